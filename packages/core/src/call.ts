@@ -1,0 +1,168 @@
+import type { Fetch } from './fetch.ts';
+import { originOf } from './origin.ts';
+
+/** What `call.with()` can change. Whatever is left out stays as it was. */
+export interface CallChanges {
+  input?: RequestInfo | URL;
+  /** Replaces the whole init; merged with `headers` and `signal` when they are given too. */
+  init?: RequestInit | undefined;
+  /** Replaces the effective headers. */
+  headers?: HeadersInit;
+  signal?: AbortSignal;
+  attempt?: number;
+  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
+  remaining?: () => number;
+  /** True below a `retry`: an inner one then passes the call through. */
+  retried?: boolean;
+}
+
+/**
+ * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
+ *
+ * `init` is a copy taken when the call was made, with a copy of its headers: what the caller changes afterwards does
+ * not reach a later attempt. Its members that a `Request` cannot hold (`dispatcher`, `cf`, `next`, `duplex`) are kept
+ * by reference. No `Request` is built and none is cloned.
+ */
+export class Call {
+  readonly input: RequestInfo | URL;
+  readonly init: RequestInit | undefined;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly retried: boolean;
+  readonly #remaining: (() => number) | undefined;
+  #headers: Headers | undefined;
+
+  private constructor(
+    input: RequestInfo | URL,
+    init: RequestInit | undefined,
+    { attempt, retried, remaining }: { attempt: number; retried: boolean; remaining?: (() => number) | undefined },
+  ) {
+    this.input = input;
+    this.init = init;
+    this.attempt = attempt;
+    this.retried = retried;
+    this.#remaining = remaining;
+  }
+
+  /** The call behind `fetch(input, init)`. */
+  static from(input: RequestInfo | URL, init?: RequestInit): Call {
+    return new Call(input, init && snapshot(init), init && RETRIED in init ? RETRIED_CALL : FIRST_CALL);
+  }
+
+  /** Absolute where the runtime knows a base; otherwise as given. */
+  get url(): string {
+    return urlOf(this.input);
+  }
+
+  /** The key for state that belongs to one server, e.g. `https://api.example.com`. */
+  get origin(): string {
+    return originOf(this.url);
+  }
+
+  /** As `fetch` would send it: the six methods it knows in upper case, any other as given (RFC 9110 §9.1). */
+  get method(): string {
+    const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
+    return NORMALIZED.test(method) ? method.toUpperCase() : method;
+  }
+
+  /** The effective headers, for reading: those of `init`, else those of the `Request`. */
+  get headers(): Headers {
+    this.#headers ??= new Headers(this.init?.headers ?? (isRequest(this.input) ? this.input.headers : undefined));
+    return this.#headers;
+  }
+
+  get signal(): AbortSignal | undefined {
+    if (this.init?.signal !== undefined) return this.init.signal ?? undefined;
+    return isRequest(this.input) ? this.input.signal : undefined;
+  }
+
+  /** Whether the body can be sent again. A stream or an async iterable cannot; a `Request` can until it is used. */
+  get replayable(): boolean {
+    const body: unknown = this.init?.body;
+    if (body !== undefined && body !== null) return isReplayable(body);
+    return !(isRequest(this.input) && this.input.bodyUsed);
+  }
+
+  /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
+  remaining(): number {
+    return this.#remaining ? this.#remaining() : Infinity;
+  }
+
+  with(changes: CallChanges): Call {
+    const { attempt = this.attempt, retried = this.retried } = changes;
+    const { input = this.input, headers, signal } = changes;
+    let init = 'init' in changes ? changes.init : this.init;
+    if (headers !== undefined) init = { ...init, headers };
+    if (signal !== undefined) init = { ...init, signal };
+    const remaining = nearest(this.#remaining, changes.remaining);
+    return new Call(input, init, { attempt, retried, remaining });
+  }
+
+  /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
+  send(fetch: Fetch): Promise<Response> {
+    let { init } = this;
+    const body: unknown = init?.body;
+    if (typeof body === 'function') init = withBody(init, body());
+    if (this.retried) init = init ? { ...init, ...RETRIED_INIT } : RETRIED_INIT;
+    return fetch(this.input, init);
+  }
+}
+
+/**
+ * A body made anew for each attempt: what makes a stream retryable.
+ *
+ * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path).stream()) })
+ */
+export function bodyFactory(make: () => BodyInit): BodyInit {
+  return make as unknown as BodyInit;
+}
+
+const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
+const FIRST_CALL = { attempt: 1, retried: false };
+const RETRIED_CALL = { attempt: 1, retried: true };
+/** Survives a foreign wrapper that copies `init`, and two copies of this package. */
+const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
+const RETRIED_INIT = Object.freeze({ [RETRIED]: true }) as RequestInit;
+
+function snapshot(init: RequestInit): RequestInit {
+  const { headers } = init;
+  if (headers === undefined || headers === null) return { ...init };
+  return { ...init, headers: copyHeaders(headers) };
+}
+
+function copyHeaders(headers: HeadersInit): HeadersInit {
+  if (Array.isArray(headers)) return headers.map(([name, value]) => [name, value] as [string, string]);
+  return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
+}
+
+function withBody(init: RequestInit | undefined, body: BodyInit): RequestInit {
+  return { ...init, body, ...(isReplayable(body) ? {} : { duplex: 'half' }) } as RequestInit;
+}
+
+function nearest(a: (() => number) | undefined, b: (() => number) | undefined): (() => number) | undefined {
+  return a && b ? () => Math.min(a(), b()) : (b ?? a);
+}
+
+function isReplayable(body: unknown): boolean {
+  return (
+    typeof body === 'string' ||
+    typeof body === 'function' ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof URLSearchParams ||
+    body instanceof FormData
+  );
+}
+
+/** True for a `Request`, also one of another realm or polyfill. */
+export function isRequest(input: unknown): input is Request {
+  return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
+}
+
+function urlOf(input: RequestInfo | URL): string {
+  if (isRequest(input)) return input.url;
+  const url = String(input);
+  if (/^[a-z][a-z0-9+.-]*:/i.test(url)) return url;
+  return URL.parse?.(url, globalThis.location?.href)?.href ?? url;
+}

@@ -1,0 +1,48 @@
+import { MAX_TIMER } from './clock.ts';
+
+/** What a number option may be. */
+export interface NumberRule {
+  min?: number;
+  max?: number;
+  integer?: boolean;
+}
+
+/** Gives the number back, or throws an error that names the option, the value and what is allowed. */
+export function checkNumber(option: string, value: unknown, { min = 0, max = Infinity, integer = false }: NumberRule = {}): number {
+  const kind = integer ? 'an integer' : 'a number';
+  const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
+  const expected = `${option}: expected ${kind} ${range}, got ${show(value)}`;
+  if (typeof value !== 'number') throw new TypeError(expected);
+  if (!(value >= min && value <= max) || (integer && value !== Infinity && !Number.isInteger(value))) {
+    throw new RangeError(expected);
+  }
+  return value;
+}
+
+/** Milliseconds that a timer can hold. */
+export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIMER }: NumberRule = {}): number {
+  return checkNumber(option, value, { min, max });
+}
+
+/** Gives the function back, or throws. */
+export function checkFunction<T>(option: string, value: T): T {
+  if (typeof value !== 'function') throw new TypeError(`${option}: expected a function, got ${show(value)}`);
+  return value;
+}
+
+/** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
+export function checkNames(owner: string, options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${owner}: expected an options object, got ${show(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}`);
+    }
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'symbol' || Object(value) !== value ? String(value) : Object.prototype.toString.call(value);
+}

@@ -1,0 +1,56 @@
+import { onAbort } from './abort.ts';
+
+/** Where time comes from. All numbers are milliseconds. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`; rejects at once with the signal's reason when it aborts, leaving no timer and no listener. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where chance comes from: a number in [0, 1). */
+export type Random = () => number;
+
+/** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
+export const MAX_TIMER = 2_147_483_647;
+
+/** The machine's clock. The globals are looked up at each use, so fake timers drive it. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      let left = Math.max(0, ms);
+      let timer: ReturnType<typeof setTimeout>;
+      const arm = () => {
+        const step = Math.min(left, MAX_TIMER);
+        left -= step;
+        timer = setTimeout(() => (left > 0 ? arm() : done()), step);
+      };
+      const done = () => {
+        release();
+        resolve();
+      };
+      let aborted = false;
+      const release = onAbort(signal, (reason) => {
+        aborted = true;
+        clearTimeout(timer);
+        reject(reason);
+      });
+      if (!aborted) arm();
+    }),
+};
+
+/**
+ * Time that never goes back, from a clock that may be set: each reading adds what has passed since the one before,
+ * and a step backwards adds nothing.
+ */
+export function monotonic(clock: Clock): () => number {
+  let last = clock.now();
+  let time = last;
+  return () => {
+    const now = clock.now();
+    time += Math.max(0, now - last);
+    last = now;
+    return time;
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * Lets go of a response nobody will read, without ever being waited for.
+ *
+ * A small body is drained so that its connection can be used again, a large or slow one is cancelled after
+ * `maxBytes` or when the runtime stalls it for `maxReads` chunks. Never throws: `cancel()` of a cloned response stays
+ * pending for good, so nothing here is awaited by a caller.
+ */
+export function discard(response: Response, { maxBytes = 65_536, patience = 100 } = {}): void {
+  const { body } = response;
+  if (!body || body.locked || response.bodyUsed) return;
+  const reader = body.getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
+  const timer = setTimeout(cancel, patience);
+  void drain(reader, maxBytes)
+    .catch(() => {})
+    .finally(() => {
+      clearTimeout(timer);
+      cancel();
+    });
+}
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: number): Promise<void> {
+  for (let bytes = 0; bytes <= maxBytes; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    bytes += value.byteLength;
+  }
+}

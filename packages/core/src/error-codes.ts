@@ -1,0 +1,55 @@
+/** Codes of Node, undici, HTTP/2, HTTP/3 and Bun that mean: this hop never carried the request. */
+export const NEVER_SENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_TLS_HANDSHAKE_TIMEOUT',
+  'ConnectionRefused',
+  'FailedToOpenSocket',
+  // RFC 9113 §8.7 and RFC 9114 §4.1.1: not processed, may be repeated whatever the method
+  'HTTP2_REFUSED_STREAM',
+  'NGHTTP2_REFUSED_STREAM',
+  'HTTP2_GOAWAY_HIGHER_STREAM_ID',
+  'H3_REQUEST_REJECTED',
+]);
+
+/** Codes of failures that may pass, and where the request may or may not have been processed. */
+export const TRANSIENT: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ESOCKETTIMEDOUT',
+  'ENETRESET',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ERR_HTTP2_STREAM_ERROR',
+  'ERR_HTTP2_SESSION_ERROR',
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ConnectionClosed',
+  'ConnectionReset',
+  'Timeout',
+]);
+
+/** Codes that say how long something was waited for. */
+export const TIMED_OUT: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** Codes of trust and protocol errors: the network answered, and it will answer the same again. */
+export const BROKEN_PEER: RegExp =
+  /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|HPE_|UND_ERR_PRX_TLS$)/;
+
+/** Texts of network errors that carry no code: browsers, Node, Deno, Bun, Workers, React Native. */
+export const NETWORK_TEXT: RegExp =
+  /^(?:fetch failed|terminated|network error|NetworkError when attempting to fetch resource\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|Network request failed|Network connection lost\.?|The Internet connection appears to be offline\.|The network connection was lost\.| ?A network error occurred\.|error sending request for url.*|Unable to connect\..*)$/s;
+
+/** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
+export const PERMANENT_TEXT: RegExp =
+  /unknown scheme|scheme must be|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (?:method|header|url|path)/i;

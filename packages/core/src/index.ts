@@ -1,0 +1,17 @@
+export { abortable, abortReason, onAbort, throwIfAborted } from './abort.ts';
+export { bodyFactory, Call, type CallChanges, isRequest } from './call.ts';
+export { checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from './check.ts';
+export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
+export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
+export { compose } from './compose.ts';
+export { defineMiddleware, enterOf, type Handler, type Next } from './define-middleware.ts';
+export { discard } from './discard.ts';
+export type { Fetch, Middleware } from './fetch.ts';
+export { mount } from './mount.ts';
+export { originOf } from './origin.ts';
+export { type Outcome, settle, unwrap } from './outcome.ts';
+export { peek } from './peek.ts';
+export { perKey } from './per-key.ts';
+export { redactUrl } from './redact-url.ts';
+export { warnOnce } from './warn-once.ts';
+export { when } from './when.ts';

@@ -1,0 +1,20 @@
+/**
+ * One value per key, made when first asked for; bounded: the key that was used least recently is dropped.
+ *
+ * For state that belongs to one server: gates, budgets, breakers.
+ */
+export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 } = {}): (key: string) => T {
+  const values = new Map<string, T>();
+  let lastKey: string | undefined;
+  let lastValue: T;
+  return (key) => {
+    if (key === lastKey) return lastValue;
+    const value = values.has(key) ? values.get(key)! : create(key);
+    values.delete(key);
+    values.set(key, value);
+    if (values.size > maxKeys) values.delete(values.keys().next().value!);
+    lastKey = key;
+    lastValue = value;
+    return value;
+  };
+}

@@ -1,0 +1,86 @@
+import { type Clock, onAbort } from '@steadfetch/core';
+
+/** A clock that stands still until it is told to move. */
+export interface ManualClock extends Clock {
+  /** How many sleeps are waiting: 0 after an abort means that no timer was left behind. */
+  readonly pending: number;
+  /** Moves on by `ms`, waking sleepers in the order they are due, each at its own instant. */
+  advance(ms: number): Promise<void>;
+  /** Moves on until nobody sleeps any more, at most `limit` milliseconds. */
+  runAll(limit?: number): Promise<void>;
+}
+
+interface Sleeper {
+  due: number;
+  wake: () => void;
+}
+
+/**
+ * Time moves only by `advance` and `runAll`, which let everything that became runnable run before they go on.
+ *
+ * @example
+ * const call = rateLimit({ clock })(fetch)(url);
+ * await clock.advance(1_000);
+ */
+export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {}): ManualClock {
+  const sleepers = new Set<Sleeper>();
+  let time = now;
+
+  const next = () => [...sleepers].reduce<Sleeper | undefined>((a, b) => (a && a.due <= b.due ? a : b), undefined);
+
+  async function advanceTo(end: number): Promise<void> {
+    await settled();
+    for (let sleeper = next(); sleeper && sleeper.due <= end; sleeper = next()) {
+      time = Math.max(time, sleeper.due);
+      sleepers.delete(sleeper);
+      sleeper.wake();
+      await settled();
+    }
+    time = Math.max(time, end);
+  }
+
+  return {
+    get pending() {
+      return sleepers.size;
+    },
+    now: () => time,
+    advance: (ms) => advanceTo(time + ms),
+    runAll: async (limit = 86_400_000) => {
+      const end = time + limit;
+      await settled();
+      for (let sleeper = next(); sleeper && sleeper.due <= end; sleeper = next()) await advanceTo(sleeper.due);
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const sleeper: Sleeper = { due: time + Math.max(0, ms), wake: () => {} };
+        let aborted = false;
+        const release = onAbort(signal, (reason) => {
+          aborted = true;
+          sleepers.delete(sleeper);
+          reject(reason);
+        });
+        if (aborted) return;
+        sleeper.wake = () => {
+          release();
+          resolve();
+        };
+        sleepers.add(sleeper);
+      }),
+  };
+}
+
+/** Lets pending microtasks and stream work run: a macrotask or two of real time, no timer that could be faked. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await macrotask();
+}
+
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,73 @@
+import { playwright } from '@vitest/browser-playwright';
+import { msw } from 'msw/vite';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { findChromium } from './scripts/chromium.ts';
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const chromium = findChromium();
+const projects: TestProjectConfiguration[] = [
+  {
+    test: {
+      name: 'node',
+      environment: 'node',
+      include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'scripts/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
+      exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
+    },
+  },
+  {
+    test: {
+      name: 'types',
+      include: [],
+      typecheck: {
+        enabled: true,
+        only: true,
+        include: ['packages/*/test/**/*.test-d.ts'],
+        tsconfig: './tsconfig.json',
+      },
+    },
+  },
+];
+
+if (chromium) {
+  projects.push({
+    plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
+    optimizeDeps: { include: ['msw/http', 'msw/browser'] },
+    test: {
+      name: 'browser',
+      include: ['packages/*/test/**/*.browser.test.ts', 'examples/test/**/*.browser.test.ts'],
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: { executablePath: chromium, args: CHROMIUM_ARGS } }),
+        instances: [{ browser: 'chromium' }],
+      },
+    },
+  });
+} else if (process.env.CI) {
+  throw new Error('no Chromium found: set CHROMIUM_PATH or install chromium');
+} else {
+  console.warn('no Chromium found (set CHROMIUM_PATH): browser tests skipped');
+}
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './scripts/plain-reporter.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['packages/bench/**'],
+      reporter: ['text', 'json-summary'],
+    },
+    projects,
+  },
+});
