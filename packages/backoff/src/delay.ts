@@ -1,0 +1,10 @@
+/** What a delay is computed from. */
+export interface Attempt {
+  /** The attempt that has just failed: 1 for the first. */
+  attempt: number;
+  /** The delay before that attempt, in milliseconds; 0 for the first. */
+  previousDelay: number;
+}
+
+/** Milliseconds to wait before the next attempt. */
+export type Delay = (attempt: Attempt) => number;

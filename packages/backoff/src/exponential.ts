@@ -1,0 +1,20 @@
+import type { Delay } from './delay.ts';
+import { ordinal } from './ordinal.ts';
+import { readOptions } from './options.ts';
+
+/** In milliseconds, but for `factor`. */
+export interface ExponentialOptions {
+  /** The delay after the first attempt. @default 250 */
+  base?: number;
+  /** What each further attempt multiplies it by; below 1 the delays shrink. @default 2 */
+  factor?: number;
+  /** The longest delay. @default 20_000 */
+  cap?: number;
+}
+
+/** `base`, `base * factor`, `base * factor ** 2`, ... never above `cap`. */
+export function exponential(options: ExponentialOptions = {}): Delay {
+  const { base, factor, cap } = readOptions('exponential', options, { base: 250, factor: 2, cap: 20_000 });
+  // Growth alone may be Infinity; 0 * Infinity would be NaN.
+  return ({ attempt }) => Math.min(cap, base * Math.min(Number.MAX_VALUE, factor ** (ordinal(attempt) - 1)));
+}

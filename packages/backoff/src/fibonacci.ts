@@ -1,0 +1,26 @@
+import type { Delay } from './delay.ts';
+import { ordinal } from './ordinal.ts';
+import { readOptions } from './options.ts';
+
+/** In milliseconds. */
+export interface FibonacciOptions {
+  /** The delay after the first attempt, and after the second. @default 250 */
+  base?: number;
+  /** The longest delay. @default 20_000 */
+  cap?: number;
+}
+
+/** `base` times 1, 1, 2, 3, 5, 8, ... never above `cap`. Grows by about 1.6: slower than doubling. */
+export function fibonacci(options: FibonacciOptions = {}): Delay {
+  const { base, cap } = readOptions('fibonacci', options, { base: 250, cap: 20_000 });
+  return ({ attempt }) => Math.min(cap, base * fibonacciNumber(Math.min(ordinal(attempt), LARGEST_EXACT)));
+}
+
+/** The 78th is the last below 2^53. */
+const LARGEST_EXACT = 78;
+
+function fibonacciNumber(n: number): number {
+  let [last, current] = [0, 1];
+  for (let i = 1; i < n; i++) [last, current] = [current, last + current];
+  return current;
+}
