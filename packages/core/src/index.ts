@@ -15,3 +15,4 @@ export { perKey } from './per-key.ts';
 export { redactUrl } from './redact-url.ts';
 export { warnOnce } from './warn-once.ts';
 export { when } from './when.ts';
+export { withBody } from './with-body.ts';

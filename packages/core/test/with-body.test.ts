@@ -1,0 +1,75 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withBody } from '../src/with-body.ts';
+
+const server = createServer((request, response) => {
+  if (request.url === '/moved') return response.writeHead(302, { location: '/there' }).end();
+  if (request.url === '/odd') return response.writeHead(999, 'Odd').end('old');
+  response.writeHead(201, 'Made', { 'x-one': '1', 'set-cookie': ['a=1', 'b=2'] }).end('old');
+});
+let base = '';
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+
+describe('withBody', () => {
+  it('keeps all that the network told', async () => {
+    const response = await fetch(`${base}/moved`);
+
+    const copy = withBody(response, 'new');
+
+    expect(copy).toBeInstanceOf(Response);
+    expect(copy).toMatchObject({ status: 201, statusText: 'Made', ok: true, redirected: true, type: 'basic' });
+    expect(copy.url).toBe(`${base}/there`);
+    expect(copy.headers.get('x-one')).toBe('1');
+    expect(copy.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(await copy.text()).toBe('new');
+  });
+
+  it('keeps it in clones, and in clones of clones', async () => {
+    const copy = withBody(await fetch(`${base}/moved`), 'new');
+
+    const second = copy.clone().clone();
+
+    expect(second).toMatchObject({ url: `${base}/there`, redirected: true, type: 'basic' });
+    expect(await second.text()).toBe('new');
+    expect(await copy.text()).toBe('new');
+  });
+
+  it('reads as JSON, bytes, blob and stream', async () => {
+    const copy = withBody(new Response('', { headers: { 'content-type': 'text/plain' } }), '[1]');
+
+    expect(await copy.clone().json()).toEqual([1]);
+    expect(new Uint8Array(await copy.clone().arrayBuffer())).toHaveLength(3);
+    expect((await copy.clone().blob()).type).toBe('text/plain');
+    expect((await copy.body!.getReader().read()).value).toHaveLength(3);
+    expect(copy.bodyUsed).toBe(true);
+  });
+
+  it('keeps a status that the constructor refuses', async () => {
+    const copy = withBody(await fetch(`${base}/odd`), 'new');
+
+    expect(copy).toMatchObject({ status: 999, statusText: 'Odd', ok: false });
+    expect(copy.clone().status).toBe(999);
+    expect(await copy.text()).toBe('new');
+  });
+
+  it('keeps a reason phrase that the constructor refuses', () => {
+    const response = Object.defineProperty(new Response('old'), 'statusText', { value: '\u{fffd}' });
+
+    const copy = withBody(response, 'new');
+
+    expect(copy.statusText).toBe('\u{fffd}');
+  });
+
+  it.each([204, 205, 304])('gives a %i no body', (status) => {
+    const copy = withBody(new Response(null, { status }), 'new');
+
+    expect(copy.status).toBe(status);
+    expect(copy.body).toBeNull();
+  });
+});
