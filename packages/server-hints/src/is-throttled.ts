@@ -1,0 +1,20 @@
+import { parseRateLimit } from './parse-rate-limit.ts';
+import { BUCKET_FIELDS, QUOTA_FIELDS, readRemaining } from './quota-fields.ts';
+import { field, type HintedResponse } from './response.ts';
+import { serverDelay } from './server-delay.ts';
+
+/**
+ * Whether a refusal is about the rate and not about the request: a 429; or a 403, 503 or 529 with evidence, which is
+ * a usable wait or a quota of which nothing remains. GitHub throttles with 403, and sends quotas on every other 403
+ * too: those that are not used up prove nothing.
+ */
+export function isThrottled(response: HintedResponse): boolean {
+  if (response.status === 429) return true;
+  if (![403, 503, 529].includes(response.status)) return false;
+  return serverDelay(response) !== undefined || isExhausted(response);
+}
+
+function isExhausted(response: HintedResponse): boolean {
+  if (parseRateLimit(field(response, 'ratelimit'))?.some(({ r }) => r === 0)) return true;
+  return [...QUOTA_FIELDS, ...BUCKET_FIELDS].some((fields) => readRemaining(response, fields) === 0);
+}

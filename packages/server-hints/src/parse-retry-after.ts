@@ -1,0 +1,35 @@
+import { parseSeconds, wait } from './milliseconds.ts';
+import { parseHttpDate } from './parse-date.ts';
+import { clean } from './response.ts';
+
+/** When "now" is. */
+export interface NowOption {
+  /** Milliseconds since the epoch. @default Date.now() */
+  now?: number;
+}
+
+const ALL_DIGITS = /^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/;
+
+/**
+ * Milliseconds that a `Retry-After` asks for, or `undefined` when it is absent or malformed: a server that misspells
+ * its wish has not stated one.
+ *
+ * Seconds, also with a fraction, or one of the three forms of HTTP-date. A date in the past gives 0. Of several
+ * numbers (a doubled field) the largest counts. More than 2^31 seconds counts as 2^31 seconds.
+ *
+ * `now` is the server's time, where it is known: a date is stamped by the server's clock.
+ *
+ * RFC 9110 §10.2.3, §5.6.7
+ */
+export function parseRetryAfter(value: string | null | undefined, { now = Date.now() }: NowOption = {}): number | undefined {
+  const text = clean(value);
+  if (text === undefined) return undefined;
+  const seconds = ALL_DIGITS.test(text) ? largest(text.split(',')) : parseSeconds(text);
+  if (seconds !== undefined) return wait(seconds);
+  const date = parseHttpDate(text, now);
+  return date === undefined ? undefined : wait(date - now);
+}
+
+function largest(members: string[]): number {
+  return members.reduce((most, member) => Math.max(most, Number(member) * 1_000), 0);
+}

@@ -1,0 +1,90 @@
+import { parseDecimal, wait } from './milliseconds.ts';
+import { count, parseRateLimit } from './parse-rate-limit.ts';
+import { parseReset } from './parse-reset.ts';
+import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
+import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { field, type HintedResponse } from './response.ts';
+import { age, serverTime } from './server-time.ts';
+import { parseDictionary } from './structured-field.ts';
+
+/** How long a server asks to wait. */
+export interface ServerDelay {
+  /** Whole milliseconds from now, from 0 to 2^31 seconds: more than a timer holds. */
+  ms: number;
+  /** The field that says so, in lower case. */
+  source: string;
+}
+
+/**
+ * How long the server asks to wait before another attempt, or `undefined` when it says nothing usable.
+ *
+ * The first usable of: `retry-after-ms`, `x-ms-retry-after-ms` (unless `Retry-After` asks for a second more),
+ * `Retry-After`, `X-RateLimit-Retry-After`, `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset-After`,
+ * `X-RateLimit-Reset`, `X-Rate-Limit-Reset`, the buckets of OpenAI, Linear and Anthropic. A malformed field is as if
+ * absent. A reset counts if nothing remains; if nobody says what remains, then on 429 and 503 alone.
+ *
+ * Instants are compared with the response's own `Date` and `Age`, not with the client's clock; those in the past give
+ * 0. A response of the 200s never asks to be repeated. Does not decide whether to retry, and has no ceiling of its
+ * own: give up on what is too long, since a shorter wait is a broken promise.
+ *
+ * RFC 9110 §10.2.3, draft-ietf-httpapi-ratelimit-headers-10 §7
+ */
+export function serverDelay(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerDelay | undefined {
+  if (response.status >= 200 && response.status < 300) return undefined;
+  const time = serverTime(response, now);
+  return (
+    askedFor(response, time) ??
+    asDelay(parseReset(field(response, 'x-ratelimit-retry-after'), time), 'x-ratelimit-retry-after') ??
+    exhaustedPolicy(response) ??
+    firstReset(response, time) ??
+    longest(BUCKET_FIELDS.map((fields) => reset(response, fields, time)))
+  );
+}
+
+/** The fields that speak of nothing but the wait. */
+export function askedFor(response: HintedResponse, time: number): ServerDelay | undefined {
+  const seconds = asDelay(parseRetryAfter(field(response, 'retry-after'), { now: time }), 'retry-after');
+  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
+    const ms = asDelay(parseDecimal(field(response, name)), name);
+    if (ms) return seconds && seconds.ms >= ms.ms + 1_000 ? seconds : ms;
+  }
+  return seconds;
+}
+
+/** Of the exhausted policies, the one that recovers last. A cached response says nothing about now. */
+function exhaustedPolicy(response: HintedResponse): ServerDelay | undefined {
+  const value = field(response, 'ratelimit');
+  if (value === undefined || age(response) > 0) return undefined;
+  const members = parseRateLimit(value) ?? draft7(value);
+  return longest(members.map(({ r, t }) => (r === 0 && t !== undefined ? asDelay(t * 1_000, 'ratelimit') : undefined)));
+}
+
+/** `limit=100, remaining=0, reset=30`, the form of draft 7. */
+export function draft7(value: string): { r: number; t: number; limit?: number }[] {
+  const entries = parseDictionary(value);
+  const [r, t] = [count(entries?.get('remaining')), count(entries?.get('reset'))];
+  return r === undefined || t === undefined ? [] : [{ r, t }];
+}
+
+function firstReset(response: HintedResponse, time: number): ServerDelay | undefined {
+  for (const fields of QUOTA_FIELDS) {
+    if (fields.reset === 'ratelimit-reset' && age(response) > 0) continue;
+    const delay = reset(response, fields, time);
+    if (delay) return delay;
+  }
+  return undefined;
+}
+
+function reset(response: HintedResponse, fields: QuotaFields, time: number): ServerDelay | undefined {
+  const remaining = readRemaining(response, fields);
+  const usable = remaining === undefined ? response.status === 429 || response.status === 503 : remaining === 0;
+  return usable ? asDelay(parseReset(field(response, fields.reset), time), fields.reset) : undefined;
+}
+
+function asDelay(ms: number | undefined, source: string): ServerDelay | undefined {
+  return ms === undefined ? undefined : { ms: wait(ms), source };
+}
+
+function longest(delays: (ServerDelay | undefined)[]): ServerDelay | undefined {
+  return delays.reduce((a, b) => (a && (!b || a.ms >= b.ms) ? a : b), undefined);
+}
