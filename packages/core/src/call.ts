@@ -1,5 +1,6 @@
 import type { Fetch } from './fetch.ts';
 import { originOf } from './origin.ts';
+import { isReplayable, snapshot } from './snapshot.ts';
 
 /** What `call.with()` can change. Whatever is left out stays as it was. */
 export interface CallChanges {
@@ -19,9 +20,9 @@ export interface CallChanges {
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
  *
- * `init` is a copy taken when the call was made, with a copy of its headers: what the caller changes afterwards does
- * not reach a later attempt. Its members that a `Request` cannot hold (`dispatcher`, `cf`, `next`, `duplex`) are kept
- * by reference. No `Request` is built and none is cloned.
+ * `init` is a copy taken when the call was made: what the caller changes afterwards, also in its headers or in the
+ * bytes of its body, does not reach a later attempt. Members that a `Request` cannot hold (`dispatcher`, `cf`, `next`,
+ * `duplex`) are kept by reference. No `Request` is built and none is cloned.
  */
 export class Call {
   readonly input: RequestInfo | URL;
@@ -124,35 +125,12 @@ const RETRIED_CALL = { attempt: 1, retried: true };
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
 const RETRIED_INIT = Object.freeze({ [RETRIED]: true }) as RequestInit;
 
-function snapshot(init: RequestInit): RequestInit {
-  const { headers } = init;
-  if (headers === undefined || headers === null) return { ...init };
-  return { ...init, headers: copyHeaders(headers) };
-}
-
-function copyHeaders(headers: HeadersInit): HeadersInit {
-  if (Array.isArray(headers)) return headers.map(([name, value]) => [name, value] as [string, string]);
-  return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
-}
-
 function withBody(init: RequestInit | undefined, body: BodyInit): RequestInit {
   return { ...init, body, ...(isReplayable(body) ? {} : { duplex: 'half' }) } as RequestInit;
 }
 
 function nearest(a: (() => number) | undefined, b: (() => number) | undefined): (() => number) | undefined {
   return a && b ? () => Math.min(a(), b()) : (b ?? a);
-}
-
-function isReplayable(body: unknown): boolean {
-  return (
-    typeof body === 'string' ||
-    typeof body === 'function' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    body instanceof Blob ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData
-  );
 }
 
 /** True for a `Request`, also one of another realm or polyfill. */

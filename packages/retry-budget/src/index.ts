@@ -1,1 +1,2 @@
-export {};
+export { retryBudget } from './retry-budget.ts';
+export type { Lease, RetryBudget, RetryKind } from './types.ts';

@@ -1,1 +1,15 @@
-export {};
+export type {
+  GiveUpEvent,
+  GiveUpReason,
+  RecoverEvent,
+  RetryEvent,
+  RetryEventBase,
+  RetryHooks,
+  RetryReason,
+} from './events.ts';
+export type { Failure } from './failure.ts';
+export { type AttemptRecord, historyOf } from './history.ts';
+export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
+export { IDEMPOTENT_METHODS, type Policy, resolvePolicy } from './policy.ts';
+export { retry } from './retry.ts';
+export { Series } from './series.ts';

@@ -1,0 +1,214 @@
+import { bodyFactory, Call, defineMiddleware, type Fetch, isRequest } from '@steadfetch/core';
+import { describe, expect, it, vi } from 'vitest';
+
+const URL_ = 'https://api.test/things?token=1';
+
+function recorder() {
+  const seen: { input: RequestInfo | URL; init: RequestInit | undefined }[] = [];
+  const fetch: Fetch = async (input, init) => {
+    seen.push({ input, init });
+    return new Response('ok');
+  };
+  return { seen, fetch };
+}
+
+const passThrough = defineMiddleware((call, next) => next(call));
+const twice = defineMiddleware(async (call, next) => {
+  await next(call);
+  await Promise.resolve();
+  return next(call.with({ attempt: 2 }));
+});
+
+describe('Call', () => {
+  it('reads url, method, headers and signal of a plain call', () => {
+    const { signal } = new AbortController();
+
+    const call = Call.from(URL_, { method: 'post', headers: { 'X-One': '1' }, signal });
+
+    expect(call.url).toBe(URL_);
+    expect(call.origin).toBe('https://api.test');
+    expect(call.method).toBe('POST');
+    expect(call.headers.get('x-one')).toBe('1');
+    expect(call.signal).toBe(signal);
+    expect(call.attempt).toBe(1);
+  });
+
+  it('reads them of a Request, and lets init override', () => {
+    const request = new Request(URL_, { method: 'PUT', headers: { a: '1' }, body: 'x' });
+
+    expect(Call.from(request).method).toBe('PUT');
+    expect(Call.from(request).headers.get('a')).toBe('1');
+    expect(Call.from(request).signal).toBe(request.signal);
+    expect(Call.from(request, { method: 'PATCH', headers: { b: '2' } }).method).toBe('PATCH');
+    expect(Call.from(request, { headers: { b: '2' } }).headers.has('a')).toBe(false);
+    expect(Call.from(request, { signal: null }).signal).toBeUndefined();
+  });
+
+  it('takes a URL object, and upper-cases only the methods that fetch does', () => {
+    expect(Call.from(new URL(URL_)).url).toBe(URL_);
+    expect(Call.from(URL_, { method: 'patch' }).method).toBe('patch');
+    expect(Call.from(URL_, { method: 'query' }).method).toBe('query');
+    expect(Call.from(URL_).method).toBe('GET');
+  });
+
+  it('resolves a relative URL where the runtime knows its location, and keeps it elsewhere', () => {
+    expect(Call.from('/things').url).toBe('/things');
+    expect(Call.from('/things').origin).toBe('/things');
+
+    vi.stubGlobal('location', { href: 'https://site.test/page' });
+
+    expect(Call.from('/things').url).toBe('https://site.test/things');
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    ['no body', undefined, true],
+    ['null', null, true],
+    ['a string', 'x', true],
+    ['bytes', new Uint8Array(2), true],
+    ['an ArrayBuffer', new ArrayBuffer(2), true],
+    ['a Blob', new Blob(['x']), true],
+    ['URLSearchParams', new URLSearchParams('a=1'), true],
+    ['FormData', new FormData(), true],
+    ['a body factory', bodyFactory(() => 'x'), true],
+    ['a stream', new ReadableStream(), false],
+    ['an async iterable', (async function* () {})() as unknown as BodyInit, false],
+  ])('knows whether %s can be sent again', (_name, body, replayable) => {
+    expect(Call.from(URL_, { method: 'POST', body: body as BodyInit }).replayable).toBe(replayable);
+  });
+
+  it('knows that a Request can be sent again until it is used', async () => {
+    const request = new Request(URL_, { method: 'PUT', body: 'x' });
+    expect(Call.from(request).replayable).toBe(true);
+
+    await request.text();
+
+    expect(Call.from(request).replayable).toBe(false);
+  });
+
+  it('derives a call and leaves the first as it was', () => {
+    const call = Call.from(URL_, { headers: { a: '1' }, method: 'PUT' });
+    const { signal } = new AbortController();
+
+    const derived = call.with({ headers: { b: '2' }, signal, attempt: 3, retried: true });
+
+    expect([derived.attempt, derived.retried, derived.method]).toEqual([3, true, 'PUT']);
+    expect(derived.headers.get('b')).toBe('2');
+    expect(derived.signal).toBe(signal);
+    expect([call.attempt, call.retried, call.signal]).toEqual([1, false, undefined]);
+    expect(call.headers.has('b')).toBe(false);
+    expect(call.with({ init: undefined }).method).toBe('GET');
+  });
+
+  it('counts the nearest deadline', () => {
+    const call = Call.from(URL_);
+
+    expect(call.remaining()).toBe(Infinity);
+    expect(call.with({ remaining: () => 5 }).remaining()).toBe(5);
+    expect(call.with({ remaining: () => 5 }).with({ remaining: () => 9 }).remaining()).toBe(5);
+    expect(call.with({ remaining: () => 5 }).with({ attempt: 2 }).remaining()).toBe(5);
+  });
+});
+
+describe('what a later attempt sends', () => {
+  it('is what was asked for, whatever the caller changes afterwards', async () => {
+    const { seen, fetch } = recorder();
+    const bytes = new Uint8Array([1, 2]);
+    const form = new FormData();
+    form.append('a', '1');
+    const params = new URLSearchParams('a=1');
+    const headers = new Headers({ a: '1' });
+    const pairs: [string, string][] = [['a', '1']];
+    const inits: RequestInit[] = [
+      { method: 'PUT', headers, body: bytes },
+      { method: 'PUT', headers: pairs, body: form },
+      { method: 'PUT', headers: { a: '1' }, body: params },
+      { method: 'PUT', body: bytes.buffer },
+    ];
+
+    const calls = inits.map((init) => twice(fetch)(URL_, init));
+    inits.forEach((init) => (init.method = 'DELETE'));
+    headers.set('a', 'changed');
+    pairs[0]![1] = 'changed';
+    bytes[0] = 9;
+    form.set('a', 'changed');
+    params.set('a', 'changed');
+    await Promise.all(calls);
+
+    const retries = seen.slice(4);
+    expect(retries.map(({ init }) => init!.method)).toEqual(['PUT', 'PUT', 'PUT', 'PUT']);
+    expect(retries.slice(0, 3).map(({ init }) => new Headers(init!.headers).get('a'))).toEqual(['1', '1', '1']);
+    expect((retries[0]!.init!.body as Uint8Array)[0]).toBe(1);
+    expect((retries[1]!.init!.body as FormData).get('a')).toBe('1');
+    expect(String(retries[2]!.init!.body)).toBe('a=1');
+    expect(new Uint8Array(retries[3]!.init!.body as ArrayBuffer)[0]).toBe(1);
+  });
+
+  it('keeps what a Request cannot hold, by reference', async () => {
+    const { seen, fetch } = recorder();
+    const dispatcher = {};
+
+    await twice(fetch)(URL_, { dispatcher, next: { revalidate: 1 } } as RequestInit);
+
+    expect(seen.map(({ init }) => (init as { dispatcher?: unknown }).dispatcher)).toEqual([dispatcher, dispatcher]);
+  });
+
+  it('is a fresh body where the caller gave a factory', async () => {
+    const { seen, fetch } = recorder();
+    const make = vi.fn(() => new ReadableStream());
+    const text = bodyFactory(() => 'fresh');
+
+    await twice(fetch)(URL_, { method: 'PUT', body: bodyFactory(make) });
+    await passThrough(fetch)(URL_, { method: 'PUT', body: text });
+
+    expect(make).toHaveBeenCalledTimes(2);
+    expect(seen[0]!.init!.body).not.toBe(seen[1]!.init!.body);
+    expect(seen[0]!.init).toMatchObject({ duplex: 'half' });
+    expect(seen[2]!.init).toEqual({ method: 'PUT', body: 'fresh' });
+  });
+
+  it('builds no Request and clones none', async () => {
+    const { fetch } = recorder();
+    const clone = vi.spyOn(Request.prototype, 'clone');
+    const construct = vi.fn();
+    const Original = globalThis.Request;
+    vi.stubGlobal('Request', class extends Original {
+      constructor(...args: ConstructorParameters<typeof Request>) {
+        super(...args);
+        construct();
+      }
+    });
+
+    await twice(fetch)(URL_, { method: 'POST', body: 'x' });
+
+    vi.unstubAllGlobals();
+    expect(construct).not.toHaveBeenCalled();
+    expect(clone).not.toHaveBeenCalled();
+    clone.mockRestore();
+  });
+
+  it('carries the mark of an outer retry through a foreign wrapper', async () => {
+    const marks: boolean[] = [];
+    const note = defineMiddleware((call, next) => {
+      marks.push(call.retried);
+      return next(call);
+    });
+    const mark = defineMiddleware((call, next) => next(call.with({ retried: true })));
+    const { fetch } = recorder();
+    const foreign: Fetch = (input, init) => note(fetch)(input, { ...init });
+
+    await mark(foreign)(URL_);
+    await mark(foreign)(URL_, { method: 'PUT' });
+
+    expect(marks).toEqual([true, true]);
+  });
+});
+
+it('tells a Request from a string and a URL', () => {
+  expect([isRequest(new Request(URL_)), isRequest(URL_), isRequest(new URL(URL_)), isRequest(null)]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});

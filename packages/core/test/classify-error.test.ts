@@ -1,0 +1,107 @@
+import { causesOf, classifyError } from '@steadfetch/core';
+import { describe, expect, it } from 'vitest';
+
+function failed(code: string, more: object = {}): TypeError {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code, ...more }) });
+}
+
+const named = (name: string) => Object.assign(new Error('x'), { name });
+
+describe('classifyError', () => {
+  it.each([
+    ['ECONNREFUSED', 'no'],
+    ['ENOTFOUND', 'no'],
+    ['EAI_AGAIN', 'no'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'no'],
+    ['HTTP2_REFUSED_STREAM', 'no'],
+    ['H3_REQUEST_REJECTED', 'no'],
+    ['ConnectionRefused', 'no'],
+    ['ECONNRESET', 'maybe'],
+    ['EPIPE', 'maybe'],
+    ['ETIMEDOUT', 'maybe'],
+    ['UND_ERR_SOCKET', 'maybe'],
+  ] as const)('takes %s for a network error that may pass; sent: %s', (code, sent) => {
+    expect(classifyError(failed(code))).toEqual({ kind: 'network', sent, permanent: false, code });
+  });
+
+  it('knows by the system call whether a failure came before or after the sending', () => {
+    expect(classifyError(failed('ETIMEDOUT', { syscall: 'connect' })).sent).toBe('no');
+    expect(classifyError(failed('EHOSTUNREACH', { syscall: 'read' }))).toMatchObject({ sent: 'maybe', permanent: false });
+    const refused = Object.assign(new Error('Stream closed with error code NGHTTP2_REFUSED_STREAM'), {
+      code: 'ERR_HTTP2_STREAM_ERROR',
+    });
+    expect(classifyError(refused)).toMatchObject({ kind: 'network', sent: 'no' });
+  });
+
+  it('takes undici timeouts for timeouts', () => {
+    expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
+  });
+
+  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'EMFILE'])(
+    'takes %s for permanent',
+    (code) => {
+      expect(classifyError(failed(code))).toEqual({ kind: 'network', sent: 'maybe', permanent: true, code });
+    },
+  );
+
+  it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
+    "takes a 'fetch failed' caused by '%s' for permanent",
+    (message) => {
+      const error = new TypeError('fetch failed', { cause: new Error(message) });
+
+      expect(classifyError(error)).toEqual({ kind: 'network', sent: 'maybe', permanent: true });
+    },
+  );
+
+  it.each(['Failed to fetch', 'Failed to fetch (api.test)', 'Load failed', 'NetworkError when attempting to fetch resource.',
+    'fetch failed', 'Network request failed', 'error sending request for url (https://api.test/): connection reset'])(
+    "takes '%s' for a network error of an unknown kind",
+    (message) => {
+      expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+    },
+  );
+
+  it("takes a mocked network error, whose cause is a Response, for one", () => {
+    expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({ kind: 'network' });
+  });
+
+  it.each([
+    ['a programming error', new TypeError("Cannot read properties of undefined (reading 'x')")],
+    ['an unknown code', Object.assign(new Error('no'), { code: 'ERR_ASSERTION' })],
+    ['a bad URL', new TypeError('Failed to parse URL', { cause: Object.assign(new Error('Invalid URL'), { code: 'ERR_INVALID_URL' }) })],
+    ['a string', 'boom'],
+    ['nothing', undefined],
+  ])('takes %s for a bug', (_name, error) => {
+    expect(classifyError(error)).toMatchObject({ kind: 'bug', permanent: true });
+  });
+
+  it('knows aborts and timeouts by name', () => {
+    expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });
+    expect(classifyError(named('TimeoutError'))).toMatchObject({ kind: 'timeout', permanent: false });
+    expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });
+  });
+
+  it('survives errors whose members throw', () => {
+    const hostile = new Proxy({}, { get: () => { throw new Error('no'); } });
+
+    expect(classifyError(hostile).kind).toBe('bug');
+  });
+});
+
+describe('causesOf', () => {
+  it('walks causes and the errors of an AggregateError, and ends on a cycle', () => {
+    const inner = Object.assign(new Error('inner'), { code: 'ECONNREFUSED' });
+    const many = new AggregateError([inner], 'all failed');
+    const outer: Error = new Error('outer', { cause: many });
+    inner.cause = outer;
+
+    expect(causesOf(outer)).toEqual([outer, many, inner]);
+  });
+
+  it('stops at eight', () => {
+    let error = new Error('0');
+    for (let depth = 1; depth < 20; depth++) error = new Error(String(depth), { cause: error });
+
+    expect(causesOf(error)).toHaveLength(8);
+  });
+});

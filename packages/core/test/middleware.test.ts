@@ -1,0 +1,141 @@
+import { type Call, compose, defineMiddleware, enterOf, type Fetch, type Middleware, mount, when } from '@steadfetch/core';
+import { describe, expect, it } from 'vitest';
+
+const stub: Fetch = async (input) => new Response(String(input));
+
+function note(log: string[], name: string): Middleware {
+  return defineMiddleware((call, next) => {
+    log.push(name);
+    return next(call);
+  });
+}
+
+describe('compose', () => {
+  it('runs the first middleware outermost', async () => {
+    const log: string[] = [];
+
+    await compose(note(log, 'outer'), note(log, 'inner'))(stub)('https://api.test/');
+
+    expect(log).toEqual(['outer', 'inner']);
+  });
+
+  it('is the plain fetch when there is nothing to compose', () => {
+    expect(compose()(stub)).toBe(stub);
+  });
+
+  it('names the place of what is no middleware', () => {
+    expect(() => compose(note([], 'a'), undefined as never)).toThrow(
+      new TypeError('compose: expected a middleware at position 1, got undefined'),
+    );
+  });
+});
+
+describe('defineMiddleware', () => {
+  it('hands the same call from one middleware to the next', async () => {
+    const calls: Call[] = [];
+    const keep = defineMiddleware((call, next) => {
+      calls.push(call);
+      return next(call);
+    });
+
+    await compose(keep, keep)(stub)('https://api.test/');
+
+    expect(calls[0]).toBe(calls[1]);
+  });
+
+  it('takes a call apart again behind a foreign wrapper', async () => {
+    const log: string[] = [];
+    const foreign: Middleware = (next) => (input, init) => next(input, init);
+
+    await compose(note(log, 'a'), foreign, note(log, 'b'))(stub)('https://api.test/');
+
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  it('rejects with what a handler or a fetch throws synchronously', async () => {
+    const broken = defineMiddleware(() => {
+      throw new Error('handler');
+    });
+    const throwing: Fetch = () => {
+      throw new Error('fetch');
+    };
+
+    await expect(broken(stub)('https://api.test/')).rejects.toThrow('handler');
+    await expect(note([], 'a')(throwing)('https://api.test/')).rejects.toThrow('fetch');
+  });
+
+  it('refuses what is no fetch when it is applied', () => {
+    expect(() => note([], 'a')(undefined as never)).toThrow(
+      new TypeError('next: expected a fetch function, got undefined'),
+    );
+  });
+
+  it('sends a call into any fetch', async () => {
+    const response = await enterOf(stub)((await captured()).with({ attempt: 2 }));
+
+    expect(await response.text()).toBe('https://api.test/');
+  });
+});
+
+async function captured(): Promise<Call> {
+  let kept: Call | undefined;
+  const keep = defineMiddleware((call, next) => {
+    kept = call;
+    return next(call);
+  });
+  await keep(stub)('https://api.test/');
+  return kept!;
+}
+
+describe('when', () => {
+  it('applies the middleware to the calls that the predicate picks', async () => {
+    const log: string[] = [];
+    const fetch = when((call) => call.method === 'GET', note(log, 'picked'))(stub);
+
+    await fetch('https://api.test/');
+    await fetch('https://api.test/', { method: 'POST' });
+
+    expect(log).toEqual(['picked']);
+  });
+
+  it('refuses a predicate that is no function', () => {
+    expect(() => when(true as never, note([], 'a'))).toThrow(TypeError);
+  });
+});
+
+describe('mount', () => {
+  const pick = async (prefixes: string[], url: string) => {
+    const log: string[] = [];
+    const stacks = Object.fromEntries(prefixes.map((prefix) => [prefix, note(log, prefix)]));
+    await mount(stacks)(stub)(url);
+    return log[0];
+  };
+
+  it('lets the longest matching prefix win', async () => {
+    const prefixes = ['https://', 'https://api.test/', 'https://api.test/v1'];
+
+    expect(await pick(prefixes, 'https://api.test/v1/users')).toBe('https://api.test/v1');
+    expect(await pick(prefixes, 'https://api.test/v2')).toBe('https://api.test/');
+    expect(await pick(prefixes, 'https://other.test/')).toBe('https://');
+    expect(await pick(prefixes, 'http://other.test/')).toBeUndefined();
+  });
+
+  it('ends a prefix at a boundary, so that another host or path does not match', async () => {
+    expect(await pick(['https://api.test'], 'https://api.test.evil.test/')).toBeUndefined();
+    expect(await pick(['https://api.test/v1'], 'https://api.test/v10')).toBeUndefined();
+    expect(await pick(['https://api.test/v1'], 'https://api.test/v1?a=1')).toBe('https://api.test/v1');
+    expect(await pick(['https://api.test/v1'], 'https://api.test/v1')).toBe('https://api.test/v1');
+    expect(await pick([''], 'https://api.test/v1')).toBe('');
+  });
+
+  it('matches scheme and host in any case, the path as written', async () => {
+    expect(await pick(['HTTPS://API.test/V1'], 'https://api.TEST/V1/x')).toBe('HTTPS://API.test/V1');
+    expect(await pick(['https://api.test/V1'], 'https://api.test/v1')).toBeUndefined();
+  });
+
+  it('names the prefix whose stack is no middleware', () => {
+    expect(() => mount({ 'https://a.test/': 5 as never })).toThrow(
+      new TypeError("mount: expected a middleware at 'https://a.test/', got 5"),
+    );
+  });
+});

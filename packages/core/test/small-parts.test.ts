@@ -1,0 +1,131 @@
+import {
+  checkFunction,
+  checkMs,
+  checkNames,
+  checkNumber,
+  originOf,
+  perKey,
+  redactUrl,
+  settle,
+  unwrap,
+  warnOnce,
+} from '@steadfetch/core';
+import { describe, expect, it, vi } from 'vitest';
+
+describe('settle and unwrap', () => {
+  it('give back the response or the error itself', async () => {
+    const response = new Response();
+    const error = new Error('no');
+
+    expect(unwrap(await settle(Promise.resolve(response)))).toBe(response);
+    const outcome = await settle(Promise.reject(error));
+    expect(() => unwrap(outcome)).toThrow(error);
+  });
+
+  it('keep an error that is undefined', async () => {
+    const outcome = await settle(Promise.reject(undefined));
+
+    expect(outcome.failed).toBe(true);
+    let thrown: unknown = 'nothing';
+    try {
+      unwrap(outcome);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeUndefined();
+  });
+});
+
+describe('perKey', () => {
+  it('makes one value per key and keeps it', () => {
+    const create = vi.fn((key: string) => ({ key }));
+    const of = perKey(create);
+
+    expect([of('a'), of('b'), of('a'), of('a')].map(({ key }) => key)).toEqual(['a', 'b', 'a', 'a']);
+    expect(create).toHaveBeenCalledTimes(2);
+  });
+
+  it('drops the key that was used least recently', () => {
+    const create = vi.fn((key: string) => ({ key }));
+    const of = perKey(create, { maxKeys: 2 });
+
+    for (const key of ['a', 'b', 'a', 'c', 'a']) of(key);
+    expect(create).toHaveBeenCalledTimes(3);
+    of('b');
+
+    expect(create).toHaveBeenCalledTimes(4);
+  });
+});
+
+describe('originOf', () => {
+  it('gives the origin, in its normal form', () => {
+    expect(originOf('HTTPS://Api.Test:443/a?b#c')).toBe('https://api.test');
+    expect(originOf('http://api.test:8080?x')).toBe('http://api.test:8080');
+    expect(originOf('http://user:secret@api.test/')).toBe('http://api.test');
+    expect(originOf('/relative')).toBe('/relative');
+    expect(originOf('http://[bad/')).toBe('http://[bad');
+  });
+
+  it('stays bounded', () => {
+    for (let n = 0; n < 2_500; n++) expect(originOf(`http://h${n}.test/`)).toBe(`http://h${n}.test`);
+  });
+});
+
+describe('redactUrl', () => {
+  it.each([
+    ['https://user:pass@api.test/a/b?token=1#x', 'https://api.test/a/b'],
+    ['https://api.test/a@b', 'https://api.test/a@b'],
+    ['/relative?q', '/relative'],
+  ])('turns %s into %s', (url, redacted) => {
+    expect(redactUrl(url)).toBe(redacted);
+  });
+});
+
+describe('warnOnce', () => {
+  it('says the same thing only once', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+
+    warnOnce('careful');
+    warnOnce('careful');
+
+    expect(warn.mock.calls).toEqual([['steadfetch: careful']]);
+    warn.mockRestore();
+  });
+});
+
+describe('option checks', () => {
+  it.each([
+    ['3', TypeError, 'x: expected a number >= 0, got "3"'],
+    [Number.NaN, RangeError, 'x: expected a number >= 0, got NaN'],
+    [-1, RangeError, 'x: expected a number >= 0, got -1'],
+    [null, TypeError, 'x: expected a number >= 0, got null'],
+    [{}, TypeError, 'x: expected a number >= 0, got [object Object]'],
+    [Symbol('s'), TypeError, 'x: expected a number >= 0, got Symbol(s)'],
+    [Object.create(null), TypeError, 'x: expected a number >= 0, got [object Object]'],
+  ])('refuse %o as a number', (value, kind, message) => {
+    expect(() => checkNumber('x', value)).toThrow(new kind(message));
+  });
+
+  it('give back what is allowed', () => {
+    expect(checkNumber('x', 2.5)).toBe(2.5);
+    expect(checkNumber('x', 2, { integer: true })).toBe(2);
+    expect(checkNumber('x', Infinity)).toBe(Infinity);
+    expect(checkMs('x', 5)).toBe(5);
+    expect(checkFunction('x', it)).toBe(it);
+  });
+
+  it('refuse fractions, what no timer can hold, and what is no function', () => {
+    expect(() => checkNumber('x', 1.5, { integer: true })).toThrow('x: expected an integer >= 0, got 1.5');
+    expect(() => checkMs('x', 2 ** 31)).toThrow('x: expected a number from 0 to 2147483647, got 2147483648');
+    expect(() => checkMs('x', Infinity)).toThrow(RangeError);
+    expect(() => checkFunction('x', 5)).toThrow(new TypeError('x: expected a function, got 5'));
+  });
+
+  it('name an option that does not exist', () => {
+    expect(() => checkNames('retry', { retries: 3 }, ['maxRetries'])).toThrow(
+      new TypeError("retry: unknown option 'retries', expected one of maxRetries"),
+    );
+    expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected an options object, got null');
+    expect(() => checkNames('retry', {}, [])).not.toThrow();
+  });
+});

@@ -1,0 +1,71 @@
+import { shouldRetryHint } from '@steadfetch/server-hints';
+import type { Lease } from '@steadfetch/retry-budget';
+import type { GiveUpReason, RetryReason } from './events.ts';
+import type { Failure } from './failure.ts';
+import { isProvenUnsent, isRepeatable } from './idempotent.ts';
+import type { FailureKind, Limits } from './limits.ts';
+import { planDelay, type PlannedDelay } from './plan-delay.ts';
+import type { Policy } from './policy.ts';
+import { transientReason } from './rules.ts';
+
+/** What was counted before this failure. */
+export interface Tally {
+  readonly counts: Readonly<Record<FailureKind, number>>;
+  readonly previousDelay: number;
+}
+
+/** Another attempt after a delay; or none, with a reason where one might have been expected. */
+export type Decision =
+  | ({ readonly retry: true; readonly reason: RetryReason; readonly lease: Lease | undefined } & PlannedDelay)
+  | { readonly retry: false; readonly reason: GiveUpReason | undefined; readonly planned?: PlannedDelay };
+
+/** Asks the caller's own condition; `undefined` stands for the default rules. */
+export type Ask = () => Promise<boolean | undefined>;
+
+/**
+ * Decides about one failed attempt. Limits, the server's veto, the method and the body come before any wish, and the
+ * delay is only looked at once a retry is wanted.
+ */
+export async function decide(failure: Failure, tally: Tally, policy: Policy, ask: Ask): Promise<Decision> {
+  const byRules = transientReason(failure, policy);
+  const expected = <T extends GiveUpReason>(reason: T) => no(byRules === undefined ? undefined : reason);
+  if (isSpent(failure, tally, policy.limits)) return failure.attempt > 1 ? no('limit') : expected('limit');
+  if (failure.response && shouldRetryHint(failure.response) === false) return expected('veto');
+  const wish = await ask();
+  if (wish === false) return expected('predicate');
+  const reason = byRules ?? (wish ? 'predicate' : undefined);
+  if (reason === undefined) return no(undefined);
+  if (!mayRepeat(failure, policy)) return no('method-not-idempotent');
+  if (!failure.call.replayable) return no('body-not-replayable');
+  return schedule(failure, tally, policy, reason);
+}
+
+/** Which counter a failure belongs to. */
+export function kindOf({ response, errorClass }: Failure): FailureKind {
+  if (response) return 'status';
+  return errorClass?.sent === 'no' ? 'connect' : 'read';
+}
+
+function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, reason: RetryReason): Decision {
+  const planned = planDelay(failure, policy, previousDelay);
+  const fromServer = planned.source !== 'backoff';
+  if (planned.delay > policy.maxDelay) return no(fromServer ? 'server-delay' : 'limit', planned);
+  if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
+  const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
+  const lease = policy.budget?.acquire(failure.call.origin, kind);
+  if (policy.budget && !lease) return no('budget', planned);
+  return { retry: true, reason, lease, ...planned };
+}
+
+function isSpent(failure: Failure, { counts }: Tally, limits: Limits): boolean {
+  const kind = kindOf(failure);
+  return failure.attempt > limits.total || counts[kind] >= limits[kind];
+}
+
+function mayRepeat({ call, error, errorClass }: Failure, policy: Policy): boolean {
+  return isRepeatable(call, policy) || (errorClass !== undefined && isProvenUnsent(error, errorClass, call));
+}
+
+function no(reason: GiveUpReason | undefined, planned?: PlannedDelay): Decision {
+  return planned ? { retry: false, reason, planned } : { retry: false, reason };
+}

@@ -1,0 +1,32 @@
+/** What became of one attempt. Times are milliseconds. */
+export interface AttemptRecord {
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly status?: number;
+  readonly error?: unknown;
+  /** When the attempt ended, since the call began. */
+  readonly elapsed: number;
+  /** The wait that followed, if one did, and who asked for it. */
+  readonly delay?: number;
+  readonly delaySource?: string;
+}
+
+const histories = new WeakMap<object, readonly AttemptRecord[]>();
+
+/**
+ * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
+ * but a first attempt that succeeded. Nothing is written on the response or the error.
+ */
+export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
+  const history = isObject(responseOrError) ? histories.get(responseOrError) : undefined;
+  return history && [...history];
+}
+
+/** Keeps the history of a call for whoever holds its outcome. */
+export function remember(responseOrError: unknown, history: readonly AttemptRecord[]): void {
+  if (isObject(responseOrError)) histories.set(responseOrError, history);
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,68 @@
+import type { Delay } from '@steadfetch/backoff';
+import type { Call, Clock, Random } from '@steadfetch/core';
+import type { RetryBudget } from '@steadfetch/retry-budget';
+import type { RetryHooks } from './events.ts';
+import type { Failure } from './failure.ts';
+
+/** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
+export interface RetryLimits {
+  total?: number;
+  /** Failures before the request was sent. */
+  connect?: number;
+  /** Failures after it may have been sent, timeouts among them. */
+  read?: number;
+  /** Responses with a status that is retried. */
+  status?: number;
+}
+
+/** All delays and limits are milliseconds. */
+export interface RetryOptions {
+  /** Retries after the first attempt, as one number or per kind of failure. @default 2 */
+  maxRetries?: number | RetryLimits;
+  /** The own delay before a retry. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
+  delay?: Delay;
+  /** Longest delay to accept, from 0 to 2^31 - 1. A longer one ends the loop. @default 60_000 */
+  maxDelay?: number;
+  /** Methods that are repeated. Replaces the default. @default GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY */
+  methods?: readonly string[];
+  /**
+   * Statuses that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
+   * @default 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
+   */
+  statuses?: readonly number[];
+  /** Whether network errors are retried. @default true */
+  networkErrors?: boolean;
+  /** Whether a timeout of one attempt is retried. @default true */
+  timeouts?: boolean;
+  /** Declares that repeating is harmless, whatever the method. @default false */
+  idempotent?: boolean | ((call: Call) => boolean);
+  /**
+   * Asked for errors and for statuses from 400: `true`, `false`, or `undefined` for the default rules. It decides
+   * whether, never when, and lifts no limit. What it throws, the call throws.
+   */
+  shouldRetry?(failure: Failure): boolean | undefined | Promise<boolean | undefined>;
+  /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
+  inspect?(response: Response): boolean | Promise<boolean>;
+  /**
+   * Whether waits that the server asks for are obeyed, and how far they are spread upwards: a share of the wait,
+   * at most 5 s. @default { spread: 0.2 }
+   */
+  serverHints?: boolean | { spread?: number };
+  /** The brake on retry storms, shared by reference; `false` for none. @default a retryBudget() per instance */
+  budget?: RetryBudget | false;
+  hooks?: RetryHooks | readonly RetryHooks[];
+  /** Puts whole URLs into events, with query and credentials. @default false */
+  fullUrls?: boolean;
+  clock?: Clock;
+  random?: Random;
+}
+
+/** What one call can change: `fetch(url, { retry: false })` or `fetch(url, { retry: { maxRetries: 5 } })`. */
+export type RetryOverride = false | RetryOptions;
+
+declare global {
+  interface RequestInit {
+    /** Read and removed by steadfetch's `retry()`: `false` for no retries, or options for this call alone. */
+    retry?: RetryOverride;
+  }
+}

@@ -1,0 +1,94 @@
+import { type Call, defineMiddleware, discard, type Middleware, type Next, type Outcome, settle, unwrap, warnOnce } from '@steadfetch/core';
+import pRetry from 'p-retry';
+import type { RetryOptions, RetryOverride } from './options.ts';
+import { type Policy, resolvePolicy } from './policy.ts';
+import { attemptOf, releaseBody } from './replay.ts';
+import { Series } from './series.ts';
+
+/**
+ * Repeats a request while its outcome looks transient.
+ *
+ * Waits between attempts: the larger of its own delay and the one the server asks for, and gives up rather than wait
+ * longer than `maxDelay` or past the deadline of an outer `timeout`. When it stops, the caller gets the last outcome as
+ * `fetch` would have given it: the response unread, or the error itself.
+ *
+ * Only requests that can be repeated without harm are: by method (RFC 9110 §9.2.2), by an `Idempotency-Key`, or when the
+ * error proves that nothing was sent. A stream is sent once, unless it comes from a `bodyFactory`.
+ *
+ * @throws the caller's abort reason, also while waiting; what `shouldRetry` or `inspect` throws
+ * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(2_000))(fetch);
+ */
+export function retry(options: RetryOptions = {}): Middleware {
+  const policy = resolvePolicy(options);
+  return defineMiddleware((call, next) => {
+    const overridden = call.init !== undefined && 'retry' in call.init;
+    if (!overridden && !call.retried) return attemptFirst(call, next, policy);
+    const { retry: override, ...init } = call.init ?? {};
+    const stripped = overridden ? call.with({ init }) : call;
+    if (call.retried) warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+    if (call.retried || override === false) return next(stripped);
+    return attemptFirst(stripped, next, policyFor(override, options, policy));
+  });
+}
+
+async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
+  const startedAt = policy.clock.now();
+  const attempt = attemptOf(call, 1, policy);
+  let outcome: Outcome;
+  try {
+    const response = await next(attempt);
+    if (response.status < 400 && !policy.inspect) {
+      policy.budget?.record(call.origin, 'success');
+      if (attempt.input !== call.input) releaseBody(call);
+      return response;
+    }
+    outcome = { response, failed: false };
+  } catch (error) {
+    outcome = { error, failed: true };
+  }
+  return recover(new Series(call, policy, startedAt), outcome, next).finally(() => releaseBody(call));
+}
+
+/** p-retry drives the loop; the series decides, and keeps the time. */
+async function recover(series: Series, first: Outcome, next: Next): Promise<Response> {
+  const { call, policy } = series;
+  const send = async (attempt: number) => next(attemptOf(call, attempt, policy));
+  let latest = first;
+  const attempt = async (n: number) => {
+    if (n > 1) latest = await settle(send(n));
+    if (needsJudging(latest, policy)) throw new FailedAttempt();
+    series.succeeded(latest);
+  };
+  const shouldRetry = async () => {
+    const decision = await series.failed(latest);
+    if (!decision.retry) return false;
+    if (latest.response) discard(latest.response);
+    await series.wait(decision, latest);
+    return true;
+  };
+  try {
+    await pRetry(attempt, { retries: Infinity, minTimeout: 0, shouldRetry });
+  } catch (error) {
+    if (!(error instanceof FailedAttempt)) {
+      if (latest.response) discard(latest.response);
+      throw error;
+    }
+  }
+  return unwrap(latest);
+}
+
+function needsJudging({ failed, response }: Outcome, { inspect }: Policy): boolean {
+  return failed || response.status >= 400 || inspect !== undefined;
+}
+
+/** What p-retry is told: that an attempt may have failed. The outcome itself never passes through it. */
+class FailedAttempt extends Error {}
+
+function policyFor(override: RetryOverride | undefined, options: RetryOptions, policy: Policy): Policy {
+  if (override === undefined) return policy;
+  if (typeof override !== 'object' || override === null) {
+    throw new TypeError(`retry: expected false or an options object, got ${String(override)}`);
+  }
+  const given = Object.entries(override).filter(([, value]) => value !== undefined);
+  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...Object.fromEntries(given) });
+}

@@ -1,0 +1,42 @@
+import { classifyError, type ErrorClass } from '@steadfetch/core';
+import { isThrottled, shouldRetryHint } from '@steadfetch/server-hints';
+import isNetworkError from 'is-network-error';
+import type { RetryReason } from './events.ts';
+import type { Failure } from './failure.ts';
+import { hasIdempotencyKey } from './idempotent.ts';
+import type { Policy } from './policy.ts';
+
+/** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */
+const TRANSIENT_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]);
+
+/** The default rules: why a failure looks transient, or `undefined` when another attempt would not help. */
+export function transientReason(failure: Failure, policy: Policy): RetryReason | undefined {
+  const { response, errorClass } = failure;
+  if (response && response.status < 400) return 'inspect';
+  if (response) return statusReason(response, failure, policy);
+  if (errorClass!.permanent) return undefined;
+  if (errorClass!.kind === 'timeout') return policy.timeouts ? 'timeout' : undefined;
+  return errorClass!.kind === 'network' && policy.networkErrors ? 'network' : undefined;
+}
+
+function statusReason(response: Response, failure: Failure, { statuses }: Policy): RetryReason | undefined {
+  const { status } = response;
+  const listed = statuses ? statuses.has(status) : byDefault(response, failure);
+  if (listed && (status !== 403 || isThrottled(response))) return 'status';
+  // Positive hints widen the list, but repeating cannot supply credentials.
+  const invited = status >= 400 && status !== 401 && status !== 407 && shouldRetryHint(response) === true;
+  return invited ? 'server' : undefined;
+}
+
+function byDefault(response: Response, { call }: Failure): boolean {
+  if (response.status === 413) return response.headers.has('retry-after');
+  if (response.status === 409) return hasIdempotencyKey(call);
+  return TRANSIENT_STATUSES.has(response.status);
+}
+
+/** As `classifyError`, and what the engine's table of runtimes knows on top. */
+export function classify(error: unknown): ErrorClass {
+  const known = classifyError(error);
+  if (known.kind !== 'bug' || known.code !== undefined || !isNetworkError(error)) return known;
+  return { kind: 'network', sent: 'maybe', permanent: false };
+}

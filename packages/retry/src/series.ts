@@ -1,0 +1,156 @@
+import { abortable, abortReason, type Call, type Outcome, peek, redactUrl, throwIfAborted } from '@steadfetch/core';
+import { type Decision, decide, kindOf } from './decide.ts';
+import type { GiveUpReason, RetryEventBase } from './events.ts';
+import type { Failure } from './failure.ts';
+import { type AttemptRecord, remember } from './history.ts';
+import { idempotencyKeyOf } from './idempotent.ts';
+import { notify } from './notify.ts';
+import type { PlannedDelay } from './plan-delay.ts';
+import type { Policy } from './policy.ts';
+import { classify } from './rules.ts';
+
+let calls = 0;
+
+/**
+ * The attempts of one call: what has been tried, what was waited, and what comes next. It decides and tells, and knows
+ * nothing of who drives the loop: p-retry under `retry()`, ky's own loop, or another.
+ */
+export class Series {
+  readonly call: Call;
+  readonly policy: Policy;
+  /** The attempt now under way, 1 for the first. */
+  attempt = 1;
+  readonly #id = ++calls;
+  readonly #startedAt: number;
+  readonly #history: AttemptRecord[] = [];
+  readonly #counts = { connect: 0, read: 0, status: 0 };
+  #previousDelay = 0;
+
+  constructor(call: Call, policy: Policy, startedAt: number = policy.clock.now()) {
+    this.call = call;
+    this.policy = policy;
+    this.#startedAt = startedAt;
+  }
+
+  /** Decides what follows an attempt that failed, and tells the hooks. Rejects with what a predicate throws. */
+  async failed(outcome: Outcome): Promise<Decision> {
+    const { call, policy } = this;
+    this.#stopIfAborted(outcome);
+    if (!(await this.#looksFailed(outcome))) return this.succeeded(outcome);
+    const failure = this.#describe(outcome);
+    const tally = { counts: this.#counts, previousDelay: this.#previousDelay };
+    const decision = await decide(failure, tally, policy, () => this.#ask(failure));
+    this.#counts[kindOf(failure)]++;
+    this.#record(outcome, decision);
+    if (decision.retry) this.#tellRetry(failure, decision);
+    else if (decision.reason) this.#giveUp(outcome, decision.reason, decision.planned);
+    else if (outcome.response && this.attempt > 1) this.#tellRecover(outcome);
+    return decision;
+  }
+
+  /** Waits until the next attempt is due. An abort ends the wait at once and gives the token back. */
+  async wait({ delay, lease }: Decision & { retry: true }, outcome: Outcome): Promise<void> {
+    const { call, policy } = this;
+    try {
+      await policy.clock.sleep(delay, call.signal);
+    } catch (error) {
+      lease?.release();
+      this.#giveUp(outcome, 'aborted');
+      throw call.signal?.aborted ? abortReason(call.signal) : error;
+    }
+    this.#previousDelay = delay;
+    this.attempt++;
+  }
+
+  /** Told of an attempt that succeeded. */
+  succeeded(outcome: Outcome): Decision {
+    this.policy.budget?.record(this.call.origin, 'success');
+    if (this.attempt > 1) {
+      this.#history.push(this.#entry(outcome));
+      remember(outcome.response, this.#history);
+      this.#tellRecover(outcome);
+    }
+    return { retry: false, reason: undefined };
+  }
+
+  #stopIfAborted(outcome: Outcome): void {
+    if (this.call.signal?.aborted && this.attempt > 1) this.#giveUp(outcome, 'aborted');
+    throwIfAborted(this.call.signal);
+  }
+
+  async #looksFailed({ failed, response }: Outcome): Promise<boolean> {
+    const { inspect } = this.policy;
+    if (failed || response.status >= 400) return true;
+    return inspect !== undefined && abortable(Promise.resolve(inspect(response)), this.call.signal);
+  }
+
+  async #ask(failure: Failure): Promise<boolean | undefined> {
+    const { policy, call } = this;
+    const { response } = failure;
+    if (!policy.shouldRetry || (response && response.status < 400)) return undefined;
+    const answer = await abortable(Promise.resolve(policy.shouldRetry(failure)), call.signal);
+    return typeof answer === 'boolean' ? answer : undefined;
+  }
+
+  #describe(outcome: Outcome): Failure {
+    const { call, attempt } = this;
+    const { response, error } = outcome;
+    const base = { call, url: call.url, method: call.method, attempt, elapsed: this.#elapsed(), outcome };
+    if (!response) return { ...base, error, errorClass: classify(error), peek: async () => '' };
+    return { ...base, response, peek: (maxBytes) => peek(response, maxBytes) };
+  }
+
+  #record(outcome: Outcome, decision: Decision): void {
+    const { budget } = this.policy;
+    const answered = !decision.retry && decision.reason === undefined && outcome.response !== undefined;
+    budget?.record(this.call.origin, answered ? 'success' : 'failure');
+    const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
+    this.#history.push({ ...this.#entry(outcome), ...waited });
+    if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
+  }
+
+  #entry({ response, error, failed }: Outcome): AttemptRecord {
+    const ending = failed ? { error } : { status: response.status };
+    return { attempt: this.attempt, elapsed: this.#elapsed(), ...ending };
+  }
+
+  #tellRetry(failure: Failure, { delay, source, reason }: Decision & { retry: true }): void {
+    const { limits, hooks } = this.policy;
+    const more = { delay, delaySource: source, reason, maxRetries: limits.total };
+    notify(hooks, 'onRetry', () => ({ ...this.#event(failure.outcome), ...more }));
+  }
+
+  #giveUp(outcome: Outcome, reason: GiveUpReason, planned?: PlannedDelay): void {
+    const more = planned ? { delay: planned.delay, delaySource: planned.source } : {};
+    notify(this.policy.hooks, 'onGiveUp', () => ({ ...this.#event(outcome), reason, ...more }));
+  }
+
+  #tellRecover(outcome: Outcome): void {
+    notify(this.policy.hooks, 'onRecover', () => ({ ...this.#event(outcome), attempts: this.attempt }));
+  }
+
+  #event(outcome: Outcome): RetryEventBase {
+    const { call, attempt, policy } = this;
+    const { response, error } = outcome;
+    const key = idempotencyKeyOf(call);
+    return {
+      callId: this.#id,
+      method: call.method,
+      url: policy.fullUrls ? call.url : redactUrl(call.url),
+      attempt,
+      elapsed: this.#elapsed(),
+      outcome,
+      cause: response ? String(response.status) : (classify(error).code ?? nameOf(error)),
+      ...(response ? { response } : { error }),
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    };
+  }
+
+  #elapsed(): number {
+    return this.policy.clock.now() - this.#startedAt;
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
+}
