@@ -19,7 +19,12 @@ const projects: TestProjectConfiguration[] = [
     test: {
       name: 'node',
       environment: 'node',
-      include: ['packages/*/test/**/*.test.ts', 'examples/test/**/*.test.ts', 'scripts/test/**/*.test.ts', 'docs/test/**/*.test.ts'],
+      include: [
+        'packages/*/test/**/*.test.ts',
+        'examples/test/**/*.test.ts',
+        'scripts/test/**/*.test.ts',
+        'docs/test/**/*.test.ts',
+      ],
       exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
     },
   },

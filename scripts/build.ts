@@ -21,7 +21,7 @@ async function buildPackage(one: Package): Promise<void> {
     logLevel: 'warn',
   }).catch((error: Error) => {
     process.exitCode = 1;
-    console.error(`${one.manifest.name}: ${error.message}`);
+    console.error(`${one.manifest.name}: ${error.message.replace(/^ {4}at .*\n?/gm, '')}`);
   });
 }
 

@@ -17,6 +17,7 @@ const DIR: string = join(ROOT, `docs/.snippets-${process.pid}`);
 
 /** Every fault, with its place in the page. */
 export function checkSnippets(snippets: readonly Snippet[]): string[] {
+  if (snippets.length === 0) return [];
   mkdirSync(DIR);
   const pages = new Map(snippets.map((snippet, index) => [write(snippet, index), snippet.page]));
   writeFileSync(join(DIR, 'tsconfig.json'), JSON.stringify(tsconfig()));

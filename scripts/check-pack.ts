@@ -1,0 +1,110 @@
+// Packs every public package and looks at the tarballs as its users will: publint, attw, declarations without
+// skipLibCheck, and a retry in plain Node from a folder that holds nothing but what was packed.
+//
+//   pnpm check:pack
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { run } from './run.ts';
+import { type Package, publicPackages, ROOT } from './workspace.ts';
+
+function pack(into: string): string[] {
+  const filters = publicPackages().flatMap(({ manifest }) => ['--filter', manifest.name]);
+  execFileSync('npx', ['-y', 'pnpm@12.21.0', '-r', ...filters, 'pack', '--pack-destination', into], { cwd: ROOT });
+  return readdirSync(into).map((file) => join(into, file));
+}
+
+/** Tarballs go into node_modules as they are, libraries as links to where this workspace has them. */
+function install(tarballs: readonly string[], consumer: string): void {
+  const modules = join(consumer, 'node_modules');
+  for (const tarball of tarballs) {
+    const unpacked = mkdtempSync(join(consumer, 'unpacked-'));
+    execFileSync('tar', ['-xzf', tarball, '-C', unpacked]);
+    const { name } = JSON.parse(readFileSync(join(unpacked, 'package/package.json'), 'utf8')) as { name: string };
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    cpSync(join(unpacked, 'package'), join(modules, name), { recursive: true });
+    rmSync(unpacked, { recursive: true });
+  }
+  for (const one of publicPackages()) linkLibraries(one, modules);
+}
+
+function linkLibraries({ dir, manifest }: Package, modules: string): void {
+  const libraries = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  for (const library of libraries.filter((name) => !readdirSync(modules).includes(name.split('/')[0]!))) {
+    symlinkSync(join(dir, 'node_modules', library), join(modules, library));
+  }
+}
+
+function entryNames(): string[] {
+  return publicPackages().flatMap(({ manifest }) =>
+    Object.entries(manifest.exports ?? {})
+      .filter(([, source]) => source.endsWith('.ts'))
+      .map(([subpath]) => manifest.name + subpath.slice(1)),
+  );
+}
+
+function writeConsumer(consumer: string): void {
+  const imports = entryNames().map((name, index) => `import * as entry${index} from '${name}';`);
+  const list = `[${imports.map((_, index) => `entry${index}`).join(', ')}]`;
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  writeFileSync(
+    join(consumer, 'import-all.mjs'),
+    `${imports.join('\n')}\nconsole.log(${list}.length, 'entries imported');\n`,
+  );
+  writeFileSync(join(consumer, 'types.ts'), `${imports.join('\n')}\nexport const all: unknown[] = ${list};\n`);
+  cpSync(join(ROOT, 'scripts/consumer'), consumer, { recursive: true });
+}
+
+async function checkTarballs(tarballs: readonly string[]): Promise<void> {
+  const left = [...tarballs];
+  const work = async () => {
+    for (let tarball = left.pop(); tarball; tarball = left.pop()) {
+      await run('publint', ['run', tarball, '--strict']);
+      await run('attw', [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color']);
+    }
+  };
+  await Promise.all([work(), work()]);
+  console.log(`publint and attw: ${tarballs.length} tarballs`);
+}
+
+async function checkDeclarations(consumer: string): Promise<void> {
+  const strict = [
+    '--strict',
+    '--noEmit',
+    '--skipLibCheck',
+    'false',
+    '--exactOptionalPropertyTypes',
+    '--target',
+    'es2023',
+  ];
+  for (const resolution of [
+    ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
+    ['--module', 'esnext', '--moduleResolution', 'bundler'],
+  ]) {
+    await run(
+      'tsc',
+      [...strict, ...resolution, '--lib', 'es2023,dom,dom.iterable,dom.asynciterable', 'types.ts'],
+      consumer,
+    );
+  }
+  console.log('declarations: no errors without skipLibCheck');
+}
+
+const temporary = mkdtempSync(join(tmpdir(), 'steadfetch-pack-'));
+try {
+  const consumer = join(temporary, 'consumer');
+  mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+  const tarballs = pack(join(temporary, 'tarballs'));
+  await checkTarballs(tarballs);
+  install(tarballs, consumer);
+  writeConsumer(consumer);
+  await checkDeclarations(consumer);
+  for (const script of ['import-all.mjs', 'retry.mjs']) console.log((await run('node', [script], consumer)).trim());
+} catch (error) {
+  process.exitCode = 1;
+  console.error((error as Error).message);
+} finally {
+  rmSync(temporary, { recursive: true });
+}

@@ -1,0 +1,23 @@
+// Runs an example by its name.
+//
+//   pnpm example [NAME]
+
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ROOT } from './workspace.ts';
+
+const names = globSync('*.ts', { cwd: join(ROOT, 'examples') })
+  .filter((file) => !file.includes('.config.'))
+  .map((file) => basename(file, '.ts'))
+  .sort();
+const [name, ...rest] = process.argv.slice(2);
+
+if (name !== undefined && names.includes(name)) {
+  const { status } = spawnSync('node', [join(ROOT, 'examples', `${name}.ts`), ...rest], { stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} else {
+  console.error(name === undefined ? 'pnpm example NAME, where NAME is one of:' : `no example "${name}"; there are:`);
+  console.error(names.map((one) => `  ${one}`).join('\n'));
+  process.exitCode = 1;
+}
