@@ -1,0 +1,1 @@
+export { __CAMEL__ } from './__NAME__.ts';
