@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { anyOf, consecutive, countWindow } from '@steadfetch/circuit-breaker';
+
+const sample = (failed: boolean, duration = 0) => ({ failed, duration, at: 0 });
+
+it('opens as soon as one of the rules does', () => {
+  const tally = anyOf(consecutive(3), countWindow({ size: 4, minCalls: 4 })).start();
+
+  const opened = [true, false, true, false].map((failed) => tally.record(sample(failed)));
+
+  expect(opened).toEqual([false, false, false, true]);
+});
+
+it('lets each rule see every call, also those at which another one opens', () => {
+  const tally = anyOf(consecutive(1), consecutive(2)).start();
+
+  expect([tally.record(sample(true)), tally.record(sample(true))]).toEqual([true, true]);
+});
+
+it('calls slow what one of the rules calls slow', () => {
+  const rule = anyOf(consecutive(3), countWindow({ slowerThan: 100 }));
+
+  expect([rule.isSlow?.(100), rule.isSlow?.(101)]).toEqual([false, true]);
+});
+
+it('refuses an empty list and what is not a rule', () => {
+  expect(() => anyOf()).toThrow('anyOf: expected at least one rule, got none');
+  expect(() => anyOf(consecutive(1), consecutive as never)).toThrow('anyOf: rule 2: expected a rule');
+});
