@@ -3,4 +3,5 @@ export { parseRateLimit, parseRateLimitPolicy, type RateLimit, type RateLimitPol
 export { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
 export type { HintedResponse } from './response.ts';
 export { serverDelay, type ServerDelay } from './server-delay.ts';
+export { serverQuota, type ServerQuota } from './server-quota.ts';
 export { shouldRetryHint } from './should-retry-hint.ts';

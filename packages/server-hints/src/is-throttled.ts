@@ -1,6 +1,6 @@
-import { parseRateLimit } from './parse-rate-limit.ts';
 import { BUCKET_FIELDS, QUOTA_FIELDS, readRemaining } from './quota-fields.ts';
-import { field, type HintedResponse } from './response.ts';
+import { readRateLimit } from './read-rate-limit.ts';
+import type { HintedResponse } from './response.ts';
 import { serverDelay } from './server-delay.ts';
 
 /**
@@ -15,6 +15,6 @@ export function isThrottled(response: HintedResponse): boolean {
 }
 
 function isExhausted(response: HintedResponse): boolean {
-  if (parseRateLimit(field(response, 'ratelimit'))?.some(({ r }) => r === 0)) return true;
-  return [...QUOTA_FIELDS, ...BUCKET_FIELDS].some((fields) => readRemaining(response, fields) === 0);
+  const exhausted = readRateLimit(response).some(({ r }) => r === 0);
+  return exhausted || [...QUOTA_FIELDS, ...BUCKET_FIELDS].some((fields) => readRemaining(response, fields) === 0);
 }

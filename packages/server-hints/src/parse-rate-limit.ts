@@ -1,5 +1,5 @@
 import { clean } from './response.ts';
-import { type BareItem, type Item, parseList } from './structured-field.ts';
+import { type BareItem, type Member, parseMembers } from './structured-field.ts';
 
 /** What is left of one policy's quota: a member of `RateLimit`. */
 export interface RateLimit {
@@ -50,17 +50,21 @@ export function parseRateLimitPolicy(value: string | null | undefined): RateLimi
 
 /** The first of the readers is for the parameter that has to be there. */
 function readMembers<T>(value: unknown, names: BareItem['type'][], readers: Record<string, Reader>): T[] | undefined {
-  const items = parseList(clean(value));
-  const members = items?.map((item) => (names.includes(item.type) ? readMember(item, readers) : undefined));
-  return members?.every((member) => member !== undefined) ? (members as T[]) : undefined;
+  const read: T[] = [];
+  const members = parseMembers(clean(value));
+  for (const member of members ?? []) {
+    const one = names.includes(member.type) && readMember(member, readers);
+    if (!one) return undefined;
+    read.push(one as T);
+  }
+  return members && read;
 }
 
-function readMember({ text, parameters }: Item, readers: Record<string, Reader>): object | undefined {
+function readMember({ text, parameters }: Member, readers: Record<string, Reader>): object | undefined {
   const member: Record<string, unknown> = { name: text };
   for (const [key, read] of Object.entries(readers)) {
     const item = parameters.get(key);
-    if (item) member[key] = read(item);
-    if (item && member[key] === undefined) return undefined;
+    if (item && (member[key] = read(item)) === undefined) return undefined;
   }
   return Object.keys(readers)[0]! in member ? member : undefined;
 }

@@ -1,11 +1,10 @@
 import { parseDecimal, wait } from './milliseconds.ts';
-import { count, parseRateLimit } from './parse-rate-limit.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
 import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
-import { parseDictionary } from './structured-field.ts';
+import { readRateLimit } from './read-rate-limit.ts';
 
 /** How long a server asks to wait. */
 export interface ServerDelay {
@@ -42,7 +41,7 @@ export function serverDelay(response: HintedResponse, { now = Date.now() }: NowO
 }
 
 /** The fields that speak of nothing but the wait. */
-export function askedFor(response: HintedResponse, time: number): ServerDelay | undefined {
+function askedFor(response: HintedResponse, time: number): ServerDelay | undefined {
   const seconds = asDelay(parseRetryAfter(field(response, 'retry-after'), { now: time }), 'retry-after');
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
     const ms = asDelay(parseDecimal(field(response, name)), name);
@@ -53,17 +52,9 @@ export function askedFor(response: HintedResponse, time: number): ServerDelay | 
 
 /** Of the exhausted policies, the one that recovers last. A cached response says nothing about now. */
 function exhaustedPolicy(response: HintedResponse): ServerDelay | undefined {
-  const value = field(response, 'ratelimit');
-  if (value === undefined || age(response) > 0) return undefined;
-  const members = parseRateLimit(value) ?? draft7(value);
+  if (age(response) > 0) return undefined;
+  const members = readRateLimit(response);
   return longest(members.map(({ r, t }) => (r === 0 && t !== undefined ? asDelay(t * 1_000, 'ratelimit') : undefined)));
-}
-
-/** `limit=100, remaining=0, reset=30`, the form of draft 7. */
-export function draft7(value: string): { r: number; t: number; limit?: number }[] {
-  const entries = parseDictionary(value);
-  const [r, t] = [count(entries?.get('remaining')), count(entries?.get('reset'))];
-  return r === undefined || t === undefined ? [] : [{ r, t }];
 }
 
 function firstReset(response: HintedResponse, time: number): ServerDelay | undefined {

@@ -1,12 +1,14 @@
-/** What stands alone in a structured field: RFC 9651 §3.3, as much of it as is told apart here. */
+/** What stands alone in a structured field (RFC 9651 §3.3), as far as its kind matters here. */
 export interface BareItem {
   type: 'string' | 'integer' | 'token' | 'bytes' | 'other';
   /** Without quotes, escapes and colons; bytes as the base64 that was sent. */
   text: string;
 }
 
-/** A member of a list or a dictionary, with its parameters. */
-export interface Item extends BareItem {
+/** A member of a list or a dictionary. */
+export interface Member extends BareItem {
+  /** Its name in a dictionary. */
+  key: string;
   parameters: Map<string, BareItem>;
 }
 
@@ -15,72 +17,67 @@ interface Cursor {
   at: number;
 }
 
-const TRUE: BareItem = { type: 'other', text: '?1' };
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
-const COMMA = /[ \t]*,[ \t]*/y;
-const BARE_ITEMS: [BareItem['type'], RegExp][] = [
-  ['string', /"((?:[ !#-[\]-~]|\\["\\])*)"/y],
-  ['integer', /(-?[0-9]{1,15})(?![0-9.])/y],
-  ['token', /([a-z*][!#$%&'*+.^_`|~0-9a-z:/-]*)/iy],
-  ['bytes', /:([a-z0-9+/]*={0,2}):/iy],
-  ['other', /(-?[0-9]{1,12}\.[0-9]{1,3}|\?[01]|@-?[0-9]{1,15}(?![0-9.])|%"(?:[ !#$&-~]|%[0-9a-f]{2})*")/y],
-];
+const TYPES = ['string', 'integer', 'token', 'bytes', 'other'] as const;
+const BARE_ITEM = new RegExp(
+  [
+    /"((?:[ !#-[\]-~]|\\["\\])*)"/,
+    /(-?[0-9]{1,15})(?![0-9.])/,
+    /([A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)/,
+    /:((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?):/,
+    /(-?[0-9]{1,12}\.[0-9]{1,3}|\?[01]|@-?[0-9]{1,15}(?![0-9.])|%"(?:[ !#$&-~]|%[0-9a-f]{2})*")/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'y',
+);
 
-/** A List (RFC 9651 §4.2.1) whose members are all Items, or `undefined`: one fault voids the field. */
-export function parseList(text: string | undefined): Item[] | undefined {
-  const items: Item[] = [];
-  const complete = members(text, (cursor) => {
-    const item = takeItem(cursor);
-    if (item) items.push(item);
-    return item !== undefined;
-  });
-  return complete ? items : undefined;
-}
-
-/** A Dictionary (RFC 9651 §4.2.2) whose values are all Items, or `undefined`. */
-export function parseDictionary(text: string | undefined): Map<string, Item> | undefined {
-  const entries = new Map<string, Item>();
-  const complete = members(text, (cursor) => {
-    const key = take(cursor, KEY);
-    if (!key) return false;
-    const item = take(cursor, /=/y) ? takeItem(cursor) : withParameters(TRUE, cursor);
-    if (item) entries.set(key[0], item);
-    return item !== undefined;
-  });
-  return complete ? entries : undefined;
-}
-
-function members(text: string | undefined, takeMember: (cursor: Cursor) => boolean): boolean {
-  if (!text) return text === '';
+/**
+ * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
+ * the field. Members that are inner lists count as a fault, since no field read here has any.
+ */
+export function parseMembers(text: string | undefined, keyed: boolean = false): Member[] | undefined {
+  if (!text) return text === '' ? [] : undefined;
   const cursor = { text, at: 0 };
+  const members: Member[] = [];
   do {
-    if (!takeMember(cursor)) return false;
-  } while (take(cursor, COMMA));
-  return cursor.at === text.length;
+    const key = keyed ? take(cursor, KEY)?.[0] : '';
+    const item = key === undefined ? undefined : takeValue(cursor, keyed);
+    const parameters = item && takeParameters(cursor);
+    if (!parameters) return undefined;
+    members.push({ ...item, key: key!, parameters });
+  } while (take(cursor, /[ \t]*,[ \t]*/y));
+  return cursor.at === text.length ? members : undefined;
 }
 
-function takeItem(cursor: Cursor): Item | undefined {
-  const bare = takeBareItem(cursor);
-  return bare && withParameters(bare, cursor);
-}
-
-function withParameters(bare: BareItem, cursor: Cursor): Item | undefined {
+function takeParameters(cursor: Cursor): Map<string, BareItem> | undefined {
   const parameters = new Map<string, BareItem>();
   while (take(cursor, /; */y)) {
     const key = take(cursor, KEY);
-    const value = key && (take(cursor, /=/y) ? takeBareItem(cursor) : TRUE);
+    const value = key && takeValue(cursor, true);
     if (!value) return undefined;
     parameters.set(key[0], value);
   }
-  return { ...bare, parameters };
+  return parameters;
 }
 
-function takeBareItem(cursor: Cursor): BareItem | undefined {
-  for (const [type, pattern] of BARE_ITEMS) {
-    const match = take(cursor, pattern);
-    if (match) return { type, text: match[1]!.replace(/\\(.)/g, '$1') };
+/** What follows a key may be left out: it is then true. */
+function takeValue(cursor: Cursor, afterKey: boolean): BareItem | undefined {
+  if (afterKey && !take(cursor, /=/y)) return { type: 'other', text: '?1' };
+  const match = take(cursor, BARE_ITEM)?.slice(1);
+  const kind = match?.findIndex((group) => group !== undefined) ?? -1;
+  if (!match || (TYPES[kind] === 'other' && !isSound(match[kind]!))) return undefined;
+  return { type: TYPES[kind]!, text: match[kind]!.replace(/\\(.)/g, '$1') };
+}
+
+/** The percent signs of a Display String stand for UTF-8 that has to be well-formed (RFC 9651 §4.2.10). */
+function isSound(text: string): boolean {
+  try {
+    decodeURIComponent(text.slice(1));
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
 }
 
 function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | null {

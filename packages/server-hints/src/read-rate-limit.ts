@@ -1,0 +1,24 @@
+import { count, parseRateLimit } from './parse-rate-limit.ts';
+import { field, type HintedResponse } from './response.ts';
+import { parseMembers } from './structured-field.ts';
+
+/** A member of `RateLimit`, in its current form or in that of draft 7. */
+export interface Quota {
+  name?: string;
+  r: number;
+  t?: number;
+  limit?: number;
+}
+
+/** The members of the `RateLimit` field of a response; none when it is absent or void in both forms. */
+export function readRateLimit(response: HintedResponse): Quota[] {
+  const value = field(response, 'ratelimit');
+  return parseRateLimit(value) ?? parseDraft7(value) ?? [];
+}
+
+/** `limit=100, remaining=0, reset=30` */
+function parseDraft7(value: string | undefined): Quota[] | undefined {
+  const members = parseMembers(value, true);
+  const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => count(members?.findLast((member) => member.key === key)));
+  return r === undefined || t === undefined ? undefined : [{ r, t, ...(limit === undefined ? {} : { limit }) }];
+}
