@@ -71,7 +71,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       exclude: ['packages/bench/**'],
-      reporter: ['text', 'json-summary'],
+      reporter: [['text', { skipFull: true }], 'json-summary'],
     },
     projects,
   },

@@ -16,6 +16,7 @@ let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'layers-'));
+  plant('package.json', '{ "name": "workspace" }');
   for (const folder of Object.keys(LAYERS)) plantManifest(folder, {});
 });
 
@@ -75,6 +76,12 @@ describe('checkLayers', () => {
     expect(checkLayers(root, LAYERS)).toEqual([
       'packages/core/test/a.test.ts imports fast-check, which its package.json does not declare',
     ]);
+  });
+
+  it('looks at the scripts too', () => {
+    plant('scripts/a.ts', `import ky from 'ky';`);
+
+    expect(checkLayers(root, LAYERS)).toEqual(['scripts/a.ts imports ky, which its package.json does not declare']);
   });
 
   it('asks for one row per package', () => {
