@@ -1,3 +1,11 @@
+export { type FakeFetch, type FakeFetchOptions, fakeFetch } from './fake-fetch.ts';
+export type { Fault } from './fault.ts';
+export { type FlakyHandler, type FlakyOptions, flaky } from './flaky.ts';
 export { type InstantClock, instantClock } from './instant-clock.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
+export { networkError } from './network-error.ts';
+export type { RecordedRequest } from './recorder.ts';
+export type { Reply, ReplyObject } from './reply.ts';
+export type { Repeat, Script, ScriptFunction } from './script.ts';
 export { seededRandom } from './seeded-random.ts';
+export { type FaultyServer, type ServerOptions, startServer } from './start-server.ts';

@@ -1,0 +1,78 @@
+import { type Clock, checkNames, onAbort, systemClock } from '@steadfetch/core';
+import { HttpHandler, HttpResponse, type http } from 'msw/http';
+import type { Fault } from './fault.ts';
+import { planResponse } from './plan-response.ts';
+import { type Player, player, problemPlan } from './player.ts';
+import { type OpenRecord, type RecordedRequest, recordBody, recorder } from './recorder.ts';
+import type { Plan } from './reply.ts';
+import type { Repeat, Script } from './script.ts';
+
+export interface FlakyOptions {
+  /** Answers only these methods; others go on to the next handler. @default all */
+  method?: string | readonly string[];
+  /** What comes after the last reply of a list. @default 'last' */
+  repeat?: Repeat;
+  /** Drives delays and the times that are recorded. @default systemClock */
+  clock?: Clock;
+}
+
+/** An msw handler that plays a script and writes down the calls it answered. */
+export interface FlakyHandler extends HttpHandler {
+  /** The calls so far, in the order they came. */
+  readonly requests: readonly RecordedRequest[];
+  /** The same list. */
+  readonly calls: readonly RecordedRequest[];
+}
+
+/**
+ * A flaky server for msw: for `server.use(...)` in Node and `worker.use(...)` in the browser.
+ *
+ * msw cannot break off a response body (the client would see a clean end), nor give a network error its code: such
+ * replies are refused, `fakeFetch` and `startServer` play them. A script that has no reply left, or throws, answers
+ * 599 with the message as its body; `problem` of the recorded call says why.
+ *
+ * @example
+ * const api = flaky(URL, [503, 'network-error', { status: 429, headers: { 'retry-after': '7' } }, 200]);
+ * server.use(api);
+ * expect(api.calls).toHaveLength(4);
+ */
+export function flaky(url: Parameters<typeof http.all>[0], script: Script, options: FlakyOptions = {}): FlakyHandler {
+  checkNames('flaky', options, ['method', 'repeat', 'clock']);
+  const { method, repeat, clock = systemClock } = options;
+  const play = player(script, { repeat, refuses });
+  const { requests, open } = recorder(clock);
+  const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {
+    const record = open(request.method, request.url, new Headers(request.headers));
+    if (request.body) await recordBody(record, request.clone().body!);
+    return answer(play, record, { request, clock });
+  });
+  return Object.assign(handler, { requests, calls: requests });
+}
+
+async function answer(
+  play: Player,
+  record: OpenRecord,
+  { request, clock }: { request: Request; clock: Clock },
+): Promise<Response> {
+  const { url, method, signal } = request;
+  const plan = await play(record, { clock, signal }).catch(() => problemPlan(record));
+  if (plan.fault === 'stall-headers') await new Promise((resolve) => onAbort(signal, resolve));
+  if (plan.error !== undefined || RESPONSELESS.has(plan.fault)) return HttpResponse.error();
+  record.status = plan.status;
+  return planResponse(plan, { url, method, clock, signal });
+}
+
+const RESPONSELESS = new Set<Fault | undefined>(['stall-headers', 'reset', 'refuse']);
+const UNPLAYABLE = new Set<Fault | undefined>(['reset-after-headers', 'reset-mid-body', 'truncate']);
+
+function refuses({ error, fault }: Plan): string | undefined {
+  if (error) return `flaky: msw cannot give a network error the code ${error}: use fakeFetch`;
+  if (UNPLAYABLE.has(fault)) return `flaky: msw cannot play the fault ${fault}: use fakeFetch or startServer`;
+  return undefined;
+}
+
+function methodPattern(method: string | readonly string[] | undefined): RegExp {
+  if (method === undefined) return /.+/;
+  const names = [method].flat().map((name) => name.replace(/\W/g, '\\$&'));
+  return new RegExp(`^(?:${names.join('|')})$`, 'i');
+}

@@ -1,0 +1,41 @@
+import { abortable, type Clock } from '@steadfetch/core';
+import { pieces, sentBefore } from './fault.ts';
+import { bodyError } from './network-error.ts';
+import type { Plan } from './reply.ts';
+
+const BODILESS = new Set([204, 205, 304]);
+
+/** Where a response is made: whose clock drips it, and what ends it early. */
+export interface Place {
+  url: string;
+  method: string;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}
+
+/** The `Response` of a plan, with the faults of its body played in the stream. */
+export function planResponse(plan: Plan, place: Place): Response {
+  const { status, headers } = plan;
+  const empty = place.method === 'HEAD' || BODILESS.has(status) || plan.body.length === 0;
+  const whole = plan.fault === undefined || plan.fault === 'close';
+  return new Response(empty ? null : whole ? plan.body : faultyBody(plan, place), { status, headers });
+}
+
+function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {
+  const { body, fault, every } = plan;
+  const queue = fault === 'drip' ? pieces(body) : [body.subarray(0, sentBefore(fault, body.length))];
+  const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    const piece = queue.shift();
+    if (piece?.length) return controller.enqueue(piece);
+    if (fault === 'stall-body') return abortable(new Promise<never>(() => {}), signal);
+    if (fault !== 'drip') throw bodyError(fault === 'truncate' ? 'UND_ERR_SOCKET' : 'ECONNRESET', url);
+    controller.close();
+  };
+  const waits = fault === 'drip' ? every : 0;
+  return new ReadableStream({
+    pull: async (controller) => {
+      if (waits > 0) await clock.sleep(waits, signal);
+      await next(controller);
+    },
+  });
+}

@@ -1,0 +1,91 @@
+import { type Clock, systemClock } from '@steadfetch/core';
+
+/** One call as the scripted server saw it. */
+export interface RecordedRequest {
+  /** 0 for the first. */
+  readonly index: number;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** The body as text, '' without one; at most the first 64 kB. */
+  readonly body: string;
+  /** The same as bytes. */
+  readonly bytes: Uint8Array;
+  /** The size of the whole body. */
+  readonly size: number;
+  /** When it came, on the clock of the scripted server. */
+  readonly at: number;
+  /** Milliseconds since the scripted server was made. */
+  readonly elapsed: number;
+  /** The status it was answered with; undefined while it waits, and where no response was sent. */
+  readonly status: number | undefined;
+  /** What the script let go wrong: a fault, the code of a network error, or `network-error`. */
+  readonly fault: string | undefined;
+  /** Why the script had no reply: it threw, or its replies were used up. */
+  readonly problem: unknown;
+}
+
+/** A record while it is being written. */
+export type OpenRecord = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] };
+
+/** Writes calls down in the order they come. */
+export interface Recorder {
+  readonly requests: RecordedRequest[];
+  open(method: string, url: string, headers: Headers): OpenRecord;
+}
+
+export function recorder(clock: Clock = systemClock): Recorder {
+  const requests: RecordedRequest[] = [];
+  const start = clock.now();
+  return {
+    requests,
+    open: (method, url, headers) => {
+      const at = clock.now();
+      const record = blank(requests.length, { method, url, headers, at, elapsed: at - start });
+      requests.push(record);
+      return record;
+    },
+  };
+}
+
+const LIMIT = 65_536;
+const NOTHING = new Uint8Array(0);
+
+function blank(
+  index: number,
+  seen: Pick<RecordedRequest, 'method' | 'url' | 'headers' | 'at' | 'elapsed'>,
+): OpenRecord {
+  return {
+    index,
+    ...seen,
+    bytes: NOTHING,
+    size: 0,
+    status: undefined,
+    fault: undefined,
+    problem: undefined,
+    get body() {
+      return new TextDecoder().decode(this.bytes);
+    },
+  };
+}
+
+/** Reads a body to its end, keeps the first bytes of it. */
+export async function recordBody(record: OpenRecord, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const kept: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    const room = LIMIT - record.size;
+    if (room > 0) kept.push(chunk.subarray(0, room));
+    record.size += chunk.length;
+  }
+  record.bytes = join(kept);
+}
+
+function join(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let end = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, end);
+    end += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,73 @@
+import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
+
+/** What a scripted server does with one call, in full. Everything that is left out is as for a plain 200. */
+export interface ReplyObject {
+  /** From 200 to 599. @default 200 */
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  /** A value to send as JSON, with its content type. */
+  json?: unknown;
+  /** How long the answer takes, in milliseconds, on the clock of whoever plays the script. @default 0 */
+  delay?: number;
+  /** The call fails as on a broken network: no response at all. */
+  networkError?: boolean;
+  /** A network error with this code, e.g. `ECONNREFUSED`. */
+  error?: string;
+  /** What goes wrong on the connection. */
+  fault?: Fault;
+  /** Milliseconds between the pieces of a `drip`. @default 10 */
+  every?: number;
+}
+
+/** One step of a script: a status, `'network-error'`, or both and more spelt out. */
+export type Reply = number | 'network-error' | ReplyObject;
+
+/** A reply with nothing left open. */
+export interface Plan {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly delay: number;
+  /** The code of a network error; '' for one without. */
+  readonly error: string | undefined;
+  readonly fault: Fault | undefined;
+  readonly every: number;
+}
+
+const NAMES = ['status', 'headers', 'body', 'json', 'delay', 'networkError', 'error', 'fault', 'every'] as const;
+const FILLER = new TextEncoder().encode('0123456789abcdef'.repeat(64));
+const EMPTY = new Uint8Array(0);
+
+/** Completes a reply and refuses one that means nothing. */
+export function planOf(reply: Reply): Plan {
+  if (typeof reply === 'number') return planOf({ status: reply });
+  if (reply === 'network-error') return planOf({ networkError: true });
+  checkNames('reply', reply, NAMES);
+  const { status = 200, headers = {}, delay = 0, error, fault, every = 10 } = reply;
+  expect('fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
+  expect('headers', headers, 'an object', typeof headers === 'object' && headers !== null);
+  expect('error', error, 'a code', error === undefined || typeof error === 'string');
+  return {
+    status: checkNumber('reply: status', status, { min: 200, max: 599, integer: true }),
+    headers: reply.json === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    body: bodyOf(reply),
+    delay: checkMs('reply: delay', delay),
+    error: error ?? (reply.networkError ? '' : undefined),
+    fault,
+    every: checkMs('reply: every', every),
+  };
+}
+
+function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
+  if (json !== undefined) return new TextEncoder().encode(JSON.stringify(json));
+  if (typeof body === 'string') return new TextEncoder().encode(body);
+  expect('body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
+  if (body !== undefined) return new Uint8Array(body);
+  return fault !== undefined && BODY_FAULTS.includes(fault) ? FILLER : EMPTY;
+}
+
+function expect(name: string, value: unknown, what: string, fits: boolean): void {
+  if (!fits) throw new TypeError(`reply: ${name}: expected ${what}, got ${String(value)}`);
+}

@@ -1,0 +1,53 @@
+import type { RecordedRequest } from './recorder.ts';
+import { planOf, type Reply } from './reply.ts';
+
+/** Decides per call. `index` is 0 for the first call. */
+export type ScriptFunction = (request: RecordedRequest, index: number) => Reply | Promise<Reply>;
+
+/** What a server answers: one reply for all calls, replies in order, or a function. */
+export type Script = Reply | readonly Reply[] | ScriptFunction;
+
+/** What comes after the last reply of a list: the last again, the list again, or a failure the test sees. */
+export type Repeat = 'last' | 'cycle' | 'none';
+
+/** A list on its way. Keeps its own place, so that it can stand inside another script. */
+export interface ListScript extends ScriptFunction {
+  /** Takes the next reply out of turn if it passes the test. */
+  takeIf(test: (reply: Reply) => boolean): Reply | undefined;
+}
+
+const REPEATS: readonly Repeat[] = ['last', 'cycle', 'none'];
+
+/** The replies of a script that is not a function. */
+export function repliesOf(script: Exclude<Script, ScriptFunction>): readonly Reply[] {
+  return Array.isArray(script) ? script : [script as Reply];
+}
+
+/** A script as a function. */
+export function scriptFunction(script: Script, repeat: Repeat = 'last'): ScriptFunction {
+  if (!REPEATS.includes(repeat)) {
+    throw new TypeError(`script: repeat: expected one of ${REPEATS.join(', ')}, got ${String(repeat)}`);
+  }
+  return typeof script === 'function' ? script : listScript(repliesOf(script), repeat);
+}
+
+export function listScript(replies: readonly Reply[], repeat: Repeat): ListScript {
+  const { length } = replies;
+  if (length === 0) throw new RangeError('script: expected at least one reply, got an empty list');
+  replies.forEach(planOf);
+  let place = 0;
+  const at = (): Reply | undefined => replies[repeat === 'cycle' ? place % length : place] ?? last();
+  const last = () => (repeat === 'last' ? replies[length - 1] : undefined);
+  const next = (): Reply => {
+    const reply = at();
+    place++;
+    if (reply === undefined) throw new Error(`script: call ${place} came after the ${length} replies were used up`);
+    return reply;
+  };
+  return Object.assign(next, {
+    takeIf: (test: (reply: Reply) => boolean) => {
+      const reply = at();
+      return reply !== undefined && test(reply) ? next() : undefined;
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from '@steadfetch/core';
+import { pieces, sentBefore } from './fault.ts';
+import type { Plan } from './reply.ts';
+
+/** Writes a plan to a connection, faults included. Resolves when the server's part in it is over. */
+export async function sendPlan(
+  plan: Plan,
+  response: ServerResponse,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
+  const { status, body, fault } = plan;
+  const socket = response.socket;
+  if (!socket || fault === 'stall-headers') return;
+  if (plan.error !== undefined || fault === 'reset' || fault === 'refuse') return void socket.resetAndDestroy();
+  const length = status === 204 || status === 304 ? {} : { 'content-length': body.length };
+  response.writeHead(status, { date: new Date(clock.now()).toUTCString(), ...length, ...plan.headers });
+  if (fault === undefined) return void response.end(body);
+  if (fault === 'close') return void response.end(body, () => socket.end());
+  if (fault === 'drip') return drip(body, response, () => clock.sleep(plan.every, signal));
+  await written(response, body.subarray(0, sentBefore(fault, body.length)));
+  if (fault === 'truncate') socket.end();
+  else if (fault !== 'stall-body') socket.resetAndDestroy();
+}
+
+async function drip(
+  body: Uint8Array<ArrayBuffer>,
+  response: ServerResponse,
+  pause: () => Promise<void>,
+): Promise<void> {
+  response.flushHeaders();
+  for (const piece of pieces(body)) {
+    await pause();
+    response.write(piece);
+  }
+  response.end();
+}
+
+/** The headers and the bytes are on their way. */
+async function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  response.flushHeaders();
+  if (bytes.length > 0) await new Promise((resolve) => response.write(bytes, resolve));
+  else await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,166 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { fakeFetch, instantClock, manualClock, networkError, type Reply } from '../src/index.ts';
+
+const URL_ = 'http://api.test/things';
+
+describe('fakeFetch', () => {
+  it('answers with status, headers, body and address', async () => {
+    const fetch = fakeFetch({ status: 201, headers: { 'x-id': '7' }, body: 'made' });
+
+    const response = await fetch(URL_);
+
+    expect(response.status).toBe(201);
+    expect(response.headers.get('x-id')).toBe('7');
+    expect(response.url).toBe(URL_);
+    expect(await response.text()).toBe('made');
+  });
+
+  it('sends JSON with its content type, and bytes as they are', async () => {
+    const fetch = fakeFetch([{ json: { a: 1 } }, { body: new Uint8Array([1, 2]) }, { status: 204 }]);
+
+    const first = await fetch(URL_);
+    expect(first.headers.get('content-type')).toBe('application/json');
+    expect(await first.json()).toEqual({ a: 1 });
+    expect([...new Uint8Array(await (await fetch(URL_)).arrayBuffer())]).toEqual([1, 2]);
+    expect((await fetch(URL_)).body).toBeNull();
+  });
+
+  it('writes down what it was asked, and when', async () => {
+    const clock = instantClock();
+    const fetch = fakeFetch([503, { error: 'ECONNRESET' }, { fault: 'close' }], { clock });
+    await fetch(URL_, { method: 'post', body: 'hello', headers: { 'idempotency-key': 'k' } });
+    clock.advance(1_500);
+    await fetch(new Request(URL_, { method: 'PUT', body: new Uint8Array([104, 105]) })).catch(() => {});
+    await fetch(new URL(URL_), { method: 'PATCH', body: new URLSearchParams({ q: '1' }) });
+
+    expect(fetch.calls).toBe(fetch.requests);
+    expect(fetch.calls).toMatchObject([
+      { index: 0, method: 'POST', url: URL_, body: 'hello', size: 5, elapsed: 0, status: 503, fault: undefined },
+      { index: 1, method: 'PUT', body: 'hi', elapsed: 1_500, status: undefined, fault: 'ECONNRESET' },
+      { index: 2, method: 'PATCH', body: 'q=1', status: 200, fault: 'close' },
+    ]);
+    expect(fetch.calls[0]!.at).toBe(Date.UTC(2025, 0, 1));
+    expect(fetch.calls[0]!.headers.get('idempotency-key')).toBe('k');
+    expect(fetch.calls[2]!.headers.get('content-type')).toMatch('application/x-www-form-urlencoded');
+    expect(fetch.calls[0]!.problem).toBeUndefined();
+  });
+
+  it('keeps the first 64 kB of a body and its whole size', async () => {
+    const fetch = fakeFetch(200);
+
+    await fetch(URL_, { method: 'POST', body: new Uint8Array(200_000) });
+
+    expect(fetch.calls[0]!.bytes).toHaveLength(65_536);
+    expect(fetch.calls[0]!.size).toBe(200_000);
+  });
+
+  it('takes its time on the clock it is given', async () => {
+    const clock = manualClock();
+    const call = fakeFetch({ delay: 250 }, { clock })(URL_);
+    let done = false;
+    call.then(() => (done = true));
+
+    await clock.advance(249);
+    expect(done).toBe(false);
+    await clock.advance(1);
+    expect((await call).status).toBe(200);
+  });
+
+  it.each([
+    ['network-error', 'ECONNRESET', 'read'],
+    [{ networkError: true }, 'ECONNRESET', 'read'],
+    [{ error: 'ECONNREFUSED' }, 'ECONNREFUSED', 'connect'],
+    [{ error: 'ENOTFOUND' }, 'ENOTFOUND', 'getaddrinfo'],
+    [{ error: 'EPIPE' }, 'EPIPE', 'write'],
+    [{ error: 'UND_ERR_SOCKET' }, 'UND_ERR_SOCKET', undefined],
+    [{ error: 'CERT_HAS_EXPIRED' }, 'CERT_HAS_EXPIRED', undefined],
+    [{ fault: 'refuse' }, 'ECONNREFUSED', 'connect'],
+    [{ fault: 'reset' }, 'ECONNRESET', 'read'],
+  ] satisfies [Reply, string, string | undefined][])('fails as the real one for %j', async (reply, code, syscall) => {
+    const error = await fakeFetch(reply)(URL_).catch((e: unknown) => e);
+
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toBe('fetch failed');
+    expect((error as Error).cause).toMatchObject(syscall === undefined ? { code } : { code, syscall });
+  });
+
+  it.each([
+    ['reset-after-headers', '', 'ECONNRESET'],
+    ['reset-mid-body', '01234', 'ECONNRESET'],
+    ['truncate', '01234', 'UND_ERR_SOCKET'],
+  ] as const)('breaks off the body for %s', async (fault, before, code) => {
+    const response = await fakeFetch({ fault, body: '0123456789' })(URL_);
+    let text = '';
+    const read = async () => {
+      for await (const chunk of response.body!) text += new TextDecoder().decode(chunk);
+    };
+
+    await expect(read()).rejects.toMatchObject({ message: 'terminated', cause: { code } });
+    expect(text).toBe(before);
+  });
+
+  it('drips the whole body in pieces', async () => {
+    const clock = instantClock();
+    const response = await fakeFetch({ fault: 'drip', body: 'abcdefghijklmnopqrst', every: 100 }, { clock })(URL_);
+
+    expect(await response.text()).toBe('abcdefghijklmnopqrst');
+    expect(clock.sleeps.slice(0, 10)).toEqual(Array(10).fill(100));
+  });
+
+  it('gives faults of the body something to break', async () => {
+    const response = await fakeFetch({ fault: 'drip', every: 0 })(URL_);
+
+    expect(await response.text()).toHaveLength(1_024);
+  });
+
+  it.each([['stopped'], [null], [new Error('mine')]])('rejects with the reason of the abort: %s', async (reason) => {
+    const controller = new AbortController();
+    const clock = manualClock();
+    const { signal } = controller;
+    const calls = [
+      fakeFetch({ fault: 'stall-headers' })(URL_, { signal }),
+      fakeFetch({ delay: 1_000 }, { clock })(URL_, { signal }),
+      fakeFetch(() => new Promise(() => {}))(URL_, { signal }),
+      fakeFetch({ fault: 'stall-body' })(URL_, { signal }).then((response) => response.text()),
+    ];
+    const ends = Promise.allSettled(calls);
+    await clock.advance(1);
+
+    controller.abort(reason);
+
+    expect((await ends).map((end) => end.status === 'rejected' && end.reason)).toEqual(Array(4).fill(reason));
+    await expect(fakeFetch(200)(URL_, { signal })).rejects.toBe(reason);
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('rejects with what the script throws, and writes it down', async () => {
+    const mistake = new Error('no such case');
+    const fetch = fakeFetch(() => {
+      throw mistake;
+    });
+
+    await expect(fetch(URL_)).rejects.toBe(mistake);
+    expect(fetch.calls[0]!.problem).toBe(mistake);
+  });
+
+  it('refuses options it does not know', () => {
+    expect(() => fakeFetch(200, { clok: 1 } as never)).toThrow("fakeFetch: unknown option 'clok'");
+  });
+});
+
+describe('networkError', () => {
+  it('names the address that was tried', () => {
+    expect(networkError('ECONNREFUSED', 'http://127.0.0.1:8080/x').cause).toMatchObject({
+      message: 'connect ECONNREFUSED 127.0.0.1:8080',
+      errno: -111,
+      address: '127.0.0.1',
+      port: 8080,
+    });
+    expect(networkError('ENETUNREACH', 'https://[::1]/').cause).toMatchObject({ address: '::1', port: 443 });
+    expect(networkError('EHOSTDOWN', 'http://api.test/').cause).toMatchObject({ address: '127.0.0.1', port: 80 });
+    expect(networkError('ENOTFOUND', 'http://api.test/').cause).toMatchObject({ hostname: 'api.test' });
+    expect(networkError().cause).toMatchObject({ code: 'ECONNRESET' });
+  });
+});

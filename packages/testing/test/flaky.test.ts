@@ -1,0 +1,128 @@
+import { HttpResponse, http } from 'msw/http';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { flaky, instantClock, type Reply, type Script } from '../src/index.ts';
+
+const URL = 'https://api.test/things';
+const server = setupServer();
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
+
+const outcome = (call: Promise<Response>): Promise<number | string> => call.then((r) => r.status, String);
+
+describe('flaky', () => {
+  it('plays statuses, network errors and headers in order, the last reply repeating', async () => {
+    const api = flaky(URL, [503, 'network-error', { status: 429, headers: { 'retry-after': '7' } }, 200]);
+    server.use(api);
+
+    expect(await outcome(fetch(URL))).toBe(503);
+    expect(await outcome(fetch(URL))).toBe('TypeError: fetch failed');
+    expect((await fetch(URL)).headers.get('retry-after')).toBe('7');
+    expect(await outcome(fetch(URL))).toBe(200);
+    expect(await outcome(fetch(URL))).toBe(200);
+    expect(api.calls.map(({ status, fault }) => status ?? fault)).toEqual([503, 'network-error', 429, 200, 200]);
+  });
+
+  it('writes down method, address, headers, body and time', async () => {
+    const clock = instantClock();
+    const api = flaky(URL, [{ delay: 40, body: 'done' }], { clock });
+    server.use(api);
+
+    const response = await fetch(`${URL}?q=1`, { method: 'POST', body: 'hello', headers: { 'idempotency-key': 'k' } });
+
+    expect(await response.text()).toBe('done');
+    expect(api.requests).toBe(api.calls);
+    expect(api.calls).toMatchObject([{ index: 0, method: 'POST', url: `${URL}?q=1`, body: 'hello', elapsed: 0 }]);
+    expect(api.calls[0]!.headers.get('idempotency-key')).toBe('k');
+    expect(clock.sleeps).toEqual([40]);
+  });
+
+  it('answers only the methods it is told, and counts only those', async () => {
+    const api = flaky(URL, 201, { method: ['POST', 'put'] });
+    const query = flaky(URL, 202, { method: 'QUERY' });
+    server.use(
+      api,
+      query,
+      http.get(URL, () => new HttpResponse(null, { status: 204 })),
+    );
+
+    expect(await outcome(fetch(URL))).toBe(204);
+    expect(await outcome(fetch(URL, { method: 'POST' }))).toBe(201);
+    expect(await outcome(fetch(URL, { method: 'PUT' }))).toBe(201);
+    expect(await outcome(fetch(URL, { method: 'QUERY' }))).toBe(202);
+    expect(api.calls).toHaveLength(2);
+  });
+
+  it('answers 599 and says why when the script has no reply', async () => {
+    const api = flaky(URL, [200], { repeat: 'none' });
+    server.use(api);
+    await fetch(URL);
+
+    const response = await fetch(URL);
+
+    expect(response.status).toBe(599);
+    expect(await response.text()).toContain('call 2 came after the 1 replies were used up');
+    expect(api.calls[1]).toMatchObject({ status: 599, problem: expect.any(Error) });
+  });
+
+  it.each<[Reply, string]>([
+    [{ fault: 'reset-mid-body' }, 'flaky: msw cannot play the fault reset-mid-body: use fakeFetch or startServer'],
+    [{ fault: 'reset-after-headers' }, 'flaky: msw cannot play the fault reset-after-headers'],
+    [{ fault: 'truncate' }, 'flaky: msw cannot play the fault truncate'],
+    [{ error: 'ECONNREFUSED' }, 'flaky: msw cannot give a network error the code ECONNREFUSED: use fakeFetch'],
+  ])('refuses what msw cannot play: %j', async (reply, message) => {
+    expect(() => flaky(URL, [200, reply])).toThrow(message);
+
+    const api = flaky(URL, () => reply);
+    server.use(api);
+    expect(await outcome(fetch(URL))).toBe(599);
+    expect(String(api.calls[0]!.problem)).toContain(message);
+  });
+
+  it('fails the call for a refused and for a reset connection', async () => {
+    server.use(flaky(URL, [{ fault: 'refuse' }, { fault: 'reset' }]));
+
+    expect(await outcome(fetch(URL))).toBe('TypeError: fetch failed');
+    expect(await outcome(fetch(URL))).toBe('TypeError: fetch failed');
+  });
+
+  it('drips a body and closes without harm', async () => {
+    const clock = instantClock();
+    server.use(
+      flaky(
+        URL,
+        [
+          { fault: 'drip', body: 'slowly' },
+          { fault: 'close', body: 'bye' },
+        ],
+        { clock },
+      ),
+    );
+
+    expect(await (await fetch(URL)).text()).toBe('slowly');
+    expect(await (await fetch(URL)).text()).toBe('bye');
+    expect(clock.sleeps).toContain(10);
+  });
+
+  it.each<[string, Script]>([
+    ['before the headers', { fault: 'stall-headers' }],
+    ['in the body', { fault: 'stall-body' }],
+    ['in a delay', { delay: 60_000 }],
+  ])('stalls until the caller aborts, %s', async (_, script) => {
+    const api = flaky(URL, script);
+    server.use(api);
+    const controller = new AbortController();
+    const call = fetch(URL, { signal: controller.signal }).then((response) => response.text());
+    const end = call.catch((error: unknown) => error);
+    while (api.calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
+
+    controller.abort('enough');
+
+    expect(await end).toBe('enough');
+  });
+
+  it('refuses options it does not know', () => {
+    expect(() => flaky(URL, 200, { times: 3 } as never)).toThrow("flaky: unknown option 'times'");
+  });
+});
