@@ -1,0 +1,48 @@
+import { type Call, type Clock, isRequest, withBody } from '@steadfetch/core';
+import { followWeakly, isScoped } from './follow.ts';
+import { watchBody } from './watch-body.ts';
+
+export interface Arrival {
+  call: Call;
+  controller: AbortController;
+  /** Removes the listener that stood on the caller's signal while the headers were awaited. */
+  release: () => void;
+  limit: number | undefined;
+  clock: Clock;
+}
+
+/**
+ * What must live as long as a body that is handed on as it is: the controller, and the `Request`, without which undici
+ * does not pass the caller's abort on.
+ */
+const alive = new WeakMap<ReadableStream, { call: Call; controller: AbortController }>();
+
+/**
+ * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
+ * may stay on a signal that outlives the call. Only a body limit, or a signal in `init`, makes a new `Response`.
+ */
+export function handOver(response: Response, { call, controller, release, limit, clock }: Arrival): Response {
+  const { signal } = call;
+  const { body } = response;
+  if (!body || body.locked || response.bodyUsed) {
+    release();
+    return response;
+  }
+  const scoped = !signal || isScoped(signal);
+  if (limit === undefined && scoped) return response;
+  if (!scoped) release();
+  if (limit === undefined && signalOfRequest(call)) {
+    followWeakly(signal!, controller);
+    alive.set(body, { call, controller });
+    return response;
+  }
+  // a response made by a script has no connection to close before it is read
+  const linked = scoped ? release : response.url === '' ? undefined : followWeakly(signal, controller);
+  const follow = () => linked ?? followWeakly(signal!, controller);
+  return withBody(response, watchBody(response, { call, controller, limit, clock, follow }));
+}
+
+/** A signal that came with the `Request` belongs to it, and goes with it. */
+function signalOfRequest({ input, signal }: Call): boolean {
+  return isRequest(input) && input.signal === signal;
+}

@@ -1,0 +1,70 @@
+import { abortable, type Call, type Clock } from '@steadfetch/core';
+import { sourceOf } from './source-of.ts';
+import { startTimer } from './start-timer.ts';
+import { TimeoutError } from './timeout-error.ts';
+
+export interface BodyWatch {
+  call: Call;
+  /** Aborts the fetch behind the body. */
+  controller: AbortController;
+  /** Longest wait for the next chunk. */
+  limit: number | undefined;
+  clock: Clock;
+  /** Links the controller to the caller's signal; called before the first read. Gives the function that unlinks it. */
+  follow: () => () => void;
+}
+
+/**
+ * The body of a response, chunk by chunk and only when asked: no timer runs while nobody reads, and the caller's abort
+ * ends a read at once even if the fetch is deaf to it. Unlinks when the body ends, fails or is cancelled.
+ */
+export function watchBody(response: Response, watch: BodyWatch): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { call, controller, limit, clock, follow } = watch;
+  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  let unlink: (() => void) | undefined;
+
+  const expire = (ms: number) => () => controller.abort(new TimeoutError('body', ms, sourceOf(call)));
+
+  async function pull(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): Promise<void> {
+    unlink ??= follow();
+    // the response itself is kept until now: undici cancels the body of one that was collected
+    reader ??= response.body!.getReader();
+    const disarm = limit === undefined ? undefined : startTimer(clock, limit, expire(limit));
+    try {
+      const { done, value } = await abortable(reader.read(), controller.signal);
+      if (!done) return stream.enqueue(value);
+      unlink();
+      close(stream);
+    } catch (error) {
+      unlink();
+      void reader.cancel(error).catch(() => {});
+      throw error;
+    } finally {
+      disarm?.();
+    }
+  }
+
+  async function cancel(reason: unknown): Promise<void> {
+    unlink ??= follow();
+    unlink();
+    await (reader ?? response.body!).cancel(reason);
+  }
+
+  const type = isByteStream(response.body!) ? 'bytes' : undefined;
+  return new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
+}
+
+function close(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {
+  stream.close();
+  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
+}
+
+/** Bytes in, bytes out. Others stay as they are: a byte stream takes the memory of its chunks, which may be shared. */
+function isByteStream(body: ReadableStream): boolean {
+  try {
+    body.getReader({ mode: 'byob' }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
+}

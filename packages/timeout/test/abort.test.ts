@@ -1,0 +1,140 @@
+import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { compose, type Fetch } from '@steadfetch/core';
+import { startServer } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { timeout } from '../src/index.ts';
+import { handFed, settled, URL } from './stubs.ts';
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
+
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+const STACKS = {
+  'one limit': timeout(5_000),
+  'a body limit': timeout({ headers: 5_000, body: 5_000 }),
+  'two limits': compose(timeout(9_000), timeout(5_000)),
+  'two limits with body limits': compose(timeout({ headers: 9_000, body: 9_000 }), timeout({ body: 5_000 })),
+};
+
+describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
+  it('leaves no listener on a signal that outlives its calls', async () => {
+    const { signal } = new AbortController();
+    const fetch = stack(async () => new Response('ok'));
+
+    for (let call = 0; call < 2_500; call++) {
+      const response = await fetch(URL, { signal });
+      if (call % 3 === 0) await response.text();
+      if (call % 3 === 1) await response.body!.cancel();
+    }
+
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('leaves no listener after a response without a body, nor after an error', async () => {
+    const { signal } = new AbortController();
+    const replies = [async () => new Response(null), () => Promise.reject(new TypeError('fetch failed'))];
+    const fetch = stack(() => replies.shift()!());
+
+    await fetch(URL, { signal });
+    await settled(fetch(URL, { signal }));
+
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it("rejects a read at once with the caller's reason, though the body is deaf to it", async () => {
+    const controller = new AbortController();
+    const fed = handFed();
+    const reason = { by: 'caller' };
+    const response = await stack(async () => new Response(fed.body))(URL, { signal: controller.signal });
+    const result = settled(response.text());
+    fed.send('one');
+    await new Promise(setImmediate);
+
+    controller.abort(reason);
+
+    expect(((await result) as { error: unknown }).error).toBe(reason);
+    expect(fed.cancelled).toBe(reason);
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it("rejects a read with the caller's reason when the abort came before it", async () => {
+    const controller = new AbortController();
+    const response = await stack(async () => new Response('ok'))(URL, { signal: controller.signal });
+
+    controller.abort('gone');
+
+    await expect(response.text()).rejects.toBe('gone');
+  });
+
+  it('closes the connection on an abort before the body is read', async () => {
+    await using server = await startServer({ fault: 'stall-body' });
+    const controller = new AbortController();
+    const response = await stack(fetch)(server.url, { signal: controller.signal });
+
+    controller.abort('gone');
+
+    await expect.poll(() => server.openSockets).toBe(0);
+    await expect(response.text()).rejects.toBe('gone');
+    expect(listeners(controller.signal)).toBe(0);
+  });
+
+  it('closes the connection on an abort of a Request while the body is read', async () => {
+    await using server = await startServer({ fault: 'stall-body' });
+    const controller = new AbortController();
+    const response = await stack(fetch)(new Request(server.url, { signal: controller.signal }));
+    const result = settled(response.text());
+    await new Promise(setImmediate);
+
+    controller.abort('gone');
+
+    expect(await result).toEqual({ error: 'gone' });
+    await expect.poll(() => server.openSockets).toBe(0);
+  });
+});
+
+describe('timeout', () => {
+  it('hands on the very response of a Request, and still passes on its abort after a collection', async () => {
+    await using server = await startServer({ fault: 'stall-body' });
+    const controller = new AbortController();
+    let inner: Response | undefined;
+    const spy: Fetch = async (input, init) => (inner = await fetch(input, init));
+    const response = await timeout(5_000)(spy)(new Request(server.url, { signal: controller.signal }));
+    expect(response).toBe(inner);
+    gc();
+    await new Promise(setImmediate);
+
+    const result = settled(response.text());
+    controller.abort('gone');
+
+    expect(await result).toEqual({ error: 'gone' });
+  });
+
+  it('can still be read after a collection', async () => {
+    await using server = await startServer({ body: 'x'.repeat(200_000) });
+    const response = await timeout({ headers: 5_000, body: 5_000 })(fetch)(server.url);
+
+    for (let turn = 0; turn < 5; turn++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+
+    expect(await response.text()).toHaveLength(200_000);
+  });
+
+  it('drops the listener of a response that was dropped unread', async () => {
+    await using server = await startServer({ body: 'x'.repeat(200_000) });
+    const { signal } = new AbortController();
+    const send = timeout(5_000)(fetch);
+    for (let call = 0; call < 5; call++) await send(server.url, { signal });
+
+    await expect
+      .poll(() => {
+        gc();
+        return listeners(signal);
+      })
+      .toBe(0);
+  });
+});

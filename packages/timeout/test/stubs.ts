@@ -1,0 +1,51 @@
+import { abortable, type Fetch } from '@steadfetch/core';
+
+export const URL = 'https://api.example.com/reports?token=secret';
+
+/** What a call came to, without waiting any further. */
+export const settled = <T>(promise: Promise<T>): Promise<{ value: T } | { error: unknown }> =>
+  promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+
+export interface SlowFetch extends Fetch {
+  readonly signals: AbortSignal[];
+  answer(response: Response): void;
+}
+
+/** Never answers by itself; rejects with the reason of its signal, unless it is deaf. */
+export function slowFetch({ deaf = false } = {}): SlowFetch {
+  const signals: AbortSignal[] = [];
+  let answer: (response: Response) => void = () => {};
+  const fetch: Fetch = (_input, init) => {
+    const { signal } = init!;
+    signals.push(signal!);
+    const response = new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+    return deaf ? response : abortable(response, signal!);
+  };
+  return Object.assign(fetch, { signals, answer: (response: Response) => answer(response) });
+}
+
+/** A body whose chunks are sent by hand. `cancelled` tells with what reason it was let go. */
+export function handFed(type?: 'bytes') {
+  let controller!: ReadableStreamController<Uint8Array<ArrayBuffer>>;
+  const fed = {
+    cancelled: undefined as unknown,
+    send: (text: string) => controller.enqueue(new TextEncoder().encode(text)),
+    end: () => controller.close(),
+    fail: (error: unknown) => controller.error(error),
+    body: new ReadableStream<Uint8Array<ArrayBuffer>>({
+      type,
+      start: (c: ReadableStreamController<Uint8Array<ArrayBuffer>>) => {
+        controller = c;
+      },
+      cancel: (reason: unknown) => {
+        fed.cancelled = reason;
+      },
+    } as UnderlyingDefaultSource),
+  };
+  return fed;
+}

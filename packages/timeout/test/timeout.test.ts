@@ -1,0 +1,186 @@
+import { getEventListeners } from 'node:events';
+import { type Call, classifyError, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { TimeoutError, timeout } from '../src/index.ts';
+import { handFed, settled, slowFetch, URL } from './stubs.ts';
+
+describe('timeout', () => {
+  it('hands on the very response that comes in time', async () => {
+    const clock = manualClock();
+    const response = new Response('ok');
+
+    const result = await timeout(1_000, { clock })(async () => response)(URL);
+
+    expect(result).toBe(response);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('rejects when no headers came in time, and tells the limit and the phase', async () => {
+    const clock = manualClock();
+    const result = settled(timeout(1_000, { clock })(slowFetch())(URL));
+
+    await clock.advance(1_000);
+
+    const { error } = (await result) as { error: TimeoutError };
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: 'TimeoutError', phase: 'headers', limit: 1_000 });
+    expect(error.message).toBe('no response within 1000 ms from GET https://api.example.com/reports');
+    expect(classifyError(error).kind).toBe('timeout');
+  });
+
+  it('does not reject a moment before', async () => {
+    const clock = manualClock();
+    const fetch = slowFetch();
+    const result = timeout(1_000, { clock })(fetch)(URL);
+
+    await clock.advance(999);
+    fetch.answer(new Response('ok'));
+
+    expect((await result).status).toBe(200);
+  });
+
+  it('aborts the fetch with the same error', async () => {
+    const clock = manualClock();
+    const fetch = slowFetch();
+    const result = settled(timeout(1_000, { clock })(fetch)(URL));
+
+    await clock.advance(1_000);
+
+    expect(fetch.signals[0]!.reason).toBe(((await result) as { error: unknown }).error);
+  });
+
+  it('rejects in time although the fetch is deaf, and lets go of the late response', async () => {
+    const clock = manualClock();
+    const fetch = slowFetch({ deaf: true });
+    const late = handFed();
+    const result = settled(timeout(1_000, { clock })(fetch)(URL));
+
+    await clock.advance(1_000);
+    fetch.answer(new Response(late.body));
+
+    expect(await result).toMatchObject({ error: { name: 'TimeoutError' } });
+    expect(late.body.locked).toBe(true);
+    late.end();
+  });
+
+  it('rejects with the error of the fetch itself', async () => {
+    const clock = manualClock();
+    const error = new TypeError('fetch failed');
+
+    const result = settled(timeout(1_000, { clock })(() => Promise.reject(error))(URL));
+
+    expect(await result).toEqual({ error });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('rejects when a middleware inside throws at once, leaving no timer and no listener', async () => {
+    const clock = manualClock();
+    const { signal } = new AbortController();
+    const broken = defineMiddleware(() => {
+      throw new Error('broken');
+    });
+
+    const result = settled(compose(timeout(1_000, { clock }), broken)(slowFetch())(URL, { signal }));
+
+    expect(await result).toMatchObject({ error: { message: 'broken' } });
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('rejects when what is inside gives no response at all', async () => {
+    const nothing = (async () => undefined) as unknown as Fetch;
+
+    await expect(timeout(1_000)(nothing)(URL)).rejects.toBeInstanceOf(TypeError);
+  });
+
+  it('gives each attempt a fresh signal and a fresh limit', async () => {
+    const clock = manualClock();
+    const fetch = slowFetch();
+    const twice = defineMiddleware((call, next) => next(call).catch(() => next(call)));
+    const result = settled(compose(twice, timeout(1_000, { clock }))(fetch)(URL));
+
+    await clock.advance(1_500);
+    fetch.answer(new Response('second'));
+
+    expect(await result).toMatchObject({ value: { status: 200 } });
+    expect(fetch.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  });
+
+  it('limits the whole series when it stands outside', async () => {
+    const clock = manualClock();
+    const fetch = slowFetch();
+    const forever = defineMiddleware(async (call, next) => {
+      for (;;) {
+        const outcome = await settled(next(call));
+        if ('value' in outcome) return outcome.value;
+        call.signal?.throwIfAborted();
+      }
+    });
+    const stack = compose(timeout(2_500, { clock }), forever, timeout(1_000, { clock }));
+    const result = settled(stack(fetch)(URL));
+
+    await clock.advance(2_500);
+
+    expect(await result).toMatchObject({ error: { name: 'TimeoutError', limit: 2_500 } });
+    expect(fetch.signals).toHaveLength(3);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('tells those inside how much time is left, the nearest limit first', async () => {
+    const clock = manualClock();
+    const left: number[] = [];
+    const look = defineMiddleware(async (call: Call, next) => {
+      left.push(call.remaining());
+      await clock.advance(300);
+      left.push(call.remaining());
+      return next(call);
+    });
+    const ok = async () => new Response('ok');
+
+    await compose(timeout(1_000, { clock }), timeout({ headers: 5_000, body: 10 }, { clock }), look)(ok)(URL);
+    await compose(timeout({ body: 10 }, { clock }), look)(ok)(URL);
+
+    expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
+  });
+
+  it.each([['a reason'], [null], [new Error('mine')], [undefined]])('rejects with the reason %s', async (reason) => {
+    const clock = manualClock();
+    const controller = new AbortController();
+    const fetch = slowFetch({ deaf: true });
+    const result = settled(timeout(1_000, { clock })(fetch)(URL, { signal: controller.signal }));
+
+    await clock.advance(1);
+    controller.abort(reason);
+
+    expect(await result).toEqual({ error: controller.signal.reason });
+    expect(((await result) as { error: unknown }).error).toBe(controller.signal.reason);
+    expect(fetch.signals[0]!.reason).toBe(controller.signal.reason);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not call the fetch when the signal has aborted before', async () => {
+    const fetch = slowFetch();
+    const signal = AbortSignal.abort('gone');
+
+    await expect(timeout(1_000)(fetch)(URL, { signal })).rejects.toBe('gone');
+    expect(fetch.signals).toHaveLength(0);
+  });
+
+  it('follows the signal of a Request', async () => {
+    const controller = new AbortController();
+    const fetch = slowFetch();
+    const result = settled(timeout(1_000)(fetch)(new Request(URL, { signal: controller.signal })));
+
+    controller.abort('gone');
+
+    expect(await result).toEqual({ error: 'gone' });
+  });
+
+  it('keeps time on the clock of the machine by default', async () => {
+    const result = settled(timeout(5)(slowFetch())(URL));
+
+    expect(await result).toMatchObject({ error: { name: 'TimeoutError', limit: 5 } });
+  });
+});
