@@ -101,7 +101,8 @@ try {
   install(tarballs, consumer);
   writeConsumer(consumer);
   await checkDeclarations(consumer);
-  for (const script of ['import-all.mjs', 'retry.mjs']) console.log((await run('node', [script], consumer)).trim());
+  for (const script of ['import-all.mjs', 'require.cjs', 'retry.mjs'])
+    console.log((await run('node', [script], consumer)).trim());
 } catch (error) {
   process.exitCode = 1;
   console.error((error as Error).message);
