@@ -1,8 +1,8 @@
 export { anyOf } from './any-of.ts';
 export { type Breaker, type BreakerOptions, breaker, type CircuitSnapshot } from './breaker.ts';
-export type { CircuitState } from './circuit-policy.ts';
 export { type CircuitBreakerMiddleware, type CircuitBreakerOptions, circuitBreaker } from './circuit-breaker.ts';
 export { CircuitOpenError } from './circuit-open-error.ts';
+export type { CircuitState } from './circuit-policy.ts';
 export { consecutive } from './consecutive.ts';
 export { type CountWindowOptions, countWindow } from './count-window.ts';
 export type { Opening, OpenTime } from './open-time.ts';

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
 import { anyOf, consecutive, countWindow } from '@steadfetch/circuit-breaker';
+import { expect, it } from 'vitest';
 
 const sample = (failed: boolean, duration = 0) => ({ failed, duration, at: 0 });
 

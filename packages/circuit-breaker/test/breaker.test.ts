@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
-import { breaker, type BreakerOptions, consecutive, countWindow, type Permit } from '@steadfetch/circuit-breaker';
+import { type BreakerOptions, breaker, consecutive, countWindow, type Permit } from '@steadfetch/circuit-breaker';
 import { instantClock } from '@steadfetch/testing';
+import { describe, expect, it, vi } from 'vitest';
 
 const KEY = 'https://api.test';
 
@@ -9,7 +9,8 @@ function setup(options: BreakerOptions = {}) {
   const clock = instantClock();
   const circuits = breaker({ rule: consecutive(2), openFor: 1_000, clock, random: () => 0, ...options });
   const acquire = () => circuits.acquire(KEY);
-  const call = (verdict: Parameters<Permit['settle']>[0], retryAfter?: number) => acquire()!.settle(verdict, retryAfter);
+  const call = (verdict: Parameters<Permit['settle']>[0], retryAfter?: number) =>
+    acquire()!.settle(verdict, retryAfter);
   const trip = (retryAfter?: number) => {
     call('failure');
     call('failure', retryAfter);

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
 import { consecutive } from '@steadfetch/circuit-breaker';
+import { expect, it } from 'vitest';
 
 const record = (rule = consecutive(3)) => {
   const tally = rule.start();

@@ -1,6 +1,6 @@
+import { countWindow, type Rule } from '@steadfetch/circuit-breaker';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countWindow, type Rule } from '@steadfetch/circuit-breaker';
 
 const run = (rule: Rule, outcomes: string, duration = 0) => {
   const tally = rule.start();
@@ -44,7 +44,9 @@ it('lowers the default of minCalls to a smaller size', () => {
 it('agrees with counting the latest calls one by one', () => {
   const outcomes = fc.array(fc.constantFrom('.', 'x', 's'), { maxLength: 60 });
   const ratio = fc.integer({ min: 1, max: 10 }).map((tenths) => tenths / 10);
-  const sizes = fc.integer({ min: 1, max: 12 }).chain((size) => fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size })));
+  const sizes = fc
+    .integer({ min: 1, max: 12 })
+    .chain((size) => fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size })));
 
   fc.assert(
     fc.property(outcomes, ratio, ratio, sizes, (calls, failureRatio, slowCallRatio, [size, minCalls]) => {

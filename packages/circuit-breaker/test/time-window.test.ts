@@ -1,6 +1,6 @@
+import { timeWindow } from '@steadfetch/circuit-breaker';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { timeWindow } from '@steadfetch/circuit-breaker';
 
 const failuresAt = (rule = timeWindow({ window: 5_000, minCalls: 4 }), ...times: number[]) => {
   const tally = rule.start();

@@ -1,0 +1,72 @@
+import { breaker, circuitBreaker, consecutive, countWindow, timeWindow } from '@steadfetch/circuit-breaker';
+import { expect, it } from 'vitest';
+
+const NAN = Number.NaN;
+const INFINITY = Number.POSITIVE_INFINITY;
+
+/** What is refused, by the function that takes it and the name of the option. */
+const NUMBERS: [make: (value: never) => unknown, option: string, values: unknown[]][] = [
+  [(value) => consecutive(value), 'consecutive: failures', ['3', undefined, NAN, 0, -1, 1.5, INFINITY]],
+  [(size) => countWindow({ size }), 'countWindow: size', ['3', NAN, 0, -1, 1.5, INFINITY, 100_001]],
+  [(minCalls) => countWindow({ minCalls }), 'countWindow: minCalls', ['3', NAN, 0, 1.5, INFINITY, 21]],
+  [(failureRatio) => countWindow({ failureRatio }), 'countWindow: failureRatio', ['3', NAN, 0, -0.1, 1.1, INFINITY]],
+  [(window) => timeWindow({ window }), 'timeWindow: window', ['3', NAN, 0, -1, INFINITY, 2_147_483_648]],
+  [(minCalls) => timeWindow({ minCalls }), 'timeWindow: minCalls', ['3', NAN, 0, 1.5, INFINITY]],
+  [(failureRatio) => timeWindow({ failureRatio }), 'timeWindow: failureRatio', ['3', NAN, 0, -0.1, 1.1, INFINITY]],
+  [(slowerThan) => timeWindow({ slowerThan }), 'timeWindow: slowerThan', ['3', NAN, -1, INFINITY, 2_147_483_648]],
+  [(slowCallRatio) => timeWindow({ slowerThan: 1, slowCallRatio }), 'timeWindow: slowCallRatio', ['3', NAN, 0, 1.1]],
+  [(openFor) => circuitBreaker({ openFor }), 'circuitBreaker: openFor', ['3', NAN, 0, -1, INFINITY, 2_147_483_648]],
+  [(probes) => circuitBreaker({ probes }), 'circuitBreaker: probes', ['3', NAN, 0, -1, 1.5, INFINITY]],
+  [(probeTimeout) => circuitBreaker({ probeTimeout }), 'circuitBreaker: probeTimeout', ['3', NAN, 0, -1, INFINITY]],
+  [(probes) => breaker({ probes }), 'breaker: probes', ['3', NAN, 0]],
+];
+
+it.each(NUMBERS.flatMap(([make, option, values]) => values.map((value) => [option, value, make] as const)))(
+  'refuses %s of %j',
+  (option, value, make) => {
+    expect(() => make(value as never)).toThrow(
+      new RegExp(`^${option.replace('.', '\\.')}: expected .*, got "?${value}"?`),
+    );
+  },
+);
+
+const FUNCTIONS = ['key', 'isFailure', 'retryAfter', 'random', 'onOpen', 'onHalfOpen', 'onClose'];
+
+it.each(FUNCTIONS)('refuses %s that is not a function', (option) => {
+  expect(() => circuitBreaker({ [option]: 5 })).toThrow(
+    new TypeError(`circuitBreaker: ${option}: expected a function, got 5`),
+  );
+});
+
+it.each([
+  [{ rule: consecutive }, 'circuitBreaker: rule: expected a rule such as consecutive(5), got'],
+  [{ rule: null }, 'circuitBreaker: rule: expected a rule such as consecutive(5), got null'],
+  [{ rule: {} }, 'circuitBreaker: rule.start: expected a function, got undefined'],
+  [{ rule: { start: () => {}, isSlow: 1 } }, 'circuitBreaker: rule.isSlow: expected a function, got 1'],
+  [{ clock: {} }, 'circuitBreaker: clock.now: expected a function, got undefined'],
+  [{ clock: null }, 'circuitBreaker: clock.now: expected a function, got undefined'],
+  [{ breaker: {} }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
+  [{ breaker: null }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
+  [{ breaker: { acquire: () => {} } }, 'circuitBreaker: breaker.snapshot: expected a function, got undefined'],
+  [{ breaker: breaker(), probes: 2 }, 'circuitBreaker: probes: belongs to the breaker that was passed, give it there'],
+  [{ threshold: 5 }, "circuitBreaker: unknown option 'threshold', expected one of key, isFailure"],
+  [null, 'circuitBreaker: expected an options object, got null'],
+])('refuses %j', (options, message) => {
+  expect(() => circuitBreaker(options as never)).toThrow(message);
+});
+
+it('refuses options it does not know in rules and breakers', () => {
+  expect(() => timeWindow({ size: 3 } as never)).toThrow("timeWindow: unknown option 'size'");
+  expect(() => countWindow({ window: 3 } as never)).toThrow("countWindow: unknown option 'window'");
+  expect(() => breaker({ key: () => '' } as never)).toThrow("breaker: unknown option 'key'");
+});
+
+it('refuses a slowCallRatio without slowerThan', () => {
+  expect(() => timeWindow({ slowCallRatio: 0.5 })).toThrow('timeWindow: slowCallRatio: needs slowerThan');
+});
+
+it('takes an option that is undefined as left out', () => {
+  const options = { rule: undefined, openFor: undefined, probes: undefined, breaker: undefined, clock: undefined };
+
+  expect(() => circuitBreaker(options as never)).not.toThrow();
+});
