@@ -1,1 +1,2 @@
-export {};
+export { type IdempotencyKeyOptions, idempotencyKey } from './idempotency-key.ts';
+export { uuid } from './uuid.ts';

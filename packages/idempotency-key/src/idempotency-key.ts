@@ -1,0 +1,77 @@
+import {
+  abortable,
+  type Call,
+  checkFunction,
+  checkNames,
+  defineMiddleware,
+  type Middleware,
+  type Next,
+  warnOnce,
+} from '@steadfetch/core';
+import { fieldValue } from './field-value.ts';
+import { uuid } from './uuid.ts';
+
+export interface IdempotencyKeyOptions {
+  /** The field that carries the key. @default 'Idempotency-Key' */
+  header?: string;
+  /** Which methods get one; in any case. Replaces the default. @default ['POST', 'PATCH'] */
+  methods?: readonly string[];
+  /** Makes the key, or promises it, e.g. after writing it down. What it throws rejects the call. @default uuid */
+  generate?: (call: Call) => string | Promise<string>;
+  /** Picks among the calls with such a method. */
+  when?: (call: Call) => boolean;
+  /** `quoted`: as a structured string, with its quotes. `raw`: the bare key. @default 'quoted' */
+  format?: 'quoted' | 'raw';
+}
+
+const NAMES = ['header', 'methods', 'generate', 'when', 'format'];
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
+
+/**
+ * Gives a call one key, the same on every attempt, by which a server can tell a repetition from a second wish.
+ *
+ * Belongs outside of `retry`, which sees the key and then also repeats POST and PATCH. A key that the caller set stays
+ * as it is. The key is no hash of the request: two equal calls are two wishes, and get two keys.
+ *
+ * draft-ietf-httpapi-idempotency-key-header-07.
+ *
+ * @example const createOrder = compose(idempotencyKey(), retry())(fetch);
+ */
+export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware {
+  checkNames('idempotencyKey', options, NAMES);
+  const { header = 'Idempotency-Key', generate = () => uuid(), when = () => true, format = 'quoted' } = options;
+  const methods = checkMethods(options.methods ?? ['POST', 'PATCH']);
+  checkHeader(header);
+  checkFunction('idempotencyKey: generate', generate);
+  checkFunction('idempotencyKey: when', when);
+  if (format !== 'quoted' && format !== 'raw') {
+    throw new TypeError(`idempotencyKey: format: expected 'quoted' or 'raw', got ${String(format)}`);
+  }
+
+  async function withKey(call: Call, next: Next): Promise<Response> {
+    const key = generate(call);
+    const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
+    const headers = new Headers(call.headers);
+    headers.set(header, value);
+    return next(call.with({ headers }));
+  }
+
+  return defineMiddleware((call, next) => {
+    if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim() || !when(call)) return next(call);
+    if (call.retried) warnOnce('idempotencyKey stands inside retry: each attempt gets another key. Put it outside.');
+    return withKey(call, next);
+  });
+}
+
+function checkMethods(methods: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(methods) || !methods.every((method) => typeof method === 'string' && TOKEN.test(method))) {
+    throw new TypeError(`idempotencyKey: methods: expected a list of method names, got ${String(methods)}`);
+  }
+  return new Set(methods.map((method) => method.toUpperCase()));
+}
+
+function checkHeader(header: unknown): void {
+  if (typeof header !== 'string' || !TOKEN.test(header)) {
+    throw new TypeError(`idempotencyKey: header: expected the name of a header, got ${String(header)}`);
+  }
+}

@@ -1,0 +1,163 @@
+import { type Call, compose, defineMiddleware } from '@steadfetch/core';
+import { fakeFetch } from '@steadfetch/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type IdempotencyKeyOptions, idempotencyKey } from '../src/index.ts';
+
+const URL = 'https://api.example.com/orders';
+const POST = { method: 'POST', body: '{}' };
+const twice = defineMiddleware((call, next) => next(call).then(() => next(call.with({ attempt: 2 }))));
+
+/** What the server sees in the field. */
+async function sent(options: IdempotencyKeyOptions, init: RequestInit = POST, field = 'idempotency-key') {
+  const fetch = fakeFetch(200);
+  await idempotencyKey(options)(fetch)(URL, init);
+  return fetch.calls[0]!.headers.get(field);
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('idempotencyKey', () => {
+  it('gives a call a quoted UUID', async () => {
+    expect(await sent({})).toMatch(/^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/);
+  });
+
+  it('gives the bare key on demand', async () => {
+    expect(await sent({ format: 'raw', generate: () => 'order-7' })).toBe('order-7');
+  });
+
+  it('escapes quotes and backslashes as a structured string does', async () => {
+    expect(await sent({ generate: () => String.raw`a"b\c` })).toBe(String.raw`"a\"b\\c"`);
+  });
+
+  it('sends the same key on every attempt, and another for the next call', async () => {
+    const fetch = fakeFetch(200);
+    const send = compose(idempotencyKey(), twice)(fetch);
+
+    await send(URL, POST);
+    await send(URL, POST);
+
+    const keys = fetch.calls.map(({ headers }) => headers.get('idempotency-key'));
+    expect(keys[0]).toBe(keys[1]);
+    expect(keys[2]).toBe(keys[3]);
+    expect(keys[0]).not.toBe(keys[2]);
+  });
+
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY'])('leaves %s alone', async (method) => {
+    expect(await sent({}, { method })).toBeNull();
+  });
+
+  it.each(['POST', 'post', 'PATCH', 'patch'])('knows %s in any case', async (method) => {
+    expect(await sent({ generate: () => 'k' }, { method })).toBe('"k"');
+  });
+
+  it('gives keys to the methods that are listed, and to no others', async () => {
+    expect(await sent({ methods: ['put'], generate: () => 'k' }, { method: 'PUT' })).toBe('"k"');
+    expect(await sent({ methods: ['put'], generate: () => 'k' })).toBeNull();
+  });
+
+  it.each([
+    [{ 'idempotency-key': 'mine' }],
+    [{ 'IDEMPOTENCY-KEY': 'mine' }],
+    [[['Idempotency-key', 'mine']] as [string, string][]],
+    [new Headers({ 'Idempotency-Key': 'mine' })],
+  ])("leaves the caller's key as it is: %o", async (headers) => {
+    const generate = vi.fn(() => 'k');
+
+    expect(await sent({ generate }, { ...POST, headers })).toBe('mine');
+    expect(generate).not.toHaveBeenCalled();
+  });
+
+  it.each(['', '   ', '\t'])('replaces a blank key %j', async (blank) => {
+    expect(await sent({ generate: () => 'k' }, { ...POST, headers: { 'idempotency-key': blank } })).toBe('"k"');
+  });
+
+  it('keeps the other headers, also those of a Request, and its body', async () => {
+    const fetch = fakeFetch(200);
+    const request = new Request(URL, { ...POST, headers: { 'x-tenant': 'a', 'content-type': 'application/json' } });
+
+    await idempotencyKey({ generate: () => 'k' })(fetch)(request);
+
+    const headers = Object.fromEntries(fetch.calls[0]!.headers);
+    expect(headers).toMatchObject({ 'x-tenant': 'a', 'content-type': 'application/json', 'idempotency-key': '"k"' });
+    expect(request.headers.has('idempotency-key')).toBe(false);
+  });
+
+  it('uses another field when told so', async () => {
+    expect(await sent({ header: 'X-Request-Key', generate: () => 'k' }, POST, 'x-request-key')).toBe('"k"');
+  });
+
+  it('asks when about the call', async () => {
+    const when = (call: Call) => call.url.endsWith('/orders');
+
+    expect(await sent({ when, generate: () => 'k' })).toBe('"k"');
+    expect(await sent({ when: () => false })).toBeNull();
+  });
+
+  it('waits for a key that is promised, and knows the call it is for', async () => {
+    const generate = async (call: Call) => `${call.method} ${call.url}`;
+
+    expect(await sent({ generate })).toBe('"POST https://api.example.com/orders"');
+  });
+
+  it("rejects with the caller's reason while it waits for a key", async () => {
+    const controller = new AbortController();
+    const fetch = fakeFetch(200);
+    const send = idempotencyKey({ generate: () => new Promise<string>(() => {}) })(fetch);
+    const result = send(URL, { ...POST, signal: controller.signal });
+
+    controller.abort('gone');
+
+    await expect(result).rejects.toBe('gone');
+    expect(fetch.calls).toHaveLength(0);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new RangeError('no key');
+      },
+      'no key',
+    ],
+    ['rejects', () => Promise.reject(new RangeError('no key')), 'no key'],
+    ['gives nothing', () => undefined as never, 'string, got undefined'],
+    ['gives a number', () => 7 as never, 'string, got 7'],
+    ['gives an empty key', () => '', 'printable ASCII, got ""'],
+    ['gives a blank key', () => '  ', 'printable ASCII, got "  "'],
+    ['gives a line break', () => 'a\r\nx-admin: 1', 'printable ASCII, got "a\\r\\nx-admin: 1"'],
+    ['gives a letter beyond ASCII', () => 'schlüssel', 'printable ASCII'],
+  ])('rejects the call, and sends nothing, when generate %s', async (_what, generate, message) => {
+    const fetch = fakeFetch(200);
+
+    await expect(idempotencyKey({ generate })(fetch)(URL, POST)).rejects.toThrow(message);
+    expect(fetch.calls).toHaveLength(0);
+  });
+
+  it('warns when it stands inside retry', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const retried = defineMiddleware((call, next) => next(call.with({ retried: true })));
+
+    await compose(retried, idempotencyKey())(fakeFetch(200))(URL, POST);
+
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('idempotencyKey stands inside retry'));
+  });
+
+  it.each([
+    [{ keys: 1 }, /^idempotencyKey: unknown option 'keys'/],
+    [null, /^idempotencyKey: .*null/],
+    [{ header: '' }, /^idempotencyKey: header: /],
+    [{ header: 'a b' }, /^idempotencyKey: header: .*a b/],
+    [{ header: 7 }, /^idempotencyKey: header: .*7/],
+    [{ methods: 'POST' }, /^idempotencyKey: methods: .*POST/],
+    [{ methods: [7] }, /^idempotencyKey: methods: .*7/],
+    [{ methods: [''] }, /^idempotencyKey: methods: /],
+    [{ generate: 'k' }, /^idempotencyKey: generate: .*"k"/],
+    [{ when: true }, /^idempotencyKey: when: .*true/],
+    [{ format: 'bare' }, /^idempotencyKey: format: .*bare/],
+  ])('refuses the options %o', (options, message) => {
+    const build = () => idempotencyKey(options as unknown as IdempotencyKeyOptions);
+
+    expect(build).toThrow(TypeError);
+    expect(build).toThrow(message);
+  });
+});
