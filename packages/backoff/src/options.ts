@@ -1,37 +1,28 @@
 /** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
-export const MAX_TIMER = 2_147_483_647;
+const MAX_TIMER = 2_147_483_647;
 
 /** The options over their defaults, or an error that names the option, the value and what is allowed. */
-export function readOptions<T extends Record<keyof T, number>>(owner: string, options: Partial<T>, defaults: T): T {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${owner}: expected an options object, got ${String(options)}`);
+export function readOptions<T extends Record<string, number>>(
+  owner: string,
+  options: { [Name in keyof T]?: number | undefined },
+  defaults: T,
+): T {
+  if (typeof options !== 'object' || !options) throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  const read: Record<string, number> = { ...defaults };
+  for (const [name, value = read[name]] of Object.entries(options)) {
+    if (!Object.hasOwn(defaults, name)) throw new TypeError(`${owner}: unknown option '${name}'`);
+    read[name] = checkNumber(`${owner}: ${name}`, value, name === 'factor' ? Number.MAX_VALUE : MAX_TIMER);
   }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${Object.keys(defaults).join(', ')}`);
-    }
-  }
-  const read = { ...defaults };
-  for (const name of Object.keys(defaults) as (keyof T & string)[]) {
-    const value = options[name];
-    if (value !== undefined) read[name] = checkNumber(`${owner}: ${name}`, value, limitOf(name)) as T[typeof name];
-  }
-  return read;
+  return read as T;
 }
 
-/** Gives the number back, or throws. */
-export function checkNumber(option: string, value: number, max: number): number {
-  const expected = `${option}: expected a number from 0 to ${max}, got ${show(value)}`;
-  if (typeof value !== 'number') throw new TypeError(expected);
-  if (!(value >= 0 && value <= max)) throw new RangeError(expected);
-  return value;
-}
-
-function limitOf(name: string): number {
-  return name === 'factor' ? Number.MAX_VALUE : MAX_TIMER;
+/** Gives the number back, 0 for -0, or throws. */
+export function checkNumber(option: string, value: unknown, max: number = MAX_TIMER): number {
+  if (typeof value === 'number' && value >= 0 && value <= max) return Math.abs(value);
+  const kind = typeof value === 'number' ? RangeError : TypeError;
+  throw new kind(`${option}: expected a number from 0 to ${max}, got ${show(value)}`);
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'symbol' || Object(value) !== value ? String(value) : Object.prototype.toString.call(value);
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

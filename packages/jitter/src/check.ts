@@ -1,4 +1,4 @@
-/** Throws unless both are functions. */
+/** Throws unless each of them is a function. */
 export function checkFunctions(owner: string, functions: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(functions)) {
     if (typeof value !== 'function') throw new TypeError(`${owner}: ${name}: expected a function, got ${show(value)}`);
@@ -7,24 +7,16 @@ export function checkFunctions(owner: string, functions: Record<string, unknown>
 
 /** Throws for a name that is not an option, and for a value that is no number from 0 to its limit. */
 export function checkOptions(owner: string, options: object, limits: Record<string, number>): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`${owner}: expected an options object, got ${show(options)}`);
+  if (typeof options !== 'object' || !options) throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  for (const [name, value = 0] of Object.entries(options)) {
+    if (!Object.hasOwn(limits, name)) throw new TypeError(`${owner}: unknown option '${name}'`);
+    const limit = limits[name]!;
+    if (typeof value === 'number' && value >= 0 && value <= limit) continue;
+    const kind = typeof value === 'number' ? RangeError : TypeError;
+    throw new kind(`${owner}: ${name}: expected a number from 0 to ${limit}, got ${show(value)}`);
   }
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(limits, name)) {
-      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${Object.keys(limits).join(', ')}`);
-    }
-    if (value !== undefined) checkNumber(`${owner}: ${name}`, value, limits[name]!);
-  }
-}
-
-function checkNumber(option: string, value: unknown, max: number): void {
-  const expected = `${option}: expected a number from 0 to ${max}, got ${show(value)}`;
-  if (typeof value !== 'number') throw new TypeError(expected);
-  if (!(value >= 0 && value <= max)) throw new RangeError(expected);
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'symbol' || Object(value) !== value ? String(value) : Object.prototype.toString.call(value);
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
