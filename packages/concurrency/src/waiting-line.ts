@@ -1,0 +1,41 @@
+interface Place<T> {
+  readonly value: T;
+  before: Place<T> | undefined;
+  after: Place<T> | undefined;
+}
+
+/** First come, first served; leaving from the middle costs no more than from the front. */
+export class WaitingLine<T> {
+  #first: Place<T> | undefined;
+  #last: Place<T> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Joins at the end. Gives the function that leaves, to be called once and not after `shift` gave the value. */
+  join(value: T): () => void {
+    const place: Place<T> = { value, before: this.#last, after: undefined };
+    if (this.#last) this.#last.after = place;
+    else this.#first = place;
+    this.#last = place;
+    this.#size++;
+    return () => this.#leave(place);
+  }
+
+  /** Takes the one in front. */
+  shift(): T | undefined {
+    const place = this.#first;
+    if (place) this.#leave(place);
+    return place?.value;
+  }
+
+  #leave({ before, after }: Place<T>): void {
+    if (before) before.after = after;
+    else this.#first = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    this.#size--;
+  }
+}
