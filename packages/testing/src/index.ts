@@ -1,11 +1,14 @@
+export { type ContractCheck, contractChecks } from './contract-checks.ts';
 export { type FakeFetch, type FakeFetchOptions, fakeFetch } from './fake-fetch.ts';
 export type { Fault } from './fault.ts';
 export { type FlakyHandler, type FlakyOptions, flaky } from './flaky.ts';
 export { type InstantClock, instantClock } from './instant-clock.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
+export { type ContractOptions, middlewareContract } from './middleware-contract.ts';
 export { networkError } from './network-error.ts';
 export type { RecordedRequest } from './recorder.ts';
 export type { Reply, ReplyObject } from './reply.ts';
 export type { Repeat, Script, ScriptFunction } from './script.ts';
 export { seededRandom } from './seeded-random.ts';
 export { type FaultyServer, type ServerOptions, startServer } from './start-server.ts';
+export type { TestRunner } from './test-runner.ts';

@@ -1,4 +1,5 @@
 import { type Clock, onAbort } from '@steadfetch/core';
+import { macrotask } from './macrotask.ts';
 
 /** A clock that stands still until it is told to move. */
 export interface ManualClock extends Clock {
@@ -69,18 +70,7 @@ export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {
   };
 }
 
-/** Lets pending microtasks and stream work run: a macrotask or two of real time, no timer that could be faked. */
+/** Lets pending microtasks and stream work run. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await macrotask();
-}
-
-function macrotask(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }

@@ -1,0 +1,34 @@
+import { checkFunction, checkNames, type Middleware } from '@steadfetch/core';
+import { contractChecks } from './contract-checks.ts';
+import { type TestRunner, testRunner } from './test-runner.ts';
+
+export interface ContractOptions {
+  /** How the suite is called. @default 'the middleware contract' */
+  name?: string;
+  /** Names of checks that do not hold by design, e.g. `gives the response of next itself` for one that buffers. */
+  except?: readonly string[];
+  /** @default vitest, else global `describe` and `it` */
+  runner?: TestRunner;
+}
+
+/**
+ * Registers the tests that every middleware passes, whatever it does: it hands on what it got, gives back what it was
+ * given, and leaves nothing behind. `make` is called for each test, and each first answer is a 200.
+ *
+ * Without vitest or global test functions, pass `runner`; or run the `contractChecks` one by one.
+ *
+ * @example middlewareContract(() => retry({ clock: instantClock() }));
+ */
+export function middlewareContract(make: () => Middleware, options: ContractOptions = {}): void {
+  checkFunction('middlewareContract: make', make);
+  checkNames('middlewareContract', options, ['name', 'except', 'runner']);
+  const { name = 'the middleware contract', except = [], runner = testRunner() } = options;
+  for (const title of except) {
+    if (!(title in contractChecks)) throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
+  }
+  runner.describe(name, () => {
+    for (const [title, check] of Object.entries(contractChecks)) {
+      if (!except.includes(title)) runner.it(title, () => check(make));
+    }
+  });
+}
