@@ -1,5 +1,5 @@
 import type { Fetch } from './fetch.ts';
-import { originOf } from './origin.ts';
+import { absolute, originOf } from './origin.ts';
 import { isReplayable, snapshot } from './snapshot.ts';
 
 /** What `call.with()` can change. Whatever is left out stays as it was. */
@@ -36,7 +36,9 @@ export class Call {
   private constructor(
     input: RequestInfo | URL,
     init: RequestInit | undefined,
-    { attempt, retried, remaining }: { attempt: number; retried: boolean; remaining?: (() => number) | undefined },
+    attempt: number,
+    retried: boolean,
+    remaining: (() => number) | undefined,
   ) {
     this.input = input;
     this.init = init;
@@ -47,17 +49,18 @@ export class Call {
 
   /** The call behind `fetch(input, init)`. */
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
-    return new Call(input, init && snapshot(init), init && RETRIED in init ? RETRIED_CALL : FIRST_CALL);
+    if (init === undefined) return new Call(input, undefined, 1, false, undefined);
+    return new Call(input, snapshot(init), 1, RETRIED in init, undefined);
   }
 
   /** Absolute where the runtime knows a base; otherwise as given. */
   get url(): string {
-    return urlOf(this.input);
+    return isRequest(this.input) ? this.input.url : absolute(String(this.input));
   }
 
   /** The key for state that belongs to one server, e.g. `https://api.example.com`. */
   get origin(): string {
-    return originOf(this.url);
+    return originOf(typeof this.input === 'string' ? this.input : this.url);
   }
 
   /** As `fetch` would send it: the six methods it knows in upper case, any other as given (RFC 9110 §9.1). */
@@ -96,7 +99,12 @@ export class Call {
     if (headers !== undefined) init = { ...init, headers };
     if (signal !== undefined) init = { ...init, signal };
     const remaining = nearest(this.#remaining, changes.remaining);
-    return new Call(input, init, { attempt, retried, remaining });
+    return new Call(input, init, attempt, retried, remaining);
+  }
+
+  /** The call as a retry sends it: the same but for the number of the attempt and, where it was cloned, the input. */
+  asAttempt(attempt: number, input: RequestInfo | URL = this.input): Call {
+    return new Call(input, this.init, attempt, true, this.#remaining);
   }
 
   /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
@@ -119,8 +127,6 @@ export function bodyFactory(make: () => BodyInit): BodyInit {
 }
 
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
-const FIRST_CALL = { attempt: 1, retried: false };
-const RETRIED_CALL = { attempt: 1, retried: true };
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
 const RETRIED_INIT = Object.freeze({ [RETRIED]: true }) as RequestInit;
@@ -136,11 +142,4 @@ function nearest(a: (() => number) | undefined, b: (() => number) | undefined): 
 /** True for a `Request`, also one of another realm or polyfill. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
-}
-
-function urlOf(input: RequestInfo | URL): string {
-  if (isRequest(input)) return input.url;
-  const url = String(input);
-  if (/^[a-z][a-z0-9+.-]*:/i.test(url)) return url;
-  return URL.parse?.(url, globalThis.location?.href)?.href ?? url;
 }

@@ -28,7 +28,13 @@ export function defineMiddleware(handler: Handler): Middleware {
   return (next) => {
     const proceed = enterOf(next);
     const enter: Next = (call) => handler(call, proceed);
-    const fetch: Enterable = async (input, init) => enter(Call.from(input, init));
+    const fetch: Enterable = (input, init) => {
+      try {
+        return enter(Call.from(input, init));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
     fetch[ENTER] = enter;
     return fetch;
   };

@@ -1,13 +1,36 @@
 const origins = new Map<string, string>();
 const MAX_ORIGINS = 1_000;
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+// Most calls go where the last one went: one comparison then answers.
+let lastPrefix = '\0';
+let lastOrigin = '';
 
 /** The origin of a URL, e.g. `https://api.example.com`; the URL itself where it has none. Remembered by its prefix. */
 export function originOf(url: string): string {
-  const prefix = AUTHORITY.exec(url)?.[0];
+  if (url.startsWith(lastPrefix)) return lastOrigin;
+  const prefix = AUTHORITY.exec(absolute(url))?.[0];
   if (prefix === undefined) return url;
-  const known = origins.get(prefix);
-  if (known !== undefined) return known;
+  const origin = origins.get(prefix) ?? remember(prefix);
+  if (url[prefix.length] === '/') {
+    lastPrefix = `${prefix}/`;
+    lastOrigin = origin;
+  }
+  return origin;
+}
+
+/** The URL against the page it is used on; as given where the runtime knows no location. */
+export function absolute(url: string): string {
+  if (globalThis.location === undefined || SCHEME.test(url)) return url;
+  try {
+    return new URL(url, globalThis.location.href).href;
+  } catch {
+    return url;
+  }
+}
+
+function remember(prefix: string): string {
   const origin = parse(prefix);
   if (origins.size >= MAX_ORIGINS) origins.clear();
   origins.set(prefix, origin);

@@ -4,8 +4,8 @@ export interface AttemptRecord {
   readonly attempt: number;
   readonly status?: number;
   readonly error?: unknown;
-  /** When the attempt ended, since the call began. */
-  readonly elapsed: number;
+  /** When the attempt ended, since the epoch. */
+  readonly at: number;
   /** The wait that followed, if one did, and who asked for it. */
   readonly delay?: number;
   readonly delaySource?: string;

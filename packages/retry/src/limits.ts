@@ -19,11 +19,11 @@ export function limitsOf(maxRetries: number | RetryLimits | undefined = DEFAULT_
     return { total, connect: total, read: total, status: total };
   }
   checkNames('retry: maxRetries', maxRetries, ['total', 'connect', 'read', 'status']);
-  const { total } = maxRetries;
+  const total = maxRetries.total === undefined ? undefined : check('retry: maxRetries.total', maxRetries.total);
   const of = (kind: FailureKind) => check(`retry: maxRetries.${kind}`, maxRetries[kind] ?? total ?? DEFAULT_RETRIES);
   const kinds = { connect: of('connect'), read: of('read'), status: of('status') };
   const sum = kinds.connect + kinds.read + kinds.status;
-  return { ...kinds, total: total === undefined ? sum : check('retry: maxRetries.total', total) };
+  return { ...kinds, total: total ?? sum };
 }
 
 function check(option: string, value: unknown): number {

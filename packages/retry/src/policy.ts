@@ -24,6 +24,8 @@ export interface Policy {
   budget: RetryBudget | undefined;
   hooks: readonly RetryHooks[];
   fullUrls: boolean;
+  /** Whether anyone asks how long a call has taken: reading a clock costs as much as the rest of a happy path. */
+  timed: boolean;
   clock: Clock;
   random: Random;
 }
@@ -39,26 +41,47 @@ const NAMES = [
 /** Checks the options and fills in the defaults. Throws a `TypeError` or `RangeError` that names the option. */
 export function resolvePolicy(options: RetryOptions): Policy {
   checkNames('retry', options, NAMES);
-  const random: Random = options.random ?? (() => Math.random());
-  const { idempotent = false, budget, hooks = [] } = options;
+  return fill(options);
+}
+
+function fill({
+  maxRetries,
+  random = () => Math.random(),
+  clock = systemClock,
+  delay = fullJitter(exponential(), checkFunction('retry: random', random)),
+  maxDelay = 60_000,
+  methods,
+  statuses,
+  networkErrors = true,
+  timeouts = true,
+  idempotent = false,
+  shouldRetry,
+  inspect,
+  serverHints = true,
+  budget = retryBudget({ clock: checkClock(clock) }),
+  hooks = [],
+  fullUrls = false,
+}: RetryOptions): Policy {
+  const observers = checkHooks(Array.isArray(hooks) ? hooks : [hooks as RetryHooks]);
   return {
-    limits: limitsOf(options.maxRetries),
-    delay: checkFunction('retry: delay', options.delay ?? fullJitter(exponential(), checkFunction('retry: random', random))),
-    maxDelay: checkMs('retry: maxDelay', options.maxDelay ?? 60_000),
-    methods: options.methods === undefined ? IDEMPOTENT_METHODS : methodSet(options.methods),
-    statuses: options.statuses === undefined ? undefined : statusSet(options.statuses),
-    networkErrors: checkBoolean('networkErrors', options.networkErrors ?? true),
-    timeouts: checkBoolean('timeouts', options.timeouts ?? true),
+    limits: limitsOf(maxRetries),
+    delay: checkFunction('retry: delay', delay),
+    maxDelay: checkMs('retry: maxDelay', maxDelay),
+    methods: methods === undefined ? IDEMPOTENT_METHODS : methodSet(methods),
+    statuses: statuses === undefined ? undefined : statusSet(statuses),
+    networkErrors: checkBoolean('networkErrors', networkErrors),
+    timeouts: checkBoolean('timeouts', timeouts),
     idempotent: typeof idempotent === 'function' ? idempotent : always(checkBoolean('idempotent', idempotent)),
-    shouldRetry: optionalFunction('shouldRetry', options.shouldRetry),
-    inspect: optionalFunction('inspect', options.inspect),
-    serverHints: options.serverHints !== false,
-    spread: spreadOf(options.serverHints),
-    budget: budget === false ? undefined : checkBudget(budget ?? retryBudget({ clock: options.clock ?? systemClock })),
-    hooks: checkHooks(Array.isArray(hooks) ? hooks : [hooks as RetryHooks]),
-    fullUrls: checkBoolean('fullUrls', options.fullUrls ?? false),
-    clock: checkClock(options.clock ?? systemClock),
-    random,
+    shouldRetry: optionalFunction('shouldRetry', shouldRetry),
+    inspect: optionalFunction('inspect', inspect),
+    serverHints: serverHints !== false,
+    spread: spreadOf(serverHints),
+    budget: budget === false ? undefined : checkBudget(budget),
+    hooks: observers,
+    fullUrls: checkBoolean('fullUrls', fullUrls),
+    timed: shouldRetry !== undefined || observers.some((hook) => Object.keys(hook).length > 0),
+    clock: checkClock(clock),
+    random: checkFunction('retry: random', random),
   };
 }
 
@@ -87,8 +110,8 @@ function statusSet(statuses: unknown): ReadonlySet<number> {
   return new Set(statuses.map((status) => checkNumber('retry: statuses', status, { min: 100, max: 999, integer: true })));
 }
 
-function spreadOf(serverHints: RetryOptions['serverHints']): number {
-  if (serverHints === undefined || typeof serverHints === 'boolean') return 0.2;
+function spreadOf(serverHints: boolean | { spread?: number }): number {
+  if (typeof serverHints === 'boolean') return 0.2;
   checkNames('retry: serverHints', serverHints, ['spread']);
   return checkNumber('retry: serverHints.spread', serverHints.spread ?? 0.2, { max: 1 });
 }

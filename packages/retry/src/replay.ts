@@ -7,9 +7,8 @@ import type { Policy } from './policy.ts';
  * only if the call can be repeated at all; the last attempt sends the original.
  */
 export function attemptOf(call: Call, attempt: number, policy: Policy): Call {
-  const changes = { attempt, retried: true };
-  if (attempt > policy.limits.total || !carriesBody(call) || !isRepeatable(call, policy)) return call.with(changes);
-  return call.with({ ...changes, input: (call.input as Request).clone() });
+  if (attempt > policy.limits.total || !carriesBody(call) || !isRepeatable(call, policy)) return call.asAttempt(attempt);
+  return call.asAttempt(attempt, (call.input as Request).clone());
 }
 
 /** Frees what a clone left unread in the original, and marks it used, as `fetch` would have. */

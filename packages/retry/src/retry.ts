@@ -32,7 +32,7 @@ export function retry(options: RetryOptions = {}): Middleware {
 }
 
 async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
-  const startedAt = policy.clock.now();
+  const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy);
   let outcome: Outcome;
   try {

@@ -111,7 +111,7 @@ export class Series {
 
   #entry({ response, error, failed }: Outcome): AttemptRecord {
     const ending = failed ? { error } : { status: response.status };
-    return { attempt: this.attempt, elapsed: this.#elapsed(), ...ending };
+    return { attempt: this.attempt, at: this.policy.clock.now(), ...ending };
   }
 
   #tellRetry(failure: Failure, { delay, source, reason }: Decision & { retry: true }): void {

@@ -1,0 +1,137 @@
+import { getEventListeners } from 'node:events';
+import type { Fetch } from '@steadfetch/core';
+import { instantClock, manualClock } from '@steadfetch/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { retry } from '../src/index.ts';
+import { API, networkError, recordingHooks, scripted } from './support.ts';
+
+describe('an abort by the caller', () => {
+  it.each([[{ why: 'navigation' }], ['stop'], [null]])('ends the wait at once with its reason: %o', async (reason) => {
+    const clock = manualClock();
+    const controller = new AbortController();
+    const { fetch, requests } = scripted(503);
+    const call = retry({ clock, delay: () => 5_000 })(fetch)(API, { signal: controller.signal });
+    await clock.advance(10);
+    expect(clock.pending).toBe(1);
+
+    controller.abort(reason);
+
+    await expect(call).rejects.toBe(reason);
+    expect(clock.pending).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('is never retried, whatever the error looks like', async () => {
+    const controller = new AbortController();
+    const reason = networkError();
+    const fetch: Fetch = vi.fn(() => {
+      controller.abort(reason);
+      return Promise.reject(reason);
+    });
+
+    await expect(retry({ clock: instantClock() })(fetch)(API, { signal: controller.signal })).rejects.toBe(reason);
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
+  it('counts also when a response came all the same, which is then let go', async () => {
+    const controller = new AbortController();
+    const response = new Response('late', { status: 503 });
+    const fetch: Fetch = async () => {
+      controller.abort('stop');
+      return response;
+    };
+
+    await expect(retry({ clock: instantClock() })(fetch)(API, { signal: controller.signal })).rejects.toBe('stop');
+    expect(response.bodyUsed || response.body!.locked).toBe(true);
+  });
+
+  it('is not answered while a condition still thinks', async () => {
+    const controller = new AbortController();
+    const thinking = vi.fn(() => new Promise<boolean>(() => {}));
+    const fetch = retry({ clock: instantClock(), shouldRetry: thinking, inspect: thinking })(scripted(503, 200).fetch);
+    const first = fetch(API, { signal: controller.signal });
+    const second = fetch(API, { signal: controller.signal });
+    await vi.waitFor(() => expect(thinking).toHaveBeenCalledTimes(2));
+
+    controller.abort('stop');
+
+    await expect(first).rejects.toBe('stop');
+    await expect(second).rejects.toBe('stop');
+  });
+
+  it('gives the token back and is told to the hooks', async () => {
+    const clock = manualClock();
+    const release = vi.fn();
+    const hooks = recordingHooks();
+    const controller = new AbortController();
+    const budget = { acquire: () => ({ release }), record: () => {} };
+    const call = retry({ clock, budget, hooks, delay: () => 50 })(scripted(503).fetch)(API, { signal: controller.signal });
+    await clock.advance(0);
+
+    controller.abort('stop');
+
+    await expect(call).rejects.toBe('stop');
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
+  });
+
+  it('in a later attempt is told to the hooks too', async () => {
+    const controller = new AbortController();
+    const hooks = recordingHooks();
+    let attempts = 0;
+    const fetch: Fetch = async () => {
+      if (++attempts === 2) controller.abort('stop');
+      return new Response(null, { status: 503 });
+    };
+
+    await expect(retry({ clock: instantClock(), hooks })(fetch)(API, { signal: controller.signal })).rejects.toBe('stop');
+    expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
+  });
+
+  it('on a Request counts as one in init', async () => {
+    const clock = manualClock();
+    const controller = new AbortController();
+    const call = retry({ clock, delay: () => 50 })(scripted(503).fetch)(new Request(API, { signal: controller.signal }));
+    await clock.advance(0);
+
+    controller.abort('stop');
+
+    await expect(call).rejects.toBe('stop');
+  });
+
+  it('is told apart from a clock that fails', async () => {
+    const clock = { now: () => 0, sleep: () => Promise.reject(new Error('no time')) };
+
+    await expect(retry({ clock })(scripted(503).fetch)(API)).rejects.toThrow('no time');
+  });
+});
+
+describe('a long-lived signal', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('has no listener left after 10,000 calls', async () => {
+    const { signal } = new AbortController();
+    const fetch = retry({ clock: instantClock(), budget: false })(scripted(...Array.from({ length: 10_000 }, (_, n) => (n % 2 ? 200 : 503))).fetch);
+
+    for (let n = 0; n < 5_000; n++) await fetch(API, { signal });
+
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('leaves no timer behind 10,000 aborted waits', async () => {
+    const controller = new AbortController();
+    const fetch = retry({ budget: false, delay: () => 60_000 })(async () => new Response(null, { status: 503 }));
+    const calls = Array.from({ length: 10_000 }, () => fetch(API, { signal: controller.signal }).catch(() => {}));
+    await vi.advanceTimersByTimeAsync(1);
+    expect(vi.getTimerCount()).toBe(10_000);
+
+    controller.abort();
+    await Promise.all(calls);
+
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+});

@@ -1,0 +1,163 @@
+import { compose, type Fetch, type Middleware } from '@steadfetch/core';
+import { instantClock } from '@steadfetch/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { retry } from '../src/index.ts';
+import { API, networkError, scripted } from './support.ts';
+
+const TOO_LONG = 2 ** 31;
+const numbers = ['3', null, {}, Number.NaN, -1, Infinity, 1e12];
+
+const bad: [option: string, values: unknown[]][] = [
+  ['maxRetries', [...numbers.filter((value) => typeof value !== 'object'), 1.5, null]],
+  ['maxRetries.total', [...numbers.slice(0, 1), Number.NaN, -1, 0.5]],
+  ['maxRetries.connect', ['1', Number.NaN, -1]],
+  ['maxRetries.read', ['1', Number.NaN, -1]],
+  ['maxRetries.status', ['1', Number.NaN, -1]],
+  ['delay', [5, 'exponential', null, {}]],
+  ['maxDelay', [...numbers, TOO_LONG]],
+  ['methods', ['GET', [1], [''], null, {}]],
+  ['statuses', [503, ['503'], [0], [1_000], [Number.NaN], null]],
+  ['networkErrors', [0, 'yes', null]],
+  ['timeouts', [1, 'no', null]],
+  ['idempotent', [1, 'yes', null]],
+  ['shouldRetry', [true, 5, null]],
+  ['inspect', [true, 5, null]],
+  ['serverHints.spread', ['1', Number.NaN, -0.1, 1.1, Infinity]],
+  ['budget', [true, 5, {}, null]],
+  ['hooks', [{ onretry: () => {} }, 5]],
+  ['hooks.onRetry', [5, 'log']],
+  ['fullUrls', [1, 'yes', null]],
+  ['clock.now', [5]],
+  ['clock.sleep', [5]],
+  ['random', [5, 'seed']],
+];
+
+function optionsWith(option: string, value: unknown): object {
+  const [name, member] = option.split('.') as [string, string?];
+  const rest = name === 'clock' ? instantClock() : {};
+  return { [name]: member === undefined ? value : { ...rest, [member]: value } };
+}
+
+describe('options', () => {
+  it.each(bad.flatMap(([option, values]) => values.map((value) => [option, value] as const)))(
+    'refuses %s: %s when it is built, and says what is allowed',
+    (option, value) => {
+      let thrown: unknown;
+      try {
+        retry(optionsWith(option, value));
+      } catch (error) {
+        thrown = error;
+      }
+
+      expect(thrown instanceof TypeError || thrown instanceof RangeError).toBe(true);
+      expect(String(thrown)).toContain(`retry: ${option}`);
+      expect(String(thrown)).toMatch(/expected .+, got|unknown option/);
+    },
+  );
+
+  it('refuses names it does not know, and what is no object', () => {
+    expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
+    expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
+    expect(() => retry({ maxRetries: { retries: 1 } as never })).toThrow("retry: maxRetries: unknown option 'retries'");
+    expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
+  });
+
+  it('runs nothing when it is built', () => {
+    const clock = { now: vi.fn(() => 0), sleep: vi.fn() };
+    const random = vi.fn();
+
+    retry({ clock, random, hooks: [] });
+
+    expect([clock.sleep, random].some((mock) => mock.mock.calls.length > 0)).toBe(false);
+  });
+});
+
+describe('options of one call', () => {
+  const quick = () => ({ clock: instantClock(), random: () => 0 });
+  const attempts = async (init: object, options = {}) => {
+    const { fetch, requests } = scripted(503);
+    await retry({ ...quick(), ...options })(fetch)(API, init);
+    return requests.length;
+  };
+
+  it('are merged key by key; 0, false and undefined mean different things', async () => {
+    expect(await attempts({ retry: { maxRetries: 4 } })).toBe(5);
+    expect(await attempts({ retry: { maxRetries: 0 } })).toBe(1);
+    expect(await attempts({ retry: { maxRetries: undefined } }, { maxRetries: 1 })).toBe(2);
+    expect(await attempts({ retry: {} }, { maxRetries: 1 })).toBe(2);
+    expect(await attempts({ retry: undefined }, { maxRetries: 1 })).toBe(2);
+    expect(await attempts({ retry: false })).toBe(1);
+    expect(await attempts({ method: 'POST', retry: { methods: ['POST'], maxRetries: 1 } })).toBe(2);
+  });
+
+  it('are not seen by the real fetch', async () => {
+    for (const override of [false, {}, undefined]) {
+      const { fetch, requests } = scripted(200);
+      await retry(quick())(fetch)(API, { retry: override as never, method: 'PUT' });
+      expect(requests[0]!.init).not.toHaveProperty('retry');
+      expect(requests[0]!.init).toHaveProperty('method', 'PUT');
+    }
+  });
+
+  it('share the budget of the middleware', async () => {
+    const acquire = vi.fn(() => undefined);
+
+    await attempts({ retry: { maxRetries: 9 } }, { budget: { acquire, record: () => {} } });
+
+    expect(acquire).toHaveBeenCalledTimes(1);
+  });
+
+  it('are checked, and a mistake rejects the call', async () => {
+    await expect(attempts({ retry: { maxRetries: -1 } })).rejects.toThrow('retry: maxRetries');
+    await expect(attempts({ retry: 3 })).rejects.toThrow('retry: expected false or an options object, got 3');
+    await expect(attempts({ retry: null })).rejects.toThrow('got null');
+  });
+});
+
+describe('the budget', () => {
+  it('is told every outcome, and asked for every retry with its kind', async () => {
+    const record = vi.fn();
+    const acquire = vi.fn(() => ({ release: () => {} }));
+    const { fetch } = scripted(503, { status: 429, headers: { 'retry-after': '1' } }, networkError(), 404);
+
+    await retry({ clock: instantClock(), budget: { acquire, record }, maxRetries: 5 })(fetch)(API);
+
+    expect(record.mock.calls.map(([, outcome]) => outcome)).toEqual(['failure', 'failure', 'failure', 'success']);
+    expect(acquire.mock.calls).toEqual([
+      ['https://api.test', 'transient'],
+      ['https://api.test', 'throttled'],
+      ['https://api.test', 'transient'],
+    ]);
+  });
+});
+
+describe('a retry inside a retry', () => {
+  const foreign: Middleware = (next) => async (input, init) => {
+    await Promise.resolve();
+    return next(input, { ...init });
+  };
+
+  it('passes calls through, and says so once', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const attempts = async (...between: Middleware[]) => {
+      const { fetch, requests } = scripted(503);
+      const options = { clock: instantClock(), budget: false as const };
+      await compose(retry(options), ...between, retry(options))(fetch)(API, { retry: { maxRetries: 1 } });
+      return requests.length;
+    };
+
+    expect(await attempts()).toBe(2);
+    expect(await attempts(foreign)).toBe(2);
+    expect(warn).toHaveBeenCalledTimes(1);
+    warn.mockRestore();
+  });
+
+  it('does retry the calls that the outer one leaves alone', async () => {
+    const { fetch, requests } = scripted(503);
+    const inner: Fetch = (input) => retry({ clock: instantClock() })(fetch)(input);
+
+    await retry()(inner)(API, { retry: false });
+
+    expect(requests).toHaveLength(3);
+  });
+});
