@@ -3,21 +3,23 @@ const MAX_ORIGINS = 1_000;
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
-// Most calls go where the last one went: one comparison then answers.
+// Most calls go where the last one went: then one comparison answers.
+let lastUrl = '';
 let lastPrefix = '\0';
 let lastOrigin = '';
 
 /** The origin of a URL, e.g. `https://api.example.com`; the URL itself where it has none. Remembered by its prefix. */
 export function originOf(url: string): string {
-  if (url.startsWith(lastPrefix)) return lastOrigin;
+  if (url === lastUrl) return lastOrigin;
+  if (url.slice(0, lastPrefix.length) !== lastPrefix) lookUp(url);
+  lastUrl = url;
+  return lastOrigin;
+}
+
+function lookUp(url: string): void {
   const prefix = AUTHORITY.exec(absolute(url))?.[0];
-  if (prefix === undefined) return url;
-  const origin = origins.get(prefix) ?? remember(prefix);
-  if (url[prefix.length] === '/') {
-    lastPrefix = `${prefix}/`;
-    lastOrigin = origin;
-  }
-  return origin;
+  lastOrigin = prefix === undefined ? url : (origins.get(prefix) ?? remember(prefix));
+  lastPrefix = prefix !== undefined && url.startsWith(`${prefix}/`) ? `${prefix}/` : '\0';
 }
 
 /** The URL against the page it is used on; as given where the runtime knows no location. */

@@ -10,6 +10,7 @@ export type {
 export type { Failure } from './failure.ts';
 export { type AttemptRecord, historyOf } from './history.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
+export { type Operation, pRetryOptions } from './p-retry-options.ts';
 export { IDEMPOTENT_METHODS, type Policy, resolvePolicy } from './policy.ts';
 export { retry } from './retry.ts';
 export { Series } from './series.ts';
