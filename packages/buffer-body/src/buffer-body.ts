@@ -1,0 +1,85 @@
+import {
+  abortReason,
+  type Call,
+  checkNames,
+  checkNumber,
+  classifyError,
+  defineMiddleware,
+  type Middleware,
+  withBody,
+} from '@steadfetch/core';
+import { checkBody, type Validate } from './check-body.ts';
+import { NetworkError } from './network-error.ts';
+import { readBody, wholeStream } from './read-body.ts';
+
+export interface BufferBodyOptions {
+  /** The longest body to keep in memory, per call. A longer one is handed on as it comes. @default 1_000_000 */
+  maxBytes?: number;
+  /**
+   * Which methods; in any case. Replaces the default. Calls with an `Idempotency-Key` are always included.
+   * @default ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']
+   */
+  methods?: readonly string[];
+  /**
+   * What makes a body that ended without an error a broken one. `content-length`: another length than promised.
+   * `json`: that, and JSON that ends early. @default 'content-length'
+   */
+  validate?: Validate;
+}
+
+const IDEMPOTENT = ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'];
+const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
+
+/**
+ * Reads the body before it hands the response on, so that a body that breaks off is an attempt that failed, and can be
+ * repeated.
+ *
+ * Belongs inside of `retry`, and inside or outside of the `timeout` that ends a stall. Touches only responses below
+ * 400: others tell by their status that they failed, and a retry must not wait for what they say. Event streams and
+ * bodies above `maxBytes` are handed on whole, as they come. Nothing is ever resumed: each attempt gives its own body.
+ *
+ * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
+ * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
+ */
+export function bufferBody(options: BufferBodyOptions = {}): Middleware {
+  checkNames('bufferBody', options, ['maxBytes', 'methods', 'validate']);
+  const { maxBytes = 1_000_000, validate = 'content-length' } = options;
+  checkNumber('bufferBody: maxBytes', maxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
+  if (validate !== false && validate !== 'content-length' && validate !== 'json') {
+    throw new TypeError(`bufferBody: validate: expected 'content-length', 'json' or false, got ${String(validate)}`);
+  }
+  const methods = checkMethods(options.methods ?? IDEMPOTENT);
+
+  return defineMiddleware(async (call, next) => {
+    const response = await next(call);
+    const applies = methods.has(call.method.toUpperCase()) || call.headers.get('idempotency-key')?.trim();
+    if (!applies || call.method === 'HEAD' || !isReadable(response, maxBytes)) return response;
+    try {
+      const reading = await readBody(response.body!, maxBytes, call.signal);
+      if ('reader' in reading) return withBody(response, wholeStream(reading.chunks, reading.reader));
+      checkBody(response, reading.bytes, validate);
+      return withBody(response, reading.bytes);
+    } catch (error) {
+      throw failureOf(error, call);
+    }
+  });
+}
+
+function isReadable({ status, body, bodyUsed, headers }: Response, maxBytes: number): boolean {
+  if (status >= 400 || !body || bodyUsed || body.locked) return false;
+  return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
+}
+
+/** Whatever breaks a body off is a fault of the network, under any name; an abort is the caller's. */
+function failureOf(error: unknown, { signal }: Call): unknown {
+  if (signal?.aborted) return abortReason(signal);
+  if (classifyError(error).kind !== 'bug') return error;
+  return new NetworkError('the body broke off', { cause: error });
+}
+
+function checkMethods(methods: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(methods) || !methods.every((method) => typeof method === 'string' && method !== '')) {
+    throw new TypeError(`bufferBody: methods: expected a list of method names, got ${String(methods)}`);
+  }
+  return new Set(methods.map((method) => method.toUpperCase()));
+}

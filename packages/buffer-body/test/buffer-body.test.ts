@@ -1,0 +1,215 @@
+import { classifyError, compose } from '@steadfetch/core';
+import { type Fault, startServer } from '@steadfetch/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BufferBodyOptions, bufferBody, NetworkError } from '../src/index.ts';
+import { again, bodyOf, rejection, URL } from './stubs.ts';
+
+const send = (response: Response, options: BufferBodyOptions = {}, init: RequestInit = {}) =>
+  bufferBody(options)(async () => response)(URL, init);
+
+describe('bufferBody', () => {
+  it.each<Fault>(['reset-after-headers', 'reset-mid-body', 'truncate'])(
+    'makes an attempt fail whose body ends in a %s, so that the next can succeed',
+    async (fault) => {
+      await using server = await startServer([{ fault }, { fault }, { body: 'all of it' }]);
+      const { middleware, errors } = again();
+
+      const response = await compose(middleware, bufferBody())(fetch)(server.url);
+
+      expect(await response.text()).toBe('all of it');
+      expect(server.requests).toHaveLength(3);
+      for (const error of errors) expect(classifyError(error)).toMatchObject({ kind: 'network', permanent: false });
+    },
+  );
+
+  it('hands on a fresh response with all that the network told', async () => {
+    await using server = await startServer({ status: 201, headers: { 'x-one': '1' }, json: { a: 1 } });
+
+    const response = await bufferBody()(fetch)(`${server.url}things`);
+
+    expect(response).toBeInstanceOf(Response);
+    expect(response).toMatchObject({ status: 201, url: `${server.url}things`, type: 'basic', redirected: false });
+    expect(response.headers.get('x-one')).toBe('1');
+    expect(await response.clone().json()).toEqual({ a: 1 });
+    expect(await response.json()).toEqual({ a: 1 });
+  });
+
+  it('can be read after the server is gone', async () => {
+    const server = await startServer({ body: 'x'.repeat(300_000) });
+    const response = await bufferBody()(fetch)(server.url);
+
+    await server.close();
+
+    expect(await response.text()).toHaveLength(300_000);
+  });
+
+  it("rejects with the caller's reason while it reads, and closes the connection", async () => {
+    await using server = await startServer({ fault: 'stall-body' });
+    const controller = new AbortController();
+    const result = rejection(bufferBody()(fetch)(server.url, { signal: controller.signal }));
+    await expect.poll(() => server.requests.length).toBe(1);
+
+    controller.abort(null);
+
+    expect(await result).toBeNull();
+    await expect.poll(() => server.openSockets).toBe(0);
+  });
+
+  it('rejects at once with the reason though the body is deaf to the signal, and cancels it', async () => {
+    const controller = new AbortController();
+    let cancelled: unknown;
+    const body = new ReadableStream({
+      cancel: (reason) => {
+        cancelled = reason;
+      },
+    });
+    const result = rejection(send(new Response(body), {}, { signal: controller.signal }));
+    await new Promise(setImmediate);
+
+    controller.abort('gone');
+
+    expect(await result).toBe('gone');
+    expect(cancelled).toBe('gone');
+  });
+
+  it.each([
+    ['a network error', new TypeError('terminated')],
+    ['an error with a code', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+    ['a timeout from inside', Object.assign(new Error('slow'), { name: 'TimeoutError' })],
+    ['an abort that is not the caller’s', new DOMException('destroyed', 'AbortError')],
+  ])('rejects with %s itself', async (_what, error) => {
+    expect(await rejection(send(new Response(bodyOf(['part'], error))))).toBe(error);
+  });
+
+  it('takes any other error of a body for one of the network, and keeps it as the cause', async () => {
+    const cause = new Error('Error in input stream');
+
+    const error = await rejection(send(new Response(bodyOf(['part'], cause))));
+
+    expect(error).toBeInstanceOf(NetworkError);
+    expect(error).toMatchObject({ name: 'NetworkError', message: 'the body broke off', cause });
+    expect(classifyError(error)).toMatchObject({ kind: 'network', permanent: false });
+  });
+
+  it('hands on a body above maxBytes whole, as it comes', async () => {
+    const chunks = ['one,', 'two,', 'three,', 'four'];
+
+    const response = await send(new Response(bodyOf(chunks)), { maxBytes: 6 });
+
+    expect(await response.text()).toBe('one,two,three,four');
+  });
+
+  it('hands on the error of a body above maxBytes where it comes', async () => {
+    const error = new TypeError('terminated');
+    const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
+    const reader = response.body!.getReader();
+
+    const chunks = [await reader.read(), await reader.read()].map(({ value }) => new TextDecoder().decode(value));
+
+    expect(chunks).toEqual(['one,', 'two,']);
+    expect(await rejection(reader.read())).toBe(error);
+  });
+
+  it('reads no more of a body above maxBytes than it must, and hands a cancel on', async () => {
+    let pulled = 0;
+    let cancelled: unknown;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        pull: (stream) => stream.enqueue(new Uint8Array(10).fill(pulled++)),
+        cancel: (reason) => {
+          cancelled = reason;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+
+    const response = await send(new Response(body), { maxBytes: 25 });
+    expect(pulled).toBe(3);
+    await response.body!.cancel('enough');
+
+    expect(cancelled).toBe('enough');
+  });
+
+  it('loses and repeats no byte, wherever the limit falls', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string()), fc.integer({ min: 1, max: 40 }), async (chunks, maxBytes) => {
+        const response = await send(new Response(bodyOf(chunks.filter(Boolean))), { maxBytes });
+
+        expect(await response.text()).toBe(chunks.join(''));
+      }),
+    );
+  });
+
+  it.each([
+    ['an error status', () => new Response(bodyOf(['busy']), { status: 503 })],
+    ['a client error', () => new Response(bodyOf(['no']), { status: 404 })],
+    ['an event stream', () => new Response(bodyOf(['data:']), { headers: { 'content-type': 'text/event-stream' } })],
+    ['an announced length above maxBytes', () => new Response('x', { headers: { 'content-length': '1000001' } })],
+    ['no body', () => new Response(null, { status: 204 })],
+  ])('does not touch a response with %s', async (_what, make) => {
+    const response = make();
+
+    expect(await send(response)).toBe(response);
+    expect(response.bodyUsed).toBe(false);
+  });
+
+  it('does not touch a body that is read already, or being read', async () => {
+    const [used, locked] = [new Response('a'), new Response('b')];
+    await used.text();
+    locked.body!.getReader();
+
+    expect(await send(used)).toBe(used);
+    expect(await send(locked)).toBe(locked);
+  });
+
+  it.each([
+    ['GET', {}, true],
+    ['put', {}, true],
+    ['query', {}, true],
+    ['HEAD', {}, false],
+    ['POST', {}, false],
+    ['PATCH', {}, false],
+    ['POST', { 'idempotency-key': ' ' }, false],
+    ['POST', { 'Idempotency-Key': '"k"' }, true],
+  ])('for %s with %o: %s', async (method, headers, buffered) => {
+    const response = new Response('ok');
+
+    const result = await send(response, {}, { method, headers });
+
+    expect(result !== response).toBe(buffered);
+  });
+
+  it('takes other methods when they are listed', async () => {
+    const [post, get] = [new Response('ok'), new Response('ok')];
+
+    expect(await send(post, { methods: ['post'] }, { method: 'POST' })).not.toBe(post);
+    expect(await send(get, { methods: ['post'] })).toBe(get);
+  });
+
+  it('passes on an error of the call itself', async () => {
+    const error = new TypeError('fetch failed');
+
+    expect(await rejection(bufferBody()(() => Promise.reject(error))(URL))).toBe(error);
+  });
+
+  it.each([
+    [{ maxBytes: 0 }, RangeError, /^bufferBody: maxBytes: .*got 0/],
+    [{ maxBytes: -1 }, RangeError, /-1/],
+    [{ maxBytes: 1.5 }, RangeError, /1\.5/],
+    [{ maxBytes: Number.NaN }, RangeError, /NaN/],
+    [{ maxBytes: Infinity }, RangeError, /Infinity/],
+    [{ maxBytes: '9' }, TypeError, /^bufferBody: maxBytes: .*"9"/],
+    [{ methods: 'GET' }, TypeError, /^bufferBody: methods: .*GET/],
+    [{ methods: [''] }, TypeError, /^bufferBody: methods: /],
+    [{ validate: 'xml' }, TypeError, /^bufferBody: validate: .*xml/],
+    [{ validate: true }, TypeError, /^bufferBody: validate: .*true/],
+    [{ limit: 1 }, TypeError, /^bufferBody: unknown option 'limit'/],
+    [null, TypeError, /^bufferBody: .*null/],
+  ])('refuses the options %o', (options, kind, message) => {
+    const build = () => bufferBody(options as BufferBodyOptions);
+
+    expect(build).toThrow(kind);
+    expect(build).toThrow(message);
+  });
+});
