@@ -7,7 +7,7 @@ export interface Quota {
   name?: string;
   r: number;
   t?: number;
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** The members of the `RateLimit` field of a response; none when it is absent or void in both forms. */
@@ -16,9 +16,12 @@ export function readRateLimit(response: HintedResponse): Quota[] {
   return parseRateLimit(value) ?? parseDraft7(value) ?? [];
 }
 
-/** `limit=100, remaining=0, reset=30` */
+/** `limit=100, remaining=0, reset=30`: counts all of them; the limit may be missing, since no wait depends on it. */
 function parseDraft7(value: string | undefined): Quota[] | undefined {
   const members = parseMembers(value, true);
-  const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => count(members?.findLast((member) => member.key === key)));
-  return r === undefined || t === undefined ? undefined : [{ r, t, ...(limit === undefined ? {} : { limit }) }];
+  const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => {
+    const member = members?.findLast((one) => one.key === key);
+    return member && (count(member) ?? NaN);
+  });
+  return r! >= 0 && t! >= 0 && !Number.isNaN(limit) ? [{ r: r!, t: t!, limit }] : undefined;
 }
