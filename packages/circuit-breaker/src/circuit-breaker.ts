@@ -20,7 +20,7 @@ export interface CircuitBreakerOptions extends BreakerOptions {
   key?: (call: Call) => string;
   /** Overrides the default rules for one outcome; `undefined` leaves it to them. Must answer at once. */
   isFailure?: IsFailure;
-  /** How long a failed response asks to be left alone, in milliseconds. @default its `Retry-After` */
+  /** How long a failed response asks to be left alone, in milliseconds, if it does. @default its `Retry-After` */
   retryAfter?: (response: Response) => number | undefined;
   /** State made with `breaker()`, to share or to read. It brings its own rule, times, clock and hooks. */
   breaker?: Breaker;

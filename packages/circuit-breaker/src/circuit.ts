@@ -10,8 +10,7 @@ const LONGEST_WISH = 3_600_000;
 /**
  * The state of one circuit: timestamps and permits, no timers, nothing of fetch.
  *
- * Each change of state starts a generation. A permit of an earlier one changes nothing any more, so calls let through
- * before the circuit opened have no say in what follows.
+ * Each change of state starts a generation: calls let through in an earlier one have no say in what follows.
  */
 export class Circuit {
   readonly #policy: CircuitPolicy;

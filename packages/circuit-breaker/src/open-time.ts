@@ -20,7 +20,6 @@ const SPREAD = 0.2;
 export function openTimeOf(owner: string, openFor: number | OpenTime, random: Random): OpenTime {
   if (typeof openFor !== 'number') return checkFunction(`${owner}: openFor`, openFor);
   const first = checkMs(`${owner}: openFor`, openFor, { min: 1 });
-  const cap = Math.max(first, CAP);
-  return ({ attempt }) =>
-    attempt === 1 ? first : Math.max(first, Math.min(cap, first * 2 ** (attempt - 1)) * (1 - SPREAD * random()));
+  const doubled = (attempt: number) => Math.min(CAP, first * 2 ** (attempt - 1)) * (1 - SPREAD * random());
+  return ({ attempt }) => (attempt === 1 ? first : Math.max(first, doubled(attempt)));
 }

@@ -39,7 +39,7 @@ export function ratiosOf(owner: string, options: RatioOptions): Ratios {
     isSlow,
     countsOf: ({ failed, duration }) => ({ calls: 1, failed: failed ? 1 : 0, slow: isSlow(duration) ? 1 : 0 }),
     reached: ({ calls, failed, slow }) =>
-      calls >= minCalls && (failed / calls >= failureRatio || (slow > 0 && slow / calls >= slowCallRatio)),
+      calls >= minCalls && (failed / calls >= failureRatio || slow / calls >= slowCallRatio),
   };
 }
 

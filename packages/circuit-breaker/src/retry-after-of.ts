@@ -1,13 +1,12 @@
 /**
- * The `Retry-After` of a response in milliseconds, or `undefined` without a valid one (RFC 9110 §10.2.3).
+ * The `Retry-After` of a response in milliseconds (RFC 9110 §10.2.3): NaN without a valid one, negative in the past.
  *
  * A date is taken relative to the `Date` of the response, so that the clocks of the two need not agree.
  */
-export function retryAfterOf(response: Response, now: number): number | undefined {
+export function retryAfterOf(response: Response, now: number): number {
   const value = response.headers.get('retry-after') ?? '';
   if (/^\d+(?:\.\d+)?$/.test(value)) return Number(value) * 1_000;
-  const delay = dateOf(value) - (dateOf(response.headers.get('date') ?? '') || now);
-  return delay > 0 ? delay : undefined;
+  return dateOf(value) - (dateOf(response.headers.get('date') ?? '') || now);
 }
 
 /** The form that servers send today; NaN for any other. */

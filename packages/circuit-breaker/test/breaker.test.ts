@@ -112,6 +112,39 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
+  it('ignores a probe that lost its slot once the circuit closed without it', () => {
+    const { acquire, call, clock, snapshot, trip } = setup({ probeTimeout: 1_000 });
+    trip();
+    clock.advance(1_000);
+    const lost = acquire()!;
+    clock.advance(1_000);
+    call('success');
+
+    lost.settle('failure');
+    call('failure');
+
+    expect(snapshot().state).toBe('closed');
+  });
+
+  it('guesses a second for calls refused beside a probe, or the open time if that is shorter', () => {
+    const { acquire, clock, snapshot, trip } = setup({ openFor: 200 });
+    trip();
+    clock.advance(200);
+
+    acquire();
+
+    expect(snapshot().retryAfter).toBe(200);
+  });
+
+  it('rounds up, so that whoever waits that long in whole milliseconds is not early', () => {
+    const { clock, snapshot, trip } = setup();
+    trip();
+
+    clock.advance(0.25);
+
+    expect(snapshot().retryAfter).toBe(1_000);
+  });
+
   it('does not close on a slow probe', () => {
     const { acquire, clock, snapshot, trip } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
     trip();
@@ -289,16 +322,21 @@ describe('openFor', () => {
 
   it('may be a function of the openings in a row, as the delays of backoff are', () => {
     const openFor = vi.fn(({ attempt }: { attempt: number }) => attempt * 10);
-    const { reopen, trip } = setup({ openFor });
+    const { call, clock, reopen, trip } = setup({ openFor });
 
     trip();
     reopen();
     reopen();
+    clock.advance(30);
+    call('success');
+    clock.advance(30);
+    trip();
 
     expect(openFor.mock.calls.flat()).toEqual([
       { attempt: 1, previousDelay: 0 },
       { attempt: 2, previousDelay: 10 },
       { attempt: 3, previousDelay: 20 },
+      { attempt: 1, previousDelay: 0 },
     ]);
   });
 
@@ -312,14 +350,15 @@ describe('openFor', () => {
   });
 
   it('is extended by what the server asked for, up to an hour, and never shortened', () => {
-    const openedFor = (retryAfter: number) => {
-      const { snapshot, trip } = setup();
+    const openedFor = (retryAfter: number, openFor = 1_000) => {
+      const { snapshot, trip } = setup({ openFor });
       trip(retryAfter);
       return snapshot().retryAfter;
     };
 
-    const times = [30_000, 10, 0, -5, Number.NaN, 1e12].map(openedFor);
+    const times = [30_000, 10, 0, -5, Number.NaN, 1e12].map((hint) => openedFor(hint));
 
     expect(times).toEqual([30_000, 1_000, 1_000, 1_000, 1_000, 3_600_000]);
+    expect(openedFor(9_000_000, 7_200_000)).toBe(7_200_000);
   });
 });

@@ -31,6 +31,9 @@ function setup(options: Parameters<typeof circuitBreaker>[0], ...replies: Parame
   return { clock, fetch: middleware(stub), middleware, outcomeOf, requests, state };
 }
 
+const fail = (error: Error): never => {
+  throw error;
+};
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 describe('circuitBreaker', () => {
@@ -277,16 +280,19 @@ describe('what counts', () => {
     const error = new Error('predicate');
     const cancel = vi.fn();
     const body = new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1e6)), cancel });
-    const middleware = circuitBreaker({
-      isFailure: () => {
-        throw error;
-      },
-    });
+    const { clock, middleware, outcomeOf } = setup(
+      { isFailure: ({ response }) => (response?.body ? fail(error) : undefined) },
+      500,
+    );
+    await outcomeOf();
+    await outcomeOf();
+    clock.advance(1_000);
 
     await expect(middleware(async () => new Response(body))(URL)).rejects.toBe(error);
     await new Promise((resolve) => setImmediate(resolve));
 
     expect(cancel).toHaveBeenCalledOnce();
+    expect(middleware.breaker.snapshot('https://api.test')).toMatchObject({ state: 'half-open', probes: 0 });
   });
 
   it('refuses an answer of isFailure that it cannot use', async () => {
@@ -328,6 +334,12 @@ describe('Retry-After', () => {
       expect(await openedFor({ 'retry-after': value })).toBe(1_000);
     },
   );
+
+  it('is not read from a response that is no failure', async () => {
+    const { outcomeOf } = setup({ retryAfter: () => fail(new Error('asked')) }, 200);
+
+    expect(await outcomeOf()).toBe(200);
+  });
 
   it('asks the function it was given instead', async () => {
     expect(

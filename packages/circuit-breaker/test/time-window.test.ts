@@ -20,6 +20,16 @@ it('counts a call for the length of the window and no longer', () => {
   expect(failuresAt(undefined, 0, 1_000, 2_000, 5_000)).not.toContain(true);
 });
 
+it('forgets a call at most a hundredth of the window early', () => {
+  const tally = timeWindow({ window: 1_000, failureRatio: 0.6, minCalls: 2 }).start();
+  const record = (failed: boolean, at: number) => tally.record({ failed, duration: 0, at });
+
+  record(false, 0);
+  record(true, 10);
+
+  expect(record(true, 1_009)).toBe(true);
+});
+
 it('dilutes failures with successes', () => {
   const tally = timeWindow({ window: 5_000, failureRatio: 0.5, minCalls: 4 }).start();
   const outcomes = [false, false, false, true, true, true];

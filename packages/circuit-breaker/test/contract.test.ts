@@ -1,0 +1,4 @@
+import { circuitBreaker } from '@steadfetch/circuit-breaker';
+import { instantClock, middlewareContract } from '@steadfetch/testing';
+
+middlewareContract(() => circuitBreaker({ clock: instantClock() }));
