@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { LAYERS } from './layers.ts';
 import { run } from './run.ts';
 import { type Package, publicPackages, ROOT } from './workspace.ts';
 
@@ -37,24 +38,30 @@ function linkLibraries({ dir, manifest }: Package, modules: string): void {
   }
 }
 
-function entryNames(): string[] {
-  return publicPackages().flatMap(({ manifest }) =>
+function entryNames(packages: readonly Package[]): string[] {
+  return packages.flatMap(({ manifest }) =>
     Object.entries(manifest.exports ?? {})
       .filter(([, source]) => source.endsWith('.ts'))
       .map(([subpath]) => manifest.name + subpath.slice(1)),
   );
 }
 
+/** A module that imports every entry of the packages and counts them. */
+function importAll(packages: readonly Package[]): string {
+  const imports = entryNames(packages).map((name, index) => `import * as entry${index} from '${name}';\n`);
+  return `${imports.join('')}\nconsole.log([${imports.map((_, index) => `entry${index}`)}].length, 'entries imported');\n`;
+}
+
 function writeConsumer(consumer: string): void {
-  const imports = entryNames().map((name, index) => `import * as entry${index} from '${name}';`);
-  const list = `[${imports.map((_, index) => `entry${index}`).join(', ')}]`;
+  const packages = publicPackages();
+  const forNode = packages.filter(({ folder }) => LAYERS[folder]?.node);
+  const forAll = packages.filter((one) => !forNode.includes(one));
   writeFileSync(join(consumer, 'package.json'), JSON.stringify({ type: 'module', private: true }));
-  writeFileSync(
-    join(consumer, 'import-all.mjs'),
-    `${imports.join('\n')}\nconsole.log(${list}.length, 'entries imported');\n`,
-  );
-  writeFileSync(join(consumer, 'types.ts'), `${imports.join('\n')}\nexport const all: unknown[] = ${list};\n`);
+  writeFileSync(join(consumer, 'import-all.mjs'), importAll(packages));
+  writeFileSync(join(consumer, 'types.ts'), importAll(forAll));
+  writeFileSync(join(consumer, 'types-node.ts'), importAll(forNode));
   cpSync(join(ROOT, 'scripts/consumer'), consumer, { recursive: true });
+  cpSync(join(ROOT, 'node_modules/@types'), join(consumer, 'node_modules/@types'), { recursive: true });
 }
 
 async function checkTarballs(tarballs: readonly string[]): Promise<void> {
@@ -69,25 +76,25 @@ async function checkTarballs(tarballs: readonly string[]): Promise<void> {
   console.log(`publint and attw: ${tarballs.length} tarballs`);
 }
 
+const STRICT = [
+  '--strict',
+  '--noEmit',
+  '--skipLibCheck',
+  'false',
+  '--exactOptionalPropertyTypes',
+  '--target',
+  'es2023',
+];
+const LIB = ['--lib', 'es2023,dom,dom.iterable,dom.asynciterable'];
+
 async function checkDeclarations(consumer: string): Promise<void> {
-  const strict = [
-    '--strict',
-    '--noEmit',
-    '--skipLibCheck',
-    'false',
-    '--exactOptionalPropertyTypes',
-    '--target',
-    'es2023',
-  ];
-  for (const resolution of [
-    ['--module', 'nodenext', '--moduleResolution', 'nodenext'],
-    ['--module', 'esnext', '--moduleResolution', 'bundler'],
-  ]) {
-    await run(
-      'tsc',
-      [...strict, ...resolution, '--lib', 'es2023,dom,dom.iterable,dom.asynciterable', 'types.ts'],
-      consumer,
-    );
+  for (const [module, resolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ] as const) {
+    const resolve = ['--module', module, '--moduleResolution', resolution];
+    await run('tsc', [...STRICT, ...LIB, ...resolve, 'types.ts'], consumer);
+    await run('tsc', [...STRICT, ...LIB, ...resolve, '--types', 'node', 'types-node.ts'], consumer);
   }
   console.log('declarations: no errors without skipLibCheck');
 }
