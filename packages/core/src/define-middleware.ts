@@ -1,4 +1,5 @@
 import { Call } from './call.ts';
+import { checkOrder } from './check-order.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 
 /** The rest of the chain. May be called any number of times. */
@@ -10,12 +11,15 @@ export type Handler = (call: Call, next: Next) => Promise<Response>;
 /** The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. */
 const ENTER: unique symbol = Symbol.for('steadfetch.enter.1') as never;
 
-type Enterable = Fetch & { [ENTER]?: Next };
+/** The names of our middlewares in a composed fetch, outermost first. */
+const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
+
+type Composed = Fetch & { [ENTER]?: Next; [LAYERS]?: readonly string[] };
 
 /**
  * Makes a middleware of a handler: the one place where `string | URL | Request` plus `init` is taken apart.
  *
- * What the handler throws, also synchronously, rejects the call.
+ * What the handler throws, also synchronously, rejects the call. A name makes the layer known to `layersOf`.
  *
  * @example
  * const withTenant = (tenant: string) => defineMiddleware((call, next) => {
@@ -24,11 +28,13 @@ type Enterable = Fetch & { [ENTER]?: Next };
  *   return next(call.with({ headers }));
  * });
  */
-export function defineMiddleware(handler: Handler): Middleware {
+export function defineMiddleware(handler: Handler, name?: string): Middleware {
   return (next) => {
     const proceed = enterOf(next);
+    const inner = layersOf(next);
+    if (name !== undefined) checkOrder(name, inner);
     const enter: Next = (call) => handler(call, proceed);
-    const fetch: Enterable = (input, init) => {
+    const fetch: Composed = (input, init) => {
       try {
         return enter(Call.from(input, init));
       } catch (error) {
@@ -36,6 +42,7 @@ export function defineMiddleware(handler: Handler): Middleware {
       }
     };
     fetch[ENTER] = enter;
+    fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
     return fetch;
   };
 }
@@ -43,5 +50,10 @@ export function defineMiddleware(handler: Handler): Middleware {
 /** How a call enters a fetch: straight into our own handlers, as `fetch(input, init)` into any other. */
 export function enterOf(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw new TypeError(`next: expected a fetch function, got ${String(fetch)}`);
-  return (fetch as Enterable)[ENTER] ?? ((call) => call.send(fetch));
+  return (fetch as Composed)[ENTER] ?? ((call) => call.send(fetch));
+}
+
+/** The named layers of a composed fetch, outermost first, as far as no foreign wrapper hides them. */
+export function layersOf(fetch: Fetch): readonly string[] {
+  return (fetch as Composed)[LAYERS] ?? [];
 }

@@ -4,7 +4,7 @@ export { checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';
-export { defineMiddleware, enterOf, type Handler, type Next } from './define-middleware.ts';
+export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
 export type { Fetch, Middleware } from './fetch.ts';
 export { mount } from './mount.ts';

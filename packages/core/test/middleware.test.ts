@@ -1,5 +1,5 @@
-import { type Call, compose, defineMiddleware, enterOf, type Fetch, type Middleware, mount, when } from '@steadfetch/core';
-import { describe, expect, it } from 'vitest';
+import { type Call, compose, defineMiddleware, enterOf, type Fetch, layersOf, type Middleware, mount, when } from '@steadfetch/core';
+import { describe, expect, it, vi } from 'vitest';
 
 const stub: Fetch = async (input) => new Response(String(input));
 
@@ -137,5 +137,32 @@ describe('mount', () => {
     expect(() => mount({ 'https://a.test/': 5 as never })).toThrow(
       new TypeError("mount: expected a middleware at 'https://a.test/', got 5"),
     );
+  });
+});
+
+describe('layersOf', () => {
+  const named = (name: string) => defineMiddleware((call, next) => next(call), name);
+
+  it('names the layers of a composed fetch, outermost first', () => {
+    const fetch = compose(named('a'), note([], 'nameless'), named('b'))(stub);
+
+    expect(layersOf(fetch)).toEqual(['a', 'b']);
+    expect(layersOf(stub)).toEqual([]);
+  });
+
+  it('is what a warning about a wrong order goes by, said once and not in production', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const wrong = () => compose(named('circuitBreaker'), named('retry'))(stub);
+
+    vi.stubEnv('NODE_ENV', 'production');
+    wrong();
+    expect(warn).not.toHaveBeenCalled();
+    vi.unstubAllEnvs();
+    wrong();
+    wrong();
+    compose(named('retry'), named('circuitBreaker'))(stub);
+
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('Put retry() first.')]]);
+    warn.mockRestore();
   });
 });

@@ -28,7 +28,7 @@ export function retry(options: RetryOptions = {}): Middleware {
     if (call.retried) warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
     if (call.retried || override === false) return next(stripped);
     return attemptFirst(stripped, next, policyFor(override, options, policy));
-  });
+  }, 'retry');
 }
 
 async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
