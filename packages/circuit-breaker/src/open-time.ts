@@ -20,6 +20,5 @@ const SPREAD = 0.2;
 export function openTimeOf(owner: string, openFor: number | OpenTime, random: Random): OpenTime {
   if (typeof openFor !== 'number') return checkFunction(`${owner}: openFor`, openFor);
   const first = checkMs(`${owner}: openFor`, openFor, { min: 1 });
-  const doubled = (attempt: number) => Math.min(CAP, first * 2 ** (attempt - 1)) * (1 - SPREAD * random());
-  return ({ attempt }) => (attempt === 1 ? first : Math.max(first, doubled(attempt)));
+  return ({ attempt }) => Math.max(first, Math.min(CAP, first * 2 ** (attempt - 1)) * (1 - SPREAD * random()));
 }
