@@ -16,7 +16,8 @@ interface Row {
 }
 
 const { stdout, stderr } = spawnSync('size-limit', ['--json'], { cwd: ROOT, encoding: 'utf8' });
-const rows = JSON.parse(stdout || '[]') as Row[];
+const result = JSON.parse(stdout || '{}') as Row[] | { error?: string };
+const rows = Array.isArray(result) ? result : [];
 const kilobytes = (bytes: number): string => (bytes / 1_000).toFixed(2).padStart(7);
 
 console.log('     kB   limit');
@@ -27,5 +28,5 @@ for (const { name, passed, size, sizeLimit } of rows) {
 const limited = JSON.parse(readFileSync(join(ROOT, '.size-limit.json'), 'utf8')) as { name: string }[];
 const missing = publicPackages().filter(({ manifest }) => !limited.some(({ name }) => name === manifest.name));
 for (const { manifest } of missing) console.error(`${manifest.name} has no row in .size-limit.json`);
-if (rows.length === 0) console.error(stderr);
+if (!Array.isArray(result)) console.error(result.error ?? stderr);
 process.exitCode = rows.length > 0 && missing.length === 0 && rows.every(({ passed }) => passed) ? 0 : 1;
