@@ -6,7 +6,7 @@ export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './cl
 export { compose } from './compose.ts';
 export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
-export type { Fetch, Middleware } from './fetch.ts';
+export type { CallOptions, Fetch, Middleware } from './fetch.ts';
 export { mount } from './mount.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';

@@ -8,7 +8,8 @@ export type {
   RetryReason,
 } from './events.ts';
 export type { Failure } from './failure.ts';
-export { type AttemptRecord, historyOf } from './history.ts';
+export { type AttemptRecord, historyOf, remember } from './history.ts';
+export { isRepeatable } from './idempotent.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
 export { type Operation, pRetryOptions } from './p-retry-options.ts';
 export { IDEMPOTENT_METHODS, type Policy, resolvePolicy } from './policy.ts';

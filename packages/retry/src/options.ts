@@ -60,9 +60,9 @@ export interface RetryOptions {
 /** What one call can change: `fetch(url, { retry: false })` or `fetch(url, { retry: { maxRetries: 5 } })`. */
 export type RetryOverride = false | RetryOptions;
 
-declare global {
-  interface RequestInit {
-    /** Read and removed by steadfetch's `retry()`: `false` for no retries, or options for this call alone. */
+declare module '@steadfetch/core' {
+  interface CallOptions {
+    /** Read and removed by `retry()`: `false` for no retries, or options for this call alone. */
     retry?: RetryOverride;
   }
 }

@@ -1,4 +1,4 @@
-import { type Call, defineMiddleware, discard, type Middleware, type Next, type Outcome, settle, unwrap, warnOnce } from '@steadfetch/core';
+import { type Call, type CallOptions, defineMiddleware, discard, type Middleware, type Next, type Outcome, settle, unwrap, warnOnce } from '@steadfetch/core';
 import pRetry from 'p-retry';
 import type { RetryOptions, RetryOverride } from './options.ts';
 import { type Policy, resolvePolicy } from './policy.ts';
@@ -23,7 +23,7 @@ export function retry(options: RetryOptions = {}): Middleware {
   return defineMiddleware((call, next) => {
     const overridden = call.init !== undefined && 'retry' in call.init;
     if (!overridden && !call.retried) return attemptFirst(call, next, policy);
-    const { retry: override, ...init } = call.init ?? {};
+    const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
     const stripped = overridden ? call.with({ init }) : call;
     if (call.retried) warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
     if (call.retried || override === false) return next(stripped);

@@ -16,7 +16,8 @@ let calls = 0;
  * nothing of who drives the loop: p-retry under `retry()`, ky's own loop, or another.
  */
 export class Series {
-  readonly call: Call;
+  /** The call as it was made; who drives the loop may put in what it now is. */
+  call: Call;
   readonly policy: Policy;
   /** The attempt now under way, 1 for the first. */
   attempt = 1;

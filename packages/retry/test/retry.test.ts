@@ -114,7 +114,7 @@ describe('which requests', () => {
     ['is declared idempotent by the options', {}, { idempotent: true }],
     ['is declared idempotent by a function', {}, { idempotent: () => true }],
     ['has a listed method', {}, { methods: ['post'] }],
-  ])('repeats a POST that %s', async (_why, init: RequestInit, options) => {
+  ])('repeats a POST that %s', async (_why, init: object, options: object) => {
     const { fetch, requests } = scripted(503, 200);
 
     await retry({ ...quick(), ...options })(fetch)(API, { method: 'POST', ...init });
