@@ -61,6 +61,18 @@ describe('circuitBreaker', () => {
     expect(state()).toBe('open');
   });
 
+  it('opens by default at half of ten calls, not at the first failure', async () => {
+    const middleware = circuitBreaker();
+    const fetch = middleware(stubOf(200, 200, 200, 200, 200, 500).stub);
+    const state = () => middleware.breaker.snapshot('https://api.test').state;
+
+    for (let n = 0; n < 9; n++) await fetch(URL);
+    const early = state();
+    await fetch(URL);
+
+    expect([early, state()]).toEqual(['closed', 'open']);
+  });
+
   it('says when to come back, and whose circuit is open', async () => {
     const { clock, outcomeOf } = setup({}, 500);
     await outcomeOf();
