@@ -1,5 +1,6 @@
 import { type Call, compose, defineMiddleware } from '@steadfetch/core';
 import { fakeFetch } from '@steadfetch/testing';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type IdempotencyKeyOptions, idempotencyKey } from '../src/index.ts';
 
@@ -27,6 +28,24 @@ describe('idempotencyKey', () => {
 
   it('escapes quotes and backslashes as a structured string does', async () => {
     expect(await sent({ generate: () => String.raw`a"b\c` })).toBe(String.raw`"a\"b\\c"`);
+  });
+
+  it('sends any key whole in one field, or sends nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (key) => {
+        const fetch = fakeFetch(200);
+        const send = idempotencyKey({ generate: () => key })(fetch);
+
+        const refused = await send(URL, POST).then(
+          () => false,
+          () => true,
+        );
+
+        const value = fetch.calls[0]?.headers.get('idempotency-key');
+        expect(refused).toBe(!/^[ -~]+$/.test(key) || key.trim() === '');
+        if (!refused) expect(JSON.parse(value!)).toBe(key);
+      }),
+    );
   });
 
   it('sends the same key on every attempt, and another for the next call', async () => {

@@ -1,5 +1,6 @@
 import { compose } from '@steadfetch/core';
 import { manualClock, startServer } from '@steadfetch/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timeout } from '../src/index.ts';
 import { handFed, settled, URL } from './stubs.ts';
@@ -55,6 +56,29 @@ describe('timeout', () => {
 
     expect(await text).toBe('..........');
     expect(clock.pending).toBe(0);
+  });
+
+  it('gives every byte in order, or an error where a gap was too long', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 120 }), { maxLength: 6 }), async (gaps) => {
+        const clock = manualClock();
+        const fed = handFed();
+        const fetch = timeout({ body: 100 }, { clock })(async () => new Response(fed.body));
+        const result = settled((await fetch(URL)).text());
+        const tooLong = gaps.findIndex((gap) => gap >= 100);
+
+        for (const gap of tooLong < 0 ? gaps : gaps.slice(0, tooLong + 1)) {
+          await clock.advance(gap);
+          if (gap < 100) fed.send(`${gap},`);
+        }
+        if (tooLong < 0) fed.end();
+
+        const expected = tooLong < 0 ? { value: gaps.map((gap) => `${gap},`).join('') } : { error: { limit: 100 } };
+        expect(await result).toMatchObject(expected);
+        expect(clock.pending).toBe(0);
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('gives a slow reader all the time it takes', async () => {
