@@ -1,0 +1,9 @@
+import { compose, defineMiddleware, mount, when } from '@steadfetch/core';
+import { middlewareContract } from '@steadfetch/testing';
+
+const plain = () => defineMiddleware((call, next) => next(call));
+
+middlewareContract(plain, { name: 'a handler that only calls next' });
+middlewareContract(() => compose(plain(), plain()), { name: 'compose' });
+middlewareContract(() => when(() => true, plain()), { name: 'when' });
+middlewareContract(() => mount({ 'https://': plain(), 'http://': plain() }), { name: 'mount' });
