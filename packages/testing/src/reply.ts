@@ -1,6 +1,8 @@
 import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
 
+export type { Fault };
+
 /** What a scripted server does with one call, in full. Everything that is left out is as for a plain 200. */
 export interface ReplyObject {
   /** From 200 to 599. @default 200 */
@@ -40,10 +42,15 @@ const NAMES = ['status', 'headers', 'body', 'json', 'delay', 'networkError', 'er
 const FILLER = new TextEncoder().encode('0123456789abcdef'.repeat(64));
 const EMPTY = new Uint8Array(0);
 
+/** A reply spelt out. */
+export function replyObject(reply: Reply): ReplyObject {
+  if (typeof reply === 'number') return { status: reply };
+  return reply === 'network-error' ? { networkError: true } : reply;
+}
+
 /** Completes a reply and refuses one that means nothing. */
-export function planOf(reply: Reply): Plan {
-  if (typeof reply === 'number') return planOf({ status: reply });
-  if (reply === 'network-error') return planOf({ networkError: true });
+export function planOf(given: Reply): Plan {
+  const reply = replyObject(given);
   checkNames('reply', reply, NAMES);
   const { status = 200, headers = {}, delay = 0, error, fault, every = 10 } = reply;
   expect('fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));

@@ -1,0 +1,20 @@
+import { checkNumber } from '@steadfetch/core';
+
+/** Calls per second, the same all the time or by the milliseconds since the start. */
+export type Arrivals = number | ((at: number) => number);
+
+/** Evenly spaced arrivals: the milliseconds in which calls come, and how many. */
+export function* arrivalTimes(arrivals: Arrivals, until: number): Generator<{ at: number; count: number }> {
+  let due = 0;
+  let come = 0;
+  for (let at = 1; at <= until; at++) {
+    due = typeof arrivals === 'number' ? (at * arrivals) / 1_000 : due + rateAt(arrivals, at) / 1_000;
+    const count = Math.floor(due) - come;
+    come += count;
+    if (count > 0) yield { at: at - 1, count };
+  }
+}
+
+function rateAt(arrivals: (at: number) => number, at: number): number {
+  return checkNumber('simulate: arrivals', arrivals(at), { max: 1_000_000 });
+}

@@ -1,0 +1,14 @@
+import { checkFunction, checkNumber, type Random } from '@steadfetch/core';
+import { seededRandom } from './seeded-random.ts';
+
+/** A seed, or a source of numbers in [0, 1). */
+export type Chance = number | Random;
+
+export function randomOf(owner: string, chance: Chance): Random {
+  if (typeof chance === 'number') return seededRandom(checkNumber(`${owner}: seed`, chance, { min: -Infinity }));
+  return checkFunction(`${owner}: random`, chance);
+}
+
+export function checkShare(option: string, value: unknown): number {
+  return checkNumber(option, value, { min: 0, max: 1 });
+}

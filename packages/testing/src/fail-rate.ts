@@ -1,0 +1,26 @@
+import { checkNames } from '@steadfetch/core';
+import { type Chance, checkShare, randomOf } from './chance.ts';
+import { planOf, type Reply } from './reply.ts';
+import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
+
+export interface FailRateOptions {
+  /** A seed or a random function. @default 1 */
+  chance?: Chance;
+  /** The reply of a failure. @default 503 */
+  reply?: Reply;
+}
+
+/**
+ * Fails a share of the calls, each on its own; the others are answered by `then`.
+ *
+ * @example flaky(URL, failRate(0.3, 42))
+ */
+export function failRate(share: number, options: Chance | FailRateOptions = {}, then: Script = 200): ScriptFunction {
+  const { chance = 1, reply = 503 } = typeof options === 'object' ? options : { chance: options };
+  if (typeof options === 'object') checkNames('failRate', options, ['chance', 'reply']);
+  checkShare('failRate: share', share);
+  planOf(reply);
+  const random = randomOf('failRate', chance);
+  const otherwise = scriptFunction(then);
+  return (request, index) => (random() < share ? reply : otherwise(request, index));
+}

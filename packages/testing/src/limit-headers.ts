@@ -1,0 +1,34 @@
+import type { Limit, Verdict } from './limiter.ts';
+
+/** How a server speaks about its limit. */
+export type LimitHint = 'retry-after' | 'ratelimit' | 'x-ratelimit' | 'none';
+
+type Headers = Record<string, string>;
+
+/**
+ * The fields per kind of hint: `retry-after` in refusals alone, as whole seconds; `ratelimit` (draft-ietf-httpapi-
+ * ratelimit-headers-10) and `x-ratelimit` in every response, with `retry-after` in refusals.
+ */
+export const limitHeaders: Readonly<Record<LimitHint, (limit: Limit, verdict: Verdict) => Headers>> = {
+  none: () => ({}),
+  'retry-after': (_, verdict) => retryAfter(verdict),
+  ratelimit: ({ requests, per, burst }, verdict) => ({
+    'ratelimit-policy': `"default";q=${Math.floor(burst)};w=${Math.max(1, Math.round((burst * per) / requests / 1_000))}`,
+    ratelimit: `"default";r=${verdict.remaining};t=${seconds(verdict.reset)}`,
+    ...retryAfter(verdict),
+  }),
+  'x-ratelimit': ({ requests }, verdict) => ({
+    'x-ratelimit-limit': String(Math.floor(requests)),
+    'x-ratelimit-remaining': String(verdict.remaining),
+    'x-ratelimit-reset': String(seconds(verdict.reset)),
+    ...retryAfter(verdict),
+  }),
+};
+
+function retryAfter({ allowed, wait }: Verdict): Headers {
+  return allowed ? {} : { 'retry-after': String(Math.max(1, seconds(wait))) };
+}
+
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1_000);
+}

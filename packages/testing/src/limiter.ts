@@ -1,0 +1,105 @@
+/** What a limit says to one request. */
+export interface Verdict {
+  readonly allowed: boolean;
+  /** Milliseconds until the next request would be allowed; 0 where it would be now. */
+  readonly wait: number;
+  /** How many more requests would be allowed now. */
+  readonly remaining: number;
+  /** Milliseconds until nothing of the limit is used any more. */
+  readonly reset: number;
+  /** Says how long the request will be in flight, where that counts. */
+  readonly occupy?: (ms: number) => void;
+}
+
+/** The numbers of a limit. */
+export interface Limit {
+  readonly requests: number;
+  /** The window, in milliseconds. */
+  readonly per: number;
+  readonly burst: number;
+}
+
+/** A limit at work: asked once per request, in the order of time. */
+export type Limiter = (now: number) => Verdict;
+
+export type LimitAlgorithm = 'token-bucket' | 'fixed-window' | 'sliding-window' | 'gcra' | 'concurrency';
+
+export const LIMITERS: Readonly<Record<LimitAlgorithm, (limit: Limit) => Limiter>> = {
+  'token-bucket': tokenBucket,
+  'fixed-window': fixedWindow,
+  'sliding-window': slidingWindow,
+  gcra,
+  concurrency,
+};
+
+function tokenBucket({ requests, per, burst }: Limit): Limiter {
+  const pace = requests / per;
+  let tokens = burst;
+  let last = 0;
+  return (now) => {
+    tokens = Math.min(burst, tokens + (now - last) * pace);
+    last = now;
+    const allowed = tokens >= 1;
+    if (allowed) tokens -= 1;
+    const [wait, reset] = [Math.max(0, (1 - tokens) / pace), (burst - tokens) / pace];
+    return { allowed, wait, remaining: Math.floor(tokens), reset };
+  };
+}
+
+function fixedWindow({ requests, per }: Limit): Limiter {
+  let window = 0;
+  let used = 0;
+  return (now) => {
+    const current = Math.floor(now / per);
+    if (current !== window) used = 0;
+    window = current;
+    const allowed = used < requests;
+    if (allowed) used++;
+    const reset = (window + 1) * per - now;
+    return { allowed, wait: used < requests ? 0 : reset, remaining: left(requests - used), reset };
+  };
+}
+
+function slidingWindow({ requests, per }: Limit): Limiter {
+  const taken: number[] = [];
+  return (now) => {
+    while (taken.length > 0 && taken[0]! <= now - per) taken.shift();
+    const allowed = taken.length < requests;
+    if (allowed) taken.push(now);
+    const wait = taken.length < requests ? 0 : taken[0]! + per - now;
+    return { allowed, wait, remaining: left(requests - taken.length), reset: taken.at(-1)! + per - now };
+  };
+}
+
+/** The generic cell rate algorithm of ATM: one instant is all its state. */
+function gcra({ requests, per, burst }: Limit): Limiter {
+  const step = per / requests;
+  const slack = (burst - 1) * step;
+  let arrival = 0;
+  return (now) => {
+    const allowed = arrival - slack <= now;
+    if (allowed) arrival = Math.max(arrival, now) + step;
+    const reset = Math.max(0, arrival - now);
+    return { allowed, wait: Math.max(0, reset - slack), remaining: left(burst - reset / step), reset };
+  };
+}
+
+function concurrency({ requests }: Limit): Limiter {
+  let ends: { at: number }[] = [];
+  return (now) => {
+    ends = ends.filter(({ at }) => at > now);
+    const allowed = ends.length < requests;
+    const mine = { at: Number.POSITIVE_INFINITY };
+    if (allowed) ends.push(mine);
+    const known = ends.map(({ at }) => at - now).filter(Number.isFinite);
+    const wait = ends.length < requests ? 0 : Math.min(...known, 60_000);
+    const occupy = (ms: number) => {
+      mine.at = now + ms;
+    };
+    return { allowed, wait, remaining: left(requests - ends.length), reset: Math.max(0, ...known), occupy };
+  };
+}
+
+function left(requests: number): number {
+  return Math.max(0, Math.floor(requests));
+}

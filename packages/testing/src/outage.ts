@@ -1,0 +1,34 @@
+import { type Clock, checkNames, checkNumber } from '@steadfetch/core';
+import { elapsedOn } from './elapsed.ts';
+import { planOf, type Reply } from './reply.ts';
+import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
+
+export interface OutageOptions {
+  /** When it begins, in milliseconds from the start. */
+  from: number;
+  /** When it is over, in milliseconds from the start. `Infinity`: never. */
+  to: number;
+  /** The reply while it lasts. @default 503 */
+  reply?: Reply;
+  /** Counts from the making of the script, on this clock. @default that of the server, from its start */
+  clock?: Clock;
+}
+
+/**
+ * Fails every call from one instant to another; before and after, `then` answers.
+ *
+ * @example flaky(URL, outage({ from: 10_000, to: 20_000 }, failRate(0.01)), { clock })
+ */
+export function outage(options: OutageOptions, then: Script = 200): ScriptFunction {
+  checkNames('outage', options, ['from', 'to', 'reply', 'clock']);
+  const { from, to, reply = 503, clock } = options;
+  checkNumber('outage: from', from);
+  checkNumber('outage: to', to, { min: from });
+  planOf(reply);
+  const elapsed = elapsedOn(clock);
+  const otherwise = scriptFunction(then);
+  return (request, index) => {
+    const at = elapsed(request);
+    return at >= from && at < to ? reply : otherwise(request, index);
+  };
+}

@@ -1,0 +1,20 @@
+import { checkNumber } from '@steadfetch/core';
+import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
+
+/**
+ * One script after the other, by the time since the server was made: a limit that changes, or is lifted.
+ *
+ * @example startServer(phases([[0, rateLimited({ rate: 100 })], [5_000, 200]]))
+ */
+export function phases(list: readonly (readonly [from: number, script: Script])[]): ScriptFunction {
+  if (list.length === 0) throw new RangeError('phases: expected at least one phase, got an empty list');
+  let last = 0;
+  const steps = list.map(([from, script]) => {
+    last = checkNumber('phases: from', from, { min: last });
+    return { from, next: scriptFunction(script) };
+  });
+  return (request, index) => {
+    const now = steps.findLast(({ from }) => request.elapsed >= from) ?? steps[0]!;
+    return now.next(request, index);
+  };
+}

@@ -1,0 +1,39 @@
+import { elapsedOn } from './elapsed.ts';
+import { limitGate, type RateLimitedOptions } from './limit-gate.ts';
+import { type ReplyObject, replyObject } from './reply.ts';
+import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
+
+export type { RateLimitedOptions };
+
+/** A rate-limited server, which counts what it let through. */
+export interface RateLimitedScript extends ScriptFunction {
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/**
+ * Refuses what is above a limit; the rest is answered by `then`.
+ *
+ * With `concurrency` a request counts as in flight for as long as the `delay` of its reply.
+ *
+ * @example startServer(rateLimited({ rate: 100, burst: 20, hint: 'ratelimit' }))
+ */
+export function rateLimited(options: RateLimitedOptions, then: Script = 200): RateLimitedScript {
+  const gate = limitGate(options);
+  const { status = 429, clock } = options;
+  const elapsed = elapsedOn(clock);
+  const next = scriptFunction(then);
+  const count = { accepted: 0, refused: 0 };
+  const script = async (...call: Parameters<ScriptFunction>): Promise<ReplyObject> => {
+    const { allowed, headers, occupy } = gate(elapsed(call[0]));
+    count[allowed ? 'accepted' : 'refused']++;
+    if (!allowed) return { status, headers };
+    const reply = replyObject(await next(...call));
+    occupy?.(reply.delay ?? 0);
+    return { ...reply, headers: { ...reply.headers, ...headers } };
+  };
+  return Object.defineProperties(script, {
+    accepted: { get: () => count.accepted },
+    refused: { get: () => count.refused },
+  }) as RateLimitedScript;
+}

@@ -1,0 +1,53 @@
+import { type Clock, checkFunction, checkNames, checkNumber, type Fetch, type Random } from '@steadfetch/core';
+import type { Arrivals } from './arrivals.ts';
+import { checkService, type ServiceModel } from './service-model.ts';
+
+/** What a client is built from. */
+export interface ClientParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** 0 for the first client. */
+  readonly index: number;
+}
+
+/** Builds a client's stack around the service. */
+export type ClientMaker = (fetch: Fetch, parts: ClientParts) => Fetch | Promise<Fetch>;
+
+export interface SimulateOptions {
+  /** One kind of client, or one maker per client. */
+  client: ClientMaker | readonly ClientMaker[];
+  /** How many independent clients of one kind share the calls, in turns. @default 1 */
+  clients?: number;
+  /** Calls per second of all clients together, the same all the time or by the milliseconds since the start. */
+  arrivals: Arrivals;
+  service: ServiceModel;
+  /** How long calls are made. What is still under way then is lived through to its end, an hour at most. @default 60 */
+  seconds?: number;
+  /** @default 1 */
+  seed?: number;
+  /** What each call asks for. @default 'http://service.test/', nothing */
+  request?: { url?: string; init?: RequestInit };
+  /** Drives clients that use the global timers, `Date` and `Math.random`: those are virtual while it runs. @default false */
+  globals?: boolean;
+}
+
+/** The options, all there. */
+export type SimulateSettings = Required<Omit<SimulateOptions, 'client' | 'clients'>> & {
+  makers: readonly ClientMaker[];
+};
+
+const NAMES = ['client', 'clients', 'arrivals', 'service', 'seconds', 'seed', 'request', 'globals'];
+
+export function simulateSettings(options: SimulateOptions): SimulateSettings {
+  checkNames('simulate', options, NAMES);
+  const { client, clients = 1, arrivals, service, seconds = 60, seed = 1, request = {}, globals = false } = options;
+  checkNumber('simulate: clients', clients, { min: 1, max: 100_000, integer: true });
+  checkNumber('simulate: seconds', seconds, { min: 1, max: 86_400, integer: true });
+  checkNumber('simulate: seed', seed, { min: Number.NEGATIVE_INFINITY });
+  if (typeof arrivals !== 'function') checkNumber('simulate: arrivals', arrivals, { max: 1_000_000 });
+  checkService(service);
+  const makers = typeof client === 'function' ? Array.from({ length: clients }, () => client) : client;
+  for (const make of makers) checkFunction('simulate: client', make);
+  if (makers.length === 0) throw new RangeError('simulate: client: expected at least one, got an empty list');
+  return { makers, arrivals, service, seconds, seed, request, globals };
+}
