@@ -1,6 +1,6 @@
 import type { Delay } from './delay.ts';
-import { ordinal } from './ordinal.ts';
 import { readOptions } from './options.ts';
+import { ordinal } from './ordinal.ts';
 
 /** In milliseconds, but for `factor`. */
 export interface ExponentialOptions {

@@ -1,5 +1,5 @@
 export { constant } from './constant.ts';
 export type { Attempt, Delay } from './delay.ts';
-export { exponential, type ExponentialOptions } from './exponential.ts';
-export { fibonacci, type FibonacciOptions } from './fibonacci.ts';
-export { linear, type LinearOptions } from './linear.ts';
+export { type ExponentialOptions, exponential } from './exponential.ts';
+export { type FibonacciOptions, fibonacci } from './fibonacci.ts';
+export { type LinearOptions, linear } from './linear.ts';

@@ -29,6 +29,7 @@ describe('linear', () => {
 
   it('stays at the base when the step is 0', () => {
     expect(delaysAfter(linear({ base: 100, step: 0 }), 3)).toEqual([100, 100, 100]);
+    expect(linear({ base: 100, step: 0 })({ attempt: Infinity, previousDelay: 0 })).toBe(100);
   });
 });
 
@@ -55,6 +56,11 @@ describe('exponential', () => {
     expect(exponential()({ attempt: 10_000, previousDelay: 0 })).toBe(20_000);
     expect(exponential({ factor: 1e300 })({ attempt: 10_000, previousDelay: 0 })).toBe(20_000);
     expect(exponential()({ attempt: Infinity, previousDelay: 0 })).toBe(20_000);
+  });
+
+  it('stays at the base when the factor is 1', () => {
+    expect(delaysAfter(exponential({ factor: 1 }), 3)).toEqual([250, 250, 250]);
+    expect(exponential({ factor: 1 })({ attempt: Infinity, previousDelay: 0 })).toBe(250);
   });
 
   it('stays 0 when the base is 0', () => {

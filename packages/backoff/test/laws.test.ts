@@ -4,7 +4,10 @@ import { constant, exponential, fibonacci, linear } from '../src/index.ts';
 
 const MAX_TIMER = 2_147_483_647;
 const ms = fc.oneof(fc.double({ min: 0, max: MAX_TIMER, noNaN: true }), fc.constantFrom(0, -0, 1e-300, 250, MAX_TIMER));
-const factor = fc.oneof(fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }), fc.double({ min: 0, max: 4, noNaN: true }));
+const factor = fc.oneof(
+  fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }),
+  fc.double({ min: 0, max: 4, noNaN: true }),
+);
 const attempt = fc.oneof(fc.integer({ min: 1, max: 50 }), fc.double(), fc.constantFrom(0, 10_000, NaN, Infinity, -1));
 const capped = fc.oneof(
   fc.record({ base: ms, step: ms, cap: ms }).map((options) => ({ delay: linear(options), cap: options.cap })),

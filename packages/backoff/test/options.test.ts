@@ -7,7 +7,13 @@ const FACTORIES: [string, (options: never) => unknown, string[]][] = [
   ['fibonacci', fibonacci, ['base', 'cap']],
 ];
 const OPTIONS = FACTORIES.flatMap(([owner, factory, names]) => names.map((name) => [owner, name, factory] as const));
-const WRONG_TYPES: [string, unknown][] = [['"5"', '5'], ['null', null], ['true', true], ['[object Object]', {}], ['5', 5n]];
+const WRONG_TYPES: [string, unknown][] = [
+  ['"5"', '5'],
+  ['null', null],
+  ['true', true],
+  ['[object Object]', {}],
+  ['5', 5n],
+];
 const OUT_OF_RANGE = [NaN, -1, -Infinity, Infinity];
 
 describe.each(OPTIONS)('%s: %s', (owner, name, factory) => {
@@ -31,11 +37,14 @@ describe.each(OPTIONS)('%s: %s', (owner, name, factory) => {
   });
 });
 
-it.each(OPTIONS.filter(([, name]) => name !== 'factor'))('refuses more than a timer holds for %s: %s', (owner, name, factory) => {
-  expect(() => factory({ [name]: 2_147_483_648 } as never)).toThrow(
-    new RangeError(`${owner}: ${name}: expected a number from 0 to 2147483647, got 2147483648`),
-  );
-});
+it.each(OPTIONS.filter(([, name]) => name !== 'factor'))(
+  'refuses more than a timer holds for %s: %s',
+  (owner, name, factory) => {
+    expect(() => factory({ [name]: 2_147_483_648 } as never)).toThrow(
+      new RangeError(`${owner}: ${name}: expected a number from 0 to 2147483647, got 2147483648`),
+    );
+  },
+);
 
 describe.each(FACTORIES)('%s', (owner, factory) => {
   it.each([null, 5, 'base', () => 250])('refuses options that are %s', (options) => {
@@ -51,7 +60,9 @@ describe.each(FACTORIES)('%s', (owner, factory) => {
 describe('constant', () => {
   it.each(WRONG_TYPES)('refuses %s', (shown, value) => {
     expect(() => constant(value as never)).toThrow(TypeError);
-    expect(() => constant(value as never)).toThrow(`constant: ms: expected a number from 0 to 2147483647, got ${shown}`);
+    expect(() => constant(value as never)).toThrow(
+      `constant: ms: expected a number from 0 to 2147483647, got ${shown}`,
+    );
   });
 
   it.each([...OUT_OF_RANGE, 2_147_483_648])('refuses %s', (value) => {

@@ -24,7 +24,7 @@ export function decorrelatedJitter(options: DecorrelatedJitterOptions = {}, rand
   const { base = 250, cap = 20_000 } = options;
   const shortest = Math.min(base, cap);
   return ({ previousDelay }) => {
-    const before = previousDelay > base ? previousDelay : base;
-    return between(shortest, Math.min(cap, before * 3), random);
+    const longest = Math.min(cap, Math.max(base, previousDelay || 0) * 3);
+    return between(shortest, longest, random);
   };
 }

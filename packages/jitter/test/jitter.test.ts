@@ -108,7 +108,10 @@ describe('decorrelatedJitter', () => {
     expect(decorrelatedJitter({ base: 500, cap: 100 }, always(0.3))(first)).toBe(100);
   });
 
-  it.each([NaN, -5, undefined as never])('draws as for the first attempt when the delay before is %s', (previousDelay) => {
-    expect(decorrelatedJitter({ base: 100 }, always(1))({ attempt: 2, previousDelay })).toBe(300);
-  });
+  it.each([NaN, -5, undefined as never])(
+    'draws as for the first attempt when the delay before is %s',
+    (previousDelay) => {
+      expect(decorrelatedJitter({ base: 100 }, always(1))({ attempt: 2, previousDelay })).toBe(300);
+    },
+  );
 });

@@ -5,9 +5,15 @@ import { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from 
 
 const MAX_TIMER = 2_147_483_647;
 const ms = fc.oneof(fc.double({ min: 0, max: MAX_TIMER, noNaN: true }), fc.constantFrom(0, 250, MAX_TIMER));
-const anything = fc.oneof(fc.double(), fc.constantFrom(NaN, -1, 1, 2, Infinity, -Infinity, '0.5' as never, undefined as never));
+const anything = fc.oneof(
+  fc.double(),
+  fc.constantFrom(NaN, -1, 1, 2, Infinity, -Infinity, '0.5' as never, undefined as never),
+);
 const attempt = { attempt: 3, previousDelay: 500 };
-const fixed = (value: number): Delay => () => value;
+const fixed =
+  (value: number): Delay =>
+  () =>
+    value;
 
 describe('jitter', () => {
   it('keeps full jitter from 0 to its delay, whatever chance gives', () => {

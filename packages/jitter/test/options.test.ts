@@ -2,7 +2,12 @@ import { constant } from '@steadfetch/backoff';
 import { describe, expect, it } from 'vitest';
 import { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from '../src/index.ts';
 
-const NO_FUNCTIONS: [string, unknown][] = [['null', null], ['"full"', 'full'], ['0.3', 0.3], ['[object Object]', {}]];
+const NO_FUNCTIONS: [string, unknown][] = [
+  ['null', null],
+  ['"full"', 'full'],
+  ['0.3', 0.3],
+  ['[object Object]', {}],
+];
 const MAX_TIMER = 2_147_483_647;
 
 const FUNCTIONS: [string, string, (value: never) => unknown][] = [
@@ -28,7 +33,11 @@ const NUMBERS: [string, string, number, (options: never) => unknown][] = [
 ];
 
 describe.each(NUMBERS)('%s: %s', (owner, name, limit, build) => {
-  it.each([['"5"', '5'], ['null', null], ['true', true]])('refuses %s', (shown, value) => {
+  it.each([
+    ['"5"', '5'],
+    ['null', null],
+    ['true', true],
+  ])('refuses %s', (shown, value) => {
     expect(() => build({ [name]: value } as never)).toThrow(
       new TypeError(`${owner}: ${name}: expected a number from 0 to ${limit}, got ${shown}`),
     );

@@ -37,7 +37,7 @@ export function parseHttpDate(value: string, now: number): number | undefined {
 export function parseTimestamp(value: string): number | undefined {
   const parts = RFC_3339.exec(value)?.groups;
   const local = parts && instant(Number(parts.year), Number(parts.month) - 1, parts);
-  if (!local || !parts.sign) return local;
+  if (local === undefined || !parts?.sign) return local;
   return local - Number(parts.sign + (Number(parts.hours) * 60 + Number(parts.minutes))) * 60_000;
 }
 

@@ -64,7 +64,9 @@ function readMember({ text, parameters }: Member, readers: Record<string, Reader
   const member: Record<string, unknown> = { name: text };
   for (const [key, read] of Object.entries(readers)) {
     const item = parameters.get(key);
-    if (item && (member[key] = read(item)) === undefined) return undefined;
+    if (!item) continue;
+    member[key] = read(item);
+    if (member[key] === undefined) return undefined;
   }
   return Object.keys(readers)[0]! in member ? member : undefined;
 }

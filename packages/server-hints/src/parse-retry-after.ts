@@ -21,15 +21,14 @@ const ALL_DIGITS = /^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/;
  *
  * RFC 9110 §10.2.3, §5.6.7
  */
-export function parseRetryAfter(value: string | null | undefined, { now = Date.now() }: NowOption = {}): number | undefined {
+export function parseRetryAfter(
+  value: string | null | undefined,
+  { now = Date.now() }: NowOption = {},
+): number | undefined {
   const text = clean(value);
   if (text === undefined) return undefined;
-  const seconds = ALL_DIGITS.test(text) ? largest(text.split(',')) : parseSeconds(text);
+  const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
   if (seconds !== undefined) return wait(seconds);
   const date = parseHttpDate(text, now);
   return date === undefined ? undefined : wait(date - now);
-}
-
-function largest(members: string[]): number {
-  return members.reduce((most, member) => Math.max(most, Number(member) * 1_000), 0);
 }

@@ -17,7 +17,7 @@ export function field(response: HintedResponse, name: string): string | undefine
  */
 export function clean(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > LONGEST_VALUE || /[\r\n\0]/.test(value)) return undefined;
-  return /^[ \t]*([^]*[^ \t])?/.exec(value)![1] ?? '';
+  return /^[ \t]*(.*[^ \t])?/s.exec(value)![1] ?? '';
 }
 
 const LONGEST_VALUE = 65_536;

@@ -2,9 +2,9 @@ import { parseDecimal, wait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
 import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
-import { readRateLimit } from './read-rate-limit.ts';
 
 /** How long a server asks to wait. */
 export interface ServerDelay {

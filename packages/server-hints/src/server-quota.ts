@@ -55,7 +55,7 @@ function readQuota(response: HintedResponse, fields: QuotaFields, time: number):
   const reset = parseReset(field(response, fields.reset), time);
   return quota(!/token|unified/.test(fields.remaining), fields.remaining, remaining, {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.
-    limit: parseDecimal(field(response, fields.limit)?.split(/[,;]/)[0]),
+    limit: parseDecimal(/^[^,;]*/.exec(field(response, fields.limit) ?? '')![0]),
     reset: reset === undefined ? undefined : wait(reset),
   });
 }

@@ -12,9 +12,54 @@ import {
 
 const LONGEST = 2_147_483_648_000;
 const fragments = [
-  ...['"a"', ';', 'r=0', 't=5', 'q=1', ',', ' ', '\t', '=', ':', 'YQ==', '%"', '(', '-', '.', '\\', '\r\n', '\0', 'limit=1'],
-  ...['remaining=0', 'reset=', '0', '1', '9'.repeat(20), '1735689630', 'Wed, 01 Jan 2025 00:00:30 GMT', '29-Feb-00', 'Sunday, '],
-  ...['00:00:60', 'GMT', '2025-01-01T00:00:30', 'Z', '+01:00', 'ms', 's', 'm', 'h', 'e3', 'Infinity', 'NaN', 'false', 'é'],
+  ...[
+    '"a"',
+    ';',
+    'r=0',
+    't=5',
+    'q=1',
+    ',',
+    ' ',
+    '\t',
+    '=',
+    ':',
+    'YQ==',
+    '%"',
+    '(',
+    '-',
+    '.',
+    '\\',
+    '\r\n',
+    '\0',
+    'limit=1',
+  ],
+  ...[
+    'remaining=0',
+    'reset=',
+    '0',
+    '1',
+    '9'.repeat(20),
+    '1735689630',
+    'Wed, 01 Jan 2025 00:00:30 GMT',
+    '29-Feb-00',
+    'Sunday, ',
+  ],
+  ...[
+    '00:00:60',
+    'GMT',
+    '2025-01-01T00:00:30',
+    'Z',
+    '+01:00',
+    'ms',
+    's',
+    'm',
+    'h',
+    'e3',
+    'Infinity',
+    'NaN',
+    'false',
+    'é',
+  ],
 ];
 const value = fc.oneof(
   fc.array(fc.constantFrom(...fragments), { maxLength: 12 }).map((parts) => parts.join('')),
@@ -24,10 +69,12 @@ const value = fc.oneof(
 );
 const status = fc.oneof(fc.constantFrom(429, 503, 403, 200, 301), fc.integer({ min: 0, max: 999 }));
 const now = fc.oneof(fc.integer({ min: 0, max: 4e12 }), fc.double());
-const response = fc.record({ status, values: fc.array(value, { minLength: 1, maxLength: 7 }) }).map(({ status, values }) => {
-  let asked = 0;
-  return { status, headers: { get: () => values[asked++ % values.length] } };
-});
+const response = fc
+  .record({ status, values: fc.array(value, { minLength: 1, maxLength: 7 }) })
+  .map(({ status, values }) => {
+    let asked = 0;
+    return { status, headers: { get: () => values[asked++ % values.length] } };
+  });
 
 function isWait(ms: number | undefined): boolean {
   return ms === undefined || (Number.isInteger(ms) && ms >= 0 && ms <= LONGEST && !Object.is(ms, -0));
@@ -63,7 +110,8 @@ describe('any header', () => {
     fc.assert(
       fc.property(value, (text) => {
         for (const member of parseRateLimit(text) ?? []) expect(Number.isInteger(member.r) && member.r >= 0).toBe(true);
-        for (const policy of parseRateLimitPolicy(text) ?? []) expect(Number.isInteger(policy.q) && policy.q >= 0).toBe(true);
+        for (const policy of parseRateLimitPolicy(text) ?? [])
+          expect(Number.isInteger(policy.q) && policy.q >= 0).toBe(true);
       }),
       { numRuns: 1_000 },
     );
@@ -89,10 +137,35 @@ describe('any header', () => {
 });
 
 describe('a long header', () => {
-  const LONG = ['1', ' ', '\t', '0', 'a', ',', ';', '"', '=', '\\"', '1,', '1 ,', '1h', '"a";r=0,', ';a', '%', ':', '"a";r=0;t=1, ', 'false,'];
+  const LONG = [
+    '1',
+    ' ',
+    '\t',
+    '0',
+    'a',
+    ',',
+    ';',
+    '"',
+    '=',
+    '\\"',
+    '1,',
+    '1 ,',
+    '1h',
+    '"a";r=0,',
+    ';a',
+    '%',
+    ':',
+    '"a";r=0;t=1, ',
+    'false,',
+  ];
 
   it.each(LONG)('of %j is read in time that grows with its length', (unit) => {
-    const texts = [unit.repeat(1e6), unit.repeat(65_000 / unit.length), `"a";r=${unit.repeat(20_000)}`, `1${unit.repeat(30_000)}x`];
+    const texts = [
+      unit.repeat(1e6),
+      unit.repeat(65_000 / unit.length),
+      `"a";r=${unit.repeat(20_000)}`,
+      `1${unit.repeat(30_000)}x`,
+    ];
     const startedAt = performance.now();
 
     for (const text of texts) {

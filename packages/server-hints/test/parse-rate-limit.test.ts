@@ -18,7 +18,17 @@ describe('parseRateLimit', () => {
   });
 
   it('skips unknown parameters of every type', () => {
-    const comments = ['a', 'b=?0', 'c=1.5', 'd=@1659578233', 'e="x"', 'f=to/ken', 'g=:aGk=:', 'h=%"f%c3%bc"', '*i-j.k_l=-1'];
+    const comments = [
+      'a',
+      'b=?0',
+      'c=1.5',
+      'd=@1659578233',
+      'e="x"',
+      'f=to/ken',
+      'g=:aGk=:',
+      'h=%"f%c3%bc"',
+      '*i-j.k_l=-1',
+    ];
 
     expect(parseRateLimit(`"default";r=1;${comments.join(';')}`)).toEqual([{ name: 'default', r: 1 }]);
   });
@@ -89,10 +99,18 @@ describe('parseRateLimitPolicy', () => {
     ]);
   });
 
-  it.each([null, '', '"a"', '"a";w=1', 'a;q=1', '100;w=60', '"a";q=1;w=0', '"a";q=1;qu=requests', '"a";q=-1', '"a";q=,w'])(
-    'drops all of %j',
-    (value) => {
-      expect(parseRateLimitPolicy(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    null,
+    '',
+    '"a"',
+    '"a";w=1',
+    'a;q=1',
+    '100;w=60',
+    '"a";q=1;w=0',
+    '"a";q=1;qu=requests',
+    '"a";q=-1',
+    '"a";q=,w',
+  ])('drops all of %j', (value) => {
+    expect(parseRateLimitPolicy(value)).toBeUndefined();
+  });
 });

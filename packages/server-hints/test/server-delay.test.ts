@@ -13,8 +13,14 @@ describe('serverDelay', () => {
   });
 
   it('lets Retry-After win over milliseconds that are a whole second shorter', () => {
-    expect(delayOf(429, { 'retry-after-ms': '1000', 'retry-after': '2' })).toEqual({ ms: 2_000, source: 'retry-after' });
-    expect(delayOf(429, { 'retry-after-ms': '1001', 'retry-after': '2' })).toEqual({ ms: 1_001, source: 'retry-after-ms' });
+    expect(delayOf(429, { 'retry-after-ms': '1000', 'retry-after': '2' })).toEqual({
+      ms: 2_000,
+      source: 'retry-after',
+    });
+    expect(delayOf(429, { 'retry-after-ms': '1001', 'retry-after': '2' })).toEqual({
+      ms: 1_001,
+      source: 'retry-after-ms',
+    });
   });
 
   it('rounds parts of a millisecond up', () => {
@@ -25,7 +31,11 @@ describe('serverDelay', () => {
   });
 
   it('adds Age to Date for the time of the server', () => {
-    const headers = { date: 'Wed, 01 Jan 2025 00:00:00 GMT', age: '10', 'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT' };
+    const headers = {
+      date: 'Wed, 01 Jan 2025 00:00:00 GMT',
+      age: '10',
+      'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT',
+    };
 
     expect(delayOf(503, headers)?.ms).toBe(20_000);
   });
@@ -60,7 +70,9 @@ describe('serverDelay', () => {
     ['2025-01-01t00:00:30z', 30_000],
     ['2025-01-01T02:00:30+02:00', 30_000],
     ['2024-12-31T18:30:30-05:30', 30_000],
+    ['1970-01-01T00:00:00+01:00', 0],
     ['2025-01-01T00:00:29.0001Z', 29_001],
+    ['2025-01-01T00:00:29.001Z', 29_001],
     ['2025-13-01T00:00:30Z', undefined],
     ['2025-02-29T00:00:30Z', undefined],
     ['2025-01-01T00:00:30+24:00', undefined],

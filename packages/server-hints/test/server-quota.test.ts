@@ -42,17 +42,29 @@ describe('serverQuota', () => {
   });
 
   it('knows no limit when draft 7 of RateLimit leaves it out', () => {
-    expect(quotaOf({ ratelimit: 'remaining=50, reset=30' })).toEqual({ remaining: 50, reset: 30_000, source: 'ratelimit' });
+    expect(quotaOf({ ratelimit: 'remaining=50, reset=30' })).toEqual({
+      remaining: 50,
+      reset: 30_000,
+      source: 'ratelimit',
+    });
   });
 
   it.each(['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'])('reads the three fields that begin with %s', (prefix) => {
-    const headers = { [`${prefix}limit`]: '60, 60;w=3600', [`${prefix}remaining`]: '59.0', [`${prefix}reset`]: '1735689720' };
+    const headers = {
+      [`${prefix}limit`]: '60, 60;w=3600',
+      [`${prefix}remaining`]: '59.0',
+      [`${prefix}reset`]: '1735689720',
+    };
 
     expect(quotaOf(headers)).toEqual({ limit: 60, remaining: 59, reset: 120_000, source: `${prefix}remaining` });
   });
 
   it('prefers the reset that needs no clock', () => {
-    const headers = { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset-after': '1.5', 'x-ratelimit-reset': '1735689720' };
+    const headers = {
+      'x-ratelimit-remaining': '3',
+      'x-ratelimit-reset-after': '1.5',
+      'x-ratelimit-reset': '1735689720',
+    };
 
     expect(quotaOf(headers)?.reset).toBe(1_500);
   });
@@ -78,7 +90,11 @@ describe('serverQuota', () => {
   });
 
   it('reads resets by the clock of the server', () => {
-    const headers = { date: 'Wed, 01 Jan 2025 00:01:00 GMT', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1735689720' };
+    const headers = {
+      date: 'Wed, 01 Jan 2025 00:01:00 GMT',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '1735689720',
+    };
 
     expect(quotaOf(headers)?.reset).toBe(60_000);
   });
