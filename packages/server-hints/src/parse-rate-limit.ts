@@ -1,5 +1,5 @@
 import { clean } from './response.ts';
-import { type BareItem, type Member, parseMembers } from './structured-field.ts';
+import { parseMembers } from './structured-field.ts';
 
 /** What is left of one policy's quota: a member of `RateLimit`. */
 export interface RateLimit {
@@ -27,7 +27,7 @@ export interface RateLimitPolicy {
   pk?: string;
 }
 
-type Reader = (item: BareItem) => unknown;
+type Reader = (value: string) => unknown;
 
 /**
  * The members of a `RateLimit` field, or `undefined` when it is absent or void: one violation voids all of it.
@@ -35,7 +35,7 @@ type Reader = (item: BareItem) => unknown;
  * A name written as a Token is tolerated. draft-ietf-httpapi-ratelimit-headers-10 §4.1, RFC 9651 §2.2
  */
 export function parseRateLimit(value: string | null | undefined): RateLimit[] | undefined {
-  return readMembers<RateLimit>(value, ['string', 'token'], { r: count, t: count, pk: bytes });
+  return readMembers<RateLimit>(value, (name) => string(name) ?? token(name), { r: count, t: count, pk: bytes });
 }
 
 /**
@@ -44,48 +44,52 @@ export function parseRateLimit(value: string | null | undefined): RateLimit[] | 
  * draft-ietf-httpapi-ratelimit-headers-10 §3.1
  */
 export function parseRateLimitPolicy(value: string | null | undefined): RateLimitPolicy[] | undefined {
-  const policies = readMembers<RateLimitPolicy>(value, ['string'], { q: count, qu: string, w: positive, pk: bytes });
+  const readers = { q: count, qu: string, w: positive, pk: bytes };
+  const policies = readMembers<RateLimitPolicy>(value, string, readers);
   return policies?.length ? policies.map((policy) => ({ ...policy, qu: policy.qu ?? 'requests' })) : undefined;
 }
 
 /** The first of the readers is for the parameter that has to be there. */
-function readMembers<T>(value: unknown, names: BareItem['type'][], readers: Record<string, Reader>): T[] | undefined {
+function readMembers<T>(field: unknown, readName: Reader, readers: Record<string, Reader>): T[] | undefined {
   const read: T[] = [];
-  const members = parseMembers(clean(value));
-  for (const member of members ?? []) {
-    const one = names.includes(member.type) && readMember(member, readers);
-    if (!one) return undefined;
-    read.push(one as T);
+  const members = parseMembers(clean(field));
+  for (const { value, parameters } of members ?? []) {
+    const name = readName(value);
+    const rest = readParameters(parameters, readers);
+    if (name === undefined || !rest) return undefined;
+    read.push({ name, ...rest } as T);
   }
   return members && read;
 }
 
-function readMember({ text, parameters }: Member, readers: Record<string, Reader>): object | undefined {
-  const member: Record<string, unknown> = { name: text };
-  for (const [key, read] of Object.entries(readers)) {
-    const item = parameters.get(key);
-    if (!item) continue;
-    member[key] = read(item);
-    if (member[key] === undefined) return undefined;
+function readParameters(parameters: Map<string, string>, readers: Record<string, Reader>): object | undefined {
+  const read: Record<string, unknown> = {};
+  for (const [key, reader] of Object.entries(readers)) {
+    const value = parameters.get(key);
+    if (value === undefined) continue;
+    read[key] = reader(value);
+    if (read[key] === undefined) return undefined;
   }
-  return Object.keys(readers)[0]! in member ? member : undefined;
+  return Object.keys(readers)[0]! in read ? read : undefined;
 }
 
 /** A non-negative Integer; `-0` is one. */
-export function count(item: BareItem | undefined): number | undefined {
-  if (item?.type !== 'integer') return undefined;
-  const number = Number(item.text);
-  return number >= 0 ? Math.abs(number) : undefined;
+export function count(value: string): number | undefined {
+  return /^(?:[0-9]+|-0+)$/.test(value) ? Math.abs(Number(value)) : undefined;
 }
 
-function positive(item: BareItem): number | undefined {
-  return count(item) || undefined;
+function positive(value: string): number | undefined {
+  return count(value) || undefined;
 }
 
-function string({ type, text }: BareItem): string | undefined {
-  return type === 'string' ? text : undefined;
+function string(value: string): string | undefined {
+  return value[0] === '"' ? value.slice(1, -1).replace(/\\(.)/g, '$1') : undefined;
 }
 
-function bytes({ type, text }: BareItem): string | undefined {
-  return type === 'bytes' ? text : undefined;
+function token(value: string): string | undefined {
+  return /^[a-z*]/i.test(value) ? value : undefined;
+}
+
+function bytes(value: string): string | undefined {
+  return value[0] === ':' ? value.slice(1, -1) : undefined;
 }

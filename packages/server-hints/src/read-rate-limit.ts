@@ -21,7 +21,7 @@ function parseDraft7(value: string | undefined): Quota[] | undefined {
   const members = parseMembers(value, true);
   const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => {
     const member = members?.findLast((one) => one.key === key);
-    return member && (count(member) ?? NaN);
+    return member && (count(member.value) ?? NaN);
   });
   return r! >= 0 && t! >= 0 && !Number.isNaN(limit) ? [{ r: r!, t: t!, limit }] : undefined;
 }

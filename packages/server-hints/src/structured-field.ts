@@ -1,15 +1,9 @@
-/** What stands alone in a structured field (RFC 9651 §3.3), as far as its kind matters here. */
-export interface BareItem {
-  type: 'string' | 'integer' | 'token' | 'bytes' | 'other';
-  /** Without quotes, escapes and colons; bytes as the base64 that was sent. */
-  text: string;
-}
-
-/** A member of a list or a dictionary. */
-export interface Member extends BareItem {
+/** A member of a list or a dictionary. Values are as they were sent, so that `30` and `30.0` differ. */
+export interface Member {
   /** Its name in a dictionary. */
   key: string;
-  parameters: Map<string, BareItem>;
+  value: string;
+  parameters: Map<string, string>;
 }
 
 interface Cursor {
@@ -18,17 +12,15 @@ interface Cursor {
 }
 
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
-const TYPES = ['string', 'integer', 'token', 'bytes', 'other'] as const;
+const STRING = /"(?:[ !#-[\]-~]|\\["\\])*"/;
+const DISPLAY_STRING = /%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/;
+const TOKEN = /[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*/;
+const BYTES = /:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:/;
+const DECIMAL = /-?[0-9]{1,12}\.[0-9]{1,3}/;
+const INTEGER_OR_DATE = /@?-?[0-9]{1,15}(?![0-9.])/;
+const BOOLEAN = /\?[01]/;
 const BARE_ITEM = new RegExp(
-  [
-    /"((?:[ !#-[\]-~]|\\["\\])*)"/,
-    /(-?[0-9]{1,15})(?![0-9.])/,
-    /([A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*)/,
-    /:((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?):/,
-    /(-?[0-9]{1,12}\.[0-9]{1,3}|\?[01]|@-?[0-9]{1,15}(?![0-9.])|%"(?:[ !#$&-~]|%[0-9a-f]{2})*")/,
-  ]
-    .map(({ source }) => source)
-    .join('|'),
+  [STRING, DISPLAY_STRING, TOKEN, BYTES, DECIMAL, INTEGER_OR_DATE, BOOLEAN].map(({ source }) => source).join('|'),
   'y',
 );
 
@@ -41,48 +33,46 @@ export function parseMembers(text: string | undefined, keyed: boolean = false): 
   const cursor = { text, at: 0 };
   const members: Member[] = [];
   do {
-    const key = keyed ? take(cursor, KEY)?.[0] : '';
-    const item = key === undefined ? undefined : takeValue(cursor, keyed);
-    const parameters = item && takeParameters(cursor);
+    const key = keyed ? take(cursor, KEY) : '';
+    const value = key === undefined ? undefined : takeValue(cursor, keyed);
+    const parameters = value === undefined ? undefined : takeParameters(cursor);
     if (!parameters) return undefined;
-    members.push({ ...item, key: key!, parameters });
+    members.push({ key: key!, value: value!, parameters });
   } while (take(cursor, /[ \t]*,[ \t]*/y));
   return cursor.at === text.length ? members : undefined;
 }
 
-function takeParameters(cursor: Cursor): Map<string, BareItem> | undefined {
-  const parameters = new Map<string, BareItem>();
+function takeParameters(cursor: Cursor): Map<string, string> | undefined {
+  const parameters = new Map<string, string>();
   while (take(cursor, /; */y)) {
     const key = take(cursor, KEY);
     const value = key && takeValue(cursor, true);
     if (!value) return undefined;
-    parameters.set(key[0], value);
+    parameters.set(key, value);
   }
   return parameters;
 }
 
 /** What follows a key may be left out: it is then true. */
-function takeValue(cursor: Cursor, afterKey: boolean): BareItem | undefined {
-  if (afterKey && !take(cursor, /=/y)) return { type: 'other', text: '?1' };
-  const match = take(cursor, BARE_ITEM)?.slice(1);
-  const kind = match?.findIndex((group) => group !== undefined) ?? -1;
-  if (!match || (TYPES[kind] === 'other' && !isSound(match[kind]!))) return undefined;
-  return { type: TYPES[kind]!, text: match[kind]!.replace(/\\(.)/g, '$1') };
+function takeValue(cursor: Cursor, afterKey: boolean): string | undefined {
+  if (afterKey && !take(cursor, /=/y)) return '?1';
+  const value = take(cursor, BARE_ITEM);
+  return value?.startsWith('%') && !isSound(value.slice(1)) ? undefined : value;
 }
 
 /** The percent signs of a Display String stand for UTF-8 that has to be well-formed (RFC 9651 §4.2.10). */
 function isSound(text: string): boolean {
   try {
-    decodeURIComponent(text.slice(1));
+    decodeURIComponent(text);
     return true;
   } catch {
     return false;
   }
 }
 
-function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | null {
+function take(cursor: Cursor, pattern: RegExp): string | undefined {
   pattern.lastIndex = cursor.at;
-  const match = pattern.exec(cursor.text);
-  if (match) cursor.at = pattern.lastIndex;
+  const match = pattern.exec(cursor.text)?.[0];
+  cursor.at += match?.length ?? 0;
   return match;
 }
