@@ -9,8 +9,9 @@ import {
   withBody,
 } from '@steadfetch/core';
 import { checkBody, type Validate } from './check-body.ts';
+import { handOn } from './hand-on.ts';
 import { NetworkError } from './network-error.ts';
-import { readBody, wholeStream } from './read-body.ts';
+import { readBody } from './read-body.ts';
 
 export interface BufferBodyOptions {
   /** The longest body to keep in memory, per call. A longer one is handed on as it comes. @default 1_000_000 */
@@ -56,7 +57,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     if (!applies || call.method === 'HEAD' || !isReadable(response, maxBytes)) return response;
     try {
       const reading = await readBody(response.body!, maxBytes, call.signal);
-      if ('reader' in reading) return withBody(response, wholeStream(reading.chunks, reading.reader));
+      if ('reader' in reading) return handOn(response, reading.chunks, reading.reader);
       checkBody(response, reading.bytes, validate);
       return withBody(response, reading.bytes);
     } catch (error) {

@@ -28,23 +28,6 @@ export async function readBody(
   return { chunks, reader };
 }
 
-/** The same body from its first byte on: what was read, then the rest as it is asked for. */
-export function wholeStream(chunks: Chunk[], reader: ReadableStreamDefaultReader<Chunk>): ReadableStream<Chunk> {
-  return new ReadableStream<Chunk>(
-    {
-      async pull(stream) {
-        const chunk = chunks.shift();
-        if (chunk) return stream.enqueue(chunk);
-        const { done, value } = await reader.read();
-        if (done) stream.close();
-        else stream.enqueue(value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
 function join(chunks: Chunk[], size: number): Chunk {
   if (chunks.length === 1) return chunks[0]!;
   const bytes = new Uint8Array(size);

@@ -111,6 +111,19 @@ describe('bufferBody', () => {
     expect(await rejection(reader.read())).toBe(error);
   });
 
+  it('rejects a read of such a body as a whole with the same error', async () => {
+    const error = new TypeError('terminated');
+    const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
+
+    expect(await rejection(response.text())).toBe(error);
+  });
+
+  it('rejects with the error of the parser when such a body is no JSON', async () => {
+    const response = await send(new Response(bodyOf(['one,', 'two,'])), { maxBytes: 6 });
+
+    expect(await rejection(response.json())).toBeInstanceOf(SyntaxError);
+  });
+
   it('reads no more of a body above maxBytes than it must, and hands a cancel on', async () => {
     let pulled = 0;
     let cancelled: unknown;

@@ -8,6 +8,7 @@ export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './
 export { discard } from './discard.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
 export { mount } from './mount.ts';
+export { notify } from './notify.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';
@@ -15,4 +16,4 @@ export { perKey } from './per-key.ts';
 export { redactUrl } from './redact-url.ts';
 export { warnOnce } from './warn-once.ts';
 export { when } from './when.ts';
-export { withBody } from './with-body.ts';
+export { type ErrorOf, withBody } from './with-body.ts';

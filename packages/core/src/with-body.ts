@@ -1,29 +1,45 @@
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Gives the error to reject with in place of the one that the runtime gave. */
+export type ErrorOf = (error: unknown) => unknown;
 
 /**
  * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
  * `redirected`, `type`), also in its clones. The given response must not be read afterwards.
  *
- * A status or reason phrase that only a network can give (999, broken UTF-8) is kept as well.
+ * A status or reason phrase that only a network can give (999, broken UTF-8) is kept as well. Where the body is a stream
+ * made by script, pass `errorOf` to say what it failed with: Chromium's `text()` and its like reject with "Failed to
+ * fetch" whatever that was.
  */
-export function withBody(response: Response, body: BodyInit | null): Response {
+export function withBody(response: Response, body: BodyInit | null, errorOf?: ErrorOf): Response {
   const { status, statusText, headers } = response;
   const copy = new Response(NO_BODY.has(status) ? null : body, {
     headers,
     status: status >= 200 && status <= 599 ? status : 200,
     statusText: REASON_PHRASE.test(statusText) ? statusText : '',
   });
-  return keepFacts(copy, response);
+  return keepFacts(copy, response, errorOf);
 }
 
-function keepFacts(copy: Response, original: Response): Response {
+function keepFacts(copy: Response, original: Response, errorOf: ErrorOf | undefined): Response {
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }
-  define(copy, 'clone', () => keepFacts(Response.prototype.clone.call(copy), copy));
+  define(copy, 'clone', () => keepFacts(Response.prototype.clone.call(copy), copy, errorOf));
+  if (errorOf) tellErrors(copy, errorOf);
   return copy;
+}
+
+function tellErrors(response: Response, errorOf: ErrorOf): void {
+  const methods = Response.prototype as unknown as Record<string, (() => Promise<unknown>) | undefined>;
+  for (const name of READERS) {
+    const read = methods[name];
+    // `bytes` is missing from older runtimes
+    if (read) define(response, name, () => read.call(response).catch((error) => Promise.reject(errorOf(error))));
+  }
 }
 
 function define(response: Response, name: string, value: unknown): void {

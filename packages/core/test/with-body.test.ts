@@ -66,6 +66,31 @@ describe('withBody', () => {
     expect(copy.statusText).toBe('\u{fffd}');
   });
 
+  it.each(['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const)(
+    'rejects %s with the error that errorOf gives, also in clones',
+    async (name) => {
+      const failing = new ReadableStream({ pull: (stream) => stream.error(new TypeError('Failed to fetch')) });
+      const error = new Error('the real one');
+
+      const copy = withBody(new Response('old'), failing, () => error);
+      const second = copy.clone();
+
+      await expect(copy[name]()).rejects.toBe(error);
+      await expect(second[name]()).rejects.toBe(error);
+    },
+  );
+
+  it('lacks a method that the runtime lacks', () => {
+    const { bytes } = Response.prototype;
+    Reflect.deleteProperty(Response.prototype, 'bytes');
+
+    const copy = withBody(new Response('old'), 'new', (error) => error);
+    Object.defineProperty(Response.prototype, 'bytes', { value: bytes, configurable: true, writable: true });
+
+    expect(Object.hasOwn(copy, 'bytes')).toBe(false);
+    expect(Object.hasOwn(copy, 'text')).toBe(true);
+  });
+
   it.each([204, 205, 304])('gives a %i no body', (status) => {
     const copy = withBody(new Response(null, { status }), 'new');
 

@@ -1,4 +1,4 @@
-import { type Call, type Clock, isRequest, withBody } from '@steadfetch/core';
+import { type Call, type Clock, isRequest } from '@steadfetch/core';
 import { followWeakly, isScoped } from './follow.ts';
 import { watchBody } from './watch-body.ts';
 
@@ -39,7 +39,7 @@ export function handOver(response: Response, { call, controller, release, limit,
   // a response made by a script has no connection to close before it is read
   const linked = scoped ? release : response.url === '' ? undefined : followWeakly(signal, controller);
   const follow = () => linked ?? followWeakly(signal!, controller);
-  return withBody(response, watchBody(response, { call, controller, limit, clock, follow }));
+  return watchBody(response, { call, controller, limit, clock, follow });
 }
 
 /** A signal that came with the `Request` belongs to it, and goes with it. */

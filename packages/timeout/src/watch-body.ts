@@ -1,4 +1,4 @@
-import { abortable, type Call, type Clock } from '@steadfetch/core';
+import { abortable, type Call, type Clock, withBody } from '@steadfetch/core';
 import { sourceOf } from './source-of.ts';
 import { startTimer } from './start-timer.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -15,13 +15,14 @@ export interface BodyWatch {
 }
 
 /**
- * The body of a response, chunk by chunk and only when asked: no timer runs while nobody reads, and the caller's abort
- * ends a read at once even if the fetch is deaf to it. Unlinks when the body ends, fails or is cancelled.
+ * The response, its body handed on chunk by chunk and only when asked: no timer runs while nobody reads, and the
+ * caller's abort ends a read at once even if the fetch is deaf to it. Unlinks when the body ends, fails or is cancelled.
  */
-export function watchBody(response: Response, watch: BodyWatch): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function watchBody(response: Response, watch: BodyWatch): Response {
   const { call, controller, limit, clock, follow } = watch;
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   let unlink: (() => void) | undefined;
+  let failure: { error: unknown } | undefined;
 
   const expire = (ms: number) => () => controller.abort(new TimeoutError('body', ms, sourceOf(call)));
 
@@ -36,6 +37,7 @@ export function watchBody(response: Response, watch: BodyWatch): ReadableStream<
       unlink();
       close(stream);
     } catch (error) {
+      failure = { error };
       unlink();
       void reader.cancel(error).catch(() => {});
       throw error;
@@ -51,7 +53,8 @@ export function watchBody(response: Response, watch: BodyWatch): ReadableStream<
   }
 
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
-  return new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
+  const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
+  return withBody(response, body, (error) => (failure ? failure.error : error));
 }
 
 function close(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {

@@ -106,6 +106,12 @@ describe('timeout', () => {
     expect(((await result) as { error: unknown }).error).toBe(error);
   });
 
+  it('rejects with the error of the parser when a whole body is no JSON', async () => {
+    const response = await timeout({ body: 100 })(async () => new Response('oops'))(URL);
+
+    await expect(response.json()).rejects.toBeInstanceOf(SyntaxError);
+  });
+
   it('hands a cancel on to the body, read or not', async () => {
     const [read, unread] = [handFed(), handFed()];
     const bodies = [read.body, unread.body];
