@@ -5,6 +5,7 @@ import {
   checkNames,
   checkNumber,
   monotonic,
+  notify,
   perKey,
   type Random,
   systemClock,
@@ -12,7 +13,7 @@ import {
 import { checkRule } from './check-rule.ts';
 import { Circuit } from './circuit.ts';
 import type { CircuitState } from './circuit-policy.ts';
-import { notify } from './notify.ts';
+
 import { type OpenTime, openTimeOf } from './open-time.ts';
 import type { Permit } from './permit.ts';
 import type { Rule } from './rule.ts';

@@ -3,6 +3,7 @@ import {
   checkMs,
   checkNames,
   checkNumber,
+  notify,
   originOf,
   perKey,
   redactUrl,
@@ -127,5 +128,19 @@ describe('option checks', () => {
     );
     expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected an options object, got null');
     expect(() => checkNames('retry', {}, [])).not.toThrow();
+  });
+});
+
+describe('notify', () => {
+  it('survives observers that are missing, throw, reject or never end', () => {
+    const observer = vi.fn();
+
+    notify(undefined, 1);
+    notify(() => { throw new Error('no'); }, 1);
+    notify(() => Promise.reject(new Error('no')), 1);
+    notify(() => new Promise(() => {}), 1);
+    notify(observer, 1);
+
+    expect(observer.mock.calls).toEqual([[1]]);
   });
 });

@@ -4,7 +4,7 @@ import type { GiveUpReason, RetryEventBase } from './events.ts';
 import type { Failure } from './failure.ts';
 import { type AttemptRecord, remember } from './history.ts';
 import { idempotencyKeyOf } from './idempotent.ts';
-import { notify } from './notify.ts';
+import { notifyAll } from './notify-all.ts';
 import type { PlannedDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
 import { classify } from './rules.ts';
@@ -118,16 +118,16 @@ export class Series {
   #tellRetry(failure: Failure, { delay, source, reason }: Decision & { retry: true }): void {
     const { limits, hooks } = this.policy;
     const more = { delay, delaySource: source, reason, maxRetries: limits.total };
-    notify(hooks, 'onRetry', () => ({ ...this.#event(failure.outcome), ...more }));
+    notifyAll(hooks, 'onRetry', () => ({ ...this.#event(failure.outcome), ...more }));
   }
 
   #giveUp(outcome: Outcome, reason: GiveUpReason, planned?: PlannedDelay): void {
     const more = planned ? { delay: planned.delay, delaySource: planned.source } : {};
-    notify(this.policy.hooks, 'onGiveUp', () => ({ ...this.#event(outcome), reason, ...more }));
+    notifyAll(this.policy.hooks, 'onGiveUp', () => ({ ...this.#event(outcome), reason, ...more }));
   }
 
   #tellRecover(outcome: Outcome): void {
-    notify(this.policy.hooks, 'onRecover', () => ({ ...this.#event(outcome), attempts: this.attempt }));
+    notifyAll(this.policy.hooks, 'onRecover', () => ({ ...this.#event(outcome), attempts: this.attempt }));
   }
 
   #event(outcome: Outcome): RetryEventBase {

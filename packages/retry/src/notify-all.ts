@@ -1,3 +1,4 @@
+import { notify } from '@steadfetch/core';
 import type { GiveUpEvent, RecoverEvent, RetryEvent, RetryHooks } from './events.ts';
 
 interface Events {
@@ -6,8 +7,8 @@ interface Events {
   onRecover: RecoverEvent;
 }
 
-/** Tells every observer. What one throws or rejects is its own affair: the call goes on, and the next one is told. */
-export function notify<Name extends keyof Events>(
+/** Tells all hooks of one kind the same frozen event, which is only made when somebody listens. */
+export function notifyAll<Name extends keyof Events>(
   hooks: readonly RetryHooks[],
   name: Name,
   makeEvent: () => Events[Name],
@@ -15,10 +16,5 @@ export function notify<Name extends keyof Events>(
   const listeners = hooks.filter((hook) => hook[name] !== undefined);
   if (listeners.length === 0) return;
   const event = Object.freeze(makeEvent()) as Events[Name];
-  for (const hook of listeners) {
-    try {
-      const answer: unknown = (hook[name] as (event: Events[Name]) => unknown)(event);
-      void Promise.resolve(answer).catch(() => {});
-    } catch {}
-  }
+  for (const hook of listeners) notify((told: Events[Name]) => (hook[name] as (event: Events[Name]) => unknown)(told), event);
 }
