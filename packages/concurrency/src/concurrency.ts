@@ -6,10 +6,10 @@ import {
   defineMiddleware,
   type Middleware,
   type Next,
+  notify,
   throwIfAborted,
 } from '@steadfetch/core';
 import { Lane, type Occupancy } from './lane.ts';
-import { notify } from './notify.ts';
 import { QueueFullError } from './queue-full-error.ts';
 
 export interface QueueEvent extends Occupancy {
@@ -44,10 +44,10 @@ export interface Bulkhead extends Middleware {
 export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulkhead {
   checkNumber('concurrency: max', max, { min: 1, integer: true });
   checkNames('concurrency', options, ['key', 'maxQueue', 'onQueue']);
-  const { key = (call) => call.origin, maxQueue = 1_000, onQueue = () => {} } = options;
+  const { key = (call) => call.origin, maxQueue = 1_000, onQueue } = options;
   checkFunction('concurrency: key', key);
   checkNumber('concurrency: maxQueue', maxQueue, { integer: true });
-  checkFunction('concurrency: onQueue', onQueue);
+  if (onQueue !== undefined) checkFunction('concurrency: onQueue', onQueue);
   const lanes = new Map<string, Lane>();
 
   async function enter(lane: Lane, name: string, signal: AbortSignal | undefined): Promise<void> {
