@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { compose, type Fetch } from '@steadfetch/core';
-import { startServer } from '@steadfetch/testing';
+import { fakeFetch, startServer } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { timeout } from '../src/index.ts';
 import { handFed, settled, URL } from './stubs.ts';
@@ -40,6 +40,19 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
 
     await fetch(URL, { signal });
     await settled(fetch(URL, { signal }));
+
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('leaves no listener after a body that was read, or cancelled before or meanwhile', async () => {
+    const { signal } = new AbortController();
+    const fetch = stack(fakeFetch({ body: 'ok' }));
+
+    await (await fetch(URL, { signal })).text();
+    await (await fetch(URL, { signal })).body!.cancel();
+    const reader = (await fetch(URL, { signal })).body!.getReader();
+    await reader.read();
+    await reader.cancel();
 
     expect(listeners(signal)).toBe(0);
   });
