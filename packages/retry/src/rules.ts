@@ -1,5 +1,5 @@
 import { classifyError, type ErrorClass } from '@steadfetch/core';
-import { isThrottled, shouldRetryHint } from '@steadfetch/server-hints';
+import { isThrottled, parseRetryAfter, shouldRetryHint } from '@steadfetch/server-hints';
 import isNetworkError from 'is-network-error';
 import type { RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
@@ -29,7 +29,7 @@ function statusReason(response: Response, failure: Failure, { statuses }: Policy
 }
 
 function byDefault(response: Response, { call }: Failure): boolean {
-  if (response.status === 413) return response.headers.has('retry-after');
+  if (response.status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined;
   if (response.status === 409) return hasIdempotencyKey(call);
   return TRANSIENT_STATUSES.has(response.status);
 }

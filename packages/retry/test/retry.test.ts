@@ -159,6 +159,7 @@ describe('which requests', () => {
     expect(await attempts(409)).toBe(1);
     expect(await attempts(413)).toBe(1);
     expect(await attempts({ status: 413, headers: { 'retry-after': '1' } })).toBe(2);
+    expect(await attempts({ status: 413, headers: { 'retry-after': 'soon' } })).toBe(1);
   });
 
   it('can leave network errors and timeouts to others', async () => {
