@@ -13,12 +13,17 @@ const CHROMIUM_ARGS = [
   '--disable-sync',
 ];
 
+/** No test waits that long: this is for machines that are busy with something else. */
+const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000 };
+
 const chromium = findChromium();
 const projects: TestProjectConfiguration[] = [
   {
     test: {
+      ...PATIENCE,
       name: 'node',
       environment: 'node',
+      pool: 'forks', // a time zone can be set per process, not per thread
       include: [
         'packages/*/test/**/*.test.ts',
         'examples/test/**/*.test.ts',
@@ -47,6 +52,7 @@ if (chromium) {
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
     optimizeDeps: { include: ['msw/http', 'msw/browser'] },
     test: {
+      ...PATIENCE,
       name: 'browser',
       include: ['packages/*/test/**/*.browser.test.ts', 'examples/test/**/*.browser.test.ts'],
       browser: {
