@@ -1,0 +1,47 @@
+import { bufferBody } from '@steadfetch/buffer-body';
+import { circuitBreaker } from '@steadfetch/circuit-breaker';
+import { concurrency } from '@steadfetch/concurrency';
+import { type Clock, compose, type Middleware } from '@steadfetch/core';
+import { idempotencyKey } from '@steadfetch/idempotency-key';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { retry } from '@steadfetch/retry';
+import { timeout } from '@steadfetch/timeout';
+import { describePlan } from './describe-plan.ts';
+import { planOf, type StandardOptions, type StandardPlan } from './standard-options.ts';
+
+/** The canonical stack, which can say what it is made of. */
+export interface Standard extends Middleware {
+  /** The layers in order, outermost first, with their numbers: one line each. */
+  describe(): string;
+}
+
+/**
+ * The canonical stack with sane numbers, in the one order that works:
+ * `idempotencyKey > timeout (whole call) > retry > rateLimit > circuitBreaker > concurrency > bufferBody > timeout (attempt)`.
+ *
+ * The idempotency key, the limit on concurrency and the buffering of bodies are only there when asked for. The numbers
+ * are checked against each other when it is built.
+ *
+ * @throws {RangeError} when an attempt may take as long as the whole call, or a wait longer
+ * @example const steady = standard({ timeout: 20_000, retry: { maxRetries: 3 } })(fetch);
+ */
+export function standard(options: StandardOptions = {}): Standard {
+  const plan = planOf(options);
+  const stack = compose(...layersOf(plan, options.clock));
+  return Object.assign((next: Parameters<Middleware>[0]) => stack(next), { describe: () => describePlan(plan) });
+}
+
+function layersOf(plan: StandardPlan, clock: Clock | undefined): Middleware[] {
+  const timing = clock ? { clock } : {};
+  const layers = [
+    plan.idempotencyKey && idempotencyKey(plan.idempotencyKey),
+    plan.timeout !== undefined && timeout(plan.timeout, timing),
+    plan.retry && retry(plan.retry),
+    plan.rateLimit && rateLimit(plan.rateLimit),
+    plan.circuitBreaker && circuitBreaker(plan.circuitBreaker),
+    plan.concurrency !== undefined && concurrency(plan.concurrency),
+    plan.bufferBody && bufferBody(plan.bufferBody),
+    plan.attemptTimeout && timeout(plan.attemptTimeout, timing),
+  ];
+  return layers.filter((layer) => typeof layer === 'function');
+}
