@@ -28,7 +28,7 @@ export function instantClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = 
     sleep: async (ms, signal) => {
       throwIfAborted(signal);
       sleeps.push(ms);
-      time += ms;
+      time += Math.max(0, ms);
       await Promise.resolve();
       throwIfAborted(signal);
     },

@@ -1,0 +1,105 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { instantClock, manualClock } from '../src/index.ts';
+
+describe('instantClock', () => {
+  it('moves on by each sleep, and writes it down', async () => {
+    const clock = instantClock({ now: 1_000 });
+
+    await clock.sleep(50);
+    clock.advance(25);
+    await clock.sleep(5);
+
+    expect(clock.now()).toBe(1_080);
+    expect(clock.sleeps).toEqual([50, 5]);
+  });
+
+  it('never goes back', async () => {
+    const clock = instantClock({ now: 1_000 });
+
+    await clock.sleep(-50);
+
+    expect(clock.now()).toBe(1_000);
+    expect(clock.sleeps).toEqual([-50]);
+  });
+
+  it('rejects with the reason of an abort, before and during a sleep', async () => {
+    const clock = instantClock();
+    const controller = new AbortController();
+    const sleep = clock.sleep(10, controller.signal);
+
+    controller.abort('enough');
+
+    await expect(sleep).rejects.toBe('enough');
+    await expect(clock.sleep(10, controller.signal)).rejects.toBe('enough');
+    expect(clock.sleeps).toEqual([10]);
+  });
+});
+
+describe('manualClock', () => {
+  it('wakes sleepers in the order they are due, each at its instant', async () => {
+    const clock = manualClock({ now: 0 });
+    const woken: [string, number][] = [];
+    const sleep = (name: string, ms: number) => clock.sleep(ms).then(() => woken.push([name, clock.now()]));
+    sleep('late', 30);
+    sleep('early', 10).then(() => sleep('after early', 10));
+    sleep('early too', 10);
+
+    await clock.advance(29);
+    expect(woken).toEqual([
+      ['early', 10],
+      ['early too', 10],
+      ['after early', 20],
+    ]);
+    expect([clock.now(), clock.pending]).toEqual([29, 1]);
+    await clock.advance(1);
+    expect(woken.at(-1)).toEqual(['late', 30]);
+  });
+
+  it('runs until nobody sleeps, or to the limit', async () => {
+    const clock = manualClock({ now: 0 });
+    let rounds = 0;
+    const loop = async (): Promise<void> => {
+      rounds++;
+      await clock.sleep(100);
+      return loop();
+    };
+    void loop();
+
+    await clock.runAll(1_000);
+    expect([rounds, clock.now(), clock.pending]).toEqual([11, 1_000, 1]);
+
+    const finite = manualClock({ now: 0 });
+    const done = finite.sleep(5_000);
+    await finite.runAll();
+    await done;
+    expect(finite.now()).toBe(5_000);
+  });
+
+  it('lets go of a sleeper that is aborted', async () => {
+    const clock = manualClock();
+    const controller = new AbortController();
+    const sleep = clock.sleep(10, controller.signal);
+    const woken = clock.sleep(10, controller.signal);
+    await clock.advance(0);
+    expect(clock.pending).toBe(2);
+
+    controller.abort(null);
+
+    await expect(sleep).rejects.toBeNull();
+    await expect(woken).rejects.toBeNull();
+    await expect(clock.sleep(10, controller.signal)).rejects.toBeNull();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves no listener behind after a sleep', async () => {
+    const clock = manualClock();
+    const { signal } = new AbortController();
+    const sleep = clock.sleep(10, signal);
+
+    await clock.advance(10);
+    await sleep;
+
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
