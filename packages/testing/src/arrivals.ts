@@ -9,11 +9,14 @@ export function* arrivalTimes(arrivals: Arrivals, until: number): Generator<{ at
   let come = 0;
   for (let at = 1; at <= until; at++) {
     due = typeof arrivals === 'number' ? (at * arrivals) / 1_000 : due + rateAt(arrivals, at) / 1_000;
-    const count = Math.floor(due) - come;
+    const count = Math.floor(due + ROUNDING) - come;
     come += count;
     if (count > 0) yield { at: at - 1, count };
   }
 }
+
+/** What adding up thousandths may lose. */
+const ROUNDING = 1e-6;
 
 function rateAt(arrivals: (at: number) => number, at: number): number {
   return checkNumber('simulate: arrivals', arrivals(at), { max: 1_000_000 });

@@ -33,10 +33,9 @@ export const BODY_FAULTS: readonly Fault[] = [
 
 export const FAULTS: readonly Fault[] = ['refuse', 'reset', 'stall-headers', 'close', ...BODY_FAULTS];
 
-/** How many bytes of a body are sent before the fault. */
+/** How many bytes of a body are sent before it breaks off or stalls. */
 export function sentBefore(fault: Fault | undefined, length: number): number {
-  if (fault === 'reset-after-headers') return 0;
-  return fault === 'reset-mid-body' || fault === 'truncate' || fault === 'stall-body' ? length >> 1 : length;
+  return fault === 'reset-after-headers' ? 0 : length >> 1;
 }
 
 /** The pieces of a body that drips: ten at most. */

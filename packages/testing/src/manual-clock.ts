@@ -27,7 +27,13 @@ export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {
   const sleepers = new Set<Sleeper>();
   let time = now;
 
-  const next = () => [...sleepers].reduce<Sleeper | undefined>((a, b) => (a && a.due <= b.due ? a : b), undefined);
+  const next = (): Sleeper | undefined => {
+    let first: Sleeper | undefined;
+    for (const sleeper of sleepers) {
+      if (!first || sleeper.due < first.due) first = sleeper;
+    }
+    return first;
+  };
 
   async function advanceTo(end: number): Promise<void> {
     await settled();
@@ -53,19 +59,16 @@ export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {
     },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        const sleeper: Sleeper = { due: time + Math.max(0, ms), wake: () => {} };
-        let aborted = false;
-        const release = onAbort(signal, (reason) => {
-          aborted = true;
-          sleepers.delete(sleeper);
-          reject(reason);
-        });
-        if (aborted) return;
-        sleeper.wake = () => {
+        const wake = () => {
           release();
           resolve();
         };
+        const sleeper: Sleeper = { due: time + Math.max(0, ms), wake };
         sleepers.add(sleeper);
+        const release = onAbort(signal, (reason) => {
+          sleepers.delete(sleeper);
+          reject(reason);
+        });
       }),
   };
 }

@@ -4,11 +4,13 @@ export interface TestRunner {
   it(name: string, test: () => Promise<void>): unknown;
 }
 
-/** A name that bundlers do not follow: vitest is there when tests run, and only then. */
-const VITEST: string = 'vitest';
-const vitest: TestRunner | null = globalThis.process?.env?.VITEST
-  ? await import(/* @vite-ignore */ /* webpackIgnore: true */ VITEST).catch(() => null)
-  : null;
+/** The runner in a package that may be missing. By a name that bundlers do not follow. */
+export async function loadRunner(name: string): Promise<TestRunner | null> {
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ name).catch(() => null);
+}
+
+/** Vitest says so where it runs; its functions are needed at once, so that it cannot be loaded later. */
+const vitest: TestRunner | null = globalThis.process?.env?.VITEST ? await loadRunner('vitest') : null;
 
 /** Vitest where it runs, else a runner whose functions are global. */
 export function testRunner(loaded: TestRunner | null = vitest, globals: object = globalThis): TestRunner {

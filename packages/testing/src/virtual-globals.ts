@@ -30,7 +30,7 @@ type Run = (...args: unknown[]) => void;
 
 /** What `setTimeout` gives in Node, as far as clients use it. */
 class Timer {
-  event: Event | undefined;
+  event: Event = { run: undefined };
   ref(): this {
     return this;
   }
@@ -53,7 +53,7 @@ function timer(time: VirtualTime, { run, ms, again = false }: { run: () => void;
 function clear(real: (handle: never) => void): (handle: unknown) => void {
   return (handle) => {
     if (!(handle instanceof Timer)) real(handle as never);
-    else if (handle.event) handle.event.run = undefined;
+    else handle.event.run = undefined;
   };
 }
 

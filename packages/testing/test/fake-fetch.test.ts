@@ -32,27 +32,41 @@ describe('fakeFetch', () => {
     await fetch(URL_, { method: 'post', body: 'hello', headers: { 'idempotency-key': 'k' } });
     clock.advance(1_500);
     await fetch(new Request(URL_, { method: 'PUT', body: new Uint8Array([104, 105]) })).catch(() => {});
+    await fetch(new Request(URL_));
     await fetch(new URL(URL_), { method: 'PATCH', body: new URLSearchParams({ q: '1' }) });
 
     expect(fetch.calls).toBe(fetch.requests);
     expect(fetch.calls).toMatchObject([
       { index: 0, method: 'POST', url: URL_, body: 'hello', size: 5, elapsed: 0, status: 503, fault: undefined },
       { index: 1, method: 'PUT', body: 'hi', elapsed: 1_500, status: undefined, fault: 'ECONNRESET' },
-      { index: 2, method: 'PATCH', body: 'q=1', status: 200, fault: 'close' },
+      { index: 2, method: 'GET', body: '', size: 0, status: 200 },
+      { index: 3, method: 'PATCH', body: 'q=1', status: 200, fault: 'close' },
     ]);
     expect(fetch.calls[0]!.at).toBe(Date.UTC(2025, 0, 1));
     expect(fetch.calls[0]!.headers.get('idempotency-key')).toBe('k');
-    expect(fetch.calls[2]!.headers.get('content-type')).toMatch('application/x-www-form-urlencoded');
+    expect(fetch.calls[3]!.headers.get('content-type')).toMatch('application/x-www-form-urlencoded');
     expect(fetch.calls[0]!.problem).toBeUndefined();
   });
 
   it('keeps the first 64 kB of a body and its whole size', async () => {
     const fetch = fakeFetch(200);
+    const chunks = [new Uint8Array(70_000), new Uint8Array(30_000)];
+    const body = new ReadableStream({
+      pull: (stream) => (chunks[0] ? stream.enqueue(chunks.shift()) : stream.close()),
+    });
 
-    await fetch(URL_, { method: 'POST', body: new Uint8Array(200_000) });
+    await fetch(URL_, { method: 'POST', body, duplex: 'half' } as RequestInit);
 
     expect(fetch.calls[0]!.bytes).toHaveLength(65_536);
-    expect(fetch.calls[0]!.size).toBe(200_000);
+    expect(fetch.calls[0]!.size).toBe(100_000);
+  });
+
+  it('keeps the content type that the caller gave', async () => {
+    const fetch = fakeFetch(200);
+
+    await fetch(URL_, { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } });
+
+    expect(fetch.calls[0]!.headers.get('content-type')).toBe('application/json');
   });
 
   it('takes its time on the clock it is given', async () => {

@@ -1,6 +1,6 @@
 import { setupWorker } from 'msw/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fakeFetch, flaky, middlewareContract, startServer } from '../src/index.ts';
+import { fakeFetch, flaky, middlewareContract, simulate, startServer } from '../src/index.ts';
 
 const URL = 'https://api.test/things';
 const worker = setupWorker();
@@ -47,6 +47,17 @@ describe('the rest in a browser', () => {
 
     expect(await outcome(fetch(URL))).toBe('TypeError');
     expect(await (await fetch(URL)).text()).toBe('fine');
+  });
+
+  it('tries a stack in virtual time', async () => {
+    const report = await simulate({
+      client: (fetch) => fetch,
+      arrivals: 10,
+      service: { capacity: 50, outage: { from: 3_000, to: 5_000 } },
+      seconds: 10,
+    });
+
+    expect(report).toMatchObject({ calls: 100, ok: 80, bad: 20, sentPerCallDown: 1, healthyAfter: 0 });
   });
 
   it('says that the loopback server needs Node', async () => {

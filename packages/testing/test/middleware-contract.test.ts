@@ -1,7 +1,7 @@
 import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
 import { describe, expect, it } from 'vitest';
 import { contractChecks, middlewareContract } from '../src/index.ts';
-import { testRunner } from '../src/test-runner.ts';
+import { loadRunner, testRunner } from '../src/test-runner.ts';
 
 const pass: Middleware = defineMiddleware((call, next) => next(call));
 
@@ -55,6 +55,26 @@ describe('contractChecks', () => {
     await expect(contractChecks[title]!(() => faulty[title]!)).rejects.toThrow();
   });
 
+  it('counts what is copied, and what is taken off a signal again', async () => {
+    const listening: Middleware = (next) => async (input, init) => {
+      const stop = () => {};
+      init?.signal?.addEventListener('abort', stop);
+      const response = await next(input, init);
+      init?.signal?.removeEventListener('abort', stop);
+      return response;
+    };
+    const copying: Middleware = (next) => async (input, init) => {
+      const response = await next(new Request(new Request(input, init).clone()));
+      return response.clone();
+    };
+    const title = 'builds no Request and clones nothing for a plain call';
+
+    await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 8');
+    await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
+      'the number of listeners after an error: expected 0, got 1',
+    );
+  });
+
   it('says that a call should have been rejected', async () => {
     const deaf: Middleware = () => async () => new Response('ok');
 
@@ -89,6 +109,10 @@ describe('middlewareContract', () => {
     expect(suites).toEqual(['the middleware contract']);
     expect(tests).toHaveLength(Object.keys(contractChecks).length - 1);
     await tests[0]![1]();
+  });
+
+  it('does without vitest where it is missing', async () => {
+    expect(await loadRunner('no-such-runner')).toBeNull();
   });
 
   it('finds global test functions where vitest is not, and says so where there are none', () => {

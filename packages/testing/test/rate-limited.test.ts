@@ -47,6 +47,10 @@ describe('rateLimited', () => {
     expect(await third).toEqual([200, 200, 429]);
   });
 
+  it('counts what is answered at once as never in flight', async () => {
+    expect(await passing({ requests: 1, algorithm: 'concurrency' }, [0], 3)).toEqual([3]);
+  });
+
   it('says in whole seconds when to come back, in refusals alone', async () => {
     const fetch = fakeFetch(rateLimited({ requests: 1, per: 2_500, status: 503 }), { clock: instantClock() });
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type FaultyServer,
   instantClock,
@@ -151,6 +151,13 @@ describe('startServer', () => {
 
     expect(await end).toBe('enough');
     while (server.openSockets > 0) await tick();
+  });
+
+  it('needs node:http, and says so', async () => {
+    const builtin = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+
+    await expect(startServer(200)).rejects.toThrow('startServer: needs node:http (Node >= 22.3, Deno or Bun)');
+    builtin.mockRestore();
   });
 
   it('refuses an error that a server cannot cause, and options it does not know', async () => {
