@@ -1,1 +1,4 @@
-export {};
+import './options.ts';
+
+export { retry } from './retry.ts';
+export { use } from './use.ts';

@@ -1,0 +1,37 @@
+import { type Policy, type RetryOptions, type RetryOverride, resolvePolicy } from '@steadfetch/retry';
+import type { Hooks, InitHook, Options } from 'ky';
+import { KyCall } from './ky-call.ts';
+import { markRetryHook, retryHookOf } from './retry-hook.ts';
+import { overrideOf } from './translate.ts';
+
+/**
+ * The rules, delays, budget and events of `retry` for ky's own loop: `ky.extend({ hooks: retry() })`.
+ *
+ * Statuses are judged before ky looks at them, so that it makes no difference whether `throwHttpErrors` is on, and no
+ * body is read before a retry. The wait happens here, on `clock`; ky's abort, `timeout` and `totalTimeout` stay in
+ * force, and a wait that would not fit `totalTimeout` ends the call at once with its real outcome.
+ *
+ * ky's own `retry` option still wins: a number is `maxRetries`, its fields are translated. `steadfetch: { retry: … }`
+ * takes options in our words, for one call or an instance. Of several `retry()` in one instance the last speaks.
+ *
+ * @throws a `TypeError` or `RangeError` that names the option, here and, for options of a call, from the call
+ * @example const api = ky.extend({ hooks: retry({ maxRetries: 3 }) });
+ */
+export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } {
+  const policy = resolvePolicy(options);
+  const driven = new WeakSet<Options>();
+  const init = markRetryHook((kyOptions) => {
+    if (retryHookOf(kyOptions) !== init || driven.has(kyOptions)) return;
+    driven.add(kyOptions);
+    const override = overrideOf(kyOptions, policy.random);
+    delete kyOptions.steadfetch;
+    if (override === false) kyOptions.retry = 0;
+    else new KyCall(kyOptions, policyFor(override, options, policy)).install();
+  });
+  return { init: [init] };
+}
+
+function policyFor(override: Exclude<RetryOverride, false> | undefined, options: RetryOptions, policy: Policy): Policy {
+  if (override === undefined) return policy;
+  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...override });
+}

@@ -1,0 +1,59 @@
+import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
+import { HTTPError, type RetryOptions as KyRetryOptions, NetworkError, type NormalizedOptions, type Options } from 'ky';
+
+/** Turns ky's loop off. ky reads it as 0; a `0` that a caller writes is told apart from it, whatever ky merges in between. */
+export const LOOP_OFF = -0;
+
+/**
+ * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
+ *
+ * ky's own `retry` is understood: a number is `maxRetries`, and each of its fields has its meaning, with two repairs:
+ * jitter comes after the cap, and a wait above `maxRetryAfter` gives up instead of being cut short.
+ */
+export function overrideOf({ retry, steadfetch }: Options, random: () => number): RetryOverride | undefined {
+  const own = steadfetch?.retry;
+  if (own === false || (retry as unknown) === false) return false;
+  const said = defined({ ...(retry === undefined ? {} : translate(retry, random)), ...own });
+  return Object.keys(said).length > 0 ? said : undefined;
+}
+
+function translate(retry: KyRetryOptions | number, random: () => number): RetryOptions {
+  if (typeof retry !== 'object' || retry === null) return translate({ limit: retry }, random);
+  const { limit, methods, statusCodes, afterStatusCodes, maxRetryAfter, retryOnTimeout, shouldRetry, ...rest } = retry;
+  const { delay, backoffLimit, jitter, ...ours } = rest;
+  return defined({
+    maxRetries: Object.is(limit, LOOP_OFF) ? undefined : limit,
+    methods,
+    statuses: statusCodes,
+    serverHints: afterStatusCodes?.length === 0 ? false : undefined,
+    maxDelay: maxRetryAfter === Infinity ? undefined : maxRetryAfter,
+    timeouts: retryOnTimeout,
+    shouldRetry: shouldRetry && ((failure: Failure) => shouldRetry(kyState(failure))),
+    delay: delayOf({ delay, backoffLimit, jitter }, random),
+    ...ours,
+  });
+}
+
+type DelayOptions = { [K in 'delay' | 'backoffLimit' | 'jitter']: KyRetryOptions[K] | undefined };
+
+function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => number): RetryOptions['delay'] {
+  if (delay === undefined && backoffLimit === undefined && jitter === undefined) return undefined;
+  const capped = (attempt: number) =>
+    Math.min(backoffLimit ?? Infinity, delay ? delay(attempt) : 300 * 2 ** (attempt - 1));
+  if (typeof jitter === 'function') return ({ attempt }) => jitter(capped(attempt));
+  return ({ attempt }) => (jitter ? random() : 1) * capped(attempt);
+}
+
+/** A failure as a condition written for ky expects it. `error.data` and `error.options` are empty: nothing is read yet. */
+function kyState({ attempt, call, error, errorClass, response }: Failure): { error: Error; retryCount: number } {
+  const request = new Request(call.url, { method: call.method, headers: call.headers });
+  const retryCount = attempt;
+  if (response) return { error: new HTTPError(response, request, {} as NormalizedOptions), retryCount };
+  if (errorClass?.kind === 'network')
+    return { error: new NetworkError(request, { cause: error as Error }), retryCount };
+  return { error: error as Error, retryCount };
+}
+
+function defined(options: { [K in keyof RetryOptions]: RetryOptions[K] | undefined }): RetryOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,36 @@
+import { type CallOptions, compose, defineMiddleware, type Middleware, systemClock } from '@steadfetch/core';
+import type { InitHook, Options } from 'ky';
+import { remainingOf } from './deadline.ts';
+import { lend } from './lend.ts';
+import { retryHookOf } from './retry-hook.ts';
+import { LOOP_OFF, overrideOf } from './translate.ts';
+
+/**
+ * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(5_000)))`.
+ *
+ * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
+ * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call then
+ * speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of ky is known
+ * to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
+ *
+ * @throws a `TypeError` when a middleware is not a function
+ */
+export function use(...middlewares: Middleware[]): Options {
+  const fetch = compose(unpack, ...middlewares)((input, init) => globalThis.fetch(input, init));
+  const init: InitHook = (options) => {
+    if (options.fetch !== fetch || retryHookOf(options)) return;
+    const override = overrideOf(options, () => Math.random());
+    if (override !== undefined) options.steadfetch = { retry: override };
+    options.retry = LOOP_OFF;
+    const remaining = remainingOf(options, systemClock);
+    options.fetch = lend(fetch, () => ({ remaining }));
+  };
+  return { fetch, retry: LOOP_OFF, timeout: false, hooks: { init: [init] } };
+}
+
+/** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */
+const unpack: Middleware = defineMiddleware((call, next) => {
+  if (!call.init || !('steadfetch' in call.init)) return next(call);
+  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: CallOptions };
+  return next(call.with({ init: { ...init, ...steadfetch } as RequestInit }));
+});

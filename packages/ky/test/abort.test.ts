@@ -1,0 +1,130 @@
+import { defineMiddleware } from '@steadfetch/core';
+import { manualClock } from '@steadfetch/testing';
+import { TimeoutError } from 'ky';
+import { describe, expect, it, vi } from 'vitest';
+import { client, outcomeOf, recorder, URL } from './client.ts';
+
+const REASONS = [new Error('leave'), 'leave', null, new DOMException('leave', 'AbortError')];
+
+describe('abort', () => {
+  it.each(REASONS)('ends the wait at once with the reason (%s), gives the token back and is told', async (reason) => {
+    const { controller, clock, release, told, options } = setUp();
+    const { api, fetch } = client(503, options);
+    const call = api.get(URL, { signal: controller.signal }).catch((error: unknown) => ({ error }));
+    await clock.advance(10);
+
+    controller.abort(reason);
+
+    expect(await call).toEqual({ error: reason });
+    expect(clock.pending).toBe(0);
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+      ['retry', 'status'],
+      ['give up', 'aborted'],
+    ]);
+    expect(fetch.calls).toHaveLength(1);
+  });
+
+  it('ends the wait after a network error, also by the signal of a Request', async () => {
+    const { controller, clock, release, options } = setUp();
+    const { api } = client('network-error', options);
+    const call = outcomeOf(api(new Request(URL, { signal: controller.signal })));
+    await clock.advance(10);
+    const reason = new Error('leave');
+
+    controller.abort(reason);
+
+    expect(await call).toBe(reason);
+    expect(release).toHaveBeenCalledTimes(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('in flight is not retried', async () => {
+    const { controller, told, options } = setUp();
+    const { api, fetch } = client({ fault: 'stall-headers' }, options);
+    const call = outcomeOf(api.get(URL, { signal: controller.signal }));
+    await vi.waitFor(() => expect(fetch.calls).toHaveLength(1));
+    const reason = new Error('leave');
+
+    controller.abort(reason);
+
+    expect(await call).toBe(reason);
+    expect(told).toEqual([]);
+  });
+
+  it('ends a slow shouldRetry', async () => {
+    const { controller, clock, options } = setUp();
+    const { api } = client(503, { ...options, shouldRetry: () => new Promise(() => {}) });
+    const call = outcomeOf(api.get(URL, { signal: controller.signal }));
+    await clock.advance(10);
+    const reason = new Error('leave');
+
+    controller.abort(reason);
+
+    expect(await call).toBe(reason);
+  });
+
+  it('leaves no listener on the signal', async () => {
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+
+    await client([503, 503, 200]).api.get(URL, { signal });
+
+    expect(removed.mock.calls.length).toBeGreaterThanOrEqual(
+      added.mock.calls.filter(([, , o]) => o === undefined).length,
+    );
+  });
+});
+
+describe('totalTimeout', () => {
+  it('is a deadline: a backoff that cannot fit gives the real error at once', async () => {
+    const { hooks, told } = recorder();
+    const { api, fetch } = client('network-error', { delay: () => 1_000, hooks });
+
+    const error = await outcomeOf(api.get(URL, { totalTimeout: 800 }));
+
+    expect(error.name).toBe('NetworkError');
+    expect(fetch.calls).toHaveLength(1);
+    expect(told.map(([, { reason, delay }]) => [reason, delay])).toEqual([['deadline', 1_000]]);
+  });
+
+  it('counts the waits that were made', async () => {
+    const { api, clock } = client(503, { delay: () => 400, maxRetries: 9 });
+
+    await outcomeOf(api.get(URL, { totalTimeout: 1_000 }));
+
+    expect(clock.sleeps).toEqual([400, 400]);
+  });
+
+  it('that runs out during an attempt ends the call, and is told', async () => {
+    const { hooks, told } = recorder();
+    const { api } = client({ fault: 'stall-headers' }, { hooks });
+
+    expect(await outcomeOf(api.get(URL, { totalTimeout: 5 }))).toBeInstanceOf(TimeoutError);
+    expect(told.map(([, { reason }]) => reason)).toEqual(['deadline']);
+  });
+
+  it('is known to middlewares further in', async () => {
+    let left = Number.NaN;
+    const { api } = client(200);
+    const spy = defineMiddleware((call, next) => {
+      left = call.remaining();
+      return next(call);
+    });
+
+    await api.get(URL, { totalTimeout: 500, fetch: spy(async () => new Response()) });
+
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(500);
+  });
+});
+
+function setUp() {
+  const clock = manualClock();
+  const release = vi.fn();
+  const { hooks, told } = recorder();
+  const budget = { acquire: () => ({ release }), record: () => {} };
+  const options = { clock, budget, hooks, delay: () => 60_000 };
+  return { controller: new AbortController(), clock, release, told, options };
+}

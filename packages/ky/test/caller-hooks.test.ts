@@ -1,0 +1,80 @@
+import ky, { isForceRetryError, isHTTPError } from 'ky';
+import { describe, expect, it, vi } from 'vitest';
+import { client, outcomeOf, recorder, URL } from './client.ts';
+
+describe('hooks of the caller', () => {
+  it('see an HTTPError before a retry, as in ky', async () => {
+    const seen: unknown[] = [];
+    const { api } = client([{ status: 503, headers: { 'x-id': '7' } }, 200]);
+    const beforeRetry = [({ error }: { error: Error }) => void seen.push(error)];
+
+    await api.get(URL, { hooks: { beforeRetry } });
+
+    expect(seen).toHaveLength(1);
+    expect(isHTTPError(seen[0]) && seen[0].response.headers.get('x-id')).toBe('7');
+  });
+
+  it('see a ForceRetryError before a retry under throwHttpErrors: false', async () => {
+    const beforeRetry = vi.fn();
+
+    await client([503, 200]).api.get(URL, { throwHttpErrors: false, hooks: { beforeRetry: [beforeRetry] } });
+
+    expect(isForceRetryError(beforeRetry.mock.calls[0]![0].error)).toBe(true);
+  });
+
+  it('can force a retry of their own, which waits by our backoff', async () => {
+    vi.useFakeTimers();
+    vi.setTimerTickMode('nextTimerAsync');
+    const delay = vi.fn(() => 250);
+    const { api, fetch } = client([401, 200], { delay });
+    const refresh = ({ response }: { response: Response }) => (response.status === 401 ? ky.retry() : undefined);
+
+    const response = await api.get(URL, { hooks: { afterResponse: [refresh] } });
+    vi.useRealTimers();
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+    expect(delay).toHaveBeenCalledWith({ attempt: 1, previousDelay: 0 });
+  });
+
+  it('can answer in place of the server, and are not retried', async () => {
+    const { api, fetch } = client(200);
+    const answer = () => new Response('cached', { status: 503 });
+
+    const response = await api.get(URL, { throwHttpErrors: false, hooks: { beforeRequest: [answer] } });
+
+    expect(await response.text()).toBe('cached');
+    expect(fetch.calls).toHaveLength(0);
+  });
+
+  it('can answer in place of a retry', async () => {
+    const { api, fetch } = client(['network-error', 200]);
+    const answer = () => new Response('cached', { status: 503 });
+
+    const response = await api.get(URL, { throwHttpErrors: false, hooks: { beforeRetry: [answer] } });
+
+    expect(await response.text()).toBe('cached');
+    expect(fetch.calls).toHaveLength(1);
+  });
+
+  it('can fail, which ends the call untouched', async () => {
+    const mistake = new Error('mine');
+    const onGiveUp = vi.fn();
+    const { api } = client(200, { hooks: { onGiveUp } });
+    const afterResponse = [() => Promise.reject(mistake)];
+
+    expect(await outcomeOf(api.get(URL, { hooks: { afterResponse } }))).toBe(mistake);
+    expect(onGiveUp).not.toHaveBeenCalled();
+  });
+
+  it('can lower the limit in an init hook that runs later', async () => {
+    const { hooks, told } = recorder();
+    const { api, fetch } = client('network-error', { hooks });
+    const lower = (options: { retry?: unknown }) => Object.assign(options.retry as object, { limit: 1 });
+
+    await outcomeOf(api.extend({ hooks: { init: [lower] } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(2);
+    expect(told.at(-1)![1].reason).toBe('limit');
+  });
+});

@@ -1,0 +1,66 @@
+import { historyOf } from '@steadfetch/retry';
+import { describe, expect, it } from 'vitest';
+import { client, outcomeOf, recorder, URL } from './client.ts';
+
+describe('hooks', () => {
+  it('tell of each retry and of the recovery', async () => {
+    const { hooks, told } = recorder();
+    const { api } = client([503, 'network-error', 200], { delay: () => 100, hooks });
+
+    await api.get(`${URL}?token=secret`);
+
+    expect(told).toEqual([
+      ['retry', { attempt: 1, delay: 100, delaySource: 'backoff', reason: 'status', cause: '503', url: URL }],
+      ['retry', { attempt: 2, delay: 100, delaySource: 'backoff', reason: 'network', cause: 'ECONNRESET', url: URL }],
+      ['recover', { attempt: 3, attempts: 3, cause: '200', url: URL }],
+    ]);
+  });
+
+  it.each(['503', 'network-error', 'timeout'])('tell that the limit is reached by a %s', async (kind) => {
+    const { hooks, told } = recorder();
+    const reply = kind === '503' ? 503 : kind === 'timeout' ? ({ fault: 'stall-headers' } as const) : 'network-error';
+    const { api } = client(reply, { maxRetries: 1, hooks });
+
+    await outcomeOf(api.get(URL, { timeout: 5 }));
+
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', kind === '503' ? 'status' : kind === 'timeout' ? 'timeout' : 'network'],
+      ['give up', 'limit'],
+    ]);
+  });
+
+  it('neither break nor delay a call', async () => {
+    const onRetry = () => Promise.reject(new Error('mine'));
+    const onRecover = () => {
+      throw new Error('mine');
+    };
+    const { api } = client([503, 200], { hooks: { onRetry, onRecover } });
+
+    expect((await api.get(URL)).status).toBe(200);
+  });
+});
+
+describe('historyOf', () => {
+  it('knows the attempts behind a response', async () => {
+    const { api, clock } = client([503, 200], { delay: () => 100 });
+    const at = clock.now();
+
+    const response = await api.get(URL);
+
+    expect(historyOf(response)).toEqual([
+      { attempt: 1, status: 503, at, delay: 100, delaySource: 'backoff' },
+      { attempt: 2, status: 200, at: at + 100 },
+    ]);
+  });
+
+  it('knows the attempts behind an HTTPError, a NetworkError and a TimeoutError', async () => {
+    const errors = await Promise.all([
+      outcomeOf(client(503).api.get(URL)),
+      outcomeOf(client('network-error').api.get(URL)),
+      outcomeOf(client({ fault: 'stall-headers' }).api.get(URL, { timeout: 5 })),
+    ]);
+
+    expect(errors.map((error) => error.name)).toEqual(['HTTPError', 'NetworkError', 'TimeoutError']);
+    expect(errors.map((error) => historyOf(error)?.length)).toEqual([3, 3, 3]);
+  });
+});

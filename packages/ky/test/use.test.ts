@@ -1,0 +1,172 @@
+import { defineMiddleware, type Middleware } from '@steadfetch/core';
+import { historyOf, retry as retryMiddleware } from '@steadfetch/retry';
+import { type FakeFetch, fakeFetch, instantClock, type Script } from '@steadfetch/testing';
+import ky from 'ky';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { retry, use } from '../src/index.ts';
+import { outcomeOf, recorder, URL } from './client.ts';
+
+describe('use', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('puts the stack between ky and the global fetch, which is looked up at each call', async () => {
+    const api = ky.create(use(header('x-a'), header('x-b')));
+    const fetch = globalFetch(200);
+
+    await api.get(URL);
+
+    expect(fetch.calls[0]!.headers.get('x-order')).toBe('x-a, x-b');
+  });
+
+  it('turns the retries and the timeout of ky off', async () => {
+    const fetch = globalFetch(503);
+    const options = use();
+
+    await outcomeOf(ky.create(options).get(URL));
+
+    expect(fetch.calls).toHaveLength(1);
+    expect(options.retry === 0 && options.timeout === false).toBe(true);
+  });
+
+  it('does so also for an instance that had its own retry option', async () => {
+    const fetch = globalFetch(503);
+
+    await outcomeOf(
+      ky
+        .create({ retry: { limit: 5 } })
+        .extend(use())
+        .get(URL),
+    );
+    await outcomeOf(ky.create({ retry: 5 }).extend(use()).get(URL));
+
+    expect(fetch.calls).toHaveLength(2);
+  });
+
+  it('lets a retry() in the stack give back the response that its history is kept for', async () => {
+    globalFetch([503, 200]);
+
+    const response = await ky.create(use(retryMiddleware({ clock: instantClock() }))).get(URL);
+
+    expect(historyOf(response)).toHaveLength(2);
+  });
+
+  it.each([
+    [{ retry: 0 }, 1],
+    [{ retry: 4 }, 5],
+    [{ retry: { limit: 1 } }, 2],
+    [{ retry: { statusCodes: [500] } }, 1],
+    [{ retry: { jitter: true } }, 3],
+    [{ steadfetch: { retry: false } } as const, 1],
+    [{ steadfetch: { retry: { maxRetries: 1 } } }, 2],
+    [{}, 3],
+  ])('lets %j of a call speak to a retry() in the stack', async (options, attempts) => {
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create(use(retryMiddleware({ clock: instantClock() }))).get(URL, options));
+
+    expect(fetch.calls).toHaveLength(attempts);
+  });
+
+  it('hears steadfetch options also where other hooks have replaced its own', async () => {
+    const fetch = globalFetch(503);
+    const api = ky.create({ ...use(retryMiddleware({ clock: instantClock() })), hooks: {} });
+
+    await outcomeOf(api.get(URL, { steadfetch: { retry: { maxRetries: 1 } } }));
+
+    expect(fetch.calls).toHaveLength(2);
+  });
+
+  it('makes totalTimeout the deadline of the stack', async () => {
+    const fetch = globalFetch({ status: 503, headers: { 'retry-after': '30' } });
+    const clock = instantClock();
+
+    const error = await outcomeOf(ky.create(use(retryMiddleware({ clock }))).get(URL, { totalTimeout: 10_000 }));
+
+    expect(error.response.status).toBe(503);
+    expect(fetch.calls).toHaveLength(1);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('gives way to a fetch that is given later', async () => {
+    const fetch = fakeFetch(200);
+
+    await ky
+      .create(use(header('x-a')))
+      .extend({ fetch })
+      .get(URL);
+
+    expect(fetch.calls[0]!.headers.get('x-order')).toBeNull();
+  });
+
+  it('refuses what is no middleware', () => {
+    expect(() => use({} as never)).toThrow(TypeError);
+  });
+});
+
+describe('use with retry() hooks', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  const stack = () => use(header('x-a'));
+  const hooks = () => retry({ clock: instantClock() });
+
+  it.each([
+    ['in one object', () => ky.create({ ...stack(), hooks: hooks() })],
+    ['stack first', () => ky.create(stack()).extend({ hooks: hooks() })],
+    ['hooks first', () => ky.create({ hooks: hooks() }).extend(stack())],
+  ])('the hooks retry above the stack (%s)', async (_, make) => {
+    const fetch = globalFetch([503, 503, 200]);
+
+    await make().get(URL);
+
+    expect(fetch.calls.map((call) => call.headers.get('x-order'))).toEqual(['x-a', 'x-a', 'x-a']);
+  });
+
+  it.each([
+    [0, 1],
+    [{ limit: 0 }, 1],
+    [4, 5],
+    [{ statusCodes: [503] }, 3],
+  ])('a retry option of the call still wins: %j', async (option, attempts) => {
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create({ ...stack(), hooks: hooks() }).get(URL, { retry: option }));
+
+    expect(fetch.calls).toHaveLength(attempts);
+  });
+
+  it('a retry() in the stack passes calls through', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { hooks: observers, told } = recorder();
+    const inner = retryMiddleware({ maxRetries: 9, clock: instantClock(), hooks: observers });
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create({ ...use(inner), hooks: hooks() }).get(URL));
+
+    expect(fetch.calls).toHaveLength(3);
+    expect(told).toEqual([]);
+  });
+
+  it('tells the stack which attempt it is', async () => {
+    const attempts: number[] = [];
+    globalFetch([503, 'network-error', 200]);
+    const note = defineMiddleware((call, next) => next(call).finally(() => attempts.push(call.attempt)));
+
+    await ky.create({ ...use(note), hooks: hooks() }).get(URL);
+
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+});
+
+function globalFetch(script: Script): FakeFetch {
+  const fetch = fakeFetch(script);
+  vi.spyOn(globalThis, 'fetch').mockImplementation(fetch);
+  return fetch;
+}
+
+function header(name: string): Middleware {
+  return defineMiddleware((call, next) => {
+    const headers = new Headers(call.headers);
+    headers.append('x-order', name);
+    return next(call.with({ headers }));
+  });
+}
