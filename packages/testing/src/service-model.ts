@@ -24,7 +24,7 @@ export interface ServiceModel {
 const NAMES = ['capacity', 'latency', 'shedCost', 'failRate', 'outage', 'backlog', 'limit'];
 
 /** Says whether the service is well enough to answer a request that comes now. */
-export function serviceModel(model: ServiceModel, random: Random): (now: number) => boolean {
+function serviceModel(model: ServiceModel, random: Random): (now: number) => boolean {
   const { capacity, shedCost = 0.5, failRate = 0, outage, backlog = 20 } = model;
   const most = Math.max(1, (capacity * backlog) / 1_000);
   let room = most;
