@@ -77,6 +77,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       exclude: ['packages/bench/**'],
+      thresholds: { lines: 95, branches: 90 },
       reporter: [['text', { skipFull: true }], 'json-summary'],
     },
     projects,
