@@ -1,9 +1,10 @@
 import type { Clock } from '@steadfetch/core';
+import { checkClock } from './check-clock.ts';
 import type { RecordedRequest } from './recorder.ts';
 
 /** Milliseconds since the script was made on its own clock; without one, since the scripted server was made. */
-export function elapsedOn(clock: Clock | undefined): (request: RecordedRequest) => number {
+export function elapsedOn(owner: string, clock: Clock | undefined): (request: RecordedRequest) => number {
   if (!clock) return (request) => request.elapsed;
-  const start = clock.now();
+  const start = checkClock(owner, clock).now();
   return () => clock.now() - start;
 }

@@ -1,11 +1,11 @@
 /** Something that happens at an instant, unless it is cancelled. */
-export interface Event {
+export interface TimedEvent {
   run: (() => void) | undefined;
 }
 
 /** Events in the order of time, those of one instant in the order they were added. Instants are whole milliseconds. */
 export class EventQueue {
-  readonly #events = new Map<number, Event[]>();
+  readonly #events = new Map<number, TimedEvent[]>();
   /** The instants that have events, as a binary heap. */
   readonly #heap: number[] = [];
 
@@ -14,8 +14,8 @@ export class EventQueue {
     return this.#heap[0];
   }
 
-  add(at: number, run: () => void): Event {
-    const event: Event = { run };
+  add(at: number, run: () => void): TimedEvent {
+    const event: TimedEvent = { run };
     const others = this.#events.get(at);
     if (others) others.push(event);
     else {
@@ -26,7 +26,7 @@ export class EventQueue {
   }
 
   /** Takes the events of the next instant. */
-  take(): Event[] {
+  take(): TimedEvent[] {
     const at = this.#heap[0]!;
     const last = this.#heap.pop()!;
     if (this.#heap.length > 0) this.#sink(last);

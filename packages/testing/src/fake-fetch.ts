@@ -1,4 +1,5 @@
 import { abortable, Call, type Clock, checkNames, type Fetch, systemClock, throwIfAborted } from '@steadfetch/core';
+import { checkClock } from './check-clock.ts';
 import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
 import { player } from './player.ts';
@@ -35,6 +36,7 @@ export interface FakeFetch extends Fetch {
 export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeFetch {
   checkNames('fakeFetch', options, ['repeat', 'clock']);
   const { repeat, clock = systemClock } = options;
+  checkClock('fakeFetch', clock);
   const play = player(script, { repeat });
   const { requests, open } = recorder(clock);
   const fetch: Fetch = async (input, init) => {

@@ -1,5 +1,6 @@
 import { type Clock, checkNames, onAbort, systemClock } from '@steadfetch/core';
 import { HttpHandler, HttpResponse, type http } from 'msw/http';
+import { checkClock } from './check-clock.ts';
 import type { Fault } from './fault.ts';
 import { planResponse } from './plan-response.ts';
 import { type Player, player, problemPlan } from './player.ts';
@@ -39,6 +40,7 @@ export interface FlakyHandler extends HttpHandler {
 export function flaky(url: Parameters<typeof http.all>[0], script: Script, options: FlakyOptions = {}): FlakyHandler {
   checkNames('flaky', options, ['method', 'repeat', 'clock']);
   const { method, repeat, clock = systemClock } = options;
+  checkClock('flaky', clock);
   const play = player(script, { repeat, refuses });
   const { requests, open } = recorder(clock);
   const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {
@@ -73,6 +75,10 @@ function refuses({ error, fault }: Plan): string | undefined {
 
 function methodPattern(method: string | readonly string[] | undefined): RegExp {
   if (method === undefined) return /.+/;
-  const names = [method].flat().map((name) => name.replace(/\W/g, '\\$&'));
-  return new RegExp(`^(?:${names.join('|')})$`, 'i');
+  const names = [method].flat();
+  for (const name of names) {
+    if (typeof name !== 'string') throw new TypeError(`flaky: method: expected a name or names, got ${String(name)}`);
+  }
+  const escaped = names.map((name) => name.replace(/\W/g, '\\$&'));
+  return new RegExp(`^(?:${escaped.join('|')})$`, 'i');
 }

@@ -25,7 +25,7 @@ export function outage(options: OutageOptions, then: Script = 200): ScriptFuncti
   checkNumber('outage: from', from);
   checkNumber('outage: to', to, { min: from });
   planOf(reply);
-  const elapsed = elapsedOn(clock);
+  const elapsed = elapsedOn('outage', clock);
   const otherwise = scriptFunction(then);
   return (request, index) => {
     const at = elapsed(request);

@@ -21,7 +21,7 @@ export interface RateLimitedScript extends ScriptFunction {
 export function rateLimited(options: RateLimitedOptions, then: Script = 200): RateLimitedScript {
   const gate = limitGate(options);
   const { status = 429, clock } = options;
-  const elapsed = elapsedOn(clock);
+  const elapsed = elapsedOn('rateLimited', clock);
   const next = scriptFunction(then);
   const count = { accepted: 0, refused: 0 };
   const script = async (...call: Parameters<ScriptFunction>): Promise<ReplyObject> => {

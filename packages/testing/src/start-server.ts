@@ -1,4 +1,5 @@
 import { type Clock, checkNames, systemClock } from '@steadfetch/core';
+import { checkClock } from './check-clock.ts';
 import { LoopbackServer } from './loopback-server.ts';
 import type { RecordedRequest } from './recorder.ts';
 import type { Repeat, Script } from './script.ts';
@@ -42,6 +43,7 @@ export interface FaultyServer extends AsyncDisposable {
 export async function startServer(script: Script, options: ServerOptions = {}): Promise<FaultyServer> {
   checkNames('startServer', options, ['repeat', 'clock']);
   const { repeat = 'last', clock = systemClock } = options;
+  checkClock('startServer', clock);
   const server = new LoopbackServer(script, repeat, clock);
   await server.restart();
   return server;

@@ -1,5 +1,5 @@
 import type { Random } from '@steadfetch/core';
-import type { Event } from './event-queue.ts';
+import type { TimedEvent } from './event-queue.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /**
@@ -30,7 +30,7 @@ type Run = (...args: unknown[]) => void;
 
 /** What `setTimeout` gives in Node, as far as clients use it. */
 class Timer {
-  event: Event = { run: undefined };
+  event: TimedEvent = { run: undefined };
   ref(): this {
     return this;
   }

@@ -1,5 +1,5 @@
 import { type Clock, onAbort } from '@steadfetch/core';
-import { type Event, EventQueue } from './event-queue.ts';
+import { EventQueue, type TimedEvent } from './event-queue.ts';
 import { macrotask } from './macrotask.ts';
 
 /** Time that jumps from event to event. It moves in whole milliseconds; a wait takes at least one, as with timers. */
@@ -22,11 +22,11 @@ export class VirtualTime implements Clock {
   }
 
   /** Has something run at an instant, counted from the start. */
-  at(elapsed: number, run: () => void): Event {
+  at(elapsed: number, run: () => void): TimedEvent {
     return this.#queue.add(Math.max(this.#elapsed, elapsed), run);
   }
 
-  after(ms: number, run: () => void): Event {
+  after(ms: number, run: () => void): TimedEvent {
     return this.#queue.add(this.#elapsed + Math.max(1, Math.ceil(ms)), run);
   }
 

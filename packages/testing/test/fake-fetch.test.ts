@@ -161,6 +161,9 @@ describe('fakeFetch', () => {
 
   it('refuses options it does not know', () => {
     expect(() => fakeFetch(200, { clok: 1 } as never)).toThrow("fakeFetch: unknown option 'clok'");
+    expect(() => fakeFetch(200, { clock: { now: Date.now } as never })).toThrow(
+      'fakeFetch: clock.sleep: expected a function',
+    );
   });
 });
 

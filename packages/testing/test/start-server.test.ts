@@ -162,6 +162,7 @@ describe('startServer', () => {
 
   it('refuses an error that a server cannot cause, and options it does not know', async () => {
     await expect(startServer([{ error: 'ENOTFOUND' }])).rejects.toThrow('startServer: a server cannot cause ENOTFOUND');
+    await expect(startServer(200, { clock: {} as never })).rejects.toThrow('startServer: clock.now');
     await expect(startServer(200, { port: 80 } as never)).rejects.toThrow("startServer: unknown option 'port'");
   });
 });
