@@ -10,10 +10,14 @@ const WRONG: readonly [outer: string, inner: string, why: string][] = [
 
 /** Tells a developer, once, when a middleware is put around others in an order that is known to be wrong. */
 export function checkOrder(outer: string, inner: readonly string[]): void {
-  if (globalThis.process?.env?.NODE_ENV === 'production') return;
+  if (environment() === 'production') return;
   for (const [left, right, why] of WRONG) {
     if (left === outer && inner.includes(right)) {
       warnOnce(`${outer}() stands outside ${right}(): ${why}. Put ${right}() first.`);
     }
   }
+}
+
+function environment(): string | undefined {
+  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.NODE_ENV;
 }

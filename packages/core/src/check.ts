@@ -1,4 +1,4 @@
-import { MAX_TIMER } from './clock.ts';
+import { type Clock, MAX_TIMER } from './clock.ts';
 
 /** What a number option may be. */
 export interface NumberRule {
@@ -8,7 +8,11 @@ export interface NumberRule {
 }
 
 /** Gives the number back, or throws an error that names the option, the value and what is allowed. */
-export function checkNumber(option: string, value: unknown, { min = 0, max = Infinity, integer = false }: NumberRule = {}): number {
+export function checkNumber(
+  option: string,
+  value: unknown,
+  { min = 0, max = Infinity, integer = false }: NumberRule = {},
+): number {
   const kind = integer ? 'an integer' : 'a number';
   const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
   const expected = `${option}: expected ${kind} ${range}, got ${show(value)}`;
@@ -28,6 +32,13 @@ export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIM
 export function checkFunction<T>(option: string, value: T): T {
   if (typeof value !== 'function') throw new TypeError(`${option}: expected a function, got ${show(value)}`);
   return value;
+}
+
+/** Gives the clock back, or throws. */
+export function checkClock(owner: string, clock: Clock): Clock {
+  checkFunction(`${owner}: clock.now`, clock?.now);
+  checkFunction(`${owner}: clock.sleep`, clock.sleep);
+  return clock;
 }
 
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */

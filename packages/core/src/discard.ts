@@ -5,7 +5,10 @@
  * `maxBytes` or when the runtime stalls it for `maxReads` chunks. Never throws: `cancel()` of a cloned response stays
  * pending for good, so nothing here is awaited by a caller.
  */
-export function discard(response: Response, { maxBytes = 65_536, patience = 100 } = {}): void {
+export function discard(
+  response: Response,
+  { maxBytes = 65_536, patience = 100 }: { maxBytes?: number; patience?: number } = {},
+): void {
   const { body } = response;
   if (!body || body.locked || response.bodyUsed) return;
   const reader = body.getReader();

@@ -1,6 +1,6 @@
 export { abortable, abortReason, onAbort, throwIfAborted } from './abort.ts';
 export { bodyFactory, Call, type CallChanges, isRequest } from './call.ts';
-export { checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from './check.ts';
+export { checkClock, checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from './check.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';

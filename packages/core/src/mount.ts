@@ -33,7 +33,9 @@ function prefixMatcher(prefix: string): (url: string) => boolean {
   const closed = /[/?#=&]$/.test(wanted) || wanted === '';
   return (url) => {
     const given = lowerHost(url);
-    return given.startsWith(wanted) && (closed || given.length === wanted.length || /[/?#]/.test(given[wanted.length]!));
+    return (
+      given.startsWith(wanted) && (closed || given.length === wanted.length || /[/?#]/.test(given[wanted.length]!))
+    );
   };
 }
 

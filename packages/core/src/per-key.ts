@@ -3,7 +3,10 @@
  *
  * For state that belongs to one server: gates, budgets, breakers.
  */
-export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 } = {}): (key: string) => T {
+export function perKey<T>(
+  create: (key: string) => T,
+  { maxKeys = 1_000 }: { maxKeys?: number } = {},
+): (key: string) => T {
   const values = new Map<string, T>();
   let lastKey: string | undefined;
   let lastValue: T;

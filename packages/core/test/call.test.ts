@@ -105,8 +105,18 @@ describe('Call', () => {
 
     expect(call.remaining()).toBe(Infinity);
     expect(call.with({ remaining: () => 5 }).remaining()).toBe(5);
-    expect(call.with({ remaining: () => 5 }).with({ remaining: () => 9 }).remaining()).toBe(5);
-    expect(call.with({ remaining: () => 5 }).with({ attempt: 2 }).remaining()).toBe(5);
+    expect(
+      call
+        .with({ remaining: () => 5 })
+        .with({ remaining: () => 9 })
+        .remaining(),
+    ).toBe(5);
+    expect(
+      call
+        .with({ remaining: () => 5 })
+        .with({ attempt: 2 })
+        .remaining(),
+    ).toBe(5);
   });
 });
 
@@ -172,12 +182,15 @@ describe('what a later attempt sends', () => {
     const clone = vi.spyOn(Request.prototype, 'clone');
     const construct = vi.fn();
     const Original = globalThis.Request;
-    vi.stubGlobal('Request', class extends Original {
-      constructor(...args: ConstructorParameters<typeof Request>) {
-        super(...args);
-        construct();
-      }
-    });
+    vi.stubGlobal(
+      'Request',
+      class extends Original {
+        constructor(...args: ConstructorParameters<typeof Request>) {
+          super(...args);
+          construct();
+        }
+      },
+    );
 
     await twice(fetch)(URL_, { method: 'POST', body: 'x' });
 

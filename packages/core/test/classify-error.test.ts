@@ -26,7 +26,10 @@ describe('classifyError', () => {
 
   it('knows by the system call whether a failure came before or after the sending', () => {
     expect(classifyError(failed('ETIMEDOUT', { syscall: 'connect' })).sent).toBe('no');
-    expect(classifyError(failed('EHOSTUNREACH', { syscall: 'read' }))).toMatchObject({ sent: 'maybe', permanent: false });
+    expect(classifyError(failed('EHOSTUNREACH', { syscall: 'read' }))).toMatchObject({
+      sent: 'maybe',
+      permanent: false,
+    });
     const refused = Object.assign(new Error('Stream closed with error code NGHTTP2_REFUSED_STREAM'), {
       code: 'ERR_HTTP2_STREAM_ERROR',
     });
@@ -37,12 +40,15 @@ describe('classifyError', () => {
     expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
   });
 
-  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'EMFILE'])(
-    'takes %s for permanent',
-    (code) => {
-      expect(classifyError(failed(code))).toEqual({ kind: 'network', sent: 'maybe', permanent: true, code });
-    },
-  );
+  it.each([
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'EPROTO',
+    'EMFILE',
+  ])('takes %s for permanent', (code) => {
+    expect(classifyError(failed(code))).toEqual({ kind: 'network', sent: 'maybe', permanent: true, code });
+  });
 
   it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
     "takes a 'fetch failed' caused by '%s' for permanent",
@@ -53,22 +59,33 @@ describe('classifyError', () => {
     },
   );
 
-  it.each(['Failed to fetch', 'Failed to fetch (api.test)', 'Load failed', 'NetworkError when attempting to fetch resource.',
-    'fetch failed', 'Network request failed', 'error sending request for url (https://api.test/): connection reset'])(
-    "takes '%s' for a network error of an unknown kind",
-    (message) => {
-      expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
-    },
-  );
+  it.each([
+    'Failed to fetch',
+    'Failed to fetch (api.test)',
+    'Load failed',
+    'NetworkError when attempting to fetch resource.',
+    'fetch failed',
+    'Network request failed',
+    'error sending request for url (https://api.test/): connection reset',
+  ])("takes '%s' for a network error of an unknown kind", (message) => {
+    expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+  });
 
-  it("takes a mocked network error, whose cause is a Response, for one", () => {
-    expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({ kind: 'network' });
+  it('takes a mocked network error, whose cause is a Response, for one', () => {
+    expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({
+      kind: 'network',
+    });
   });
 
   it.each([
     ['a programming error', new TypeError("Cannot read properties of undefined (reading 'x')")],
     ['an unknown code', Object.assign(new Error('no'), { code: 'ERR_ASSERTION' })],
-    ['a bad URL', new TypeError('Failed to parse URL', { cause: Object.assign(new Error('Invalid URL'), { code: 'ERR_INVALID_URL' }) })],
+    [
+      'a bad URL',
+      new TypeError('Failed to parse URL', {
+        cause: Object.assign(new Error('Invalid URL'), { code: 'ERR_INVALID_URL' }),
+      }),
+    ],
     ['a string', 'boom'],
     ['nothing', undefined],
   ])('takes %s for a bug', (_name, error) => {
@@ -82,7 +99,14 @@ describe('classifyError', () => {
   });
 
   it('survives errors whose members throw', () => {
-    const hostile = new Proxy({}, { get: () => { throw new Error('no'); } });
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+    );
 
     expect(classifyError(hostile).kind).toBe('bug');
   });

@@ -1,4 +1,14 @@
-import { type Call, compose, defineMiddleware, enterOf, type Fetch, layersOf, type Middleware, mount, when } from '@steadfetch/core';
+import {
+  type Call,
+  compose,
+  defineMiddleware,
+  enterOf,
+  type Fetch,
+  layersOf,
+  type Middleware,
+  mount,
+  when,
+} from '@steadfetch/core';
 import { describe, expect, it, vi } from 'vitest';
 
 const stub: Fetch = async (input) => new Response(String(input));

@@ -1,4 +1,5 @@
 import {
+  checkClock,
   checkFunction,
   checkMs,
   checkNames,
@@ -122,6 +123,14 @@ describe('option checks', () => {
     expect(() => checkFunction('x', 5)).toThrow(new TypeError('x: expected a function, got 5'));
   });
 
+  it('want a clock that tells the time and sleeps', () => {
+    const clock = { now: () => 0, sleep: async () => {} };
+
+    expect(checkClock('retry', clock)).toBe(clock);
+    expect(() => checkClock('retry', null as never)).toThrow('retry: clock.now: expected a function, got undefined');
+    expect(() => checkClock('retry', { now: () => 0 } as never)).toThrow('retry: clock.sleep: expected a function');
+  });
+
   it('name an option that does not exist', () => {
     expect(() => checkNames('retry', { retries: 3 }, ['maxRetries'])).toThrow(
       new TypeError("retry: unknown option 'retries', expected one of maxRetries"),
@@ -136,7 +145,9 @@ describe('notify', () => {
     const observer = vi.fn();
 
     notify(undefined, 1);
-    notify(() => { throw new Error('no'); }, 1);
+    notify(() => {
+      throw new Error('no');
+    }, 1);
     notify(() => Promise.reject(new Error('no')), 1);
     notify(() => new Promise(() => {}), 1);
     notify(observer, 1);

@@ -1,10 +1,10 @@
-import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { Lease } from '@steadfetch/retry-budget';
+import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { GiveUpReason, RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
 import { isProvenUnsent, isRepeatable } from './idempotent.ts';
 import type { FailureKind, Limits } from './limits.ts';
-import { planDelay, type PlannedDelay } from './plan-delay.ts';
+import { type PlannedDelay, planDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
 import { transientReason } from './rules.ts';
 

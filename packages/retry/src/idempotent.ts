@@ -1,5 +1,5 @@
-import { type Call, causesOf } from '@steadfetch/core';
 import type { ErrorClass } from '@steadfetch/core';
+import { type Call, causesOf } from '@steadfetch/core';
 import type { Policy } from './policy.ts';
 
 /** Whether the request carries a key under which the server can tell a repetition (draft-ietf-httpapi-idempotency-key-header). */

@@ -15,7 +15,8 @@ const MAX_SPREAD = 5_000;
 export function planDelay(failure: Failure, policy: Policy, previousDelay: number): PlannedDelay {
   const own = ownDelay(failure, policy, previousDelay);
   const hint = failure.response && policy.serverHints ? hintOf(failure.response, policy) : undefined;
-  if (!hint || (hint.ms === 0 && !isLiteralZero(failure.response!, hint.source))) return { delay: own, source: 'backoff' };
+  if (!hint || (hint.ms === 0 && !isLiteralZero(failure.response!, hint.source)))
+    return { delay: own, source: 'backoff' };
   if (hint.ms === 0 && failure.attempt === 1) return { delay: 0, source: hint.source };
   if (hint.ms < own) return { delay: own, source: 'backoff' };
   const room = Math.max(0, policy.maxDelay - hint.ms);

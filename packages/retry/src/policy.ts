@@ -1,9 +1,27 @@
 import { type Delay, exponential } from '@steadfetch/backoff';
-import { type Call, checkFunction, checkMs, checkNames, checkNumber, type Clock, type Random, systemClock } from '@steadfetch/core';
+import {
+  type Call,
+  type Clock,
+  checkClock,
+  checkFunction,
+  checkMs,
+  checkNames,
+  type Random,
+  systemClock,
+} from '@steadfetch/core';
 import { fullJitter } from '@steadfetch/jitter';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
-import { type Limits, limitsOf } from './limits.ts';
+import {
+  checkBoolean,
+  checkBudget,
+  checkHooks,
+  methodSet,
+  optionalFunction,
+  spreadOf,
+  statusSet,
+} from './check-options.ts';
 import type { RetryHooks } from './events.ts';
+import { type Limits, limitsOf } from './limits.ts';
 import type { RetryOptions } from './options.ts';
 
 /** The options of `retry`, checked and with every default filled in. */
@@ -31,10 +49,28 @@ export interface Policy {
 }
 
 /** RFC 9110 §9.2.2, and QUERY of RFC 10008 §2. */
-export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
+export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+]);
 
 const NAMES = [
-  ...['maxRetries', 'delay', 'maxDelay', 'methods', 'statuses', 'networkErrors', 'timeouts', 'idempotent', 'shouldRetry'],
+  ...[
+    'maxRetries',
+    'delay',
+    'maxDelay',
+    'methods',
+    'statuses',
+    'networkErrors',
+    'timeouts',
+    'idempotent',
+    'shouldRetry',
+  ],
   ...['inspect', 'serverHints', 'budget', 'hooks', 'fullUrls', 'clock', 'random'],
 ];
 
@@ -58,7 +94,7 @@ function fill({
   shouldRetry,
   inspect,
   serverHints = true,
-  budget = retryBudget({ clock: checkClock(clock) }),
+  budget = retryBudget({ clock: checkClock('retry', clock) }),
   hooks = [],
   fullUrls = false,
 }: RetryOptions): Policy {
@@ -80,59 +116,9 @@ function fill({
     hooks: observers,
     fullUrls: checkBoolean('fullUrls', fullUrls),
     timed: shouldRetry !== undefined || observers.some((hook) => Object.keys(hook).length > 0),
-    clock: checkClock(clock),
+    clock: checkClock('retry', clock),
     random: checkFunction('retry: random', random),
   };
 }
 
 const always = (value: boolean) => () => value;
-
-function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`retry: ${name}: expected true or false, got ${String(value)}`);
-  return value;
-}
-
-function optionalFunction<T>(name: string, value: T): T {
-  return value === undefined ? value : checkFunction(`retry: ${name}`, value);
-}
-
-function methodSet(methods: unknown): ReadonlySet<string> {
-  if (!Array.isArray(methods) || methods.some((method) => typeof method !== 'string' || method === '')) {
-    throw new TypeError(`retry: methods: expected an array of method names, got ${String(methods)}`);
-  }
-  return new Set(methods.flatMap((method: string) => [method, method.toUpperCase()]));
-}
-
-function statusSet(statuses: unknown): ReadonlySet<number> {
-  if (!Array.isArray(statuses)) {
-    throw new TypeError(`retry: statuses: expected an array of statuses, got ${String(statuses)}`);
-  }
-  return new Set(statuses.map((status) => checkNumber('retry: statuses', status, { min: 100, max: 999, integer: true })));
-}
-
-function spreadOf(serverHints: boolean | { spread?: number }): number {
-  if (typeof serverHints === 'boolean') return 0.2;
-  checkNames('retry: serverHints', serverHints, ['spread']);
-  return checkNumber('retry: serverHints.spread', serverHints.spread ?? 0.2, { max: 1 });
-}
-
-function checkBudget(budget: RetryBudget): RetryBudget {
-  if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
-    throw new TypeError(`retry: budget: expected a retryBudget() or false, got ${String(budget)}`);
-  }
-  return budget;
-}
-
-function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
-  for (const hook of hooks) checkNames('retry: hooks', hook, ['onRetry', 'onGiveUp', 'onRecover']);
-  for (const [name, hook] of hooks.flatMap((each) => Object.entries(each))) {
-    if (hook !== undefined) checkFunction(`retry: hooks.${name}`, hook);
-  }
-  return hooks;
-}
-
-function checkClock(clock: Clock): Clock {
-  checkFunction('retry: clock.now', clock.now);
-  checkFunction('retry: clock.sleep', clock.sleep);
-  return clock;
-}

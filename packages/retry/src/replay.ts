@@ -7,7 +7,8 @@ import type { Policy } from './policy.ts';
  * only if the call can be repeated at all; the last attempt sends the original.
  */
 export function attemptOf(call: Call, attempt: number, policy: Policy): Call {
-  if (attempt > policy.limits.total || !carriesBody(call) || !isRepeatable(call, policy)) return call.asAttempt(attempt);
+  if (attempt > policy.limits.total || !carriesBody(call) || !isRepeatable(call, policy))
+    return call.asAttempt(attempt);
   return call.asAttempt(attempt, (call.input as Request).clone());
 }
 

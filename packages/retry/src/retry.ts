@@ -1,4 +1,15 @@
-import { type Call, type CallOptions, defineMiddleware, discard, type Middleware, type Next, type Outcome, settle, unwrap, warnOnce } from '@steadfetch/core';
+import {
+  type Call,
+  type CallOptions,
+  defineMiddleware,
+  discard,
+  type Middleware,
+  type Next,
+  type Outcome,
+  settle,
+  unwrap,
+  warnOnce,
+} from '@steadfetch/core';
 import pRetry from 'p-retry';
 import type { RetryOptions, RetryOverride } from './options.ts';
 import { type Policy, resolvePolicy } from './policy.ts';

@@ -1,15 +1,10 @@
-import { abortable, abortReason, type Call, type Outcome, peek, redactUrl, throwIfAborted } from '@steadfetch/core';
+import { abortable, abortReason, type Call, type Outcome, peek, throwIfAborted } from '@steadfetch/core';
 import { type Decision, decide, kindOf } from './decide.ts';
-import type { GiveUpReason, RetryEventBase } from './events.ts';
 import type { Failure } from './failure.ts';
 import { type AttemptRecord, remember } from './history.ts';
-import { idempotencyKeyOf } from './idempotent.ts';
-import { notifyAll } from './notify-all.ts';
-import type { PlannedDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
 import { classify } from './rules.ts';
-
-let calls = 0;
+import { Teller } from './teller.ts';
 
 /**
  * The attempts of one call: what has been tried, what was waited, and what comes next. It decides and tells, and knows
@@ -21,31 +16,31 @@ export class Series {
   readonly policy: Policy;
   /** The attempt now under way, 1 for the first. */
   attempt = 1;
-  readonly #id = ++calls;
   readonly #startedAt: number;
   readonly #history: AttemptRecord[] = [];
   readonly #counts = { connect: 0, read: 0, status: 0 };
+  readonly #tell: Teller;
   #previousDelay = 0;
 
   constructor(call: Call, policy: Policy, startedAt: number = policy.clock.now()) {
     this.call = call;
     this.policy = policy;
     this.#startedAt = startedAt;
+    this.#tell = new Teller(policy, () => ({ call: this.call, attempt: this.attempt, elapsed: this.#elapsed() }));
   }
 
   /** Decides what follows an attempt that failed, and tells the hooks. Rejects with what a predicate throws. */
   async failed(outcome: Outcome): Promise<Decision> {
-    const { call, policy } = this;
     this.#stopIfAborted(outcome);
     if (!(await this.#looksFailed(outcome))) return this.succeeded(outcome);
     const failure = this.#describe(outcome);
     const tally = { counts: this.#counts, previousDelay: this.#previousDelay };
-    const decision = await decide(failure, tally, policy, () => this.#ask(failure));
+    const decision = await decide(failure, tally, this.policy, () => this.#ask(failure));
     this.#counts[kindOf(failure)]++;
     this.#record(outcome, decision);
-    if (decision.retry) this.#tellRetry(failure, decision);
-    else if (decision.reason) this.#giveUp(outcome, decision.reason, decision.planned);
-    else if (outcome.response && this.attempt > 1) this.#tellRecover(outcome);
+    if (decision.retry) this.#tell.retry(outcome, decision);
+    else if (decision.reason) this.#tell.giveUp(outcome, decision.reason, decision.planned);
+    else if (outcome.response && this.attempt > 1) this.#tell.recover(outcome);
     return decision;
   }
 
@@ -56,7 +51,7 @@ export class Series {
       await policy.clock.sleep(delay, call.signal);
     } catch (error) {
       lease?.release();
-      this.#giveUp(outcome, 'aborted');
+      this.#tell.giveUp(outcome, 'aborted');
       throw call.signal?.aborted ? abortReason(call.signal) : error;
     }
     this.#previousDelay = delay;
@@ -69,13 +64,13 @@ export class Series {
     if (this.attempt > 1) {
       this.#history.push(this.#entry(outcome));
       remember(outcome.response, this.#history);
-      this.#tellRecover(outcome);
+      this.#tell.recover(outcome);
     }
     return { retry: false, reason: undefined };
   }
 
   #stopIfAborted(outcome: Outcome): void {
-    if (this.call.signal?.aborted && this.attempt > 1) this.#giveUp(outcome, 'aborted');
+    if (this.call.signal?.aborted && this.attempt > 1) this.#tell.giveUp(outcome, 'aborted');
     throwIfAborted(this.call.signal);
   }
 
@@ -115,43 +110,7 @@ export class Series {
     return { attempt: this.attempt, at: this.policy.clock.now(), ...ending };
   }
 
-  #tellRetry(failure: Failure, { delay, source, reason }: Decision & { retry: true }): void {
-    const { limits, hooks } = this.policy;
-    const more = { delay, delaySource: source, reason, maxRetries: limits.total };
-    notifyAll(hooks, 'onRetry', () => ({ ...this.#event(failure.outcome), ...more }));
-  }
-
-  #giveUp(outcome: Outcome, reason: GiveUpReason, planned?: PlannedDelay): void {
-    const more = planned ? { delay: planned.delay, delaySource: planned.source } : {};
-    notifyAll(this.policy.hooks, 'onGiveUp', () => ({ ...this.#event(outcome), reason, ...more }));
-  }
-
-  #tellRecover(outcome: Outcome): void {
-    notifyAll(this.policy.hooks, 'onRecover', () => ({ ...this.#event(outcome), attempts: this.attempt }));
-  }
-
-  #event(outcome: Outcome): RetryEventBase {
-    const { call, attempt, policy } = this;
-    const { response, error } = outcome;
-    const key = idempotencyKeyOf(call);
-    return {
-      callId: this.#id,
-      method: call.method,
-      url: policy.fullUrls ? call.url : redactUrl(call.url),
-      attempt,
-      elapsed: this.#elapsed(),
-      outcome,
-      cause: response ? String(response.status) : (classify(error).code ?? nameOf(error)),
-      ...(response ? { response } : { error }),
-      ...(key === undefined ? {} : { idempotencyKey: key }),
-    };
-  }
-
   #elapsed(): number {
     return this.policy.clock.now() - this.#startedAt;
   }
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
 }

@@ -66,7 +66,9 @@ describe('an abort by the caller', () => {
     const hooks = recordingHooks();
     const controller = new AbortController();
     const budget = { acquire: () => ({ release }), record: () => {} };
-    const call = retry({ clock, budget, hooks, delay: () => 50 })(scripted(503).fetch)(API, { signal: controller.signal });
+    const call = retry({ clock, budget, hooks, delay: () => 50 })(scripted(503).fetch)(API, {
+      signal: controller.signal,
+    });
     await clock.advance(0);
 
     controller.abort('stop');
@@ -85,14 +87,18 @@ describe('an abort by the caller', () => {
       return new Response(null, { status: 503 });
     };
 
-    await expect(retry({ clock: instantClock(), hooks })(fetch)(API, { signal: controller.signal })).rejects.toBe('stop');
+    await expect(retry({ clock: instantClock(), hooks })(fetch)(API, { signal: controller.signal })).rejects.toBe(
+      'stop',
+    );
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
   });
 
   it('on a Request counts as one in init', async () => {
     const clock = manualClock();
     const controller = new AbortController();
-    const call = retry({ clock, delay: () => 50 })(scripted(503).fetch)(new Request(API, { signal: controller.signal }));
+    const call = retry({ clock, delay: () => 50 })(scripted(503).fetch)(
+      new Request(API, { signal: controller.signal }),
+    );
     await clock.advance(0);
 
     controller.abort('stop');
@@ -113,7 +119,9 @@ describe('a long-lived signal', () => {
 
   it('has no listener left after 10,000 calls', async () => {
     const { signal } = new AbortController();
-    const fetch = retry({ clock: instantClock(), budget: false })(scripted(...Array.from({ length: 10_000 }, (_, n) => (n % 2 ? 200 : 503))).fetch);
+    const fetch = retry({ clock: instantClock(), budget: false })(
+      scripted(...Array.from({ length: 10_000 }, (_, n) => (n % 2 ? 200 : 503))).fetch,
+    );
 
     for (let n = 0; n < 5_000; n++) await fetch(API, { signal });
 

@@ -1,9 +1,9 @@
-import { defineMiddleware } from '@steadfetch/core';
 import { exponential, linear } from '@steadfetch/backoff';
+import { defineMiddleware } from '@steadfetch/core';
 import { instantClock, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { retry, type RetryOptions } from '../src/index.ts';
+import { type RetryOptions, retry } from '../src/index.ts';
 import { API, networkError, type Reply, scripted, timeoutError } from './support.ts';
 
 const NOW = Date.UTC(2025, 0, 1);
@@ -44,7 +44,12 @@ describe('the own delay', () => {
   });
 
   it('fails the call with what the function throws', async () => {
-    const broken = retry({ clock: instantClock(), delay: () => { throw new Error('no delay'); } });
+    const broken = retry({
+      clock: instantClock(),
+      delay: () => {
+        throw new Error('no delay');
+      },
+    });
 
     await expect(broken(scripted(503).fetch)(API)).rejects.toThrow('no delay');
   });
@@ -154,7 +159,9 @@ describe('laws', () => {
       fc.asyncProperty(cases, async ({ replies, maxRetries, maxDelay, seed }) => {
         const clock = instantClock({ now: NOW });
         const { fetch, requests } = scripted(...replies);
-        await retry({ maxRetries, maxDelay, clock, random: seededRandom(seed), budget: false })(fetch)(API).catch(() => {});
+        await retry({ maxRetries, maxDelay, clock, random: seededRandom(seed), budget: false })(fetch)(API).catch(
+          () => {},
+        );
 
         expect(requests.length).toBeLessThanOrEqual(maxRetries + 1);
         expect(clock.sleeps).toHaveLength(requests.length - 1);

@@ -1,8 +1,8 @@
 import { defineMiddleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { historyOf, retry, type RetryOptions } from '../src/index.ts';
-import { API, networkError, recordingHooks, type Reply, scripted } from './support.ts';
+import { historyOf, type RetryOptions, retry } from '../src/index.ts';
+import { API, networkError, type Reply, recordingHooks, scripted } from './support.ts';
 
 async function told(options: RetryOptions, init: RequestInit, ...replies: Reply[]) {
   const hooks = recordingHooks();
@@ -117,7 +117,9 @@ describe('onRecover', () => {
   it('tells the attempts and the time of a call that came through', async () => {
     const { onRecover, onGiveUp } = await told({ delay: () => 100 }, {}, 503, 503, 200);
 
-    expect(onRecover.mock.calls.map(([event]) => [event.attempts, event.elapsed, event.cause])).toEqual([[3, 200, '200']]);
+    expect(onRecover.mock.calls.map(([event]) => [event.attempts, event.elapsed, event.cause])).toEqual([
+      [3, 200, '200'],
+    ]);
     expect(onGiveUp).not.toHaveBeenCalled();
   });
 
@@ -134,7 +136,9 @@ describe('hooks', () => {
   it('can be several, partial, and told of one call by one id', async () => {
     const first = recordingHooks();
     const second = { onRetry: vi.fn(), onRecover: undefined };
-    const fetch = retry({ clock: instantClock(), hooks: [first, second as never] })(scripted(503, 503, 200, 503, 200).fetch);
+    const fetch = retry({ clock: instantClock(), hooks: [first, second as never] })(
+      scripted(503, 503, 200, 503, 200).fetch,
+    );
 
     await fetch(API);
     await fetch(API);

@@ -59,7 +59,11 @@ describe('the loop', () => {
   });
 
   it('does not repeat bugs, bad certificates, or what was thrown without being an error', async () => {
-    for (const error of [new TypeError('x is undefined'), networkError('CERT_HAS_EXPIRED'), new Error('circuit open')]) {
+    for (const error of [
+      new TypeError('x is undefined'),
+      networkError('CERT_HAS_EXPIRED'),
+      new Error('circuit open'),
+    ]) {
       const { fetch, requests } = scripted(error);
       await expect(retry(quick())(fetch)(API)).rejects.toBe(error);
       expect(requests).toHaveLength(1);
@@ -238,7 +242,10 @@ describe('shouldRetry', () => {
 
   it('sees the failure, and can look into the body without taking it from the caller', async () => {
     const seen: unknown[] = [];
-    const fetch = scripted({ status: 422, body: '{"retryable":true}' }, networkError(), { status: 400, body: 'no' }).fetch;
+    const fetch = scripted({ status: 422, body: '{"retryable":true}' }, networkError(), {
+      status: 400,
+      body: 'no',
+    }).fetch;
 
     const response = await retry({
       ...quick(),

@@ -1,6 +1,6 @@
 import { compose, type Fetch } from '@steadfetch/core';
 import { expectTypeOf, test } from 'vitest';
-import { historyOf, type AttemptRecord, retry } from '../src/index.ts';
+import { type AttemptRecord, historyOf, retry } from '../src/index.ts';
 
 test('the options of one call are typed on the composed fetch', () => {
   const steady = compose(retry())(fetch);

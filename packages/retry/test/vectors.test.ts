@@ -39,7 +39,10 @@ function errorOf({ jsError, networkError, timeout }: Vector): unknown {
   if (timeout === 'attempt') return Object.assign(new Error('timed out'), { name: 'TimeoutError' });
   if (networkError === 'ABORT' && jsError === undefined) return new DOMException('aborted', 'AbortError');
   const cause = jsError ? jsError.cause : { code: networkError, message: networkError };
-  const error = new TypeError(jsError?.message ?? 'fetch failed', cause && { cause: Object.assign(new Error(), cause) });
+  const error = new TypeError(
+    jsError?.message ?? 'fetch failed',
+    cause && { cause: Object.assign(new Error(), cause) },
+  );
   if (jsError?.name === 'AbortError') return new DOMException(jsError.message, 'AbortError');
   return error;
 }

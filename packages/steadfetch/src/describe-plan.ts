@@ -11,7 +11,8 @@ export function describePlan(plan: StandardPlan): string {
     plan.circuitBreaker && line('circuitBreaker', plan.circuitBreaker),
     plan.concurrency !== undefined && line('concurrency', { max: plan.concurrency }),
     plan.bufferBody && line('bufferBody', plan.bufferBody),
-    attemptTimeout && line('timeout', { 'attempt headers': attemptTimeout.headers, 'attempt body': attemptTimeout.body }),
+    attemptTimeout &&
+      line('timeout', { 'attempt headers': attemptTimeout.headers, 'attempt body': attemptTimeout.body }),
   ];
   return [...lines.filter((text) => typeof text === 'string'), 'fetch'].join('\n');
 }

@@ -1,6 +1,6 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import { checkMs, checkNames, checkNumber, type Clock, type Random } from '@steadfetch/core';
+import { type Clock, checkMs, checkNames, checkNumber, type Random } from '@steadfetch/core';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
@@ -48,7 +48,8 @@ const LONGEST_WAIT = 60_000;
 /** Fills in the defaults and checks the relations between the numbers. */
 export function planOf(options: StandardOptions): StandardPlan {
   checkNames('standard', options, NAMES);
-  const timeout = options.timeout === false ? undefined : checkMs('standard: timeout', options.timeout ?? 30_000, { min: 1 });
+  const timeout =
+    options.timeout === false ? undefined : checkMs('standard: timeout', options.timeout ?? 30_000, { min: 1 });
   const attemptTimeout = attemptOf(options.attemptTimeout, timeout);
   const { clock, random } = options;
   const time = { ...(clock && { clock }), ...(random && { random }) };
@@ -74,7 +75,11 @@ function attemptOf(given: StandardOptions['attemptTimeout'], timeout: number | u
   return { headers: checkMs('standard: attemptTimeout', given ?? fallback, { min: 1 }) };
 }
 
-function layer<T extends object>(given: T | boolean | undefined, byDefault: boolean, defaults: NoInfer<T>): T | undefined {
+function layer<T extends object>(
+  given: T | boolean | undefined,
+  byDefault: boolean,
+  defaults: NoInfer<T>,
+): T | undefined {
   const chosen = given ?? byDefault;
   if (chosen === false) return undefined;
   return chosen === true ? defaults : { ...defaults, ...chosen };

@@ -1,5 +1,4 @@
-import type { Clock } from '@steadfetch/core';
-import { checkClock } from './check-clock.ts';
+import { type Clock, checkClock } from '@steadfetch/core';
 import type { RecordedRequest } from './recorder.ts';
 
 /** Milliseconds since the script was made on its own clock; without one, since the scripted server was made. */

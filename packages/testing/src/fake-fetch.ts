@@ -1,5 +1,13 @@
-import { abortable, Call, type Clock, checkNames, type Fetch, systemClock, throwIfAborted } from '@steadfetch/core';
-import { checkClock } from './check-clock.ts';
+import {
+  abortable,
+  Call,
+  type Clock,
+  checkClock,
+  checkNames,
+  type Fetch,
+  systemClock,
+  throwIfAborted,
+} from '@steadfetch/core';
 import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
 import { player } from './player.ts';

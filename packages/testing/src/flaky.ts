@@ -1,6 +1,5 @@
-import { type Clock, checkNames, onAbort, systemClock } from '@steadfetch/core';
+import { type Clock, checkClock, checkNames, onAbort, systemClock } from '@steadfetch/core';
 import { HttpHandler, HttpResponse, type http } from 'msw/http';
-import { checkClock } from './check-clock.ts';
 import type { Fault } from './fault.ts';
 import { planResponse } from './plan-response.ts';
 import { type Player, player, problemPlan } from './player.ts';

@@ -1,5 +1,4 @@
-import { type Clock, checkNames, systemClock } from '@steadfetch/core';
-import { checkClock } from './check-clock.ts';
+import { type Clock, checkClock, checkNames, systemClock } from '@steadfetch/core';
 import { LoopbackServer } from './loopback-server.ts';
 import type { RecordedRequest } from './recorder.ts';
 import type { Repeat, Script } from './script.ts';

@@ -1,6 +1,6 @@
 import {
   type Clock,
-  checkFunction,
+  checkClock,
   checkMs,
   checkNames,
   defineMiddleware,
@@ -40,8 +40,7 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
   const { headers, body } = checkLimits(limits);
   checkNames('timeout', options, ['clock']);
   const { clock = systemClock } = options;
-  checkFunction('timeout: clock.now', clock?.now);
-  checkFunction('timeout: clock.sleep', clock?.sleep);
+  checkClock('timeout', clock);
   const now = monotonic(clock);
   return defineMiddleware((call, next) => attempt(call, next, { headers, body, clock, now }));
 }

@@ -1,0 +1,50 @@
+import { checkFunction, checkNames, checkNumber } from '@steadfetch/core';
+import type { RetryBudget } from '@steadfetch/retry-budget';
+import type { RetryHooks } from './events.ts';
+import type { RetryOptions } from './options.ts';
+
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`retry: ${name}: expected true or false, got ${String(value)}`);
+  return value;
+}
+
+export function optionalFunction<T>(name: string, value: T): T {
+  return value === undefined ? value : checkFunction(`retry: ${name}`, value);
+}
+
+export function methodSet(methods: unknown): ReadonlySet<string> {
+  if (!Array.isArray(methods) || methods.some((method) => typeof method !== 'string' || method === '')) {
+    throw new TypeError(`retry: methods: expected an array of method names, got ${String(methods)}`);
+  }
+  return new Set(methods.flatMap((method: string) => [method, method.toUpperCase()]));
+}
+
+export function statusSet(statuses: unknown): ReadonlySet<number> {
+  if (!Array.isArray(statuses)) {
+    throw new TypeError(`retry: statuses: expected an array of statuses, got ${String(statuses)}`);
+  }
+  return new Set(
+    statuses.map((status) => checkNumber('retry: statuses', status, { min: 100, max: 999, integer: true })),
+  );
+}
+
+export function spreadOf(serverHints: boolean | { spread?: number }): number {
+  if (typeof serverHints === 'boolean') return 0.2;
+  checkNames('retry: serverHints', serverHints, ['spread']);
+  return checkNumber('retry: serverHints.spread', serverHints.spread ?? 0.2, { max: 1 });
+}
+
+export function checkBudget(budget: RetryBudget): RetryBudget {
+  if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
+    throw new TypeError(`retry: budget: expected a retryBudget() or false, got ${String(budget)}`);
+  }
+  return budget;
+}
+
+export function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
+  for (const hook of hooks) checkNames('retry: hooks', hook, ['onRetry', 'onGiveUp', 'onRecover']);
+  for (const [name, hook] of hooks.flatMap((each) => Object.entries(each))) {
+    if (hook !== undefined) checkFunction(`retry: hooks.${name}`, hook);
+  }
+  return hooks;
+}
