@@ -23,7 +23,8 @@ export function heldFetch(): HeldFetch {
       inFlight.push(held);
       peak = Math.max(peak, inFlight.length);
       onAbort(init?.signal ?? undefined, (reason) => {
-        inFlight.splice(inFlight.indexOf(held), 1);
+        const place = inFlight.indexOf(held);
+        if (place >= 0) inFlight.splice(place, 1);
         reject(reason);
       });
     });
