@@ -8,7 +8,15 @@ export { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from 
 export * from '@steadfetch/rate-limit';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';
-export * from '@steadfetch/retry-log';
+export {
+  type CountRetriesOptions,
+  countRetries,
+  type LogRetriesOptions,
+  logRetries,
+  type RetryMonitor,
+  type RetryMonitorOptions,
+  retryMonitor,
+} from '@steadfetch/retry-log';
 export * from '@steadfetch/server-hints';
 export * from '@steadfetch/timeout';
 export { type Standard, standard } from './standard.ts';
