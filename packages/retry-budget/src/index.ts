@@ -1,2 +1,2 @@
-export { retryBudget } from './retry-budget.ts';
+export { type RetryBudgetOptions, retryBudget } from './retry-budget.ts';
 export type { Lease, RetryBudget, RetryKind } from './types.ts';

@@ -1,0 +1,112 @@
+import { manualClock, seededRandom } from '@steadfetch/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Lease, type RetryKind, retryBudget } from '../src/index.ts';
+
+const KEY = 'https://api.example.com';
+
+describe('retryBudget', () => {
+  it('grants an outage no more than what was earned before it, and what comes with time', async () => {
+    const scenario = fc.record({
+      successes: fc.nat(20_000),
+      failingCalls: fc.integer({ min: 1, max: 3_000 }),
+      every: fc.nat(100),
+      retries: fc.nat(5),
+    });
+
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ successes, failingCalls, every, retries }) => {
+        const clock = manualClock();
+        const budget = retryBudget({ clock });
+        for (let n = 0; n < successes; n++) budget.record(KEY, 'success');
+        let granted = 0;
+        for (let n = 0; n < failingCalls; n++) {
+          for (let attempt = 1; attempt <= retries + 1; attempt++) {
+            const lease = attempt <= retries ? budget.acquire(KEY, 'transient') : undefined;
+            budget.record(KEY, 'failure');
+            if (!lease) break;
+            granted++;
+          }
+          await clock.advance(every);
+        }
+
+        const seconds = (failingCalls * every) / 1_000;
+        expect(granted).toBeLessThanOrEqual(20 + 6 + 0.01 * successes + 0.2 * seconds + 1);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('leaves calls alone while up to a quarter of the attempts fail, each on its own', () => {
+    const scenario = fc.record({ seed: fc.integer(), failRate: fc.double({ min: 0, max: 0.25, noNaN: true }) });
+
+    fc.assert(
+      fc.property(scenario, ({ seed, failRate }) => {
+        const random = seededRandom(seed);
+        const budget = retryBudget({ clock: manualClock() });
+        let refused = 0;
+        for (let call = 0; call < 2_000; call++) {
+          for (let attempt = 1; attempt <= 3; attempt++) {
+            const failed = random() < failRate;
+            const lease = failed && attempt < 3 && budget.acquire(KEY, 'transient');
+            budget.record(KEY, failed ? 'failure' : 'success');
+            if (failed && attempt < 3 && !lease) refused++;
+            if (!lease) break;
+          }
+        }
+
+        expect(refused).toBeLessThanOrEqual(20);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is as before when every lease was released, however often', () => {
+    const scenario = fc.record({
+      before: fc.array(fc.constantFrom('success' as const, 'failure' as const), { maxLength: 60 }),
+      kinds: fc.array(fc.constantFrom<RetryKind>('transient', 'throttled'), { maxLength: 60 }),
+      releases: fc.integer({ min: 1, max: 3 }),
+    });
+
+    fc.assert(
+      fc.property(scenario, ({ before, kinds, releases }) => {
+        const make = () => {
+          const budget = retryBudget({ clock: manualClock() });
+          for (const outcome of before) budget.record(KEY, outcome);
+          return budget;
+        };
+        const used = make();
+        const leases = kinds
+          .map((kind) => used.acquire(KEY, kind))
+          .filter((lease): lease is Lease => lease !== undefined);
+        for (const lease of leases) for (let n = 0; n < releases; n++) lease.release();
+
+        expect(drain(used)).toBe(drain(make()));
+      }),
+    );
+  });
+
+  it('never refuses after enough successes, whatever came before and however the clock jumped', () => {
+    const step = fc.record({ outcome: fc.constantFrom('success' as const, 'failure' as const), now: fc.integer() });
+
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        let now = 0;
+        const budget = retryBudget({ clock: { now: () => now, sleep: async () => {} } });
+        for (const { outcome, now: at } of steps) {
+          now = at;
+          budget.record(KEY, outcome);
+        }
+        for (let n = 0; n < 100; n++) budget.record(KEY, 'success');
+
+        expect(budget.acquire(KEY, 'transient')).toBeDefined();
+      }),
+    );
+  });
+});
+
+function drain(budget: ReturnType<typeof retryBudget>): number {
+  let leases = 0;
+  while (budget.acquire(KEY, 'transient')) leases++;
+  return leases;
+}
