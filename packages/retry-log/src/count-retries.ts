@@ -1,0 +1,54 @@
+import { checkNames, notify, originOf } from '@steadfetch/core';
+import type { AttemptEvent, RetryObserver } from './events.ts';
+
+/** What is counted. Every label is always there, `none` where it says nothing. */
+export interface RetryLabels {
+  readonly event: 'retry' | 'give-up' | 'recover';
+  readonly reason: string;
+  /** The status of the attempt; `none` after an error. */
+  readonly status: string;
+  readonly origin: string;
+}
+
+/** A function, or an object with `inc(labels)` as a counter of prom-client, or with `add(1, labels)` as OpenTelemetry. */
+export type RetryCounter =
+  | ((labels: Partial<RetryLabels>) => unknown)
+  | { inc(labels: Partial<RetryLabels>): unknown }
+  | { add(value: number, labels: Partial<RetryLabels>): unknown };
+
+export interface CountRetriesOptions {
+  /** The labels to give, e.g. those a prom-client counter declares. @default all four */
+  labels?: readonly (keyof RetryLabels)[];
+}
+
+const LABELS = ['event', 'reason', 'status', 'origin'] as const;
+
+/**
+ * Hooks that count retries, give-ups and recoveries, by reason, status and origin.
+ *
+ * @throws a `TypeError` when the counter is none of the three kinds, or a label is unknown
+ * @example retry({ hooks: countRetries(new Counter({ name: 'retries', help: 'Retries', labelNames: ['event', 'reason'] }), { labels: ['event', 'reason'] }) })
+ */
+export function countRetries(counter: RetryCounter, options: CountRetriesOptions = {}): RetryObserver {
+  checkNames('countRetries', options, ['labels']);
+  const { labels = LABELS } = options;
+  checkNames('countRetries: labels', Object.fromEntries(labels.map((label) => [label, true])), LABELS);
+  const increment = incrementOf(counter);
+  const count = (event: RetryLabels['event']) => (told: AttemptEvent & { readonly reason?: string }) => {
+    const { reason = 'none', response, url } = told;
+    const all: RetryLabels = { event, reason, status: String(response?.status ?? 'none'), origin: originOf(url) };
+    notify(increment, Object.fromEntries(labels.map((label) => [label, all[label]])));
+  };
+  return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };
+}
+
+function incrementOf(counter: RetryCounter): (labels: Partial<RetryLabels>) => unknown {
+  if (typeof counter === 'function') return counter;
+  if (typeof counter === 'object' && counter !== null) {
+    if ('inc' in counter) return (labels) => counter.inc(labels);
+    if ('add' in counter) return (labels) => counter.add(1, labels);
+  }
+  throw new TypeError(
+    `countRetries: counter: expected a function or an object with inc or add, got ${String(counter)}`,
+  );
+}

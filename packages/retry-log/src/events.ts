@@ -1,0 +1,39 @@
+/**
+ * What `retry` tells its hooks, as far as this package looks at it. `@steadfetch/retry` is not imported: any source of
+ * events of this shape will do. Times are milliseconds.
+ */
+export interface AttemptEvent {
+  readonly callId: number;
+  readonly method: string;
+  readonly url: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly elapsed: number;
+  readonly cause: string;
+  readonly response?: Response;
+  readonly idempotencyKey?: string;
+}
+
+export interface RetryEvent extends AttemptEvent {
+  readonly delay: number;
+  readonly delaySource: string;
+  readonly reason: string;
+  readonly maxRetries: number;
+}
+
+export interface GiveUpEvent extends AttemptEvent {
+  readonly reason: string;
+  readonly delay?: number;
+  readonly delaySource?: string;
+}
+
+export interface RecoverEvent extends AttemptEvent {
+  readonly attempts: number;
+}
+
+/** What goes into the `hooks` option of `retry`. */
+export interface RetryObserver {
+  onRetry(event: RetryEvent): void;
+  onGiveUp(event: GiveUpEvent): void;
+  onRecover(event: RecoverEvent): void;
+}

@@ -1,0 +1,34 @@
+import { redactUrl } from '@steadfetch/core';
+import { escapeText } from './escape-text.ts';
+import type { AttemptEvent, GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
+
+/** The texts and numbers of an event, each fit for a log. Responses and errors stay out. */
+export function fieldsOf<Event extends AttemptEvent>(event: Event, fullUrls: boolean): Event {
+  const url = fullUrls ? event.url : redactUrl(event.url);
+  const scalars = Object.entries({ ...event, url }).flatMap(([name, value]) => {
+    if (typeof value === 'string') return [[name, escapeText(value)]];
+    return typeof value === 'number' ? [[name, value]] : [];
+  });
+  return Object.fromEntries(scalars);
+}
+
+export function retryLine(event: RetryEvent): string {
+  return `${failureOf(event)} (attempt ${event.attempt} of ${event.maxRetries + 1}), retrying in ${waitOf(event)}`;
+}
+
+export function giveUpLine(event: GiveUpEvent): string {
+  const asked = event.delay === undefined ? '' : `, not waiting ${waitOf(event)}`;
+  return `${failureOf(event)} (attempt ${event.attempt}), giving up: ${event.reason}${asked}`;
+}
+
+export function recoverLine({ method, url, cause, attempts, elapsed }: RecoverEvent): string {
+  return `${method} ${url} ended with ${cause} after ${attempts} attempts and ${Math.round(elapsed)} ms`;
+}
+
+function failureOf({ method, url, cause }: AttemptEvent): string {
+  return `${method} ${url} failed with ${cause}`;
+}
+
+function waitOf({ delay = 0, delaySource }: GiveUpEvent): string {
+  return `${Math.round(delay)} ms (${delaySource})`;
+}

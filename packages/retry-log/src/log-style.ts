@@ -1,0 +1,33 @@
+/** `console`: the message alone; `pino`: `(fields, message)`; `winston`: `(message, fields)`. */
+export type LogStyle = 'console' | 'pino' | 'winston';
+
+export interface LogEntry {
+  readonly message: string;
+  readonly fields: object;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
+
+/** Told by what only loggers of that kind have: winston and its children have transports, pino and bunyan `fatal`. */
+export function styleOf(logger: object): LogStyle {
+  const has = (name: string) => Object(logger)[name] !== undefined;
+  if (has('transports')) return 'winston';
+  return has('bindings') || has('fatal') ? 'pino' : 'console';
+}
+
+/** Writes an entry through one method of the logger. */
+export function writerOf(logger: object, level: string, style: LogStyle): (entry: LogEntry) => unknown {
+  if (!STYLES.includes(style)) {
+    throw new TypeError(`logRetries: style: expected one of ${STYLES.join(', ')}, got ${String(style)}`);
+  }
+  const methods = Object(logger) as Record<string, Method>;
+  if (typeof methods[level] !== 'function') {
+    throw new TypeError(`logRetries: logger: expected a method '${level}', got ${String(methods[level])}`);
+  }
+  return ({ message, fields }) => {
+    if (style === 'console') return methods[level]!(message);
+    return style === 'pino' ? methods[level]!(fields, message) : methods[level]!(message, fields);
+  };
+}

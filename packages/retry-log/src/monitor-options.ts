@@ -1,0 +1,63 @@
+import {
+  type Clock,
+  checkFunction,
+  checkMs,
+  checkNames,
+  checkNumber,
+  type Middleware,
+  systemClock,
+} from '@steadfetch/core';
+import type { RetryObserver } from './events.ts';
+
+/** How things stand: of `calls` in the window, `retried` needed at least one retry. */
+export interface RetryReport {
+  readonly calls: number;
+  readonly retried: number;
+  /** `retried / calls`, 0 without calls. */
+  readonly share: number;
+}
+
+export interface RetryMonitorOptions {
+  /** How far back calls count, in milliseconds. @default 60_000 */
+  window?: number;
+  /** The share of retried calls, above 0 and up to 1, from which retries are excessive. @default 0.2 */
+  threshold?: number;
+  /** Calls in the window below which nothing is said. @default 20 */
+  minCalls?: number;
+  /** Told once when the share reaches the threshold. */
+  onExcessive: (report: RetryReport) => unknown;
+  /** Told once when the share is below the threshold again. */
+  onRecovered?: (report: RetryReport) => unknown;
+  clock?: Clock;
+}
+
+/** Hooks for `retry`, and the middleware that counts the calls which needed none. */
+export interface RetryMonitor extends RetryObserver {
+  /**
+   * Counts the calls that succeed at once, of which `retry` tells its hooks nothing. Goes around `retry`. Inside it, as
+   * under ky's loop, a first attempt counts when its status is below 400.
+   */
+  readonly middleware: Middleware;
+  snapshot(): RetryReport & { readonly excessive: boolean };
+}
+
+/** The options with every default filled in. */
+export type ResolvedOptions = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
+  Pick<RetryMonitorOptions, 'onRecovered'>;
+
+const NAMES = ['window', 'threshold', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
+
+/** Checks the options and fills in the defaults. */
+export function resolveOptions(options: RetryMonitorOptions): ResolvedOptions {
+  checkNames('retryMonitor', options, NAMES);
+  const { window = 60_000, threshold = 0.2, minCalls = 20, clock = systemClock, onExcessive, onRecovered } = options;
+  if (onRecovered !== undefined) checkFunction('retryMonitor: onRecovered', onRecovered);
+  return {
+    ...(onRecovered && { onRecovered }),
+    window: checkMs('retryMonitor: window', window, { min: 1 }),
+    threshold: checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 }),
+    minCalls: checkNumber('retryMonitor: minCalls', minCalls, { min: 1, max: 1_000_000_000, integer: true }),
+    onExcessive: checkFunction('retryMonitor: onExcessive', onExcessive),
+    clock,
+  };
+}

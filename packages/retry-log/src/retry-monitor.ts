@@ -1,0 +1,95 @@
+import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
+import type { GiveUpEvent, RetryEvent } from './events.ts';
+import {
+  type ResolvedOptions,
+  type RetryMonitor,
+  type RetryMonitorOptions,
+  type RetryReport,
+  resolveOptions,
+} from './monitor-options.ts';
+import { SlidingShare } from './sliding-share.ts';
+
+/**
+ * Watches the share of calls that need retries, over a sliding window, and tells when it becomes excessive and when it
+ * is normal again. Holds a fixed number of counters, whatever the rate; sets no timers, so it looks only when called.
+ *
+ * It is hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
+ * failed at least once.
+ *
+ * @throws a `TypeError` or `RangeError` that names the option
+ * @example
+ * const monitor = retryMonitor({ onExcessive: ({ share }) => page(`${share * 100} % of calls need retries`) });
+ * const steady = compose(monitor.middleware, retry({ hooks: monitor }))(fetch);
+ */
+export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
+  return new Monitor(options);
+}
+
+/** What is not a hook lives on the prototype: `retry` refuses hooks it does not know. */
+class Monitor implements RetryMonitor {
+  readonly onRetry: (event: RetryEvent) => void;
+  readonly onGiveUp: (event: GiveUpEvent) => void;
+  readonly onRecover: () => void;
+  readonly #rule: ResolvedOptions;
+  readonly #share: SlidingShare;
+  #excessive = false;
+  /** Calls now inside the middleware, and how many of those that ended are counted by the hooks already. */
+  #inside = 0;
+  #counted = 0;
+
+  constructor(options: RetryMonitorOptions) {
+    this.#rule = resolveOptions(options);
+    this.#share = new SlidingShare(this.#rule.window, monotonic(this.#rule.clock));
+    this.onRetry = ({ attempt }) => {
+      if (attempt === 1) this.#add({ calls: 1, marked: 1 });
+    };
+    this.onGiveUp = ({ attempt }) => {
+      if (attempt === 1) this.#add({ calls: 1 });
+      this.#end();
+    };
+    this.onRecover = () => this.#end();
+  }
+
+  get middleware(): Middleware {
+    return defineMiddleware((call, next) =>
+      call.retried ? this.#watchAttempt(call, next) : this.#watchCall(call, next),
+    );
+  }
+
+  snapshot(): RetryReport & { readonly excessive: boolean } {
+    const { calls, marked } = this.#share.count();
+    return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls, excessive: this.#excessive };
+  }
+
+  async #watchAttempt(call: Call, next: Next): Promise<Response> {
+    const response = await next(call);
+    if (call.attempt === 1 && response.status < 400) this.#add({ calls: 1 });
+    return response;
+  }
+
+  async #watchCall(call: Call, next: Next): Promise<Response> {
+    this.#inside++;
+    try {
+      return await next(call);
+    } finally {
+      this.#inside--;
+      if (this.#counted > 0) this.#counted--;
+      else this.#add({ calls: 1 });
+    }
+  }
+
+  /** A call that the hooks know of is about to leave the middleware. */
+  #end(): void {
+    this.#counted = Math.min(this.#counted + 1, this.#inside);
+  }
+
+  #add(counts: { calls?: number; marked?: number }): void {
+    this.#share.add(counts);
+    const { threshold, minCalls, onExcessive, onRecovered } = this.#rule;
+    const { excessive, ...report } = this.snapshot();
+    const reached = report.share >= threshold;
+    if (reached === excessive || (reached && report.calls < minCalls)) return;
+    this.#excessive = reached;
+    notify(reached ? onExcessive : onRecovered, report);
+  }
+}

@@ -1,0 +1,67 @@
+import { retry } from '@steadfetch/retry';
+import { fakeFetch, instantClock } from '@steadfetch/testing';
+import { describe, expect, it, vi } from 'vitest';
+import { countRetries } from '../src/index.ts';
+import { giveUpEvent, recoverEvent, retryEvent } from './events.ts';
+
+describe('countRetries', () => {
+  it('counts by event, reason, status and origin', () => {
+    const counter = vi.fn();
+    const hooks = countRetries(counter);
+
+    hooks.onRetry(retryEvent({ response: new Response(null, { status: 503 }) }));
+    hooks.onGiveUp(giveUpEvent({ reason: 'budget' }));
+    hooks.onRecover(recoverEvent({ response: new Response() }));
+
+    const origin = 'https://api.example.com';
+    expect(counter.mock.calls.flat()).toEqual([
+      { event: 'retry', reason: 'status', status: '503', origin },
+      { event: 'give-up', reason: 'budget', status: 'none', origin },
+      { event: 'recover', reason: 'none', status: '200', origin },
+    ]);
+  });
+
+  it('calls inc of a counter like that of prom-client, with the labels it declares', () => {
+    const counter = { inc: vi.fn() };
+
+    countRetries(counter, { labels: ['event', 'reason'] }).onRetry(retryEvent());
+
+    expect(counter.inc.mock.calls).toEqual([[{ event: 'retry', reason: 'status' }]]);
+  });
+
+  it('calls add of a counter like that of OpenTelemetry', () => {
+    const counter = { add: vi.fn() };
+
+    countRetries(counter, { labels: ['event'] }).onRecover(recoverEvent());
+
+    expect(counter.add.mock.calls).toEqual([[1, { event: 'recover' }]]);
+  });
+
+  it('ignores a counter that throws', () => {
+    const hooks = countRetries(() => {
+      throw new Error('mine');
+    });
+
+    expect(() => hooks.onRetry(retryEvent())).not.toThrow();
+  });
+
+  it('fits the hooks option of retry', async () => {
+    const counter = vi.fn();
+    const clock = instantClock();
+
+    await retry({ hooks: countRetries(counter, { labels: ['event'] }), clock })(fakeFetch(503))('https://a.test/');
+
+    expect(counter.mock.calls.flat()).toEqual([{ event: 'retry' }, { event: 'retry' }, { event: 'give-up' }]);
+  });
+
+  it.each([
+    [{}, {}, /counter: expected a function or an object with inc or add/],
+    [null, {}, /counter: expected/],
+    ['inc', {}, /counter: expected/],
+    [() => {}, { labels: ['url'] }, /unknown option 'url'/],
+    [() => {}, { label: [] }, /unknown option 'label'/],
+  ])('refuses %o with %o', (counter, options, message) => {
+    expect(() => countRetries(counter as never, options as never)).toThrow(TypeError);
+    expect(() => countRetries(counter as never, options as never)).toThrow(message);
+  });
+});

@@ -1,0 +1,185 @@
+import { type Clock, compose } from '@steadfetch/core';
+import { retry } from '@steadfetch/retry';
+import { fakeFetch, instantClock, manualClock, middlewareContract, type Script } from '@steadfetch/testing';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { type RetryMonitorOptions, retryMonitor } from '../src/index.ts';
+import { giveUpEvent, retryEvent } from './events.ts';
+
+const URL = 'https://api.example.com/';
+
+describe('retryMonitor', () => {
+  it('tells once when the share reaches the threshold, and once when it is below again', async () => {
+    const { call, onExcessive, onRecovered } = setUp({ threshold: 0.5, minCalls: 4 });
+
+    for (const failures of [0, 0, 1, 1, 1, 1]) await call(failures);
+    expect(onExcessive.mock.calls).toEqual([[{ calls: 4, retried: 2, share: 0.5 }]]);
+    expect(onRecovered).not.toHaveBeenCalled();
+
+    for (const failures of [0, 0, 0, 0]) await call(failures);
+    expect(onExcessive).toHaveBeenCalledTimes(1);
+    expect(onRecovered.mock.calls).toEqual([[{ calls: 9, retried: 4, share: 4 / 9 }]]);
+  });
+
+  it('counts a call once, however often it is retried', async () => {
+    const { call, monitor } = setUp();
+
+    await call(2);
+    await call(0);
+
+    expect(monitor.snapshot()).toEqual({ calls: 2, retried: 1, share: 0.5, excessive: false });
+  });
+
+  it('counts calls that fail for good, at once or after retries', async () => {
+    const { fetchWith, monitor } = setUp();
+
+    await fetchWith(404);
+    await fetchWith(503);
+    await fetchWith([503, 404]);
+    await fetchWith({ status: 503, headers: { 'retry-after': '3600' } });
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
+  });
+
+  it('counts right while calls overlap', async () => {
+    const clock = manualClock();
+    const { fetchWith, monitor } = setUp({}, clock);
+    const waiting = [fetchWith([503, 200]), fetchWith([503, 200])];
+    await clock.advance(0);
+
+    await Promise.all([fetchWith(200), fetchWith(200)]);
+    expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
+
+    await clock.runAll();
+    await Promise.all(waiting);
+    expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
+  });
+
+  it('says nothing below minCalls', async () => {
+    const { call, onExcessive } = setUp({ minCalls: 3 });
+
+    await call(1);
+    await call(1);
+    expect(onExcessive).not.toHaveBeenCalled();
+
+    await call(1);
+    expect(onExcessive).toHaveBeenCalledTimes(1);
+  });
+
+  it('forgets what is older than the window', async () => {
+    const clock = instantClock();
+    const { call, monitor, onRecovered } = setUp({ window: 1_000, minCalls: 1 }, clock);
+    await call(1);
+
+    clock.advance(1_000);
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 0, retried: 0, share: 0, excessive: true });
+    await call(0);
+    expect(onRecovered).toHaveBeenCalledTimes(1);
+  });
+
+  it('works on the inner side of retry too', async () => {
+    const clock = instantClock();
+    const monitor = retryMonitor({ onExcessive: () => {}, clock });
+    const steady = compose(retry({ hooks: monitor, clock }), monitor.middleware)(fakeFetch([503, 503, 200]));
+
+    await steady(URL);
+    await steady(URL);
+    await steady(URL);
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
+  });
+
+  it('knows only calls that failed when it is used as hooks alone', async () => {
+    const clock = instantClock();
+    const onExcessive = vi.fn();
+    const monitor = retryMonitor({ onExcessive, minCalls: 2, threshold: 0.5, clock });
+    const steady = retry({ hooks: monitor, clock, budget: false })(fakeFetch([503, 200], { repeat: 'cycle' }));
+
+    await steady(URL);
+    await steady(URL);
+
+    expect(onExcessive.mock.calls).toEqual([[{ calls: 2, retried: 2, share: 1 }]]);
+  });
+
+  it('counts a call that is given up at once as one that was not retried', () => {
+    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
+
+    monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
+    monitor.onRetry(retryEvent());
+    monitor.onGiveUp(giveUpEvent({ attempt: 3 }));
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
+  });
+
+  it('ignores an observer that throws', async () => {
+    const { call, onExcessive } = setUp({ minCalls: 1 });
+    onExcessive.mockImplementation(() => {
+      throw new Error('mine');
+    });
+
+    expect((await call(1)).status).toBe(200);
+  });
+
+  it('needs no onRecovered, and has defaults', async () => {
+    const onExcessive = vi.fn();
+    const monitor = retryMonitor({ onExcessive });
+
+    for (let n = 0; n < 20; n++) monitor.onRetry(retryEvent());
+    for (let n = 0; n < 100; n++) monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
+
+    expect(onExcessive.mock.calls).toEqual([[{ calls: 20, retried: 20, share: 1 }]]);
+    expect(monitor.snapshot().excessive).toBe(false);
+  });
+
+  it('never counts less than 95 % of the window nor more than all of it', () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 50 });
+    fc.assert(
+      fc.property(gaps, (steps) => {
+        const clock = instantClock();
+        const monitor = retryMonitor({ onExcessive: () => {}, window: 1_000, clock });
+        const times: number[] = [];
+        for (const step of steps) {
+          clock.advance(step);
+          monitor.onRetry(retryEvent());
+          times.push(clock.now());
+        }
+        const within = (span: number) => times.filter((time) => clock.now() - time < span).length;
+        const { calls } = monitor.snapshot();
+        expect(calls).toBeGreaterThanOrEqual(within(950));
+        expect(calls).toBeLessThanOrEqual(within(1_000));
+      }),
+    );
+  });
+
+  it.each([
+    [{ window: 0 }, RangeError, /window: .*got 0/],
+    [{ window: '60' }, TypeError, /window/],
+    [{ window: 2 ** 31 }, RangeError, /window/],
+    [{ threshold: 0 }, RangeError, /threshold/],
+    [{ threshold: 1.1 }, RangeError, /threshold.*got 1.1/],
+    [{ threshold: Number.NaN }, RangeError, /threshold.*got NaN/],
+    [{ minCalls: 0 }, RangeError, /minCalls/],
+    [{ minCalls: 1.5 }, RangeError, /minCalls/],
+    [{ onExcessive: 'page me' }, TypeError, /onExcessive/],
+    [{ onRecovered: 1 }, TypeError, /onRecovered/],
+    [{ treshold: 0.5 }, TypeError, /unknown option 'treshold'/],
+  ])('refuses %o', (options, type, message) => {
+    const make = () => retryMonitor({ onExcessive: () => {}, ...options } as never);
+
+    expect(make).toThrow(type);
+    expect(make).toThrow(message);
+  });
+});
+
+middlewareContract(() => retryMonitor({ onExcessive: () => {} }).middleware);
+
+function setUp(options: Partial<RetryMonitorOptions> = {}, clock: Clock = instantClock()) {
+  const onExcessive = vi.fn();
+  const onRecovered = vi.fn();
+  const monitor = retryMonitor({ onExcessive, onRecovered, clock, ...options });
+  const stack = compose(monitor.middleware, retry({ hooks: monitor, clock, budget: false, delay: () => 5 }));
+  const fetchWith = (script: Script) => stack(fakeFetch(script))(URL);
+  const call = (failures: number) => fetchWith([...Array(failures).fill(503), 200]);
+  return { call, fetchWith, monitor, onExcessive, onRecovered };
+}
