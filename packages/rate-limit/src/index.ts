@@ -1,1 +1,5 @@
-export {};
+export type { RateLimitGiveUpEvent, LimitEvent, ReleaseEvent } from './events.ts';
+export type { RateLimitOptions } from './options.ts';
+export { type RateLimiter, rateLimit } from './rate-limit.ts';
+export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
+export type { GateSnapshot } from './snapshot.ts';

@@ -1,0 +1,32 @@
+/** What is held to be true about a limit that the server does not state. Rates are requests per millisecond. */
+export interface Belief {
+  readonly rate: number;
+  /** How many requests a full bucket lets through at once. */
+  readonly burst: number;
+  /** Whether a burst may be spent after the gate opens: the bucket is known to refill while it is closed. */
+  readonly bursty: boolean;
+  /** Whether the rate was measured. If not, it is a lower bound and the pacer goes on looking for more. */
+  readonly measured: boolean;
+  /** Whether somebody else seems to use the limit too. */
+  readonly contended: boolean;
+  /** Whether requests are counted in windows rather than in a bucket. */
+  readonly windowed: boolean;
+  /** Growth of the pace while it looks for more, per second. */
+  readonly growth: number;
+  /** How long to keep the pace before looking for more, in milliseconds. */
+  readonly patience: number;
+  /** The first burst: how many requests were accepted, and in how many milliseconds. */
+  readonly first: { readonly accepted: number; readonly ms: number };
+  /** When the limit was last seen used up. */
+  readonly emptiedAt: number;
+  /** How long the gate was closed after that, in milliseconds. */
+  readonly closure: number;
+  /** Refusals in quick succession. */
+  readonly cuts: number;
+}
+
+/** What the pacer was doing when it was refused. */
+export interface Stance {
+  readonly rate: number;
+  readonly probing: boolean;
+}

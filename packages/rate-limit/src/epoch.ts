@@ -1,0 +1,78 @@
+import { Marks } from './marks.ts';
+import type { Permit } from './permit.ts';
+
+/** The least that the limit allows, and how many requests beyond one burst say so. */
+export interface LowerBound {
+  /** Requests per millisecond. */
+  readonly rate: number;
+  readonly count: number;
+}
+
+/** What was sent, accepted and refused between two closings of a gate. */
+export class Epoch {
+  sent = 0;
+  accepted = 0;
+  refused = 0;
+  start = 0;
+  /** When the last accepted request was sent, and the last refused one: then the limit was used up. */
+  lastAccepted = 0;
+  lastRefused = 0;
+  /** The most requests in flight of which one was accepted, and the least of which one was refused. */
+  mostAccepted = 0;
+  leastRefused = Infinity;
+  #marks = new Marks();
+  #probe: Marks | undefined;
+
+  /** Milliseconds from the first request to the last accepted one. */
+  get length(): number {
+    return Math.max(1, this.lastAccepted - this.start);
+  }
+
+  send(now: number): void {
+    if (this.sent === 0) this.start = now;
+    this.#marks.add(now, this.sent);
+    this.#probe?.add(now, this.sent);
+    this.sent++;
+  }
+
+  accept({ at, flight }: Permit): void {
+    this.accepted++;
+    this.lastAccepted = Math.max(this.lastAccepted, at);
+    this.mostAccepted = Math.max(this.mostAccepted, flight);
+  }
+
+  refuse({ at, flight }: Permit): void {
+    this.refused++;
+    this.lastRefused = Math.max(this.lastRefused, at);
+    this.leastRefused = Math.min(this.leastRefused, flight);
+  }
+
+  /** From here on it is tried whether the limit allows more: worth a closer look afterwards. */
+  probe(): void {
+    this.#probe ??= new Marks();
+  }
+
+  /**
+   * In no time `t` does a bucket accept more than `burst + rate * t`. So each stretch up to the last accepted request
+   * gives a least rate, and the best of them is the rate itself if the bucket was used up without ever running over.
+   */
+  lowerBound(burst: number, shortest: number, spare: number): LowerBound {
+    let best: LowerBound = { rate: 0, count: 0 };
+    const enough = burst + Math.max(1, 0.5 * burst);
+    for (const marks of [this.#marks, this.#probe ?? []]) {
+      for (const [time, sent] of marks) {
+        const [count, ms] = [this.accepted - sent, this.lastAccepted - time];
+        if (count < enough || ms < shortest) continue;
+        const rate = (count - spare) / ms;
+        if (rate > best.rate) best = { rate, count: count - spare };
+      }
+    }
+    return best;
+  }
+
+  /** How many were accepted in the last `ms`. */
+  acceptedWithin(ms: number): number {
+    for (const [time, sent] of this.#marks) if (this.lastAccepted - time <= ms) return this.accepted - sent;
+    return 0;
+  }
+}

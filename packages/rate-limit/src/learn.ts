@@ -1,0 +1,132 @@
+import type { Belief, Stance } from './belief.ts';
+import type { Epoch, LowerBound } from './epoch.ts';
+import { roundNumber } from './round-number.ts';
+
+/** When an epoch ends: what was believed, how the pace stood, how long the gate was closed, the round trip. */
+export interface Ending {
+  readonly belief: Belief | undefined;
+  readonly stance: Stance;
+  readonly closure: number;
+  readonly rtt: number;
+}
+
+type Finding = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'cuts'> & {
+  kind: 'bucket' | 'window' | 'empty' | 'drained' | 'contended';
+  count: number;
+};
+
+const FEW = 8;
+
+/** What an epoch that ended with a refusal says about the limit. */
+export function learn(epoch: Epoch, ending: Ending): Belief {
+  const { belief } = ending;
+  return belief ? revise(epoch, belief, ending) : firstBelief(epoch, ending);
+}
+
+/** One burst says how large a burst may be, and next to nothing of the rate: start low and double quickly. */
+function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
+  const accepted = Math.max(1, epoch.accepted);
+  const first = { accepted, ms: epoch.length };
+  const rate = (4 * Math.sqrt(accepted)) / (closure + epoch.length);
+  const open = { bursty: true, measured: false, contended: false, windowed: false, cuts: 0 };
+  return { rate, burst: accepted, first, emptiedAt: epoch.lastRefused, closure, growth: 4, patience: 0, ...open };
+}
+
+function revise(epoch: Epoch, belief: Belief, ending: Ending): Belief {
+  const first = shorterOf(belief.first, epoch);
+  const windowed = isWindowed(epoch, belief, first.accepted);
+  const found = settleOn(measure(epoch, { ...belief, first, windowed }, ending), epoch, belief, { ...ending, windowed });
+  const { burst, bursty, measured, contended, cuts } = found;
+  const { closure } = ending;
+  const common = { burst, bursty, measured, contended, cuts, windowed, first, emptiedAt: epoch.lastRefused, closure };
+  return { ...common, rate: found.rate, ...outlook(found, windowed, closure) };
+}
+
+function shorterOf(first: Belief['first'], { accepted, length }: Epoch): Belief['first'] {
+  const isShorter = length <= first.ms * 1.2 && accepted < first.accepted;
+  return isShorter ? { accepted: Math.max(1, accepted), ms: length } : first;
+}
+
+/** A window lets the same number through whatever time has passed; a bucket lets more through. */
+function isWindowed(epoch: Epoch, belief: Belief, burst: number): boolean {
+  const comparable = belief.bursty && !belief.measured && belief.closure >= 500;
+  if (!comparable) return belief.windowed;
+  return epoch.accepted > 3 && Math.abs(epoch.accepted - burst) <= Math.max(1, 0.05 * epoch.accepted);
+}
+
+/** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
+function measure(epoch: Epoch, belief: Belief, { rtt }: Ending): Finding {
+  const { first, windowed, closure, emptiedAt } = belief;
+  const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
+  let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
+  for (let round = 0; round < 8; round++) {
+    bound = epoch.lowerBound(burst, Math.max(10, 2 * first.ms, rtt), burst);
+    burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
+  }
+  const base = { burst, count: bound.count, contended: belief.contended, cuts: 0 };
+  if (windowed && epoch.length > 0.85 * closure) {
+    const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
+    return { ...base, kind: 'window', rate, bursty: false, measured: true };
+  }
+  if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
+  const measured = !windowed && sinceEmpty * closure < 0.8 * burst;
+  return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
+}
+
+/** Weighs what was measured against what was believed. */
+function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending & { windowed: boolean }): Finding {
+  const { stance, closure, windowed } = ending;
+  if (belief.measured && !windowed) {
+    if (isDrained(epoch, belief, closure)) {
+      const burst = Math.max(1, epoch.accepted / 2);
+      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: true };
+    }
+    if (belief.contended || (!stance.probing && epoch.length < 12 * closure)) {
+      const rate = 0.9 * Math.max(Math.min(stance.rate, found.rate), 0.7 * stance.rate);
+      return { ...found, kind: 'contended', rate: Math.min(rate, 0.9 * stance.rate), measured: true, contended: true };
+    }
+  }
+  if (belief.measured) return hold(found, epoch, belief, ending);
+  return roundOff(doubt(found, belief, stance));
+}
+
+/** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
+function isDrained(epoch: Epoch, { bursty, burst, contended }: Belief, closure: number): boolean {
+  return bursty && epoch.accepted <= burst * (contended ? 0.5 : 0.9) + 1 && epoch.length < 0.5 * closure;
+}
+
+/** A pace that held for long is not given up for one refusal; refusals in quick succession cut deeper and deeper. */
+function hold(found: Finding, epoch: Epoch, belief: Belief, { stance, closure }: Ending): Finding {
+  const nearby = stance.probing && stance.rate < 1.4 * belief.rate;
+  const rate = nearby ? Math.min(found.rate, belief.rate * 1.02) : found.rate;
+  const floor = stance.probing ? belief.rate : belief.rate * 0.8 ** (2 ** belief.cuts);
+  const cuts = !stance.probing && epoch.length < 5 * closure ? belief.cuts + 1 : 0;
+  if (rate < floor) return { ...found, rate: floor, cuts, measured: true };
+  return roundOff({ ...found, rate, cuts });
+}
+
+/** Few requests measure nothing, unless they confirm; a bound that says little is raised towards the last pace. */
+function doubt(found: Finding, belief: Belief, stance: Stance): Finding {
+  const { kind, rate, count } = found;
+  if (kind === 'bucket' && count < FEW && Math.abs(rate / belief.rate - 1) >= 0.15) return { ...found, measured: false };
+  if (kind !== 'empty' || found.measured) return found;
+  return { ...found, rate: Math.sqrt(rate * Math.max(rate, Math.min(stance.rate, 10 * rate))) };
+}
+
+/** Within the error of the measurement, half a request below to one and a half above, the round number is meant. */
+function roundOff(found: Finding): Finding {
+  const { kind, rate, count, measured, contended } = found;
+  if (kind !== 'bucket' || !measured || contended || count <= 2) return found;
+  const perSecond = roundNumber(rate * 1_000 * (1 - 0.5 / count), rate * 1_000 * (1 + 1.5 / count));
+  return { ...found, rate: perSecond / 1_000 };
+}
+
+/** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */
+function outlook(found: Finding, windowed: boolean, closure: number): Pick<Belief, 'growth' | 'patience'> {
+  const { kind, rate, burst, measured, contended } = found;
+  if (contended) return { growth: 0, patience: 4 * closure };
+  if (!measured && kind === 'bucket') return { growth: 0.1, patience: closure };
+  if (!measured) return { growth: windowed ? 0.15 : 0.6, patience: 0 };
+  const cost = windowed ? closure : Math.max(0, closure - burst / rate);
+  return { growth: 0.5, patience: Math.max(30 * cost, 3_000, 100 / rate) };
+}

@@ -1,0 +1,78 @@
+import type { Belief, Stance } from './belief.ts';
+
+const MARGIN = 0.003;
+const RAMP = 4;
+/** How much of a burst is kept back: by a pace that was measured, by one that is looked for or shared. */
+const RESERVE = 0.1;
+const CAUTIOUS_RESERVE = 0.5;
+const PRESS = { push: 0.1, knee: 6, breakout: 1.4, fast: 1 };
+
+/** A model of the server's bucket: releases requests as the server is believed to allow them, and tries for more. */
+export class Pacer {
+  readonly belief: Belief;
+  #rate: number;
+  #level = 0;
+  #refilledAt: number;
+  #growAt: number;
+  #lastTaken: number;
+  #hungry = false;
+  #probing = false;
+
+  constructor(belief: Belief, now: number) {
+    this.belief = belief;
+    this.#rate = belief.measured ? belief.rate * (1 - MARGIN) : belief.rate;
+    this.#refilledAt = belief.emptiedAt;
+    this.#growAt = now + belief.patience;
+    this.#lastTaken = now;
+  }
+
+  get stance(): Stance {
+    return { rate: this.#rate, probing: this.#probing };
+  }
+
+  /** Milliseconds until the next request may be sent; 0 for now. */
+  wait(now: number): number {
+    this.#level = Math.min(this.#most(), this.#level + this.#rate * Math.max(0, now - this.#refilledAt));
+    this.#refilledAt = now;
+    if (this.#level >= 1) return 0;
+    this.#hungry = true;
+    return (1 - this.#level) / this.#rate;
+  }
+
+  take(now: number, rtt: number): void {
+    this.#level -= 1;
+    if (this.#hungry) this.#grow(now, rtt);
+    this.#hungry = false;
+    this.#lastTaken = now;
+  }
+
+  /** Believes no longer in a limit: the pace has left it far behind. */
+  get outgrown(): boolean {
+    return this.#rate > 20 * this.belief.rate && this.#lastTaken - this.#growAt > 3 * this.belief.closure;
+  }
+
+  #most(): number {
+    const { burst, bursty, measured, contended } = this.belief;
+    const slack = Math.min(Math.max(1, this.#rate * 10), (burst - 1) / 4);
+    const reserve = measured && !contended ? RESERVE : CAUTIOUS_RESERVE;
+    return Math.max(1 + slack, bursty ? burst * (1 - reserve) : 0);
+  }
+
+  /** Only while calls wait for the pace: a pace that holds nobody back is not tested by growing. */
+  #grow(now: number, rtt: number): void {
+    const ms = now - Math.max(this.#growAt, this.#lastTaken);
+    if (ms <= 0) return;
+    this.#probing = true;
+    const perSecond = Math.min(this.#growth(now), 500 / Math.max(rtt, 1));
+    this.#rate *= Math.min(1.5, Math.exp((perSecond * ms) / 1_000));
+  }
+
+  #growth(now: number): number {
+    const { contended, growth, rate } = this.belief;
+    if (!contended) return this.#rate > 1.5 * rate ? Math.max(growth, RAMP) : growth;
+    // grows with the root of the rate: of two that share a limit the slower one catches up
+    const since = (now - this.#growAt) / 1_000;
+    const push = Math.min(RAMP, (PRESS.push / Math.sqrt(rate * 1_000)) * (1 + (since / PRESS.knee) ** 2));
+    return this.#rate > PRESS.breakout * rate ? Math.max(push, PRESS.fast) : push;
+  }
+}
