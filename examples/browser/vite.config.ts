@@ -1,0 +1,7 @@
+import { msw } from 'msw/vite';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js
+  optimizeDeps: { include: ['msw/http', 'msw/browser', 'p-retry', 'is-network-error'] },
+});
