@@ -63,7 +63,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     } catch (error) {
       throw failureOf(error, call);
     }
-  });
+  }, 'bufferBody');
 }
 
 function isReadable({ status, body, bodyUsed, headers }: Response, maxBytes: number): boolean {

@@ -75,7 +75,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
     }
     report(permit, { response, failed: false }, call);
     return response;
-  });
+  }, 'circuitBreaker');
   return Object.assign(middleware, { breaker });
 }
 

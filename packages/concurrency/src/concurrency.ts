@@ -78,5 +78,5 @@ export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulk
     return { active: sum('active'), queued: sum('queued') };
   }
 
-  return Object.assign(defineMiddleware(run), { snapshot });
+  return Object.assign(defineMiddleware(run, 'concurrency'), { snapshot });
 }

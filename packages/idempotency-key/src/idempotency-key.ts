@@ -60,7 +60,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim() || !when(call)) return next(call);
     if (call.retried) warnOnce('idempotencyKey stands inside retry: each attempt gets another key. Put it outside.');
     return withKey(call, next);
-  });
+  }, 'idempotencyKey');
 }
 
 function checkMethods(methods: readonly string[]): ReadonlySet<string> {

@@ -42,7 +42,7 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
   const { clock = systemClock } = options;
   checkClock('timeout', clock);
   const now = monotonic(clock);
-  return defineMiddleware((call, next) => attempt(call, next, { headers, body, clock, now }));
+  return defineMiddleware((call, next) => attempt(call, next, { headers, body, clock, now }), 'timeout');
 }
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
