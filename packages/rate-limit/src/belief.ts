@@ -1,3 +1,6 @@
+/** The share of a burst that is spent when the gate opens; the rest absorbs errors. */
+export const SPENT = 0.8;
+
 /** What is held to be true about a limit that the server does not state. Rates are requests per millisecond. */
 export interface Belief {
   readonly rate: number;

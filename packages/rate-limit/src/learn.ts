@@ -1,4 +1,4 @@
-import type { Belief, Stance } from './belief.ts';
+import { type Belief, SPENT, type Stance } from './belief.ts';
 import type { Epoch, LowerBound } from './epoch.ts';
 import { roundNumber } from './round-number.ts';
 
@@ -29,12 +29,15 @@ function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
   const first = { accepted, ms: epoch.length };
   const rate = (4 * Math.sqrt(accepted)) / (closure + epoch.length);
   const open = { bursty: true, measured: false, contended: false, windowed: false, cuts: 0 };
-  return { rate, burst: accepted, first, emptiedAt: epoch.lastRefused, closure, growth: 4, patience: 0, ...open };
+  return { rate, burst: accepted, first, emptiedAt: epoch.lastRefused, closure, growth: 5, patience: 0, ...open };
 }
 
 function revise(epoch: Epoch, belief: Belief, ending: Ending): Belief {
   const first = shorterOf(belief.first, epoch);
   const windowed = isWindowed(epoch, belief, first.accepted);
+  if (!belief.measured && !windowed && belief.bursty && epoch.length <= 1.2 * belief.first.ms) {
+    return firstBelief(epoch, ending);
+  }
   const found = settleOn(measure(epoch, { ...belief, first, windowed }, ending), epoch, belief, { ...ending, windowed });
   const { burst, bursty, measured, contended, cuts } = found;
   const { closure } = ending;
@@ -79,20 +82,20 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
   if (belief.measured && !windowed) {
     if (isDrained(epoch, belief, closure)) {
       const burst = Math.max(1, epoch.accepted / 2);
-      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: true };
+      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: belief.contended };
     }
     if (belief.contended || (!stance.probing && epoch.length < 12 * closure)) {
       const rate = 0.9 * Math.max(Math.min(stance.rate, found.rate), 0.7 * stance.rate);
       return { ...found, kind: 'contended', rate: Math.min(rate, 0.9 * stance.rate), measured: true, contended: true };
     }
   }
-  if (belief.measured) return hold(found, epoch, belief, ending);
-  return roundOff(doubt(found, belief, stance));
+  if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, epoch, belief, ending);
+  return windowed ? found : roundOff(doubt(found, belief, stance));
 }
 
 /** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
-function isDrained(epoch: Epoch, { bursty, burst, contended }: Belief, closure: number): boolean {
-  return bursty && epoch.accepted <= burst * (contended ? 0.5 : 0.9) + 1 && epoch.length < 0.5 * closure;
+function isDrained(epoch: Epoch, { bursty, burst }: Belief, closure: number): boolean {
+  return bursty && epoch.accepted <= burst * SPENT + 1 && epoch.length < 0.5 * closure;
 }
 
 /** A pace that held for long is not given up for one refusal; refusals in quick succession cut deeper and deeper. */
@@ -103,6 +106,12 @@ function hold(found: Finding, epoch: Epoch, belief: Belief, { stance, closure }:
   const cuts = !stance.probing && epoch.length < 5 * closure ? belief.cuts + 1 : 0;
   if (rate < floor) return { ...found, rate: floor, cuts, measured: true };
   return roundOff({ ...found, rate, cuts });
+}
+
+/** Counted across two windows more seems to be allowed than is: a pace that was refused is too high. */
+function holdWindow(found: Finding, belief: Belief, { probing, rate }: Stance): Finding {
+  if (!probing) return { ...found, rate: Math.min(Math.max(found.rate, 0.5 * belief.rate), 0.93 * belief.rate) };
+  return rate < 1.4 * belief.rate ? { ...found, rate: belief.rate } : found;
 }
 
 /** Few requests measure nothing, unless they confirm; a bound that says little is raised towards the last pace. */

@@ -1,10 +1,7 @@
-import type { Belief, Stance } from './belief.ts';
+import { type Belief, SPENT, type Stance } from './belief.ts';
 
 const MARGIN = 0.003;
 const RAMP = 4;
-/** How much of a burst is kept back: by a pace that was measured, by one that is looked for or shared. */
-const RESERVE = 0.1;
-const CAUTIOUS_RESERVE = 0.5;
 const PRESS = { push: 0.1, knee: 6, breakout: 1.4, fast: 1 };
 
 /** A model of the server's bucket: releases requests as the server is believed to allow them, and tries for more. */
@@ -52,10 +49,9 @@ export class Pacer {
   }
 
   #most(): number {
-    const { burst, bursty, measured, contended } = this.belief;
+    const { burst, bursty } = this.belief;
     const slack = Math.min(Math.max(1, this.#rate * 10), (burst - 1) / 4);
-    const reserve = measured && !contended ? RESERVE : CAUTIOUS_RESERVE;
-    return Math.max(1 + slack, bursty ? burst * (1 - reserve) : 0);
+    return Math.max(1 + slack, bursty ? burst * SPENT : 0);
   }
 
   /** Only while calls wait for the pace: a pace that holds nobody back is not tested by growing. */
