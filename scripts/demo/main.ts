@@ -47,4 +47,5 @@ async function showUrl(stage: Stage, url: string): Promise<number> {
   return 0;
 }
 
+process.stdout.on('error', () => process.exit()); // whoever read has seen enough
 process.exitCode = await main();
