@@ -50,7 +50,7 @@ const projects: TestProjectConfiguration[] = [
 if (chromium) {
   projects.push({
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
-    optimizeDeps: { include: ['msw/http', 'msw/browser'] },
+    optimizeDeps: { include: ['msw/http', 'msw/browser', 'ky', 'p-retry', 'is-network-error'] },
     test: {
       ...PATIENCE,
       name: 'browser',

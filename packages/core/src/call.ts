@@ -1,21 +1,9 @@
+import { type BodyMaker, withFreshBody } from './body-factory.ts';
+import type { CallChanges } from './call-changes.ts';
 import type { Fetch } from './fetch.ts';
+import { isRequest } from './is-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isReplayable, snapshot } from './snapshot.ts';
-
-/** What `call.with()` can change. Whatever is left out stays as it was. */
-export interface CallChanges {
-  input?: RequestInfo | URL;
-  /** Replaces the whole init; merged with `headers` and `signal` when they are given too. */
-  init?: RequestInit | undefined;
-  /** Replaces the effective headers. */
-  headers?: HeadersInit;
-  signal?: AbortSignal;
-  attempt?: number;
-  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
-  remaining?: () => number;
-  /** True below a `retry`: an inner one then passes the call through. */
-  retried?: boolean;
-}
 
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
@@ -49,8 +37,10 @@ export class Call {
 
   /** The call behind `fetch(input, init)`. */
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
-    if (init === undefined) return new Call(input, undefined, 1, false, undefined);
-    return new Call(input, snapshot(init), 1, RETRIED in init, undefined);
+    // A URL can be changed after the call as well as an init can.
+    const target = typeof input === 'object' && input instanceof URL ? input.href : input;
+    if (init === undefined || init === null) return new Call(target, undefined, 1, false, undefined);
+    return new Call(target, snapshot(init), 1, RETRIED in init, undefined);
   }
 
   /** Absolute where the runtime knows a base; otherwise as given. */
@@ -109,37 +99,30 @@ export class Call {
 
   /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
   send(fetch: Fetch): Promise<Response> {
-    let { init } = this;
-    const body: unknown = init?.body;
-    if (typeof body === 'function') init = withBody(init, body());
-    if (this.retried) init = init ? { ...init, ...RETRIED_INIT } : RETRIED_INIT;
-    return fetch(this.input, init);
+    const body: unknown = this.init?.body;
+    if (typeof body === 'function') return this.#sendFresh(fetch, body as BodyMaker);
+    return fetch(this.input, this.#mark(this.init));
   }
-}
 
-/**
- * A body made anew for each attempt: what makes a stream retryable.
- *
- * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path).stream()) })
- */
-export function bodyFactory(make: () => BodyInit): BodyInit {
-  return make as unknown as BodyInit;
+  async #sendFresh(fetch: Fetch, make: BodyMaker): Promise<Response> {
+    return fetch(this.input, this.#mark(withFreshBody(this.init, await make())));
+  }
+
+  /** A new object each time: what is inside may write on the init that it is given. */
+  #mark(init: RequestInit | undefined): RequestInit | undefined {
+    if (!this.retried) return init;
+    if (!init) return { ...RETRIED_INIT };
+    const marked: RequestInit & { [RETRIED]?: true } = { ...init };
+    marked[RETRIED] = true;
+    return marked;
+  }
 }
 
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
-const RETRIED_INIT = Object.freeze({ [RETRIED]: true }) as RequestInit;
-
-function withBody(init: RequestInit | undefined, body: BodyInit): RequestInit {
-  return { ...init, body, ...(isReplayable(body) ? {} : { duplex: 'half' }) } as RequestInit;
-}
+const RETRIED_INIT = { [RETRIED]: true } as RequestInit;
 
 function nearest(a: (() => number) | undefined, b: (() => number) | undefined): (() => number) | undefined {
   return a && b ? () => Math.min(a(), b()) : (b ?? a);
-}
-
-/** True for a `Request`, also one of another realm or polyfill. */
-export function isRequest(input: unknown): input is Request {
-  return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
 }

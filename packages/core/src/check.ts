@@ -43,7 +43,7 @@ export function checkClock(owner: string, clock: Clock): Clock {
 
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new TypeError(`${owner}: expected an options object, got ${show(options)}`);
   }
   for (const name of Object.keys(options)) {

@@ -27,7 +27,10 @@ export function classifyError(error: unknown): ErrorClass {
   const network = name === 'NetworkError' || chain.some((link) => NETWORK_TEXT.test(textOf(link, 'message') ?? ''));
   if (coded !== undefined) return byCode(textOf(coded, 'code')!, coded, network);
   if (!network) return { kind: 'bug', sent: 'maybe', permanent: true };
-  const permanent = chain.some((link) => PERMANENT_TEXT.test(textOf(link, 'message') ?? ''));
+  // the message of ky's NetworkError quotes the URL
+  const permanent = chain.some(
+    (link) => textOf(link, 'name') !== 'NetworkError' && PERMANENT_TEXT.test(textOf(link, 'message') ?? ''),
+  );
   return { kind: 'network', sent: 'maybe', permanent };
 }
 
@@ -42,26 +45,27 @@ function byCode(code: string, link: unknown, network: boolean): ErrorClass {
   return { kind: network || BROKEN_PEER.test(code) ? 'network' : 'bug', sent: 'maybe', permanent: true, code };
 }
 
+const MAX_CAUSES = 8;
+
 /** The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it. */
 export function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
   const queue = [error];
-  while (queue.length > 0 && chain.length < 8) {
+  while (queue.length > 0 && chain.length < MAX_CAUSES) {
     const link = queue.shift();
     if (link === undefined || link === null || chain.includes(link)) continue;
     chain.push(link);
-    const { cause, errors } = read(link);
-    queue.push(cause, ...(Array.isArray(errors) ? errors : []));
+    queue.push(...causesBelow(link));
   }
   return chain;
 }
 
-function read(link: unknown): { cause?: unknown; errors?: unknown } {
+function causesBelow(link: unknown): unknown[] {
   try {
     const { cause, errors } = link as { cause?: unknown; errors?: unknown };
-    return { cause, errors };
+    return [cause, ...(Array.isArray(errors) ? errors.slice(0, MAX_CAUSES) : [])];
   } catch {
-    return {};
+    return [];
   }
 }
 

@@ -33,15 +33,20 @@ export function defineMiddleware(handler: Handler, name?: string): Middleware {
     const proceed = enterOf(next);
     const inner = layersOf(next);
     if (name !== undefined) checkOrder(name, inner);
-    const enter: Next = (call) => handler(call, proceed);
     const fetch: Composed = (input, init) => {
       try {
-        return enter(Call.from(input, init));
+        return handler(Call.from(input, init), proceed);
       } catch (error) {
         return Promise.reject(error);
       }
     };
-    fetch[ENTER] = enter;
+    fetch[ENTER] = (call) => {
+      try {
+        return handler(call, proceed);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
     fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
     return fetch;
   };
@@ -50,7 +55,17 @@ export function defineMiddleware(handler: Handler, name?: string): Middleware {
 /** How a call enters a fetch: straight into our own handlers, as `fetch(input, init)` into any other. */
 export function enterOf(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw new TypeError(`next: expected a fetch function, got ${String(fetch)}`);
-  return (fetch as Composed)[ENTER] ?? ((call) => call.send(fetch));
+  return (fetch as Composed)[ENTER] ?? entryOf(fetch);
+}
+
+function entryOf(fetch: Fetch): Next {
+  return (call) => {
+    try {
+      return call.send(fetch);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** The named layers of a composed fetch, outermost first, as far as no foreign wrapper hides them. */

@@ -1,16 +1,17 @@
 /**
  * Lets go of a response nobody will read, without ever being waited for.
  *
- * A small body is drained so that its connection can be used again, a large or slow one is cancelled after
- * `maxBytes` or when the runtime stalls it for `maxReads` chunks. Never throws: `cancel()` of a cloned response stays
+ * A small body is drained so that its connection can be used again, one that is larger than `maxBytes` or takes longer
+ * than `patience` milliseconds is cancelled. Never throws: `cancel()` of a cloned response stays
  * pending for good, so nothing here is awaited by a caller.
  */
 export function discard(
   response: Response,
-  { maxBytes = 65_536, patience = 100 }: { maxBytes?: number; patience?: number } = {},
+  { maxBytes = 262_144, patience = 100 }: { maxBytes?: number; patience?: number } = {},
 ): void {
   const { body } = response;
-  if (!body || body.locked || response.bodyUsed) return;
+  // node-fetch gives a Node stream
+  if (!body?.getReader || body.locked || response.bodyUsed) return;
   const reader = body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
   const timer = setTimeout(cancel, patience);

@@ -52,4 +52,4 @@ export const NETWORK_TEXT: RegExp =
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =
-  /unknown scheme|scheme must be|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (?:method|header|url|path)/i;
+  /unknown scheme|scheme is not supported|not implemented|data URL|dispatch is not a function|scheme must be|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (?:method|header|url|path)/i;

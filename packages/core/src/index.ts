@@ -1,5 +1,7 @@
 export { abortable, abortReason, onAbort, throwIfAborted } from './abort.ts';
-export { bodyFactory, Call, type CallChanges, isRequest } from './call.ts';
+export { type BodyMaker, bodyFactory } from './body-factory.ts';
+export { Call } from './call.ts';
+export type { CallChanges } from './call-changes.ts';
 export { checkClock, checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from './check.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
@@ -7,6 +9,7 @@ export { compose } from './compose.ts';
 export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
+export { isRequest } from './is-request.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';
 export { originOf } from './origin.ts';

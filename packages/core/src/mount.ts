@@ -9,6 +9,8 @@ import type { Middleware } from './fetch.ts';
  * @example mount({ 'https://': retry(), 'https://api.example.com/reports/': compose(retry({ maxRetries: 5 })) })
  */
 export function mount(stacks: Record<string, Middleware>): Middleware {
+  if (typeof stacks !== 'object' || stacks === null)
+    throw new TypeError(`mount: expected an object, got ${String(stacks)}`);
   const mounts = Object.entries(stacks).sort(([a], [b]) => b.length - a.length);
   for (const [prefix, middleware] of mounts) {
     if (typeof middleware !== 'function') {

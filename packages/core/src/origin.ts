@@ -18,7 +18,7 @@ export function originOf(url: string): string {
 
 function lookUp(url: string): void {
   const prefix = AUTHORITY.exec(absolute(url))?.[0];
-  lastOrigin = prefix === undefined ? url : (origins.get(prefix) ?? remember(prefix));
+  lastOrigin = prefix === undefined ? url : (origins.get(prefix) ?? parseOnce(prefix));
   lastPrefix = prefix !== undefined && url.startsWith(`${prefix}/`) ? `${prefix}/` : '\0';
 }
 
@@ -32,7 +32,7 @@ export function absolute(url: string): string {
   }
 }
 
-function remember(prefix: string): string {
+function parseOnce(prefix: string): string {
   const origin = parse(prefix);
   if (origins.size >= MAX_ORIGINS) origins.clear();
   origins.set(prefix, origin);

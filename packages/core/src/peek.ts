@@ -1,20 +1,28 @@
 /**
  * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
  *
- * Holds at most about `maxBytes` in memory, whatever the size of the body. Gives '' where there is no body, or where
- * it is already used.
+ * Holds at most about `maxBytes` in memory, whatever the size of the body, and waits at most `patience` milliseconds.
+ * Gives what came by then, also of a body that breaks; '' where there is none, or where it is already used.
  */
-export async function peek(response: Response, maxBytes = 16_384): Promise<string> {
-  if (!response.body || response.bodyUsed || response.body.locked) return '';
+export async function peek(response: Response, maxBytes = 16_384, patience = 1_000): Promise<string> {
+  if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
   const reader = response.clone().body!.getReader();
+  const cancel = () => void reader.cancel().catch(() => {});
+  const timer = setTimeout(cancel, patience);
   const decoder = new TextDecoder();
   let text = '';
-  for (let left = maxBytes; left > 0; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    text += decoder.decode(value.subarray(0, left), { stream: true });
-    left -= value.byteLength;
+  try {
+    for (let left = maxBytes; left > 0; ) {
+      const { done, value } = await reader.read();
+      if (done) return text + decoder.decode();
+      text += decoder.decode(value.subarray(0, left), { stream: true });
+      left -= value.byteLength;
+    }
+  } catch {
+    // whoever reads the response is told
+  } finally {
+    clearTimeout(timer);
+    cancel();
   }
-  void reader.cancel().catch(() => {});
   return text;
 }

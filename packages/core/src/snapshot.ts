@@ -4,22 +4,21 @@
  */
 export function snapshot(init: RequestInit): RequestInit {
   const copy = { ...init };
-  if (init.headers !== undefined && init.headers !== null) copy.headers = copyHeaders(init.headers);
-  if (typeof init.body === 'object' && init.body !== null) copy.body = copyBody(init.body);
+  // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
+  if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
+  if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
+  if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
   return copy;
 }
 
-/** Whether a body can be sent more than once: everything but streams and iterables. */
+/** Whether a body can be sent more than once: everything but streams and what is read step by step. */
 export function isReplayable(body: unknown): boolean {
-  return (
-    typeof body === 'string' ||
-    typeof body === 'function' ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body) ||
-    body instanceof Blob ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData
-  );
+  if (typeof body !== 'object' || body === null) return true;
+  return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
+}
+
+function inherit(copy: RequestInit, init: RequestInit): void {
+  for (const name in init) (copy as Record<string, unknown>)[name] = init[name as keyof RequestInit];
 }
 
 function copyHeaders(headers: HeadersInit): HeadersInit {
@@ -27,16 +26,18 @@ function copyHeaders(headers: HeadersInit): HeadersInit {
   return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
 }
 
+/** By what it calls itself, not by `instanceof`: it may be of another realm, and the class may be missing here. */
 function copyBody(body: BodyInit): BodyInit {
-  if (body instanceof ArrayBuffer) return body.slice(0);
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  if (body instanceof FormData) return copyForm(body);
-  return body;
+  const kind = Object.prototype.toString.call(body);
+  if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
+  if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
+  return kind === '[object FormData]' && 'forEach' in (body as FormData) ? copyForm(body as FormData) : body;
 }
 
+/** In the same class: a `fetch` knows only its own. */
 function copyForm(form: FormData): FormData {
-  const copy = new FormData();
+  const copy = new (form.constructor as typeof FormData)();
   form.forEach((value, name) => copy.append(name, value));
   return copy;
 }

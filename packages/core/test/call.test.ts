@@ -58,6 +58,8 @@ describe('Call', () => {
     vi.stubGlobal('location', { href: 'https://site.test/page' });
 
     expect(Call.from('/things').url).toBe('https://site.test/things');
+    expect(Call.from('https://[bad/').url).toBe('https://[bad/');
+    expect(Call.from('//[bad').url).toBe('//[bad');
     vi.unstubAllGlobals();
   });
 

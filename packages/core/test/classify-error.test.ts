@@ -36,6 +36,12 @@ describe('classifyError', () => {
     expect(classifyError(refused)).toMatchObject({ kind: 'network', sent: 'no' });
   });
 
+  it("is not misled by a URL in the message of ky's NetworkError", () => {
+    const error = Object.assign(new Error('Request failed: GET https://api.test/integrity'), { name: 'NetworkError' });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+  });
+
   it('takes undici timeouts for timeouts', () => {
     expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
   });

@@ -74,6 +74,17 @@ describe('defineMiddleware', () => {
     await expect(note([], 'a')(throwing)('https://api.test/')).rejects.toThrow('fetch');
   });
 
+  it('rejects with what the arguments themselves throw', async () => {
+    const init = Object.defineProperty({}, 'method', {
+      enumerable: true,
+      get: () => {
+        throw new Error('hostile');
+      },
+    });
+
+    await expect(note([], 'a')(stub)('https://api.test/', init)).rejects.toThrow('hostile');
+  });
+
   it('refuses what is no fetch when it is applied', () => {
     expect(() => note([], 'a')(undefined as never)).toThrow(
       new TypeError('next: expected a fetch function, got undefined'),
@@ -147,6 +158,7 @@ describe('mount', () => {
     expect(() => mount({ 'https://a.test/': 5 as never })).toThrow(
       new TypeError("mount: expected a middleware at 'https://a.test/', got 5"),
     );
+    expect(() => mount(null as never)).toThrow(new TypeError('mount: expected an object, got null'));
   });
 });
 

@@ -1,7 +1,6 @@
 import { checkFunction, checkNames, checkNumber } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { RetryHooks } from './events.ts';
-import type { RetryOptions } from './options.ts';
 
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw new TypeError(`retry: ${name}: expected true or false, got ${String(value)}`);
@@ -31,7 +30,9 @@ export function statusSet(statuses: unknown): ReadonlySet<number> {
 export function spreadOf(serverHints: boolean | { spread?: number }): number {
   if (typeof serverHints === 'boolean') return 0.2;
   checkNames('retry: serverHints', serverHints, ['spread']);
-  return checkNumber('retry: serverHints.spread', serverHints.spread ?? 0.2, { max: 1 });
+  return checkNumber('retry: serverHints.spread', serverHints.spread === undefined ? 0.2 : serverHints.spread, {
+    max: 1,
+  });
 }
 
 export function checkBudget(budget: RetryBudget): RetryBudget {
@@ -41,10 +42,18 @@ export function checkBudget(budget: RetryBudget): RetryBudget {
   return budget;
 }
 
+const HOOKS = ['onRetry', 'onGiveUp', 'onRecover'] as const;
+
+/** Of a class, which may have members of its own. */
+function isInstance(hook: unknown): boolean {
+  const prototype = Object(hook) === hook ? Object.getPrototypeOf(hook) : null;
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
+}
+
 export function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
-  for (const hook of hooks) checkNames('retry: hooks', hook, ['onRetry', 'onGiveUp', 'onRecover']);
-  for (const [name, hook] of hooks.flatMap((each) => Object.entries(each))) {
-    if (hook !== undefined) checkFunction(`retry: hooks.${name}`, hook);
+  for (const hook of hooks) {
+    checkNames('retry: hooks', isInstance(hook) ? {} : hook, HOOKS);
+    for (const name of HOOKS) optionalFunction(`hooks.${name}`, hook[name]);
   }
   return hooks;
 }

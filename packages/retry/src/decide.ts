@@ -1,5 +1,6 @@
 import type { Lease } from '@steadfetch/retry-budget';
 import { shouldRetryHint } from '@steadfetch/server-hints';
+import { acquireFrom } from './budgeting.ts';
 import type { GiveUpReason, RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
 import { isProvenUnsent, isRepeatable } from './idempotent.ts';
@@ -12,6 +13,8 @@ import { transientReason } from './rules.ts';
 export interface Tally {
   readonly counts: Readonly<Record<FailureKind, number>>;
   readonly previousDelay: number;
+  /** Whether the caller's condition, and no rule, asked for the last retry. */
+  readonly wished: boolean;
 }
 
 /** Another attempt after a delay; or none, with a reason where one might have been expected. */
@@ -29,7 +32,7 @@ export type Ask = () => Promise<boolean | undefined>;
 export async function decide(failure: Failure, tally: Tally, policy: Policy, ask: Ask): Promise<Decision> {
   const byRules = transientReason(failure, policy);
   const expected = <T extends GiveUpReason>(reason: T) => no(byRules === undefined ? undefined : reason);
-  if (isSpent(failure, tally, policy.limits)) return failure.attempt > 1 ? no('limit') : expected('limit');
+  if (isSpent(failure, tally, policy.limits)) return tally.wished ? no('limit') : expected('limit');
   if (failure.response && shouldRetryHint(failure.response) === false) return expected('veto');
   const wish = await ask();
   if (wish === false) return expected('predicate');
@@ -52,7 +55,7 @@ function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, re
   if (planned.delay > policy.maxDelay) return no(fromServer ? 'server-delay' : 'limit', planned);
   if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
   const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
-  const lease = policy.budget?.acquire(failure.call.origin, kind);
+  const lease = policy.budget && acquireFrom(policy.budget, failure.call, kind);
   if (policy.budget && !lease) return no('budget', planned);
   return { retry: true, reason, lease, ...planned };
 }

@@ -1,4 +1,6 @@
-import type { Call, ErrorClass, Outcome } from '@steadfetch/core';
+import { type Call, type ErrorClass, type Outcome, peek } from '@steadfetch/core';
+import { classify } from './classify.ts';
+import type { Standing } from './teller.ts';
 
 /** A failed attempt, as `shouldRetry` sees it. */
 export interface Failure {
@@ -16,4 +18,12 @@ export interface Failure {
   readonly errorClass?: ErrorClass;
   /** The first bytes of the response's body as text; the response stays readable. '' for an error. */
   peek(maxBytes?: number): Promise<string>;
+}
+
+/** A failed attempt, described for the rules and for the caller's condition. */
+export function failureOf(outcome: Outcome, { call, attempt, elapsed }: Standing): Failure {
+  const { response, error } = outcome;
+  const base = { call, url: call.url, method: call.method, attempt, elapsed, outcome };
+  if (!response) return { ...base, error, errorClass: classify(error), peek: async () => '' };
+  return { ...base, response, peek: (maxBytes) => peek(response, maxBytes) };
 }

@@ -15,7 +15,7 @@ export function idempotencyKeyOf(call: Call): string | undefined {
 
 /** Whether sending the request twice has the effect of sending it once: by method, by key, or because someone says so. */
 export function isRepeatable(call: Call, policy: Policy): boolean {
-  return policy.methods.has(call.method) || policy.idempotent(call) || hasIdempotencyKey(call);
+  return policy.methods.has(call.method) || policy.idempotent(call) === true || hasIdempotencyKey(call);
 }
 
 /**

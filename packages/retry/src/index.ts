@@ -10,8 +10,9 @@ export type {
 export type { Failure } from './failure.ts';
 export { type AttemptRecord, historyOf, remember } from './history.ts';
 export { isRepeatable } from './idempotent.ts';
+export { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
 export { type Operation, pRetryOptions } from './p-retry-options.ts';
-export { IDEMPOTENT_METHODS, type Policy, resolvePolicy } from './policy.ts';
+export { type Policy, resolvePolicy } from './policy.ts';
 export { retry } from './retry.ts';
 export { Series } from './series.ts';

@@ -20,7 +20,8 @@ export function limitsOf(maxRetries: number | RetryLimits | undefined = DEFAULT_
   }
   checkNames('retry: maxRetries', maxRetries, ['total', 'connect', 'read', 'status']);
   const total = maxRetries.total === undefined ? undefined : check('retry: maxRetries.total', maxRetries.total);
-  const of = (kind: FailureKind) => check(`retry: maxRetries.${kind}`, maxRetries[kind] ?? total ?? DEFAULT_RETRIES);
+  const of = (kind: FailureKind) =>
+    check(`retry: maxRetries.${kind}`, maxRetries[kind] === undefined ? (total ?? DEFAULT_RETRIES) : maxRetries[kind]);
   const kinds = { connect: of('connect'), read: of('read'), status: of('status') };
   const sum = kinds.connect + kinds.read + kinds.status;
   return { ...kinds, total: total ?? sum };

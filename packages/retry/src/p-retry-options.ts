@@ -1,5 +1,6 @@
 import { Call, discard, type Outcome } from '@steadfetch/core';
 import type { Options } from 'p-retry';
+import { historyOf, remember } from './history.ts';
 import type { RetryOptions } from './options.ts';
 import { resolvePolicy } from './policy.ts';
 import { Series } from './series.ts';
@@ -13,8 +14,9 @@ export interface Operation extends RequestInit {
  * The rules and delays of `retry` as options for `pRetry`, for an operation that is more than one fetch: fetch, parse,
  * validate. Make them anew for each operation.
  *
- * An error with a `response` (ky's `HTTPError`, or your own) is judged by that response, any other by its kind. A
- * recovery is not told to the hooks: p-retry does not say that an operation succeeded.
+ * An error with a `response` from 400 (ky's `HTTPError`, or your own) is judged by that response, any other by its
+ * kind. Two things p-retry keeps to itself: that an operation succeeded, so no recovery is told to the hooks; and a
+ * `TypeError` whose text it does not know, which it never repeats.
  *
  * @example
  * const user = await pRetry(() => fetchAndParse(url, signal), pRetryOptions({ maxRetries: 3 }, { url, signal }));
@@ -24,6 +26,7 @@ export function pRetryOptions(options: RetryOptions = {}, { url = '', ...init }:
   const shouldRetry = async ({ error }: { error: Error }) => {
     const outcome = outcomeOf(error);
     const decision = await series.failed(outcome);
+    share(outcome.response, error);
     if (!decision.retry) return false;
     if (outcome.response) discard(outcome.response);
     await series.wait(decision, outcome);
@@ -34,5 +37,12 @@ export function pRetryOptions(options: RetryOptions = {}, { url = '', ...init }:
 
 function outcomeOf(error: Error): Outcome {
   const { response } = error as { response?: unknown };
-  return response instanceof Response ? { response, failed: false } : { error, failed: true };
+  const judged = response instanceof Response && response.status >= 400;
+  return judged ? { response, failed: false } : { error, failed: true };
+}
+
+/** The caller holds the error, not the response that it was judged by. */
+function share(response: Response | undefined, error: Error): void {
+  const history = response && historyOf(response);
+  if (history) remember(error, history);
 }

@@ -1,7 +1,8 @@
 import { MAX_TIMER } from '@steadfetch/core';
 import { serverDelay } from '@steadfetch/server-hints';
 import type { Failure } from './failure.ts';
-import { IDEMPOTENT_METHODS, type Policy } from './policy.ts';
+import { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
+import type { Policy } from './policy.ts';
 
 /** How long to wait, and who says so: `backoff`, or the response field that asked for it. */
 export interface PlannedDelay {
@@ -19,8 +20,8 @@ export function planDelay(failure: Failure, policy: Policy, previousDelay: numbe
     return { delay: own, source: 'backoff' };
   if (hint.ms === 0 && failure.attempt === 1) return { delay: 0, source: hint.source };
   if (hint.ms < own) return { delay: own, source: 'backoff' };
-  const room = Math.max(0, policy.maxDelay - hint.ms);
-  const spread = Math.min(hint.ms * policy.spread, MAX_SPREAD, room) * policy.random();
+  const room = Math.max(0, Math.min(policy.maxDelay, failure.call.remaining() - 1) - hint.ms);
+  const spread = Math.min(hint.ms * policy.spread, MAX_SPREAD, room) * chance(policy);
   return { delay: hint.ms + spread, source: hint.source };
 }
 
@@ -38,4 +39,10 @@ function hintOf(response: Response, { clock }: Policy): { ms: number; source: st
 /** A date in the past is nearly always a skewed clock; only a written 0 means "now". */
 function isLiteralZero(response: Response, source: string): boolean {
   return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(response.headers.get(source) ?? '');
+}
+
+/** A source of chance that gives nonsense must not shorten a wait. */
+function chance({ random }: Policy): number {
+  const drawn = random();
+  return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }

@@ -21,6 +21,7 @@ import {
   statusSet,
 } from './check-options.ts';
 import type { RetryHooks } from './events.ts';
+import { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -48,31 +49,10 @@ export interface Policy {
   random: Random;
 }
 
-/** RFC 9110 §9.2.2, and QUERY of RFC 10008 §2. */
-export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-  'QUERY',
-]);
-
-const NAMES = [
-  ...[
-    'maxRetries',
-    'delay',
-    'maxDelay',
-    'methods',
-    'statuses',
-    'networkErrors',
-    'timeouts',
-    'idempotent',
-    'shouldRetry',
-  ],
-  ...['inspect', 'serverHints', 'budget', 'hooks', 'fullUrls', 'clock', 'random'],
-];
+const NAMES = (
+  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
+  'serverHints budget hooks fullUrls clock random'
+).split(' ');
 
 /** Checks the options and fills in the defaults. Throws a `TypeError` or `RangeError` that names the option. */
 export function resolvePolicy(options: RetryOptions): Policy {
@@ -115,7 +95,9 @@ function fill({
     budget: budget === false ? undefined : checkBudget(budget),
     hooks: observers,
     fullUrls: checkBoolean('fullUrls', fullUrls),
-    timed: shouldRetry !== undefined || observers.some((hook) => Object.keys(hook).length > 0),
+    timed:
+      shouldRetry !== undefined ||
+      observers.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
     clock: checkClock('retry', clock),
     random: checkFunction('retry: random', random),
   };

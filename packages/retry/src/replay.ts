@@ -15,7 +15,12 @@ export function attemptOf(call: Call, attempt: number, policy: Policy): Call {
 /** Frees what a clone left unread in the original, and marks it used, as `fetch` would have. */
 export function releaseBody(call: Call): void {
   if (!carriesBody(call)) return;
-  void (call.input as Request).body?.cancel().catch(() => {});
+  void (call.input as Request).body?.cancel?.().catch(() => {});
+}
+
+/** Frees a clone that was never sent: a circuit was open, a queue full. */
+export function releaseCopy(attempt: Call, call: Call): void {
+  if (attempt.input !== call.input) releaseBody(attempt);
 }
 
 function carriesBody({ input, init }: Call): boolean {

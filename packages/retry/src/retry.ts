@@ -11,9 +11,10 @@ import {
   warnOnce,
 } from '@steadfetch/core';
 import pRetry from 'p-retry';
+import { recordIn } from './budgeting.ts';
 import type { RetryOptions, RetryOverride } from './options.ts';
 import { type Policy, resolvePolicy } from './policy.ts';
-import { attemptOf, releaseBody } from './replay.ts';
+import { attemptOf, releaseBody, releaseCopy } from './replay.ts';
 import { Series } from './series.ts';
 
 /**
@@ -29,8 +30,9 @@ import { Series } from './series.ts';
  * @throws the caller's abort reason, also while waiting; what `shouldRetry` or `inspect` throws
  * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(2_000))(fetch);
  */
-export function retry(options: RetryOptions = {}): Middleware {
-  const policy = resolvePolicy(options);
+export function retry(given: RetryOptions = {}): Middleware {
+  const policy = resolvePolicy(given);
+  const options = { ...given };
   return defineMiddleware((call, next) => {
     const overridden = call.init !== undefined && 'retry' in call.init;
     if (!overridden && !call.retried) return attemptFirst(call, next, policy);
@@ -49,7 +51,7 @@ async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Res
   try {
     const response = await next(attempt);
     if (response.status < 400 && !policy.inspect) {
-      policy.budget?.record(call.origin, 'success');
+      recordIn(policy.budget, call, 'success');
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     }
@@ -57,13 +59,17 @@ async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Res
   } catch (error) {
     outcome = { error, failed: true };
   }
+  releaseCopy(attempt, call);
   return recover(new Series(call, policy, startedAt), outcome, next).finally(() => releaseBody(call));
 }
 
 /** p-retry drives the loop; the series decides, and keeps the time. */
 async function recover(series: Series, first: Outcome, next: Next): Promise<Response> {
   const { call, policy } = series;
-  const send = async (attempt: number) => next(attemptOf(call, attempt, policy));
+  const send = async (n: number) => {
+    const attempt = attemptOf(call, n, policy);
+    return next(attempt).finally(() => releaseCopy(attempt, call));
+  };
   let latest = first;
   const attempt = async (n: number) => {
     if (n > 1) latest = await settle(send(n));

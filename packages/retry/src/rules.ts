@@ -1,6 +1,4 @@
-import { classifyError, type ErrorClass } from '@steadfetch/core';
 import { isThrottled, parseRetryAfter, shouldRetryHint } from '@steadfetch/server-hints';
-import isNetworkError from 'is-network-error';
 import type { RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
 import { hasIdempotencyKey } from './idempotent.ts';
@@ -32,11 +30,4 @@ function byDefault(response: Response, { call }: Failure): boolean {
   if (response.status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined;
   if (response.status === 409) return hasIdempotencyKey(call);
   return TRANSIENT_STATUSES.has(response.status);
-}
-
-/** As `classifyError`, and what the engine's table of runtimes knows on top. */
-export function classify(error: unknown): ErrorClass {
-  const known = classifyError(error);
-  if (known.kind !== 'bug' || known.code !== undefined || !isNetworkError(error)) return known;
-  return { kind: 'network', sent: 'maybe', permanent: false };
 }

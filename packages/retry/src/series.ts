@@ -1,10 +1,10 @@
-import { abortable, abortReason, type Call, type Outcome, peek, throwIfAborted } from '@steadfetch/core';
+import { abortable, abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { recordIn } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
-import type { Failure } from './failure.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { type AttemptRecord, remember } from './history.ts';
 import type { Policy } from './policy.ts';
-import { classify } from './rules.ts';
-import { Teller } from './teller.ts';
+import { type Standing, Teller } from './teller.ts';
 
 /**
  * The attempts of one call: what has been tried, what was waited, and what comes next. It decides and tells, and knows
@@ -21,21 +21,32 @@ export class Series {
   readonly #counts = { connect: 0, read: 0, status: 0 };
   readonly #tell: Teller;
   #previousDelay = 0;
+  #wished = false;
 
   constructor(call: Call, policy: Policy, startedAt: number = policy.clock.now()) {
     this.call = call;
     this.policy = policy;
     this.#startedAt = startedAt;
-    this.#tell = new Teller(policy, () => ({ call: this.call, attempt: this.attempt, elapsed: this.#elapsed() }));
+    this.#tell = new Teller(policy, () => this.#standing());
   }
 
   /** Decides what follows an attempt that failed, and tells the hooks. Rejects with what a predicate throws. */
   async failed(outcome: Outcome): Promise<Decision> {
     this.#stopIfAborted(outcome);
+    try {
+      return await this.#judge(outcome);
+    } catch (error) {
+      this.#stopIfAborted(outcome);
+      throw error;
+    }
+  }
+
+  async #judge(outcome: Outcome): Promise<Decision> {
     if (!(await this.#looksFailed(outcome))) return this.succeeded(outcome);
-    const failure = this.#describe(outcome);
-    const tally = { counts: this.#counts, previousDelay: this.#previousDelay };
+    const failure = failureOf(outcome, this.#standing());
+    const tally = { counts: this.#counts, previousDelay: this.#previousDelay, wished: this.#wished };
     const decision = await decide(failure, tally, this.policy, () => this.#ask(failure));
+    this.#wished = decision.retry && decision.reason === 'predicate';
     this.#counts[kindOf(failure)]++;
     this.#record(outcome, decision);
     if (decision.retry) this.#tell.retry(outcome, decision);
@@ -51,8 +62,9 @@ export class Series {
       await policy.clock.sleep(delay, call.signal);
     } catch (error) {
       lease?.release();
+      if (!call.signal?.aborted) throw error;
       this.#tell.giveUp(outcome, 'aborted');
-      throw call.signal?.aborted ? abortReason(call.signal) : error;
+      throw abortReason(call.signal);
     }
     this.#previousDelay = delay;
     this.attempt++;
@@ -60,7 +72,7 @@ export class Series {
 
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
-    this.policy.budget?.record(this.call.origin, 'success');
+    recordIn(this.policy.budget, this.call, 'success');
     if (this.attempt > 1) {
       this.#history.push(this.#entry(outcome));
       remember(outcome.response, this.#history);
@@ -88,18 +100,9 @@ export class Series {
     return typeof answer === 'boolean' ? answer : undefined;
   }
 
-  #describe(outcome: Outcome): Failure {
-    const { call, attempt } = this;
-    const { response, error } = outcome;
-    const base = { call, url: call.url, method: call.method, attempt, elapsed: this.#elapsed(), outcome };
-    if (!response) return { ...base, error, errorClass: classify(error), peek: async () => '' };
-    return { ...base, response, peek: (maxBytes) => peek(response, maxBytes) };
-  }
-
   #record(outcome: Outcome, decision: Decision): void {
-    const { budget } = this.policy;
     const answered = !decision.retry && decision.reason === undefined && outcome.response !== undefined;
-    budget?.record(this.call.origin, answered ? 'success' : 'failure');
+    recordIn(this.policy.budget, this.call, answered ? 'success' : 'failure');
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...this.#entry(outcome), ...waited });
     if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
@@ -110,7 +113,8 @@ export class Series {
     return { attempt: this.attempt, at: this.policy.clock.now(), ...ending };
   }
 
-  #elapsed(): number {
-    return this.policy.clock.now() - this.#startedAt;
+  #standing(): Standing {
+    const elapsed = Math.max(0, this.policy.clock.now() - this.#startedAt);
+    return { call: this.call, attempt: this.attempt, elapsed };
   }
 }

@@ -1,10 +1,10 @@
 import { type Call, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { classify } from './classify.ts';
 import type { Decision } from './decide.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import { idempotencyKeyOf } from './idempotent.ts';
 import type { PlannedDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
-import { classify } from './rules.ts';
 
 /** Where in its series an attempt stands. */
 export interface Standing {
@@ -76,5 +76,9 @@ export class Teller {
 }
 
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
+  try {
+    return error instanceof Error ? error.name : String(error);
+  } catch {
+    return typeof error;
+  }
 }

@@ -67,6 +67,10 @@ describe("the server's delay", () => {
     expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([60_000]);
   });
 
+  it.each([Number.NaN, -1, 2])('is not shortened by a source of chance that gives %s', async (nonsense) => {
+    expect(await waits({ delay, random: () => nonsense }, asks('10'), 200)).toEqual([12_000]);
+  });
+
   it('gives way to a longer own delay', async () => {
     expect(await waits({ delay: () => 9_000 }, asks('7'), 200)).toEqual([9_000]);
   });

@@ -10,7 +10,7 @@ const numbers = ['3', null, {}, Number.NaN, -1, Infinity, 1e12];
 const bad: [option: string, values: unknown[]][] = [
   ['maxRetries', [...numbers.filter((value) => typeof value !== 'object'), 1.5, null]],
   ['maxRetries.total', [...numbers.slice(0, 1), Number.NaN, -1, 0.5]],
-  ['maxRetries.connect', ['1', Number.NaN, -1]],
+  ['maxRetries.connect', ['1', null, Number.NaN, -1]],
   ['maxRetries.read', ['1', Number.NaN, -1]],
   ['maxRetries.status', ['1', Number.NaN, -1]],
   ['delay', [5, 'exponential', null, {}]],
@@ -22,7 +22,7 @@ const bad: [option: string, values: unknown[]][] = [
   ['idempotent', [1, 'yes', null]],
   ['shouldRetry', [true, 5, null]],
   ['inspect', [true, 5, null]],
-  ['serverHints.spread', ['1', Number.NaN, -0.1, 1.1, Infinity]],
+  ['serverHints.spread', ['1', null, Number.NaN, -0.1, 1.1, Infinity]],
   ['budget', [true, 5, {}, null]],
   ['hooks', [{ onretry: () => {} }, 5]],
   ['hooks.onRetry', [5, 'log']],
@@ -128,6 +128,21 @@ describe('the budget', () => {
       ['https://api.test', 'throttled'],
       ['https://api.test', 'transient'],
     ]);
+  });
+});
+
+describe('a budget that is broken', () => {
+  const broken = () => {
+    throw new Error('its store is gone');
+  };
+
+  it('costs the caller no answer, and allows no retry', async () => {
+    const { fetch, requests } = scripted(503, 200);
+    const steady = retry({ clock: instantClock(), budget: { acquire: broken, record: broken } })(fetch);
+
+    expect((await steady(API)).status).toBe(503);
+    expect((await steady(API)).status).toBe(200);
+    expect(requests).toHaveLength(2);
   });
 });
 

@@ -43,6 +43,24 @@ describe('pRetryOptions', () => {
     expect(historyOf(last)).toHaveLength(3);
   });
 
+  it('keeps the history for the error that the caller gets, also one around a response', async () => {
+    const last = new HttpError(503);
+    const operation = failing(new HttpError(503), new HttpError(503), last);
+
+    await expect(pRetry(operation, pRetryOptions(quick()))).rejects.toBe(last);
+
+    expect(historyOf(last)).toHaveLength(3);
+  });
+
+  it('does not judge an error by a good response that it carries', async () => {
+    const invalid = Object.assign(new Error('invalid'), { response: new Response('{}') });
+    const operation = failing(invalid);
+
+    await pRetry(operation, pRetryOptions({ ...quick(), shouldRetry: () => true }));
+
+    expect(operation).toHaveBeenCalledTimes(2);
+  });
+
   it('does not repeat what will not change, nor what the method forbids', async () => {
     const notFound = failing(new HttpError(404));
     const posting = failing(new HttpError(503));

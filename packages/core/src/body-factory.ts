@@ -1,0 +1,18 @@
+import { isReplayable } from './snapshot.ts';
+
+/** Makes a body, now or soon. */
+export type BodyMaker = () => BodyInit | Promise<BodyInit>;
+
+/**
+ * A body made anew for each attempt: what makes a stream retryable.
+ *
+ * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
+ */
+export function bodyFactory(make: BodyMaker): BodyInit {
+  return make as unknown as BodyInit;
+}
+
+/** The init with the body of one attempt; a stream is sent in one direction at a time, as `fetch` demands. */
+export function withFreshBody(init: RequestInit | undefined, body: BodyInit): RequestInit {
+  return { ...init, body, ...(isReplayable(body) ? {} : { duplex: 'half' }) } as RequestInit;
+}

@@ -1,0 +1,14 @@
+/** What `call.with()` can change. Whatever is left out stays as it was. */
+export interface CallChanges {
+  input?: RequestInfo | URL;
+  /** Replaces the whole init; merged with `headers` and `signal` when they are given too. */
+  init?: RequestInit | undefined;
+  /** Replaces the effective headers. */
+  headers?: HeadersInit;
+  signal?: AbortSignal;
+  attempt?: number;
+  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
+  remaining?: () => number;
+  /** True below a `retry`: an inner one then passes the call through. */
+  retried?: boolean;
+}

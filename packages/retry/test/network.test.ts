@@ -1,0 +1,66 @@
+import { startServer } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { retry } from '../src/index.ts';
+
+const soon = { delay: () => 1, budget: false as const };
+
+function counted() {
+  let attempts = 0;
+  const counting: typeof fetch = (input, init) => {
+    attempts++;
+    return fetch(input, init);
+  };
+  return { fetch: counting, attempts: () => attempts };
+}
+
+describe('over real sockets', () => {
+  it.each<[string, () => BodyInit]>([
+    ['a string', () => 'data=1'],
+    ['bytes', () => new TextEncoder().encode('data=1')],
+    ['a Blob', () => new Blob(['data=1'])],
+    ['URLSearchParams', () => new URLSearchParams('data=1')],
+  ])('%s arrives whole on every attempt, bare or in a Request', async (_kind, make) => {
+    await using server = await startServer([503, { fault: 'reset' }, 200, 503, { fault: 'reset' }, 200]);
+    const steady = retry(soon)(fetch);
+
+    await (await steady(server.url, { method: 'PUT', body: make() })).text();
+    await (await steady(new Request(server.url, { method: 'PUT', body: make() }))).text();
+
+    expect(server.requests.map(({ body }) => body)).toEqual(Array(6).fill('data=1'));
+  });
+
+  it('a POST is repeated when its own port was closed, and not when that of a redirect was', async () => {
+    const gone = await startServer(200);
+    await gone.close();
+    await using server = await startServer({ status: 307, headers: { location: gone.url } });
+    const refused = counted();
+    const redirected = counted();
+
+    await retry(soon)(refused.fetch)(gone.url, { method: 'POST', body: 'x' }).catch(() => {});
+    await retry(soon)(redirected.fetch)(server.url, { method: 'POST', body: 'x' }).catch(() => {});
+
+    expect([refused.attempts(), redirected.attempts()]).toEqual([3, 1]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('small answers that are let go leave their connection to the next attempt', async () => {
+    const busy = { status: 503, body: 'x'.repeat(60 * 1_024) };
+    await using server = await startServer([...Array<typeof busy>(20).fill(busy), { status: 200 }]);
+
+    await (await retry({ ...soon, maxRetries: 20 })(fetch)(server.url)).text();
+
+    expect(server.connections).toBe(1);
+  });
+
+  it.each(['reset-after-headers', 'reset-mid-body', 'truncate', 'stall-body'] as const)(
+    'a refusal whose body ends in %s does not disturb the retry',
+    async (fault) => {
+      await using server = await startServer([
+        { status: 503, fault },
+        { status: 200, body: 'ok' },
+      ]);
+
+      expect(await (await retry(soon)(fetch)(server.url)).text()).toBe('ok');
+    },
+  );
+});
