@@ -27,14 +27,3 @@ export interface RateLimitGiveUpEvent extends Omit<LimitEvent, 'waiting'> {
   /** How often the call was sent again. */
   readonly resends: number;
 }
-
-/** Tells an observer, who can neither break nor delay anything. */
-export function tell<T>(observer: ((event: T) => unknown) | undefined, event: T): void {
-  if (!observer) return;
-  try {
-    const answer = observer(event);
-    if (answer instanceof Promise) answer.catch(() => {});
-  } catch {
-    // an observer's fault is not the call's
-  }
-}

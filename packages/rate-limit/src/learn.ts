@@ -90,7 +90,7 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
     }
   }
   if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, epoch, belief, ending);
-  return windowed ? found : roundOff(doubt(found, belief, stance));
+  return windowed ? found : roundOff(doubt(found, belief, stance), belief.first.ms);
 }
 
 /** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
@@ -105,7 +105,7 @@ function hold(found: Finding, epoch: Epoch, belief: Belief, { stance, closure }:
   const floor = stance.probing ? belief.rate : belief.rate * 0.8 ** (2 ** belief.cuts);
   const cuts = !stance.probing && epoch.length < 5 * closure ? belief.cuts + 1 : 0;
   if (rate < floor) return { ...found, rate: floor, cuts, measured: true };
-  return roundOff({ ...found, rate, cuts });
+  return roundOff({ ...found, rate, cuts }, belief.first.ms);
 }
 
 /** Counted across two windows more seems to be allowed than is: a pace that was refused is too high. */
@@ -122,11 +122,15 @@ function doubt(found: Finding, belief: Belief, stance: Stance): Finding {
   return { ...found, rate: Math.sqrt(rate * Math.max(rate, Math.min(stance.rate, 10 * rate))) };
 }
 
-/** Within the error of the measurement, half a request below to one and a half above, the round number is meant. */
-function roundOff(found: Finding): Finding {
+/**
+ * Within the error of the measurement the round number is meant. The bound is low rather than high: by what was left of a
+ * request, and by what was refilled during the first burst, of which the clock of the client knows little.
+ */
+function roundOff(found: Finding, firstBurst: number): Finding {
   const { kind, rate, count, measured, contended } = found;
   if (kind !== 'bucket' || !measured || contended || count <= 2) return found;
-  const perSecond = roundNumber(rate * 1_000 * (1 - 0.5 / count), rate * 1_000 * (1 + 1.5 / count));
+  const [below, above] = [0.5, 1.5 + Math.min(3, rate * firstBurst * 0.25)];
+  const perSecond = roundNumber(rate * 1_000 * (1 - below / count), rate * 1_000 * (1 + above / count));
   return { ...found, rate: perSecond / 1_000 };
 }
 

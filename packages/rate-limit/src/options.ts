@@ -1,6 +1,7 @@
 import {
   type Call,
   type Clock,
+  checkClock,
   checkFunction,
   checkMs,
   checkNames,
@@ -56,8 +57,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
   checkNames('rateLimit', options, NAMES);
   const { maxWait = 60_000, maxQueue = 10_000, maxResends = 10, clock = systemClock } = options;
   const { key = (call) => call.origin, random = Math.random } = options;
-  checkFunction('rateLimit: clock.now', clock?.now);
-  checkFunction('rateLimit: clock.sleep', clock?.sleep);
+  checkClock('rateLimit', clock);
   for (const name of ['onLimit', 'onRelease', 'onGiveUp'] as const) {
     if (options[name] !== undefined) checkFunction(`rateLimit: ${name}`, options[name]);
   }

@@ -1,5 +1,4 @@
-import { type Call, discard, type Next, redactUrl } from '@steadfetch/core';
-import { tell } from './events.ts';
+import { type Call, discard, type Next, notify, redactUrl } from '@steadfetch/core';
 import type { Gate } from './gate.ts';
 import { type Heard, hear, type Refusal } from './hear.ts';
 import type { Settings } from './options.ts';
@@ -58,7 +57,7 @@ function tellOfLimit({ status }: Response, call: Call, { refusal, quota }: Heard
   const { key, opensIn: wait, waiting } = gate;
   const asked = refusal?.asked ?? quota?.reset;
   const source = refusal?.source ?? quota?.source;
-  tell(settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
+  notify(settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
 }
 
 function stops(
@@ -71,6 +70,6 @@ function stops(
   const reason = reasonToStop(call, refusal, { left, resends, wait }, settings);
   if (!reason) return false;
   const { status, asked, source } = refusal;
-  tell(settings.onGiveUp, { key, url: redactUrl(call.url), reason, status, wait, asked, source, resends });
+  notify(settings.onGiveUp, { key, url: redactUrl(call.url), reason, status, wait, asked, source, resends });
   return true;
 }

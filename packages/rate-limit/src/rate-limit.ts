@@ -1,5 +1,4 @@
-import { defineMiddleware, type Middleware } from '@steadfetch/core';
-import { tell } from './events.ts';
+import { defineMiddleware, type Middleware, notify } from '@steadfetch/core';
 import { Gate } from './gate.ts';
 import { Gates } from './gates.ts';
 import { checkOptions, type RateLimitOptions } from './options.ts';
@@ -28,7 +27,7 @@ export type RateLimiter = Middleware & {
 export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
   const settings = checkOptions(options);
   const onOpen = ({ key, waiting, controller }: Gate) =>
-    tell(settings.onRelease, { key, waiting, rate: controller.rate });
+    notify(settings.onRelease, { key, waiting, rate: controller.rate });
   const gates = new Gates((key) => new Gate(key, { ...settings, onOpen }));
   const middleware = defineMiddleware((call, next) => pass(call, next, { gate: gates.get(settings.key(call)), settings }));
   return Object.assign(middleware, { snapshot: () => [...gates].map(snapshotOf) });

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { rateLimit, type RateLimitOptions } from '../src/index.ts';
+
+describe('the options of rateLimit', () => {
+  it.each([
+    [{ maxWait: -1 }, RangeError, 'rateLimit: maxWait: expected a number from 0 to 2147483647, got -1'],
+    [{ maxWait: NaN }, RangeError, 'rateLimit: maxWait'],
+    [{ maxWait: Infinity }, RangeError, 'rateLimit: maxWait'],
+    [{ maxWait: '5' }, TypeError, 'rateLimit: maxWait'],
+    [{ maxQueue: 1.5 }, RangeError, 'rateLimit: maxQueue: expected an integer >= 0, got 1.5'],
+    [{ maxResends: -1 }, RangeError, 'rateLimit: maxResends'],
+    [{ limit: { requests: 0, per: 1_000 } }, RangeError, 'rateLimit: limit.requests: expected an integer from 1'],
+    [{ limit: { requests: 1, per: 0 } }, RangeError, 'rateLimit: limit.per'],
+    [{ limit: { requests: 1, interval: 1 } }, TypeError, "rateLimit: limit: unknown option 'interval'"],
+    [{ limit: 100 }, TypeError, 'rateLimit: limit: expected an options object'],
+    [{ statuses: [200] }, RangeError, 'rateLimit: statuses'],
+    [{ statuses: 429 }, TypeError, 'rateLimit: statuses: expected an array of numbers'],
+    [{ methods: ['GET', ''] }, TypeError, 'rateLimit: methods: expected names of methods'],
+    [{ methods: 'GET' }, TypeError, 'rateLimit: methods: expected an array of strings'],
+    [{ key: 'origin' }, TypeError, 'rateLimit: key: expected a function'],
+    [{ random: 0.5 }, TypeError, 'rateLimit: random'],
+    [{ clock: {} }, TypeError, 'rateLimit'],
+    [{ onLimit: true }, TypeError, 'rateLimit: onLimit: expected a function'],
+    [{ maxwait: 1 }, TypeError, "rateLimit: unknown option 'maxwait'"],
+    [null, TypeError, 'rateLimit: expected an options object'],
+  ])('refuses %o', (options, error, message) => {
+    const make = () => rateLimit(options as RateLimitOptions);
+
+    expect(make).toThrow(error);
+    expect(make).toThrow(message);
+  });
+
+  it('takes the bounds', () => {
+    const options = { maxWait: 2_147_483_647, maxQueue: Infinity, maxResends: 0, limit: { requests: 1, per: 1 } };
+
+    expect(() => rateLimit(options)).not.toThrow();
+  });
+});

@@ -1,0 +1,221 @@
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { RateLimitError, rateLimit, type RateLimitGiveUpEvent } from '../src/index.ts';
+
+const URL = 'https://api.example.com/jobs';
+const refused = (seconds: number | string) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
+const random = () => 0;
+
+describe('rateLimit', () => {
+  it('sends a refused call again, not before the server said', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch([refused(2), 200], { clock });
+    const call = rateLimit({ clock, random })(fetch)(URL);
+
+    await clock.advance(1_999);
+    expect(fetch.calls).toHaveLength(1);
+    await clock.advance(10);
+
+    expect((await call).status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
+  it('holds all calls of the origin back, and none of another one', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch(({ url }, index) => (url.startsWith(URL) && index === 0 ? refused(5) : 200), { clock });
+    const limited = rateLimit({ clock })(fetch);
+    void limited(URL);
+    await clock.advance(0);
+
+    void limited('https://api.example.com/other');
+    await limited('https://elsewhere.example.com/');
+    await clock.advance(4_999);
+
+    expect(fetch.calls.map(({ url }) => url)).toEqual([URL, 'https://elsewhere.example.com/']);
+  });
+
+  it('releases in the order the calls came, the refused one first', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch([refused(1), 200], { clock });
+    const limited = rateLimit({ clock })(fetch);
+    const calls = [limited(`${URL}/1`)];
+    await clock.advance(0);
+    calls.push(limited(`${URL}/2`), limited(`${URL}/3`));
+
+    await clock.runAll(60_000);
+    await Promise.all(calls);
+
+    expect(fetch.calls.map(({ url }) => url.at(-1))).toEqual(['1', '1', '2', '3']);
+  });
+
+  it('does not let a whole crowd out at once', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch((_, index) => (index === 0 ? refused(1) : { status: 200, delay: 20 }), { clock });
+    const limited = rateLimit({ clock })(fetch);
+    void limited(URL);
+    await clock.advance(0);
+    const crowd = Array.from({ length: 50 }, () => limited(URL));
+
+    await clock.advance(1_030);
+    expect(fetch.calls.length).toBeLessThanOrEqual(5);
+    await clock.runAll(600_000);
+
+    await expect(Promise.all(crowd)).resolves.toHaveLength(50);
+  });
+
+  it('asks an unknown origin with a few requests before it sends a burst', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch((_, index) => (index < 4 ? { ...refused(1), delay: 50 } : 200), { clock });
+    const limited = rateLimit({ clock })(fetch);
+    const burst = Array.from({ length: 40 }, () => limited(URL));
+
+    await clock.advance(900);
+    expect(fetch.calls).toHaveLength(4);
+    await clock.runAll(600_000);
+
+    await expect(Promise.all(burst)).resolves.toHaveLength(40);
+  });
+
+  it('gives the refusal back at once, unread, when the server asks for more than maxWait', async () => {
+    const events: RateLimitGiveUpEvent[] = [];
+    const fetch = fakeFetch([{ ...refused(99_999_999), body: 'slow down' }]);
+    const clock = manualClock();
+
+    const response = await rateLimit({ clock, onGiveUp: (event) => events.push(event) })(fetch)(`${URL}?token=1`);
+
+    expect(await response.text()).toBe('slow down');
+    expect(clock.pending).toBe(0);
+    expect(events).toMatchObject([{ reason: 'max-wait', asked: 99_999_999_000, source: 'retry-after', url: URL, resends: 0 }]);
+  });
+
+  it('fails the calls behind it with the time to wait', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock, random })(fakeFetch([refused(120), 200]));
+    await limited(URL);
+
+    const error = await limited(URL).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(RateLimitError);
+    expect(error).toMatchObject({ name: 'RateLimitError', reason: 'wait-too-long', retryAfter: 120_001 });
+  });
+
+  it('lets those go who already wait when the gate is closed for longer than they may be held', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch((_, index) => (index < 4 ? { ...refused(120), delay: 50 } : 200), { clock });
+    const limited = rateLimit({ clock })(fetch);
+
+    const calls = Array.from({ length: 6 }, () => limited(URL).then(({ status }) => status, ({ name }) => name));
+    await clock.advance(100);
+
+    expect(await Promise.all(calls)).toEqual([429, 429, 429, 429, 'RateLimitError', 'RateLimitError']);
+  });
+
+  it('does not believe a wait of years for longer than maxWait', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock, maxWait: 1_000 })(fakeFetch([refused(99_999_999), 200]));
+    await limited(URL);
+
+    await clock.advance(1_100);
+
+    expect((await limited(URL)).status).toBe(200);
+  });
+
+  it.each(['-1', 'soon', '', '1e9', '5;3'])('takes Retry-After: %o for no hint', async (value) => {
+    const clock = instantClock();
+    const fetch = fakeFetch([refused(value), 200]);
+
+    await rateLimit({ clock, random })(fetch)(URL);
+
+    expect(clock.sleeps).toEqual([100]);
+  });
+
+  it('waits longer and longer without a hint', async () => {
+    const clock = instantClock();
+
+    await rateLimit({ clock, random })(fakeFetch([429, 429, 429, 429, 200]))(URL);
+
+    expect(clock.sleeps).toEqual([100, 200, 400, 800]);
+  });
+
+  it('gives up after maxResends', async () => {
+    const clock = instantClock();
+    const fetch = fakeFetch([429]);
+
+    const response = await rateLimit({ clock, maxResends: 3 })(fetch)(URL);
+
+    expect(response.status).toBe(429);
+    expect(fetch.calls).toHaveLength(4);
+  });
+
+  it('holds a call for no longer than maxWait over all its sends', async () => {
+    const clock = instantClock();
+    const fetch = fakeFetch([refused(20)]);
+
+    const response = await rateLimit({ clock, maxWait: 50_000, random })(fetch)(URL);
+
+    expect(response.status).toBe(429);
+    expect(clock.sleeps).toHaveLength(2);
+  });
+
+  it('stops before a deadline of an outer middleware', async () => {
+    const events: RateLimitGiveUpEvent[] = [];
+    const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => 500 })));
+    const limited = compose(withDeadline, rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event) }));
+
+    const response = await limited(fakeFetch([refused(1)]))(URL);
+
+    expect(response.status).toBe(429);
+    expect(events).toMatchObject([{ reason: 'deadline', asked: 1_000 }]);
+  });
+
+  it('hands network errors through and counts them for nothing', async () => {
+    const clock = instantClock();
+    const limited = rateLimit({ clock })(fakeFetch([{ error: 'ECONNRESET' }, 200]));
+
+    await expect(limited(URL)).rejects.toThrow();
+
+    expect((await limited(URL)).status).toBe(200);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('leaves what a redirect to another origin says to that origin', async () => {
+    const elsewhere = Object.defineProperties(new Response(null, refused(5)), {
+      redirected: { value: true },
+      url: { value: 'https://elsewhere.example.com/' },
+    });
+    const limited = rateLimit({ clock: instantClock() })(async () => elsewhere);
+
+    expect(await limited(URL)).toBe(elsewhere);
+    expect(limited.name).toBeDefined();
+  });
+});
+
+describe('the snapshot of rateLimit', () => {
+  it('says how each gate stands', async () => {
+    const clock = manualClock();
+    const limiter = rateLimit({ clock, random });
+    const limited = limiter(fakeFetch([refused(3), 200], { clock }) as Fetch);
+    const call = limited(URL);
+    await clock.advance(0);
+
+    const closed = limiter.snapshot();
+    await clock.runAll(60_000);
+    await call;
+
+    expect(closed).toMatchObject([{ key: 'https://api.example.com', state: 'closed', opensIn: 3_001, waiting: 1, inFlight: 0 }]);
+    expect(limiter.snapshot()).toMatchObject([{ state: 'paced', opensIn: 0, waiting: 0 }]);
+  });
+
+  it('is shared by the stacks that the middleware is used in', async () => {
+    const limiter = rateLimit({ clock: instantClock() });
+
+    await limiter(fakeFetch([200]))(URL);
+    await limiter(fakeFetch([200]))('https://elsewhere.example.com/');
+
+    expect(limiter.snapshot().map(({ key, state }) => [key, state])).toEqual([
+      ['https://api.example.com', 'open'],
+      ['https://elsewhere.example.com', 'open'],
+    ]);
+  });
+});
