@@ -56,10 +56,6 @@ export class Controller {
     return this.#flight.count;
   }
 
-  get ceiling(): number {
-    return this.#flight.ceiling;
-  }
-
   /** The learned rate, in requests per second; `undefined` while no limit is known of. */
   get rate(): number | undefined {
     if (this.#told) return this.#told.refill * 1_000;

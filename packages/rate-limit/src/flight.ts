@@ -15,11 +15,6 @@ export class Flight {
   #ceiling = Infinity;
   #grownAt = 0;
 
-  /** The most requests in flight that the origin seems to take. */
-  get ceiling(): number {
-    return this.#ceiling;
-  }
-
   /** Milliseconds until another may be sent: 0 for now, `Infinity` for as soon as one comes back. */
   wait(now: number): number {
     if (this.count >= this.#ceiling) return Infinity;

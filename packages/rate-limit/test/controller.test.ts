@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { Controller } from '../src/controller.ts';
+import { bucket, concurrency, fixedWindow, slidingWindow } from './limited-servers.ts';
+import { type Run, simulate } from './simulate.ts';
+
+const seeds = [1, 2, 3, 4, 5];
+
+/** The worst of several runs, each with its own chance. */
+function worst(make: () => Run, allowed: number): { share: number; refused: number; early: number } {
+  const reports = seeds.map((seed) => simulate({ ...make(), seed }));
+  return {
+    share: Math.min(...reports.map(({ perSecond }) => perSecond)) / allowed,
+    refused: Math.max(...reports.map(({ refusedShare }) => refusedShare)),
+    early: Math.max(...reports.map(({ early }) => early)),
+  };
+}
+
+describe('the controller against a limited server', () => {
+  it.each<[string, () => Run, number, number, number]>([
+    ['a bucket of 20 at 100/s', () => ({ server: bucket(100, 20), jobs: 2_000 }), 100, 0.92, 0.025],
+    ['the same behind 20 ms', () => ({ server: bucket(100, 20), jobs: 2_000, latency: 20 }), 100, 0.92, 0.025],
+    ['the same with 200 workers', () => ({ server: bucket(100, 20), jobs: 2_000, workers: 200 }), 100, 0.92, 0.025],
+    ['a bucket of 5 at 20/s', () => ({ server: bucket(20, 5), jobs: 400 }), 20, 0.92, 0.03],
+    ['a bucket of 10 at 50/s', () => ({ server: bucket(50, 10), jobs: 2_000 }), 50, 0.92, 0.025],
+    ['a bucket of 100 at 100/s', () => ({ server: bucket(100, 100), jobs: 2_000 }), 100, 0.92, 0.025],
+    ['no hint', () => ({ server: bucket(100, 20, 'none'), jobs: 2_000 }), 100, 0.85, 0.04],
+    ['no hint behind 50 ms', () => ({ server: bucket(100, 20, 'none'), jobs: 2_000, latency: 50 }), 100, 0.85, 0.04],
+    ['no hint at 20/s', () => ({ server: bucket(20, 5, 'none'), jobs: 600 }), 20, 0.85, 0.04],
+    ['exact hints', () => ({ server: bucket(100, 20, 'exact'), jobs: 2_000 }), 100, 0.92, 0.025],
+    ['numbers on every response', () => ({ server: bucket(100, 20, 'ratelimit'), jobs: 600 }), 100, 0.95, 0.01],
+    ['numbers behind 20 ms', () => ({ server: bucket(100, 20, 'ratelimit'), jobs: 600, latency: 20 }), 100, 0.95, 0.01],
+    ['numbers at 500/s', () => ({ server: bucket(500, 50, 'ratelimit'), jobs: 3_000 }), 500, 0.95, 0.01],
+    ['numbers of a window', () => ({ server: fixedWindow(100, 10_000, 'ratelimit'), jobs: 500 }), 10, 0.95, 0.01],
+    ['a fixed window', () => ({ server: fixedWindow(100, 1_000), jobs: 2_000 }), 100, 0.7, 0.04],
+    ['a fixed window without a hint', () => ({ server: fixedWindow(100, 1_000, 'none'), jobs: 2_000 }), 100, 0.7, 0.05],
+    ['a sliding window', () => ({ server: slidingWindow(100, 1_000), jobs: 2_000 }), 100, 0.85, 0.04],
+    ['a window of 5 s', () => ({ server: slidingWindow(100, 5_000), jobs: 1_000 }), 20, 0.85, 0.06],
+    ['a limit by concurrency', () => ({ ...concurrency(10), service: 50, jobs: 2_000 }), 200, 0.7, 0.02],
+  ])('does its jobs at the allowed rate: %s', (_, make, allowed, share, refused) => {
+    const run = worst(make, allowed);
+
+    expect(run.share).toBeGreaterThanOrEqual(share);
+    expect(run.refused).toBeLessThanOrEqual(refused);
+    expect(run.early).toBe(0);
+  });
+
+  it('shares a limit with another one that it does not know of', () => {
+    const run = worst(() => ({ server: bucket(100, 20), jobs: 1_000, clients: 2 }), 100);
+
+    expect(run.share).toBeGreaterThanOrEqual(0.7);
+    expect(run.refused).toBeLessThanOrEqual(0.05);
+    expect(run.early).toBe(0);
+  });
+
+  it('follows a limit that is lowered', () => {
+    const server = bucket(100, 20, 'whole-seconds', (now) => (now < 10_000 ? 100 : 40));
+
+    const { seconds, refusedShare } = simulate({ server, jobs: 1_800 });
+
+    expect(seconds).toBeLessThan(10 + 800 / 40 / 0.7);
+    expect(refusedShare).toBeLessThan(0.04);
+  });
+
+  it('finds out that a limit was raised', () => {
+    const server = bucket(100, 20, 'whole-seconds', (now) => (now < 10_000 ? 100 : 400));
+
+    const { seconds } = simulate({ server, jobs: 12_000 });
+
+    expect(seconds).toBeLessThan(60);
+  });
+
+  it('forgets a limit that was lifted', () => {
+    let limited = true;
+    const strict = bucket(100, 20);
+    const server = (now: number) => {
+      if (now > 10_000) limited = false;
+      return limited ? strict(now) : { ok: true };
+    };
+
+    const { seconds } = simulate({ server, jobs: 100_000 });
+
+    expect(seconds).toBeLessThan(45);
+  });
+
+  it('does not hold an origin back that has no limit', () => {
+    const { seconds, refused } = simulate({ server: () => ({ ok: true }), jobs: 4_000, latency: 10 });
+
+    expect(refused).toBe(0);
+    expect(seconds).toBeLessThan((4_000 / 40) * 0.01 * 1.1);
+  });
+
+  it('goes on after 250 ms when the first requests are not answered', () => {
+    const controller = new Controller({ random: () => 0 });
+
+    while (controller.wait(0) === 0) controller.send(0);
+
+    expect(controller.inFlight).toBe(4);
+    expect(controller.wait(0)).toBe(250);
+    expect(controller.wait(250)).toBe(0);
+  });
+
+  it('takes a used-up quota for a closed gate', () => {
+    const controller = new Controller({ random: () => 0 });
+    const permit = controller.send(0);
+
+    controller.settle(permit, 5, { kind: 'accepted', quota: { remaining: 0, reset: 2_000 } });
+
+    expect(controller.wait(5)).toBe(2_001);
+    expect(controller.remaining).toBe(0);
+  });
+
+  it('no longer goes by numbers that are no longer sent', () => {
+    const controller = new Controller({ random: () => 0 });
+    controller.settle(controller.send(0), 1, { kind: 'accepted', quota: { remaining: 50, limit: 100, reset: 60_000 } });
+
+    for (let i = 0; i < 21; i++) controller.settle(controller.send(i), i + 1, { kind: 'accepted' });
+
+    expect(controller.remaining).toBeUndefined();
+  });
+
+  it('starts over after a pause', () => {
+    const controller = new Controller({ random: () => 0 });
+    for (const at of [0, 5_000, 10_000]) controller.settle(controller.send(at), at + 1, { kind: 'accepted' });
+
+    controller.settle(controller.send(10_002), 10_003, { kind: 'refused', wait: 1_000 });
+    controller.wait(11_004);
+
+    expect(controller.rate).toBeCloseTo(4, 0);
+  });
+});

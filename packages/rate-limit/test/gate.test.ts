@@ -1,0 +1,203 @@
+import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ReleaseEvent, rateLimit, type LimitEvent } from '../src/index.ts';
+
+const URL = 'https://api.example.com/jobs';
+const refused = (seconds: number) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
+const nameOf = (call: Promise<Response>) => call.then(({ status }) => status, ({ name }) => name);
+
+describe('a limit that is known in advance', () => {
+  const limit = { requests: 2, per: 1_000 };
+
+  it('is not felt below it', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ limit, clock })(fakeFetch([200], { clock }));
+
+    await limited(URL);
+    await limited(URL);
+
+    expect(clock.pending).toBe(0);
+  });
+
+  it('sends the rest in order, each as soon as the window has room', async () => {
+    const clock = manualClock();
+    const start = clock.now();
+    const fetch = fakeFetch([200], { clock });
+    const limited = rateLimit({ limit, clock })(fetch);
+
+    const calls = [1, 2, 3, 4, 5].map((n) => limited(`${URL}/${n}`));
+    await clock.runAll();
+    await Promise.all(calls);
+
+    expect(fetch.calls.map(({ url }) => url.at(-1))).toEqual(['1', '2', '3', '4', '5']);
+    expect(fetch.calls.map(({ at }) => at - start)).toEqual([0, 0, 1_000, 1_000, 2_000]);
+  });
+
+  it('counts failures like successes', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch([{ error: 'ECONNRESET' }, { error: 'ECONNRESET' }, 200], { clock });
+    const limited = rateLimit({ limit, clock })(fetch);
+
+    const calls = [nameOf(limited(URL)), nameOf(limited(URL)), nameOf(limited(URL))];
+    await clock.advance(999);
+    expect(fetch.calls).toHaveLength(2);
+    await clock.advance(1);
+
+    expect(await Promise.all(calls)).toEqual(['TypeError', 'TypeError', 200]);
+  });
+
+  it('fails those at once whose turn comes after maxWait', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ limit, clock, maxWait: 1_000 })(fakeFetch([200], { clock }));
+
+    const calls = Array.from({ length: 5 }, () => limited(URL));
+    const error = await calls[4]!.catch((reason: unknown) => reason);
+    await clock.advance(1_000);
+
+    expect(error).toMatchObject({ name: 'RateLimitError', reason: 'wait-too-long', retryAfter: 2_000 });
+    await expect(Promise.all(calls.slice(0, 4))).resolves.toHaveLength(4);
+  });
+});
+
+describe('the line at a gate', () => {
+  it('is bounded', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ limit: { requests: 1, per: 1_000 }, maxQueue: 1, clock })(fakeFetch([200], { clock }));
+
+    const calls = [nameOf(limited(URL)), nameOf(limited(URL))];
+    const error = await limited(URL).catch((reason: unknown) => reason);
+    await clock.advance(1_000);
+
+    expect(error).toMatchObject({ name: 'RateLimitError', reason: 'queue-full', key: 'https://api.example.com' });
+    expect(await Promise.all(calls)).toEqual([200, 200]);
+  });
+
+  it('has room for a refused call that comes back', async () => {
+    const clock = instantClock();
+
+    const response = await rateLimit({ maxQueue: 0, clock })(fakeFetch([429, 200]))(URL);
+
+    expect(response.status).toBe(200);
+  });
+
+  it('is left at once by a call that is aborted, with the reason of the caller', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock })(fakeFetch([refused(5), 200], { clock }));
+    const first = limited(URL);
+    await clock.advance(0);
+    const caller = new AbortController();
+    const reason = { why: 'not needed' };
+    const call = limited(URL, { signal: caller.signal });
+    await clock.advance(1);
+
+    caller.abort(reason);
+
+    await expect(call).rejects.toBe(reason);
+    await clock.runAll();
+    expect((await first).status).toBe(200);
+  });
+
+  it('goes on when the first in it is aborted, and leaves no timer when the last one is', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch([200], { clock });
+    const limited = rateLimit({ limit: { requests: 1, per: 1_000 }, clock })(fetch);
+    await limited(URL);
+    const callers = [new AbortController(), new AbortController(), new AbortController()];
+    const calls = callers.map(({ signal }) => nameOf(limited(URL, { signal })));
+
+    callers[0]!.abort();
+    await clock.advance(1_000);
+    callers[2]!.abort();
+    await clock.advance(0);
+
+    expect(await Promise.all(calls)).toEqual(['AbortError', 200, 'AbortError']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('needs one timer, however many wait', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ limit: { requests: 1, per: 10 }, clock })(fakeFetch([200], { clock }));
+
+    const calls = Array.from({ length: 500 }, () => limited(URL));
+    await clock.advance(1);
+
+    expect(clock.pending).toBe(1);
+    await clock.runAll();
+    await expect(Promise.all(calls)).resolves.toHaveLength(500);
+  });
+
+  it('is left by a call that nobody lets out for maxWait', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch((_, index) => (index < 4 ? { fault: 'stall-headers' } : 200), { clock });
+    const limited = rateLimit({ clock, maxWait: 100, maxQueue: 10 })(fetch);
+    const hung = Array.from({ length: 4 }, () => limited(URL));
+
+    const call = nameOf(limited(URL));
+    await clock.advance(210);
+
+    expect(await call).toBe('RateLimitError');
+    expect(hung).toHaveLength(4);
+  });
+
+  it('loses nobody and keeps the order, whatever is refused or aborted', async () => {
+    const script = fc.array(fc.constantFrom(200, 200, 200, 429, 503), { minLength: 1, maxLength: 30 });
+    const aborts = fc.array(fc.boolean(), { minLength: 10, maxLength: 10 });
+
+    await fc.assert(
+      fc.asyncProperty(script, aborts, async (statuses, aborted) => {
+        const clock = instantClock();
+        const fetch = fakeFetch([...statuses, 200]);
+        const limited = rateLimit({ clock, maxWait: 600_000, maxResends: 100 })(fetch);
+        const calls = aborted.map((abort) => {
+          const caller = new AbortController();
+          const call = nameOf(limited(URL, { signal: caller.signal }));
+          if (abort) caller.abort();
+          return call;
+        });
+
+        for (const end of await Promise.all(calls)) expect([200, 503, 'AbortError']).toContain(end);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the events of rateLimit', () => {
+  it('tell when a gate closes and when it opens', async () => {
+    const events: (LimitEvent | ReleaseEvent)[] = [];
+    const record = (event: LimitEvent | ReleaseEvent) => events.push(event);
+    const clock = instantClock();
+    const limited = rateLimit({ clock, random: () => 0, onLimit: record, onRelease: record });
+
+    await limited(fakeFetch([refused(2), 200]))(`${URL}?key=secret`);
+
+    const key = 'https://api.example.com';
+    expect(events).toEqual([
+      { key, url: URL, status: 429, wait: 2_001, asked: 2_000, source: 'retry-after', waiting: 0 },
+      { key, waiting: 0, rate: expect.any(Number) },
+    ]);
+  });
+
+  it('tell of a quota that is used up', async () => {
+    const events: LimitEvent[] = [];
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '30' };
+    const limited = rateLimit({ clock: instantClock(), onLimit: (event) => events.push(event) });
+
+    await limited(fakeFetch([{ status: 200, headers }]))(URL);
+
+    expect(events).toMatchObject([{ status: 200, asked: 30_000, source: 'x-ratelimit-remaining' }]);
+  });
+
+  it.each([
+    ['throws', () => { throw new Error('observer'); }],
+    ['rejects', () => Promise.reject(new Error('observer'))],
+    ['never ends', () => new Promise(() => {})],
+  ])('cannot break a call: an observer that %s', async (_, observer) => {
+    const options = { clock: instantClock(), onLimit: observer, onRelease: observer, onGiveUp: observer };
+
+    const response = await rateLimit({ ...options, maxResends: 1 })(fakeFetch([429]))(URL);
+
+    expect(response.status).toBe(429);
+  });
+});

@@ -1,0 +1,113 @@
+import { type Fetch, originOf } from '@steadfetch/core';
+import { fakeFetch, instantClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { rateLimit, type RateLimitGiveUpEvent, type RateLimitOptions } from '../src/index.ts';
+
+const URL = 'https://api.example.com/jobs';
+const busy = { status: 503, headers: { 'retry-after': '1' } };
+
+/** Sends one call to a server that refuses it once, and gives the status and the reason it was not sent again. */
+async function once(first: number | object, init: RequestInit, options: RateLimitOptions = {}) {
+  const events: RateLimitGiveUpEvent[] = [];
+  const fetch = fakeFetch([first as 429, 200]);
+  const limited = rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event), ...options })(fetch);
+  const { status } = await limited(URL, init);
+  return { status, reason: events[0]?.reason, bodies: fetch.calls.length };
+}
+
+describe('what is sent again', () => {
+  it.each(['GET', 'POST', 'PATCH', 'DELETE'])('a %s after a 429', async (method) => {
+    expect(await once(429, { method })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['GET', {}, 200],
+    ['PUT', {}, 200],
+    ['POST', {}, 503],
+    ['POST', { 'idempotency-key': '"a"' }, 200],
+    ['POST', { 'idempotency-key': ' ' }, 503],
+  ])('a %s with %o after a 503 that asks for a wait: ends with %d', async (method, headers, status) => {
+    expect((await once(busy, { method, headers })).status).toBe(status);
+  });
+
+  it('only the methods that are named', async () => {
+    expect(await once(429, { method: 'POST' }, { methods: ['get'] })).toMatchObject({ status: 429, reason: 'method' });
+    expect(await once(busy, { method: 'post' }, { methods: ['POST'] })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['a 503 without a wait', 503, 503],
+    ['a 403 that is none of the statuses', { status: 403, headers: { 'retry-after': '1' } }, 403],
+    ['a 500', 500, 500],
+  ])('not %s', async (_, first, status) => {
+    expect(await once(first, {})).toMatchObject({ status, bodies: 1 });
+  });
+
+  it('a 403 that is one of the statuses, if it proves to be about the rate', async () => {
+    const statuses = [403, 429];
+
+    expect(await once({ status: 403, headers: { 'retry-after': '1' } }, {}, { statuses })).toMatchObject({ status: 200 });
+    expect(await once(403, {}, { statuses })).toMatchObject({ status: 403 });
+  });
+
+  it('a status of its own without evidence', async () => {
+    expect(await once(420, {}, { statuses: [420] })).toMatchObject({ status: 200 });
+  });
+
+  it('not a stream', async () => {
+    const body = new Blob(['once']).stream();
+
+    const end = await once(429, { method: 'POST', body, duplex: 'half' } as RequestInit);
+
+    expect(end).toMatchObject({ status: 429, reason: 'body-not-replayable' });
+  });
+
+  it('the body of a Request, each time in full', async () => {
+    const bodies: string[] = [];
+    const server: Fetch = async (input, init) => {
+      bodies.push(await new Request(input, init).text());
+      return new Response(null, { status: bodies.length < 3 ? 429 : 200 });
+    };
+    const request = new Request(URL, { method: 'POST', body: 'all of it' });
+
+    const response = await rateLimit({ clock: instantClock() })(server)(request);
+
+    expect(response.status).toBe(200);
+    expect(bodies).toEqual(['all of it', 'all of it', 'all of it']);
+  });
+
+  it('a Request without a copy when there is no sending again', async () => {
+    const inputs: unknown[] = [];
+    const server: Fetch = async (input) => {
+      inputs.push(input);
+      return new Response(null, { status: 429 });
+    };
+    const request = new Request(URL, { method: 'POST', body: 'all of it' });
+
+    await rateLimit({ clock: instantClock(), maxResends: 0 })(server)(request);
+
+    expect(inputs).toEqual([request]);
+    expect(inputs[0]).toBe(request);
+  });
+});
+
+describe('the key of rateLimit', () => {
+  it('can give each path a gate of its own', async () => {
+    const limiter = rateLimit({ key: ({ url, origin }) => origin + new globalThis.URL(url).pathname, clock: instantClock() });
+    const limited = limiter(fakeFetch([200]));
+
+    await limited(`${URL}?page=1`);
+    await limited(`${originOf(URL)}/users`);
+
+    expect(limiter.snapshot().map(({ key }) => key)).toEqual([URL, 'https://api.example.com/users']);
+  });
+
+  it('may be different for every call: those of the past are forgotten', async () => {
+    const limiter = rateLimit({ key: ({ url }) => url, clock: instantClock() });
+    const limited = limiter(fakeFetch([200]));
+
+    for (let n = 0; n < 1_010; n++) await limited(`${URL}/${n}`);
+
+    expect(limiter.snapshot()).toHaveLength(1_000);
+  });
+});
