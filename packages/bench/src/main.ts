@@ -1,0 +1,29 @@
+// Runs the benchmarks, all or those named, each in a process of its own.
+//
+//   pnpm bench [overhead|storms|budgets|rate-limits|memory|size …]
+
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const RUNS: Record<string, string> = {
+  overhead: 'overhead/run.ts',
+  storms: 'storms/run.ts',
+  budgets: 'storms/budgets.ts',
+  'rate-limits': 'rate-limits/run.ts',
+  memory: 'memory/run.ts',
+  size: 'size/run.ts',
+};
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in RUNS));
+if (unknown.length > 0) {
+  console.error(`no benchmark '${unknown.join("', '")}', expected ${Object.keys(RUNS).join(', ')}`);
+  process.exit(2);
+}
+for (const name of names.length > 0 ? names : Object.keys(RUNS)) {
+  const file = join(import.meta.dirname, RUNS[name]!);
+  if (!existsSync(file)) throw new Error(`${file} does not exist`);
+  const { status } = spawnSync(process.execPath, ['--expose-gc', file], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}

@@ -1,0 +1,33 @@
+import { withRateLimit, withRetry, withTimeout } from 'fetch-extras';
+import fetchRetry from 'fetch-retry';
+import ky from 'ky';
+import { compose, defineMiddleware, type Fetch, idempotencyKey, rateLimit, retry, standard, timeout } from 'steadfetch';
+import type { Subject } from './measure.ts';
+
+const response = new Response(null, { status: 200 });
+const stub: Fetch = async () => response;
+const pass = defineMiddleware((call, next) => next(call));
+const triple = () => {
+  const limited = withRateLimit({ requestsPerInterval: 1_000_000, interval: 1 })(withRetry()(stub) as typeof fetch);
+  return withTimeout(10_000)(limited);
+};
+
+/** The first is what the others are measured against. */
+export const SUBJECTS: readonly Subject[] = [
+  { name: 'bare', fetch: stub },
+  { name: 'one middleware', fetch: pass(stub) },
+  { name: 'three middlewares', fetch: compose(pass, pass, pass)(stub) },
+  { name: 'retry()', fetch: retry()(stub) },
+  { name: 'rateLimit()', fetch: rateLimit()(stub) },
+  { name: 'timeout(10_000)', fetch: timeout(10_000)(stub) },
+  { name: 'rateLimit(), retry()', fetch: compose(rateLimit(), retry())(stub) },
+  {
+    name: 'idempotencyKey(), retry(), timeout(10_000)',
+    fetch: compose(idempotencyKey(), retry(), timeout(10_000))(stub),
+  },
+  { name: 'standard()', fetch: standard()(stub) },
+  { name: 'fetch-retry', fetch: fetchRetry(stub) as Fetch },
+  { name: 'fetch-extras withRetry', fetch: withRetry()(stub as typeof fetch) as Fetch },
+  { name: 'fetch-extras withTimeout, withRateLimit, withRetry', fetch: triple() as Fetch },
+  { name: 'ky', fetch: ky.extend({ fetch: stub }) as unknown as Fetch },
+];
