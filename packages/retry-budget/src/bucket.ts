@@ -12,8 +12,10 @@ export interface BucketRule {
   readonly credit: number;
 }
 
-/** What a failed attempt takes out, and what the retry after it takes. */
-export const FAILURE = 0.5;
+/** What a failed attempt takes out. */
+const FAILURE = 0.5;
+
+/** What the retry after it takes. */
 export const PRICE: Readonly<Record<'transient' | 'throttled', number>> = { transient: 0.5, throttled: 0.2 };
 
 const WINDOW = 10_000;

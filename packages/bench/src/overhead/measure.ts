@@ -34,7 +34,7 @@ async function timeOf(fetch: Fetch, calls: number): Promise<number> {
   return Number(process.hrtime.bigint() - startedAt) / calls;
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)]!;
 }

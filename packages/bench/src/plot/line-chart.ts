@@ -2,7 +2,7 @@ import { spread, text } from './label.ts';
 import { element, escapeXml, pathOf } from './svg.ts';
 import type { Theme } from './theme.ts';
 
-export interface Line {
+interface Line {
   name: string;
   values: readonly number[];
   /** The one line the picture is about. */

@@ -2,7 +2,7 @@ import { type Clock, defineMiddleware, type Middleware, settle, unwrap } from '@
 import { type Lease, type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
 
 /** A rule for retries, with what it has to see of a client besides the outcomes. */
-export interface Rule {
+interface Rule {
   budget: RetryBudget | false;
   /** Sees calls. */
   around?: Middleware;
