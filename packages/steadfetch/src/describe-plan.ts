@@ -1,23 +1,30 @@
-import type { StandardPlan } from './standard-options.ts';
+import type { StandardPlan } from './standard-plan.ts';
 
 /** One line per layer, outermost first. */
 export function describePlan(plan: StandardPlan): string {
-  const { attemptTimeout } = plan;
+  const { timeout, attemptTimeout } = plan;
   const lines = [
-    plan.idempotencyKey && line('idempotencyKey', plan.idempotencyKey),
-    plan.timeout !== undefined && line('timeout', { call: plan.timeout }),
-    plan.retry && line('retry', { maxRetries: 2, ...plan.retry }),
-    plan.rateLimit && line('rateLimit', plan.rateLimit),
-    plan.circuitBreaker && line('circuitBreaker', plan.circuitBreaker),
-    plan.concurrency !== undefined && line('concurrency', { max: plan.concurrency }),
-    plan.bufferBody && line('bufferBody', plan.bufferBody),
-    attemptTimeout &&
-      line('timeout', { 'attempt headers': attemptTimeout.headers, 'attempt body': attemptTimeout.body }),
+    line('idempotencyKey', plan.idempotencyKey),
+    line('timeout', timeout === undefined ? undefined : { call: timeout }),
+    line('retry', plan.retry),
+    line('rateLimit', plan.rateLimit),
+    line('circuitBreaker', plan.circuitBreaker),
+    line('concurrency', plan.concurrency),
+    line('bufferBody', plan.bufferBody),
+    line('timeout', attemptTimeout && { attempt: attemptTimeout }),
   ];
-  return [...lines.filter((text) => typeof text === 'string'), 'fetch'].join('\n');
+  return [...lines.filter((text) => text !== undefined), 'fetch'].join('\n');
 }
 
-function line(name: string, options: object): string {
-  const numbers = Object.entries(options).filter(([, value]) => ['number', 'boolean', 'string'].includes(typeof value));
-  return [name, ...numbers.map(([option, value]) => `${option} ${value}`)].join('  ');
+function line(name: string, options: object | undefined): string | undefined {
+  return options && [name, ...partsOf(options)].join('  ');
+}
+
+/** What can be said in a word: of numbers that belong together each one, of functions and state nothing. */
+function partsOf(options: object, group = ''): string[] {
+  return Object.entries(options).flatMap(([option, value]) => {
+    if (Array.isArray(value)) return [`${group}${option} ${value.join(' ')}`];
+    if (Object(value) !== value) return value === undefined ? [] : [`${group}${option} ${value}`];
+    return Object.getPrototypeOf(value) === Object.prototype ? partsOf(value, `${group}${option} `) : [];
+  });
 }

@@ -2,22 +2,17 @@ export * from '@steadfetch/backoff';
 export * from '@steadfetch/buffer-body';
 export * from '@steadfetch/circuit-breaker';
 export * from '@steadfetch/concurrency';
+// Two packages may use one name for a type: these are the fuller ones.
+export type { Random } from '@steadfetch/core';
 export * from '@steadfetch/core';
 export * from '@steadfetch/idempotency-key';
-export { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from '@steadfetch/jitter';
+export * from '@steadfetch/jitter';
 export * from '@steadfetch/rate-limit';
+export type { GiveUpEvent, RecoverEvent, RetryEvent } from '@steadfetch/retry';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';
-export {
-  type CountRetriesOptions,
-  countRetries,
-  type LogRetriesOptions,
-  logRetries,
-  type RetryMonitor,
-  type RetryMonitorOptions,
-  retryMonitor,
-} from '@steadfetch/retry-log';
+export * from '@steadfetch/retry-log';
 export * from '@steadfetch/server-hints';
 export * from '@steadfetch/timeout';
 export { type Standard, standard } from './standard.ts';
-export type { StandardOptions } from './standard-options.ts';
+export type { StandardConcurrency, StandardOptions } from './standard-options.ts';

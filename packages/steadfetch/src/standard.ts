@@ -6,8 +6,10 @@ import { idempotencyKey } from '@steadfetch/idempotency-key';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
 import { timeout } from '@steadfetch/timeout';
+import { checkRelations } from './check-relations.ts';
 import { describePlan } from './describe-plan.ts';
-import { planOf, type StandardOptions, type StandardPlan } from './standard-options.ts';
+import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
+import { planOf, type StandardPlan } from './standard-plan.ts';
 
 /** The canonical stack, which can say what it is made of. */
 export interface Standard extends Middleware {
@@ -22,12 +24,15 @@ export interface Standard extends Middleware {
  * The idempotency key, the limit on concurrency and the buffering of bodies are only there when asked for. The numbers
  * are checked against each other when it is built.
  *
+ * @throws {TypeError} for an option that does not exist or is of the wrong type
  * @throws {RangeError} when an attempt may take as long as the whole call, or a wait longer
  * @example const steady = standard({ timeout: 20_000, retry: { maxRetries: 3 } })(fetch);
  */
 export function standard(options: StandardOptions = {}): Standard {
   const plan = planOf(options);
-  const stack = compose(...layersOf(plan, options.clock));
+  const layers = layersOf(plan, options.clock);
+  checkRelations(plan);
+  const stack = compose(...layers);
   return Object.assign((next: Parameters<Middleware>[0]) => stack(next), { describe: () => describePlan(plan) });
 }
 
@@ -39,9 +44,13 @@ function layersOf(plan: StandardPlan, clock: Clock | undefined): Middleware[] {
     plan.retry && retry(plan.retry),
     plan.rateLimit && rateLimit(plan.rateLimit),
     plan.circuitBreaker && circuitBreaker(plan.circuitBreaker),
-    plan.concurrency !== undefined && concurrency(plan.concurrency),
+    plan.concurrency && bulkhead(plan.concurrency),
     plan.bufferBody && bufferBody(plan.bufferBody),
     plan.attemptTimeout && timeout(plan.attemptTimeout, timing),
   ];
   return layers.filter((layer) => typeof layer === 'function');
+}
+
+function bulkhead({ max, ...options }: StandardConcurrency): Middleware {
+  return concurrency(max, options);
 }

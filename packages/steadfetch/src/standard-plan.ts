@@ -1,0 +1,89 @@
+import type { BufferBodyOptions } from '@steadfetch/buffer-body';
+import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
+import { checkClock, checkFunction, checkMs, checkNames, checkNumber, systemClock } from '@steadfetch/core';
+import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
+import type { RateLimitOptions } from '@steadfetch/rate-limit';
+import type { RetryOptions } from '@steadfetch/retry';
+import { serverDelay } from '@steadfetch/server-hints';
+import type { TimeoutLimits } from '@steadfetch/timeout';
+import { layerOptions } from './layer-options.ts';
+import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
+
+/** What each layer is given; `undefined` for one that is left out. */
+export interface StandardPlan {
+  readonly idempotencyKey: IdempotencyKeyOptions | undefined;
+  readonly timeout: number | undefined;
+  readonly retry: RetryOptions | undefined;
+  readonly rateLimit: RateLimitOptions | undefined;
+  readonly circuitBreaker: CircuitBreakerOptions | undefined;
+  readonly concurrency: StandardConcurrency | undefined;
+  readonly bufferBody: BufferBodyOptions | undefined;
+  readonly attemptTimeout: TimeoutLimits | undefined;
+}
+
+const NAMES = [
+  ...['timeout', 'attemptTimeout', 'retry', 'rateLimit', 'circuitBreaker', 'idempotencyKey', 'concurrency'],
+  ...['bufferBody', 'clock', 'random'],
+];
+
+const LONGEST_WAIT = 60_000;
+
+/** Fills in the defaults. The options of a layer are checked by the layer itself. */
+export function planOf(options: StandardOptions): StandardPlan {
+  checkNames('standard', options, NAMES);
+  const { timeout: given = 30_000 } = options;
+  const timeout = given === false ? undefined : checkMs('standard: timeout', given, { min: 1 });
+  const time = timeOf(options);
+  const wait = Math.min(timeout ?? LONGEST_WAIT, LONGEST_WAIT);
+  const { idempotencyKey = false, retry = true, rateLimit = true, bufferBody = false } = options;
+  return {
+    idempotencyKey: layerOptions('idempotencyKey', idempotencyKey, {}),
+    timeout,
+    retry: layerOptions('retry', retry, { ...time, maxRetries: 2, maxDelay: wait }),
+    rateLimit: layerOptions('rateLimit', rateLimit, { ...time, maxWait: wait, maxResends: 10 }),
+    circuitBreaker: breakerOf(options, time),
+    concurrency: concurrencyOf(options.concurrency),
+    bufferBody: layerOptions('bufferBody', bufferBody, { maxBytes: 1_000_000 }),
+    attemptTimeout: attemptOf(options.attemptTimeout, timeout),
+  };
+}
+
+function timeOf({ clock, random }: StandardOptions): Pick<StandardOptions, 'clock' | 'random'> {
+  return {
+    ...(clock === undefined ? {} : { clock: checkClock('standard', clock) }),
+    ...(random === undefined ? {} : { random: checkFunction('standard: random', random) }),
+  };
+}
+
+/** A breaker that was passed in brings its own time and numbers. */
+function breakerOf(
+  { circuitBreaker = true, clock = systemClock }: StandardOptions,
+  time: Pick<StandardOptions, 'clock' | 'random'>,
+): CircuitBreakerOptions | undefined {
+  const retryAfter = (response: Response) => serverDelay(response, { now: clock.now() })?.ms;
+  const passed = Object(circuitBreaker).breaker !== undefined;
+  const own = passed ? {} : { ...time, openFor: 5_000, probes: 1 };
+  return layerOptions('circuitBreaker', circuitBreaker, { ...own, retryAfter });
+}
+
+function concurrencyOf(given: StandardOptions['concurrency'] = false): StandardConcurrency | undefined {
+  if (given === false) return undefined;
+  if (typeof given === 'object' && given !== null) {
+    const { max, ...options } = given;
+    return { max, maxQueue: 1_000, ...options };
+  }
+  return { max: checkNumber('standard: concurrency', given, { min: 1, integer: true }), maxQueue: 1_000 };
+}
+
+function attemptOf(given: StandardOptions['attemptTimeout'], timeout = Infinity): TimeoutLimits | undefined {
+  if (given === false) return undefined;
+  if (given === undefined) return defaultAttempt(timeout);
+  if (typeof given === 'object' && given !== null) return given;
+  return { headers: checkMs('standard: attemptTimeout', given, { min: 1 }) };
+}
+
+/** Half of a call that is short, so that there is time for another attempt. */
+function defaultAttempt(timeout: number): TimeoutLimits | undefined {
+  const headers = Math.min(10_000, Math.ceil(timeout / 2));
+  return headers < timeout ? { headers } : undefined;
+}

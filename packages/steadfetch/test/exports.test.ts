@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { GiveUpEvent, Random, RecoverEvent, RetryEvent } from '../src/index.ts';
+import * as umbrella from '../src/index.ts';
+
+const PACKAGES = {
+  backoff: () => import('@steadfetch/backoff'),
+  'buffer-body': () => import('@steadfetch/buffer-body'),
+  'circuit-breaker': () => import('@steadfetch/circuit-breaker'),
+  concurrency: () => import('@steadfetch/concurrency'),
+  core: () => import('@steadfetch/core'),
+  'idempotency-key': () => import('@steadfetch/idempotency-key'),
+  jitter: () => import('@steadfetch/jitter'),
+  'rate-limit': () => import('@steadfetch/rate-limit'),
+  retry: () => import('@steadfetch/retry'),
+  'retry-budget': () => import('@steadfetch/retry-budget'),
+  'retry-log': () => import('@steadfetch/retry-log'),
+  'server-hints': () => import('@steadfetch/server-hints'),
+  timeout: () => import('@steadfetch/timeout'),
+};
+
+/** Type names of two packages, and the one that the umbrella means by it. */
+const SHARED = { Random: 'core', GiveUpEvent: 'retry', RecoverEvent: 'retry', RetryEvent: 'retry' };
+
+const indexOf = (name: string) => readFileSync(new URL(`../../${name}/src/index.ts`, import.meta.url), 'utf8');
+
+/** The names an index exports, types included. */
+function namesIn(index: string): string[] {
+  const lists = [...index.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list]) => list!.split(','));
+  return lists.map((name) => name.trim().replace(/^type /, '')).filter((name) => name !== '');
+}
+
+describe('steadfetch', () => {
+  it.each(Object.entries(PACKAGES))('exports every value of %s', async (_name, load) => {
+    const values: Record<string, unknown> = await load();
+
+    expect(Object.keys(values).length).toBeGreaterThan(0);
+    for (const [name, value] of Object.entries(values)) expect(umbrella).toHaveProperty(name, value);
+  });
+
+  it.each(Object.keys(PACKAGES))('exports all of %s by a star', (name) => {
+    expect(indexOf('steadfetch')).toContain(`export * from '@steadfetch/${name}';`);
+  });
+
+  it('names each type and value that two packages export, since a star drops those in silence', () => {
+    const owners = new Map<string, string[]>();
+    for (const owner of Object.keys(PACKAGES)) {
+      for (const name of namesIn(indexOf(owner))) owners.set(name, [...(owners.get(name) ?? []), owner]);
+    }
+
+    const shared = [...owners].filter(([, names]) => names.length > 1).map(([name]) => name);
+
+    expect(shared.sort()).toEqual(Object.keys(SHARED).sort());
+    for (const [name, owner] of Object.entries(SHARED)) {
+      expect(indexOf('steadfetch')).toMatch(
+        new RegExp(`export type \\{[^}]*\\b${name}\\b[^}]*\\} from '@steadfetch/${owner}'`),
+      );
+    }
+  });
+
+  it('means the fuller type where two packages share its name', () => {
+    expectTypeOf<Random>().toEqualTypeOf<import('@steadfetch/core').Random>();
+    expectTypeOf<Random>().toEqualTypeOf<import('@steadfetch/jitter').Random>();
+    expectTypeOf<RetryEvent>().toEqualTypeOf<import('@steadfetch/retry').RetryEvent>();
+    expectTypeOf<RetryEvent>().toExtend<import('@steadfetch/retry-log').RetryEvent>();
+    expectTypeOf<GiveUpEvent>().toExtend<import('@steadfetch/retry-log').GiveUpEvent>();
+    expectTypeOf<RecoverEvent>().toExtend<import('@steadfetch/retry-log').RecoverEvent>();
+  });
+});

@@ -1,0 +1,221 @@
+import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { breaker, CircuitOpenError, type Clock, consecutive, type StandardOptions, standard } from '../src/index.ts';
+import { BARE, BUSY, keysOf, POST, standardRig, times, URL } from './support.ts';
+
+const DOWN = consecutive(1);
+const NOTHING = { now: false, sleep: false, random: false };
+
+describe('standard', () => {
+  it('gives a call its timeouts, its retries, a gate and a circuit', () => {
+    expect(standard().describe()).toMatchInlineSnapshot(`
+      "timeout  call 30000
+      retry  maxRetries 2  maxDelay 30000
+      rateLimit  maxWait 30000  maxResends 10
+      circuitBreaker  openFor 5000  probes 1
+      timeout  attempt headers 10000
+      fetch"
+    `);
+  });
+
+  it('describes every layer that was asked for, outermost first, with its numbers', () => {
+    const stack = standard({
+      timeout: 20_000,
+      attemptTimeout: { headers: 5_000, body: 10_000 },
+      retry: { maxRetries: { total: 3, connect: 1 }, statuses: [429, 503], shouldRetry: () => undefined },
+      rateLimit: { limit: { requests: 10, per: 1_000 } },
+      circuitBreaker: { openFor: 9_000, rule: DOWN },
+      idempotencyKey: { format: 'raw' },
+      concurrency: { max: 5, maxQueue: 20 },
+      bufferBody: { validate: 'json' },
+    });
+
+    expect(stack.describe()).toMatchInlineSnapshot(`
+      "idempotencyKey  format raw
+      timeout  call 20000
+      retry  maxRetries total 3  maxRetries connect 1  maxDelay 20000  statuses 429 503
+      rateLimit  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
+      circuitBreaker  openFor 9000  probes 1
+      concurrency  max 5  maxQueue 20
+      bufferBody  maxBytes 1000000  validate json
+      timeout  attempt headers 5000  attempt body 10000
+      fetch"
+    `);
+  });
+
+  it('adds nothing when everything is off', async () => {
+    const stack = standard({ ...BARE, idempotencyKey: false, concurrency: false, bufferBody: false });
+    const fake = fakeFetch(503);
+
+    expect(stack.describe()).toBe('fetch');
+    expect((await stack(fake)(URL, POST)).status).toBe(503);
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  it.each<[StandardOptions, string[]]>([
+    [{ timeout: false }, ['retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
+    [{ attemptTimeout: false }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'fetch']],
+    [{ retry: false }, ['timeout', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
+    [{ rateLimit: false }, ['timeout', 'retry', 'circuitBreaker', 'timeout', 'fetch']],
+    [{ circuitBreaker: false }, ['timeout', 'retry', 'rateLimit', 'timeout', 'fetch']],
+    [
+      { retry: true, rateLimit: true, circuitBreaker: true },
+      ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
+    ],
+    [
+      { idempotencyKey: true },
+      ['idempotencyKey', 'timeout', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
+    ],
+    [{ concurrency: 3 }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'concurrency', 'timeout', 'fetch']],
+    [{ bufferBody: true }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody', 'timeout', 'fetch']],
+  ])('takes layers in and out: %o', (options, layers) => {
+    const lines = standard(options).describe().split('\n');
+
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(layers);
+  });
+
+  it('halves a short call, so that there is time for another attempt', () => {
+    expect(standard({ timeout: 5_001 }).describe()).toContain('attempt headers 2501');
+    expect(standard({ timeout: 5_000 }).describe()).toContain('maxDelay 5000');
+    expect(standard({ timeout: 5_000 }).describe()).toContain('maxWait 5000');
+    expect(standard({ timeout: 90_000 }).describe()).toContain('maxDelay 60000');
+    expect(standard({ timeout: false }).describe()).toContain('attempt headers 10000');
+    expect(standard({ timeout: 1 }).describe()).not.toContain('attempt');
+  });
+
+  it('takes undefined for a default, also within the options of a layer', () => {
+    const unset = { maxDelay: undefined } as unknown as { maxDelay: number };
+    const stack = standard({ timeout: undefined, retry: unset, concurrency: undefined } as unknown as StandardOptions);
+
+    expect(stack.describe()).toBe(standard().describe());
+  });
+
+  it('retries twice, and gives back the last response', async () => {
+    const { fetch, fake } = standardRig({ circuitBreaker: false }, [500, 502, 503, 200]);
+
+    expect((await fetch(URL)).status).toBe(503);
+    expect(fake.calls).toHaveLength(3);
+  });
+
+  it('retries POST only with a key, which all attempts share and no other call', async () => {
+    const plain = standardRig({}, [503, 200]);
+    const keyed = standardRig({ idempotencyKey: true }, [503, 200, 200]);
+
+    expect((await plain.fetch(URL, POST)).status).toBe(503);
+    expect((await keyed.fetch(URL, POST)).status).toBe(200);
+    await keyed.fetch(URL, POST);
+
+    const [first, second, third] = keysOf(keyed.fake);
+    expect(first).toMatch(/^".+"$/);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it('sends a refused call again without using up a retry', async () => {
+    const { fetch, fake } = standardRig({ retry: { maxRetries: 1 } }, [BUSY, BUSY, 500, BUSY, 200]);
+
+    expect((await fetch(URL)).status).toBe(200);
+    expect(fake.calls).toHaveLength(5);
+    expect(times(fake)[2]).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it('counts each attempt at the circuit, and refuses before a slot is taken', async () => {
+    const { fetch, fake } = standardRig({ circuitBreaker: { rule: consecutive(2) }, concurrency: 1 }, 500);
+
+    await expect(fetch(URL)).rejects.toThrow(CircuitOpenError);
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it.each([
+    ['retry-after', '100'],
+    ['retry-after-ms', '100000'],
+    ['x-ms-retry-after-ms', '100000'],
+  ])('leaves a server alone for as long as it asks in %s', async (name, value) => {
+    const reply = { status: 503, headers: { [name]: value } };
+    const { fetch } = standardRig({ circuitBreaker: { rule: DOWN }, retry: false, rateLimit: false }, reply);
+    await fetch(URL);
+
+    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', retryAfter: 100_000 });
+  });
+
+  it('lets a breaker that was passed in keep its own time', async () => {
+    const shared = breaker({ rule: DOWN, clock: instantClock() });
+    const reply = { status: 503, headers: { 'retry-after-ms': '70000' } };
+    const { fetch } = standardRig({ circuitBreaker: { breaker: shared }, retry: false, rateLimit: false }, reply);
+
+    await fetch(URL);
+
+    expect(shared.snapshot('https://api.example.com')).toMatchObject({ state: 'open', retryAfter: 70_000 });
+  });
+
+  it('shares its gates, circuits and budgets between the fetches that it is applied to', async () => {
+    const stack = standard({ retry: false, circuitBreaker: { rule: DOWN } });
+    const [one, other] = [stack(fakeFetch(500)), stack(fakeFetch(200))];
+
+    await one(URL);
+
+    await expect(other(URL)).rejects.toThrow(CircuitOpenError);
+  });
+
+  it('reads a body inside the attempt when asked to', async () => {
+    const broken = { fault: 'reset-mid-body', body: 'whole' } as const;
+    const { fetch } = standardRig({ bufferBody: true }, [broken, { body: 'whole' }]);
+
+    expect(await (await fetch(URL)).text()).toBe('whole');
+  });
+
+  it('ends an attempt that is too slow, and repeats it', async () => {
+    const clock = manualClock();
+    const fake = fakeFetch([{ fault: 'stall-headers' }, 200], { clock });
+    const call = standard({ clock, attemptTimeout: 2_000 })(fake)(URL);
+
+    await clock.advance(2_000);
+
+    expect((await call).status).toBe(200);
+    expect(fake.calls.map(({ elapsed }) => elapsed)).toEqual([0, 2_000]);
+  });
+
+  it('ends the whole call in time, whatever it waits for', async () => {
+    const clock = manualClock();
+    const fetch = standard({ clock, timeout: 5_000, attemptTimeout: false })(
+      fakeFetch({ fault: 'stall-headers' }, { clock }),
+    );
+    const call = expect(fetch(URL)).rejects.toMatchObject({ name: 'TimeoutError', limit: 5_000 });
+
+    await clock.advance(5_000);
+
+    await call;
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each<[string, StandardOptions, Partial<typeof NOTHING>]>([
+    ['the timeout of the call', { timeout: 5_000 }, { now: true, sleep: true }],
+    ['the timeout of an attempt', { attemptTimeout: 5_000 }, { now: true, sleep: true }],
+    ['the retries', { retry: true }, { now: true, sleep: true, random: true }],
+    ['the gate', { rateLimit: true }, { now: true, sleep: true, random: true }],
+    ['the circuit', { circuitBreaker: { rule: DOWN } }, { now: true, random: true }],
+  ])('hands clock and chance to %s', async (_name, options, expected) => {
+    const asked = { ...NOTHING };
+    const time = instantClock();
+    const clock: Clock = {
+      now: () => {
+        asked.now = true;
+        return time.now();
+      },
+      sleep: (...args) => {
+        asked.sleep = true;
+        return time.sleep(...args);
+      },
+    };
+    const random = () => {
+      asked.random = true;
+      return 0.5;
+    };
+    const script = 'circuitBreaker' in options ? 500 : [BUSY, 500, 200];
+    const fetch = standard({ ...BARE, ...options, clock, random })(fakeFetch(script));
+
+    for (let call = 0; call < 2; call++) await fetch(URL).catch(() => {});
+
+    expect(asked).toEqual({ ...NOTHING, ...expected });
+  });
+});
