@@ -1,6 +1,6 @@
 import { type Belief, SPENT, type Stance } from './belief.ts';
 import type { Epoch, LowerBound } from './epoch.ts';
-import { roundNumber } from './round-number.ts';
+import { digitsOf, roundNumber } from './round-number.ts';
 
 /** When an epoch ends: what was believed, how the pace stood, how long the gate was closed, the round trip. */
 export interface Ending {
@@ -34,7 +34,7 @@ function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
 
 function revise(epoch: Epoch, belief: Belief, ending: Ending): Belief {
   const first = shorterOf(belief.first, epoch);
-  const windowed = isWindowed(epoch, belief, first.accepted);
+  const windowed = isWindowed(epoch, belief);
   if (!belief.measured && !windowed && belief.bursty && epoch.length <= 1.2 * belief.first.ms) {
     return firstBelief(epoch, ending);
   }
@@ -51,10 +51,10 @@ function shorterOf(first: Belief['first'], { accepted, length }: Epoch): Belief[
 }
 
 /** A window lets the same number through whatever time has passed; a bucket lets more through. */
-function isWindowed(epoch: Epoch, belief: Belief, burst: number): boolean {
-  const comparable = belief.bursty && !belief.measured && belief.closure >= 500;
-  if (!comparable) return belief.windowed;
-  return epoch.accepted > 3 && Math.abs(epoch.accepted - burst) <= Math.max(1, 0.05 * epoch.accepted);
+function isWindowed(epoch: Epoch, belief: Belief): boolean {
+  const { bursty, measured, closure, first } = belief;
+  if (!bursty || measured || closure < 500 || epoch.length <= 1.2 * first.ms) return belief.windowed;
+  return epoch.accepted > 3 && Math.abs(epoch.accepted - first.accepted) <= Math.max(1, 0.05 * epoch.accepted);
 }
 
 /** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
@@ -62,10 +62,13 @@ function measure(epoch: Epoch, belief: Belief, { rtt }: Ending): Finding {
   const { first, windowed, closure, emptiedAt } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
   let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
+  const shortest = Math.max(10, 2 * first.ms, rtt);
   for (let round = 0; round < 8; round++) {
-    bound = epoch.lowerBound(burst, Math.max(10, 2 * first.ms, rtt), burst);
+    bound = epoch.lowerBound(burst, shortest, burst);
     burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
   }
+  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest, size));
+  bound = epoch.lowerBound(burst, shortest, burst);
   const base = { burst, count: bound.count, contended: belief.contended, cuts: 0 };
   if (windowed && epoch.length > 0.85 * closure) {
     const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
@@ -74,6 +77,21 @@ function measure(epoch: Epoch, belief: Belief, { rtt }: Ending): Finding {
   if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
   const measured = !windowed && sinceEmpty * closure < 0.8 * burst;
   return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
+}
+
+/**
+ * What was refilled during the first burst is known to a third, since the clock of the client is not the server's. Of
+ * the sizes that this leaves open the likely one is round and makes the rate a round number.
+ */
+function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) => LowerBound): number {
+  const error = 1 + 0.3 * refilled;
+  let best = { size: burst, digits: Infinity };
+  for (let size = Math.max(4, Math.ceil(burst - error)); size <= burst + error; size += Math.max(1, Math.floor(error / 6))) {
+    const digits = digitsOf(size) + digitsOf(roundRate(boundOf(size)));
+    const isNearer = digits === best.digits && Math.abs(size - burst) < Math.abs(best.size - burst);
+    if (digits < best.digits || isNearer) best = { size, digits };
+  }
+  return best.size;
 }
 
 /** Weighs what was measured against what was believed. */
@@ -90,7 +108,7 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
     }
   }
   if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, epoch, belief, ending);
-  return windowed ? found : roundOff(doubt(found, belief, stance), belief.first.ms);
+  return windowed ? found : roundOff(doubt(found, belief, stance));
 }
 
 /** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
@@ -105,7 +123,7 @@ function hold(found: Finding, epoch: Epoch, belief: Belief, { stance, closure }:
   const floor = stance.probing ? belief.rate : belief.rate * 0.8 ** (2 ** belief.cuts);
   const cuts = !stance.probing && epoch.length < 5 * closure ? belief.cuts + 1 : 0;
   if (rate < floor) return { ...found, rate: floor, cuts, measured: true };
-  return roundOff({ ...found, rate, cuts }, belief.first.ms);
+  return roundOff({ ...found, rate, cuts });
 }
 
 /** Counted across two windows more seems to be allowed than is: a pace that was refused is too high. */
@@ -122,16 +140,15 @@ function doubt(found: Finding, belief: Belief, stance: Stance): Finding {
   return { ...found, rate: Math.sqrt(rate * Math.max(rate, Math.min(stance.rate, 10 * rate))) };
 }
 
-/**
- * Within the error of the measurement the round number is meant. The bound is low rather than high: by what was left of a
- * request, and by what was refilled during the first burst, of which the clock of the client knows little.
- */
-function roundOff(found: Finding, firstBurst: number): Finding {
-  const { kind, rate, count, measured, contended } = found;
-  if (kind !== 'bucket' || !measured || contended || count <= 2) return found;
-  const [below, above] = [0.5, 1.5 + Math.min(3, rate * firstBurst * 0.25)];
-  const perSecond = roundNumber(rate * 1_000 * (1 - below / count), rate * 1_000 * (1 + above / count));
-  return { ...found, rate: perSecond / 1_000 };
+function roundOff(found: Finding): Finding {
+  const { kind, measured, contended, count } = found;
+  const isExact = kind === 'bucket' && measured && !contended && count > 2;
+  return isExact ? { ...found, rate: roundRate(found) / 1_000 } : found;
+}
+
+/** Requests per second. Within the error, half a request below to one and a half above, the round number is meant. */
+function roundRate({ rate, count }: LowerBound): number {
+  return count > 2 ? roundNumber(rate * 1_000 * (1 - 0.5 / count), rate * 1_000 * (1 + 1.5 / count)) : rate * 1_000;
 }
 
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */

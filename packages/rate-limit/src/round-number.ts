@@ -10,3 +10,9 @@ export function roundNumber(low: number, high: number): number {
   }
   return low;
 }
+
+/** How many digits it takes to write a number, to three: 1 for 100, 2 for 15, 3 for 125. 10, 20 and 50 are rounder than 30. */
+export function digitsOf(value: number): number {
+  const digits = Number(value.toPrecision(3)).toExponential().split('e')[0]!.replace('.', '');
+  return digits.length + (/^[125]$/.test(digits) ? 0 : 0.2);
+}
