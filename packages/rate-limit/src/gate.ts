@@ -69,7 +69,7 @@ export class Gate {
 
   /** Whether a response is worth searching for numbers: the first few of a key, then some, or all if they have any. */
   get isCurious(): boolean {
-    return this.#reads++ < 8 || this.#reads % 32 === 0 || this.controller.remaining !== undefined;
+    return this.#reads++ < 8 || this.#reads % 128 === 0 || this.controller.remaining !== undefined;
   }
 
   /** Leave to send now, if nobody waits and nothing is in the way. */
@@ -108,12 +108,12 @@ export class Gate {
 
   /** Takes in what became of a request, and lets out whoever may go now. */
   settle(permit: Permit, verdict: Verdict): void {
-    const before = this.controller.closedUntil;
-    this.controller.settle(permit, this.now(), verdict);
-    const { closedUntil } = this.controller;
-    this.hasJustClosed = before === undefined && closedUntil !== undefined;
-    if (closedUntil !== before) this.#close();
-    this.pump();
+    const { controller } = this;
+    const before = controller.closedUntil;
+    controller.settle(permit, this.now(), verdict);
+    this.hasJustClosed = before === undefined && controller.closedUntil !== undefined;
+    if (controller.closedUntil !== before) this.#close();
+    if (this.#line.size > 0) this.pump();
   }
 
   pump(): void {

@@ -19,6 +19,7 @@ export interface Heard {
   readonly quota?: ServerQuota | undefined;
 }
 
+const NOTHING: Heard = {};
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
 /** Nobody means to be asked again in more than a day: a mistaken unit, or an attack. */
 const BELIEVABLE = 86_400_000;
@@ -27,7 +28,7 @@ const BELIEVABLE = 86_400_000;
 export function hear(response: Response, call: Call, curious: boolean, settings: Settings): Heard | undefined {
   if (response.redirected && originOf(response.url) !== call.origin) return undefined;
   const refusal = readRefusal(response, settings);
-  if (!refusal && !curious) return {};
+  if (!refusal && !curious) return NOTHING;
   const quota = serverQuota(response, { now: settings.clock.now() });
   const believable = quota?.reset === undefined || quota.reset <= BELIEVABLE;
   return { refusal, quota: believable ? quota : undefined };

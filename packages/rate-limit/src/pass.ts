@@ -2,7 +2,7 @@ import { type Call, discard, type Next, notify, redactUrl } from '@steadfetch/co
 import type { Gate } from './gate.ts';
 import { type Heard, hear, type Refusal } from './hear.ts';
 import type { Settings } from './options.ts';
-import type { Permit } from './permit.ts';
+import type { Permit, Verdict } from './permit.ts';
 import { keepBody, reasonToStop } from './resend.ts';
 
 /** What a call passes, and under which rules. */
@@ -13,6 +13,8 @@ export interface Passage {
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
+const ACCEPTED = { kind: 'accepted' } as const;
+const FAILED = { kind: 'failed' } as const;
 
 /** Sends a call when its gate lets it, again and again while it is refused and may be sent again. */
 export async function pass(call: Call, next: Next, passage: Passage): Promise<Response> {
@@ -27,30 +29,32 @@ export async function pass(call: Call, next: Next, passage: Passage): Promise<Re
       permit = await gate.enter({ ticket, returning: resends > 0, deadline, signal: call.signal });
       left -= gate.now() - arrived;
     }
-    const response = await send(resends < settings.maxResends ? keepBody(call) : call, next, gate, permit);
+    let response: Response;
+    try {
+      response = await next(resends < settings.maxResends ? keepBody(call) : call);
+    } catch (error) {
+      gate.settle(permit, FAILED);
+      throw error;
+    }
     const refusal = learnFrom(response, call, permit, passage);
     if (!refusal || stops(call, refusal, { left, resends }, passage)) return response;
     discard(response);
   }
 }
 
-async function send(call: Call, next: Next, gate: Gate, permit: Permit): Promise<Response> {
-  try {
-    return await next(call);
-  } catch (error) {
-    gate.settle(permit, { kind: 'failed' });
-    throw error;
-  }
-}
-
 /** Hands in the permit with what was heard, and gives the refusal if it was one. */
 function learnFrom(response: Response, call: Call, permit: Permit, { gate, settings }: Passage): Refusal | undefined {
   const heard = hear(response, call, gate.isCurious, settings);
-  if (!heard) gate.settle(permit, { kind: 'failed' });
-  else if (heard.refusal) gate.settle(permit, { kind: 'refused', wait: heard.refusal.wait, quota: heard.quota });
-  else gate.settle(permit, { kind: 'accepted', quota: heard.quota });
+  gate.settle(permit, verdictOf(heard));
   if (heard && gate.hasJustClosed) tellOfLimit(response, call, heard, { gate, settings });
   return heard?.refusal;
+}
+
+function verdictOf(heard: Heard | undefined): Verdict {
+  if (!heard) return FAILED;
+  const { refusal, quota } = heard;
+  if (refusal) return { kind: 'refused', wait: refusal.wait, quota };
+  return quota ? { kind: 'accepted', quota } : ACCEPTED;
 }
 
 function tellOfLimit({ status }: Response, call: Call, { refusal, quota }: Heard, { gate, settings }: Passage): void {

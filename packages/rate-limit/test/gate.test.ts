@@ -140,15 +140,15 @@ describe('the line at a gate', () => {
     expect(hung).toHaveLength(4);
   });
 
-  it('loses nobody and keeps the order, whatever is refused or aborted', async () => {
+  it('loses nobody, whatever is refused or aborted', async () => {
     const script = fc.array(fc.constantFrom(200, 200, 200, 429, 503), { minLength: 1, maxLength: 30 });
     const aborts = fc.array(fc.boolean(), { minLength: 10, maxLength: 10 });
 
     await fc.assert(
       fc.asyncProperty(script, aborts, async (statuses, aborted) => {
-        const clock = instantClock();
-        const fetch = fakeFetch([...statuses, 200]);
-        const limited = rateLimit({ clock, maxWait: 600_000, maxResends: 100 })(fetch);
+        const clock = manualClock();
+        const fetch = fakeFetch([...statuses, 200], { clock });
+        const limited = rateLimit({ clock, maxWait: 3_600_000, maxResends: 100 })(fetch);
         const calls = aborted.map((abort) => {
           const caller = new AbortController();
           const call = nameOf(limited(URL, { signal: caller.signal }));
@@ -156,6 +156,7 @@ describe('the line at a gate', () => {
           return call;
         });
 
+        await clock.runAll();
         for (const end of await Promise.all(calls)) expect([200, 503, 'AbortError']).toContain(end);
       }),
       { numRuns: 50 },
