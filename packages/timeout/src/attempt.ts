@@ -33,7 +33,7 @@ export function attempt(call: Call, next: Next, { headers, body, clock, now }: L
         stop(new TimeoutError('headers', headers, sourceOf(call)));
       });
     }
-    proceed(next, call.with(changes(controller.signal, headers, now)))
+    next(call.with(changes(controller.signal, headers, now)))
       .then(
         (response) => {
           if (!waiting) return discard(response);
@@ -57,12 +57,4 @@ function changes(signal: AbortSignal, limit: number | undefined, now: () => numb
   if (limit === undefined) return { signal };
   const deadline = now() + limit;
   return { signal, remaining: () => deadline - now() };
-}
-
-function proceed(next: Next, call: Call): Promise<Response> {
-  try {
-    return next(call);
-  } catch (error) {
-    return Promise.reject(error);
-  }
 }

@@ -18,9 +18,11 @@ export function isScoped(signal: AbortSignal): boolean {
 
 /**
  * Passes an abort of the signal on to the controller, without keeping the controller alive: the listener goes when the
- * given function is called, or when nobody holds the controller any more.
+ * given function is called, or when nobody holds the controller any more. A runtime that cannot tell keeps it until the
+ * function is called.
  */
 export function followWeakly(signal: AbortSignal, controller: AbortController): () => void {
+  if (!canFollowWeakly()) return onAbort(signal, (reason) => controller.abort(reason));
   const release = onAbort(signal, passOn(new WeakRef(controller)));
   const token = {};
   abandoned ??= new FinalizationRegistry((leave) => leave());
@@ -29,6 +31,11 @@ export function followWeakly(signal: AbortSignal, controller: AbortController): 
     abandoned?.unregister(token);
     release();
   };
+}
+
+/** Both are missing from older runtimes of React Native. */
+export function canFollowWeakly(): boolean {
+  return typeof WeakRef === 'function' && typeof FinalizationRegistry === 'function';
 }
 
 /** On its own, because closures of one function share what they capture: the listener must not hold the controller. */

@@ -1,5 +1,5 @@
 import { type Call, type Clock, isRequest } from '@steadfetch/core';
-import { followWeakly, isScoped } from './follow.ts';
+import { canFollowWeakly, followWeakly, isScoped } from './follow.ts';
 import { watchBody } from './watch-body.ts';
 
 export interface Arrival {
@@ -36,10 +36,17 @@ export function handOver(response: Response, { call, controller, release, limit,
     alive.set(body, { call, controller });
     return response;
   }
-  // a response made by a script has no connection to close before it is read
-  const linked = scoped ? release : response.url === '' ? undefined : followWeakly(signal, controller);
+  const linked = scoped ? release : needsLink(response) ? followWeakly(signal, controller) : undefined;
   const follow = () => linked ?? followWeakly(signal!, controller);
   return watchBody(response, { call, controller, limit, clock, follow });
+}
+
+/**
+ * Whether an abort must be passed on before the body is read: a response made by a script has no connection to close.
+ * A body that is never read must not leave a listener, so it is not linked where nothing tells that it is gone.
+ */
+function needsLink({ url }: Response): boolean {
+  return url !== '' && canFollowWeakly();
 }
 
 /** A signal that came with the `Request` belongs to it, and goes with it. */

@@ -1,0 +1,53 @@
+import { getEventListeners } from 'node:events';
+import { fakeFetch } from '@steadfetch/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { timeout } from '../src/index.ts';
+import { settled, URL } from './stubs.ts';
+
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+describe('timeout without WeakRef and FinalizationRegistry', () => {
+  const controller = new AbortController();
+  const request = new Request(URL, { signal: controller.signal }); // needs both, in Node
+
+  beforeEach(() => {
+    vi.stubGlobal('WeakRef', undefined);
+    vi.stubGlobal('FinalizationRegistry', undefined);
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('leaves no listener on a long-lived signal, whether the body is read or not', async () => {
+    const { signal } = new AbortController();
+    const fetch = timeout({ headers: 5_000, body: 5_000 })(fakeFetch({ body: 'ok' }));
+
+    await fetch(URL, { signal });
+    await (await fetch(URL, { signal })).text();
+
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('passes an abort on while the body is read', async () => {
+    const { signal, abort } = aborting();
+    const response = await timeout(5_000)(fakeFetch({ body: 'long', fault: 'stall-body' }))(URL, { signal });
+    const reading = settled(response.text());
+
+    abort('leave');
+
+    expect(await reading).toEqual({ error: 'leave' });
+    expect(listeners(signal)).toBe(0);
+  });
+
+  it('passes the abort of a Request on', async () => {
+    const response = await timeout(5_000)(fakeFetch({ body: 'long', fault: 'stall-body' }))(request);
+    const reading = settled(response.text());
+
+    controller.abort('leave');
+
+    expect(await reading).toEqual({ error: 'leave' });
+  });
+});
+
+function aborting(): { signal: AbortSignal; abort: (reason: unknown) => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
