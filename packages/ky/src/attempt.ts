@@ -1,4 +1,5 @@
 import type { Outcome } from '@steadfetch/core';
+import { historyOf, remember } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
 
 /** One request on its way. */
@@ -6,6 +7,16 @@ export interface Attempt {
   readonly request: Request;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };
+}
+
+/** Sends an attempt, and notes what `fetch` throws. */
+export async function noting(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
+  try {
+    return await send();
+  } catch (error) {
+    attempt.thrown = { error };
+    throw error;
+  }
 }
 
 /**
@@ -16,4 +27,12 @@ export function outcomeOf({ thrown }: Attempt, error: Error): Outcome | undefine
   const { cause, value } = error as { cause?: unknown; value?: unknown };
   if (thrown && [error, cause, value].includes(thrown.error)) return { error: thrown.error, failed: true };
   return error instanceof TimeoutError ? { error, failed: true } : undefined;
+}
+
+/** ky's error, which has the history of what it stands for. */
+export function withHistory(error: Error): Error {
+  const { response, cause } = error as Error & { response?: Response };
+  const history = historyOf(response ?? cause);
+  if (history) remember(error, history);
+  return error;
 }

@@ -36,9 +36,3 @@ export function oneShotBody(
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
   return carried && !isRepeatable(call, policy) ? carried : undefined;
 }
-
-/** The response without its body, which then need not be read before a retry. */
-export function bodiless({ status, statusText, headers, url }: Response): Response {
-  const response = new Response(null, { status, statusText, headers });
-  return Object.defineProperty(response, 'url', { value: url });
-}

@@ -1,10 +1,11 @@
-import { type Call, discard, type Fetch, type Outcome } from '@steadfetch/core';
-import { historyOf, type Policy, remember, Series } from '@steadfetch/retry';
+import type { Call, Fetch, Outcome } from '@steadfetch/core';
+import { type Policy, Series } from '@steadfetch/retry';
 import ky, { type AfterResponseHook, type BeforeErrorHook, type BeforeRequestHook, type Hooks, type Options } from 'ky';
-import { type Attempt, outcomeOf } from './attempt.ts';
+import { type Attempt, noting, outcomeOf, withHistory } from './attempt.ts';
 import { remainingOf } from './deadline.ts';
-import { bodiless, callOf, oneShotBody } from './describe.ts';
+import { callOf, oneShotBody } from './describe.ts';
 import { lend } from './lend.ts';
+import { release, throwsFor, withText } from './retried-response.ts';
 
 /** ky looks at the method before it asks whether to retry; our rules do that, and say why not. */
 const EVERY_METHOD = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace', 'query'];
@@ -19,8 +20,9 @@ export class KyCall {
   #oneShot: BodyInit | undefined;
   /** The attempt nobody has judged yet. A response that a hook made up, or an error that a hook threw, finds none. */
   #open: Attempt | undefined;
-  /** Whether ky's HTTPError stands for a response that is to be retried. */
+  /** Whether ky's HTTPError stands for a response that is to be retried, and what its body says. */
   #verdict = false;
+  #text: string | Promise<string> = '';
   #waited = false;
 
   constructor(options: Options, policy: Policy) {
@@ -30,10 +32,7 @@ export class KyCall {
     this.#remaining = remainingOf(options, policy.clock);
   }
 
-  /**
-   * Puts the closures of this call into its options. Ours are the last to see a request and a response, after hooks
-   * that change them, and the first to see an error, before hooks that replace it.
-   */
+  /** Our hooks see a request and a response last, after those that change it, and an error first, before it is replaced. */
   install(): void {
     const { hooks, fetch } = this.#options as Options & { hooks: Hooks };
     const send = lend(fetch, () => ({ attempt: this.#series.attempt, retried: true, remaining: this.#remaining }));
@@ -64,16 +63,10 @@ export class KyCall {
     retry.methods.push(request.method.toLowerCase());
   };
 
-  async #send(send: Fetch, request: Request, init: RequestInit | undefined): Promise<Response> {
-    const attempt: Attempt = { request };
-    this.#open = attempt;
+  #send(send: Fetch, request: Request, init: RequestInit | undefined): Promise<Response> {
+    this.#open = { request };
     this.#verdict = this.#waited = false;
-    try {
-      return await send(request, init);
-    } catch (error) {
-      attempt.thrown = { error };
-      throw error;
-    }
+    return noting(this.#open, () => send(request, init));
   }
 
   readonly #judgeResponse: AfterResponseHook = async ({ response, retryCount }) => {
@@ -81,9 +74,9 @@ export class KyCall {
     if (response.status < 400 && !this.#policy.inspect) return this.#succeed(response, retryCount);
     // The caller gets the very object that the history is kept for.
     if (!(await this.#judge({ response, failed: false }, retryCount))) return response;
-    if (!this.#throws(response)) return ky.retry({ delay: 0, code: `HTTP ${response.status}` });
+    if (!throwsFor(response, this.#options)) return ky.retry({ delay: 0, code: `HTTP ${response.status}` });
     this.#verdict = true;
-    return bodiless(response);
+    return withText(response, await this.#text);
   };
 
   #succeed(response: Response, retryCount: number): Response | undefined {
@@ -103,10 +96,7 @@ export class KyCall {
   readonly #end: BeforeErrorHook = async ({ error, retryCount }) => {
     const outcome = this.#open && outcomeOf(this.#open, error);
     if (outcome) await this.#judge(outcome, retryCount);
-    const { response, cause } = error as Error & { response?: Response };
-    const history = historyOf(response ?? cause);
-    if (history) remember(error, history);
-    return error;
+    return withHistory(error);
   };
 
   async #judge(outcome: Outcome, retryCount: number): Promise<boolean> {
@@ -116,7 +106,7 @@ export class KyCall {
     this.#open = undefined;
     const decision = await series.failed(outcome);
     if (!decision.retry) return false;
-    if (outcome.response) discard(outcome.response);
+    if (outcome.response) this.#text = release(outcome.response, this.#options);
     await series.wait(decision, outcome);
     return true;
   }
@@ -124,11 +114,5 @@ export class KyCall {
   #callOf(request: Request, error?: unknown): Call {
     const { signal } = this.#options;
     return callOf(request, { signal, error, body: this.#oneShot }).with({ remaining: this.#remaining });
-  }
-
-  #throws({ ok, status }: Response): boolean {
-    const { throwHttpErrors = true } = this.#options;
-    if (ok || status > 599) return false;
-    return typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors;
   }
 }

@@ -1,8 +1,8 @@
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import { HTTPError, type RetryOptions as KyRetryOptions, NetworkError, type NormalizedOptions, type Options } from 'ky';
 
-/** Turns ky's loop off. ky reads it as 0; a `0` that a caller writes is told apart from it, whatever ky merges in between. */
-export const LOOP_OFF = -0;
+/** How much of a body a condition can see, in bytes. */
+const MAX_DATA = 262_144;
 
 /**
  * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
@@ -22,13 +22,13 @@ function translate(retry: KyRetryOptions | number, random: () => number): RetryO
   const { limit, methods, statusCodes, afterStatusCodes, maxRetryAfter, retryOnTimeout, shouldRetry, ...rest } = retry;
   const { delay, backoffLimit, jitter, ...ours } = rest;
   return defined({
-    maxRetries: Object.is(limit, LOOP_OFF) ? undefined : limit,
+    maxRetries: limit,
     methods,
     statuses: statusCodes,
     serverHints: afterStatusCodes?.length === 0 ? false : undefined,
     maxDelay: maxRetryAfter === Infinity ? undefined : maxRetryAfter,
     timeouts: retryOnTimeout,
-    shouldRetry: shouldRetry && ((failure: Failure) => shouldRetry(kyState(failure))),
+    shouldRetry: shouldRetry && (async (failure: Failure) => shouldRetry(await kyState(failure))),
     delay: delayOf({ delay, backoffLimit, jitter }, random),
     ...ours,
   });
@@ -44,14 +44,26 @@ function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => nu
   return ({ attempt }) => (jitter ? random() : 1) * capped(attempt);
 }
 
-/** A failure as a condition written for ky expects it. `error.data` and `error.options` are empty: nothing is read yet. */
-function kyState({ attempt, call, error, errorClass, response }: Failure): { error: Error; retryCount: number } {
+/** A failure as a condition written for ky expects it: with ky's error and its data. `error.options` are empty. */
+async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
+  const { attempt: retryCount, call, error, errorClass, response } = failure;
   const request = new Request(call.url, { method: call.method, headers: call.headers });
-  const retryCount = attempt;
-  if (response) return { error: new HTTPError(response, request, {} as NormalizedOptions), retryCount };
-  if (errorClass?.kind === 'network')
-    return { error: new NetworkError(request, { cause: error as Error }), retryCount };
-  return { error: error as Error, retryCount };
+  if (response) {
+    const httpError = new HTTPError(response, request, {} as NormalizedOptions);
+    httpError.data = dataOf(response, await failure.peek(MAX_DATA));
+    return { error: httpError, retryCount };
+  }
+  if (errorClass?.kind !== 'network') return { error: error as Error, retryCount };
+  return { error: new NetworkError(request, { cause: error as Error }), retryCount };
+}
+
+function dataOf({ headers }: Response, text: string): unknown {
+  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')) return text || undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function defined(options: { [K in keyof RetryOptions]: RetryOptions[K] | undefined }): RetryOptions {

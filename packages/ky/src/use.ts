@@ -1,31 +1,52 @@
-import { type CallOptions, compose, defineMiddleware, type Middleware, systemClock } from '@steadfetch/core';
+import {
+  type CallOptions,
+  compose,
+  defineMiddleware,
+  type Fetch,
+  type Middleware,
+  systemClock,
+} from '@steadfetch/core';
 import type { InitHook, Options } from 'ky';
 import { remainingOf } from './deadline.ts';
 import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
-import { LOOP_OFF, overrideOf } from './translate.ts';
+import { overrideOf } from './translate.ts';
 
 /**
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(5_000)))`.
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
- * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call then
- * speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of ky is known
- * to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
+ * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call or an
+ * instance then speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of
+ * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
  * @throws a `TypeError` when a middleware is not a function
  */
 export function use(...middlewares: Middleware[]): Options {
-  const fetch = compose(unpack, ...middlewares)((input, init) => globalThis.fetch(input, init));
+  const stack = compose(unpack, ...middlewares)((input, init) => globalThis.fetch(input, init));
+  const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
+    turnLoopOff(this);
+    return stack(input, init);
+  }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     const override = overrideOf(options, () => Math.random());
     if (override !== undefined) options.steadfetch = { retry: override };
-    options.retry = LOOP_OFF;
+    options.retry = 0;
     const remaining = remainingOf(options, systemClock);
-    options.fetch = lend(fetch, () => ({ remaining }));
+    options.fetch = lend(stack, () => ({ remaining }));
   };
-  return { fetch, retry: LOOP_OFF, timeout: false, hooks: { init: [init] } };
+  // ky merges what is enumerable. It must not merge this 0, which nobody could tell from one that a caller means.
+  return Object.defineProperty({ fetch, timeout: false, hooks: { init: [init] } }, 'retry', { value: 0 });
+}
+
+/**
+ * ky calls `options.fetch(…)`, so that here is the last chance to reach its loop: hooks that are spread over those of
+ * `use()` replace the one that turns it off.
+ */
+function turnLoopOff(options: unknown): void {
+  const { retry } = Object(options) as { retry?: { limit?: unknown } };
+  if (typeof retry?.limit === 'number') retry.limit = 0;
 }
 
 /** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */

@@ -14,6 +14,26 @@ describe('hooks of the caller', () => {
     expect(isHTTPError(seen[0]) && seen[0].response.headers.get('x-id')).toBe('7');
   });
 
+  it('see the data of that error, which stays if they throw it', async () => {
+    const { api, fetch } = client([{ status: 503, json: { why: 'busy' } }, 200]);
+    const beforeRetry = [({ error }: { error: Error }) => Promise.reject(error)];
+
+    const error = await outcomeOf(api.get(URL, { hooks: { beforeRetry } }));
+
+    expect(error.data).toEqual({ why: 'busy' });
+    expect(fetch.calls).toHaveLength(1);
+  });
+
+  it('do not hold a retry up for a body that stands still', async () => {
+    const beforeRetry = vi.fn();
+    const { api, fetch } = client([{ status: 503, body: 'half', fault: 'stall-body' }, 200]);
+
+    await api.get(URL, { hooks: { beforeRetry: [beforeRetry] } });
+
+    expect(fetch.calls).toHaveLength(2);
+    expect(isHTTPError(beforeRetry.mock.calls[0]![0].error)).toBe(true);
+  });
+
   it('see a ForceRetryError before a retry under throwHttpErrors: false', async () => {
     const beforeRetry = vi.fn();
 

@@ -94,6 +94,20 @@ describe('retry option of ky', () => {
     expect(bug).toHaveBeenCalledTimes(2);
   });
 
+  it.each([
+    [{ status: 422, json: { again: true } }, { again: true }],
+    [{ status: 422, body: 'again' }, 'again'],
+    [{ status: 422, body: '{', headers: { 'content-type': 'application/problem+json' } }, undefined],
+    [422, undefined],
+  ])('keeps its condition, which sees the data of %j', async (reply, data) => {
+    const shouldRetry = vi.fn(() => true);
+    const { api } = client([reply, 200]);
+
+    await api.get(URL, { retry: { shouldRetry } });
+
+    expect(shouldRetry).toHaveBeenCalledWith({ error: expect.objectContaining({ data }), retryCount: 1 });
+  });
+
   it.each([-1, 1.5, Number.NaN, '3', null, { maxRetry: 3 }, { limit: Number.POSITIVE_INFINITY }])(
     'refuses %j',
     (option) => {

@@ -25,7 +25,8 @@ describe('use', () => {
     await outcomeOf(ky.create(options).get(URL));
 
     expect(fetch.calls).toHaveLength(1);
-    expect(options.retry === 0 && options.timeout === false).toBe(true);
+    expect(options).toMatchObject({ retry: 0, timeout: false });
+    expect(options.retry).toBe(0);
   });
 
   it('does so also for an instance that had its own retry option', async () => {
@@ -85,6 +86,52 @@ describe('use', () => {
     expect(error.response.status).toBe(503);
     expect(fetch.calls).toHaveLength(1);
     expect(clock.sleeps).toEqual([]);
+  });
+
+  it.each([
+    [[], 1],
+    [[retryMiddleware({ clock: instantClock() })], 3],
+  ])('keeps the loop of ky off where other hooks have replaced its own (%#)', async (stack, attempts) => {
+    const fetch = globalFetch(503);
+
+    await outcomeOf(ky.create({ ...use(...stack), hooks: { beforeRetry: [] } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(attempts);
+  });
+
+  it('lets the retry option of an instance speak to a retry() in the stack', async () => {
+    const fetch = globalFetch(503);
+    const api = ky.create({ retry: 4 }).extend(use(retryMiddleware({ clock: instantClock() })));
+
+    await outcomeOf(api.get(URL));
+    await outcomeOf(api.get(URL, { retry: 0 }));
+
+    expect(fetch.calls).toHaveLength(5 + 1);
+  });
+
+  it('is a fetch on its own', async () => {
+    const fetch = globalFetch(200);
+
+    await use(header('x-a')).fetch!(URL);
+
+    expect(fetch.calls[0]!.headers.get('x-order')).toBe('x-a');
+  });
+
+  it('knows the deadline also where there is no performance timer', async () => {
+    const left: number[] = [];
+    const spy = defineMiddleware((call, next) => {
+      left.push(call.remaining());
+      return next(call);
+    });
+    globalFetch(200);
+    vi.stubGlobal('performance', undefined);
+
+    await ky
+      .create(use(spy))
+      .get(URL, { totalTimeout: 60_000 })
+      .finally(() => vi.unstubAllGlobals());
+
+    expect(left[0]).toBeGreaterThan(50_000);
   });
 
   it('gives way to a fetch that is given later', async () => {
