@@ -6,7 +6,8 @@ import {
   type Middleware,
   systemClock,
 } from '@steadfetch/core';
-import type { InitHook, Options } from 'ky';
+import type { BeforeErrorHook, InitHook, Options } from 'ky';
+import { withHistory } from './attempt.ts';
 import { remainingOf } from './deadline.ts';
 import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
@@ -36,8 +37,10 @@ export function use(...middlewares: Middleware[]): Options {
     const remaining = remainingOf(options, systemClock);
     options.fetch = lend(stack, () => ({ remaining }));
   };
+  const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
+  const hooks = { init: [init], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which nobody could tell from one that a caller means.
-  return Object.defineProperty({ fetch, timeout: false, hooks: { init: [init] } }, 'retry', { value: 0 });
+  return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
 
 /**

@@ -51,6 +51,17 @@ describe('use', () => {
     expect(historyOf(response)).toHaveLength(2);
   });
 
+  it.each([503, 'network-error'] as const)(
+    'keeps the history also for the error that ky makes of a %s',
+    async (reply) => {
+      globalFetch(reply);
+
+      const error = await outcomeOf(ky.create(use(retryMiddleware({ clock: instantClock() }))).get(URL));
+
+      expect(historyOf(error)).toHaveLength(3);
+    },
+  );
+
   it.each([
     [{ retry: 0 }, 1],
     [{ retry: 4 }, 5],
