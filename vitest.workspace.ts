@@ -50,7 +50,15 @@ const projects: TestProjectConfiguration[] = [
 if (chromium) {
   projects.push({
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
-    optimizeDeps: { include: ['msw/http', 'msw/browser', 'ky', 'p-retry', 'is-network-error'] },
+    optimizeDeps: {
+      include: [
+        'msw/http',
+        'msw/browser',
+        'ky',
+        'steadfetch > @steadfetch/retry > p-retry',
+        'steadfetch > @steadfetch/retry > is-network-error',
+      ],
+    },
     test: {
       ...PATIENCE,
       name: 'browser',

@@ -22,9 +22,9 @@ try {
 // Output:
 // timeout  call 5000
 // retry  maxRetries 2  maxDelay 5000
-// rateLimit  maxWait 5000
-// circuitBreaker
-// bufferBody
+// rateLimit  maxWait 5000  maxResends 10
+// circuitBreaker  openFor 5000  probes 1
+// bufferBody  maxBytes 1000000
 // timeout  attempt headers 1000
 // fetch
 // 200 fine after 3 requests
