@@ -1,6 +1,6 @@
 import { type Call, type ErrorClass, type Outcome, peek } from '@steadfetch/core';
 import { classify } from './classify.ts';
-import type { Standing } from './teller.ts';
+import type { Standing } from './standing.ts';
 
 /** A failed attempt, as `shouldRetry` sees it. */
 export interface Failure {

@@ -1,5 +1,15 @@
 import { checkNames, checkNumber } from '@steadfetch/core';
-import type { RetryLimits } from './options.ts';
+
+/** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
+export interface RetryLimits {
+  total?: number;
+  /** Failures before the request was sent. */
+  connect?: number;
+  /** Failures after it may have been sent, timeouts among them. */
+  read?: number;
+  /** Responses with a status that is retried. */
+  status?: number;
+}
 
 /** The kinds of failure that have a counter of their own, in urllib3's words. */
 export type FailureKind = 'connect' | 'read' | 'status';

@@ -3,17 +3,7 @@ import type { Call, Clock, Random } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { RetryHooks } from './events.ts';
 import type { Failure } from './failure.ts';
-
-/** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
-export interface RetryLimits {
-  total?: number;
-  /** Failures before the request was sent. */
-  connect?: number;
-  /** Failures after it may have been sent, timeouts among them. */
-  read?: number;
-  /** Responses with a status that is retried. */
-  status?: number;
-}
+import type { RetryLimits } from './limits.ts';
 
 /** All delays and limits are milliseconds. */
 export interface RetryOptions {

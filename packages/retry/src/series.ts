@@ -4,7 +4,8 @@ import { type Decision, decide, kindOf } from './decide.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { type AttemptRecord, remember } from './history.ts';
 import type { Policy } from './policy.ts';
-import { type Standing, Teller } from './teller.ts';
+import type { Standing } from './standing.ts';
+import { Teller } from './teller.ts';
 
 /**
  * The attempts of one call: what has been tried, what was waited, and what comes next. It decides and tells, and knows

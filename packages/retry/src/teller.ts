@@ -1,17 +1,11 @@
-import { type Call, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { notify, type Outcome, redactUrl } from '@steadfetch/core';
 import { classify } from './classify.ts';
 import type { Decision } from './decide.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import { idempotencyKeyOf } from './idempotent.ts';
 import type { PlannedDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
-
-/** Where in its series an attempt stands. */
-export interface Standing {
-  readonly call: Call;
-  readonly attempt: number;
-  readonly elapsed: number;
-}
+import type { Standing } from './standing.ts';
 
 let calls = 0;
 
