@@ -15,7 +15,9 @@ type Finding = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contende
   count: number;
 };
 
-const FEW = 8;
+const FEW = 4;
+/** Shorter stretches are too noisy to measure by, in milliseconds. */
+const SHORTEST = 100;
 
 /** What an epoch that ended with a refusal says about the limit. */
 export function learn(epoch: Epoch, ending: Ending): Belief {
@@ -27,7 +29,7 @@ export function learn(epoch: Epoch, ending: Ending): Belief {
 function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
   const accepted = Math.max(1, epoch.accepted);
   const first = { accepted, ms: epoch.length };
-  const rate = (4 * Math.sqrt(accepted)) / (closure + epoch.length);
+  const rate = (4 * Math.sqrt(Math.max(16, accepted))) / (closure + epoch.length);
   const open = { bursty: true, measured: false, contended: false, windowed: false, cuts: 0 };
   return { rate, burst: accepted, first, emptiedAt: epoch.lastRefused, closure, growth: 5, patience: 0, ...open };
 }
@@ -35,14 +37,17 @@ function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
 function revise(epoch: Epoch, belief: Belief, ending: Ending): Belief {
   const first = shorterOf(belief.first, epoch);
   const windowed = isWindowed(epoch, belief);
-  if (!belief.measured && !windowed && belief.bursty && epoch.length <= 1.2 * belief.first.ms) {
-    return firstBelief(epoch, ending);
-  }
+  if (!windowed && startsOver(epoch, belief)) return firstBelief(epoch, ending);
   const found = settleOn(measure(epoch, { ...belief, first, windowed }, ending), epoch, belief, { ...ending, windowed });
   const { burst, bursty, measured, contended, cuts } = found;
   const { closure } = ending;
   const common = { burst, bursty, measured, contended, cuts, windowed, first, emptiedAt: epoch.lastRefused, closure };
   return { ...common, rate: found.rate, ...outlook(found, windowed, closure) };
+}
+
+/** The first burst was in truth a longer time, as on a cold start, or it was shared: the second one is the first to count. */
+function startsOver({ accepted, length }: Epoch, { measured, bursty, first }: Belief): boolean {
+  return !measured && bursty && length <= 1.2 * first.ms && accepted <= 0.8 * first.accepted;
 }
 
 function shorterOf(first: Belief['first'], { accepted, length }: Epoch): Belief['first'] {
@@ -62,7 +67,7 @@ function measure(epoch: Epoch, belief: Belief, { rtt }: Ending): Finding {
   const { first, windowed, closure, emptiedAt } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
   let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
-  const shortest = Math.max(10, 2 * first.ms, rtt);
+  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
   for (let round = 0; round < 8; round++) {
     bound = epoch.lowerBound(burst, shortest, burst);
     burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
@@ -100,7 +105,7 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
   if (belief.measured && !windowed) {
     if (isDrained(epoch, belief, closure)) {
       const burst = Math.max(1, epoch.accepted / 2);
-      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: belief.contended };
+      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: true };
     }
     if (belief.contended || (!stance.probing && epoch.length < 12 * closure)) {
       const rate = 0.9 * Math.max(Math.min(stance.rate, found.rate), 0.7 * stance.rate);
@@ -108,7 +113,7 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
     }
   }
   if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, epoch, belief, ending);
-  return windowed ? found : roundOff(doubt(found, belief, stance));
+  return windowed ? found : roundOff(doubt(found, epoch, belief, stance));
 }
 
 /** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
@@ -133,10 +138,10 @@ function holdWindow(found: Finding, belief: Belief, { probing, rate }: Stance): 
 }
 
 /** Few requests measure nothing, unless they confirm; a bound that says little is raised towards the last pace. */
-function doubt(found: Finding, belief: Belief, stance: Stance): Finding {
+function doubt(found: Finding, { accepted }: Epoch, belief: Belief, stance: Stance): Finding {
   const { kind, rate, count } = found;
   if (kind === 'bucket' && count < FEW && Math.abs(rate / belief.rate - 1) >= 0.15) return { ...found, measured: false };
-  if (kind !== 'empty' || found.measured) return found;
+  if (kind !== 'empty' || found.measured || accepted < FEW) return found;
   return { ...found, rate: Math.sqrt(rate * Math.max(rate, Math.min(stance.rate, 10 * rate))) };
 }
 
@@ -148,7 +153,9 @@ function roundOff(found: Finding): Finding {
 
 /** Requests per second. Within the error, half a request below to one and a half above, the round number is meant. */
 function roundRate({ rate, count }: LowerBound): number {
-  return count > 2 ? roundNumber(rate * 1_000 * (1 - 0.5 / count), rate * 1_000 * (1 + 1.5 / count)) : rate * 1_000;
+  const perSecond = rate * 1_000;
+  if (count <= 2) return perSecond;
+  return roundNumber(perSecond * (1 - Math.min(0.08, 0.5 / count)), perSecond * (1 + Math.min(0.12, 1.5 / count)));
 }
 
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */

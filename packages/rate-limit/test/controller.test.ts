@@ -125,6 +125,6 @@ describe('the controller against a limited server', () => {
     controller.settle(controller.send(10_002), 10_003, { kind: 'refused', wait: 1_000 });
     controller.wait(11_004);
 
-    expect(controller.rate).toBeCloseTo(4, 0);
+    expect(controller.rate).toBeCloseTo(16, 0);
   });
 });
