@@ -49,7 +49,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
   if (validate !== false && validate !== 'content-length' && validate !== 'json') {
     throw new TypeError(`bufferBody: validate: expected 'content-length', 'json' or false, got ${String(validate)}`);
   }
-  const methods = checkMethods(options.methods ?? IDEMPOTENT);
+  const methods = checkMethods(options.methods === undefined ? IDEMPOTENT : options.methods);
 
   return defineMiddleware(async (call, next) => {
     const response = await next(call);

@@ -214,6 +214,7 @@ describe('bufferBody', () => {
     [{ maxBytes: Infinity }, RangeError, /Infinity/],
     [{ maxBytes: '9' }, TypeError, /^bufferBody: maxBytes: .*"9"/],
     [{ methods: 'GET' }, TypeError, /^bufferBody: methods: .*GET/],
+    [{ methods: null }, TypeError, /^bufferBody: methods: .*null/],
     [{ methods: [''] }, TypeError, /^bufferBody: methods: /],
     [{ validate: 'xml' }, TypeError, /^bufferBody: validate: .*xml/],
     [{ validate: true }, TypeError, /^bufferBody: validate: .*true/],

@@ -11,8 +11,9 @@ export interface CountWindowOptions extends RatioOptions {
 /** Opens by the share of failed or slow calls among the latest `size` calls, however long ago they were. */
 export function countWindow(options: CountWindowOptions = {}): Rule {
   checkNames('countWindow', options, ['size', ...RATIO_NAMES]);
-  const { size = 20, minCalls = Math.min(10, size) } = options;
+  const { size = 20 } = options;
   checkNumber('countWindow: size', size, { min: 1, max: MAX_SIZE, integer: true });
+  const { minCalls = Math.min(10, size) } = options;
   const { isSlow, countsOf, reached } = ratiosOf('countWindow', { ...options, minCalls });
   if (minCalls > size) {
     throw new RangeError(

@@ -61,6 +61,10 @@ it('refuses options it does not know in rules and breakers', () => {
   expect(() => breaker({ key: () => '' } as never)).toThrow("breaker: unknown option 'key'");
 });
 
+it('refuses what is no number at all', () => {
+  expect(() => countWindow({ size: Symbol('3') as never })).toThrow('countWindow: size: expected an integer');
+});
+
 it('refuses a slowCallRatio without slowerThan', () => {
   expect(() => timeWindow({ slowCallRatio: 0.5 })).toThrow('timeWindow: slowCallRatio: needs slowerThan');
 });

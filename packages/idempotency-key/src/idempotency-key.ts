@@ -40,7 +40,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware {
   checkNames('idempotencyKey', options, NAMES);
   const { header = 'Idempotency-Key', generate = () => uuid(), when = () => true, format = 'quoted' } = options;
-  const methods = checkMethods(options.methods ?? ['POST', 'PATCH']);
+  const methods = checkMethods(options.methods === undefined ? ['POST', 'PATCH'] : options.methods);
   checkHeader(header);
   checkFunction('idempotencyKey: generate', generate);
   checkFunction('idempotencyKey: when', when);

@@ -168,6 +168,7 @@ describe('idempotencyKey', () => {
     [{ header: 'a b' }, /^idempotencyKey: header: .*a b/],
     [{ header: 7 }, /^idempotencyKey: header: .*7/],
     [{ methods: 'POST' }, /^idempotencyKey: methods: .*POST/],
+    [{ methods: null }, /^idempotencyKey: methods: .*null/],
     [{ methods: [7] }, /^idempotencyKey: methods: .*7/],
     [{ methods: [''] }, /^idempotencyKey: methods: /],
     [{ generate: 'k' }, /^idempotencyKey: generate: .*"k"/],

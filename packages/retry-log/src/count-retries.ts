@@ -32,7 +32,7 @@ const LABELS = ['event', 'reason', 'status', 'origin'] as const;
 export function countRetries(counter: RetryCounter, options: CountRetriesOptions = {}): RetryObserver {
   checkNames('countRetries', options, ['labels']);
   const { labels = LABELS } = options;
-  checkNames('countRetries: labels', Object.fromEntries(labels.map((label) => [label, true])), LABELS);
+  checkLabels(labels);
   const increment = incrementOf(counter);
   const count = (event: RetryLabels['event']) => (told: AttemptEvent & { readonly reason?: string }) => {
     const { reason = 'none', response, url } = told;
@@ -40,6 +40,11 @@ export function countRetries(counter: RetryCounter, options: CountRetriesOptions
     notify(increment, Object.fromEntries(labels.map((label) => [label, all[label]])));
   };
   return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };
+}
+
+function checkLabels(labels: unknown): void {
+  if (!Array.isArray(labels)) throw new TypeError(`countRetries: labels: expected a list, got ${String(labels)}`);
+  checkNames('countRetries: labels', Object.fromEntries(labels.map((label) => [label, true])), LABELS);
 }
 
 function incrementOf(counter: RetryCounter): (labels: Partial<RetryLabels>) => unknown {

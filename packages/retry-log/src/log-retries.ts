@@ -26,6 +26,10 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
   checkNames('logRetries', options, ['style', 'levels', 'fullUrls']);
   const { levels = {}, fullUrls = false, style = styleOf(logger) } = options;
   checkNames('logRetries: levels', levels, ['retry', 'giveUp', 'recover']);
+  const { retry = 'warn', giveUp = 'error', recover = 'info' } = levels;
+  if (typeof fullUrls !== 'boolean') {
+    throw new TypeError(`logRetries: fullUrls: expected true or false, got ${String(fullUrls)}`);
+  }
   const log = <Event extends AttemptEvent>(
     name: string,
     level: string | false,
@@ -38,8 +42,8 @@ export function logRetries(logger: object, options: LogRetriesOptions = {}): Ret
     };
   };
   return {
-    onRetry: log('retry', levels.retry ?? 'warn', retryLine),
-    onGiveUp: log('give-up', levels.giveUp ?? 'error', giveUpLine),
-    onRecover: log('recover', levels.recover ?? 'info', recoverLine),
+    onRetry: log('retry', retry, retryLine),
+    onGiveUp: log('give-up', giveUp, giveUpLine),
+    onRecover: log('recover', recover, recoverLine),
   };
 }

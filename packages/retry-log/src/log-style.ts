@@ -24,7 +24,7 @@ export function writerOf(logger: object, level: string, style: LogStyle): (entry
   }
   const methods = Object(logger) as Record<string, Method>;
   if (typeof methods[level] !== 'function') {
-    throw new TypeError(`logRetries: logger: expected a method '${level}', got ${String(methods[level])}`);
+    throw new TypeError(`logRetries: logger: expected a method '${String(level)}', got ${String(methods[level])}`);
   }
   return ({ message, fields }) => {
     if (style === 'console') return methods[level]!(message);

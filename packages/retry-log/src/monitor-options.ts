@@ -1,5 +1,6 @@
 import {
   type Clock,
+  checkClock,
   checkFunction,
   checkMs,
   checkNames,
@@ -58,6 +59,6 @@ export function resolveOptions(options: RetryMonitorOptions): ResolvedOptions {
     threshold: checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 }),
     minCalls: checkNumber('retryMonitor: minCalls', minCalls, { min: 1, max: 1_000_000_000, integer: true }),
     onExcessive: checkFunction('retryMonitor: onExcessive', onExcessive),
-    clock,
+    clock: checkClock('retryMonitor', clock),
   };
 }

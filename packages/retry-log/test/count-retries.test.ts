@@ -59,6 +59,8 @@ describe('countRetries', () => {
     [null, {}, /counter: expected/],
     ['inc', {}, /counter: expected/],
     [() => {}, { labels: ['url'] }, /unknown option 'url'/],
+    [() => {}, { labels: 'event' }, /^countRetries: labels: expected a list, got event/],
+    [() => {}, { labels: null }, /^countRetries: labels: .*null/],
     [() => {}, { label: [] }, /unknown option 'label'/],
   ])('refuses %o with %o', (counter, options, message) => {
     expect(() => countRetries(counter as never, options as never)).toThrow(TypeError);

@@ -163,6 +163,8 @@ describe('retryMonitor', () => {
     [{ minCalls: 1.5 }, RangeError, /minCalls/],
     [{ onExcessive: 'page me' }, TypeError, /onExcessive/],
     [{ onRecovered: 1 }, TypeError, /onRecovered/],
+    [{ clock: {} }, TypeError, /^retryMonitor: clock/],
+    [{ clock: null }, TypeError, /^retryMonitor: clock/],
     [{ treshold: 0.5 }, TypeError, /unknown option 'treshold'/],
   ])('refuses %o', (options, type, message) => {
     const make = () => retryMonitor({ onExcessive: () => {}, ...options } as never);
