@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { startServer } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -63,4 +66,36 @@ describe('over real sockets', () => {
       expect(await (await retry(soon)(fetch)(server.url)).text()).toBe('ok');
     },
   );
+});
+
+it('streams 100 MB through a POST without holding them', async () => {
+  const CHUNK = new Uint8Array(1_024 * 1_024);
+  let sent = 0;
+  let received = 0;
+  let held = 0;
+  const server = createServer(async (request, response) => {
+    for await (const chunk of request) {
+      received += chunk.length;
+      held = Math.max(held, sent - received);
+    }
+    response.end('ok');
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const body = new ReadableStream({
+    pull: (controller) => {
+      if (sent === 100 * CHUNK.length) return controller.close();
+      sent += CHUNK.length;
+      controller.enqueue(CHUNK);
+    },
+  });
+
+  const { port } = server.address() as AddressInfo;
+  const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+  const response = await retry()(fetch)(`http://127.0.0.1:${port}/`, init);
+
+  expect(await response.text()).toBe('ok');
+  expect(received).toBe(100 * CHUNK.length);
+  expect(held).toBeLessThan(32 * CHUNK.length);
+  server.closeAllConnections();
+  server.close();
 });
