@@ -16,7 +16,10 @@ export interface StandardConcurrency extends ConcurrencyOptions {
 export interface StandardOptions {
   /** Longest time for the whole call, waits and retries included, until its headers are there. @default 30_000 */
   timeout?: number | false;
-  /** Longest time for one attempt. @default 10_000, or half of `timeout` where that is less */
+  /**
+   * Longest time for one attempt; with `bufferBody` one number is also the longest that its body may stand still.
+   * @default 10_000, or half of `timeout` where that is less
+   */
   attemptTimeout?: number | TimeoutLimits | false;
   retry?: RetryOptions | boolean;
   rateLimit?: RateLimitOptions | boolean;

@@ -44,7 +44,7 @@ export function planOf(options: StandardOptions): StandardPlan {
     circuitBreaker: breakerOf(options, time),
     concurrency: concurrencyOf(options.concurrency),
     bufferBody: layerOptions('bufferBody', bufferBody, { maxBytes: 1_000_000 }),
-    attemptTimeout: attemptOf(options.attemptTimeout, timeout),
+    attemptTimeout: attemptOf(options, timeout),
   };
 }
 
@@ -75,15 +75,17 @@ function concurrencyOf(given: StandardOptions['concurrency'] = false): StandardC
   return { max: checkNumber('standard: concurrency', given, { min: 1, integer: true }), maxQueue: 1_000 };
 }
 
-function attemptOf(given: StandardOptions['attemptTimeout'], timeout = Infinity): TimeoutLimits | undefined {
-  if (given === false) return undefined;
-  if (given === undefined) return defaultAttempt(timeout);
-  if (typeof given === 'object' && given !== null) return given;
-  return { headers: checkMs('standard: attemptTimeout', given, { min: 1 }) };
-}
-
-/** Half of a call that is short, so that there is time for another attempt. */
-function defaultAttempt(timeout: number): TimeoutLimits | undefined {
-  const headers = Math.min(10_000, Math.ceil(timeout / 2));
-  return headers < timeout ? { headers } : undefined;
+/** One number also limits how long a body may stand still, where bodies belong to the attempt. */
+function attemptOf(
+  { attemptTimeout, bufferBody = false }: StandardOptions,
+  timeout = Infinity,
+): TimeoutLimits | undefined {
+  if (attemptTimeout === false) return undefined;
+  if (typeof attemptTimeout === 'object' && attemptTimeout !== null) return attemptTimeout;
+  // half of a call that is short, so that there is time for another attempt
+  const fallback = Math.min(10_000, Math.ceil(timeout / 2));
+  if (attemptTimeout === undefined && fallback >= timeout) return undefined;
+  const given = attemptTimeout === undefined ? fallback : attemptTimeout;
+  const headers = checkMs('standard: attemptTimeout', given, { min: 1 });
+  return bufferBody === false ? { headers } : { headers, body: headers };
 }

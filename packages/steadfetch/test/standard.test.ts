@@ -164,6 +164,17 @@ describe('standard', () => {
     expect(await (await fetch(URL)).text()).toBe('whole');
   });
 
+  it('takes a body that stalls for an attempt that failed, when bodies are read inside it', async () => {
+    const { fetch, fake } = standardRig({ bufferBody: true }, [
+      { fault: 'stall-body', body: 'whole' },
+      { body: 'whole' },
+    ]);
+
+    expect(await (await fetch(URL)).text()).toBe('whole');
+    expect(times(fake)).toEqual([0, 10_000]);
+    expect(standard({ bufferBody: true }).describe()).toContain('attempt headers 10000  attempt body 10000');
+  });
+
   it('ends an attempt that is too slow, and repeats it', async () => {
     const clock = manualClock();
     const fake = fakeFetch([{ fault: 'stall-headers' }, 200], { clock });
