@@ -1,5 +1,8 @@
-/** The share of a burst that is spent when the gate opens; the rest absorbs errors. */
-export const SPENT = 0.8;
+/**
+ * The share of a burst that is spent when the gate opens, the rest absorbs errors: while the rate is looked for, and once
+ * it is known. The second is less, since another client that waits for the same gate spends the same bucket.
+ */
+export const SPENT = { looking: 0.8, knowing: 0.5 } as const;
 
 /** What is held to be true about a limit that the server does not state. Rates are requests per millisecond. */
 export interface Belief {

@@ -118,7 +118,7 @@ function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending &
 
 /** Refused within the burst after opening: others have used what was refilled. The pace is not to blame. */
 function isDrained(epoch: Epoch, { bursty, burst }: Belief, closure: number): boolean {
-  return bursty && epoch.accepted <= burst * SPENT + 1 && epoch.length < 0.5 * closure;
+  return bursty && epoch.accepted <= burst * SPENT.knowing + 1 && epoch.length < 0.5 * closure;
 }
 
 /** A pace that held for long is not given up for one refusal; refusals in quick succession cut deeper and deeper. */

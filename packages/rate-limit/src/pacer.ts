@@ -49,9 +49,9 @@ export class Pacer {
   }
 
   #most(): number {
-    const { burst, bursty } = this.belief;
+    const { burst, bursty, measured } = this.belief;
     const slack = Math.min(Math.max(1, this.#rate * 10), (burst - 1) / 4);
-    return Math.max(1 + slack, bursty ? burst * SPENT : 0);
+    return Math.max(1 + slack, bursty ? burst * (measured ? SPENT.knowing : SPENT.looking) : 0);
   }
 
   /** Only while calls wait for the pace: a pace that holds nobody back is not tested by growing. */

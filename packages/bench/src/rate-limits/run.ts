@@ -1,0 +1,64 @@
+// How well clients live with a rate limit that they do not know: forty workers, a server on loopback.
+//
+//   node packages/bench/src/rate-limits/run.ts [client …]
+
+import { publish } from '../publish.ts';
+import { CLIENTS } from './clients.ts';
+import { type Limit, type Measured, measure } from './measure.ts';
+
+const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
+const UNLIMITED: Limit = { rate: 1e9, burst: 1e9, hint: 'none' };
+const OURS = 'steadfetch retry(), rateLimit()';
+const BARE = 'bare fetch';
+const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
+  ['2,000 jobs', 2_000, LIMIT, 1],
+  ['600 jobs, RateLimit on every response', 600, { ...LIMIT, hint: 'ratelimit' }, 1],
+  ['2,000 jobs, 429 without a hint', 2_000, { ...LIMIT, hint: 'none' }, 1],
+  ['two processes, 1,000 jobs each', 1_000, LIMIT, 2],
+  ['20/s, bucket of 5, 400 jobs', 400, { ...LIMIT, rate: 20, burst: 5 }, 1],
+  ['500/s, bucket of 100, 10,000 jobs', 10_000, { ...LIMIT, rate: 500, burst: 100 }, 1],
+];
+
+const rows: string[][] = [];
+for (const client of Object.keys(CLIENTS).filter((name) => name !== BARE)) {
+  rows.push(rowOf(client, '600 jobs', await measure(client, 600, LIMIT)));
+}
+for (const [name, jobs, limit, processes] of RUNS) {
+  rows.push(rowOf(OURS, name, await measure(OURS, jobs, limit, processes)));
+}
+rows.push([OURS, '20,000 jobs, no limit', '0', '0.0 %', `${percent(await againstBare(20_000))} of bare fetch`, '0']);
+
+publish({
+  name: 'rate-limits',
+  file: import.meta.filename,
+  peers: ['ky', 'fetch-extras', 'fetch-retry', 'undici', 'axios', 'axios-retry'],
+  notes: [
+    'Forty workers, which know nothing of the limit, at a token bucket of 20 that refills with 100 a second and answers 429',
+    'with `Retry-After` in whole seconds, unless the row says otherwise. Share: of the allowed rate; the first burst counts,',
+    'so a little more than 100 % is possible. Early: requests while the server had asked for silence.',
+  ],
+  head: ['client', 'run', 'lost', 'refused', 'share', 'early'],
+  rows,
+});
+
+function rowOf(client: string, run: string, { lost, refused, share, early, each }: Measured): string[] {
+  const shares = each.length > 1 ? ` (${each.map(percent).join(' and ')})` : '';
+  return [client, run, String(lost), `${(100 * refused).toFixed(1)} %`, percent(share) + shares, String(early)];
+}
+
+/** How fast ours is without a limit; the two take turns, and the medians count. */
+async function againstBare(jobs: number): Promise<number> {
+  const seconds: Record<string, number[]> = { [BARE]: [], [OURS]: [] };
+  for (let round = 0; round < 7; round++) {
+    for (const client of [BARE, OURS]) seconds[client]!.push((await measure(client, jobs, UNLIMITED)).seconds);
+  }
+  return median(seconds[BARE]!) / median(seconds[OURS]!);
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
