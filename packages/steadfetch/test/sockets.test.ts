@@ -6,7 +6,7 @@ const BODY = JSON.stringify({ items: 'x'.repeat(200) });
 const QUICK: StandardOptions = {
   attemptTimeout: 150,
   retry: { maxRetries: 20, delay: () => 2, budget: false },
-  rateLimit: false,
+  rateLimit: true,
   circuitBreaker: false,
   idempotencyKey: true,
   concurrency: 40,
