@@ -13,7 +13,6 @@ import {
 import { checkRule } from './check-rule.ts';
 import { Circuit } from './circuit.ts';
 import type { CircuitState } from './circuit-policy.ts';
-
 import { type OpenTime, openTimeOf } from './open-time.ts';
 import type { Permit } from './permit.ts';
 import type { Rule } from './rule.ts';
@@ -93,7 +92,7 @@ export function breaker(options: BreakerOptions = {}): Breaker {
 /** `owner` is whom the user gave the options to. */
 export function startBreaker(owner: string, options: BreakerOptions): Breaker {
   const { rule = timeWindow(), openFor = 5_000, probes = 1, probeTimeout = 60_000 } = options;
-  const { clock = systemClock, random = Math.random, onOpen, onHalfOpen, onClose } = options;
+  const { clock = systemClock, random = () => Math.random(), onOpen, onHalfOpen, onClose } = options;
   checkRule(`${owner}: rule`, rule);
   checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });

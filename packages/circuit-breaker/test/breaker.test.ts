@@ -290,6 +290,17 @@ describe('openFor', () => {
     expect([first, snapshot().retryAfter]).toEqual([1_000, 1_800]);
   });
 
+  it('looks the chance of the machine up at each use', () => {
+    const { reopen, snapshot, trip } = setup({ openFor: 1_000, ...({ random: undefined } as object) });
+    const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25);
+
+    trip();
+    reopen();
+
+    expect(snapshot().retryAfter).toBe(1_900);
+    chance.mockRestore();
+  });
+
   it('keeps a number above five minutes', () => {
     const { reopen, snapshot, trip } = setup({ openFor: 600_000, random: () => 0.9 });
 
