@@ -30,6 +30,8 @@ export const TRANSIENT: ReadonlySet<string> = new Set([
   'UND_ERR_SOCKET',
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
+  // a body that ended before its Content-Length
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
   'ERR_HTTP2_STREAM_ERROR',
   'ERR_HTTP2_SESSION_ERROR',
   'ERR_HTTP2_GOAWAY_SESSION',

@@ -20,6 +20,7 @@ describe('classifyError', () => {
     ['EPIPE', 'maybe'],
     ['ETIMEDOUT', 'maybe'],
     ['UND_ERR_SOCKET', 'maybe'],
+    ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'maybe'],
   ] as const)('takes %s for a network error that may pass; sent: %s', (code, sent) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', sent, permanent: false, code });
   });
