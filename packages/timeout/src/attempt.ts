@@ -1,5 +1,5 @@
-import { type Call, type CallChanges, type Clock, discard, type Next, onAbort } from '@steadfetch/core';
-import { scopedController } from './follow.ts';
+import { type Call, type CallChanges, type Clock, discard, type Next } from '@steadfetch/core';
+import { abortScoped, onScopedAbort, scopedController } from './follow.ts';
 import { handOver } from './hand-over.ts';
 import { sourceOf } from './source-of.ts';
 import { startTimer } from './start-timer.ts';
@@ -23,9 +23,9 @@ export function attempt(call: Call, next: Next, { headers, body, clock, now }: L
       if (waiting) reject(reason);
       waiting = false;
       disarm?.();
-      controller.abort(reason);
+      abortScoped(controller, reason);
     };
-    const release = onAbort(call.signal, stop);
+    const release = onScopedAbort(call.signal, stop);
     if (!waiting) return;
     if (headers !== undefined) {
       disarm = startTimer(clock, headers, () => {
@@ -33,22 +33,21 @@ export function attempt(call: Call, next: Next, { headers, body, clock, now }: L
         stop(new TimeoutError('headers', headers, sourceOf(call)));
       });
     }
-    next(call.with(changes(controller.signal, headers, now)))
-      .then(
-        (response) => {
-          if (!waiting) return discard(response);
-          waiting = false;
-          disarm?.();
-          resolve(handOver(response, { call, controller, release, limit: body, clock }));
-        },
-        (error: unknown) => {
-          waiting = false;
-          disarm?.();
-          release();
-          reject(error);
-        },
-      )
-      .catch(reject);
+    const fail = (error: unknown) => {
+      waiting = false;
+      disarm?.();
+      release();
+      reject(error);
+    };
+    // a mock may give the response itself
+    Promise.resolve(next(call.with(changes(controller.signal, headers, now))))
+      .then((response) => {
+        if (!waiting) return discard(response);
+        waiting = false;
+        disarm?.();
+        resolve(handOver(response, { call, controller, release, limit: body, clock }));
+      })
+      .catch(fail);
   });
 }
 

@@ -1,19 +1,38 @@
 import { onAbort } from '@steadfetch/core';
 
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
-const SCOPED: unique symbol = Symbol.for('steadfetch.scoped') as never;
+const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.2') as never;
+
+type Listener = (reason: unknown) => void;
+type Scoped = AbortSignal & { [SCOPED]?: { first: Listener | undefined } };
 
 let abandoned: FinalizationRegistry<() => void> | undefined;
 
-/** A controller for one call. */
+/** A controller for one call. Abort it by `abortScoped`. */
 export function scopedController(): AbortController {
   const controller = new AbortController();
-  (controller.signal as { [SCOPED]?: true })[SCOPED] = true;
+  (controller.signal as Scoped)[SCOPED] = { first: undefined };
   return controller;
 }
 
 export function isScoped(signal: AbortSignal): boolean {
   return SCOPED in signal;
+}
+
+export function abortScoped(controller: AbortController | undefined, reason: unknown): void {
+  const first = (controller?.signal as Scoped | undefined)?.[SCOPED]?.first;
+  controller?.abort(reason);
+  first?.(reason);
+}
+
+/** As `onAbort`, at a tenth of its price where a limit stands within a limit: the first to listen needs no event. */
+export function onScopedAbort(signal: AbortSignal | undefined, listener: Listener): () => void {
+  const scope = (signal as Scoped | undefined)?.[SCOPED];
+  if (!scope || scope.first || signal!.aborted) return onAbort(signal, listener);
+  scope.first = listener;
+  return () => {
+    if (scope.first === listener) scope.first = undefined;
+  };
 }
 
 /**
@@ -22,8 +41,8 @@ export function isScoped(signal: AbortSignal): boolean {
  * function is called.
  */
 export function followWeakly(signal: AbortSignal, controller: AbortController): () => void {
-  if (!canFollowWeakly()) return onAbort(signal, (reason) => controller.abort(reason));
-  const release = onAbort(signal, passOn(new WeakRef(controller)));
+  if (!canFollowWeakly()) return onScopedAbort(signal, (reason) => abortScoped(controller, reason));
+  const release = onScopedAbort(signal, passOn(new WeakRef(controller)));
   const token = {};
   abandoned ??= new FinalizationRegistry((leave) => leave());
   abandoned.register(controller, release, token);
@@ -40,5 +59,5 @@ export function canFollowWeakly(): boolean {
 
 /** On its own, because closures of one function share what they capture: the listener must not hold the controller. */
 function passOn(target: WeakRef<AbortController>): (reason: unknown) => void {
-  return (reason) => target.deref()?.abort(reason);
+  return (reason) => abortScoped(target.deref(), reason);
 }

@@ -1,4 +1,5 @@
 import { abortable, type Call, type Clock, withBody } from '@steadfetch/core';
+import { abortScoped } from './follow.ts';
 import { sourceOf } from './source-of.ts';
 import { startTimer } from './start-timer.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -24,7 +25,7 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
   let unlink: (() => void) | undefined;
   let failure: { error: unknown } | undefined;
 
-  const expire = (ms: number) => () => controller.abort(new TimeoutError('body', ms, sourceOf(call)));
+  const expire = (ms: number) => () => abortScoped(controller, new TimeoutError('body', ms, sourceOf(call)));
 
   async function pull(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): Promise<void> {
     unlink ??= follow();

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { compose, type Fetch } from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { fakeFetch, startServer } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { timeout } from '../src/index.ts';
@@ -149,5 +149,28 @@ describe('timeout', () => {
         return listeners(signal);
       })
       .toBe(0);
+  });
+});
+
+describe('timeout around several attempts at once', () => {
+  it("passes the caller's abort on to each of them", async () => {
+    const controller = new AbortController();
+    const seen: unknown[] = [];
+    const stalled: Fetch = (_input, init) =>
+      new Promise((_, reject) => {
+        init!.signal!.addEventListener('abort', () => {
+          seen.push(init!.signal!.reason);
+          reject(init!.signal!.reason);
+        });
+      });
+    const twice = defineMiddleware((call, next) => Promise.race([next(call), next(call)]));
+    const fetch = compose(timeout(9_000), twice, timeout(5_000))(stalled);
+    const result = settled(fetch(URL, { signal: controller.signal }));
+
+    controller.abort('gone');
+
+    expect(await result).toEqual({ error: 'gone' });
+    expect(seen).toEqual(['gone', 'gone']);
+    expect(listeners(controller.signal)).toBe(0);
   });
 });

@@ -90,9 +90,18 @@ describe('timeout', () => {
   });
 
   it('rejects when what is inside gives no response at all', async () => {
+    const { signal } = new AbortController();
     const nothing = (async () => undefined) as unknown as Fetch;
 
-    await expect(timeout(1_000)(nothing)(URL)).rejects.toBeInstanceOf(TypeError);
+    await expect(timeout(1_000)(nothing)(URL, { signal })).rejects.toBeInstanceOf(TypeError);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('takes a response that was not promised, as mocks give it', async () => {
+    const response = new Response('ok');
+    const mock = (() => response) as unknown as Fetch;
+
+    expect(await timeout(1_000)(mock)(URL)).toBe(response);
   });
 
   it('gives each attempt a fresh signal and a fresh limit', async () => {
