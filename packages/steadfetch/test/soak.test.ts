@@ -1,12 +1,22 @@
 import { expect, it } from 'vitest';
+import { rateLimit } from '../src/index.ts';
 import { soak } from './soak.ts';
 
 it('keeps nothing of the calls that are over', async () => {
-  const calls = 20_000;
+  const calls = 10_000;
 
   const { good, heap } = await soak(calls);
 
   expect(good / calls).toBeGreaterThan(0.99);
-  // a call that was kept with its response would cost some kilobytes, all of them more than fifty megabytes
+  // a call that was kept with its response would cost some kilobytes, all of them more than twenty megabytes
   expect(heap.at(-1)! - heap[0]!).toBeLessThan(4_000_000);
+});
+
+it('remembers a bounded number of servers', async () => {
+  const gate = rateLimit();
+  const fetch = gate(async () => new Response());
+
+  for (let host = 0; host < 3_000; host++) await fetch(`https://host-${host}.test/`);
+
+  expect(gate.snapshot()).toHaveLength(1_000);
 });

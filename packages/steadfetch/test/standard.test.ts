@@ -1,6 +1,14 @@
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
-import { breaker, CircuitOpenError, type Clock, consecutive, type StandardOptions, standard } from '../src/index.ts';
+import {
+  breaker,
+  CircuitOpenError,
+  type Clock,
+  consecutive,
+  type StandardOptions,
+  standard,
+  type TimeoutLimits,
+} from '../src/index.ts';
 import { BARE, BUSY, keysOf, POST, standardRig, times, URL } from './support.ts';
 
 const DOWN = consecutive(1);
@@ -88,6 +96,9 @@ describe('standard', () => {
     const stack = standard({ timeout: undefined, retry: unset, concurrency: undefined } as unknown as StandardOptions);
 
     expect(stack.describe()).toBe(standard().describe());
+    expect(
+      standard({ attemptTimeout: { headers: undefined, body: 50 } as unknown as TimeoutLimits }).describe(),
+    ).toContain('timeout  attempt body 50');
   });
 
   it('retries twice, and gives back the last response', async () => {
