@@ -27,8 +27,6 @@ export interface Belief {
   readonly emptiedAt: number;
   /** How long the gate was closed after that, in milliseconds. */
   readonly closure: number;
-  /** Refusals in quick succession. */
-  readonly cuts: number;
 }
 
 /** What the pacer was doing when it was refused. */

@@ -11,9 +11,14 @@ const PATIENCE = 250;
 export class Flight {
   count = 0;
   rtt = 0;
-  #window = FIRST_WINDOW;
+  #window: number;
   #ceiling = Infinity;
   #grownAt = 0;
+
+  /** `cautious`: nothing is known of the origin. */
+  constructor(cautious: boolean) {
+    this.#window = cautious ? FIRST_WINDOW : Infinity;
+  }
 
   /** Milliseconds until another may be sent: 0 for now, `Infinity` for as soon as one comes back. */
   wait(now: number): number {

@@ -1,56 +1,45 @@
-import { type Clock, MAX_TIMER, monotonic, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
-import { Alarm } from './alarm.ts';
+import { type Clock, monotonic, type Random } from '@steadfetch/core';
 import { Controller } from './controller.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Line, type Waiter } from './line.ts';
 import type { Permit, Verdict } from './permit.ts';
-import { RateLimitError } from './rate-limit-error.ts';
+import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
+import { type Door, type Visit, WaitingRoom } from './waiting-room.ts';
 
 export interface GateOptions {
   clock: Clock;
   random: Random;
   maxQueue: number;
   limit: { requests: number; per: number } | undefined;
-  /** The gate opened: told with how many calls wait. */
+  /** The gate was closed and lets the first one out. */
   onOpen: (gate: Gate) => void;
 }
 
-/** One call at a gate: its place in the line, and how long it may be held. */
-export interface Visit {
-  readonly ticket: number;
-  /** It was refused and comes back: there is room for it. */
-  readonly returning: boolean;
-  /** When it has been held for too long. */
-  readonly deadline: number;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** All calls of one key pass through here, in order, when the controller lets them. */
-export class Gate {
+export class Gate implements Door {
   readonly key: string;
   readonly controller: Controller;
   readonly now: () => number;
   /** Whether the last permit handed in closed the gate. */
   hasJustClosed = false;
-  readonly #line = new Line();
+  readonly #room: WaitingRoom;
   readonly #known: KnownLimit | undefined;
   readonly #options: GateOptions;
-  readonly #alarm: Alarm;
   #tickets = 0;
   #wasClosed = false;
   #reads = 0;
 
   constructor(key: string, options: GateOptions) {
+    const { limit, random, clock } = options;
     this.key = key;
     this.#options = options;
-    this.#known = options.limit && new KnownLimit(options.limit.requests, options.limit.per);
-    this.controller = new Controller({ random: options.random, known: this.#known });
-    this.now = monotonic(options.clock);
-    this.#alarm = new Alarm(options.clock, () => this.pump());
+    this.#known = limit && new KnownLimit(limit.requests, limit.per);
+    this.controller = new Controller({ random, known: this.#known });
+    this.now = monotonic(clock);
+    this.#room = new WaitingRoom(this, clock);
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#room.size;
   }
 
   /** Milliseconds until a closed gate opens; 0 while it is open. */
@@ -60,11 +49,7 @@ export class Gate {
   }
 
   get isIdle(): boolean {
-    return this.#line.size === 0 && this.controller.inFlight === 0;
-  }
-
-  nextTicket(): number {
-    return this.#tickets++;
+    return this.waiting === 0 && this.controller.inFlight === 0;
   }
 
   /** Whether a response is worth searching for numbers: the first few of a key, then some, or all if they have any. */
@@ -72,38 +57,23 @@ export class Gate {
     return this.#reads++ < 8 || this.#reads % 128 === 0 || this.controller.remaining !== undefined;
   }
 
-  /** Leave to send now, if nobody waits and nothing is in the way. */
-  tryEnter(now: number): Permit | undefined {
-    return this.#line.size === 0 && this.controller.wait(now) === 0 ? this.#send(now) : undefined;
+  nextTicket(): number {
+    return this.#tickets++;
   }
 
-  /** Waits for leave to send. Rejects at once when the line is full or the wait is known to be too long. */
-  enter(visit: Visit): Promise<Permit> {
-    return new Promise((resolve, reject) => {
-      throwIfAborted(visit.signal);
-      const now = this.now();
-      this.#checkRoom(visit, now);
-      const waiter: Waiter = {
-        ...visit,
-        before: undefined,
-        after: undefined,
-        admit: () => {
-          release();
-          resolve(this.#send(this.now()));
-        },
-        reject: (reason) => {
-          release();
-          this.#line.leave(waiter);
-          reject(reason);
-        },
-      };
-      this.#line.join(waiter);
-      const release = onAbort(visit.signal, (reason) => {
-        waiter.reject(reason);
-        this.pump();
-      });
-      this.pump();
-    });
+  /** Leave to send now, if nobody waits and nothing is in the way. */
+  tryEnter(now: number): Permit | undefined {
+    return this.waiting === 0 && this.controller.wait(now) === 0 ? this.enter(now) : undefined;
+  }
+
+  /** Waits for leave to send. Rejects at once when too many wait or the wait is known to be too long. */
+  waitFor(visit: Visit): Promise<Permit> {
+    const wait = Math.max(this.opensIn, this.#known?.wait(this.now(), this.waiting) ?? 0);
+    if (!visit.returning && this.waiting >= this.#options.maxQueue) {
+      return Promise.reject(this.#error('queue-full', wait));
+    }
+    if (this.now() + wait > visit.deadline) return Promise.reject(this.#error('wait-too-long', wait));
+    return this.#room.enter(visit);
   }
 
   /** Takes in what became of a request, and lets out whoever may go now. */
@@ -111,53 +81,30 @@ export class Gate {
     const { controller } = this;
     const before = controller.closedUntil;
     controller.settle(permit, this.now(), verdict);
-    this.hasJustClosed = before === undefined && controller.closedUntil !== undefined;
-    if (controller.closedUntil !== before) this.#close();
-    if (this.#line.size > 0) this.pump();
+    const { closedUntil } = controller;
+    this.hasJustClosed = before === undefined && closedUntil !== undefined;
+    if (closedUntil !== undefined && closedUntil !== before) {
+      this.#wasClosed = true;
+      this.#room.dismiss(closedUntil);
+    } else if (this.waiting > 0) this.#room.pump();
   }
 
-  pump(): void {
-    const now = this.now();
-    for (let { first } = this.#line; first; first = this.#line.first) {
-      const wait = this.controller.wait(now);
-      if (wait === 0) {
-        this.#line.leave(first);
-        first.admit();
-        continue;
-      }
-      if (first.deadline <= now) {
-        first.reject(this.#tooLong());
-        continue;
-      }
-      this.#alarm.set(now, Math.min(Math.ceil(wait), first.deadline - now, MAX_TIMER));
-      return;
-    }
-    this.#alarm.stop();
+  wait(now: number): number {
+    return this.controller.wait(now);
   }
 
-  #send(now: number): Permit {
+  enter(now: number): Permit {
     const permit = this.controller.send(now);
     if (this.#wasClosed) this.#options.onOpen(this);
     this.#wasClosed = false;
     return permit;
   }
 
-  /** Those that would wait too long need not wait at all. */
-  #close(): void {
-    this.#wasClosed = true;
-    const { closedUntil = 0 } = this.controller;
-    for (const waiter of this.#line) if (waiter.deadline < closedUntil) waiter.reject(this.#tooLong());
+  tooLong(): RateLimitError {
+    return this.#error('wait-too-long', this.opensIn);
   }
 
-  #tooLong(): RateLimitError {
-    return new RateLimitError('wait-too-long', { key: this.key, retryAfter: this.opensIn });
-  }
-
-  #checkRoom(visit: Visit, now: number): void {
-    const { key } = this;
-    const wait = Math.max(this.opensIn, this.#known?.wait(now, this.#line.size) ?? 0);
-    const isFull = !visit.returning && this.#line.size >= this.#options.maxQueue;
-    if (isFull) throw new RateLimitError('queue-full', { key, retryAfter: wait });
-    if (now + wait > visit.deadline) throw new RateLimitError('wait-too-long', { key, retryAfter: wait });
+  #error(reason: RateLimitReason, retryAfter: number): RateLimitError {
+    return new RateLimitError(reason, { key: this.key, retryAfter });
   }
 }

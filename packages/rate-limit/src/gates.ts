@@ -27,6 +27,7 @@ export class Gates {
   }
 
   #dropOne(): void {
-    for (const [key, gate] of this.#gates) if (gate.isIdle && gate !== this.#latest) return void this.#gates.delete(key);
+    for (const [key, gate] of this.#gates)
+      if (gate.isIdle && gate !== this.#latest) return void this.#gates.delete(key);
   }
 }

@@ -1,6 +1,6 @@
 import { type Belief, SPENT, type Stance } from './belief.ts';
-import type { Epoch, LowerBound } from './epoch.ts';
-import { digitsOf, roundNumber } from './round-number.ts';
+import type { Epoch } from './epoch.ts';
+import { type Finding, measure, roundRate } from './measure.ts';
 
 /** When an epoch ends: what was believed, how the pace stood, how long the gate was closed, the round trip. */
 export interface Ending {
@@ -10,14 +10,7 @@ export interface Ending {
   readonly rtt: number;
 }
 
-type Finding = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'cuts'> & {
-  kind: 'bucket' | 'window' | 'empty' | 'drained' | 'contended';
-  count: number;
-};
-
 const FEW = 4;
-/** Shorter stretches are too noisy to measure by, in milliseconds. */
-const SHORTEST = 100;
 
 /** What an epoch that ended with a refusal says about the limit. */
 export function learn(epoch: Epoch, ending: Ending): Belief {
@@ -30,7 +23,7 @@ function firstBelief(epoch: Epoch, { closure }: Ending): Belief {
   const accepted = Math.max(1, epoch.accepted);
   const first = { accepted, ms: epoch.length };
   const rate = (4 * Math.sqrt(Math.max(16, accepted))) / (closure + epoch.length);
-  const open = { bursty: true, measured: false, contended: false, windowed: false, cuts: 0 };
+  const open = { bursty: true, measured: false, contended: false, windowed: false };
   return { rate, burst: accepted, first, emptiedAt: epoch.lastRefused, closure, growth: 5, patience: 0, ...open };
 }
 
@@ -38,10 +31,13 @@ function revise(epoch: Epoch, belief: Belief, ending: Ending): Belief {
   const first = shorterOf(belief.first, epoch);
   const windowed = isWindowed(epoch, belief);
   if (!windowed && startsOver(epoch, belief)) return firstBelief(epoch, ending);
-  const found = settleOn(measure(epoch, { ...belief, first, windowed }, ending), epoch, belief, { ...ending, windowed });
-  const { burst, bursty, measured, contended, cuts } = found;
+  const found = settleOn(measure(epoch, { ...belief, first, windowed }, ending.rtt), epoch, belief, {
+    ...ending,
+    windowed,
+  });
+  const { burst, bursty, measured, contended } = found;
   const { closure } = ending;
-  const common = { burst, bursty, measured, contended, cuts, windowed, first, emptiedAt: epoch.lastRefused, closure };
+  const common = { burst, bursty, measured, contended, windowed, first, emptiedAt: epoch.lastRefused, closure };
   return { ...common, rate: found.rate, ...outlook(found, windowed, closure) };
 }
 
@@ -62,57 +58,20 @@ function isWindowed(epoch: Epoch, belief: Belief): boolean {
   return epoch.accepted > 3 && Math.abs(epoch.accepted - first.accepted) <= Math.max(1, 0.05 * epoch.accepted);
 }
 
-/** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
-function measure(epoch: Epoch, belief: Belief, { rtt }: Ending): Finding {
-  const { first, windowed, closure, emptiedAt } = belief;
-  const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
-  let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
-  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
-  for (let round = 0; round < 8; round++) {
-    bound = epoch.lowerBound(burst, shortest, burst);
-    burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
-  }
-  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest, size));
-  bound = epoch.lowerBound(burst, shortest, burst);
-  const base = { burst, count: bound.count, contended: belief.contended, cuts: 0 };
-  if (windowed && epoch.length > 0.85 * closure) {
-    const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
-    return { ...base, kind: 'window', rate, bursty: false, measured: true };
-  }
-  if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
-  const measured = !windowed && sinceEmpty * closure < 0.8 * burst;
-  return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
-}
-
-/**
- * What was refilled during the first burst is known to a third, since the clock of the client is not the server's. Of
- * the sizes that this leaves open the likely one is round and makes the rate a round number.
- */
-function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) => LowerBound): number {
-  const error = 1 + 0.3 * refilled;
-  let best = { size: burst, digits: Infinity };
-  for (let size = Math.max(4, Math.ceil(burst - error)); size <= burst + error; size += Math.max(1, Math.floor(error / 6))) {
-    const digits = digitsOf(size) + digitsOf(roundRate(boundOf(size)));
-    const isNearer = digits === best.digits && Math.abs(size - burst) < Math.abs(best.size - burst);
-    if (digits < best.digits || isNearer) best = { size, digits };
-  }
-  return best.size;
-}
-
 /** Weighs what was measured against what was believed. */
 function settleOn(found: Finding, epoch: Epoch, belief: Belief, ending: Ending & { windowed: boolean }): Finding {
   const { stance, closure, windowed } = ending;
   if (belief.measured && !windowed) {
     if (isDrained(epoch, belief, closure)) {
       const burst = Math.max(1, epoch.accepted / 2);
-      return { ...found, kind: 'drained', rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: true };
+      return { ...found, rate: belief.rate, burst, bursty: burst > 2, measured: true, contended: true };
     }
     if (belief.contended || (!stance.probing && epoch.length < 12 * closure)) {
       const rate = 0.9 * Math.max(Math.min(stance.rate, found.rate), 0.7 * stance.rate);
-      return { ...found, kind: 'contended', rate: Math.min(rate, 0.9 * stance.rate), measured: true, contended: true };
+      return { ...found, rate: Math.min(rate, 0.9 * stance.rate), measured: true, contended: true };
     }
   }
-  if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, epoch, belief, ending);
+  if (belief.measured) return windowed ? holdWindow(found, belief, stance) : hold(found, belief, stance);
   return windowed ? found : roundOff(doubt(found, epoch, belief, stance));
 }
 
@@ -121,14 +80,12 @@ function isDrained(epoch: Epoch, { bursty, burst }: Belief, closure: number): bo
   return bursty && epoch.accepted <= burst * SPENT.knowing + 1 && epoch.length < 0.5 * closure;
 }
 
-/** A pace that held for long is not given up for one refusal; refusals in quick succession cut deeper and deeper. */
-function hold(found: Finding, epoch: Epoch, belief: Belief, { stance, closure }: Ending): Finding {
-  const nearby = stance.probing && stance.rate < 1.4 * belief.rate;
-  const rate = nearby ? Math.min(found.rate, belief.rate * 1.02) : found.rate;
-  const floor = stance.probing ? belief.rate : belief.rate * 0.8 ** (2 ** belief.cuts);
-  const cuts = !stance.probing && epoch.length < 5 * closure ? belief.cuts + 1 : 0;
-  if (rate < floor) return { ...found, rate: floor, cuts, measured: true };
-  return roundOff({ ...found, rate, cuts });
+/** A pace that held for long is not given up for one refusal, least of all if more was tried for. */
+function hold(found: Finding, { rate: known }: Belief, { probing, rate }: Stance): Finding {
+  const floor = probing ? known : 0.8 * known;
+  if (found.rate < floor) return { ...found, rate: floor, measured: true };
+  const isNear = probing && rate < 1.4 * known;
+  return roundOff(isNear ? { ...found, rate: Math.min(found.rate, 1.02 * known) } : found);
 }
 
 /** Counted across two windows more seems to be allowed than is: a pace that was refused is too high. */
@@ -140,7 +97,8 @@ function holdWindow(found: Finding, belief: Belief, { probing, rate }: Stance): 
 /** Few requests measure nothing, unless they confirm; a bound that says little is raised towards the last pace. */
 function doubt(found: Finding, { accepted }: Epoch, belief: Belief, stance: Stance): Finding {
   const { kind, rate, count } = found;
-  if (kind === 'bucket' && count < FEW && Math.abs(rate / belief.rate - 1) >= 0.15) return { ...found, measured: false };
+  if (kind === 'bucket' && count < FEW && Math.abs(rate / belief.rate - 1) >= 0.15)
+    return { ...found, measured: false };
   if (kind !== 'empty' || found.measured || accepted < FEW) return found;
   return { ...found, rate: Math.sqrt(rate * Math.max(rate, Math.min(stance.rate, 10 * rate))) };
 }
@@ -149,13 +107,6 @@ function roundOff(found: Finding): Finding {
   const { kind, measured, contended, count } = found;
   const isExact = kind === 'bucket' && measured && !contended && count > 2;
   return isExact ? { ...found, rate: roundRate(found) / 1_000 } : found;
-}
-
-/** Requests per second. Within the error, half a request below to one and a half above, the round number is meant. */
-function roundRate({ rate, count }: LowerBound): number {
-  const perSecond = rate * 1_000;
-  if (count <= 2) return perSecond;
-  return roundNumber(perSecond * (1 - Math.min(0.08, 0.5 / count)), perSecond * (1 + Math.min(0.12, 1.5 / count)));
 }
 
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */

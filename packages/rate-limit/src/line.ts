@@ -4,7 +4,7 @@ export interface Waiter {
   readonly ticket: number;
   /** After this it waits in vain. */
   readonly deadline: number;
-  readonly admit: () => void;
+  readonly admit: (now: number) => void;
   readonly reject: (reason: unknown) => void;
   before: Waiter | undefined;
   after: Waiter | undefined;

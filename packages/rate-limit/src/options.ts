@@ -9,7 +9,7 @@ import {
   type Random,
   systemClock,
 } from '@steadfetch/core';
-import type { RateLimitGiveUpEvent, LimitEvent, ReleaseEvent } from './events.ts';
+import type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
 
 export interface RateLimitOptions {
   /** A limit known in advance: any window of `per` milliseconds sees at most `requests`. Without it the limit is learned. */
@@ -97,5 +97,6 @@ function checkMethods(methods: readonly string[]): readonly string[] {
 }
 
 function checkArray(option: string, value: unknown, of: string): void {
-  if (!Array.isArray(value)) throw new TypeError(`rateLimit: ${option}: expected an array of ${of}, got ${String(value)}`);
+  if (!Array.isArray(value))
+    throw new TypeError(`rateLimit: ${option}: expected an array of ${of}, got ${String(value)}`);
 }

@@ -26,7 +26,7 @@ export async function pass(call: Call, next: Next, passage: Passage): Promise<Re
     let permit = gate.tryEnter(arrived);
     if (!permit) {
       const deadline = arrived + Math.min(left, call.remaining()) + GRACE;
-      permit = await gate.enter({ ticket, returning: resends > 0, deadline, signal: call.signal });
+      permit = await gate.waitFor({ ticket, returning: resends > 0, deadline, signal: call.signal });
       left -= gate.now() - arrived;
     }
     let response: Response;

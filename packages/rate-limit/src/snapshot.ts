@@ -19,5 +19,13 @@ export function snapshotOf(gate: Gate): GateSnapshot {
   const { key, controller, waiting, opensIn } = gate;
   const { rate, remaining, inFlight } = controller;
   const isPaced = rate !== undefined || remaining !== undefined;
-  return { key, state: opensIn > 0 ? 'closed' : isPaced ? 'paced' : 'open', opensIn, rate, remaining, waiting, inFlight };
+  return {
+    key,
+    state: opensIn > 0 ? 'closed' : isPaced ? 'paced' : 'open',
+    opensIn,
+    rate,
+    remaining,
+    waiting,
+    inFlight,
+  };
 }

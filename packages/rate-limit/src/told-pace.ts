@@ -3,6 +3,8 @@ import type { Permit, Quota } from './permit.ts';
 /** Refills are added up over about this many milliseconds; over less than the shortest they are noise. */
 const MEMORY = 500;
 const SHORTEST = 100;
+/** So long after a reset the next request may find out, whatever is still in flight. */
+const OVERDUE = 1_000;
 /** Within this, or this share of a round trip, the order of sending is not the order of arrival. */
 const SWAP = { least: 2, share: 0.3 };
 
@@ -42,7 +44,10 @@ export class ToldPace {
   report(quota: Quota, permit: Permit, now: number): void {
     this.#rtt = this.#rtt === 0 ? now - permit.at : 0.8 * this.#rtt + 0.2 * (now - permit.at);
     this.#most = Math.max(this.#most, quota.remaining);
-    if (permit.index <= this.#index) return this.#overtaken(quota, permit);
+    if (permit.index <= this.#index) {
+      this.#overtaken(quota, permit);
+      return;
+    }
     this.#measure(quota, quota.remaining - this.#quota.remaining + permit.index - this.#index, permit.at - this.#at);
     [this.#quota, this.#at, this.#index] = [quota, permit.at, permit.index];
   }
@@ -51,7 +56,8 @@ export class ToldPace {
   wait(now: number, inFlight: number): number {
     const since = now - this.#at;
     const untilReset = (this.#quota.reset || 1_000) - since;
-    const remaining = untilReset <= 0 ? this.#afterReset(inFlight) : this.#quota.remaining;
+    if (untilReset < -OVERDUE) return 0;
+    const remaining = untilReset <= 0 ? this.#whole : this.#quota.remaining;
     const spare = remaining - inFlight + this.refill * since - this.#reserve;
     if (spare >= 1) {
       [this.#credit, this.#creditAt] = [0, now];
@@ -88,13 +94,13 @@ export class ToldPace {
     this.#elapsed = this.#elapsed * kept + ms;
   }
 
-  /** The quota should be whole again; where it is not known how much that is, one request finds out. */
-  #afterReset(inFlight: number): number {
-    return Math.max(this.#quota.remaining, this.#quota.limit ?? (inFlight === 0 ? 1 + this.#reserve : 0));
+  /** What is left after a reset. */
+  get #whole(): number {
+    return this.#quota.limit ?? this.#most;
   }
 
   get #reserve(): number {
-    const limit = this.#quota.limit ?? this.#most;
+    const limit = this.#whole;
     if (limit < 3) return 0;
     return Math.min(limit / 2, Math.max(2, Math.min(16, limit / 3)) + 0.5 * this.refill * this.#rtt);
   }

@@ -3,10 +3,17 @@ import type { Answer, Server } from './simulate.ts';
 type Hint = 'none' | 'whole-seconds' | 'exact' | 'ratelimit';
 
 const refuse = (hint: Hint, ms: number): Answer =>
-  hint === 'none' ? { ok: false } : { ok: false, wait: hint === 'exact' ? ms : Math.max(1, Math.ceil(ms / 1_000)) * 1_000 };
+  hint === 'none'
+    ? { ok: false }
+    : { ok: false, wait: hint === 'exact' ? ms : Math.max(1, Math.ceil(ms / 1_000)) * 1_000 };
 
 /** A bucket of `burst` that refills with `rate` per second. `change` gives the rate at a time. */
-export function bucket(rate: number, burst: number, hint: Hint = 'whole-seconds', change = (_: number) => rate): Server {
+export function bucket(
+  rate: number,
+  burst: number,
+  hint: Hint = 'whole-seconds',
+  change = (_: number) => rate,
+): Server {
   let tokens = burst;
   let last = 0;
   return (now) => {
@@ -29,7 +36,11 @@ export function fixedWindow(requests: number, per: number, hint: Hint = 'whole-s
     const current = Math.floor(now / per);
     if (current !== window) [window, used] = [current, 0];
     const reset = (window + 1) * per - now;
-    const quota = { remaining: Math.max(0, requests - used - 1), reset: Math.ceil(reset / 1_000) * 1_000, limit: requests };
+    const quota = {
+      remaining: Math.max(0, requests - used - 1),
+      reset: Math.ceil(reset / 1_000) * 1_000,
+      limit: requests,
+    };
     const said = hint === 'ratelimit' ? { quota } : {};
     return ++used <= requests ? { ok: true, ...said } : { ...refuse(hint, reset), ...said };
   };

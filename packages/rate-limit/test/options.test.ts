@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rateLimit, type RateLimitOptions } from '../src/index.ts';
+import { type RateLimitOptions, rateLimit } from '../src/index.ts';
 
 describe('the options of rateLimit', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
-import { RateLimitError, rateLimit, type RateLimitGiveUpEvent } from '../src/index.ts';
+import { RateLimitError, type RateLimitGiveUpEvent, rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
 const refused = (seconds: number | string) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
@@ -86,7 +86,9 @@ describe('rateLimit', () => {
 
     expect(await response.text()).toBe('slow down');
     expect(clock.pending).toBe(0);
-    expect(events).toMatchObject([{ reason: 'max-wait', asked: 99_999_999_000, source: 'retry-after', url: URL, resends: 0 }]);
+    expect(events).toMatchObject([
+      { reason: 'max-wait', asked: 99_999_999_000, source: 'retry-after', url: URL, resends: 0 },
+    ]);
   });
 
   it('fails the calls behind it with the time to wait', async () => {
@@ -105,7 +107,12 @@ describe('rateLimit', () => {
     const fetch = fakeFetch((_, index) => (index < 4 ? { ...refused(120), delay: 50 } : 200), { clock });
     const limited = rateLimit({ clock })(fetch);
 
-    const calls = Array.from({ length: 6 }, () => limited(URL).then(({ status }) => status, ({ name }) => name));
+    const calls = Array.from({ length: 6 }, () =>
+      limited(URL).then(
+        ({ status }) => status,
+        ({ name }) => name,
+      ),
+    );
     await clock.advance(100);
 
     expect(await Promise.all(calls)).toEqual([429, 429, 429, 429, 'RateLimitError', 'RateLimitError']);
@@ -161,7 +168,10 @@ describe('rateLimit', () => {
   it('stops before a deadline of an outer middleware', async () => {
     const events: RateLimitGiveUpEvent[] = [];
     const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => 500 })));
-    const limited = compose(withDeadline, rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event) }));
+    const limited = compose(
+      withDeadline,
+      rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event) }),
+    );
 
     const response = await limited(fakeFetch([refused(1)]))(URL);
 
@@ -203,7 +213,9 @@ describe('the snapshot of rateLimit', () => {
     await clock.runAll(60_000);
     await call;
 
-    expect(closed).toMatchObject([{ key: 'https://api.example.com', state: 'closed', opensIn: 3_001, waiting: 1, inFlight: 0 }]);
+    expect(closed).toMatchObject([
+      { key: 'https://api.example.com', state: 'closed', opensIn: 3_001, waiting: 1, inFlight: 0 },
+    ]);
     expect(limiter.snapshot()).toMatchObject([{ state: 'paced', opensIn: 0, waiting: 0 }]);
   });
 

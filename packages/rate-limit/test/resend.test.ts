@@ -1,7 +1,7 @@
 import { type Fetch, originOf } from '@steadfetch/core';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
-import { rateLimit, type RateLimitGiveUpEvent, type RateLimitOptions } from '../src/index.ts';
+import { type RateLimitGiveUpEvent, type RateLimitOptions, rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
 const busy = { status: 503, headers: { 'retry-after': '1' } };
@@ -46,7 +46,9 @@ describe('what is sent again', () => {
   it('a 403 that is one of the statuses, if it proves to be about the rate', async () => {
     const statuses = [403, 429];
 
-    expect(await once({ status: 403, headers: { 'retry-after': '1' } }, {}, { statuses })).toMatchObject({ status: 200 });
+    expect(await once({ status: 403, headers: { 'retry-after': '1' } }, {}, { statuses })).toMatchObject({
+      status: 200,
+    });
     expect(await once(403, {}, { statuses })).toMatchObject({ status: 403 });
   });
 
@@ -93,7 +95,10 @@ describe('what is sent again', () => {
 
 describe('the key of rateLimit', () => {
   it('can give each path a gate of its own', async () => {
-    const limiter = rateLimit({ key: ({ url, origin }) => origin + new globalThis.URL(url).pathname, clock: instantClock() });
+    const limiter = rateLimit({
+      key: ({ url, origin }) => origin + new globalThis.URL(url).pathname,
+      clock: instantClock(),
+    });
     const limited = limiter(fakeFetch([200]));
 
     await limited(`${URL}?page=1`);

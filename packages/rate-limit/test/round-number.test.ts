@@ -15,7 +15,10 @@ describe('roundNumber', () => {
   });
 
   it('stays within its bounds', () => {
-    const bounds = fc.tuple(fc.double({ min: 1e-3, max: 1e5, noNaN: true }), fc.double({ min: 1e-5, max: 0.2, noNaN: true }));
+    const bounds = fc.tuple(
+      fc.double({ min: 1e-3, max: 1e5, noNaN: true }),
+      fc.double({ min: 1e-5, max: 0.2, noNaN: true }),
+    );
 
     fc.assert(
       fc.property(bounds, ([low, width]) => {

@@ -44,7 +44,16 @@ interface Client {
 }
 
 /** Runs controllers against a server with virtual time alone: seconds of traffic in milliseconds. */
-export function simulate({ server, jobs, workers = 40, latency = 1, service = 0, clients = 1, seed = 1, done }: Run): Report {
+export function simulate({
+  server,
+  jobs,
+  workers = 40,
+  latency = 1,
+  service = 0,
+  clients = 1,
+  seed = 1,
+  done,
+}: Run): Report {
   const random = seededRandom(seed);
   const events: { at: number; run: () => void }[] = [];
   const report = { accepted: 0, refused: 0, early: 0 };

@@ -20,7 +20,7 @@ export const CLIENTS: Readonly<Record<string, () => Promise<Client>>> = {
   },
   'ky, limit 5': async () => {
     const { default: ky } = await import('ky');
-    return statusOf(ky.extend({ retry: { limit: 5 }, timeout: false, throwHttpErrors: false }) as unknown as FetchLike);
+    return statusOf(ky.extend({ retry: { limit: 5 }, timeout: false }) as unknown as FetchLike);
   },
   'undici interceptors.retry, 5': async () => {
     const { Agent, fetch: send, interceptors } = await import('undici');
@@ -31,7 +31,11 @@ export const CLIENTS: Readonly<Record<string, () => Promise<Client>>> = {
     const { default: axios } = await import('axios');
     const { default: axiosRetry, exponentialDelay } = await import('axios-retry');
     const client = axios.create();
-    axiosRetry(client, { retries: 5, retryDelay: exponentialDelay, retryCondition: ({ response }) => response?.status === 429 });
+    axiosRetry(client, {
+      retries: 5,
+      retryDelay: exponentialDelay,
+      retryCondition: ({ response }) => response?.status === 429,
+    });
     return async (url) => (await client.get(url)).status;
   },
 };

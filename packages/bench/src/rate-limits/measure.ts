@@ -27,7 +27,10 @@ export async function measure(client: string, jobs: number, limit: Limit, proces
   const url = `http://127.0.0.1:${await firstLine(server)}`;
   const started = Array.from({ length: processes }, () => start('work.ts', client, String(jobs), url));
   const results = (await Promise.all(started.map(firstLine))).map((line) => JSON.parse(line));
-  const counts = (await (await fetch(`${url}/counts`)).json()) as Record<'accepted' | 'refused' | 'early' | 'span', number>;
+  const counts = (await (await fetch(`${url}/counts`)).json()) as Record<
+    'accepted' | 'refused' | 'early' | 'span',
+    number
+  >;
   server.kill();
   const { accepted, refused, early } = counts;
   const seconds = counts.span / 1_000;

@@ -1,0 +1,61 @@
+import type { Belief } from './belief.ts';
+import type { Epoch, LowerBound } from './epoch.ts';
+import { digitsOf, roundNumber } from './round-number.ts';
+
+/** What an epoch says by itself: read as a bucket, as a window, or only as what was accepted since it was empty. */
+export interface Finding extends Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended'> {
+  readonly kind: 'bucket' | 'window' | 'empty';
+  /** How many requests the rate was measured by. */
+  readonly count: number;
+}
+
+/** Shorter stretches are too noisy to measure by, in milliseconds. */
+const SHORTEST = 100;
+
+/** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
+export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
+  const { first, windowed, closure, emptiedAt } = belief;
+  const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
+  let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
+  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
+  for (let round = 0; round < 8; round++) {
+    bound = epoch.lowerBound(burst, shortest, burst);
+    burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
+  }
+  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest, size));
+  bound = epoch.lowerBound(burst, shortest, burst);
+  const base = { burst, count: bound.count, contended: belief.contended };
+  if (windowed && epoch.length > 0.85 * closure) {
+    const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
+    return { ...base, kind: 'window', rate, bursty: false, measured: true };
+  }
+  if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
+  const measured = !windowed && sinceEmpty * closure < 0.8 * burst;
+  return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
+}
+
+/**
+ * What was refilled during the first burst is known to a third, since the clock of the client is not the server's. Of
+ * the sizes that this leaves open the likely one is round and makes the rate a round number.
+ */
+function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) => LowerBound): number {
+  const error = 1 + 0.3 * refilled;
+  let best = { size: burst, digits: Infinity };
+  for (
+    let size = Math.max(4, Math.ceil(burst - error));
+    size <= burst + error;
+    size += Math.max(1, Math.floor(error / 6))
+  ) {
+    const digits = digitsOf(size) + digitsOf(roundRate(boundOf(size)));
+    const isNearer = digits === best.digits && Math.abs(size - burst) < Math.abs(best.size - burst);
+    if (digits < best.digits || isNearer) best = { size, digits };
+  }
+  return best.size;
+}
+
+/** Requests per second. Within the error, half a request below to one and a half above, the round number is meant. */
+export function roundRate({ rate, count }: LowerBound): number {
+  const perSecond = rate * 1_000;
+  if (count <= 2) return perSecond;
+  return roundNumber(perSecond * (1 - Math.min(0.08, 0.5 / count)), perSecond * (1 + Math.min(0.12, 1.5 / count)));
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { Belief } from '../src/belief.ts';
+import { Epoch } from '../src/epoch.ts';
+import { learn } from '../src/learn.ts';
+
+/** An epoch in which so many were accepted, evenly over `ms`, before one was refused. */
+function epochOf(accepted: number, ms: number, start = 1_000): Epoch {
+  const epoch = new Epoch();
+  for (let index = 0; index < accepted; index++) {
+    const at = start + (ms * index) / Math.max(1, accepted - 1);
+    epoch.send(at);
+    epoch.accept({ at, index, epoch: 1, flight: 1 });
+  }
+  epoch.send(start + ms);
+  epoch.refuse({ at: start + ms, index: accepted, epoch: 1, flight: 2 });
+  return epoch;
+}
+
+const known: Belief = {
+  rate: 0.1,
+  burst: 20,
+  bursty: true,
+  measured: true,
+  contended: false,
+  windowed: false,
+  growth: 0.5,
+  patience: 24_000,
+  first: { accepted: 20, ms: 1 },
+  emptiedAt: 0,
+  closure: 1_000,
+};
+
+const ending = (belief: Belief | undefined, stance = { rate: belief?.rate ?? 0, probing: false }) => ({
+  belief,
+  stance,
+  closure: 1_000,
+  rtt: 1,
+});
+
+describe('learn', () => {
+  it('takes a first burst for the size of the bucket, and starts low', () => {
+    const belief = learn(epochOf(20, 3), ending(undefined));
+
+    expect(belief).toMatchObject({ burst: 20, measured: false, bursty: true, patience: 0 });
+    expect(belief.rate).toBeCloseTo(4 * Math.sqrt(20) * 1e-3, 3);
+  });
+
+  it('measures the rate by what was accepted beyond a burst', () => {
+    const first = learn(epochOf(20, 3), ending(undefined));
+
+    const belief = learn(epochOf(80, 600, 2_010), ending(first));
+
+    expect(belief).toMatchObject({ burst: 20, measured: true, rate: 0.1 });
+  });
+
+  it('takes the same number, however long it took, for a window', () => {
+    const first = learn(epochOf(100, 3), ending(undefined));
+
+    const belief = learn(epochOf(100, 300, 2_010), ending(first));
+
+    expect(belief).toMatchObject({ windowed: true, measured: false });
+  });
+
+  it('keeps to a window a little below what was refused', () => {
+    const windowed = { ...known, windowed: true, bursty: false };
+
+    expect(learn(epochOf(300, 3_000), ending(windowed)).rate).toBeCloseTo(0.093);
+    expect(learn(epochOf(300, 3_000), ending(windowed, { rate: 0.11, probing: true })).rate).toBe(0.1);
+    expect(learn(epochOf(600, 3_000), ending(windowed, { rate: 0.2, probing: true })).rate).toBeGreaterThan(0.15);
+  });
+
+  it('starts over when the second burst was shorter than the first', () => {
+    const first = learn(epochOf(40, 200), ending(undefined));
+
+    const belief = learn(epochOf(20, 10, 2_210), ending(first));
+
+    expect(belief).toMatchObject({ burst: 20, measured: false, first: { accepted: 20, ms: 10 } });
+  });
+
+  it('keeps the pace when a try for more is refused', () => {
+    const belief = learn(epochOf(200, 3_000), ending(known, { rate: 0.13, probing: true }));
+
+    expect(belief).toMatchObject({ rate: 0.1, measured: true, contended: false });
+  });
+
+  it('goes up when a try for more went far', () => {
+    const belief = learn(epochOf(620, 3_000), ending(known, { rate: 0.22, probing: true }));
+
+    expect(belief.rate).toBe(0.2);
+  });
+
+  it('gives up a fifth at most for a refusal that comes after a long time', () => {
+    expect(learn(epochOf(700, 14_000), ending(known)).rate).toBeCloseTo(0.08);
+    expect(learn(epochOf(1_400, 14_000), ending(known)).rate).toBeGreaterThan(0.09);
+  });
+
+  it('takes a refusal soon after the opening for a sign of others', () => {
+    const belief = learn(epochOf(150, 1_500), ending(known));
+
+    expect(belief).toMatchObject({ contended: true });
+    expect(belief.rate).toBeCloseTo(0.09 * 0.867, 2);
+  });
+
+  it('does not blame the pace for a burst that others have spent', () => {
+    const belief = learn(epochOf(4, 5), ending(known));
+
+    expect(belief).toMatchObject({ rate: 0.1, burst: 2, bursty: false, contended: true });
+  });
+});
