@@ -1,8 +1,11 @@
 const PRINTABLE = /^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/;
 
+/** A string of RFC 9651 §3.3.3, in its quotes. */
+const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
+
 /**
- * The field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. Anything but
- * printable ASCII is refused, so that a key cannot end the field and begin another.
+ * The field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. One that comes
+ * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin another.
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {
@@ -11,5 +14,5 @@ export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (!PRINTABLE.test(key)) {
     throw new TypeError(`idempotencyKey: generate: expected it to give printable ASCII, got ${JSON.stringify(key)}`);
   }
-  return format === 'raw' ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
+  return format === 'raw' || QUOTED.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
 }
