@@ -4,6 +4,8 @@ export interface AttemptRecord {
   readonly attempt: number;
   readonly status?: number;
   readonly error?: unknown;
+  /** The `Idempotency-Key` that the attempt carried, if it did. */
+  readonly idempotencyKey?: string;
   /** When the attempt ended, since the epoch. */
   readonly at: number;
   /** The wait that followed, if one did, and who asked for it. */

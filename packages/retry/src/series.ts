@@ -3,6 +3,7 @@ import { recordIn } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { type AttemptRecord, remember } from './history.ts';
+import { idempotencyKeyOf } from './idempotent.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
 import { Teller } from './teller.ts';
@@ -111,7 +112,9 @@ export class Series {
 
   #entry({ response, error, failed }: Outcome): AttemptRecord {
     const ending = failed ? { error } : { status: response.status };
-    return { attempt: this.attempt, at: this.policy.clock.now(), ...ending };
+    const key = idempotencyKeyOf(this.call);
+    const keyed = key === undefined ? {} : { idempotencyKey: key };
+    return { attempt: this.attempt, at: this.policy.clock.now(), ...ending, ...keyed };
   }
 
   #standing(): Standing {

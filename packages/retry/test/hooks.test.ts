@@ -182,6 +182,14 @@ describe('historyOf', () => {
     expect(history[0]).toEqual({ attempt: 1, error, at: 1_000, delay: 100, delaySource: 'backoff' });
   });
 
+  it('tells the key that made a POST repeatable', async () => {
+    const fetch = retry({ clock: instantClock() })(scripted(503, 201).fetch);
+
+    const response = await fetch(API, { method: 'POST', headers: { 'idempotency-key': 'k1' } });
+
+    expect(historyOf(response)!.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['k1', 'k1']);
+  });
+
   it('tells those behind an error, and writes nothing on it', async () => {
     const error = Object.freeze(networkError());
     const fetch = retry({ clock: instantClock(), maxRetries: 1 })(scripted(error).fetch);
