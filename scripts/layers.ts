@@ -18,7 +18,7 @@ export const LAYERS: Record<string, Layer> = {
   'server-hints': {},
   retry: {
     packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],
-    libraries: ['p-retry', 'is-network-error'],
+    libraries: ['p-retry'],
   },
   'retry-budget': { packages: ['core'] },
   'rate-limit': { packages: ['core', 'server-hints'] },

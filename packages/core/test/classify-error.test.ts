@@ -81,7 +81,8 @@ describe('classifyError', () => {
   it('takes a mocked network error, whose cause is a Response, for one', () => {
     expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({
       kind: 'network',
-    });
+      expect(classifyError(new TypeError('fetch failed', { cause: {} }))).toMatchObject({ kind: 'network' });
+  });
   });
 
   it.each([

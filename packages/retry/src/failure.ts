@@ -1,5 +1,4 @@
-import { type Call, type ErrorClass, type Outcome, peek } from '@steadfetch/core';
-import { classify } from './classify.ts';
+import { type Call, classifyError, type ErrorClass, type Outcome, peek } from '@steadfetch/core';
 import type { Standing } from './standing.ts';
 
 /** A failed attempt, as `shouldRetry` sees it. */
@@ -24,6 +23,6 @@ export interface Failure {
 export function failureOf(outcome: Outcome, { call, attempt, elapsed }: Standing): Failure {
   const { response, error } = outcome;
   const base = { call, url: call.url, method: call.method, attempt, elapsed, outcome };
-  if (!response) return { ...base, error, errorClass: classify(error), peek: async () => '' };
+  if (!response) return { ...base, error, errorClass: classifyError(error), peek: async () => '' };
   return { ...base, response, peek: (maxBytes) => peek(response, maxBytes) };
 }

@@ -1,3 +1,7 @@
+import type { Outcome } from '@steadfetch/core';
+import { idempotencyKeyOf } from './idempotent.ts';
+import type { Standing } from './standing.ts';
+
 /** What became of one attempt. Times are milliseconds. */
 export interface AttemptRecord {
   /** 1 for the first. */
@@ -22,6 +26,13 @@ const histories = new WeakMap<object, readonly AttemptRecord[]>();
 export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
   const history = isObject(responseOrError) ? histories.get(responseOrError) : undefined;
   return history && [...history];
+}
+
+/** What is kept of an attempt that ended at this time. */
+export function recordOf({ response, error, failed }: Outcome, { call, attempt }: Standing, at: number): AttemptRecord {
+  const key = idempotencyKeyOf(call);
+  const ending = failed ? { error } : { status: response.status };
+  return { attempt, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
 }
 
 /** Keeps the history of a call for whoever holds its outcome. */

@@ -38,7 +38,7 @@ function hintOf(response: Response, { clock }: Policy): { ms: number; source: st
 
 /** A date in the past is nearly always a skewed clock; only a written 0 means "now". */
 function isLiteralZero(response: Response, source: string): boolean {
-  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(response.headers.get(source) ?? '');
+  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(String(response.headers.get(source)));
 }
 
 /** A source of chance that gives nonsense must not shorten a wait. */

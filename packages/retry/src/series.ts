@@ -2,8 +2,7 @@ import { abortable, abortReason, type Call, type Outcome, throwIfAborted } from 
 import { recordIn } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { type AttemptRecord, remember } from './history.ts';
-import { idempotencyKeyOf } from './idempotent.ts';
+import { type AttemptRecord, recordOf, remember } from './history.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
 import { Teller } from './teller.ts';
@@ -76,7 +75,7 @@ export class Series {
   succeeded(outcome: Outcome): Decision {
     recordIn(this.policy.budget, this.call, 'success');
     if (this.attempt > 1) {
-      this.#history.push(this.#entry(outcome));
+      this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
       this.#tell.recover(outcome);
     }
@@ -106,15 +105,8 @@ export class Series {
     const answered = !decision.retry && decision.reason === undefined && outcome.response !== undefined;
     recordIn(this.policy.budget, this.call, answered ? 'success' : 'failure');
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
-    this.#history.push({ ...this.#entry(outcome), ...waited });
+    this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
     if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
-  }
-
-  #entry({ response, error, failed }: Outcome): AttemptRecord {
-    const ending = failed ? { error } : { status: response.status };
-    const key = idempotencyKeyOf(this.call);
-    const keyed = key === undefined ? {} : { idempotencyKey: key };
-    return { attempt: this.attempt, at: this.policy.clock.now(), ...ending, ...keyed };
   }
 
   #standing(): Standing {

@@ -1,5 +1,4 @@
-import { notify, type Outcome, redactUrl } from '@steadfetch/core';
-import { classify } from './classify.ts';
+import { classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
 import type { Decision } from './decide.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import { idempotencyKeyOf } from './idempotent.ts';
@@ -62,7 +61,7 @@ export class Teller {
       attempt,
       elapsed,
       outcome,
-      cause: response ? String(response.status) : (classify(error).code ?? nameOf(error)),
+      cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
       ...(response ? { response } : { error }),
       ...(key === undefined ? {} : { idempotencyKey: key }),
     };

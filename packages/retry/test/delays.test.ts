@@ -101,6 +101,7 @@ describe("the server's delay", () => {
     expect(await waits({ delay }, asks('3', 500), 200)).toEqual([3_000]);
     expect(await waits({ delay, serverHints: false }, asks('3'), 200)).toEqual([100]);
     expect(await waits({ delay, serverHints: true }, asks('3'), 200)).toEqual([3_000]);
+    expect(await waits({ delay, serverHints: {} }, asks('3'), 200)).toEqual([3_000]);
   });
 
   it('also holds when a condition of our own decided to retry', async () => {

@@ -163,6 +163,10 @@ describe('a retry inside a retry', () => {
 
     expect(await attempts()).toBe(2);
     expect(await attempts(foreign)).toBe(2);
+    const { fetch, requests } = scripted(503);
+    const quick = { clock: instantClock(), budget: false as const };
+    await compose(retry(quick), retry(quick))(fetch)(API);
+    expect(requests).toHaveLength(3);
     expect(warn).toHaveBeenCalledTimes(1);
     warn.mockRestore();
   });
