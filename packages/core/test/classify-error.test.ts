@@ -35,6 +35,7 @@ describe('classifyError', () => {
       code: 'ERR_HTTP2_STREAM_ERROR',
     });
     expect(classifyError(refused)).toMatchObject({ kind: 'network', sent: 'no' });
+    expect(classifyError({ code: 'ERR_HTTP2_STREAM_ERROR' })).toMatchObject({ kind: 'network', sent: 'maybe' });
   });
 
   it("is not misled by a URL in the message of ky's NetworkError", () => {
@@ -81,8 +82,8 @@ describe('classifyError', () => {
   it('takes a mocked network error, whose cause is a Response, for one', () => {
     expect(classifyError(new TypeError('fetch failed', { cause: Response.error() }))).toMatchObject({
       kind: 'network',
-      expect(classifyError(new TypeError('fetch failed', { cause: {} }))).toMatchObject({ kind: 'network' });
-  });
+    });
+    expect(classifyError(new TypeError('fetch failed', { cause: {} }))).toMatchObject({ kind: 'network' });
   });
 
   it.each([
