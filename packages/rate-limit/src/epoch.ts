@@ -6,6 +6,8 @@ export interface LowerBound {
   /** Requests per millisecond. */
   readonly rate: number;
   readonly count: number;
+  /** The stretch that says so, in milliseconds. */
+  readonly ms: number;
 }
 
 /** What was sent, accepted and refused between two closings of a gate. */
@@ -19,7 +21,7 @@ export class Epoch {
   lastRefused = 0;
   /** The most requests in flight of which one was accepted, and the least of which one was refused. */
   mostAccepted = 0;
-  leastRefused = Infinity;
+  leastRefused: number = Infinity;
   #marks = new Marks();
   #probe: Marks | undefined;
 
@@ -57,14 +59,14 @@ export class Epoch {
    * gives a least rate, and the best of them is the rate itself if the bucket was used up without ever running over.
    */
   lowerBound(burst: number, shortest: number, spare: number): LowerBound {
-    let best: LowerBound = { rate: 0, count: 0 };
+    let best: LowerBound = { rate: 0, count: 0, ms: 0 };
     const enough = burst + Math.max(1, 0.5 * burst);
     for (const marks of [this.#marks, this.#probe ?? []]) {
       for (const [time, sent] of marks) {
         const [count, ms] = [this.accepted - sent, this.lastAccepted - time];
         if (count < enough || ms < shortest) continue;
         const rate = (count - spare) / ms;
-        if (rate > best.rate) best = { rate, count: count - spare };
+        if (rate > best.rate) best = { rate, count: count - spare, ms };
       }
     }
     return best;

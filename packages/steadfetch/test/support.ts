@@ -48,9 +48,6 @@ async function liveOn(clock: ManualClock, call: Promise<Outcome>): Promise<Outco
   return call;
 }
 
-/** The statuses of the calls, in order. */
-export const statuses = ({ requests }: FakeFetch) => requests.map(({ status, fault }) => status ?? fault);
-
 /** When the calls came, in milliseconds from the start. */
 export const times = ({ requests }: FakeFetch) => requests.map(({ elapsed }) => elapsed);
 
