@@ -5,18 +5,23 @@ import { digitsOf, roundNumber } from './round-number.ts';
 /** What an epoch says by itself: read as a bucket, as a window, or only as what was accepted since it was empty. */
 export interface Finding extends Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended'> {
   readonly kind: 'bucket' | 'window' | 'empty';
-  /** How many requests the rate was measured by. */
+  /** By how many requests the rate was measured, and in how many milliseconds. */
   readonly count: number;
+  readonly ms: number;
 }
 
 /** Shorter stretches are too noisy to measure by, in milliseconds. */
 const SHORTEST = 100;
+/** How late an event loop may be when nobody is to blame, in milliseconds. */
+const LATE = 15;
+/** Between the sizes of a burst that are tried, so that the round ones are among them. */
+const STEPS = [50, 20, 10, 5, 2];
 
 /** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
 export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
   const { first, windowed, closure, emptiedAt } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
-  let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0 }];
+  let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0, ms: 0 }];
   const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
   for (let round = 0; round < 8; round++) {
     bound = epoch.lowerBound(burst, shortest, burst);
@@ -24,7 +29,7 @@ export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
   }
   burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest, size));
   bound = epoch.lowerBound(burst, shortest, burst);
-  const base = { burst, count: bound.count, contended: belief.contended };
+  const base = { burst, count: bound.count, ms: bound.ms, contended: belief.contended };
   if (windowed && epoch.length > 0.85 * closure) {
     const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
     return { ...base, kind: 'window', rate, bursty: false, measured: true };
@@ -40,12 +45,10 @@ export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
  */
 function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) => LowerBound): number {
   const error = 1 + 0.3 * refilled;
+  const step = STEPS.find((size) => size <= error / 6) ?? 1;
   let best = { size: burst, digits: Infinity };
-  for (
-    let size = Math.max(4, Math.ceil(burst - error));
-    size <= burst + error;
-    size += Math.max(1, Math.floor(error / 6))
-  ) {
+  const smallest = Math.max(4, Math.ceil((burst - error) / step) * step);
+  for (let size = smallest; size <= burst + error; size += step) {
     const digits = digitsOf(size) + digitsOf(roundRate(boundOf(size)));
     const isNearer = digits === best.digits && Math.abs(size - burst) < Math.abs(best.size - burst);
     if (digits < best.digits || isNearer) best = { size, digits };
@@ -53,9 +56,14 @@ function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) =
   return best.size;
 }
 
-/** Requests per second. Within the error, half a request below to one and a half above, the round number is meant. */
-export function roundRate({ rate, count }: LowerBound): number {
+/**
+ * Requests per second. Within the error the round number is meant: half a request below to one and a half above, and what
+ * an event loop that is late by `LATE` makes of the stretch.
+ */
+export function roundRate({ rate, count, ms }: LowerBound): number {
   const perSecond = rate * 1_000;
   if (count <= 2) return perSecond;
-  return roundNumber(perSecond * (1 - Math.min(0.08, 0.5 / count)), perSecond * (1 + Math.min(0.12, 1.5 / count)));
+  const below = Math.min(0.08, 0.5 / count + LATE / ms);
+  const above = Math.min(0.12, 1.5 / count + LATE / ms);
+  return roundNumber(perSecond * (1 - below), perSecond * (1 + above));
 }
