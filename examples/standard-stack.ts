@@ -25,7 +25,7 @@ try {
 // rateLimit  maxWait 5000  maxResends 10
 // circuitBreaker  openFor 5000  probes 1
 // bufferBody  maxBytes 1000000
-// timeout  attempt headers 1000
+// timeout  attempt headers 1000  attempt body 1000
 // fetch
 // 200 fine after 3 requests
 // RangeError: standard: attemptTimeout: expected less than timeout (1000), got 5000: an attempt would never time out before the call does
