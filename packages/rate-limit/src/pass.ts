@@ -25,7 +25,7 @@ export async function pass(call: Call, next: Next, passage: Passage): Promise<Re
     const arrived = gate.now();
     let permit = gate.tryEnter(arrived);
     if (!permit) {
-      const deadline = arrived + Math.min(left, call.remaining()) + GRACE;
+      const deadline = arrived + Math.min(left + GRACE, call.remaining());
       permit = await gate.waitFor({ ticket, returning: resends > 0, deadline, signal: call.signal });
       left -= gate.now() - arrived;
     }

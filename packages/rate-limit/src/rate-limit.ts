@@ -29,8 +29,9 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
   const onOpen = ({ key, waiting, controller }: Gate) =>
     notify(settings.onRelease, { key, waiting, rate: controller.rate });
   const gates = new Gates((key) => new Gate(key, { ...settings, onOpen }));
-  const middleware = defineMiddleware((call, next) =>
-    pass(call, next, { gate: gates.get(settings.key(call)), settings }),
+  const middleware = defineMiddleware(
+    (call, next) => pass(call, next, { gate: gates.get(settings.key(call)), settings }),
+    'rateLimit',
   );
   return Object.assign(middleware, { snapshot: () => [...gates].map(snapshotOf) });
 }

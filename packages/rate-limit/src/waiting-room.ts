@@ -75,8 +75,8 @@ export class WaitingRoom {
     const now = this.#door.now();
     for (let { first } = this.#line; first; first = this.#line.first) {
       const wait = this.#door.wait(now);
-      if (wait === 0) first.admit(now);
-      else if (first.deadline <= now) first.reject(this.#door.tooLong());
+      if (first.deadline <= now) first.reject(this.#door.tooLong());
+      else if (wait === 0) first.admit(now);
       else {
         this.#alarm.set(now, Math.min(Math.ceil(wait), first.deadline - now, MAX_TIMER));
         return;

@@ -31,6 +31,7 @@ const WRONG = [
   ['retry', 'idempotencyKey'],
   ['circuitBreaker', 'retry'],
   ['bufferBody', 'retry'],
+  ['rateLimit', 'retry'],
 ] as const;
 
 /** Both orders of two middlewares on the same script. */
