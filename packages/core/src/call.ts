@@ -101,16 +101,19 @@ export class Call {
   send(fetch: Fetch): Promise<Response> {
     const body: unknown = this.init?.body;
     if (typeof body === 'function') return this.#sendFresh(fetch, body as BodyMaker);
-    return fetch(this.input, this.#mark(this.init));
+    return fetch(this.input, this.#mark(fetch, this.init));
   }
 
   async #sendFresh(fetch: Fetch, make: BodyMaker): Promise<Response> {
-    return fetch(this.input, this.#mark(withFreshBody(this.init, await make())));
+    return fetch(this.input, this.#mark(fetch, withFreshBody(this.init, await make())));
   }
 
-  /** A new object each time: what is inside may write on the init that it is given. */
-  #mark(init: RequestInit | undefined): RequestInit | undefined {
-    if (!this.retried) return init;
+  /**
+   * A new object each time: what is inside may write on the init that it is given. The platform's own `fetch` needs no
+   * mark, and takes microseconds to look at an init.
+   */
+  #mark(fetch: Fetch, init: RequestInit | undefined): RequestInit | undefined {
+    if (!this.retried || fetch === globalThis.fetch) return init;
     if (!init) return { ...RETRIED_INIT };
     const marked: RequestInit & { [RETRIED]?: true } = { ...init };
     marked[RETRIED] = true;

@@ -202,6 +202,17 @@ describe('what a later attempt sends', () => {
     clone.mockRestore();
   });
 
+  it('gives no init of its own to the fetch of the platform', async () => {
+    const { seen, fetch } = recorder();
+    const mark = defineMiddleware((call, next) => next(call.with({ retried: true })));
+
+    vi.stubGlobal('fetch', fetch);
+    await mark(fetch)(URL_);
+    vi.unstubAllGlobals();
+
+    expect(seen[0]!.init).toBeUndefined();
+  });
+
   it('carries the mark of an outer retry through a foreign wrapper', async () => {
     const marks: boolean[] = [];
     const note = defineMiddleware((call, next) => {
