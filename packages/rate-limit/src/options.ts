@@ -56,7 +56,7 @@ const NAMES = [
 export function checkOptions(options: RateLimitOptions): Settings {
   checkNames('rateLimit', options, NAMES);
   const { maxWait = 60_000, maxQueue = 10_000, maxResends = 10, clock = systemClock } = options;
-  const { key = (call) => call.origin, random = Math.random } = options;
+  const { key = (call) => call.origin, random = () => Math.random() } = options;
   checkClock('rateLimit', clock);
   for (const name of ['onLimit', 'onRelease', 'onGiveUp'] as const) {
     if (options[name] !== undefined) checkFunction(`rateLimit: ${name}`, options[name]);
