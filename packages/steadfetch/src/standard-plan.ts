@@ -55,6 +55,9 @@ function timeOf({ clock, random }: StandardOptions): Pick<StandardOptions, 'cloc
   };
 }
 
+/** Short, as it grows: an outage that is over when a circuit opens must not be felt for long after it. */
+const OPEN_FOR = 1_000;
+
 /** A breaker that was passed in brings its own time and numbers. */
 function breakerOf(
   { circuitBreaker = true, clock = systemClock }: StandardOptions,
@@ -62,7 +65,7 @@ function breakerOf(
 ): CircuitBreakerOptions | undefined {
   const retryAfter = (response: Response) => serverDelay(response, { now: clock.now() })?.ms;
   const passed = Object(circuitBreaker).breaker !== undefined;
-  const own = passed ? {} : { ...time, openFor: 5_000, probes: 1 };
+  const own = passed ? {} : { ...time, openFor: OPEN_FOR, probes: 1 };
   return layerOptions('circuitBreaker', circuitBreaker, { ...own, retryAfter });
 }
 

@@ -20,7 +20,7 @@ describe('standard', () => {
       "timeout  call 30000
       retry  maxRetries 2  maxDelay 30000
       rateLimit  maxWait 30000  maxResends 10
-      circuitBreaker  openFor 5000  probes 1
+      circuitBreaker  openFor 1000  probes 1
       timeout  attempt headers 10000
       fetch"
     `);
