@@ -5,6 +5,8 @@ import {
   checkNumber,
   classifyError,
   defineMiddleware,
+  IDEMPOTENT_METHODS,
+  idempotencyKeyOf,
   type Middleware,
   withBody,
 } from '@steadfetch/core';
@@ -28,7 +30,6 @@ export interface BufferBodyOptions {
   validate?: Validate;
 }
 
-const IDEMPOTENT = ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'];
 const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
 
 /**
@@ -49,11 +50,11 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
   if (validate !== false && validate !== 'content-length' && validate !== 'json') {
     throw new TypeError(`bufferBody: validate: expected 'content-length', 'json' or false, got ${String(validate)}`);
   }
-  const methods = checkMethods(options.methods === undefined ? IDEMPOTENT : options.methods);
+  const methods = options.methods === undefined ? IDEMPOTENT_METHODS : checkMethods(options.methods);
 
   return defineMiddleware(async (call, next) => {
     const response = await next(call);
-    const applies = methods.has(call.method.toUpperCase()) || call.headers.get('idempotency-key')?.trim();
+    const applies = methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call) !== undefined;
     if (!applies || call.method === 'HEAD' || !isReadable(response, maxBytes)) return response;
     try {
       const reading = await readBody(response.body!, maxBytes, call.signal);

@@ -92,9 +92,9 @@ export class Call {
     return new Call(input, init, attempt, retried, remaining);
   }
 
-  /** The call as a retry sends it: the same but for the number of the attempt and, where it was cloned, the input. */
-  asAttempt(attempt: number, input: RequestInfo | URL = this.input): Call {
-    return new Call(input, this.init, attempt, true, this.#remaining);
+  /** The call as a retry sends it: the same but for the number of the attempt. */
+  asAttempt(attempt: number): Call {
+    return new Call(this.input, this.init, attempt, true, this.#remaining);
   }
 
   /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */

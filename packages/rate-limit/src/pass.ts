@@ -1,9 +1,9 @@
-import { type Call, discard, type Next, notify, redactUrl } from '@steadfetch/core';
+import { type Call, discard, keepBody, type Next, notify, redactUrl, releaseBody } from '@steadfetch/core';
 import type { Gate } from './gate.ts';
 import { type Heard, hear, type Refusal } from './hear.ts';
 import type { Settings } from './options.ts';
 import type { Permit, Verdict } from './permit.ts';
-import { keepBody, reasonToStop } from './resend.ts';
+import { reasonToStop } from './resend.ts';
 
 /** What a call passes, and under which rules. */
 export interface Passage {
@@ -37,7 +37,10 @@ export async function pass(call: Call, next: Next, passage: Passage): Promise<Re
       throw error;
     }
     const refusal = learnFrom(response, call, permit, passage);
-    if (!refusal || stops(call, refusal, { left, resends }, passage)) return response;
+    if (!refusal || stops(call, refusal, { left, resends }, passage)) {
+      releaseBody(call);
+      return response;
+    }
     discard(response);
   }
 }

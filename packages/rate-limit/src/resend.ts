@@ -1,9 +1,7 @@
-import { type Call, isRequest } from '@steadfetch/core';
+import { type Call, IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core';
 import type { RateLimitGiveUpEvent } from './events.ts';
 import type { Refusal } from './hear.ts';
 import type { Settings } from './options.ts';
-
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY']);
 
 /** Where a call stands when it is refused. */
 export interface Standing {
@@ -32,12 +30,5 @@ export function reasonToStop(
 /** A 429 was refused before it was processed, whatever its method; of others one cannot be so sure. */
 function mayResend(call: Call, status: number, methods: ReadonlySet<string> | undefined): boolean {
   if (methods) return methods.has(call.method.toUpperCase());
-  return status === 429 || IDEMPOTENT.has(call.method) || Boolean(call.headers.get('idempotency-key')?.trim());
-}
-
-/** A `Request` gives its body away when it is sent: a copy goes out for as long as the original may be needed. */
-export function keepBody(call: Call): Call {
-  const { input, init } = call;
-  const hasOwnBody = isRequest(input) && input.body !== null && !init?.body && !input.bodyUsed;
-  return hasOwnBody ? call.with({ input: input.clone() }) : call;
+  return status === 429 || IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
 }

@@ -231,3 +231,11 @@ describe('the snapshot of rateLimit', () => {
     ]);
   });
 });
+
+it('leaves the body of a Request used, as fetch would, and keeps no copy of it', async () => {
+  const request = new Request('https://api.example.com/items', { method: 'POST', body: 'data' });
+
+  await rateLimit()(fakeFetch(200))(request);
+
+  expect(request.bodyUsed).toBe(true);
+});

@@ -1,5 +1,4 @@
-import type { Outcome } from '@steadfetch/core';
-import { idempotencyKeyOf } from './idempotent.ts';
+import { idempotencyKeyOf, type Outcome } from '@steadfetch/core';
 import type { Standing } from './standing.ts';
 
 /** What became of one attempt. Times are milliseconds. */

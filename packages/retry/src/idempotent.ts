@@ -1,21 +1,9 @@
-import type { ErrorClass } from '@steadfetch/core';
-import { type Call, causesOf } from '@steadfetch/core';
+import { type Call, causesOf, type ErrorClass, idempotencyKeyOf } from '@steadfetch/core';
 import type { Policy } from './policy.ts';
-
-/** Whether the request carries a key under which the server can tell a repetition (draft-ietf-httpapi-idempotency-key-header). */
-export function hasIdempotencyKey(call: Call): boolean {
-  return idempotencyKeyOf(call) !== undefined;
-}
-
-/** The non-blank `Idempotency-Key` of the request. */
-export function idempotencyKeyOf(call: Call): string | undefined {
-  if (call.init?.headers === undefined && typeof call.input === 'string') return undefined;
-  return call.headers.get('idempotency-key')?.trim() || undefined;
-}
 
 /** Whether sending the request twice has the effect of sending it once: by method, by key, or because someone says so. */
 export function isRepeatable(call: Call, policy: Policy): boolean {
-  return policy.methods.has(call.method) || policy.idempotent(call) === true || hasIdempotencyKey(call);
+  return policy.methods.has(call.method) || policy.idempotent(call) === true || idempotencyKeyOf(call) !== undefined;
 }
 
 /**

@@ -10,7 +10,6 @@ export type {
 export type { Failure } from './failure.ts';
 export { type AttemptRecord, historyOf, remember } from './history.ts';
 export { isRepeatable } from './idempotent.ts';
-export { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
 export type { RetryLimits } from './limits.ts';
 export type { RetryOptions, RetryOverride } from './options.ts';
 export { type Operation, pRetryOptions } from './p-retry-options.ts';

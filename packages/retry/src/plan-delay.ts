@@ -1,7 +1,6 @@
-import { MAX_TIMER } from '@steadfetch/core';
+import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core';
 import { serverDelay } from '@steadfetch/server-hints';
 import type { Failure } from './failure.ts';
-import { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
 import type { Policy } from './policy.ts';
 
 /** How long to wait, and who says so: `backoff`, or the response field that asked for it. */

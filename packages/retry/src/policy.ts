@@ -6,6 +6,7 @@ import {
   checkFunction,
   checkMs,
   checkNames,
+  IDEMPOTENT_METHODS,
   type Random,
   systemClock,
 } from '@steadfetch/core';
@@ -21,7 +22,6 @@ import {
   statusSet,
 } from './check-options.ts';
 import type { RetryHooks } from './events.ts';
-import { IDEMPOTENT_METHODS } from './idempotent-methods.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { RetryOptions } from './options.ts';
 

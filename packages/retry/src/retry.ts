@@ -6,6 +6,7 @@ import {
   type Middleware,
   type Next,
   type Outcome,
+  releaseBody,
   settle,
   unwrap,
   warnOnce,
@@ -14,7 +15,7 @@ import pRetry from 'p-retry';
 import { recordIn } from './budgeting.ts';
 import type { RetryOptions, RetryOverride } from './options.ts';
 import { type Policy, resolvePolicy } from './policy.ts';
-import { attemptOf, releaseBody, releaseCopy } from './replay.ts';
+import { attemptOf, releaseCopy } from './replay.ts';
 import { Series } from './series.ts';
 
 /**

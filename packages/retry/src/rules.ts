@@ -1,7 +1,7 @@
+import { idempotencyKeyOf } from '@steadfetch/core';
 import { isThrottled, parseRetryAfter, shouldRetryHint } from '@steadfetch/server-hints';
 import type { RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
-import { hasIdempotencyKey } from './idempotent.ts';
 import type { Policy } from './policy.ts';
 
 /** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */
@@ -28,6 +28,6 @@ function statusReason(response: Response, failure: Failure, { statuses }: Policy
 
 function byDefault(response: Response, { call }: Failure): boolean {
   if (response.status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined;
-  if (response.status === 409) return hasIdempotencyKey(call);
+  if (response.status === 409) return idempotencyKeyOf(call) !== undefined;
   return TRANSIENT_STATUSES.has(response.status);
 }

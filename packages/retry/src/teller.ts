@@ -1,7 +1,6 @@
-import { classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { classifyError, idempotencyKeyOf, notify, type Outcome, redactUrl } from '@steadfetch/core';
 import type { Decision } from './decide.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
-import { idempotencyKeyOf } from './idempotent.ts';
 import type { PlannedDelay } from './plan-delay.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';

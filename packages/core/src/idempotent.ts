@@ -1,0 +1,21 @@
+import type { Call } from './call.ts';
+
+/** RFC 9110 §9.2.2, and QUERY of RFC 10008 §2. */
+export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+]);
+
+/**
+ * The non-blank `Idempotency-Key` of the request, under which the server can tell a repetition
+ * (draft-ietf-httpapi-idempotency-key-header).
+ */
+export function idempotencyKeyOf(call: Call): string | undefined {
+  if (call.init?.headers === undefined && typeof call.input === 'string') return undefined;
+  return call.headers.get('idempotency-key')?.trim() || undefined;
+}
