@@ -1,59 +1,91 @@
-import { type Call, type CallChanges, type Clock, discard, type Next } from '@steadfetch/core';
+import { type Call, type CallChanges, discard, type Next } from '@steadfetch/core';
 import { abortScoped, onScopedAbort, scopedController } from './follow.ts';
 import { handOver } from './hand-over.ts';
 import { sourceOf } from './source-of.ts';
-import { startTimer } from './start-timer.ts';
+import { startTimer, type Time, type Timer } from './start-timer.ts';
 import { TimeoutError } from './timeout-error.ts';
 
 export interface Limits {
   headers: number | undefined;
   body: number | undefined;
-  clock: Clock;
-  /** Time that never goes back. */
-  now: () => number;
+  time: Time;
 }
 
-/** One call of `next` with a signal of its own. Settles once: what comes later is let go. */
-export function attempt(call: Call, next: Next, { headers, body, clock, now }: Limits): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const controller = scopedController();
-    let waiting = true;
-    let disarm: (() => void) | undefined;
-    const stop = (reason: unknown) => {
-      if (waiting) reject(reason);
-      waiting = false;
-      disarm?.();
-      abortScoped(controller, reason);
-    };
-    const release = onScopedAbort(call.signal, stop);
-    if (!waiting) return;
-    if (headers !== undefined) {
-      disarm = startTimer(clock, headers, () => {
-        release();
-        stop(new TimeoutError('headers', headers, sourceOf(call)));
-      });
-    }
-    const fail = (error: unknown) => {
-      waiting = false;
-      disarm?.();
-      release();
-      reject(error);
-    };
+/** One call with a signal of its own. Settles once: what comes later is let go. */
+export class Attempt {
+  readonly result: Promise<Response>;
+  readonly #call: Call;
+  readonly #limits: Limits;
+  readonly #controller: AbortController = scopedController();
+  #resolve!: (response: Response) => void;
+  #reject!: (error: unknown) => void;
+  #waits = true;
+  #timer: Timer | undefined;
+  #release: () => void;
+
+  constructor(call: Call, next: Next, limits: Limits) {
+    this.#call = call;
+    this.#limits = limits;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#release = onScopedAbort(call.signal, (reason) => this.#stop(reason));
+    if (this.#waits) this.#send(next);
+  }
+
+  #send(next: Next): void {
+    const { headers, time } = this.#limits;
+    if (headers !== undefined) this.#timer = startTimer(time, headers, () => this.#expire(headers));
+    const response = next(this.#call.with(changes(this.#controller.signal, this.#timer)));
     // a mock may give the response itself
-    Promise.resolve(next(call.with(changes(controller.signal, headers, now))))
-      .then((response) => {
-        if (!waiting) return discard(response);
-        waiting = false;
-        disarm?.();
-        resolve(handOver(response, { call, controller, release, limit: body, clock }));
-      })
-      .catch(fail);
-  });
+    Promise.resolve(response).then(
+      (arrived) => this.#arrive(arrived),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #arrive(response: Response): void {
+    if (this.#settle()) this.#handOn(response);
+    else discard(response);
+  }
+
+  #handOn(response: Response): void {
+    const { body: limit, time } = this.#limits;
+    try {
+      const arrival = { call: this.#call, controller: this.#controller, release: this.#release, limit, time };
+      this.#resolve(handOver(response, arrival));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#settle();
+    this.#release();
+    this.#reject(error);
+  }
+
+  #expire(limit: number): void {
+    this.#release();
+    this.#stop(new TimeoutError('headers', limit, sourceOf(this.#call)));
+  }
+
+  #stop(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+    abortScoped(this.#controller, reason);
+  }
+
+  /** Gives whether it was the first to settle. */
+  #settle(): boolean {
+    const waited = this.#waits;
+    this.#waits = false;
+    this.#timer?.callOff();
+    return waited;
+  }
 }
 
 /** An outer limit is a deadline to those inside. */
-function changes(signal: AbortSignal, limit: number | undefined, now: () => number): CallChanges {
-  if (limit === undefined) return { signal };
-  const deadline = now() + limit;
-  return { signal, remaining: () => deadline - now() };
+function changes(signal: AbortSignal, timer: Timer | undefined): CallChanges {
+  return timer ? { signal, remaining: () => timer.remaining() } : { signal };
 }

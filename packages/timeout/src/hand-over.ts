@@ -1,5 +1,6 @@
-import { type Call, type Clock, isRequest } from '@steadfetch/core';
+import { type Call, isRequest } from '@steadfetch/core';
 import { canFollowWeakly, followWeakly, isScoped } from './follow.ts';
+import type { Time } from './start-timer.ts';
 import { watchBody } from './watch-body.ts';
 
 export interface Arrival {
@@ -8,7 +9,7 @@ export interface Arrival {
   /** Removes the listener that stood on the caller's signal while the headers were awaited. */
   release: () => void;
   limit: number | undefined;
-  clock: Clock;
+  time: Time;
 }
 
 /**
@@ -21,7 +22,7 @@ const alive = new WeakMap<ReadableStream, { call: Call; controller: AbortControl
  * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
  * may stay on a signal that outlives the call. Only a body limit, or a signal in `init`, makes a new `Response`.
  */
-export function handOver(response: Response, { call, controller, release, limit, clock }: Arrival): Response {
+export function handOver(response: Response, { call, controller, release, limit, time }: Arrival): Response {
   const { signal } = call;
   const { body } = response;
   if (!body || body.locked || response.bodyUsed) {
@@ -38,7 +39,7 @@ export function handOver(response: Response, { call, controller, release, limit,
   }
   const linked = scoped ? release : needsLink(response) ? followWeakly(signal, controller) : undefined;
   const follow = () => linked ?? followWeakly(signal!, controller);
-  return watchBody(response, { call, controller, limit, clock, follow });
+  return watchBody(response, { call, controller, limit, time, follow });
 }
 
 /**

@@ -1,37 +1,20 @@
 import { type Clock, systemClock } from '@steadfetch/core';
+import { LateTimer } from './late-timer.ts';
+import { SleepTimer } from './sleep-timer.ts';
 
-/** How many turns of the microtask queue a sleep takes at the least that waits for something. */
-const TURNS = 10;
-/** What an answer is given, in milliseconds of the machine, by a clock whose sleeps take no time. */
-const GRACE = 1_000;
-
-/**
- * Calls `run` once after `ms`; gives the function that calls it off. The machine's clock needs no promise for it.
- *
- * A clock for tests may end a sleep at once. Nothing could answer before that, so the limit then counts in real time.
- */
-export function startTimer(clock: Clock, ms: number, run: () => void): () => void {
-  if (clock === systemClock) return after(ms, run);
-  const off = new AbortController();
-  let stop = () => off.abort();
-  let waits = false;
-  const ring = () => {
-    if (off.signal.aborted) return;
-    if (waits) run();
-    else stop = after(Math.min(ms, GRACE), run);
-  };
-  clock.sleep(ms, off.signal).then(ring, () => {});
-  void turns(TURNS).then(() => {
-    waits = true;
-  });
-  return () => stop();
+/** A clock, and its time as one that never goes back. */
+export interface Time {
+  readonly clock: Clock;
+  readonly now: () => number;
 }
 
-function after(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
+export interface Timer {
+  /** Milliseconds until it is due. */
+  remaining(): number;
+  callOff(): void;
 }
 
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await undefined;
+/** Calls `run` once after `ms`. The machine's clock needs no promise for it. */
+export function startTimer(time: Time, ms: number, run: () => void): Timer {
+  return time.clock === systemClock ? new LateTimer(time.now, ms, run) : new SleepTimer(time, ms, run);
 }

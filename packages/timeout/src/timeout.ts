@@ -8,7 +8,7 @@ import {
   monotonic,
   systemClock,
 } from '@steadfetch/core';
-import { attempt } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 
 /** In milliseconds, more than 0. What is left out is not limited. */
 export interface TimeoutLimits {
@@ -41,8 +41,8 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
   checkNames('timeout', options, ['clock']);
   const { clock = systemClock } = options;
   checkClock('timeout', clock);
-  const now = monotonic(clock);
-  return defineMiddleware((call, next) => attempt(call, next, { headers, body, clock, now }), 'timeout');
+  const rules = { headers, body, time: { clock, now: monotonic(clock) } };
+  return defineMiddleware((call, next) => new Attempt(call, next, rules).result, 'timeout');
 }
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {

@@ -1,7 +1,7 @@
-import { abortable, type Call, type Clock, withBody } from '@steadfetch/core';
+import { abortable, type Call, withBody } from '@steadfetch/core';
 import { abortScoped } from './follow.ts';
 import { sourceOf } from './source-of.ts';
-import { startTimer } from './start-timer.ts';
+import { startTimer, type Time } from './start-timer.ts';
 import { TimeoutError } from './timeout-error.ts';
 
 export interface BodyWatch {
@@ -10,7 +10,7 @@ export interface BodyWatch {
   controller: AbortController;
   /** Longest wait for the next chunk. */
   limit: number | undefined;
-  clock: Clock;
+  time: Time;
   /** Links the controller to the caller's signal; called before the first read. Gives the function that unlinks it. */
   follow: () => () => void;
 }
@@ -20,7 +20,7 @@ export interface BodyWatch {
  * caller's abort ends a read at once even if the fetch is deaf to it. Unlinks when the body ends, fails or is cancelled.
  */
 export function watchBody(response: Response, watch: BodyWatch): Response {
-  const { call, controller, limit, clock, follow } = watch;
+  const { call, controller, limit, time, follow } = watch;
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   let unlink: (() => void) | undefined;
   let failure: { error: unknown } | undefined;
@@ -31,7 +31,7 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
     unlink ??= follow();
     // the response itself is kept until now: undici cancels the body of one that was collected
     reader ??= response.body!.getReader();
-    const disarm = limit === undefined ? undefined : startTimer(clock, limit, expire(limit));
+    const timer = limit === undefined ? undefined : startTimer(time, limit, expire(limit));
     try {
       const { done, value } = await abortable(reader.read(), controller.signal);
       if (!done) return stream.enqueue(value);
@@ -43,7 +43,7 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
       void reader.cancel(error).catch(() => {});
       throw error;
     } finally {
-      disarm?.();
+      timer?.callOff();
     }
   }
 

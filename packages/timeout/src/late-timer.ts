@@ -1,0 +1,69 @@
+import type { Timer } from './start-timer.ts';
+
+type NextTick = (run: () => void) => void;
+
+/** The timers that are not set yet, each linked to its neighbours. */
+let first: LateTimer | undefined;
+/** What was asked to set them. Another one, as of fake timers, is asked again. */
+let asked: NextTick | undefined;
+
+/**
+ * A timer of the machine that is set only if it was not called off within the turn of the event loop: an answer that
+ * is there at once, as from a cache, costs no timer.
+ */
+export class LateTimer implements Timer {
+  readonly #now: () => number;
+  readonly #due: number;
+  readonly #run: () => void;
+  #waits = false;
+  #before: LateTimer | undefined;
+  #after: LateTimer | undefined;
+  #handle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(now: () => number, ms: number, run: () => void) {
+    this.#now = now;
+    this.#due = now() + ms;
+    this.#run = run;
+    const nextTick: NextTick | undefined = globalThis.process?.nextTick;
+    if (typeof nextTick !== 'function') this.#handle = setTimeout(run, ms);
+    else this.#wait(nextTick);
+  }
+
+  remaining(): number {
+    return this.#due - this.#now();
+  }
+
+  callOff(): void {
+    if (this.#waits) this.#leave();
+    else clearTimeout(this.#handle);
+  }
+
+  /** Fake timers may have moved on within the turn: what has passed since counts. */
+  set(): void {
+    this.#leave();
+    const left = this.remaining();
+    if (left > 0) this.#handle = setTimeout(this.#run, left);
+    else this.#run();
+  }
+
+  #wait(nextTick: NextTick): void {
+    this.#waits = true;
+    this.#after = first;
+    if (first) first.#before = this;
+    first = this;
+    if (asked !== nextTick) nextTick(setAll);
+    asked = nextTick;
+  }
+
+  #leave(): void {
+    this.#waits = false;
+    if (this.#before) this.#before.#after = this.#after;
+    else first = this.#after;
+    if (this.#after) this.#after.#before = this.#before;
+  }
+}
+
+function setAll(): void {
+  asked = undefined;
+  while (first) first.set();
+}
