@@ -31,13 +31,12 @@ export interface ServerQuota {
  */
 export function serverQuota(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota | undefined {
   if (age(response) > 0) return undefined;
-  const time = serverTime(response, now);
-  const single = QUOTA_FIELDS.map((fields) => readQuota(response, fields, time)).filter((quota) => quota !== undefined);
+  const single = QUOTA_FIELDS.map((fields) => readQuota(response, fields, now)).filter((quota) => quota !== undefined);
   return (
     least(readPolicies(response)) ??
     single.find(({ reset }) => reset !== undefined) ??
     single[0] ??
-    least(BUCKET_FIELDS.map((fields) => readQuota(response, fields, time)))
+    least(BUCKET_FIELDS.map((fields) => readQuota(response, fields, now)))
   );
 }
 
@@ -50,9 +49,10 @@ function readPolicies(response: HintedResponse): (ServerQuota | undefined)[] {
   });
 }
 
-function readQuota(response: HintedResponse, fields: QuotaFields, time: number): ServerQuota | undefined {
-  const remaining = readRemaining(response, fields) ?? -1;
-  const reset = parseReset(field(response, fields.reset), time);
+function readQuota(response: HintedResponse, fields: QuotaFields, now: number): ServerQuota | undefined {
+  const remaining = readRemaining(response, fields);
+  if (remaining === undefined) return undefined;
+  const reset = parseReset(field(response, fields.reset), serverTime(response, now));
   return quota(!/token|unified/.test(fields.remaining), fields.remaining, remaining, {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.
     limit: parseDecimal(/^[^,;]*/.exec(field(response, fields.limit) ?? '')![0]),
