@@ -30,3 +30,9 @@ export const THEMES: Readonly<Record<'light' | 'dark', Theme>> = {
     others: ['#d99a6c', '#cfae5c', '#a5b878', '#b99ccc', '#e08fa5', '#8fb7be'],
   },
 };
+
+/** The colour of each line. */
+export function inks(lines: readonly { accent?: boolean }[], { accent, others }: Theme): string[] {
+  let plain = 0;
+  return lines.map((line) => (line.accent ? accent : others[plain++ % others.length]!));
+}

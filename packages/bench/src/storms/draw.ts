@@ -1,10 +1,11 @@
 import type { StormRow } from '@steadfetch/testing';
 import { draw } from '../plot/draw.ts';
+import { type LineChart, lineChart } from '../plot/line-chart.ts';
 import { OUTAGE, STORM } from './settings.ts';
 
 /** Requests per second at the service, one line per client. */
 export function drawStorm(clients: readonly { name: string; rows: readonly StormRow[] }[]): void {
-  draw('storm', {
+  const chart: LineChart = {
     title: '800 calls a second, and an outage of ten seconds',
     unit: 'Requests per second that reach the service',
     x: { label: 's', step: 1, every: 10 },
@@ -16,5 +17,6 @@ export function drawStorm(clients: readonly { name: string; rows: readonly Storm
     })),
     band: { from: OUTAGE.from / 1_000, to: OUTAGE.to / 1_000, label: 'everything fails' },
     mark: { at: STORM.service.capacity, label: 'capacity' },
-  });
+  };
+  draw('storm', (theme) => lineChart(chart, theme));
 }
