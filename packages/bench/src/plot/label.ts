@@ -26,10 +26,13 @@ export interface TextStyle {
   size?: number;
   weight?: number;
   anchor?: string;
+  /** The colour of the ground, to keep the words clear of lines behind them. */
+  halo?: string;
 }
 
 /** Words at a place. */
-export function text(content: string, { x, y, fill, size, weight, anchor }: TextStyle): string {
-  const style = { 'font-size': size, 'font-weight': weight, 'text-anchor': anchor };
+export function text(content: string, { x, y, fill, size, weight, anchor, halo }: TextStyle): string {
+  const edge = halo ? { stroke: halo, 'stroke-width': 4, 'stroke-linejoin': 'round', 'paint-order': 'stroke' } : {};
+  const style = { 'font-size': size, 'font-weight': weight, 'text-anchor': anchor, ...edge };
   return element('text', { x, y, fill, ...style }, escapeXml(content));
 }
