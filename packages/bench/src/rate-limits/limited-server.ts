@@ -13,9 +13,11 @@ let last = performance.now();
 let silentUntil = 0;
 let span: [first: number, last: number] = [0, 0];
 const counts = { accepted: 0, refused: 0, early: 0 };
+const progress = new Map<number, number>(); // accepted by the end of each tenth of a second that accepted any
 
 const server = createServer(({ url }, response) => {
   if (url === '/counts') return void response.end(JSON.stringify({ ...counts, span: span[1] - span[0] }));
+  if (url === '/progress') return void response.end(JSON.stringify([...progress]));
   const now = performance.now();
   tokens = Math.min(burst, tokens + ((now - last) * rate) / 1_000);
   last = now;
@@ -25,6 +27,7 @@ const server = createServer(({ url }, response) => {
   if (tokens >= 1) {
     tokens -= 1;
     counts.accepted++;
+    progress.set(Math.ceil((now - span[0]) / 100), counts.accepted);
     response.writeHead(200, headers).end('ok');
     return;
   }

@@ -19,6 +19,8 @@ export interface Measured {
   /** Requests that came while the server had asked for silence. */
   early: number;
   seconds: number;
+  /** Requests accepted by a time, to a tenth of a second. */
+  progress: [seconds: number, accepted: number][];
 }
 
 /** Lets processes do jobs at a limited server. */
@@ -27,10 +29,8 @@ export async function measure(client: string, jobs: number, limit: Limit, proces
   const url = `http://127.0.0.1:${await firstLine(server)}`;
   const started = Array.from({ length: processes }, () => start('work.ts', client, String(jobs), url));
   const results = (await Promise.all(started.map(firstLine))).map((line) => JSON.parse(line));
-  const counts = (await (await fetch(`${url}/counts`)).json()) as Record<
-    'accepted' | 'refused' | 'early' | 'span',
-    number
-  >;
+  const counts = await answer<Record<'accepted' | 'refused' | 'early' | 'span', number>>(`${url}/counts`);
+  const progress = await answer<[tenths: number, accepted: number][]>(`${url}/progress`);
   server.kill();
   const { accepted, refused, early } = counts;
   const seconds = counts.span / 1_000;
@@ -41,7 +41,12 @@ export async function measure(client: string, jobs: number, limit: Limit, proces
     each: results.map(({ done, seconds: own }) => done / own / limit.rate),
     early,
     seconds,
+    progress: progress.map(([tenths, done]) => [tenths / 10, done]),
   };
+}
+
+async function answer<T>(url: string): Promise<T> {
+  return (await fetch(url)).json() as Promise<T>;
 }
 
 function start(file: string, ...args: string[]): ChildProcess {

@@ -1,9 +1,11 @@
 // How well clients live with a rate limit that they do not know: forty workers, a server on loopback.
+// A table of all runs, and a picture of the first of each client.
 //
-//   node packages/bench/src/rate-limits/run.ts [client …]
+//   node packages/bench/src/rate-limits/run.ts
 
 import { publish } from '../publish.ts';
 import { CLIENTS } from './clients.ts';
+import { drawProgress } from './draw.ts';
 import { type Limit, type Measured, measure } from './measure.ts';
 
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
@@ -19,10 +21,12 @@ const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
   ['500/s, bucket of 100, 10,000 jobs', 10_000, { ...LIMIT, rate: 500, burst: 100 }, 1],
 ];
 
-const rows: string[][] = [];
+const compared: [client: string, measured: Measured][] = [];
 for (const client of Object.keys(CLIENTS).filter((name) => name !== BARE)) {
-  rows.push(rowOf(client, '600 jobs', await measure(client, 600, LIMIT)));
+  compared.push([client, await measure(client, 600, LIMIT)]);
 }
+drawProgress(600, LIMIT, compared);
+const rows = compared.map(([client, measured]) => rowOf(client, '600 jobs', measured));
 for (const [name, jobs, limit, processes] of RUNS) {
   rows.push(rowOf(OURS, name, await measure(OURS, jobs, limit, processes)));
 }
