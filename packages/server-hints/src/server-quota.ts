@@ -41,8 +41,10 @@ export function serverQuota(response: HintedResponse, { now = Date.now() }: NowO
 }
 
 function readPolicies(response: HintedResponse): (ServerQuota | undefined)[] {
+  const members = readRateLimit(response);
+  if (members.length === 0) return [];
   const policies = parseRateLimitPolicy(field(response, 'ratelimit-policy')) ?? [];
-  return readRateLimit(response).map(({ name, r, t, limit }) => {
+  return members.map(({ name, r, t, limit }) => {
     const policy = policies.find((one) => one.name === name);
     const counted = !policy || policy.qu === 'requests';
     return quota(counted, 'ratelimit', r, { limit: limit ?? policy?.q, window: seconds(policy?.w), reset: seconds(t) });
