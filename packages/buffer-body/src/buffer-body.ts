@@ -1,6 +1,7 @@
 import {
   abortReason,
   type Call,
+  checkMethods,
   checkNames,
   checkNumber,
   classifyError,
@@ -50,7 +51,8 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
   if (validate !== false && validate !== 'content-length' && validate !== 'json') {
     throw new TypeError(`bufferBody: validate: expected 'content-length', 'json' or false, got ${String(validate)}`);
   }
-  const methods = options.methods === undefined ? IDEMPOTENT_METHODS : checkMethods(options.methods);
+  const methods =
+    options.methods === undefined ? IDEMPOTENT_METHODS : checkMethods('bufferBody: methods', options.methods);
 
   return defineMiddleware(async (call, next) => {
     const response = await next(call);
@@ -77,11 +79,4 @@ function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);
   if (classifyError(error).kind !== 'bug') return error;
   return new NetworkError('the body broke off', { cause: error });
-}
-
-function checkMethods(methods: readonly string[]): ReadonlySet<string> {
-  if (!Array.isArray(methods) || !methods.every((method) => typeof method === 'string' && method !== '')) {
-    throw new TypeError(`bufferBody: methods: expected a list of method names, got ${String(methods)}`);
-  }
-  return new Set(methods.map((method) => method.toUpperCase()));
 }

@@ -53,7 +53,8 @@ export function checkNames(owner: string, options: object, names: readonly strin
   }
 }
 
-function show(value: unknown): string {
+/** A value as an error message names it. */
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   return typeof value === 'symbol' || Object(value) !== value ? String(value) : Object.prototype.toString.call(value);
 }

@@ -1,9 +1,11 @@
 import {
   checkClock,
   checkFunction,
+  checkMethods,
   checkMs,
   checkNames,
   checkNumber,
+  checkStatuses,
   notify,
   originOf,
   perKey,
@@ -137,6 +139,25 @@ describe('option checks', () => {
     );
     expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected an options object, got null');
     expect(() => checkNames('retry', {}, [])).not.toThrow();
+  });
+
+  it('make sets of methods and of statuses', () => {
+    expect(checkMethods('x', ['GET', 'query'])).toEqual(new Set(['GET', 'query', 'QUERY']));
+    expect(checkStatuses('x', [429, 503])).toEqual(new Set([429, 503]));
+  });
+
+  it.each([
+    [() => checkMethods('x', 'GET'), new TypeError('x: expected an array of method names, got "GET"')],
+    [() => checkMethods('x', ['GET', '']), new TypeError('x: expected an array of method names, got ""')],
+    [
+      () => checkMethods('x', [Symbol.iterator]),
+      new TypeError('x: expected an array of method names, got Symbol(Symbol.iterator)'),
+    ],
+    [() => checkStatuses('x', 429), new TypeError('x: expected an array of statuses, got 429')],
+    [() => checkStatuses('x', [99]), new RangeError('x: expected an integer from 100 to 999, got 99')],
+    [() => checkStatuses('x', [200], { min: 400 }), new RangeError('x: expected an integer from 400 to 999, got 200')],
+  ])('refuse a wrong list: %#', (check, error) => {
+    expect(check).toThrow(error);
   });
 });
 

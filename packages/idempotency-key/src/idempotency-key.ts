@@ -2,6 +2,7 @@ import {
   abortable,
   type Call,
   checkFunction,
+  checkMethods,
   checkNames,
   defineMiddleware,
   type Middleware,
@@ -40,7 +41,10 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware {
   checkNames('idempotencyKey', options, NAMES);
   const { header = 'Idempotency-Key', generate = () => uuid(), when = () => true, format = 'quoted' } = options;
-  const methods = checkMethods(options.methods === undefined ? ['POST', 'PATCH'] : options.methods);
+  const methods = checkMethods(
+    'idempotencyKey: methods',
+    options.methods === undefined ? ['POST', 'PATCH'] : options.methods,
+  );
   checkHeader(header);
   checkFunction('idempotencyKey: generate', generate);
   checkFunction('idempotencyKey: when', when);
@@ -61,13 +65,6 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     if (call.retried) warnOnce('idempotencyKey stands inside retry: each attempt gets another key. Put it outside.');
     return withKey(call, next);
   }, 'idempotencyKey');
-}
-
-function checkMethods(methods: readonly string[]): ReadonlySet<string> {
-  if (!Array.isArray(methods) || !methods.every((method) => typeof method === 'string' && TOKEN.test(method))) {
-    throw new TypeError(`idempotencyKey: methods: expected a list of method names, got ${String(methods)}`);
-  }
-  return new Set(methods.map((method) => method.toUpperCase()));
 }
 
 function checkHeader(header: unknown): void {

@@ -3,9 +3,11 @@ import {
   type Clock,
   checkClock,
   checkFunction,
+  checkMethods,
   checkMs,
   checkNames,
   checkNumber,
+  checkStatuses,
   type Random,
   systemClock,
 } from '@steadfetch/core';
@@ -68,8 +70,8 @@ export function checkOptions(options: RateLimitOptions): Settings {
     maxQueue: checkNumber('rateLimit: maxQueue', maxQueue, { integer: true }),
     maxResends: checkNumber('rateLimit: maxResends', maxResends, { integer: true }),
     limit: options.limit === undefined ? undefined : checkLimit(options.limit),
-    statuses: new Set(checkStatuses(options.statuses ?? [429, 503])),
-    methods: options.methods === undefined ? undefined : new Set(checkMethods(options.methods)),
+    statuses: checkStatuses('rateLimit: statuses', options.statuses ?? [429, 503], { min: 400, max: 599 }),
+    methods: options.methods === undefined ? undefined : checkMethods('rateLimit: methods', options.methods),
     clock,
     random: checkFunction('rateLimit: random', random),
   };
@@ -81,22 +83,4 @@ function checkLimit(limit: { requests: number; per: number }): { requests: numbe
     requests: checkNumber('rateLimit: limit.requests', limit.requests, { min: 1, max: 1_000_000, integer: true }),
     per: checkMs('rateLimit: limit.per', limit.per, { min: 1 }),
   };
-}
-
-function checkStatuses(statuses: readonly number[]): readonly number[] {
-  checkArray('statuses', statuses, 'numbers');
-  return statuses.map((status) => checkNumber('rateLimit: statuses', status, { min: 400, max: 599, integer: true }));
-}
-
-function checkMethods(methods: readonly string[]): readonly string[] {
-  checkArray('methods', methods, 'strings');
-  return methods.map((method: unknown) => {
-    if (typeof method === 'string' && method !== '') return method.toUpperCase();
-    throw new TypeError(`rateLimit: methods: expected names of methods, got ${String(method)}`);
-  });
-}
-
-function checkArray(option: string, value: unknown, of: string): void {
-  if (!Array.isArray(value))
-    throw new TypeError(`rateLimit: ${option}: expected an array of ${of}, got ${String(value)}`);
 }

@@ -11,22 +11,6 @@ export function optionalFunction<T>(name: string, value: T): T {
   return value === undefined ? value : checkFunction(`retry: ${name}`, value);
 }
 
-export function methodSet(methods: unknown): ReadonlySet<string> {
-  if (!Array.isArray(methods) || methods.some((method) => typeof method !== 'string' || method === '')) {
-    throw new TypeError(`retry: methods: expected an array of method names, got ${String(methods)}`);
-  }
-  return new Set(methods.flatMap((method: string) => [method, method.toUpperCase()]));
-}
-
-export function statusSet(statuses: unknown): ReadonlySet<number> {
-  if (!Array.isArray(statuses)) {
-    throw new TypeError(`retry: statuses: expected an array of statuses, got ${String(statuses)}`);
-  }
-  return new Set(
-    statuses.map((status) => checkNumber('retry: statuses', status, { min: 100, max: 999, integer: true })),
-  );
-}
-
 export function spreadOf(serverHints: boolean | { spread?: number }): number {
   if (typeof serverHints === 'boolean') return 0.2;
   checkNames('retry: serverHints', serverHints, ['spread']);

@@ -4,23 +4,17 @@ import {
   type Clock,
   checkClock,
   checkFunction,
+  checkMethods,
   checkMs,
   checkNames,
+  checkStatuses,
   IDEMPOTENT_METHODS,
   type Random,
   systemClock,
 } from '@steadfetch/core';
 import { fullJitter } from '@steadfetch/jitter';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
-import {
-  checkBoolean,
-  checkBudget,
-  checkHooks,
-  methodSet,
-  optionalFunction,
-  spreadOf,
-  statusSet,
-} from './check-options.ts';
+import { checkBoolean, checkBudget, checkHooks, optionalFunction, spreadOf } from './check-options.ts';
 import type { RetryHooks } from './events.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { RetryOptions } from './options.ts';
@@ -83,8 +77,8 @@ function fill({
     limits: limitsOf(maxRetries),
     delay: checkFunction('retry: delay', delay),
     maxDelay: checkMs('retry: maxDelay', maxDelay),
-    methods: methods === undefined ? IDEMPOTENT_METHODS : methodSet(methods),
-    statuses: statuses === undefined ? undefined : statusSet(statuses),
+    methods: methods === undefined ? IDEMPOTENT_METHODS : checkMethods('retry: methods', methods),
+    statuses: statuses === undefined ? undefined : checkStatuses('retry: statuses', statuses),
     networkErrors: checkBoolean('networkErrors', networkErrors),
     timeouts: checkBoolean('timeouts', timeouts),
     idempotent: typeof idempotent === 'function' ? idempotent : always(checkBoolean('idempotent', idempotent)),

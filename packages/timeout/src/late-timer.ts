@@ -1,6 +1,7 @@
 import type { Timer } from './start-timer.ts';
 
 type NextTick = (run: () => void) => void;
+type Runtime = { process?: { nextTick?: NextTick } };
 
 /** The timers that are not set yet, each linked to its neighbours. */
 let first: LateTimer | undefined;
@@ -24,7 +25,7 @@ export class LateTimer implements Timer {
     this.#now = now;
     this.#due = now() + ms;
     this.#run = run;
-    const nextTick: NextTick | undefined = globalThis.process?.nextTick;
+    const nextTick = (globalThis as Runtime).process?.nextTick;
     if (typeof nextTick !== 'function') this.#handle = setTimeout(run, ms);
     else this.#wait(nextTick);
   }

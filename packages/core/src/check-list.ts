@@ -1,0 +1,31 @@
+import { checkNumber, type NumberRule, show } from './check.ts';
+
+/** What a method may be made of (RFC 9110 §5.6.2). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** A set of the methods, each as given and in upper case, or throws. */
+export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
+  const names = checkArray(option, methods, 'method names');
+  for (const name of names) {
+    if (typeof name !== 'string' || !TOKEN.test(name)) {
+      throw new TypeError(`${option}: expected an array of method names, got ${show(name)}`);
+    }
+  }
+  return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
+}
+
+/** A set of the statuses, or throws. */
+export function checkStatuses(
+  option: string,
+  statuses: unknown,
+  { min = 100, max = 999 }: NumberRule = {},
+): Set<number> {
+  return new Set(
+    checkArray(option, statuses, 'statuses').map((status) => checkNumber(option, status, { min, max, integer: true })),
+  );
+}
+
+function checkArray(option: string, value: unknown, of: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError(`${option}: expected an array of ${of}, got ${show(value)}`);
+}
