@@ -73,7 +73,6 @@ export class Controller {
     this.#known?.take(now);
     this.#told.take();
     this.#learned.take(now, this.#flight.rtt);
-    if (this.#learned.isProbing) this.#epoch.probe();
     if (this.#learned.isOutgrown) this.#forget();
     this.#epoch.send(now);
     this.#lastSent = now;

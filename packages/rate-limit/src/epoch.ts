@@ -23,7 +23,6 @@ export class Epoch {
   mostAccepted = 0;
   leastRefused: number = Infinity;
   #marks = new Marks();
-  #probe: Marks | undefined;
 
   /** Milliseconds from the first request to the last accepted one. */
   get length(): number {
@@ -33,7 +32,6 @@ export class Epoch {
   send(now: number): void {
     if (this.sent === 0) this.start = now;
     this.#marks.add(now, this.sent);
-    this.#probe?.add(now, this.sent);
     this.sent++;
   }
 
@@ -49,32 +47,19 @@ export class Epoch {
     this.leastRefused = Math.min(this.leastRefused, flight);
   }
 
-  /** From here on it is tried whether the limit allows more: worth a closer look afterwards. */
-  probe(): void {
-    this.#probe ??= new Marks();
-  }
-
   /**
    * In no time `t` does a bucket accept more than `burst + rate * t`. So each stretch up to the last accepted request
    * gives a least rate, and the best of them is the rate itself if the bucket was used up without ever running over.
    */
-  lowerBound(burst: number, shortest: number, spare: number): LowerBound {
+  lowerBound(burst: number, shortest: number): LowerBound {
     let best: LowerBound = { rate: 0, count: 0, ms: 0 };
     const enough = burst + Math.max(1, 0.5 * burst);
-    for (const marks of [this.#marks, this.#probe ?? []]) {
-      for (const [time, sent] of marks) {
-        const [count, ms] = [this.accepted - sent, this.lastAccepted - time];
-        if (count < enough || ms < shortest) continue;
-        const rate = (count - spare) / ms;
-        if (rate > best.rate) best = { rate, count: count - spare, ms };
-      }
+    for (const [time, sent] of this.#marks) {
+      const [count, ms] = [this.accepted - sent, this.lastAccepted - time];
+      if (count < enough || ms < shortest) continue;
+      const rate = (count - burst) / ms;
+      if (rate > best.rate) best = { rate, count: count - burst, ms };
     }
     return best;
-  }
-
-  /** How many were accepted in the last `ms`. */
-  acceptedWithin(ms: number): number {
-    for (const [time, sent] of this.#marks) if (this.lastAccepted - time <= ms) return this.accepted - sent;
-    return 0;
   }
 }

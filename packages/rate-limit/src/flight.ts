@@ -49,7 +49,7 @@ export class Flight {
   /** The gate opens again. Gives whether the limit is one by concurrency, for the second time in a row. */
   reopen({ mostAccepted, leastRefused }: Epoch): boolean {
     const before = this.#ceiling;
-    const suspect = leastRefused >= 3 && leastRefused < Infinity && mostAccepted <= 1.15 * leastRefused;
+    const suspect = leastRefused >= 3 && leastRefused < Infinity && mostAccepted <= leastRefused;
     if (suspect) this.#ceiling = Math.max(1, Math.min(mostAccepted, leastRefused - 1));
     else if (leastRefused <= before - 1) this.#ceiling = Infinity;
     return suspect && before < Infinity && Math.abs(this.#ceiling - before) <= Math.max(1.5, 0.2 * before);

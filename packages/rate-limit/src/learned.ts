@@ -18,10 +18,6 @@ export class Learned {
     return this.#paced ? this.#pacer?.stance.rate : undefined;
   }
 
-  get isProbing(): boolean {
-    return this.#pacer !== undefined && this.#pacer.stance.probing;
-  }
-
   /** Whether the pace has left what was believed far behind. */
   get isOutgrown(): boolean {
     return this.#pacer !== undefined && this.#pacer.outgrown;

@@ -2,9 +2,11 @@ import type { Belief } from './belief.ts';
 import type { Epoch, LowerBound } from './epoch.ts';
 import { digitsOf, roundNumber } from './round-number.ts';
 
-/** What an epoch says by itself: read as a bucket, as a window, or only as what was accepted since it was empty. */
-export interface Finding extends Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended'> {
-  readonly kind: 'bucket' | 'window' | 'empty';
+type Known = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'corrected'>;
+
+/** What an epoch says by itself: read as a bucket, or only as what was accepted since it was empty. */
+export interface Finding extends Known {
+  readonly kind: 'bucket' | 'empty';
   /** By how many requests the rate was measured, and in how many milliseconds. */
   readonly count: number;
   readonly ms: number;
@@ -19,23 +21,21 @@ const STEPS = [50, 20, 10, 5, 2];
 
 /** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
 export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
-  const { first, windowed, closure, emptiedAt } = belief;
+  const { first, sized, closure, emptiedAt } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
   let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0, ms: 0 }];
-  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
+  // without the size of the bucket a short stretch may be all burst
+  const shortest = sized ? Math.max(SHORTEST, 2 * first.ms, rtt) : 0.95 * epoch.length;
   for (let round = 0; round < 8; round++) {
-    bound = epoch.lowerBound(burst, shortest, burst);
+    bound = epoch.lowerBound(burst, shortest);
     burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
   }
-  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest, size));
-  bound = epoch.lowerBound(burst, shortest, burst);
-  const base = { burst, count: bound.count, ms: bound.ms, contended: belief.contended };
-  if (windowed && epoch.length > 0.85 * closure) {
-    const rate = Math.max(sinceEmpty, (0.98 * epoch.acceptedWithin(closure)) / closure);
-    return { ...base, kind: 'window', rate, bursty: false, measured: true };
-  }
+  if (sized) burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest));
+  bound = epoch.lowerBound(burst, shortest);
+  const base = { burst, count: bound.count, ms: bound.ms, contended: belief.contended, corrected: false };
   if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
-  const measured = !windowed && sinceEmpty * closure < 0.8 * burst;
+  // what came back while the gate was closed did not fill the bucket: nothing ran over
+  const measured = sinceEmpty * closure < 0.8 * burst;
   return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
 }
 
@@ -66,4 +66,11 @@ export function roundRate({ rate, count, ms }: LowerBound): number {
   const below = Math.min(0.08, 0.5 / count + LATE / ms);
   const above = Math.min(0.12, 1.5 / count + LATE / ms);
   return roundNumber(perSecond * (1 - below), perSecond * (1 + above));
+}
+
+/** The round rate, where the measurement is exact enough to mean it. */
+export function roundOff(found: Finding): Finding {
+  const { kind, measured, contended, count } = found;
+  const isExact = kind === 'bucket' && measured && !contended && count > 2;
+  return isExact ? { ...found, rate: roundRate(found) / 1_000 } : found;
 }

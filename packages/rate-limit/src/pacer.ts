@@ -1,8 +1,8 @@
 import { type Belief, SPENT, type Stance } from './belief.ts';
 
 const MARGIN = 0.003;
-const RAMP = 4;
-const PRESS = { push: 0.1, knee: 6, breakout: 1.4, fast: 1 };
+/** Those who share press for more, harder after some seconds: what another one has left is taken up. */
+const PRESS = { push: 0.1, knee: 6, most: 4 };
 
 /** A model of the server's bucket: releases requests as the server is believed to allow them, and tries for more. */
 export class Pacer {
@@ -18,6 +18,7 @@ export class Pacer {
   constructor(belief: Belief, now: number) {
     this.belief = belief;
     this.#rate = belief.measured ? belief.rate * (1 - MARGIN) : belief.rate;
+    if (belief.windowed) this.#level = belief.burst;
     this.#refilledAt = belief.emptiedAt;
     this.#growAt = now + belief.patience;
     this.#lastTaken = now;
@@ -49,8 +50,9 @@ export class Pacer {
   }
 
   #most(): number {
-    const { burst, bursty, measured } = this.belief;
-    const slack = Math.min(Math.max(1, this.#rate * 10), (burst - 1) / 4);
+    const { burst, bursty, measured, windowed } = this.belief;
+    if (windowed) return burst;
+    const slack = Math.min(1, (burst - 1) / 4);
     return Math.max(1 + slack, bursty ? burst * (measured ? SPENT.knowing : SPENT.looking) : 0);
   }
 
@@ -65,10 +67,9 @@ export class Pacer {
 
   #growth(now: number): number {
     const { contended, growth, rate } = this.belief;
-    if (!contended) return this.#rate > 1.5 * rate ? Math.max(growth, RAMP) : growth;
+    if (!contended) return growth;
     // grows with the root of the rate: of two that share a limit the slower one catches up
     const since = (now - this.#growAt) / 1_000;
-    const push = Math.min(RAMP, (PRESS.push / Math.sqrt(rate * 1_000)) * (1 + (since / PRESS.knee) ** 2));
-    return this.#rate > PRESS.breakout * rate ? Math.max(push, PRESS.fast) : push;
+    return Math.min(PRESS.most, (PRESS.push / Math.sqrt(rate * 1_000)) * (1 + (since / PRESS.knee) ** 2));
   }
 }

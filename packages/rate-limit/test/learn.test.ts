@@ -3,11 +3,11 @@ import type { Belief } from '../src/belief.ts';
 import { Epoch } from '../src/epoch.ts';
 import { learn } from '../src/learn.ts';
 
-/** An epoch in which so many were accepted, evenly over `ms`, before one was refused. */
-function epochOf(accepted: number, ms: number, start = 1_000): Epoch {
+/** An epoch in which so many were accepted within `ms`, evenly or ever `faster`, before one was refused. */
+function epochOf(accepted: number, ms: number, start = 1_000, faster = 1): Epoch {
   const epoch = new Epoch();
   for (let index = 0; index < accepted; index++) {
-    const at = start + (ms * index) / Math.max(1, accepted - 1);
+    const at = start + ms * (index / Math.max(1, accepted - 1)) ** (1 / faster);
     epoch.send(at);
     epoch.accept({ at, index, epoch: 1, flight: 1 });
   }
@@ -22,6 +22,8 @@ const known: Belief = {
   bursty: true,
   measured: true,
   contended: false,
+  corrected: false,
+  sized: true,
   windowed: false,
   growth: 0.5,
   patience: 24_000,
@@ -58,15 +60,23 @@ describe('learn', () => {
 
     const belief = learn(epochOf(100, 300, 2_010), ending(first));
 
-    expect(belief).toMatchObject({ windowed: true, measured: false });
+    expect(belief).toMatchObject({ windowed: true, measured: true, burst: 100, rate: 0.1 });
   });
 
-  it('keeps to a window a little below what was refused', () => {
-    const windowed = { ...known, windowed: true, bursty: false };
+  it('believes in a window while its number comes again, and starts over when less does', () => {
+    const windowed = { ...known, windowed: true };
 
-    expect(learn(epochOf(300, 3_000), ending(windowed)).rate).toBeCloseTo(0.093);
-    expect(learn(epochOf(300, 3_000), ending(windowed, { rate: 0.11, probing: true })).rate).toBe(0.1);
-    expect(learn(epochOf(600, 3_000), ending(windowed, { rate: 0.2, probing: true })).rate).toBeGreaterThan(0.15);
+    expect(learn(epochOf(20, 700), ending(windowed))).toMatchObject({ windowed: true, burst: 20 });
+    expect(learn(epochOf(10, 700), ending(windowed))).toMatchObject({ windowed: false, measured: false, burst: 10 });
+  });
+
+  it('measures by all of an epoch when the first burst was what others had left', () => {
+    const late = epochOf(43, 500, 2_010, 3);
+    const alone = learn(epochOf(1, 1), ending(undefined));
+    const shared = learn(epochOf(3, 1), ending(undefined));
+
+    expect(learn(late, ending(alone)).rate).toBeGreaterThan(0.12);
+    expect(learn(late, ending(shared)).rate).toBeCloseTo(0.08, 2);
   });
 
   it('starts over when the second burst was shorter than the first', () => {
@@ -89,21 +99,26 @@ describe('learn', () => {
     expect(belief.rate).toBe(0.2);
   });
 
-  it('gives up a fifth at most for a refusal that comes after a long time', () => {
-    expect(learn(epochOf(700, 14_000), ending(known)).rate).toBeCloseTo(0.08);
-    expect(learn(epochOf(1_400, 14_000), ending(known)).rate).toBeGreaterThan(0.09);
+  it('keeps a pace that held for long', () => {
+    expect(learn(epochOf(700, 14_000), ending(known)).rate).toBe(0.1);
+    expect(learn(epochOf(1_400, 14_000), ending({ ...known, corrected: true })).rate).toBe(0.1);
   });
 
-  it('takes a refusal soon after the opening for a sign of others', () => {
-    const belief = learn(epochOf(150, 1_500), ending(known));
+  it('puts a refusal down to its own measurement once, and takes what was accepted', () => {
+    const once = learn(epochOf(300, 3_000), ending(known));
+    const twice = learn(epochOf(300, 3_000), ending({ ...known, corrected: true }));
 
-    expect(belief).toMatchObject({ contended: true });
-    expect(belief.rate).toBeCloseTo(0.09 * 0.867, 2);
+    expect(once).toMatchObject({ contended: false, corrected: true });
+    expect(once.rate).toBeCloseTo(0.28 / 3, 3);
+    expect(twice).toMatchObject({ contended: true });
   });
 
-  it('does not blame the pace for a burst that others have spent', () => {
-    const belief = learn(epochOf(4, 5), ending(known));
+  it('takes a refusal soon after the opening for a sign of others, and yields more the sooner it comes', () => {
+    const late = learn(epochOf(150, 1_500), ending(known));
+    const soon = learn(epochOf(30, 300), ending(known));
 
-    expect(belief).toMatchObject({ rate: 0.1, burst: 2, bursty: false, contended: true });
+    expect(late).toMatchObject({ contended: true });
+    expect(late.rate).toBeCloseTo(0.0867, 3);
+    expect(soon.rate).toBeCloseTo(0.065);
   });
 });

@@ -21,6 +21,8 @@ export interface Run {
   /** How long an accepted request is in the server, in milliseconds. */
   service?: number;
   clients?: number;
+  /** How much later each client starts than the one before it, in milliseconds. */
+  apart?: number;
   seed?: number;
   done?: () => void;
 }
@@ -51,6 +53,7 @@ export function simulate({
   latency = 1,
   service = 0,
   clients = 1,
+  apart = 0.3,
   seed = 1,
   done,
 }: Run): Report {
@@ -115,7 +118,7 @@ export function simulate({
     const controller = new Controller({ random: seededRandom(seed * 31 + i) });
     const line = Array.from({ length: workers }, (_, job) => job - workers);
     const client: Client = { controller, line, left: jobs - workers, silentUntil: 0, alarm: Infinity };
-    schedule(i * 0.3, () => pump(client));
+    schedule(i * apart, () => pump(client));
   }
   while (report.accepted < jobs * clients && events.length > 0) {
     const { at, run } = events.shift()!;
