@@ -1,4 +1,4 @@
-import type { Belief, Stance } from './belief.ts';
+import { type Belief, SPENT, type Stance } from './belief.ts';
 import type { Epoch } from './epoch.ts';
 import { type Finding, roundOff } from './measure.ts';
 
@@ -12,11 +12,19 @@ const CUT = { reserve: 0.2, most: 0.35 };
 /** What a refusal says about a pace that was measured before. */
 export function refusedPace(found: Finding, epoch: Epoch, belief: Belief, stance: Stance, closure: number): Finding {
   const { contended, corrected } = belief;
+  if (isDrained(epoch, belief, closure)) {
+    return { ...found, rate: belief.rate, burst: Math.max(1, epoch.accepted / 2), bursty: true, measured: true };
+  }
   if (!contended && !corrected && !stance.probing && found.rate > (1 - ERROR) * stance.rate) {
     return { ...found, rate: Math.min(found.rate, 0.99 * stance.rate), measured: true, corrected: true };
   }
   const isEarly = !stance.probing && epoch.length < LONG * closure;
   return contended || isEarly ? share(found, epoch, stance, closure) : hold(found, belief.rate);
+}
+
+/** Refused within the burst after opening: the bucket is smaller, or others have used it. The pace is not to blame. */
+function isDrained({ accepted, length }: Epoch, { burst }: Belief, closure: number): boolean {
+  return accepted <= burst * SPENT.knowing + 1 && length < 0.5 * closure;
 }
 
 /** Somebody else takes part. The sooner the pace was refused, the more it was too much. */

@@ -104,6 +104,12 @@ describe('learn', () => {
     expect(learn(epochOf(1_400, 14_000), ending({ ...known, corrected: true })).rate).toBe(0.1);
   });
 
+  it('does not blame the pace for a burst that was too large', () => {
+    const belief = learn(epochOf(4, 5), ending(known));
+
+    expect(belief).toMatchObject({ rate: 0.1, burst: 2, measured: true, contended: false });
+  });
+
   it('puts a refusal down to its own measurement once, and takes what was accepted', () => {
     const once = learn(epochOf(300, 3_000), ending(known));
     const twice = learn(epochOf(300, 3_000), ending({ ...known, corrected: true }));
