@@ -3,6 +3,7 @@ import type { CallChanges } from './call-changes.ts';
 import type { Fetch } from './fetch.ts';
 import { isRequest } from './is-request.ts';
 import { absolute, originOf } from './origin.ts';
+import { asRetried, isRetried } from './retried.ts';
 import { isReplayable, snapshot } from './snapshot.ts';
 
 /**
@@ -40,7 +41,7 @@ export class Call {
     // A URL can be changed after the call as well as an init can.
     const target = typeof input === 'object' && input instanceof URL ? input.href : input;
     if (init === undefined || init === null) return new Call(target, undefined, 1, false, undefined);
-    return new Call(target, snapshot(init), 1, RETRIED in init, undefined);
+    return new Call(target, snapshot(init), 1, isRetried(init), undefined);
   }
 
   /** Absolute where the runtime knows a base; otherwise as given. */
@@ -100,31 +101,19 @@ export class Call {
   /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
   send(fetch: Fetch): Promise<Response> {
     const body: unknown = this.init?.body;
-    if (typeof body === 'function') return this.#sendFresh(fetch, body as BodyMaker);
-    return fetch(this.input, this.#mark(fetch, this.init));
+    return typeof body === 'function' ? this.#sendFresh(fetch, body as BodyMaker) : this.#send(fetch, this.init);
   }
 
   async #sendFresh(fetch: Fetch, make: BodyMaker): Promise<Response> {
-    return fetch(this.input, this.#mark(fetch, withFreshBody(this.init, await make())));
+    return this.#send(fetch, withFreshBody(this.init, await make()));
   }
 
-  /**
-   * A new object each time: what is inside may write on the init that it is given. The platform's own `fetch` needs no
-   * mark, and takes microseconds to look at an init.
-   */
-  #mark(fetch: Fetch, init: RequestInit | undefined): RequestInit | undefined {
-    if (!this.retried || fetch === globalThis.fetch) return init;
-    if (!init) return { ...RETRIED_INIT };
-    const marked: RequestInit & { [RETRIED]?: true } = { ...init };
-    marked[RETRIED] = true;
-    return marked;
+  #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
+    return fetch(this.input, this.retried ? asRetried(init, fetch) : init);
   }
 }
 
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
-/** Survives a foreign wrapper that copies `init`, and two copies of this package. */
-const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
-const RETRIED_INIT = { [RETRIED]: true } as RequestInit;
 
 function nearest(a: (() => number) | undefined, b: (() => number) | undefined): (() => number) | undefined {
   return a && b ? () => Math.min(a(), b()) : (b ?? a);

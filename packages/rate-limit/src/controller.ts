@@ -82,7 +82,10 @@ export class Controller {
   settle(permit: Permit, now: number, verdict: Verdict): void {
     if (verdict.kind === 'accepted') this.#accepted(permit, now);
     this.#flight.count--;
-    if (verdict.kind === 'refused') this.#refused(permit, now, verdict.wait);
+    if (verdict.kind === 'refused') {
+      if (permit.epoch === this.#number) this.#epoch.refuse(permit);
+      this.#closing.refuse(now, verdict.wait, this.#flight.rtt);
+    }
     if (verdict.kind === 'failed') return;
     const { quota } = verdict;
     this.#told.report(quota, permit, now);
@@ -97,11 +100,6 @@ export class Controller {
     this.#flight.accepted(now - permit.at, now, this.#learned.mayProbe(now));
   }
 
-  #refused(permit: Permit, now: number, wait: number | undefined): void {
-    if (permit.epoch === this.#number) this.#epoch.refuse(permit);
-    this.#closing.refuse(now, wait, this.#flight.rtt);
-  }
-
   #reopen(now: number): void {
     const [epoch, explained] = [this.#epoch, this.#explained];
     this.#closing.open();
@@ -109,14 +107,9 @@ export class Controller {
     this.#epoch = new Epoch();
     this.#explained = false;
     const saysNothing = epoch.refused === 0 || explained || (this.#learned.belief && epoch.accepted === 0);
-    this.#flight.restart(now, saysNothing ? 0 : this.#learn(epoch, now));
-  }
-
-  /** Gives how many requests a known rate keeps in flight. */
-  #learn(epoch: Epoch, now: number): number {
     const { rtt } = this.#flight;
-    const { measured, rate } = this.#learned.learn(epoch, { now, rtt, concurrent: this.#flight.reopen(epoch) });
-    return measured ? 2 * rate * rtt : 0;
+    if (!saysNothing) this.#learned.learn(epoch, { now, rtt, concurrent: this.#flight.reopen(epoch) });
+    this.#flight.restart(now, this.#learned.inFlight(rtt));
   }
 
   #forget(): void {

@@ -28,6 +28,11 @@ export class Learned {
     return now > this.#probesAt;
   }
 
+  /** How many requests the pace keeps in flight; 0 while it was not measured. */
+  inFlight(rtt: number): number {
+    return this.belief?.measured ? 2 * this.belief.rate * rtt : 0;
+  }
+
   wait(now: number): number {
     return this.#paced && this.#pacer ? this.#pacer.wait(now) : 0;
   }
@@ -37,14 +42,13 @@ export class Learned {
   }
 
   /** Takes in what an epoch says. `concurrent`: the limit is one by concurrency, so that no pace is kept. */
-  learn(epoch: Epoch, { now, rtt, concurrent }: { now: number; rtt: number; concurrent: boolean }): Belief {
+  learn(epoch: Epoch, { now, rtt, concurrent }: { now: number; rtt: number; concurrent: boolean }): void {
     const stance: Stance = this.#pacer?.stance ?? { rate: 0, probing: false };
     const closure = now - epoch.lastRefused;
     const belief = learn(epoch, { belief: this.belief, stance, closure, rtt });
     this.#pacer = new Pacer(belief, now);
     this.#paced = !concurrent;
     this.#probesAt = now + Math.max(belief.patience, concurrent ? 30 * closure : 0);
-    return belief;
   }
 
   forget(): void {
