@@ -60,7 +60,7 @@ function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) =
  * Requests per second. Within the error the round number is meant: half a request below to one and a half above, and what
  * an event loop that is late by `LATE` makes of the stretch.
  */
-export function roundRate({ rate, count, ms }: LowerBound): number {
+function roundRate({ rate, count, ms }: LowerBound): number {
   const perSecond = rate * 1_000;
   if (count <= 2) return perSecond;
   const below = Math.min(0.08, 0.5 / count + LATE / ms);
