@@ -124,6 +124,57 @@ describe('the controller against a limited server', () => {
     expect(controller.remaining).toBe(0);
   });
 
+  it('does not close the gate for a used-up quota without an end', () => {
+    const controller = new Controller({ random: () => 0 });
+
+    controller.settle(controller.send(0), 5, { kind: 'accepted', quota: { remaining: 0 } });
+
+    expect(controller.closedUntil).toBeUndefined();
+    expect(controller.remaining).toBe(0);
+  });
+
+  it('learns no rate from a refusal that the numbers of the server explain', () => {
+    const controller = new Controller({ random: () => 0 });
+    controller.settle(controller.send(0), 5, { kind: 'refused', wait: 1_000, quota: { remaining: 0, reset: 1_000 } });
+    controller.wait(1_006);
+
+    for (let i = 0; i < 21; i++) controller.settle(controller.send(1_006 + i), 1_007 + i, { kind: 'accepted' });
+
+    expect(controller.remaining).toBeUndefined();
+    expect(controller.rate).toBeUndefined();
+  });
+
+  it('does not count for what comes after a closed gate what was sent before it', () => {
+    const controller = new Controller({ random: () => 0 });
+    const [first, ...late] = Array.from({ length: 4 }, () => controller.send(0));
+    controller.settle(first!, 5, { kind: 'refused', wait: 1_000 });
+    controller.wait(1_006);
+    const { rate } = controller;
+
+    for (const permit of late) controller.settle(permit, 1_010, { kind: 'accepted' });
+    controller.settle(controller.send(1_011), 1_012, { kind: 'refused', wait: 1_000 });
+    controller.wait(3_000);
+
+    expect(rate).toBeGreaterThan(0);
+    expect(controller.closedUntil).toBeUndefined();
+    expect(controller.rate).toBe(rate);
+  });
+
+  it('waits as a late refusal asks, and blames it on nothing that was sent since', () => {
+    const controller = new Controller({ random: () => 0 });
+    const [first, late] = [controller.send(0), controller.send(0)];
+    controller.settle(first, 5, { kind: 'refused', wait: 1_000 });
+    controller.wait(1_006);
+    const { rate } = controller;
+    controller.settle(controller.send(1_006), 1_007, { kind: 'accepted' });
+
+    controller.settle(late, 1_010, { kind: 'refused', wait: 1_000 });
+
+    expect(controller.wait(1_010)).toBe(1_001);
+    controller.wait(2_011);
+    expect(controller.rate).toBe(rate);
+  });
+
   it('no longer goes by numbers that are no longer sent', () => {
     const controller = new Controller({ random: () => 0 });
     controller.settle(controller.send(0), 1, { kind: 'accepted', quota: { remaining: 50, limit: 100, reset: 60_000 } });

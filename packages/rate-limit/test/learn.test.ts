@@ -55,6 +55,16 @@ describe('learn', () => {
     expect(belief).toMatchObject({ burst: 20, measured: true, rate: 0.1 });
   });
 
+  it('takes a few requests beyond a burst for no measurement, unless they confirm, and looks for more with care', () => {
+    const first = learn(epochOf(5, 3), ending(undefined));
+
+    const doubtful = learn(epochOf(8, 500, 2_010), ending(first));
+    const confirming = learn(epochOf(8, 500, 2_010), ending({ ...first, rate: 0.006 }));
+
+    expect(doubtful).toMatchObject({ measured: false, growth: 0.1, patience: 1_000 });
+    expect(confirming).toMatchObject({ measured: true, rate: 0.006 });
+  });
+
   it('takes the same number, however long it took, for a window', () => {
     const first = learn(epochOf(100, 3), ending(undefined));
 

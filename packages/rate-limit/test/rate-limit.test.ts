@@ -128,6 +128,16 @@ describe('rateLimit', () => {
     expect((await limited(URL)).status).toBe(200);
   });
 
+  it('does not believe that a used-up quota comes back in more than a day', async () => {
+    const clock = instantClock();
+    const limiter = rateLimit({ clock });
+    const headers = { ratelimit: '"default";r=0;t=86401' };
+
+    await limiter(fakeFetch([{ status: 200, headers }]))(URL);
+
+    expect(limiter.snapshot()).toMatchObject([{ state: 'open', opensIn: 0, remaining: undefined }]);
+  });
+
   it.each(['-1', 'soon', '', '1e9', '5;3'])('takes Retry-After: %o for no hint', async (value) => {
     const clock = instantClock();
     const fetch = fakeFetch([refused(value), 200]);

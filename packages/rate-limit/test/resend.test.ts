@@ -115,4 +115,18 @@ describe('the key of rateLimit', () => {
 
     expect(limiter.snapshot()).toHaveLength(1_000);
   });
+
+  it('is not forgotten while a call of it is on its way', async () => {
+    const limiter = rateLimit({ key: ({ url }) => url, clock: instantClock() });
+    const limited = limiter(fakeFetch([{ fault: 'stall-headers' }, 200]));
+    const caller = new AbortController();
+    const hung = limited(`${URL}/hung`, { signal: caller.signal });
+
+    for (let n = 0; n < 1_010; n++) await limited(`${URL}/${n}`);
+
+    expect(limiter.snapshot()).toHaveLength(1_000);
+    expect(limiter.snapshot()[0]).toMatchObject({ key: `${URL}/hung`, inFlight: 1 });
+    caller.abort();
+    await expect(hung).rejects.toBe(caller.signal.reason);
+  });
 });

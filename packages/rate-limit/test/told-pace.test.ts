@@ -76,6 +76,24 @@ describe('ToldPace', () => {
     expect(pace.refill).toBeCloseTo(2 / 200);
   });
 
+  it('keeps to the refill it saw when a quota that is full again shows less', () => {
+    const pace = new ToldPace(quota(20), permit(0, 0), 0);
+    for (let i = 1; i <= 40; i++) pace.report(quota(20), permit(i, i * 10), i * 10 + 1);
+    const { refill } = pace;
+
+    pace.report(quota(29), permit(41, 1_400), 1_401);
+
+    expect(refill).toBeGreaterThan(0.085);
+    expect(pace.refill).toBe(refill);
+  });
+
+  it('keeps nothing back of a quota of one or two', () => {
+    const pace = new ToldPace(quota(2, { limit: 2 }), permit(0, 0), 0);
+
+    expect(pace.wait(0, 1)).toBe(0);
+    expect(pace.wait(0, 2)).toBe(1_000);
+  });
+
   it('goes by the lower number when two of a burst swapped places', () => {
     const pace = new ToldPace(quota(20), permit(0, 0), 0);
 
