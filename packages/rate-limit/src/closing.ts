@@ -21,7 +21,7 @@ export class Closing {
   /** A request was refused, `wait` being what the server asks for; without it longer each time. */
   refuse(now: number, wait: number | undefined, rtt: number): void {
     if (this.#until === undefined) {
-      const own = Math.max(SHORTEST, 1.5 * rtt) * (1 + 0.2 * this.#random());
+      const own = Math.max(SHORTEST, wait === undefined ? 1.5 * rtt : 0) * (1 + 0.2 * this.#random());
       this.#extend(now + (wait === undefined ? Math.min(LONGEST, own * 2 ** this.#strikes++) : own));
     }
     if (wait !== undefined) this.ask(now, wait);

@@ -50,7 +50,7 @@ export class Controller {
 
   /** The learned rate, in requests per second; `undefined` while no limit is known of. */
   get rate(): number | undefined {
-    const rate = this.#told.refill ?? this.#learned.rate;
+    const rate = this.#told.refill || this.#learned.rate;
     return rate === undefined ? undefined : rate * 1_000;
   }
 

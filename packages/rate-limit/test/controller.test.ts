@@ -114,6 +114,23 @@ describe('the controller against a limited server', () => {
     expect(controller.wait(250)).toBe(0);
   });
 
+  it('stays closed for as long as the server asks, however slow it is', () => {
+    const controller = new Controller({ random: () => 0 });
+    controller.settle(controller.send(0), 5_000, { kind: 'accepted' });
+
+    controller.settle(controller.send(5_000), 5_010, { kind: 'refused', wait: 1_000 });
+
+    expect(controller.closedUntil).toBe(6_011);
+  });
+
+  it('knows no pace from the first numbers alone', () => {
+    const controller = new Controller({ random: () => 0 });
+
+    controller.settle(controller.send(0), 1, { kind: 'accepted', quota: { remaining: 50, limit: 100, reset: 60_000 } });
+
+    expect(controller.rate).toBeUndefined();
+  });
+
   it('takes a used-up quota for a closed gate', () => {
     const controller = new Controller({ random: () => 0 });
     const permit = controller.send(0);
