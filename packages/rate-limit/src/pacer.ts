@@ -1,6 +1,8 @@
 import { type Belief, SPENT, type Stance } from './belief.ts';
 
 const MARGIN = 0.003;
+/** Of a first burst that takes longer, in milliseconds, part was refilled meanwhile: so much less of it is spent. */
+const LONG = { from: 50, per: 500 };
 /** Those who share press for more, harder after some seconds: what another one has left is taken up. */
 const PRESS = { push: 0.1, knee: 6, most: 4 };
 
@@ -50,10 +52,12 @@ export class Pacer {
   }
 
   #most(): number {
-    const { burst, bursty, measured, windowed } = this.belief;
+    const { burst, bursty, measured, windowed, first } = this.belief;
     if (windowed) return burst;
+    const refilled = Math.max(0, first.ms - LONG.from) / LONG.per;
+    const looking = Math.max(SPENT.knowing, SPENT.looking - refilled);
     const slack = Math.min(1, (burst - 1) / 4);
-    return Math.max(1 + slack, bursty ? burst * (measured ? SPENT.knowing : SPENT.looking) : 0);
+    return Math.max(1 + slack, bursty ? burst * (measured ? SPENT.knowing : looking) : 0);
   }
 
   /** Only while calls wait for the pace: a pace that holds nobody back is not tested by growing. */

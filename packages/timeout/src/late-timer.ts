@@ -61,6 +61,9 @@ export class LateTimer implements Timer {
     if (this.#before) this.#before.#after = this.#after;
     else first = this.#after;
     if (this.#after) this.#after.#before = this.#before;
+    // a timer that is kept must not keep those that came after it
+    this.#before = undefined;
+    this.#after = undefined;
   }
 }
 
