@@ -58,7 +58,7 @@ function doubt(found: Finding, { rate }: Belief): Finding {
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */
 function outlook(found: Finding, closure: number): Pick<Belief, 'growth' | 'patience'> {
   const { kind, rate, burst, measured, contended } = found;
-  if (contended) return { growth: 0, patience: 4 * closure };
+  if (contended) return { growth: 0.25, patience: Math.max(6 * closure, 3_000) };
   if (!measured) return kind === 'bucket' ? { growth: 0.1, patience: closure } : { growth: 0.6, patience: 0 };
   return { growth: 0.5, patience: Math.max(30 * Math.max(0, closure - burst / rate), 4_000, 100 / rate) };
 }

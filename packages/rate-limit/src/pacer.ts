@@ -3,9 +3,6 @@ import { type Belief, SPENT, type Stance } from './belief.ts';
 const MARGIN = 0.003;
 /** Of a first burst that takes longer, in milliseconds, part was refilled meanwhile: so much less of it is spent. */
 const LONG = { from: 50, per: 500 };
-/** Those who share press for more, harder after some seconds: what another one has left is taken up. */
-const PRESS = { push: 0.1, knee: 6, most: 4 };
-
 /** A model of the server's bucket: releases requests as the server is believed to allow them, and tries for more. */
 export class Pacer {
   readonly belief: Belief;
@@ -65,15 +62,7 @@ export class Pacer {
     const ms = now - Math.max(this.#growAt, this.#lastTaken);
     if (ms <= 0) return;
     this.#probing = true;
-    const perSecond = Math.min(this.#growth(now), 500 / Math.max(rtt, 1));
+    const perSecond = Math.min(this.belief.growth, 500 / Math.max(rtt, 1));
     this.#rate *= Math.min(1.5, Math.exp((perSecond * ms) / 1_000));
-  }
-
-  #growth(now: number): number {
-    const { contended, growth, rate } = this.belief;
-    if (!contended) return growth;
-    // grows with the root of the rate: of two that share a limit the slower one catches up
-    const since = (now - this.#growAt) / 1_000;
-    return Math.min(PRESS.most, (PRESS.push / Math.sqrt(rate * 1_000)) * (1 + (since / PRESS.knee) ** 2));
   }
 }

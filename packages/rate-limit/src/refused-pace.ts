@@ -18,8 +18,8 @@ export function refusedPace(found: Finding, epoch: Epoch, belief: Belief, stance
   if (!contended && !corrected && !stance.probing && found.rate > (1 - ERROR) * stance.rate) {
     return { ...found, rate: Math.min(found.rate, 0.99 * stance.rate), measured: true, corrected: true };
   }
-  const isEarly = !stance.probing && epoch.length < LONG * closure;
-  return contended || isEarly ? share(found, epoch, stance, closure) : hold(found, belief.rate);
+  const isShared = contended || epoch.length < LONG * closure;
+  return isShared && !stance.probing ? share(found, epoch, stance, closure) : hold(found, belief.rate);
 }
 
 /** Refused within the burst after opening: the bucket is smaller, or others have used it. The pace is not to blame. */
