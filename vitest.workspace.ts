@@ -24,6 +24,7 @@ const projects: TestProjectConfiguration[] = [
       name: 'node',
       environment: 'node',
       pool: 'forks', // a time zone can be set per process, not per thread
+      isolate: false, // a process and its modules per file take half of the time
       include: [
         'packages/*/test/**/*.test.ts',
         'examples/test/**/*.test.ts',

@@ -172,9 +172,12 @@ describe('layersOf', () => {
     expect(layersOf(stub)).toEqual([]);
   });
 
-  it('is what a warning about a wrong order goes by, said once and not in production', () => {
+  it('is what a warning about a wrong order goes by, said once and not in production', async () => {
+    vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const wrong = () => compose(named('circuitBreaker'), named('retry'))(stub);
+    const fresh = await import('@steadfetch/core');
+    const layer = (name: string) => fresh.defineMiddleware((call, next) => next(call), name);
+    const wrong = () => compose(layer('circuitBreaker'), layer('retry'))(stub);
 
     vi.stubEnv('NODE_ENV', 'production');
     wrong();
@@ -182,7 +185,7 @@ describe('layersOf', () => {
     vi.unstubAllEnvs();
     wrong();
     wrong();
-    compose(named('retry'), named('circuitBreaker'))(stub);
+    compose(layer('retry'), layer('circuitBreaker'))(stub);
 
     expect(warn.mock.calls).toEqual([[expect.stringContaining('Put retry() first.')]]);
     warn.mockRestore();

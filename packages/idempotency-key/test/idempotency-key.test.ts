@@ -161,10 +161,12 @@ describe('idempotencyKey', () => {
   });
 
   it('warns when it stands inside retry', async () => {
+    vi.resetModules();
+    const fresh = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const retried = defineMiddleware((call, next) => next(call.with({ retried: true })));
 
-    await compose(retried, idempotencyKey())(fakeFetch(200))(URL, POST);
+    await compose(retried, fresh.idempotencyKey())(fakeFetch(200))(URL, POST);
 
     expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('idempotencyKey stands inside retry'));
   });

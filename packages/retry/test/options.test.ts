@@ -153,6 +153,8 @@ describe('a retry inside a retry', () => {
   };
 
   it('passes calls through, and says so once', async () => {
+    vi.resetModules();
+    const { retry } = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const attempts = async (...between: Middleware[]) => {
       const { fetch, requests } = scripted(503);
