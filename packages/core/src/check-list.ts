@@ -1,15 +1,17 @@
 import { checkNumber, type NumberRule, show } from './check.ts';
 
-/** What a method may be made of (RFC 9110 §5.6.2). */
+/** What names of methods and of fields are made of (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && TOKEN.test(value);
+}
 
 /** A set of the methods, each as given and in upper case, or throws. */
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
-    if (typeof name !== 'string' || !TOKEN.test(name)) {
-      throw new TypeError(`${option}: expected an array of method names, got ${show(name)}`);
-    }
+    if (!isToken(name)) throw new TypeError(`${option}: expected an array of method names, got ${show(name)}`);
   }
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }

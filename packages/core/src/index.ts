@@ -3,7 +3,7 @@ export { type BodyMaker, bodyFactory } from './body-factory.ts';
 export { Call } from './call.ts';
 export type { CallChanges } from './call-changes.ts';
 export { checkClock, checkFunction, checkMs, checkNames, checkNumber, type NumberRule } from './check.ts';
-export { checkMethods, checkStatuses } from './check-list.ts';
+export { checkMethods, checkStatuses, isToken } from './check-list.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';

@@ -2,7 +2,6 @@ import type { Fetch } from './fetch.ts';
 
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
-const MARK = { [RETRIED]: true } as RequestInit;
 
 /** Whether an outer `retry` repeats the call that this `init` belongs to. */
 export function isRetried(init: RequestInit): boolean {
@@ -15,7 +14,7 @@ export function isRetried(init: RequestInit): boolean {
  */
 export function asRetried(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
   if (fetch === globalThis.fetch) return init;
-  const marked: RequestInit & { [RETRIED]?: true } = { ...(init ?? MARK) };
+  const marked: RequestInit & { [RETRIED]?: true } = { ...init };
   marked[RETRIED] = true;
   return marked;
 }

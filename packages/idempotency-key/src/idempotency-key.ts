@@ -5,6 +5,7 @@ import {
   checkMethods,
   checkNames,
   defineMiddleware,
+  isToken,
   type Middleware,
   type Next,
   warnOnce,
@@ -26,7 +27,6 @@ export interface IdempotencyKeyOptions {
 }
 
 const NAMES = ['header', 'methods', 'generate', 'when', 'format'];
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i;
 
 /**
  * Gives a call one key, the same on every attempt, by which a server can tell a repetition from a second wish.
@@ -68,7 +68,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
 }
 
 function checkHeader(header: unknown): void {
-  if (typeof header !== 'string' || !TOKEN.test(header)) {
+  if (!isToken(header)) {
     throw new TypeError(`idempotencyKey: header: expected the name of a header, got ${String(header)}`);
   }
 }
