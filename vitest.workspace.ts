@@ -80,7 +80,6 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       exclude: ['packages/bench/**'],
-      // 100 everywhere but in the estimator of rate-limit, whose rarest turns no script reaches
       thresholds: { lines: 99.9, branches: 99.5 },
       reporter: [['text', { skipFull: true }], 'json-summary'],
     },

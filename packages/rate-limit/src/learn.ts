@@ -34,14 +34,13 @@ function firstBelief({ accepted, length, lastRefused }: Epoch, { closure }: Endi
 }
 
 function revise(epoch: Epoch, belief: Belief, { stance, closure, rtt }: Ending): Belief {
-  const { first } = belief;
-  const measured = measure(epoch, belief, rtt);
+  const account = measure(epoch, belief, rtt);
   const found = belief.measured
-    ? refusedPace(measured, epoch, belief, stance, closure)
-    : roundOff(doubt(measured, belief));
-  const { rate, burst, bursty, contended, corrected } = found;
-  const now = { first, emptiedAt: epoch.lastRefused, closure, sized: true, windowed: false };
-  return { rate, burst, bursty, measured: found.measured, contended, corrected, ...now, ...outlook(found, closure) };
+    ? refusedPace(account, epoch, belief, stance, closure)
+    : roundOff(doubt(account, belief));
+  const { rate, burst, bursty, measured, contended, corrected } = found;
+  const known = { rate, burst, bursty, measured, contended, corrected, sized: true };
+  return { ...belief, ...known, emptiedAt: epoch.lastRefused, closure, ...outlook(found, closure) };
 }
 
 /** The first burst was in truth a longer time, as on a cold start, or it was shared: the second one is the first to count. */
@@ -51,14 +50,14 @@ function startsOver({ accepted, length }: Epoch, { measured, bursty, first }: Be
 
 /** Few requests measure nothing, unless they confirm. */
 function doubt(found: Finding, { rate }: Belief): Finding {
-  const isDoubtful = found.kind === 'bucket' && found.count < FEW && Math.abs(found.rate / rate - 1) >= 0.15;
+  const isDoubtful = found.bursty && found.count < FEW && Math.abs(found.rate / rate - 1) >= 0.15;
   return isDoubtful ? { ...found, measured: false } : found;
 }
 
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */
 function outlook(found: Finding, closure: number): Pick<Belief, 'growth' | 'patience'> {
-  const { kind, rate, burst, measured, contended } = found;
+  const { bursty, rate, burst, measured, contended } = found;
   if (contended) return { growth: 0.25, patience: Math.max(6 * closure, 3_000) };
-  if (!measured) return kind === 'bucket' ? { growth: 0.1, patience: closure } : { growth: 0.6, patience: 0 };
+  if (!measured) return bursty ? { growth: 0.1, patience: closure } : { growth: 0.6, patience: 0 };
   return { growth: 0.5, patience: Math.max(30 * Math.max(0, closure - burst / rate), 4_000, 100 / rate) };
 }

@@ -4,9 +4,8 @@ import { digitsOf, roundNumber } from './round-number.ts';
 
 type Known = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'corrected'>;
 
-/** What an epoch says by itself: read as a bucket, or only as what was accepted since it was empty. */
+/** What an epoch says by itself: read as a bucket if it is bursty, else only as what was accepted since it was empty. */
 export interface Finding extends Known {
-  readonly kind: 'bucket' | 'empty';
   /** By how many requests the rate was measured, and in how many milliseconds. */
   readonly count: number;
   readonly ms: number;
@@ -33,10 +32,10 @@ export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
   if (sized) burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest));
   bound = epoch.lowerBound(burst, shortest);
   const base = { burst, count: bound.count, ms: bound.ms, contended: belief.contended, corrected: false };
-  if (bound.rate > sinceEmpty) return { ...base, kind: 'bucket', rate: bound.rate, bursty: true, measured: true };
+  if (bound.rate > sinceEmpty) return { ...base, rate: bound.rate, bursty: true, measured: true };
   // what came back while the gate was closed did not fill the bucket: nothing ran over
   const measured = sinceEmpty * closure < 0.8 * burst;
-  return { ...base, kind: 'empty', rate: sinceEmpty, bursty: false, measured };
+  return { ...base, rate: sinceEmpty, bursty: false, measured };
 }
 
 /**
@@ -70,7 +69,7 @@ function roundRate({ rate, count, ms }: LowerBound): number {
 
 /** The round rate, where the measurement is exact enough to mean it. */
 export function roundOff(found: Finding): Finding {
-  const { kind, measured, contended, count } = found;
-  const isExact = kind === 'bucket' && measured && !contended && count > 2;
+  const { bursty, measured, contended, count } = found;
+  const isExact = bursty && measured && !contended && count > 2;
   return isExact ? { ...found, rate: roundRate(found) / 1_000 } : found;
 }

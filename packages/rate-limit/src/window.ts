@@ -16,6 +16,6 @@ export function isWindow(epoch: Epoch, belief: Belief, closure: number): boolean
 /** All of a window is spent as soon as it opens: a refusal then costs nothing that the window would still give. */
 export function ofWindow({ lastRefused }: Epoch, belief: Belief, closure: number): Belief {
   const burst = belief.first.accepted;
-  const known = { burst, bursty: true, rate: burst / closure, measured: true, windowed: true, contended: false };
+  const known = { burst, rate: burst / closure, measured: true, windowed: true };
   return { ...belief, ...known, emptiedAt: lastRefused, closure, growth: 0.5, patience: 3_000 };
 }
