@@ -9,7 +9,10 @@ export function anyOf(...rules: Rule[]): Rule {
     isSlow: (duration) => rules.some((rule) => rule.isSlow?.(duration)),
     start() {
       const tallies = rules.map((rule) => rule.start());
-      return { record: (sample) => tallies.map((tally) => tally.record(sample)).includes(true) };
+      return {
+        timed: tallies.some(({ timed }) => timed !== false),
+        record: (sample) => tallies.map((tally) => tally.record(sample)).includes(true),
+      };
     },
   };
 }

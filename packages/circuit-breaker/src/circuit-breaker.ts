@@ -61,20 +61,21 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
       throw error;
     }
   };
-  const middleware = defineMiddleware(async (call, next) => {
+  const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = key(call);
     const permit = breaker.acquire(name);
     if (!permit) throw new CircuitOpenError(breaker.snapshot(name));
-    let response: Response;
-    try {
-      response = await next(call);
-    } catch (error) {
-      report(permit, { error, failed: true }, call);
-      throw error;
-    }
-    report(permit, { response, failed: false }, call);
-    return response;
+    return Promise.resolve(next(call)).then(
+      (response) => {
+        report(permit, { response, failed: false }, call);
+        return response;
+      },
+      (error) => {
+        report(permit, { error, failed: true }, call);
+        throw error;
+      },
+    );
   }, 'circuitBreaker');
   return Object.assign(middleware, { breaker });
 }

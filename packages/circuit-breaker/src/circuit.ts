@@ -53,11 +53,12 @@ export class Circuit {
   /** Leave to make a call, or `undefined` when there must be none now. */
   acquire(): Permit | undefined {
     if (this.#isDue()) this.#enter('half-open');
-    if (this.#state === 'closed') return this.#permit();
-    const now = this.#policy.now();
-    if (this.#state === 'open' || this.#slots.isFull(now)) return undefined;
-    const permit = this.#permit();
-    this.#slots.take(permit, now);
+    const { now } = this.#policy;
+    if (this.#state === 'closed') return this.#permit(this.#tally.timed === false ? Number.NaN : now());
+    const at = now();
+    if (this.#state === 'open' || this.#slots.isFull(at)) return undefined;
+    const permit = this.#permit(at);
+    this.#slots.take(permit, at);
     return permit;
   }
 
@@ -68,9 +69,8 @@ export class Circuit {
     else this.#enter('closed');
   }
 
-  #permit(): Permit {
+  #permit(startedAt: number): Permit {
     const generation = this.#generation;
-    const startedAt = this.#policy.now();
     let settled = false;
     const permit: Permit = {
       settle: (verdict, retryAfter) => {

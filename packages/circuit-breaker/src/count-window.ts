@@ -14,7 +14,7 @@ export function countWindow(options: CountWindowOptions = {}): Rule {
   const { size = 20 } = options;
   checkNumber('countWindow: size', size, { min: 1, max: MAX_SIZE, integer: true });
   const { minCalls = Math.min(10, size) } = options;
-  const { isSlow, countsOf, reached } = ratiosOf('countWindow', { ...options, minCalls });
+  const { timed, isSlow, countsOf, reached } = ratiosOf('countWindow', { ...options, minCalls });
   if (minCalls > size) {
     throw new RangeError(
       `countWindow: minCalls: expected at most size (${size}), got ${minCalls}: it would never open`,
@@ -27,6 +27,7 @@ export function countWindow(options: CountWindowOptions = {}): Rule {
       const sum = { calls: 0, failed: 0, slow: 0 };
       let oldest = 0;
       return {
+        timed,
         record(sample) {
           const dropped = latest[oldest];
           if (dropped) add(sum, dropped, -1);

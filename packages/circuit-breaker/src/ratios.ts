@@ -18,6 +18,8 @@ export const RATIO_NAMES: readonly (keyof RatioOptions)[] = ['failureRatio', 'mi
 
 /** What the options come to. */
 export interface Ratios {
+  /** Whether durations matter. */
+  timed: boolean;
   isSlow(duration: number): boolean;
   countsOf(sample: Sample): Counts;
   /** Whether the circuit must open. */
@@ -36,6 +38,7 @@ export function ratiosOf(owner: string, options: RatioOptions): Ratios {
   }
   const isSlow = (duration: number) => slowerThan !== undefined && duration > slowerThan;
   return {
+    timed: slowerThan !== undefined,
     isSlow,
     countsOf: ({ failed, duration }) => ({ calls: 1, failed: failed ? 1 : 0, slow: isSlow(duration) ? 1 : 0 }),
     reached: ({ calls, failed, slow }) =>

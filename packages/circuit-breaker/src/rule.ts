@@ -9,6 +9,8 @@ export interface Sample {
 
 /** What is remembered of the calls since the circuit closed. */
 export interface Tally {
+  /** `false`: durations do not matter. No clock is read for them, and those of samples are NaN. @default true */
+  readonly timed?: boolean;
   /** Takes one more call into account and says whether the circuit must open. */
   record(sample: Sample): boolean;
 }

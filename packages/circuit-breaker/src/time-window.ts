@@ -23,13 +23,14 @@ export function timeWindow(options: TimeWindowOptions = {}): Rule {
   checkNames('timeWindow', options, ['window', ...RATIO_NAMES]);
   const { window = 30_000 } = options;
   checkMs('timeWindow: window', window, { min: 1 });
-  const { isSlow, countsOf, reached } = ratiosOf('timeWindow', options);
+  const { timed, isSlow, countsOf, reached } = ratiosOf('timeWindow', options);
   return {
     isSlow,
     start() {
       const slices: Slice[] = [];
       const sum = { calls: 0, failed: 0, slow: 0 };
       return {
+        timed,
         record(sample) {
           const { at } = sample;
           while (slices.length > 0 && slices[0]!.since <= at - window) add(sum, slices.shift()!, -1);

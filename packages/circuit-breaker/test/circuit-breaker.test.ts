@@ -1,4 +1,12 @@
-import { breaker, CircuitOpenError, circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
+import {
+  anyOf,
+  breaker,
+  CircuitOpenError,
+  circuitBreaker,
+  consecutive,
+  type Rule,
+  timeWindow,
+} from '@steadfetch/circuit-breaker';
 import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
@@ -153,6 +161,20 @@ describe('circuitBreaker', () => {
 
     expect((await middleware(slow)(URL)).status).toBe(200);
     expect(middleware.breaker.snapshot('https://api.test').state).toBe('open');
+  });
+
+  it('reads no clock for durations that its rule does not look at', async () => {
+    const readings = async (rule: Rule) => {
+      const now = vi.fn(() => 0);
+      const guarded = circuitBreaker({ rule, clock: { ...instantClock(), now } })(stubOf(200).stub);
+      await guarded(URL);
+      now.mockClear();
+      await guarded(URL);
+      return now.mock.calls.length;
+    };
+
+    expect(await readings(anyOf(consecutive(2), timeWindow()))).toBe(1);
+    expect(await readings(anyOf(consecutive(2), timeWindow({ slowerThan: 100 })))).toBe(2);
   });
 
   it('gives its slot back when a probe is aborted, and passes the reason on', async () => {
