@@ -45,23 +45,22 @@ export function retry(given: RetryOptions = {}): Middleware {
   }, 'retry');
 }
 
-async function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
+function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy);
-  let outcome: Outcome;
-  try {
-    const response = await next(attempt);
-    if (response.status < 400 && !policy.inspect) {
+  const judge = (outcome: Outcome) => {
+    releaseCopy(attempt, call);
+    return recover(new Series(call, policy, startedAt), outcome, next).finally(() => releaseBody(call));
+  };
+  return Promise.resolve(next(attempt)).then(
+    (response) => {
+      if (response.status >= 400 || policy.inspect) return judge({ response, failed: false });
       recordIn(policy.budget, call, 'success');
       if (attempt.input !== call.input) releaseBody(call);
       return response;
-    }
-    outcome = { response, failed: false };
-  } catch (error) {
-    outcome = { error, failed: true };
-  }
-  releaseCopy(attempt, call);
-  return recover(new Series(call, policy, startedAt), outcome, next).finally(() => releaseBody(call));
+    },
+    (error) => judge({ error, failed: true }),
+  );
 }
 
 /** p-retry drives the loop; the series decides, and keeps the time. */
