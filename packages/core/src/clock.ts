@@ -46,11 +46,11 @@ export const systemClock: Clock = {
  */
 export function monotonic(clock: Clock): () => number {
   let last = clock.now();
-  let time = last;
+  let lost = 0;
   return () => {
     const now = clock.now();
-    time += Math.max(0, now - last);
+    if (now < last) lost += last - now;
     last = now;
-    return time;
+    return now + lost;
   };
 }
