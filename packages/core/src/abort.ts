@@ -14,15 +14,17 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  * calling that twice is harmless.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): () => void {
-  if (!signal) return () => {};
+  if (!signal) return nothing;
   const run = () => listener(abortReason(signal));
   if (signal.aborted) {
     run();
-    return () => {};
+    return nothing;
   }
   signal.addEventListener('abort', run, { once: true });
   return () => signal.removeEventListener('abort', run);
 }
+
+const nothing = () => {};
 
 /** The promise, or a rejection with the abort reason as soon as the signal aborts. A late answer is ignored. */
 export function abortable<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,8 +1,8 @@
 import { type Call, type CallChanges, discard, type Next } from '@steadfetch/core';
 import { abortScoped, onScopedAbort, scopedController } from './follow.ts';
-import { handOver } from './hand-over.ts';
+import { type Arrival, handOver } from './hand-over.ts';
 import { sourceOf } from './source-of.ts';
-import { startTimer, type Time, type Timer } from './start-timer.ts';
+import { type Alarm, startTimer, type Time, type Timer } from './start-timer.ts';
 import { TimeoutError } from './timeout-error.ts';
 
 export interface Limits {
@@ -12,32 +12,38 @@ export interface Limits {
 }
 
 /** One call with a signal of its own. Settles once: what comes later is let go. */
-export class Attempt {
+export class Attempt implements Alarm, Arrival {
   readonly result: Promise<Response>;
-  readonly #call: Call;
-  readonly #limits: Limits;
-  readonly #controller: AbortController = scopedController();
+  readonly call: Call;
+  readonly limits: Limits;
+  readonly controller: AbortController = scopedController();
+  readonly release: () => void;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #waits = true;
   #timer: Timer | undefined;
-  #release: () => void;
 
   constructor(call: Call, next: Next, limits: Limits) {
-    this.#call = call;
-    this.#limits = limits;
+    this.call = call;
+    this.limits = limits;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#release = onScopedAbort(call.signal, (reason) => this.#stop(reason));
+    this.release = onScopedAbort(call.signal, (reason) => this.#stop(reason));
     if (this.#waits) this.#send(next);
   }
 
+  /** The headers took too long. */
+  expire(): void {
+    this.release();
+    this.#stop(new TimeoutError('headers', this.limits.headers!, sourceOf(this.call)));
+  }
+
   #send(next: Next): void {
-    const { headers, time } = this.#limits;
-    if (headers !== undefined) this.#timer = startTimer(time, headers, () => this.#expire(headers));
-    const response = next(this.#call.with(changes(this.#controller.signal, this.#timer)));
+    const { headers, time } = this.limits;
+    if (headers !== undefined) this.#timer = startTimer(time, headers, this);
+    const response = next(this.call.with(changes(this.controller.signal, this.#timer)));
     // a mock may give the response itself
     Promise.resolve(response).then(
       (arrived) => this.#arrive(arrived),
@@ -51,10 +57,8 @@ export class Attempt {
   }
 
   #handOn(response: Response): void {
-    const { body: limit, time } = this.#limits;
     try {
-      const arrival = { call: this.#call, controller: this.#controller, release: this.#release, limit, time };
-      this.#resolve(handOver(response, arrival));
+      this.#resolve(handOver(response, this));
     } catch (error) {
       this.#fail(error);
     }
@@ -62,18 +66,13 @@ export class Attempt {
 
   #fail(error: unknown): void {
     this.#settle();
-    this.#release();
+    this.release();
     this.#reject(error);
-  }
-
-  #expire(limit: number): void {
-    this.#release();
-    this.#stop(new TimeoutError('headers', limit, sourceOf(this.#call)));
   }
 
   #stop(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
-    abortScoped(this.#controller, reason);
+    abortScoped(this.controller, reason);
   }
 
   /** Gives whether it was the first to settle. */

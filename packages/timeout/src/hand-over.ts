@@ -8,8 +8,7 @@ export interface Arrival {
   controller: AbortController;
   /** Removes the listener that stood on the caller's signal while the headers were awaited. */
   release: () => void;
-  limit: number | undefined;
-  time: Time;
+  limits: { body: number | undefined; time: Time };
 }
 
 /**
@@ -22,13 +21,14 @@ const alive = new WeakMap<ReadableStream, { call: Call; controller: AbortControl
  * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
  * may stay on a signal that outlives the call. Only a body limit, or a signal in `init`, makes a new `Response`.
  */
-export function handOver(response: Response, { call, controller, release, limit, time }: Arrival): Response {
-  const { signal } = call;
+export function handOver(response: Response, { call, controller, release, limits }: Arrival): Response {
   const { body } = response;
   if (!body || body.locked || response.bodyUsed) {
     release();
     return response;
   }
+  const { signal } = call;
+  const { body: limit, time } = limits;
   const scoped = !signal || isScoped(signal);
   if (limit === undefined && scoped) return response;
   if (!scoped) release();

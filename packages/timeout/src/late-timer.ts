@@ -1,4 +1,4 @@
-import type { Timer } from './start-timer.ts';
+import type { Alarm, Timer } from './start-timer.ts';
 
 type NextTick = (run: () => void) => void;
 type Runtime = { process?: { nextTick?: NextTick } };
@@ -15,18 +15,18 @@ let asked: NextTick | undefined;
 export class LateTimer implements Timer {
   readonly #now: () => number;
   readonly #due: number;
-  readonly #run: () => void;
+  readonly #alarm: Alarm;
   #waits = false;
   #before: LateTimer | undefined;
   #after: LateTimer | undefined;
   #handle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(now: () => number, ms: number, run: () => void) {
+  constructor(now: () => number, ms: number, alarm: Alarm) {
     this.#now = now;
     this.#due = now() + ms;
-    this.#run = run;
+    this.#alarm = alarm;
     const nextTick = (globalThis as Runtime).process?.nextTick;
-    if (typeof nextTick !== 'function') this.#handle = setTimeout(run, ms);
+    if (typeof nextTick !== 'function') this.#start(ms);
     else this.#wait(nextTick);
   }
 
@@ -43,8 +43,12 @@ export class LateTimer implements Timer {
   set(): void {
     this.#leave();
     const left = this.remaining();
-    if (left > 0) this.#handle = setTimeout(this.#run, left);
-    else this.#run();
+    if (left > 0) this.#start(left);
+    else this.#alarm.expire();
+  }
+
+  #start(ms: number): void {
+    this.#handle = setTimeout(() => this.#alarm.expire(), ms);
   }
 
   #wait(nextTick: NextTick): void {

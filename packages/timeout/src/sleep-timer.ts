@@ -1,4 +1,4 @@
-import type { Time, Timer } from './start-timer.ts';
+import type { Alarm, Time, Timer } from './start-timer.ts';
 
 /** How many turns of the microtask queue a sleep takes at the least that waits for something. */
 const TURNS = 10;
@@ -15,13 +15,13 @@ export class SleepTimer implements Timer {
   readonly #off = new AbortController();
   #real: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ clock, now }: Time, ms: number, run: () => void) {
+  constructor({ clock, now }: Time, ms: number, alarm: Alarm) {
     this.#now = now;
     let waits = false;
     const ring = () => {
       if (this.#off.signal.aborted) return;
-      if (waits) run();
-      else this.#real = setTimeout(run, Math.min(ms, GRACE));
+      if (waits) alarm.expire();
+      else this.#real = setTimeout(() => alarm.expire(), Math.min(ms, GRACE));
     };
     clock.sleep(ms, this.#off.signal).then(ring, () => {});
     void turns(TURNS).then(() => {

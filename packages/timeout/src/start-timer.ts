@@ -14,7 +14,12 @@ export interface Timer {
   callOff(): void;
 }
 
-/** Calls `run` once after `ms`. The machine's clock needs no promise for it. */
-export function startTimer(time: Time, ms: number, run: () => void): Timer {
-  return time.clock === systemClock ? new LateTimer(time.now, ms, run) : new SleepTimer(time, ms, run);
+/** What a timer goes off for. */
+export interface Alarm {
+  expire(): void;
+}
+
+/** Lets the alarm expire once, after `ms`. The machine's clock needs no promise for it. */
+export function startTimer(time: Time, ms: number, alarm: Alarm): Timer {
+  return time.clock === systemClock ? new LateTimer(time.now, ms, alarm) : new SleepTimer(time, ms, alarm);
 }

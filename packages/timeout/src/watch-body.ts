@@ -25,13 +25,13 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
   let unlink: (() => void) | undefined;
   let failure: { error: unknown } | undefined;
 
-  const expire = (ms: number) => () => abortScoped(controller, new TimeoutError('body', ms, sourceOf(call)));
+  const expire = () => abortScoped(controller, new TimeoutError('body', limit!, sourceOf(call)));
 
   async function pull(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): Promise<void> {
     unlink ??= follow();
     // the response itself is kept until now: undici cancels the body of one that was collected
     reader ??= response.body!.getReader();
-    const timer = limit === undefined ? undefined : startTimer(time, limit, expire(limit));
+    const timer = limit === undefined ? undefined : startTimer(time, limit, { expire });
     try {
       const { done, value } = await abortable(reader.read(), controller.signal);
       if (!done) return stream.enqueue(value);
