@@ -1,5 +1,5 @@
-import { type Call, type CallChanges, discard, type Next } from '@steadfetch/core';
-import { abortScoped, onScopedAbort, scopedController } from './follow.ts';
+import { type Call, discard, type Next } from '@steadfetch/core';
+import { abortScoped, type Follower, onScopedAbort, scopedController } from './follow.ts';
 import { type Arrival, handOver } from './hand-over.ts';
 import { sourceOf } from './source-of.ts';
 import { type Alarm, startTimer, type Time, type Timer } from './start-timer.ts';
@@ -12,7 +12,7 @@ export interface Limits {
 }
 
 /** One call with a signal of its own. Settles once: what comes later is let go. */
-export class Attempt implements Alarm, Arrival {
+export class Attempt implements Alarm, Arrival, Follower {
   readonly result: Promise<Response>;
   readonly call: Call;
   readonly limits: Limits;
@@ -30,20 +30,28 @@ export class Attempt implements Alarm, Arrival {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.release = onScopedAbort(call.signal, (reason) => this.#stop(reason));
+    this.release = onScopedAbort(call.signal, this);
     if (this.#waits) this.#send(next);
   }
 
   /** The headers took too long. */
   expire(): void {
     this.release();
-    this.#stop(new TimeoutError('headers', this.limits.headers!, sourceOf(this.call)));
+    this.stop(new TimeoutError('headers', this.limits.headers!, sourceOf(this.call)));
+  }
+
+  stop(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+    abortScoped(this.controller, reason);
   }
 
   #send(next: Next): void {
     const { headers, time } = this.limits;
-    if (headers !== undefined) this.#timer = startTimer(time, headers, this);
-    const response = next(this.call.with(changes(this.controller.signal, this.#timer)));
+    const { signal } = this.controller;
+    const timer = headers === undefined ? undefined : startTimer(time, headers, this);
+    this.#timer = timer;
+    // an outer limit is a deadline to those inside
+    const response = next(this.call.with(timer ? { signal, remaining: () => timer.remaining() } : { signal }));
     // a mock may give the response itself
     Promise.resolve(response).then(
       (arrived) => this.#arrive(arrived),
@@ -70,11 +78,6 @@ export class Attempt implements Alarm, Arrival {
     this.#reject(error);
   }
 
-  #stop(reason: unknown): void {
-    if (this.#settle()) this.#reject(reason);
-    abortScoped(this.controller, reason);
-  }
-
   /** Gives whether it was the first to settle. */
   #settle(): boolean {
     const waited = this.#waits;
@@ -82,9 +85,4 @@ export class Attempt implements Alarm, Arrival {
     this.#timer?.callOff();
     return waited;
   }
-}
-
-/** An outer limit is a deadline to those inside. */
-function changes(signal: AbortSignal, timer: Timer | undefined): CallChanges {
-  return timer ? { signal, remaining: () => timer.remaining() } : { signal };
 }

@@ -3,9 +3,13 @@ import { onAbort } from '@steadfetch/core';
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
 const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.3') as never;
 
-type Listener = (reason: unknown) => void;
-/** With the first to listen, if there is one. */
-type Scoped = AbortSignal & { [SCOPED]?: Listener | null };
+/** What ends when a signal aborts. */
+export interface Follower {
+  stop(reason: unknown): void;
+}
+
+/** With the first that follows it, if there is one. */
+type Scoped = AbortSignal & { [SCOPED]?: Follower | null };
 
 let abandoned: FinalizationRegistry<() => void> | undefined;
 
@@ -23,16 +27,16 @@ export function isScoped(signal: AbortSignal): boolean {
 export function abortScoped(controller: AbortController | undefined, reason: unknown): void {
   const first = (controller?.signal as Scoped | undefined)?.[SCOPED];
   controller?.abort(reason);
-  first?.(reason);
+  first?.stop(reason);
 }
 
-/** As `onAbort`, at a tenth of its price where a limit stands within a limit: the first to listen needs no event. */
-export function onScopedAbort(signal: AbortSignal | undefined, listener: Listener): () => void {
+/** As `onAbort`, at a tenth of its price where a limit stands within a limit: the first to follow needs no event. */
+export function onScopedAbort(signal: AbortSignal | undefined, follower: Follower): () => void {
   const scoped = signal as Scoped | undefined;
-  if (scoped?.[SCOPED] !== null || scoped.aborted) return onAbort(signal, listener);
-  scoped[SCOPED] = listener;
+  if (scoped?.[SCOPED] !== null || scoped.aborted) return onAbort(signal, (reason) => follower.stop(reason));
+  scoped[SCOPED] = follower;
   return () => {
-    if (scoped[SCOPED] === listener) scoped[SCOPED] = null;
+    if (scoped[SCOPED] === follower) scoped[SCOPED] = null;
   };
 }
 
@@ -42,7 +46,7 @@ export function onScopedAbort(signal: AbortSignal | undefined, listener: Listene
  * function is called.
  */
 export function followWeakly(signal: AbortSignal, controller: AbortController): () => void {
-  if (!canFollowWeakly()) return onScopedAbort(signal, (reason) => abortScoped(controller, reason));
+  if (!canFollowWeakly()) return onScopedAbort(signal, { stop: (reason) => abortScoped(controller, reason) });
   const release = onScopedAbort(signal, passOn(new WeakRef(controller)));
   const token = {};
   abandoned ??= new FinalizationRegistry((leave) => leave());
@@ -58,7 +62,7 @@ export function canFollowWeakly(): boolean {
   return typeof WeakRef === 'function' && typeof FinalizationRegistry === 'function';
 }
 
-/** On its own, because closures of one function share what they capture: the listener must not hold the controller. */
-function passOn(target: WeakRef<AbortController>): (reason: unknown) => void {
-  return (reason) => abortScoped(target.deref(), reason);
+/** On its own, because closures of one function share what they capture: the follower must not hold the controller. */
+function passOn(target: WeakRef<AbortController>): Follower {
+  return { stop: (reason) => abortScoped(target.deref(), reason) };
 }
