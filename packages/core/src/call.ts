@@ -57,7 +57,7 @@ export class Call {
   /** As `fetch` would send it: the six methods it knows in upper case, any other as given (RFC 9110 §9.1). */
   get method(): string {
     const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
-    return NORMALIZED.test(method) ? method.toUpperCase() : method;
+    return method !== 'GET' && NORMALIZED.test(method) ? method.toUpperCase() : method;
   }
 
   /** The effective headers, for reading: those of `init`, else those of the `Request`. */
