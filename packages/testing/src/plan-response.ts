@@ -13,12 +13,19 @@ export interface Place {
   signal?: AbortSignal | undefined;
 }
 
-/** The `Response` of a plan, with the faults of its body played in the stream. */
+/**
+ * The `Response` of a plan, with the faults of its body played in the stream.
+ *
+ * It has a length, as that of a server: below msw, undici takes a body without one that is aborted for a complete one,
+ * and throws where nobody can catch it.
+ */
 export function planResponse(plan: Plan, place: Place): Response {
-  const { status, headers } = plan;
-  const empty = place.method === 'HEAD' || BODILESS.has(status) || plan.body.length === 0;
-  const whole = plan.fault === undefined || plan.fault === 'close';
-  return new Response(empty ? null : whole ? plan.body : faultyBody(plan, place), { status, headers });
+  const { status, body, fault } = plan;
+  const empty = place.method === 'HEAD' || BODILESS.has(status) || body.length === 0;
+  const whole = fault === undefined || fault === 'close';
+  const headers = new Headers(plan.headers);
+  if (!empty && !headers.has('content-length')) headers.set('content-length', String(body.length));
+  return new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
 }
 
 function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {

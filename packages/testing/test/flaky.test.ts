@@ -1,7 +1,7 @@
 import { HttpResponse, http } from 'msw/http';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { flaky, instantClock, type Reply, type Script } from '../src/index.ts';
+import { flaky, instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
 
 const URL = 'https://api.test/things';
 const server = setupServer();
@@ -122,9 +122,55 @@ describe('flaky', () => {
     expect(await end).toBe('enough');
   });
 
+  it.each(['stall-body', 'drip'] as const)('ends a %s in its middle with the abort alone', async (fault) => {
+    const clock = manualClock();
+    server.use(flaky(URL, { fault }, { clock }));
+    const uncaught = watchUncaught();
+    const controller = new AbortController();
+    const call = fetch(URL, { signal: controller.signal });
+    while (clock.pending === 0 && fault === 'drip') await turns();
+    await clock.advance(10);
+    const reader = (await call).body!.getReader();
+    await reader.read();
+    const next = reader.read().catch((error: unknown) => error);
+
+    setImmediate(() => controller.abort('enough'));
+
+    expect(await next).toBe('enough');
+    expect(await uncaught()).toEqual([]);
+  });
+
+  it('ends a large body that nobody reads with the abort alone', async () => {
+    server.use(flaky(URL, { body: 'x'.repeat(1_000_000) }));
+    const uncaught = watchUncaught();
+    const controller = new AbortController();
+    const response = await fetch(URL, { signal: controller.signal });
+
+    setImmediate(() => controller.abort('enough'));
+
+    expect(await uncaught()).toEqual([]);
+    await expect(response.text()).rejects.toBe('enough');
+  });
+
   it('refuses options it does not know', () => {
     expect(() => flaky(URL, 200, { times: 3 } as never)).toThrow("flaky: unknown option 'times'");
     expect(() => flaky(URL, 200, { method: [3] as never })).toThrow('flaky: method: expected a name or names, got 3');
     expect(() => flaky(URL, 200, { clock: null as never })).toThrow('flaky: clock.now: expected a function');
   });
 });
+
+/** Gives the function that waits until a socket has closed, and tells what was thrown where nobody could catch it. */
+function watchUncaught(): () => Promise<unknown[]> {
+  const errors: unknown[] = [];
+  const note = (error: unknown) => errors.push(error);
+  process.on('uncaughtExceptionMonitor', note);
+  return async () => {
+    await turns();
+    process.off('uncaughtExceptionMonitor', note);
+    return errors;
+  };
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
