@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@steadfetch/core';
 import type { Fault } from './fault.ts';
+import { headersOf } from './headers-of.ts';
 import { type Listener, listener } from './listener.ts';
 import { type Player, player, problemPlan } from './player.ts';
 import { type RecordedRequest, type Recorder, recordBody, recorder } from './recorder.ts';
@@ -8,6 +9,7 @@ import { type Plan, planOf } from './reply.ts';
 import { type ListScript, listScript, type Repeat, repliesOf, type Script } from './script.ts';
 import { sendPlan } from './send-plan.ts';
 import type { FaultyServer } from './start-server.ts';
+import { Turns } from './turns.ts';
 
 const NO_STATUS = new Set<Fault | undefined>(['refuse', 'reset', 'stall-headers']);
 
@@ -18,7 +20,10 @@ export class LoopbackServer implements FaultyServer {
   readonly #play: Player;
   readonly #recorder: Recorder;
   readonly #port: Listener;
+  /** Of the port: to open it twice, or while it closes, would fail. */
+  readonly #turns = new Turns();
   #reopening = new AbortController();
+  #closed = false;
 
   constructor(script: Script, repeat: Repeat, clock: Clock) {
     this.#clock = clock;
@@ -50,15 +55,20 @@ export class LoopbackServer implements FaultyServer {
     return this.#port.connections;
   }
 
-  async restart(): Promise<void> {
-    await this.close();
-    await this.#port.open();
-    this.#refuseIfNext();
+  restart(): Promise<void> {
+    this.#closed = false;
+    this.#reopening.abort();
+    return this.#turns.take(async () => {
+      await this.#port.close();
+      await this.#port.open();
+      this.#refuseIfNext();
+    });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed = true;
     this.#reopening.abort();
-    await this.#port.close();
+    return this.#turns.take(() => this.#port.close());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -84,25 +94,27 @@ export class LoopbackServer implements FaultyServer {
     if (refusal !== undefined) this.#refuse(planOf(refusal).delay);
   }
 
+  /** A script may decide so after `close`: then the port stays closed. */
   #refuse(delay: number): void {
     this.#port.refuse();
-    if (delay === 0) return;
+    this.#reopening.abort();
+    if (delay === 0 || this.#closed) return;
     this.#reopening = new AbortController();
-    const reopen = () => this.#port.open().then(() => this.#refuseIfNext());
+    const { signal } = this.#reopening;
     this.#clock
-      .sleep(delay, this.#reopening.signal)
-      .then(reopen)
+      .sleep(delay, signal)
+      .then(() => this.#turns.take(() => this.#reopen(signal)))
       .catch(() => {});
+  }
+
+  async #reopen(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await this.#port.open();
+    this.#refuseIfNext();
   }
 }
 
 function refuses({ error }: Plan): string | undefined {
   if (!error || error === 'ECONNRESET') return undefined;
   return `startServer: a server cannot cause ${error}: use a fault, or fakeFetch`;
-}
-
-function headersOf({ rawHeaders }: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
-  return headers;
 }

@@ -24,7 +24,7 @@ export interface FaultyServer extends AsyncDisposable {
   readonly connections: number;
   /** Cuts all connections and opens the same port again, also after a `refuse`. */
   restart(): Promise<void>;
-  /** Cuts all connections and closes the port. */
+  /** Cuts all connections and closes the port, which stays closed whatever the script decides. */
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import {
   type FaultyServer,
   instantClock,
   manualClock,
+  type Reply,
   type Script,
   type ServerOptions,
   startServer,
@@ -214,6 +215,43 @@ describe('a refusing server', () => {
     await server.close();
 
     expect(clock.pending).toBe(0);
+    expect(await seen(server.url)).toBe('ECONNREFUSED');
+  });
+
+  it('stays closed where a function decides to refuse after close', async () => {
+    const clock = manualClock();
+    let decide = (_: Reply) => {};
+    const decision = new Promise<Reply>((resolve) => (decide = resolve));
+    const server = await start(() => decision, { clock });
+    const call = seen(server.url);
+    while (server.requests.length === 0) await tick();
+    await server.close();
+
+    decide({ fault: 'refuse', delay: 30 });
+    await clock.advance(30);
+
+    expect(await call).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
+    expect(await seen(server.url)).toBe('ECONNREFUSED');
+  });
+
+  it('is as the last of several restarts and closes at once leaves it', async () => {
+    const server = await start([200]);
+
+    await Promise.all([server.restart(), server.restart(), server.close(), server.restart()]);
+    expect(await seen(server.url)).toBe('200 ');
+    await Promise.all([server.close(), server.restart(), server.close()]);
+    expect(await seen(server.url)).toBe('ECONNREFUSED');
+  });
+
+  it('comes back once where two calls at once are refused for a while', async () => {
+    const clock = manualClock();
+    const server = await start((_, index) => (index < 2 ? { fault: 'refuse', delay: 500 } : 200), { clock });
+    await Promise.all([seen(server.url), seen(server.url)]);
+
+    await clock.advance(500);
+
+    expect(await seen(server.url)).toBe('200 ');
+    await server.close();
     expect(await seen(server.url)).toBe('ECONNREFUSED');
   });
 
