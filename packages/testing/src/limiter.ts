@@ -84,6 +84,9 @@ function gcra({ requests, per, burst }: Limit): Limiter {
   };
 }
 
+/** What is said of a request in flight whose end is not known. */
+const UNKNOWN = 1_000;
+
 function concurrency({ requests }: Limit): Limiter {
   let ends: { at: number }[] = [];
   return (now) => {
@@ -92,7 +95,7 @@ function concurrency({ requests }: Limit): Limiter {
     const mine = { at: Number.POSITIVE_INFINITY };
     if (allowed) ends.push(mine);
     const known = ends.map(({ at }) => at - now).filter(Number.isFinite);
-    const wait = ends.length < requests ? 0 : Math.min(...known, 60_000);
+    const wait = ends.length < requests ? 0 : known.length > 0 ? Math.min(...known) : UNKNOWN;
     const occupy = (ms: number) => {
       mine.at = now + ms;
     };

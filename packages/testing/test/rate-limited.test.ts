@@ -47,6 +47,20 @@ describe('rateLimited', () => {
     expect(await third).toEqual([200, 200, 429]);
   });
 
+  it('asks for a second where nobody knows when a request in flight will end, else for the time until then', async () => {
+    const clock = manualClock();
+    const limit = rateLimited({ requests: 2, algorithm: 'concurrency' }, slow(90_000));
+    const fetch = fakeFetch(limit, { clock });
+
+    const calls = [fetch(URL), fetch(URL), fetch(URL)];
+    const early = await calls[2]!;
+    const late = await fetch(URL);
+    await clock.runAll();
+
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect([early, late].map(({ headers }) => headers.get('retry-after'))).toEqual(['1', '90']);
+  });
+
   it('counts what is answered at once as never in flight', async () => {
     expect(await passing({ requests: 1, algorithm: 'concurrency' }, [0], 3)).toEqual([3]);
   });
