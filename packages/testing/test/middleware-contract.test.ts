@@ -11,6 +11,8 @@ middlewareContract(() => (next) => (input, init) => Promise.resolve(next(input, 
   except: ['rejects when next throws instead of rejecting'],
 });
 middlewareContract(() => compose(pass, pass), { name: 'the contract of a stack' });
+middlewareContract(() => (next) => next, { name: 'the contract of one that does nothing' });
+middlewareContract(() => compose(), { name: 'the contract of an empty stack' });
 
 const faulty: Record<string, (next: Fetch) => Fetch> = {
   'gives the response of next itself':
@@ -80,6 +82,14 @@ describe('contractChecks', () => {
 
     await expect(contractChecks["rejects with the caller's abort reason"]!(() => deaf)).rejects.toThrow(
       'expected the call to reject, but it gave a response',
+    );
+  });
+
+  it('says that a call threw', async () => {
+    const wrapper: Middleware = (next) => (input, init) => next(input, init);
+
+    await expect(contractChecks['rejects when next throws instead of rejecting']!(() => wrapper)).rejects.toThrow(
+      'expected the call to reject, but it threw what next threw',
     );
   });
 
