@@ -27,11 +27,13 @@ export function classifyError(error: unknown): ErrorClass {
   const network = name === 'NetworkError' || chain.some((link) => NETWORK_TEXT.test(textOf(link, 'message') ?? ''));
   if (coded !== undefined) return byCode(textOf(coded, 'code')!, coded, network);
   if (!network) return { kind: 'bug', sent: 'maybe', permanent: true };
-  // the message of ky's NetworkError quotes the URL
-  const permanent = chain.some(
-    (link) => textOf(link, 'name') !== 'NetworkError' && PERMANENT_TEXT.test(textOf(link, 'message') ?? ''),
-  );
-  return { kind: 'network', sent: 'maybe', permanent };
+  return { kind: 'network', sent: 'maybe', permanent: chain.some(isPermanent) };
+}
+
+/** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
+function isPermanent(link: unknown): boolean {
+  const message = textOf(link, 'message') ?? '';
+  return textOf(link, 'name') !== 'NetworkError' && !NETWORK_TEXT.test(message) && PERMANENT_TEXT.test(message);
 }
 
 function byCode(code: string, link: unknown, network: boolean): ErrorClass {

@@ -101,6 +101,14 @@ describe('classifyError', () => {
     expect(classifyError(error)).toMatchObject({ kind: 'bug', permanent: true });
   });
 
+  it.each([
+    'Failed to fetch (integrity.example.com)',
+    'Load failed (cross-origin.example.com)',
+    'error sending request for url (https://api.test/integrity)',
+  ])('takes no address for a reason: %s', (message) => {
+    expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+  });
+
   it('knows aborts and timeouts by name', () => {
     expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });
     expect(classifyError(named('TimeoutError'))).toMatchObject({ kind: 'timeout', permanent: false });
