@@ -17,8 +17,17 @@ export function isReplayable(body: unknown): boolean {
   return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
 }
 
+/** What `fetch` reads of an init; a class may give it by getters, which no loop finds. */
+const MEMBERS = (
+  'method headers body mode credentials cache redirect referrer referrerPolicy integrity keepalive signal duplex ' +
+  'priority dispatcher window'
+).split(' ');
+
 function inherit(copy: RequestInit, init: RequestInit): void {
-  for (const name in init) (copy as Record<string, unknown>)[name] = init[name as keyof RequestInit];
+  const given = init as Record<string, unknown>;
+  const target = copy as Record<string, unknown>;
+  for (const name in given) target[name] = given[name];
+  for (const name of MEMBERS) if (name in given && !(name in target)) target[name] = given[name];
 }
 
 function copyHeaders(headers: HeadersInit): HeadersInit {

@@ -156,6 +156,20 @@ describe('what a later attempt sends', () => {
     expect(new Uint8Array(retries[3]!.init!.body as ArrayBuffer)[0]).toBe(1);
   });
 
+  it('is what an init of a class tells by its getters', async () => {
+    const { seen, fetch } = recorder();
+    class Deletion {
+      headers = { a: '1' };
+      get method() {
+        return 'DELETE';
+      }
+    }
+
+    await twice(fetch)(URL_, new Deletion());
+
+    expect(seen.map(({ init }) => init)).toEqual(Array(2).fill({ method: 'DELETE', headers: { a: '1' } }));
+  });
+
   it('keeps what a Request cannot hold, by reference', async () => {
     const { seen, fetch } = recorder();
     const dispatcher = {};
