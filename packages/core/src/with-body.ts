@@ -38,8 +38,14 @@ function tellErrors(response: Response, errorOf: ErrorOf): void {
   for (const name of READERS) {
     const read = methods[name];
     // `bytes` is missing from older runtimes
-    if (read) define(response, name, () => read.call(response).catch((error) => Promise.reject(errorOf(error))));
+    if (read) define(response, name, () => readOnce(response, read, errorOf));
   }
+}
+
+/** Whoever reads a second time hears from the runtime that the body is spent. */
+function readOnce(response: Response, read: () => Promise<unknown>, errorOf: ErrorOf): Promise<unknown> {
+  const spent = response.bodyUsed;
+  return read.call(response).catch((error) => Promise.reject(spent ? error : errorOf(error)));
 }
 
 function define(response: Response, name: string, value: unknown): void {

@@ -80,6 +80,16 @@ describe('withBody', () => {
     },
   );
 
+  it('tells what broke it once, and then that it is spent, as any body', async () => {
+    const failing = new ReadableStream({ pull: (stream) => stream.error(new TypeError('Failed to fetch')) });
+    const error = new Error('the real one');
+    const copy = withBody(new Response('old'), failing, () => error);
+
+    await expect(copy.text()).rejects.toBe(error);
+
+    await expect(copy.text()).rejects.toThrow(/unusable|already/);
+  });
+
   it('lacks a method that the runtime lacks', () => {
     const { bytes } = Response.prototype;
     Reflect.deleteProperty(Response.prototype, 'bytes');
