@@ -1,3 +1,4 @@
+import { checkFunction } from './check.ts';
 import { isReplayable } from './snapshot.ts';
 
 /** Makes a body, now or soon. */
@@ -9,7 +10,7 @@ export type BodyMaker = () => BodyInit | Promise<BodyInit>;
  * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
  */
 export function bodyFactory(make: BodyMaker): BodyInit {
-  return make as unknown as BodyInit;
+  return checkFunction('bodyFactory: make', make) as unknown as BodyInit;
 }
 
 /** The init with the body of one attempt; a stream is sent in one direction at a time, as `fetch` demands. */

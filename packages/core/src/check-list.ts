@@ -1,4 +1,6 @@
-import { checkNumber, type NumberRule, show } from './check.ts';
+import { checkNumber, type NumberRule, unexpected } from './check.ts';
+
+export type { NumberRule };
 
 /** What names of methods and of fields are made of (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -11,7 +13,7 @@ export function isToken(value: unknown): value is string {
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
-    if (!isToken(name)) throw new TypeError(`${option}: expected an array of method names, got ${show(name)}`);
+    if (!isToken(name)) throw unexpected(option, 'an array of method names', name);
   }
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }
@@ -29,5 +31,5 @@ export function checkStatuses(
 
 function checkArray(option: string, value: unknown, of: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new TypeError(`${option}: expected an array of ${of}, got ${show(value)}`);
+  throw unexpected(option, `an array of ${of}`, value);
 }

@@ -1,4 +1,5 @@
 import { type Clock, MAX_TIMER } from './clock.ts';
+import { notify } from './notify.ts';
 
 /** What a number option may be. */
 export interface NumberRule {
@@ -30,14 +31,31 @@ export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIM
 
 /** Gives the function back, or throws. */
 export function checkFunction<T>(option: string, value: T): T {
-  if (typeof value !== 'function') throw new TypeError(`${option}: expected a function, got ${show(value)}`);
+  if (typeof value !== 'function') throw unexpected(option, 'a function', value);
   return value;
 }
 
-/** Gives the clock back, or throws. */
-export function checkClock(owner: string, clock: Clock): Clock {
-  checkFunction(`${owner}: clock.now`, clock?.now);
-  checkFunction(`${owner}: clock.sleep`, clock.sleep);
+/** Gives the key back that a function of the user gave, or throws. */
+export function checkKey(option: string, key: unknown): string {
+  if (typeof key !== 'string') throw unexpected(option, 'it to give a string', key);
+  return key;
+}
+
+/** The error that names the option, what it may be, and the value. A promise among values is let go: it may reject. */
+export function unexpected(option: string, expected: string, value: unknown): TypeError {
+  notify((late) => late, value);
+  return new TypeError(`${option}: expected ${expected}, got ${show(value)}`);
+}
+
+/** Gives the clock back, or throws where it lacks what is needed. */
+export function checkClock(owner: string, clock: Clock, needs: readonly (keyof Clock)[] = ['now', 'sleep']): Clock {
+  for (const name of needs) {
+    const member = clock?.[name];
+    const whole = Object(clock) === clock ? '' : ` of clock ${show(clock)}`;
+    if (typeof member !== 'function') {
+      throw new TypeError(`${owner}: clock.${name}: expected a function, got ${show(member)}${whole}`);
+    }
+  }
   return clock;
 }
 

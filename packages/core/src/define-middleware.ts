@@ -29,6 +29,9 @@ type Composed = Fetch & { [ENTER]?: Next; [LAYERS]?: readonly string[] };
  * });
  */
 export function defineMiddleware(handler: Handler, name?: string): Middleware {
+  if (typeof handler !== 'function') {
+    throw new TypeError(`defineMiddleware: handler: expected a function, got ${String(handler)}`);
+  }
   return (next) => {
     const proceed = enterOf(next);
     const inner = layersOf(next);

@@ -1,3 +1,4 @@
+import { show } from './check.ts';
 import { defineMiddleware, enterOf } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
@@ -9,8 +10,9 @@ import type { Middleware } from './fetch.ts';
  * @example mount({ 'https://': retry(), 'https://api.example.com/reports/': compose(retry({ maxRetries: 5 })) })
  */
 export function mount(stacks: Record<string, Middleware>): Middleware {
-  if (typeof stacks !== 'object' || stacks === null)
-    throw new TypeError(`mount: expected an object, got ${String(stacks)}`);
+  if (typeof stacks !== 'object' || stacks === null || Array.isArray(stacks)) {
+    throw new TypeError(`mount: expected an object, got ${show(stacks)}`);
+  }
   const mounts = Object.entries(stacks).sort(([a], [b]) => b.length - a.length);
   for (const [prefix, middleware] of mounts) {
     if (typeof middleware !== 'function') {

@@ -1,3 +1,5 @@
+import { checkFunction, checkNumber } from './check.ts';
+
 /**
  * One value per key, made when first asked for; bounded: the key that was used least recently is dropped.
  *
@@ -7,8 +9,10 @@ export function perKey<T>(
   create: (key: string) => T,
   { maxKeys = 1_000 }: { maxKeys?: number } = {},
 ): (key: string) => T {
+  checkFunction('perKey: create', create);
+  checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
   const values = new Map<string, T>();
-  let lastKey: string | undefined;
+  let lastKey: unknown = values; // no caller has it
   let lastValue: T;
   return (key) => {
     if (key === lastKey) return lastValue;

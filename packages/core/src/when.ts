@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import { checkFunction } from './check.ts';
 import { defineMiddleware, enterOf } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
@@ -8,9 +9,8 @@ import type { Middleware } from './fetch.ts';
  * @example when((call) => call.method === 'GET', retry())
  */
 export function when(predicate: (call: Call) => boolean, middleware: Middleware): Middleware {
-  if (typeof predicate !== 'function') {
-    throw new TypeError(`when: predicate: expected a function, got ${String(predicate)}`);
-  }
+  checkFunction('when: predicate', predicate);
+  checkFunction('when: middleware', middleware);
   return (next) => {
     const inner = enterOf(middleware(next));
     return defineMiddleware((call, skip) => (predicate(call) ? inner(call) : skip(call)))(next);

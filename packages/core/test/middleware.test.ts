@@ -1,4 +1,5 @@
 import {
+  bodyFactory,
   type Call,
   compose,
   defineMiddleware,
@@ -37,6 +38,20 @@ describe('compose', () => {
     expect(() => compose(note([], 'a'), undefined as never)).toThrow(
       new TypeError('compose: expected a middleware at position 1, got undefined'),
     );
+  });
+});
+
+describe('what could never work', () => {
+  const layer = note([], 'a');
+
+  it.each([
+    [() => defineMiddleware(null as never), 'defineMiddleware: handler: expected a function, got null'],
+    [() => when(true as never, layer), 'when: predicate: expected a function, got true'],
+    [() => when(() => true, 1 as never), 'when: middleware: expected a function, got 1'],
+    [() => mount([layer] as never), 'mount: expected an object, got [object Array]'],
+    [() => bodyFactory('x' as never), 'bodyFactory: make: expected a function, got "x"'],
+  ])('is refused when it is made: %#', (make, message) => {
+    expect(make).toThrow(new TypeError(message));
   });
 });
 

@@ -1,6 +1,7 @@
 import {
   checkClock,
   checkFunction,
+  checkKey,
   checkMethods,
   checkMs,
   checkNames,
@@ -58,6 +59,17 @@ describe('perKey', () => {
     of('b');
 
     expect(create).toHaveBeenCalledTimes(4);
+  });
+
+  it('makes a value for whatever it is asked for first', () => {
+    expect(perKey((key) => ({ key }))(undefined as never)).toEqual({ key: undefined });
+  });
+
+  it('refuses at once what could never work', () => {
+    expect(() => perKey(5 as never)).toThrow(new TypeError('perKey: create: expected a function, got 5'));
+    for (const maxKeys of [0, 1.5, Number.NaN]) {
+      expect(() => perKey(() => 1, { maxKeys })).toThrow(`perKey: maxKeys: expected an integer >= 1, got ${maxKeys}`);
+    }
   });
 });
 
@@ -131,6 +143,22 @@ describe('option checks', () => {
     expect(checkClock('retry', clock)).toBe(clock);
     expect(() => checkClock('retry', null as never)).toThrow('retry: clock.now: expected a function, got undefined');
     expect(() => checkClock('retry', { now: () => 0 } as never)).toThrow('retry: clock.sleep: expected a function');
+    expect(() => checkClock('retry', 5 as never)).toThrow(/clock.now: .* 5$/);
+  });
+
+  it('want a string from whoever gives a key, and let go of a promise', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+
+    expect(checkKey('x: key', 'a')).toBe('a');
+    expect(() => checkKey('x: key', undefined)).toThrow(
+      new TypeError('x: key: expected it to give a string, got undefined'),
+    );
+    expect(() => checkKey('x: key', Promise.reject(new Error('no')))).toThrow('got [object Promise]');
+
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('name an option that does not exist', () => {
