@@ -1,3 +1,5 @@
+import type { Retried } from './retried.ts';
+
 /** What `call.with()` can change. Whatever is left out stays as it was. */
 export interface CallChanges {
   input?: RequestInfo | URL;
@@ -9,6 +11,6 @@ export interface CallChanges {
   attempt?: number;
   /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
   remaining?: () => number;
-  /** True below a `retry`: an inner one then passes the call through. */
-  retried?: boolean;
+  /** True below a `retry`, `off` below one that was told to leave the call alone: an inner one then passes it through. */
+  retried?: Retried;
 }

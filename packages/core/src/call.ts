@@ -3,7 +3,7 @@ import type { CallChanges } from './call-changes.ts';
 import type { Fetch } from './fetch.ts';
 import { isRequest } from './is-request.ts';
 import { absolute, originOf } from './origin.ts';
-import { asRetried, isRetried } from './retried.ts';
+import { asRetried, type Retried, retriedOf } from './retried.ts';
 import { isReplayable, snapshot } from './snapshot.ts';
 
 /**
@@ -18,7 +18,7 @@ export class Call {
   readonly init: RequestInit | undefined;
   /** 1 for the first attempt. */
   readonly attempt: number;
-  readonly retried: boolean;
+  readonly retried: Retried;
   readonly #remaining: (() => number) | undefined;
   #headers: Headers | undefined;
 
@@ -26,7 +26,7 @@ export class Call {
     input: RequestInfo | URL,
     init: RequestInit | undefined,
     attempt: number,
-    retried: boolean,
+    retried: Retried,
     remaining: (() => number) | undefined,
   ) {
     this.input = input;
@@ -41,7 +41,7 @@ export class Call {
     // A URL can be changed after the call as well as an init can.
     const target = typeof input === 'object' && input instanceof URL ? input.href : input;
     if (init === undefined || init === null) return new Call(target, undefined, 1, false, undefined);
-    return new Call(target, snapshot(init), 1, isRetried(init), undefined);
+    return new Call(target, snapshot(init), 1, retriedOf(init), undefined);
   }
 
   /** Absolute where the runtime knows a base; otherwise as given. */
@@ -109,7 +109,7 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    return fetch(this.input, this.retried ? asRetried(init, fetch) : init);
+    return fetch(this.input, this.retried ? asRetried(init, this.retried, fetch) : init);
   }
 }
 

@@ -3,18 +3,23 @@ import type { Fetch } from './fetch.ts';
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried') as never;
 
-/** Whether an outer `retry` repeats the call that this `init` belongs to. */
-export function isRetried(init: RequestInit): boolean {
-  return RETRIED in init;
+/** Whether an outer `retry` repeats the call; `off` where it was told not to, and no inner one shall. */
+export type Retried = boolean | 'off';
+
+type Marked = RequestInit & { [RETRIED]?: Retried };
+
+/** What an outer `retry` does with the call that this `init` belongs to. */
+export function retriedOf(init: Marked): Retried {
+  return init[RETRIED] ?? false;
 }
 
 /**
- * The init that tells a fetch that an outer `retry` repeats the call. A new object each time: what is inside may write
+ * The init that tells a fetch what an outer `retry` does. A new object each time: what is inside may write
  * on it. The platform's own `fetch` need not know, and takes microseconds to look at an init.
  */
-export function asRetried(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
+export function asRetried(init: RequestInit | undefined, retried: Retried, fetch: Fetch): RequestInit | undefined {
   if (fetch === globalThis.fetch) return init;
-  const marked: RequestInit & { [RETRIED]?: true } = { ...init };
-  marked[RETRIED] = true;
+  const marked: Marked = { ...init };
+  marked[RETRIED] = retried;
   return marked;
 }

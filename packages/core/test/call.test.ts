@@ -228,7 +228,7 @@ describe('what a later attempt sends', () => {
   });
 
   it('carries the mark of an outer retry through a foreign wrapper', async () => {
-    const marks: boolean[] = [];
+    const marks: unknown[] = [];
     const note = defineMiddleware((call, next) => {
       marks.push(call.retried);
       return next(call);

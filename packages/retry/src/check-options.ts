@@ -1,9 +1,9 @@
-import { checkFunction, checkNames, checkNumber } from '@steadfetch/core';
+import { checkFunction, checkNames, checkNumber, checkStatuses, unexpected } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { RetryHooks } from './events.ts';
 
 export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new TypeError(`retry: ${name}: expected true or false, got ${String(value)}`);
+  if (typeof value !== 'boolean') throw unexpected(`retry: ${name}`, 'true or false', value);
   return value;
 }
 
@@ -21,23 +21,39 @@ export function spreadOf(serverHints: boolean | { spread?: number }): number {
 
 export function checkBudget(budget: RetryBudget): RetryBudget {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
-    throw new TypeError(`retry: budget: expected a retryBudget() or false, got ${String(budget)}`);
+    throw unexpected('retry: budget', 'a retryBudget() or false', budget);
   }
   return budget;
+}
+
+/** A status below 400 is nobody's failure, unless `inspect` says so. */
+export function checkFailures(statuses: unknown): ReadonlySet<number> {
+  const checked = checkStatuses('retry: statuses', statuses);
+  for (const status of checked) {
+    if (status >= 400) continue;
+    throw new RangeError(
+      `retry: statuses: expected statuses from 400, got ${status}: inspect is asked about lower ones`,
+    );
+  }
+  return checked;
 }
 
 const HOOKS = ['onRetry', 'onGiveUp', 'onRecover'] as const;
 
 /** Of a class, which may have members of its own. */
-function isInstance(hook: unknown): boolean {
-  const prototype = Object(hook) === hook ? Object.getPrototypeOf(hook) : null;
+function isInstance(hook: object): boolean {
+  const prototype = Object.getPrototypeOf(hook);
   return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
 export function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
   for (const hook of hooks) {
-    checkNames('retry: hooks', isInstance(hook) ? {} : hook, HOOKS);
+    const other = typeof hook !== 'object' || hook === null || isInstance(hook);
+    if (other && !HOOKS.some((name) => name in Object(hook))) {
+      throw unexpected('retry: hooks', `an object with ${HOOKS.join(', ')}, or an array of such`, hook);
+    }
+    if (!other) checkNames('retry: hooks', hook, HOOKS);
     for (const name of HOOKS) optionalFunction(`hooks.${name}`, hook[name]);
   }
-  return hooks;
+  return [...hooks];
 }

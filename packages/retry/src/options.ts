@@ -16,7 +16,7 @@ export interface RetryOptions {
   /** Methods that are repeated. Replaces the default. @default GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY */
   methods?: readonly string[];
   /**
-   * Statuses that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
+   * Statuses from 400 that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
    * @default 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
    */
   statuses?: readonly number[];
@@ -34,8 +34,8 @@ export interface RetryOptions {
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
-   * Whether waits that the server asks for are obeyed, and how far they are spread upwards: a share of the wait,
-   * at most 5 s. @default { spread: 0.2 }
+   * Whether waits and invitations of the server are obeyed, a veto always is; and how far waits are spread upwards: a
+   * share of the wait, at most 5 s. @default { spread: 0.2 }
    */
   serverHints?: boolean | { spread?: number };
   /** The brake on retry storms, shared by reference; `false` for none. @default a retryBudget() per instance */

@@ -7,14 +7,13 @@ import {
   checkMethods,
   checkMs,
   checkNames,
-  checkStatuses,
   IDEMPOTENT_METHODS,
   type Random,
   systemClock,
 } from '@steadfetch/core';
 import { fullJitter } from '@steadfetch/jitter';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
-import { checkBoolean, checkBudget, checkHooks, optionalFunction, spreadOf } from './check-options.ts';
+import { checkBoolean, checkBudget, checkFailures, checkHooks, optionalFunction, spreadOf } from './check-options.ts';
 import type { RetryHooks } from './events.ts';
 import { type Limits, limitsOf } from './limits.ts';
 import type { RetryOptions } from './options.ts';
@@ -78,7 +77,7 @@ function fill({
     delay: checkFunction('retry: delay', delay),
     maxDelay: checkMs('retry: maxDelay', maxDelay),
     methods: methods === undefined ? IDEMPOTENT_METHODS : checkMethods('retry: methods', methods),
-    statuses: statuses === undefined ? undefined : checkStatuses('retry: statuses', statuses),
+    statuses: statuses === undefined ? undefined : checkFailures(statuses),
     networkErrors: checkBoolean('networkErrors', networkErrors),
     timeouts: checkBoolean('timeouts', timeouts),
     idempotent: typeof idempotent === 'function' ? idempotent : always(checkBoolean('idempotent', idempotent)),

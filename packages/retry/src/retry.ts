@@ -1,4 +1,5 @@
 import {
+  abortReason,
   type Call,
   type CallOptions,
   defineMiddleware,
@@ -13,7 +14,8 @@ import {
 } from '@steadfetch/core';
 import pRetry from 'p-retry';
 import { recordIn } from './budgeting.ts';
-import type { RetryOptions, RetryOverride } from './options.ts';
+import type { RetryOptions } from './options.ts';
+import { copyOf, policyFor } from './override.ts';
 import { type Policy, resolvePolicy } from './policy.ts';
 import { attemptOf, releaseCopy } from './replay.ts';
 import { Series } from './series.ts';
@@ -33,19 +35,26 @@ import { Series } from './series.ts';
  */
 export function retry(given: RetryOptions = {}): Middleware {
   const policy = resolvePolicy(given);
-  const options = { ...given };
+  const options = copyOf(given);
   return defineMiddleware((call, next) => {
     const overridden = call.init !== undefined && 'retry' in call.init;
     if (!overridden && !call.retried) return attemptFirst(call, next, policy);
     const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
     const stripped = overridden ? call.with({ init }) : call;
-    if (call.retried) warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
-    if (call.retried || override === false) return next(stripped);
+    if (call.retried === true) {
+      warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+    }
+    if (call.retried) return next(stripped);
+    if (override === false) return next(stripped.with({ retried: 'off' }));
     return attemptFirst(stripped, next, policyFor(override, options, policy));
   }, 'retry');
 }
 
 function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
+  if (call.signal?.aborted) {
+    releaseBody(call);
+    throw abortReason(call.signal);
+  }
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy);
   const judge = (outcome: Outcome) => {
@@ -68,7 +77,11 @@ async function recover(series: Series, first: Outcome, next: Next): Promise<Resp
   const { call, policy } = series;
   const send = async (n: number) => {
     const attempt = attemptOf(call, n, policy);
-    return next(attempt).finally(() => releaseCopy(attempt, call));
+    try {
+      return await next(attempt);
+    } finally {
+      releaseCopy(attempt, call);
+    }
   };
   let latest = first;
   const attempt = async (n: number) => {
@@ -100,12 +113,3 @@ function needsJudging({ failed, response }: Outcome, { inspect }: Policy): boole
 
 /** What p-retry is told: that an attempt may have failed. The outcome itself never passes through it. */
 class FailedAttempt extends Error {}
-
-function policyFor(override: RetryOverride | undefined, options: RetryOptions, policy: Policy): Policy {
-  if (override === undefined) return policy;
-  if (typeof override !== 'object' || override === null) {
-    throw new TypeError(`retry: expected false or an options object, got ${String(override)}`);
-  }
-  const given = Object.entries(override).filter(([, value]) => value !== undefined);
-  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...Object.fromEntries(given) });
-}

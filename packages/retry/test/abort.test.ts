@@ -78,6 +78,18 @@ describe('an abort by the caller', () => {
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
   });
 
+  it.each([['https'], ['Request']])('before the call sends nothing, as with fetch: %s', async (form) => {
+    const { fetch, requests } = scripted(200);
+    const init = { method: 'PUT', body: 'x', signal: AbortSignal.abort('stop') };
+    const request = new Request(API, init);
+
+    const call = form === 'Request' ? retry()(fetch)(request) : retry()(fetch)(API, init);
+
+    await expect(call).rejects.toBe('stop');
+    expect(requests).toHaveLength(0);
+    expect(request.bodyUsed).toBe(form === 'Request');
+  });
+
   it('in a later attempt is told to the hooks too', async () => {
     const controller = new AbortController();
     const hooks = recordingHooks();

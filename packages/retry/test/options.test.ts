@@ -16,7 +16,7 @@ const bad: [option: string, values: unknown[]][] = [
   ['delay', [5, 'exponential', null, {}]],
   ['maxDelay', [...numbers, TOO_LONG]],
   ['methods', ['GET', [1], [''], null, {}]],
-  ['statuses', [503, ['503'], [0], [1_000], [Number.NaN], null]],
+  ['statuses', [503, ['503'], [0], [1_000], [Number.NaN], null, [202, 503], [399]]],
   ['networkErrors', [0, 'yes', null]],
   ['timeouts', [1, 'no', null]],
   ['idempotent', [1, 'yes', null]],
@@ -24,7 +24,7 @@ const bad: [option: string, values: unknown[]][] = [
   ['inspect', [true, 5, null]],
   ['serverHints.spread', ['1', null, Number.NaN, -0.1, 1.1, Infinity]],
   ['budget', [true, 5, {}, null]],
-  ['hooks', [{ onretry: () => {} }, 5]],
+  ['hooks', [{ onretry: () => {} }, 5, null, () => {}, new Map(), new (class Log {})(), [() => {}], [[{}]], [null]]],
   ['hooks.onRetry', [5, 'log']],
   ['fullUrls', [1, 'yes', null]],
   ['clock.now', [5]],
@@ -60,6 +60,29 @@ describe('options', () => {
     expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
     expect(() => retry({ maxRetries: { retries: 1 } as never })).toThrow("retry: maxRetries: unknown option 'retries'");
     expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
+  });
+
+  it('points to inspect where a status is below 400', () => {
+    expect(() => retry({ statuses: [202] })).toThrow('got 202: inspect is asked');
+  });
+
+  it('are copied when it is built: lists and counters may change afterwards', async () => {
+    const { fetch, requests } = scripted(503);
+    const told: string[] = [];
+    const options = {
+      ...{ methods: ['PUT'], statuses: [503], maxRetries: { total: 1 } },
+      hooks: [{ onRetry: () => void told.push('first') }],
+    };
+    const steady = retry({ ...options, clock: instantClock(), budget: false })(fetch);
+
+    options.methods.length = options.statuses.length = 0;
+    options.maxRetries.total = 9;
+    options.hooks.push({ onRetry: () => void told.push('second') });
+    await steady(API, { method: 'PUT', retry: { maxDelay: 50_000 } });
+    await steady(API, { method: 'PUT' });
+
+    expect(requests).toHaveLength(4);
+    expect(told).toEqual(['first', 'first']);
   });
 
   it('runs nothing when it is built', () => {
@@ -173,7 +196,24 @@ describe('a retry inside a retry', () => {
     warn.mockRestore();
   });
 
-  it('does retry the calls that the outer one leaves alone', async () => {
+  it('leaves alone what the outer one was told to leave alone, and says nothing', async () => {
+    vi.resetModules();
+    const { retry } = await import('../src/index.ts');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const attempts = async (...between: Middleware[]) => {
+      const { fetch, requests } = scripted(503);
+      const quick = { clock: instantClock(), budget: false as const };
+      await compose(retry(quick), ...between, retry(quick))(fetch)(API, { retry: false });
+      return requests.length;
+    };
+
+    expect(await attempts()).toBe(1);
+    expect(await attempts(foreign)).toBe(1);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+
+  it('does retry the calls of which it is told nothing', async () => {
     const { fetch, requests } = scripted(503);
     const inner: Fetch = (input) => retry({ clock: instantClock() })(fetch)(input);
 
