@@ -1,19 +1,37 @@
-import type { Call } from '@steadfetch/core';
+import { type Call, notify } from '@steadfetch/core';
 import type { Lease, RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 
-/** Tells the budget of an attempt. One that throws, because its store is gone, must not cost the caller a good answer. */
+/** Tells the budget of an attempt. One that fails, because its store is gone, must not cost the caller a good answer. */
 export function recordIn(budget: RetryBudget | undefined, call: Call, outcome: 'success' | 'failure'): void {
   if (budget === undefined) return;
   try {
-    budget.record(call.origin, outcome);
+    const answer: unknown = budget.record(call.origin, outcome);
+    if (answer !== undefined) ignore(answer);
   } catch {}
 }
 
-/** The right to one retry. A budget that throws gives none: without a brake it is safer not to drive. */
+/**
+ * The right to one retry. A budget that throws gives none: without a brake it is safer not to drive. Nor does one that
+ * answers later.
+ */
 export function acquireFrom(budget: RetryBudget, call: Call, kind: RetryKind): Lease | undefined {
   try {
-    return budget.acquire(call.origin, kind);
-  } catch {
-    return undefined;
-  }
+    const lease = budget.acquire(call.origin, kind);
+    if (!isThenable(lease)) return lease;
+    ignore(lease);
+  } catch {}
+  return undefined;
+}
+
+/** Gives the right back. */
+export function releaseTo(lease: Lease | undefined): void {
+  notify(() => lease?.release(), undefined);
+}
+
+function ignore(answer: unknown): void {
+  notify(() => answer, undefined);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function';
 }

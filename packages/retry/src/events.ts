@@ -3,7 +3,10 @@ import type { Outcome } from '@steadfetch/core';
 /** Why an attempt counts as failed. */
 export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predicate' | 'server';
 
-/** Why no further attempt is made although the outcome looked transient. */
+/**
+ * Why no further attempt is made although the outcome looked transient; after a retry, also when it did not. `predicate`:
+ * a function of yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
+ */
 export type GiveUpReason =
   | 'limit'
   | 'deadline'
@@ -13,6 +16,7 @@ export type GiveUpReason =
   | 'body-not-replayable'
   | 'veto'
   | 'predicate'
+  | 'permanent'
   | 'aborted';
 
 /** What every event tells. Times are milliseconds. */
@@ -47,7 +51,7 @@ export interface RetryEvent extends RetryEventBase {
   readonly maxRetries: number;
 }
 
-/** Told when a failed call gets no further attempt although its outcome looked transient. */
+/** Told when a call gets no further attempt although its outcome looked transient, or after a retry. */
 export interface GiveUpEvent extends RetryEventBase {
   readonly reason: GiveUpReason;
   /** The wait that was asked for or computed and not taken, with its source. */

@@ -20,7 +20,7 @@ function followsRedirects({ init, input }: Call): boolean {
 }
 
 function isAddressOf(cause: unknown, url: string): boolean {
-  const { hostname, address, port } = Object(cause) as { hostname?: unknown; address?: unknown; port?: unknown };
+  const { hostname, address, port } = addressOf(cause);
   const target = URL.canParse(url) ? new URL(url) : undefined;
   if (!target) return false;
   const host = target.hostname.replace(/^\[|\]$/g, '');
@@ -28,4 +28,14 @@ function isAddressOf(cause: unknown, url: string): boolean {
   const samePort = String(port) === (target.port || (target.protocol === 'https:' ? '443' : '80'));
   const loopback = host === 'localhost' && (address === '127.0.0.1' || address === '::1');
   return samePort && (address === host || loopback);
+}
+
+/** An error that cannot be looked at proves nothing. */
+function addressOf(cause: unknown): { hostname?: unknown; address?: unknown; port?: unknown } {
+  try {
+    const { hostname, address, port } = Object(cause);
+    return { hostname, address, port };
+  } catch {
+    return {};
+  }
 }

@@ -1,4 +1,4 @@
-import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core';
+import { IDEMPOTENT_METHODS, MAX_TIMER, unexpected } from '@steadfetch/core';
 import { serverDelay } from '@steadfetch/server-hints';
 import type { Failure } from './failure.ts';
 import type { Policy } from './policy.ts';
@@ -28,6 +28,7 @@ function ownDelay({ attempt, errorClass, method }: Failure, policy: Policy, prev
   // Cutting a stuck attempt is what a timeout is for: a repeatable one goes again at once, the first time.
   if (errorClass?.kind === 'timeout' && attempt === 1 && IDEMPOTENT_METHODS.has(method)) return 0;
   const delay = policy.delay({ attempt, previousDelay });
+  if (typeof delay !== 'number' || Number.isNaN(delay)) throw unexpected('retry: delay', 'milliseconds', delay);
   return delay > 0 ? Math.min(delay, MAX_TIMER) : 0;
 }
 

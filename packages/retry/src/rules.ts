@@ -17,12 +17,16 @@ export function transientReason(failure: Failure, policy: Policy): RetryReason |
   return errorClass!.kind === 'network' && policy.networkErrors ? 'network' : undefined;
 }
 
-function statusReason(response: Response, failure: Failure, { statuses }: Policy): RetryReason | undefined {
+function statusReason(
+  response: Response,
+  failure: Failure,
+  { statuses, serverHints }: Policy,
+): RetryReason | undefined {
   const { status } = response;
   const listed = statuses ? statuses.has(status) : byDefault(response, failure);
   if (listed && (status !== 403 || isThrottled(response))) return 'status';
   // Positive hints widen the list, but repeating cannot supply credentials.
-  const invited = status >= 400 && status !== 401 && status !== 407 && shouldRetryHint(response) === true;
+  const invited = serverHints && status !== 401 && status !== 407 && shouldRetryHint(response) === true;
   return invited ? 'server' : undefined;
 }
 

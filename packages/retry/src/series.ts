@@ -1,7 +1,8 @@
-import { abortable, abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
-import { recordIn } from './budgeting.ts';
+import { abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { ask, looksFailed } from './ask.ts';
+import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { type AttemptRecord, recordOf, remember } from './history.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
@@ -38,21 +39,22 @@ export class Series {
       return await this.#judge(outcome);
     } catch (error) {
       this.#stopIfAborted(outcome);
+      if (this.attempt > 1) this.#tell.giveUp(outcome, 'predicate');
       throw error;
     }
   }
 
   async #judge(outcome: Outcome): Promise<Decision> {
-    if (!(await this.#looksFailed(outcome))) return this.succeeded(outcome);
+    if (!(await looksFailed(outcome, this.policy, this.call))) return this.succeeded(outcome);
     const failure = failureOf(outcome, this.#standing());
     const tally = { counts: this.#counts, previousDelay: this.#previousDelay, wished: this.#wished };
-    const decision = await decide(failure, tally, this.policy, () => this.#ask(failure));
+    const decision = await decide(failure, tally, this.policy, () => ask(failure, this.policy));
     this.#wished = decision.retry && decision.reason === 'predicate';
     this.#counts[kindOf(failure)]++;
     this.#record(outcome, decision);
     if (decision.retry) this.#tell.retry(outcome, decision);
     else if (decision.reason) this.#tell.giveUp(outcome, decision.reason, decision.planned);
-    else if (outcome.response && this.attempt > 1) this.#tell.recover(outcome);
+    else if (this.attempt > 1) this.#end(outcome);
     return decision;
   }
 
@@ -61,8 +63,10 @@ export class Series {
     const { call, policy } = this;
     try {
       await policy.clock.sleep(delay, call.signal);
+      // a clock may be deaf to the signal
+      throwIfAborted(call.signal);
     } catch (error) {
-      lease?.release();
+      releaseTo(lease);
       if (!call.signal?.aborted) throw error;
       this.#tell.giveUp(outcome, 'aborted');
       throw abortReason(call.signal);
@@ -82,23 +86,15 @@ export class Series {
     return { retry: false, reason: undefined };
   }
 
+  /** Whoever was told of a retry is told how it ended. */
+  #end(outcome: Outcome): void {
+    if (outcome.response) this.#tell.recover(outcome);
+    else this.#tell.giveUp(outcome, 'permanent');
+  }
+
   #stopIfAborted(outcome: Outcome): void {
     if (this.call.signal?.aborted && this.attempt > 1) this.#tell.giveUp(outcome, 'aborted');
     throwIfAborted(this.call.signal);
-  }
-
-  async #looksFailed({ failed, response }: Outcome): Promise<boolean> {
-    const { inspect } = this.policy;
-    if (failed || response.status >= 400) return true;
-    return inspect !== undefined && abortable(Promise.resolve(inspect(response)), this.call.signal);
-  }
-
-  async #ask(failure: Failure): Promise<boolean | undefined> {
-    const { policy, call } = this;
-    const { response } = failure;
-    if (!policy.shouldRetry || (response && response.status < 400)) return undefined;
-    const answer = await abortable(Promise.resolve(policy.shouldRetry(failure)), call.signal);
-    return typeof answer === 'boolean' ? answer : undefined;
   }
 
   #record(outcome: Outcome, decision: Decision): void {

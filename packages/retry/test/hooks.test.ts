@@ -113,6 +113,23 @@ describe('onGiveUp', () => {
   });
 });
 
+describe('a call that was retried', () => {
+  const broken = () => {
+    throw new Error('no');
+  };
+
+  it('is told to have ended, also by what is not retried', async () => {
+    const bug = new TypeError('x is undefined');
+    let asked = 0;
+    const failsSecond = () => (++asked === 2 ? broken() : true);
+
+    expect(await gaveUp({}, {}, 503, bug)).toEqual(['permanent']);
+    expect(await gaveUp({ shouldRetry: failsSecond }, {}, 503)).toEqual(['predicate']);
+    expect(await gaveUp({ delay: ({ attempt }) => (attempt === 2 ? broken() : 0) }, {}, 503)).toEqual(['predicate']);
+    expect(await gaveUp({ shouldRetry: broken }, {}, 503)).toEqual([]);
+  });
+});
+
 describe('onRecover', () => {
   it('tells the attempts and the time of a call that came through', async () => {
     const { onRecover, onGiveUp } = await told({ delay: () => 100 }, {}, 503, 503, 200);
