@@ -3,7 +3,7 @@ import type { RecordedRequest } from './recorder.ts';
 
 /** Milliseconds since the script was made on its own clock; without one, since the scripted server was made. */
 export function elapsedOn(owner: string, clock: Clock | undefined): (request: RecordedRequest) => number {
-  if (!clock) return (request) => request.elapsed;
+  if (clock === undefined) return (request) => request.elapsed;
   const start = checkClock(owner, clock).now();
   return () => clock.now() - start;
 }

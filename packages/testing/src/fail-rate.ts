@@ -16,8 +16,8 @@ export interface FailRateOptions {
  * @example flaky(URL, failRate(0.3, 42))
  */
 export function failRate(share: number, options: Chance | FailRateOptions = {}, then: Script = 200): ScriptFunction {
-  const { chance = 1, reply = 503 } = typeof options === 'object' ? options : { chance: options };
   if (typeof options === 'object') checkNames('failRate', options, ['chance', 'reply']);
+  const { chance = 1, reply = 503 } = typeof options === 'object' ? options : { chance: options };
   checkShare('failRate: share', share);
   planOf(reply);
   const random = randomOf('failRate', chance);

@@ -1,5 +1,6 @@
 import { type Clock, checkClock, checkNames, onAbort, systemClock } from '@steadfetch/core';
 import { HttpHandler, HttpResponse, type http } from 'msw/http';
+import { checkValue } from './check-value.ts';
 import type { Fault } from './fault.ts';
 import { planResponse } from './plan-response.ts';
 import { type Player, player, problemPlan } from './player.ts';
@@ -37,6 +38,7 @@ export interface FlakyHandler extends HttpHandler {
  * expect(api.calls).toHaveLength(4);
  */
 export function flaky(url: Parameters<typeof http.all>[0], script: Script, options: FlakyOptions = {}): FlakyHandler {
+  checkUrl(url);
   checkNames('flaky', options, ['method', 'repeat', 'clock']);
   const { method, repeat, clock = systemClock } = options;
   checkClock('flaky', clock);
@@ -72,12 +74,15 @@ function refuses({ error, fault }: Plan): string | undefined {
   return undefined;
 }
 
+function checkUrl(url: unknown): void {
+  const fits = typeof url === 'string' || typeof url === 'function' || url instanceof RegExp;
+  checkValue('flaky: url', url, 'a string, a pattern or a function', fits);
+}
+
 function methodPattern(method: string | readonly string[] | undefined): RegExp {
   if (method === undefined) return /.+/;
   const names = [method].flat();
-  for (const name of names) {
-    if (typeof name !== 'string') throw new TypeError(`flaky: method: expected a name or names, got ${String(name)}`);
-  }
+  for (const name of names) checkValue('flaky: method', name, 'a name or names', typeof name === 'string');
   const escaped = names.map((name) => name.replace(/\W/g, '\\$&'));
   return new RegExp(`^(?:${escaped.join('|')})$`, 'i');
 }

@@ -1,10 +1,11 @@
 import { type Clock, throwIfAborted } from '@steadfetch/core';
+import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
 
 /** A clock whose sleeps take no time and are written down. */
 export interface InstantClock extends Clock {
   /** Every sleep so far, in milliseconds. */
   readonly sleeps: readonly number[];
-  /** Lets `ms` pass without a sleep. */
+  /** Lets `ms` pass without a sleep; a negative number sets the clock back. */
   advance(ms: number): void;
 }
 
@@ -16,17 +17,18 @@ export interface InstantClock extends Clock {
  * await retry({ clock })(fetch)(url);
  * expect(clock.sleeps).toEqual([7_000]);
  */
-export function instantClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {}): InstantClock {
+export function instantClock(options: ClockOptions = {}): InstantClock {
   const sleeps: number[] = [];
-  let time = now;
+  let time = clockStart('instantClock', options);
   return {
     sleeps,
     now: () => time,
     advance: (ms) => {
-      time += ms;
+      time += checkSpan('instantClock: advance', ms);
     },
     sleep: async (ms, signal) => {
       throwIfAborted(signal);
+      checkSleep('instantClock', ms);
       sleeps.push(ms);
       time += Math.max(0, ms);
       await Promise.resolve();

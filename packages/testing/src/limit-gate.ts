@@ -51,6 +51,9 @@ function limitOf({ rate, requests, per = 1_000, burst }: RateLimitedOptions): Li
     rate === undefined
       ? checkNumber('rateLimited: requests', requests, positive)
       : (checkNumber('rateLimited: rate', rate, positive) * per) / 1_000;
-  const most = checkNumber('rateLimited: burst', burst ?? Math.max(1, perWindow), { min: 1, max: positive.max });
+  const most = checkNumber('rateLimited: burst', burst === undefined ? Math.max(1, perWindow) : burst, {
+    min: 1,
+    max: positive.max,
+  });
   return { requests: perWindow, per, burst: most };
 }

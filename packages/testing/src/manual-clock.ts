@@ -1,4 +1,5 @@
-import { type Clock, onAbort } from '@steadfetch/core';
+import { type Clock, checkNumber, onAbort } from '@steadfetch/core';
+import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
 import { macrotask } from './macrotask.ts';
 
 /** A clock that stands still until it is told to move. */
@@ -23,9 +24,9 @@ interface Sleeper {
  * const call = rateLimit({ clock })(fetch)(url);
  * await clock.advance(1_000);
  */
-export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {}): ManualClock {
+export function manualClock(options: ClockOptions = {}): ManualClock {
   const sleepers = new Set<Sleeper>();
-  let time = now;
+  let time = clockStart('manualClock', options);
 
   const next = (): Sleeper | undefined => {
     let first: Sleeper | undefined;
@@ -51,9 +52,9 @@ export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {
       return sleepers.size;
     },
     now: () => time,
-    advance: (ms) => advanceTo(time + ms),
+    advance: async (ms) => advanceTo(time + checkSpan('manualClock: advance', ms)),
     runAll: async (limit = 86_400_000) => {
-      const end = time + limit;
+      const end = time + checkNumber('manualClock: runAll', limit);
       await settled();
       for (let sleeper = next(); sleeper && sleeper.due <= end; sleeper = next()) await advanceTo(sleeper.due);
     },
@@ -63,7 +64,7 @@ export function manualClock({ now = Date.UTC(2025, 0, 1) }: { now?: number } = {
           release();
           resolve();
         };
-        const sleeper: Sleeper = { due: time + Math.max(0, ms), wake };
+        const sleeper: Sleeper = { due: time + Math.max(0, checkSleep('manualClock', ms)), wake };
         sleepers.add(sleeper);
         const release = onAbort(signal, (reason) => {
           sleepers.delete(sleeper);

@@ -1,4 +1,5 @@
 import { checkFunction, checkNames, type Middleware } from '@steadfetch/core';
+import { checkValue } from './check-value.ts';
 import { contractChecks } from './contract-checks.ts';
 import { type TestRunner, testRunner } from './test-runner.ts';
 
@@ -23,8 +24,13 @@ export function middlewareContract(make: () => Middleware, options: ContractOpti
   checkFunction('middlewareContract: make', make);
   checkNames('middlewareContract', options, ['name', 'except', 'runner']);
   const { name = 'the middleware contract', except = [], runner = testRunner() } = options;
+  checkValue('middlewareContract: name', name, 'a string', typeof name === 'string');
+  checkValue('middlewareContract: except', except, 'an array of names of checks', Array.isArray(except));
+  checkFunction('middlewareContract: runner.describe', runner?.describe);
+  checkFunction('middlewareContract: runner.it', runner.it);
   for (const title of except) {
-    if (!(title in contractChecks)) throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
+    if (!Object.hasOwn(contractChecks, title))
+      throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
   }
   runner.describe(name, () => {
     for (const [title, check] of Object.entries(contractChecks)) {

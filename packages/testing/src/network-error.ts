@@ -1,3 +1,5 @@
+import { checkValue } from './check-value.ts';
+
 const CONNECT = new Set([
   'ECONNREFUSED',
   'ENETUNREACH',
@@ -31,6 +33,8 @@ const ERRNO: Readonly<Record<string, number>> = {
  * @example await expect(call).rejects.toEqual(networkError('ECONNREFUSED', url));
  */
 export function networkError(code = 'ECONNRESET', url = 'http://127.0.0.1:80/'): TypeError {
+  checkValue('networkError: code', code, 'a string', typeof code === 'string');
+  checkValue('networkError: url', url, 'a string', typeof url === 'string');
   return new TypeError('fetch failed', { cause: systemError(code, url) });
 }
 

@@ -1,4 +1,5 @@
 import { checkNumber } from '@steadfetch/core';
+import { checkValue } from './check-value.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 /**
@@ -7,9 +8,11 @@ import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
  * @example startServer(phases([[0, rateLimited({ rate: 100 })], [5_000, 200]]))
  */
 export function phases(list: readonly (readonly [from: number, script: Script])[]): ScriptFunction {
+  checkValue('phases', list, 'an array of [from, script]', Array.isArray(list));
   if (list.length === 0) throw new RangeError('phases: expected at least one phase, got an empty list');
   let last = 0;
-  const steps = list.map(([from, script]) => {
+  const steps = list.map((phase) => {
+    const [from, script] = checkValue('phases', phase, '[from, script]', Array.isArray(phase));
     last = checkNumber('phases: from', from, { min: last });
     return { from, next: scriptFunction(script) };
   });

@@ -1,8 +1,8 @@
-import type { Random } from '@steadfetch/core';
+import { checkNumber, type Random } from '@steadfetch/core';
 
 /** A reproducible source of chance (mulberry32): the same seed gives the same numbers in [0, 1). */
 export function seededRandom(seed = 1): Random {
-  let state = seed | 0;
+  let state = checkNumber('seededRandom: seed', seed, { min: Number.NEGATIVE_INFINITY }) | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

@@ -46,7 +46,7 @@ export function serviceFetch(
 ): Fetch {
   const serves = serviceModel(model, random);
   const { latency = 20, limit } = model;
-  const gate = limit && limitGate(limit);
+  const gate = limit === undefined ? undefined : limitGate(limit);
   return (input, init) => {
     onSent();
     const { allowed = true, headers = {}, occupy } = gate?.(time.elapsed) ?? {};
@@ -69,11 +69,13 @@ export function serviceFetch(
 export function checkService(model: ServiceModel): void {
   checkNames('simulate: service', model, NAMES);
   checkNumber('simulate: service.capacity', model.capacity, { min: Number.MIN_VALUE });
-  checkMs('simulate: service.latency', model.latency ?? 0);
-  checkNumber('simulate: service.shedCost', model.shedCost ?? 0);
-  checkShare('simulate: service.failRate', model.failRate ?? 0);
-  checkMs('simulate: service.backlog', model.backlog ?? 0);
-  if (!model.outage) return;
-  checkMs('simulate: service.outage.from', model.outage.from);
-  checkNumber('simulate: service.outage.to', model.outage.to, { min: model.outage.from });
+  const { latency = 0, shedCost = 0, failRate = 0, backlog = 0, outage } = model;
+  checkMs('simulate: service.latency', latency);
+  checkNumber('simulate: service.shedCost', shedCost);
+  checkShare('simulate: service.failRate', failRate);
+  checkMs('simulate: service.backlog', backlog);
+  if (outage === undefined) return;
+  checkNames('simulate: service.outage', outage, ['from', 'to']);
+  checkMs('simulate: service.outage.from', outage.from);
+  checkNumber('simulate: service.outage.to', outage.to, { min: outage.from });
 }

@@ -1,5 +1,6 @@
 import { type Clock, checkFunction, checkNames, checkNumber, type Fetch, type Random } from '@steadfetch/core';
 import type { Arrivals } from './arrivals.ts';
+import { checkValue } from './check-value.ts';
 import { checkService, type ServiceModel } from './service-model.ts';
 
 /** What a client is built from. */
@@ -46,8 +47,22 @@ export function simulateSettings(options: SimulateOptions): SimulateSettings {
   checkNumber('simulate: seed', seed, { min: Number.NEGATIVE_INFINITY });
   if (typeof arrivals !== 'function') checkNumber('simulate: arrivals', arrivals, { max: 1_000_000 });
   checkService(service);
-  const makers = typeof client === 'function' ? Array.from({ length: clients }, () => client) : client;
-  for (const make of makers) checkFunction('simulate: client', make);
-  if (makers.length === 0) throw new RangeError('simulate: client: expected at least one, got an empty list');
-  return { makers, arrivals, service, seconds, seed, request, globals };
+  checkRequest(request);
+  checkValue('simulate: globals', globals, 'true or false', typeof globals === 'boolean');
+  return { makers: makersOf(client, clients), arrivals, service, seconds, seed, request, globals };
+}
+
+function makersOf(client: SimulateOptions['client'], clients: number): readonly ClientMaker[] {
+  if (typeof client === 'function') return Array.from({ length: clients }, () => client);
+  checkValue('simulate: client', client, 'a function or an array of functions', Array.isArray(client));
+  for (const make of client) checkFunction('simulate: client', make);
+  if (client.length === 0) throw new RangeError('simulate: client: expected at least one, got an empty list');
+  return client;
+}
+
+function checkRequest(request: SimulateSettings['request']): void {
+  checkNames('simulate: request', request, ['url', 'init']);
+  const { url = '', init = {} } = request;
+  checkValue('simulate: request.url', url, 'a string', typeof url === 'string');
+  checkValue('simulate: request.init', init, 'an object', typeof init === 'object' && init !== null);
 }

@@ -36,6 +36,32 @@ describe('instantClock', () => {
   });
 });
 
+describe.each([
+  ['instantClock', instantClock],
+  ['manualClock', manualClock],
+] as const)('the options of %s', (name, make) => {
+  it.each([['x'], [null], [[]], [{ nov: 1 }], [{ now: '5' }], [{ now: Number.NaN }]])(
+    'are refused when they mean nothing: %j',
+    (options) => {
+      expect(() => make(options as never)).toThrow(/^(instant|manual)Clock: .*expected/);
+    },
+  );
+
+  it('name the clock and what is allowed', () => {
+    expect(() => make({ nov: 1 } as never)).toThrow(`${name}: unknown option 'nov', expected one of now`);
+    expect(() => make({ now: '5' } as never)).toThrow(`${name}: now: expected a number from`);
+  });
+
+  it('refuse time that is no number, also in a sleep', async () => {
+    const clock = make({ now: 0 });
+
+    await expect(async () => clock.advance(Number.NaN)).rejects.toThrow(`${name}: advance: expected a number`);
+    await expect(async () => clock.advance('5' as never)).rejects.toThrow(TypeError);
+    await expect(clock.sleep(Number.NaN)).rejects.toThrow(`${name}: sleep: expected a number`);
+    expect(clock.now()).toBe(0);
+  });
+});
+
 describe('manualClock', () => {
   it('wakes sleepers in the order they are due, each at its instant', async () => {
     const clock = manualClock({ now: 0 });
@@ -66,6 +92,7 @@ describe('manualClock', () => {
     };
     void loop();
 
+    await expect(clock.runAll(Number.NaN)).rejects.toThrow('manualClock: runAll: expected a number >= 0, got NaN');
     await clock.runAll(1_000);
     expect([rounds, clock.now(), clock.pending]).toEqual([11, 1_000, 1]);
 

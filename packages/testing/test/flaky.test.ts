@@ -154,6 +154,7 @@ describe('flaky', () => {
 
   it('refuses options it does not know', () => {
     expect(() => flaky(URL, 200, { times: 3 } as never)).toThrow("flaky: unknown option 'times'");
+    expect(() => flaky(5 as never, 200)).toThrow('flaky: url: expected a string, a pattern or a function, got 5');
     expect(() => flaky(URL, 200, { method: [3] as never })).toThrow('flaky: method: expected a name or names, got 3');
     expect(() => flaky(URL, 200, { clock: null as never })).toThrow('flaky: clock.now: expected a function');
   });

@@ -136,5 +136,16 @@ describe('middlewareContract', () => {
     expect(() => middlewareContract(pass(fetch) as never, { nam: 'x' } as never)).toThrow("unknown option 'nam'");
     expect(() => middlewareContract('x' as never)).toThrow(TypeError);
     expect(() => middlewareContract(() => pass, { except: ['nothing'] })).toThrow("no check is called 'nothing'");
+    expect(() => middlewareContract(() => pass, { except: ['toString'] })).toThrow("no check is called 'toString'");
+  });
+
+  it.each<[object, string]>([
+    [{ except: 5 }, 'middlewareContract: except: expected an array of names of checks, got 5'],
+    [{ name: 5 }, 'middlewareContract: name: expected a string, got 5'],
+    [{ runner: {} }, 'middlewareContract: runner.describe: expected a function, got undefined'],
+    [{ runner: null }, 'middlewareContract: runner.describe: expected a function, got undefined'],
+    [{ runner: { describe } }, 'middlewareContract: runner.it: expected a function, got undefined'],
+  ])('refuses options that mean nothing: %j', (options, message) => {
+    expect(() => middlewareContract(() => pass, options)).toThrow(new TypeError(message));
   });
 });

@@ -146,6 +146,7 @@ describe('rateLimited', () => {
     [{ rate: Number.NaN }, RangeError, 'rateLimited: rate'],
     [{ rate: 1, per: 0 }, RangeError, 'rateLimited: per'],
     [{ rate: 1, burst: 0.5 }, RangeError, 'rateLimited: burst'],
+    [{ rate: 1, burst: null }, TypeError, 'rateLimited: burst: expected a number from 1'],
     [{ rate: 1, algorithm: 'leaky' }, TypeError, 'rateLimited: algorithm: expected one of token-bucket, fixed-window'],
     [{ rate: 1, hint: 'loud' }, TypeError, 'rateLimited: hint: expected one of none, retry-after'],
     [{ rate: 1, status: 42 }, RangeError, 'reply: status'],

@@ -56,6 +56,7 @@ describe('failRate', () => {
     expect(() => failRate('1' as never)).toThrow(TypeError);
     expect(() => failRate(0.5, Number.NaN)).toThrow('failRate: seed');
     expect(() => failRate(0.5, 'x' as never)).toThrow('failRate: random');
+    expect(() => failRate(0.5, null as never)).toThrow('failRate: expected an options object, got null');
     expect(() => failRate(0.5, { reply: 42 })).toThrow('reply: status');
     expect(() => failRate(0.5, { seed: 1 } as never)).toThrow("failRate: unknown option 'seed'");
   });
@@ -105,6 +106,7 @@ describe('outage', () => {
   it('refuses an end before its beginning', () => {
     expect(() => outage({ from: 5, to: 4 })).toThrow('outage: to: expected a number >= 5, got 4');
     expect(() => outage({ from: -1, to: 4 })).toThrow('outage: from');
+    expect(() => outage({ from: 1, to: 4, clock: null as never })).toThrow('outage: clock.now: expected a function');
     expect(() => outage({ from: 1, to: 4, until: 3 } as never)).toThrow("outage: unknown option 'until'");
   });
 });
@@ -158,6 +160,14 @@ describe('phases', () => {
       ]),
     ).toThrow('phases: from: expected a number >= 5, got 4');
   });
+
+  it.each<[unknown, string]>([
+    [undefined, 'phases: expected an array of [from, script], got undefined'],
+    ['x', 'phases: expected an array of [from, script], got "x"'],
+    [[5], 'phases: expected [from, script], got 5'],
+  ])('refuses what is no list of phases: %j', (list, message) => {
+    expect(() => phases(list as never)).toThrow(new TypeError(message));
+  });
 });
 
 describe('countByKey', () => {
@@ -175,6 +185,11 @@ describe('countByKey', () => {
 });
 
 describe('seededRandom', () => {
+  it('refuses a seed that is no number', () => {
+    expect(() => seededRandom('x' as never)).toThrow(TypeError);
+    expect(() => seededRandom(Number.NaN)).toThrow('seededRandom: seed: expected a number');
+  });
+
   it('gives numbers from 0 to 1 that depend on nothing but the seed', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {

@@ -218,6 +218,14 @@ describe('the clients of a simulation', () => {
 describe('the options of a simulation', () => {
   it.each<[object, ErrorConstructor, string]>([
     [{ client: 'x' }, TypeError, 'simulate: client'],
+    [{ client: undefined }, TypeError, 'simulate: client: expected a function or an array of functions, got undefined'],
+    [{ client: 5 }, TypeError, 'simulate: client: expected a function or an array of functions, got 5'],
+    [{ request: null }, TypeError, 'simulate: request: expected an options object, got null'],
+    [{ request: 'http://x' }, TypeError, 'simulate: request: expected an options object, got "http://x"'],
+    [{ request: { uri: 1 } }, TypeError, "simulate: request: unknown option 'uri', expected one of url, init"],
+    [{ request: { url: 1 } }, TypeError, 'simulate: request.url: expected a string, got 1'],
+    [{ request: { init: 'GET' } }, TypeError, 'simulate: request.init: expected an object, got "GET"'],
+    [{ globals: 'yes' }, TypeError, 'simulate: globals: expected true or false, got "yes"'],
     [{ client: [] }, RangeError, 'simulate: client: expected at least one, got an empty list'],
     [{ client: [1] }, TypeError, 'simulate: client: expected a function'],
     [{ clients: 0 }, RangeError, 'simulate: clients'],
@@ -233,6 +241,9 @@ describe('the options of a simulation', () => {
     [{ service: { capacity: 1, shedCost: Number.NaN } }, RangeError, 'simulate: service.shedCost'],
     [{ service: { capacity: 1, backlog: -1 } }, RangeError, 'simulate: service.backlog'],
     [{ service: { capacity: 1, outage: { from: 2, to: 1 } } }, RangeError, 'simulate: service.outage.to'],
+    [{ service: { capacity: 1, latency: null } }, TypeError, 'simulate: service.latency'],
+    [{ service: { capacity: 1, outage: null } }, TypeError, 'simulate: service.outage: expected an options object'],
+    [{ service: { capacity: 1, limit: null } }, TypeError, 'rateLimited: expected an options object'],
     [{ service: { capacity: 1, limit: {} } }, TypeError, 'rateLimited: expected either rate or requests'],
     [{ service: { capacity: 1, mood: 1 } }, TypeError, "simulate: service: unknown option 'mood'"],
   ])('are refused where they mean nothing: %j', async (options, type, message) => {
