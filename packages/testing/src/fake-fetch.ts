@@ -34,7 +34,7 @@ export interface FakeFetch extends Fetch {
  * A `fetch` without a network that plays a script: statuses, bodies, delays, network errors with the codes and causes
  * of the real ones, and every fault of the loopback server.
  *
- * Aborts reject with the caller's reason. A script that has no reply left, or throws, rejects the call with that error.
+ * Aborts reject with the caller's reason, an address that is none with a `TypeError` as that of Node. A script that has no reply left, or throws, rejects the call with that error.
  *
  * @example
  * const fetch = fakeFetch([{ error: 'ECONNREFUSED' }, 503, 200]);
@@ -49,6 +49,7 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
   const { requests, open } = recorder(clock);
   const fetch: Fetch = async (input, init) => {
     const { url, method, headers, signal } = Call.from(input, init);
+    checkUrl(url);
     throwIfAborted(signal);
     const record = open(method, url, new Headers(headers));
     await abortable(takeBody(record, init?.body ?? (input instanceof Request ? input : null)), signal);
@@ -61,6 +62,14 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     return Object.defineProperty(response, 'url', { value: url });
   };
   return Object.assign(fetch, { requests, calls: requests });
+}
+
+function checkUrl(url: string): void {
+  try {
+    new URL(url);
+  } catch (cause) {
+    throw new TypeError(`Failed to parse URL from ${url}`, { cause });
+  }
 }
 
 async function takeBody(record: OpenRecord, body: BodyInit | Request | null): Promise<void> {

@@ -1,4 +1,6 @@
 import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import { checkHeaders } from './check-headers.ts';
+import { checkValue } from './check-value.ts';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
 
 export type { Fault };
@@ -53,9 +55,9 @@ export function planOf(given: Reply): Plan {
   const reply = replyObject(given);
   checkNames('reply', reply, NAMES);
   const { status = 200, headers = {}, delay = 0, error, fault, every = 10 } = reply;
-  expect('fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
-  expect('headers', headers, 'an object', typeof headers === 'object' && headers !== null);
-  expect('error', error, 'a code', error === undefined || typeof error === 'string');
+  checkValue('reply: fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
+  checkValue('reply: error', error, 'a code', error === undefined || typeof error === 'string');
+  checkHeaders('reply: headers', headers);
   return {
     status: checkNumber('reply: status', status, { min: 200, max: 599, integer: true }),
     headers: reply.json === undefined ? headers : { 'content-type': 'application/json', ...headers },
@@ -70,11 +72,7 @@ export function planOf(given: Reply): Plan {
 function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
   if (json !== undefined) return new TextEncoder().encode(JSON.stringify(json));
   if (typeof body === 'string') return new TextEncoder().encode(body);
-  expect('body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
+  checkValue('reply: body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
   if (body !== undefined) return new Uint8Array(body);
   return fault !== undefined && BODY_FAULTS.includes(fault) ? FILLER : EMPTY;
-}
-
-function expect(name: string, value: unknown, what: string, fits: boolean): void {
-  if (!fits) throw new TypeError(`reply: ${name}: expected ${what}, got ${String(value)}`);
 }

@@ -149,6 +149,15 @@ describe('fakeFetch', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
+  it.each(['nope', 'http://', '/relative'])('rejects an address that is none, as fetch does: %s', async (url) => {
+    const fake = fakeFetch(200);
+
+    await expect(fake(url)).rejects.toThrow(TypeError);
+    await expect(fake(url)).rejects.toThrow(`Failed to parse URL from ${url}`);
+    await expect(fetch(url)).rejects.toThrow(`Failed to parse URL from ${url}`);
+    expect(fake.calls).toEqual([]);
+  });
+
   it('rejects with what the script throws, and writes it down', async () => {
     const mistake = new Error('no such case');
     const fetch = fakeFetch(() => {
@@ -179,5 +188,10 @@ describe('networkError', () => {
     expect(networkError('EHOSTDOWN', 'http://api.test/').cause).toMatchObject({ address: '127.0.0.1', port: 80 });
     expect(networkError('ENOTFOUND', 'http://api.test/').cause).toMatchObject({ hostname: 'api.test' });
     expect(networkError().cause).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('refuses a code and an address that are no text', () => {
+    expect(() => networkError(5 as never)).toThrow('networkError: code: expected a string, got 5');
+    expect(() => networkError('EPIPE', 5 as never)).toThrow('networkError: url: expected a string, got 5');
   });
 });

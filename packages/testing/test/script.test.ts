@@ -58,6 +58,11 @@ describe('a reply', () => {
     [{ error: 7 }, TypeError, 'reply: error'],
     [{ body: 7 }, TypeError, 'reply: body'],
     [{ headers: 'a: b' }, TypeError, 'reply: headers'],
+    [{ headers: [['a', 'b']] }, TypeError, 'reply: headers: expected an object of names and values'],
+    [{ headers: { 'a b': 'c' } }, TypeError, 'reply: headers: expected names of headers, got "a b"'],
+    [{ headers: { x: 'a\nb' } }, TypeError, 'reply: headers: x: expected a string without line breaks'],
+    [{ headers: { x: '\u2192' } }, TypeError, 'reply: headers: x'],
+    [{ headers: { x: undefined } }, TypeError, 'reply: headers: x'],
   ];
 
   it.each(bad)('is refused when it means nothing: %j', (reply, type, message) => {

@@ -1,0 +1,16 @@
+import { isToken } from '@steadfetch/core';
+import { checkValue } from './check-value.ts';
+
+/** What a field value is made of (RFC 9110 §5.5). */
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Throws for headers that could not be sent, before anybody waits for them. */
+export function checkHeaders(option: string, headers: unknown): void {
+  const record = typeof headers === 'object' && headers !== null && !(Symbol.iterator in headers);
+  checkValue(option, headers, 'an object of names and values', record);
+  for (const [name, value] of Object.entries(headers as object)) {
+    checkValue(option, name, 'names of headers', isToken(name));
+    const fits = typeof value === 'number' || (typeof value === 'string' && FIELD_VALUE.test(value));
+    checkValue(`${option}: ${name}`, value, 'a string without line breaks or control characters', fits);
+  }
+}
