@@ -60,7 +60,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     if (!applies || call.method === 'HEAD' || !isReadable(response, maxBytes)) return response;
     try {
       const reading = await readBody(response.body!, maxBytes, call.signal);
-      if ('reader' in reading) return handOn(response, reading.chunks, reading.reader);
+      if ('chunks' in reading) return handOn(response, reading.chunks);
       checkBody(response, reading.bytes, validate);
       return withBody(response, reading.bytes);
     } catch (error) {

@@ -1,16 +1,19 @@
 import { withBody } from '@steadfetch/core';
+import { isByteStream } from './is-byte-stream.ts';
 import type { Chunk } from './read-body.ts';
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
-export function handOn(response: Response, chunks: Chunk[], reader: ReadableStreamDefaultReader<Chunk>): Response {
+export function handOn(response: Response, chunks: Chunk[]): Response {
+  const type = isByteStream(response.body!) ? 'bytes' : undefined;
+  const reader = response.body!.getReader();
   let failure: { error: unknown } | undefined;
 
-  async function pull(stream: ReadableStreamDefaultController<Chunk>): Promise<void> {
+  async function pull(stream: ReadableStreamController<Chunk>): Promise<void> {
     const chunk = chunks.shift();
     if (chunk) return stream.enqueue(chunk);
     try {
       const { done, value } = await reader.read();
-      if (done) stream.close();
+      if (done) close(stream);
       else stream.enqueue(value);
     } catch (error) {
       failure = { error };
@@ -19,6 +22,11 @@ export function handOn(response: Response, chunks: Chunk[], reader: ReadableStre
   }
 
   const cancel = (reason: unknown) => reader.cancel(reason);
-  const body = new ReadableStream<Chunk>({ pull, cancel }, { highWaterMark: 0 });
+  const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
   return withBody(response, body, (error) => (failure ? failure.error : error));
+}
+
+function close(stream: ReadableStreamController<Chunk>): void {
+  stream.close();
+  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
 }

@@ -2,8 +2,8 @@ import { abortable } from '@steadfetch/core';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** A body that was read to its end, or the beginning of one that is too long and the reader that has the rest. */
-export type Reading = { bytes: Chunk } | { chunks: Chunk[]; reader: ReadableStreamDefaultReader<Chunk> };
+/** A body that was read to its end, or the beginning of one that is too long; the rest is still in the body. */
+export type Reading = { bytes: Chunk } | { chunks: Chunk[] };
 
 /** Reads until more than `maxBytes` are there, or the end. Rejects as the body fails, and at once on an abort. */
 export async function readBody(
@@ -25,7 +25,8 @@ export async function readBody(
     void reader.cancel(error).catch(() => {});
     throw error;
   }
-  return { chunks, reader };
+  reader.releaseLock();
+  return { chunks };
 }
 
 function join(chunks: Chunk[], size: number): Chunk {

@@ -118,6 +118,44 @@ describe('bufferBody', () => {
     expect(await rejection(response.text())).toBe(error);
   });
 
+  it('tells that error once, and then that the body is spent', async () => {
+    const error = new TypeError('terminated');
+    const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
+    await rejection(response.text());
+
+    expect(await rejection(response.text())).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringMatching(/unusable|already/),
+    });
+  });
+
+  it('lets a body above maxBytes be read into the memory of the reader, as before', async () => {
+    await using server = await startServer({ fault: 'drip', every: 0, body: 'x'.repeat(40) });
+    const response = await bufferBody({ maxBytes: 6 })(fetch)(server.url, {});
+    const reader = response.body!.getReader({ mode: 'byob' });
+    let text = '';
+
+    for (let end = false; !end; ) {
+      const { done, value } = await reader.read(new Uint8Array(3));
+      text += new TextDecoder().decode(value);
+      end = done;
+    }
+
+    expect(text).toBe('x'.repeat(40));
+  });
+
+  it('hands on chunks of a shared memory as they are', async () => {
+    const memory = new TextEncoder().encode('one,two,three');
+    const chunks = [memory.subarray(0, 4), memory.subarray(4, 8), memory.subarray(8)];
+    const body = new ReadableStream({
+      pull: (stream) => (chunks[0] ? stream.enqueue(chunks.shift()) : stream.close()),
+    });
+
+    const response = await send(new Response(body), { maxBytes: 6 });
+
+    expect(await response.text()).toBe('one,two,three');
+  });
+
   it('rejects with the error of the parser when such a body is no JSON', async () => {
     const response = await send(new Response(bodyOf(['one,', 'two,'])), { maxBytes: 6 });
 
