@@ -8,10 +8,10 @@ import {
   isToken,
   type Middleware,
   type Next,
-  warnOnce,
 } from '@steadfetch/core';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
+import { warnInsideRetry } from './warn-inside-retry.ts';
 
 export interface IdempotencyKeyOptions {
   /** The field that carries the key. @default 'Idempotency-Key' */
@@ -20,7 +20,7 @@ export interface IdempotencyKeyOptions {
   methods?: readonly string[];
   /** Makes the key, or promises it, e.g. after writing it down. What it throws rejects the call. @default uuid */
   generate?: (call: Call) => string | Promise<string>;
-  /** Picks among the calls with such a method. */
+  /** Picks among the calls with such a method, at once: `true` or `false`, and no promise. */
   when?: (call: Call) => boolean;
   /** `quoted`: as a structured string, with its quotes. `raw`: the bare key. @default 'quoted' */
   format?: 'quoted' | 'raw';
@@ -61,10 +61,17 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
   }
 
   return defineMiddleware((call, next) => {
-    if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim() || !when(call)) return next(call);
-    if (call.retried) warnOnce('idempotencyKey stands inside retry: each attempt gets another key. Put it outside.');
+    if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim()) return next(call);
+    if (!checkAnswer(when(call))) return next(call);
+    if (call.retried) warnInsideRetry();
     return withKey(call, next);
   }, 'idempotencyKey');
+}
+
+/** A promise would be as good as true, whatever it promises. */
+function checkAnswer(answer: unknown): boolean {
+  if (typeof answer === 'boolean') return answer;
+  throw new TypeError(`idempotencyKey: when: expected it to give true or false, got ${String(answer)}`);
 }
 
 function checkHeader(header: unknown): void {

@@ -160,15 +160,36 @@ describe('idempotencyKey', () => {
     expect(fetch.calls).toHaveLength(0);
   });
 
-  it('warns when it stands inside retry', async () => {
-    vi.resetModules();
-    const fresh = await import('../src/index.ts');
-    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const retried = defineMiddleware((call, next) => next(call.with({ retried: true })));
+  it.each([
+    ['a retry', 'retry'],
+    ['a foreign wrapper of one', undefined],
+  ])('warns once when it stands inside %s', async (_what, name) => {
+    const warn = await insideRetry(name);
 
-    await compose(retried, fresh.idempotencyKey())(fakeFetch(200))(URL, POST);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringContaining('retry() stands outside idempotencyKey(): each attempt gets a key of its own'),
+    );
+  });
 
-    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('idempotencyKey stands inside retry'));
+  it('warns of nothing in production', async () => {
+    vi.stubEnv('NODE_ENV', 'production');
+
+    expect(await insideRetry('retry')).not.toHaveBeenCalled();
+    expect(await insideRetry(undefined)).not.toHaveBeenCalled();
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ['a promise', async () => false, '[object Promise]'],
+    ['nothing', () => undefined, 'undefined'],
+  ])('rejects the call, and sends nothing, when when gives %s', async (_what, when, shown) => {
+    const fetch = fakeFetch(200);
+    const send = idempotencyKey({ when: when as never })(fetch);
+
+    await expect(send(URL, POST)).rejects.toThrow(
+      new TypeError(`idempotencyKey: when: expected it to give true or false, got ${shown}`),
+    );
+    expect(fetch.calls).toHaveLength(0);
   });
 
   it.each([
@@ -191,3 +212,16 @@ describe('idempotencyKey', () => {
     expect(build).toThrow(message);
   });
 });
+
+/** Two calls through a fresh copy that stands inside a retry of that name. Gives the spy on the warnings. */
+async function insideRetry(name: string | undefined) {
+  vi.resetModules();
+  const { compose, defineMiddleware } = await import('@steadfetch/core');
+  const { idempotencyKey } = await import('../src/index.ts');
+  const warn = vi.spyOn(console, 'warn').mockReset().mockReturnValue();
+  const retried = defineMiddleware((call, next) => next(call.with({ retried: true })), name);
+  const send = compose(retried, idempotencyKey())(fakeFetch(200));
+  await send(URL, POST);
+  await send(URL, POST);
+  return warn;
+}
