@@ -49,10 +49,9 @@ function checkLabels(labels: unknown): void {
 
 function incrementOf(counter: RetryCounter): (labels: Partial<RetryLabels>) => unknown {
   if (typeof counter === 'function') return counter;
-  if (typeof counter === 'object' && counter !== null) {
-    if ('inc' in counter) return (labels) => counter.inc(labels);
-    if ('add' in counter) return (labels) => counter.add(1, labels);
-  }
+  const methods = Object(counter);
+  if (typeof methods.inc === 'function') return (labels) => methods.inc(labels);
+  if (typeof methods.add === 'function') return (labels) => methods.add(1, labels);
   throw new TypeError(
     `countRetries: counter: expected a function or an object with inc or add, got ${String(counter)}`,
   );

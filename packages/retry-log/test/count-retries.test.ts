@@ -57,6 +57,8 @@ describe('countRetries', () => {
   it.each([
     [{}, {}, /counter: expected a function or an object with inc or add/],
     [null, {}, /counter: expected/],
+    [{ inc: 1 }, {}, /counter: expected a function or an object with inc or add/],
+    [{ add: null }, {}, /counter: expected/],
     ['inc', {}, /counter: expected/],
     [() => {}, { labels: ['url'] }, /unknown option 'url'/],
     [() => {}, { labels: 'event' }, /^countRetries: labels: expected a list, got event/],

@@ -124,6 +124,14 @@ describe('logRetries', () => {
     expect(logger.warn.mock.calls[1]![0].length).toBeLessThan(1_500);
   });
 
+  it.each(['\u061c', '\u200e', '\u200f', '\u202e', '\u2066'])('spells out the mark of direction %j', (mark) => {
+    const logger = fakeLogger();
+
+    logRetries(logger).onRetry(retryEvent({ cause: `x${mark}y` }));
+
+    expect(logger.warn.mock.calls[0]![0]).toContain(`x\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}y`);
+  });
+
   it('ignores a logger that throws or rejects', async () => {
     const broken = fakeLogger({
       warn: () => {
