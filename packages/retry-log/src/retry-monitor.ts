@@ -1,5 +1,5 @@
 import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
-import type { GiveUpEvent, RetryEvent } from './events.ts';
+import type { GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
 import {
   type ResolvedOptions,
   type RetryMonitor,
@@ -7,11 +7,12 @@ import {
   type RetryReport,
   resolveOptions,
 } from './monitor-options.ts';
+import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
 
 /**
  * Watches the share of calls that need retries, over a sliding window, and tells when it becomes excessive and when it
- * is normal again. Holds a fixed number of counters, whatever the rate; sets no timers, so it looks only when called.
+ * is normal again. Its memory is bounded, whatever the rate; sets no timers, so it looks only when called.
  *
  * It is hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
  * failed at least once.
@@ -29,9 +30,11 @@ export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
 class Monitor implements RetryMonitor {
   readonly onRetry: (event: RetryEvent) => void;
   readonly onGiveUp: (event: GiveUpEvent) => void;
-  readonly onRecover: () => void;
+  readonly onRecover: (event: RecoverEvent) => void;
   readonly #rule: ResolvedOptions;
   readonly #share: SlidingShare;
+  /** An abort in the first wait gives up at attempt 1, as a call does that is not retried. */
+  readonly #retried = new OpenCalls();
   #excessive = false;
   /** Calls now inside the middleware, and how many of those that ended are counted by the hooks already. */
   #inside = 0;
@@ -40,14 +43,19 @@ class Monitor implements RetryMonitor {
   constructor(options: RetryMonitorOptions) {
     this.#rule = resolveOptions(options);
     this.#share = new SlidingShare(this.#rule.window, monotonic(this.#rule.clock));
-    this.onRetry = ({ attempt }) => {
-      if (attempt === 1) this.#add({ calls: 1, marked: 1 });
+    this.onRetry = ({ attempt, callId }) => {
+      if (attempt > 1) return;
+      this.#retried.open(callId);
+      this.#add({ calls: 1, marked: 1 });
     };
-    this.onGiveUp = ({ attempt }) => {
-      if (attempt === 1) this.#add({ calls: 1 });
+    this.onGiveUp = ({ attempt, callId }) => {
+      if (!this.#retried.close(callId) && attempt === 1) this.#add({ calls: 1 });
       this.#end();
     };
-    this.onRecover = () => this.#end();
+    this.onRecover = ({ callId }) => {
+      this.#retried.close(callId);
+      this.#end();
+    };
   }
 
   get middleware(): Middleware {

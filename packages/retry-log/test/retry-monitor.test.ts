@@ -41,6 +41,53 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
   });
 
+  it('counts a call once that is aborted in its first wait, or in a later one', async () => {
+    const clock = manualClock();
+    const { stack, monitor } = setUp({}, clock);
+    for (const waits of [0, 1]) {
+      const controller = new AbortController();
+      const call = stack(fakeFetch(503))(URL, { signal: controller.signal });
+      const end = call.catch((error: unknown) => error);
+      await clock.advance(waits * 5);
+      controller.abort('enough');
+      expect(await end).toBe('enough');
+    }
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 2 });
+  });
+
+  it('counts a call once whose retry ends in an error that nobody would retry', async () => {
+    const { fetchWith, monitor } = setUp();
+
+    await expect(fetchWith([503, { error: 'CERT_HAS_EXPIRED' }])).rejects.toThrow('fetch failed');
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
+  });
+
+  it('counts a call once whose condition throws, at once or after a retry', async () => {
+    const clock = instantClock();
+    const monitor = retryMonitor({ onExcessive: () => {}, clock });
+    const throwAt = (attempt: number) => (failure: { attempt: number }) => {
+      if (failure.attempt === attempt) throw new Error('mine');
+      return true;
+    };
+    for (const attempt of [1, 2]) {
+      const options = { hooks: monitor, clock, shouldRetry: throwAt(attempt) };
+      await expect(compose(monitor.middleware, retry(options))(fakeFetch(503))(URL)).rejects.toThrow('mine');
+    }
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
+  });
+
+  it('remembers no more than the latest thousand of calls that never tell their end', () => {
+    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
+    for (let callId = 0; callId <= 1_000; callId++) monitor.onRetry(retryEvent({ callId }));
+
+    for (const callId of [0, 1]) monitor.onGiveUp(giveUpEvent({ callId, attempt: 1 }));
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 1_002, retried: 1_001 });
+  });
+
   it('counts right while calls overlap', async () => {
     const clock = manualClock();
     const { fetchWith, monitor } = setUp({}, clock);
@@ -183,5 +230,5 @@ function setUp(options: Partial<RetryMonitorOptions> = {}, clock: Clock = instan
   const stack = compose(monitor.middleware, retry({ hooks: monitor, clock, budget: false, delay: () => 5 }));
   const fetchWith = (script: Script) => stack(fakeFetch(script))(URL);
   const call = (failures: number) => fetchWith([...Array(failures).fill(503), 200]);
-  return { call, fetchWith, monitor, onExcessive, onRecovered };
+  return { call, fetchWith, stack, monitor, onExcessive, onRecovered };
 }
