@@ -19,7 +19,8 @@ const alive = new WeakMap<ReadableStream, { call: Call; controller: AbortControl
 
 /**
  * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
- * may stay on a signal that outlives the call. Only a body limit, or a signal in `init`, makes a new `Response`.
+ * may stay on a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which
+ * is deaf to the signal of a `Request`, makes a new `Response`.
  */
 export function handOver(response: Response, { call, controller, release, limits }: Arrival): Response {
   const { body } = response;
@@ -32,7 +33,7 @@ export function handOver(response: Response, { call, controller, release, limits
   const scoped = !signal || isScoped(signal);
   if (limit === undefined && scoped) return response;
   if (!scoped) release();
-  if (limit === undefined && signalOfRequest(call)) {
+  if (limit === undefined && response.url !== '' && signalOfRequest(call)) {
     followWeakly(signal!, controller);
     alive.set(body, { call, controller });
     return response;

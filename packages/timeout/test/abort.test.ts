@@ -109,6 +109,17 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
 });
 
 describe('timeout', () => {
+  it('ends a deaf body made by a script with the abort of the Request', async () => {
+    const controller = new AbortController();
+    const fetch = timeout(5_000)(async () => new Response(handFed().body));
+    const response = await fetch(new Request(URL, { signal: controller.signal }));
+
+    const text = response.text();
+    controller.abort('stop');
+
+    await expect(text).rejects.toBe('stop');
+  });
+
   it('hands on the very response of a Request, and still passes on its abort after a collection', async () => {
     await using server = await startServer({ fault: 'stall-body' });
     const controller = new AbortController();
