@@ -17,6 +17,7 @@ export class LateTimer implements Timer {
   readonly #due: number;
   readonly #alarm: Alarm;
   #waits = false;
+  #off = false;
   #before: LateTimer | undefined;
   #after: LateTimer | undefined;
   #handle: ReturnType<typeof setTimeout> | undefined;
@@ -35,16 +36,25 @@ export class LateTimer implements Timer {
   }
 
   callOff(): void {
+    this.#off = true;
     if (this.#waits) this.#leave();
     else clearTimeout(this.#handle);
   }
 
-  /** Fake timers may have moved on within the turn: what has passed since counts. */
-  set(): void {
+  /** What has passed since counts: fake timers may have moved on, or the program was busy. */
+  set(nextTick: NextTick): void {
     this.#leave();
     const left = this.remaining();
     if (left > 0) this.#start(left);
-    else this.#alarm.expire();
+    else void this.#expireAfterAnswers(nextTick);
+  }
+
+  /** An answer that is there already comes first: all that is pending runs before the next tick. */
+  async #expireAfterAnswers(nextTick: NextTick): Promise<void> {
+    await undefined;
+    nextTick(() => {
+      if (!this.#off) this.#alarm.expire();
+    });
   }
 
   #start(ms: number): void {
@@ -72,6 +82,7 @@ export class LateTimer implements Timer {
 }
 
 function setAll(): void {
+  const nextTick = asked!;
   asked = undefined;
-  while (first) first.set();
+  while (first) first.set(nextTick);
 }

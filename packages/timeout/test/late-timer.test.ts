@@ -1,3 +1,4 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { timeout } from '../src/index.ts';
 import { settled, slowFetch, URL } from './stubs.ts';
@@ -49,6 +50,31 @@ describe('timeout on the clock of the machine', () => {
     expect(vi.getTimerCount()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(await late).toMatchObject(expired);
+  });
+
+  it('lets an answer that is there already come before its limit, when the turn took longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const relay = defineMiddleware(async (call, next) => await next(call));
+    const signals: AbortSignal[] = [];
+    const cached = compose(
+      timeout(1_000),
+      relay,
+      relay,
+    )(async (_input, init) => {
+      signals.push(init!.signal!);
+      return new Response('cached');
+    });
+    const busyTurn = () => {
+      const results = [settled(cached(URL)), unanswered()];
+      vi.setSystemTime(Date.now() + 1_500);
+      return Promise.all(results);
+    };
+
+    const [early, late] = await new Promise<unknown[]>((resolve) => setImmediate(() => resolve(busyTurn())));
+
+    expect(early).toMatchObject({ value: { status: 200 } });
+    expect(late).toMatchObject(expired);
+    expect(signals[0]!.aborted).toBe(false);
   });
 
   it('waits for the end of the turn anew when that was faked and given up', async () => {
