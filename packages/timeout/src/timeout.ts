@@ -7,6 +7,7 @@ import {
   type Middleware,
   monotonic,
   systemClock,
+  unexpected,
 } from '@steadfetch/core';
 import { Attempt } from './attempt.ts';
 
@@ -47,6 +48,7 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
   if (typeof limits === 'number') return { headers: checkMs('timeout', limits, { min: 1 }), body: undefined };
+  if (typeof limits !== 'object') throw unexpected('timeout', 'milliseconds or an options object', limits);
   checkNames('timeout', limits as object, ['headers', 'body']);
   const { headers, body } = limits as TimeoutLimits;
   if (headers === undefined && body === undefined) {
