@@ -1,6 +1,7 @@
 import {
   type Call,
   checkFunction,
+  checkKey,
   checkNames,
   defineMiddleware,
   discard,
@@ -63,7 +64,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   };
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
-    const name = key(call);
+    const name = checkKey('circuitBreaker: key', key(call));
     const permit = breaker.acquire(name);
     if (!permit) throw new CircuitOpenError(breaker.snapshot(name));
     return Promise.resolve(next(call)).then(

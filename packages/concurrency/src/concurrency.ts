@@ -1,6 +1,7 @@
 import {
   type Call,
   checkFunction,
+  checkKey,
   checkNames,
   checkNumber,
   defineMiddleware,
@@ -59,7 +60,7 @@ export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulk
 
   async function run(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
-    const name = key(call);
+    const name = checkKey('concurrency: key', key(call));
     const lane = lanes.get(name) ?? new Lane(max);
     lanes.set(name, lane);
     if (!lane.enter()) await enter(lane, name, call.signal);

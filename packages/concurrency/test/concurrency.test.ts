@@ -98,6 +98,14 @@ describe('concurrency', () => {
     expect(limit.snapshot()).toEqual({ active: 2, queued: 1 });
   });
 
+  it('fails a call for which there is no key', async () => {
+    const fetch = concurrency(1, { key: async () => 'a' } as never)(async () => new Response());
+
+    await expect(fetch('https://api.test/')).rejects.toThrow(
+      new TypeError('concurrency: key: expected it to give a string, got [object Promise]'),
+    );
+  });
+
   it('is empty again in the end', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
