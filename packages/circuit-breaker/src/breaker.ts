@@ -1,5 +1,6 @@
 import {
   type Clock,
+  checkClock,
   checkFunction,
   checkMs,
   checkNames,
@@ -37,8 +38,8 @@ export interface BreakerOptions {
   rule?: Rule;
   /**
    * How long a circuit stays open. A number is the first time, doubled with each further opening in a row up to five
-   * minutes, less up to a fifth by chance. A function is used as it is; delays of `@steadfetch/backoff` fit.
-   * @default 5_000
+   * minutes, less up to a fifth by chance. A function is used as it is; delays of `@steadfetch/backoff` fit. Where it
+   * throws or gives no time, the open time before is taken, or 5 s. @default 5_000
    */
   openFor?: number | OpenTime;
   /** Calls let through to a half-open circuit. When all of them succeed it closes. @default 1 */
@@ -96,7 +97,7 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
   checkRule(`${owner}: rule`, rule);
   checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });
-  checkFunction(`${owner}: clock.now`, clock?.now);
+  checkClock(owner, clock, ['now']);
   checkFunction(`${owner}: random`, random);
   const observers = { open: onOpen, 'half-open': onHalfOpen, closed: onClose };
   for (const name of ['onOpen', 'onHalfOpen', 'onClose'] as const) {

@@ -1,4 +1,3 @@
-import { checkMs } from '@steadfetch/core';
 import type { CircuitPolicy, CircuitState } from './circuit-policy.ts';
 import type { Permit } from './permit.ts';
 import { ProbeSlots } from './probe-slots.ts';
@@ -95,7 +94,7 @@ export class Circuit {
   #open(retryAfter = 0): void {
     const openings = this.openings + 1;
     const previousDelay = openings === 1 ? 0 : this.#openTime;
-    const own = checkMs('circuitBreaker: openFor()', this.#policy.openTime({ attempt: openings, previousDelay }));
+    const own = this.#policy.openTime({ attempt: openings, previousDelay });
     this.#openings = openings;
     this.#openTime = retryAfter > own ? Math.max(own, Math.min(retryAfter, LONGEST_WISH)) : own;
     this.#enter('open');

@@ -1,4 +1,4 @@
-import { checkMs, checkNumber } from '@steadfetch/core';
+import { checkMs, checkNumber, unexpected } from '@steadfetch/core';
 import type { Counts } from './counts.ts';
 import type { Sample } from './rule.ts';
 
@@ -46,7 +46,8 @@ export function ratiosOf(owner: string, options: RatioOptions): Ratios {
   };
 }
 
-function checkRatio(option: string, value: number): void {
-  checkNumber(option, value, { max: 1 });
-  if (value === 0) throw new RangeError(`${option}: expected a number above 0, up to 1, got 0`);
+function checkRatio(option: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value <= 1) return;
+  const { message } = unexpected(option, 'a number above 0, up to 1', value);
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
 }

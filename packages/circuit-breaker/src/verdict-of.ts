@@ -34,8 +34,10 @@ function verdictOfStatus({ status }: Response): Verdict {
 
 /** An unknown error counts against the server; a mistake of the program does not. */
 function verdictOfError(error: unknown): Verdict {
-  const { kind } = classifyError(error);
-  return kind === 'abort' || (kind === 'bug' && MISTAKES.has(nameOf(error))) ? 'neutral' : 'failure';
+  const { kind, permanent, code } = classifyError(error);
+  // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
+  const mistake = kind === 'bug' ? MISTAKES.has(nameOf(error)) : kind === 'network' && permanent && code === undefined;
+  return kind === 'abort' || mistake ? 'neutral' : 'failure';
 }
 
 function nameOf(error: unknown): unknown {

@@ -351,13 +351,37 @@ describe('openFor', () => {
     ]);
   });
 
-  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('refuses %s from a function and stays usable', (ms) => {
-    const { acquire, clock, trip } = setup({ openFor: () => ms });
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, 'a promise', 'a throw'])(
+    'is the time before, or five seconds, where a function gives %s',
+    (ms) => {
+      const odd: Record<string, () => unknown> = {
+        'a promise': () => Promise.reject(new Error('no')),
+        'a throw': () => JSON.parse('{'),
+      };
+      const nonsense = odd[String(ms)] ?? (() => ms);
+      const times = [nonsense, () => 20_000, nonsense] as (() => number)[];
+      const { reopen, snapshot, trip } = setup({ openFor: () => times.shift()!() });
 
-    expect(trip).toThrow(`circuitBreaker: openFor(): expected a number from 0 to 2147483647, got ${ms}`);
-    clock.advance(1_000);
+      trip();
+      expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 5_000 });
+      reopen();
+      reopen();
 
-    expect(acquire()).toBeDefined();
+      expect(snapshot()).toMatchObject({ state: 'open', openings: 3, retryAfter: 20_000 });
+    },
+  );
+
+  it('is the first time where chance fails', () => {
+    const { snapshot, trip } = setup({
+      openFor: 2_000,
+      random: () => {
+        throw new Error('no');
+      },
+    });
+
+    trip();
+
+    expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 2_000 });
   });
 
   it('is extended by what the server asked for, up to an hour, and never shortened', () => {

@@ -139,6 +139,16 @@ describe('circuitBreaker', () => {
     expect([state('GET'), state('PUT')]).toEqual(['closed', 'open']);
   });
 
+  it.each([
+    ['undefined', () => undefined],
+    ['[object Promise]', () => Promise.reject(new Error('no'))],
+  ])('fails a call for which key gives %s', async (shown, key) => {
+    const { outcomeOf, requests } = setup({ key: key as never }, 200);
+
+    expect(await outcomeOf()).toEqual(new TypeError(`circuitBreaker: key: expected it to give a string, got ${shown}`));
+    expect(requests).toHaveLength(0);
+  });
+
   it('shares its state between stacks, and through breaker between middlewares', async () => {
     const circuits = breaker({ rule: consecutive(2) });
     const { stub, requests } = stubOf(500);
@@ -224,7 +234,11 @@ describe('what counts', () => {
     cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }),
   });
 
-  it.each([500, 501, 502, 503, 504, 599, refused, timeout, new Error('unknown')])(
+  const untrusted = new TypeError('fetch failed', {
+    cause: Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' }),
+  });
+
+  it.each([500, 501, 502, 503, 504, 599, refused, untrusted, timeout, new Error('unknown')])(
     'counts %s as a failure',
     async (reply) => {
       const { outcomeOf, state } = setup({}, reply);
@@ -251,6 +265,9 @@ describe('what counts', () => {
     429,
     ...['AbortError', 'CircuitOpenError', 'RateLimitError', 'QueueFullError', 'ConcurrencyError'].map(named),
     new TypeError('Failed to parse URL'),
+    new TypeError('fetch failed', { cause: new Error('bad port') }),
+    new TypeError('fetch failed', { cause: new Error('unexpected redirect') }),
+    new TypeError('fetch failed', { cause: new Error('integrity mismatch') }),
     new RangeError('a bug'),
   ];
 
@@ -360,6 +377,28 @@ describe('Retry-After', () => {
 
   it('takes a date relative to its clock when the response has none', async () => {
     expect(await openedFor({ 'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT' })).toBe(30_000);
+  });
+
+  it.each([
+    ['120 ', 120_000],
+    ['\t120\t', 120_000],
+    ['5, 30', 30_000],
+    ['0, 30', 30_000],
+    ['Wed, 01 Jan 2025 00:00:30 GMT\t', 30_000],
+    ['Wed, 01 Jan 2025 00:00:30 GMT, 5', 30_000],
+    ['Wednesday, 01-Jan-25 00:00:30 GMT', 30_000],
+    ['Wed Jan  1 00:00:30 2025', 30_000],
+    ['Sunday, 06-Nov-94 08:49:37 GMT', 1_000],
+  ])('is read as %j, in every form that may arrive', async (value, ms) => {
+    const headers = new Headers();
+    // on a socket blanks may follow the value, which `Headers` drops
+    vi.spyOn(headers, 'get').mockImplementation((name) => (name === 'retry-after' ? value : null));
+    const middleware = circuitBreaker({ rule: consecutive(1), openFor: 1_000, clock: instantClock() });
+    const response = Object.defineProperty(new Response(null, { status: 503 }), 'headers', { value: headers });
+
+    await middleware(async () => response)(URL);
+
+    expect(middleware.breaker.snapshot('https://api.test').retryAfter).toBe(ms);
   });
 
   it.each(['', 'soon', '-5', '0x10', '1e3', '5 minutes', '0', 'Wed, 01 Jan 2020 00:00:00 GMT', '2030-01-01'])(

@@ -45,6 +45,8 @@ it.each([
   [{ rule: { start: () => {}, isSlow: 1 } }, 'circuitBreaker: rule.isSlow: expected a function, got 1'],
   [{ clock: {} }, 'circuitBreaker: clock.now: expected a function, got undefined'],
   [{ clock: null }, 'circuitBreaker: clock.now: expected a function, got undefined'],
+  [{ clock: 5 }, 'circuitBreaker: clock.now: expected a function, got undefined of clock 5'],
+  [{ openFor: '5' }, 'circuitBreaker: openFor: expected milliseconds or a function, got "5"'],
   [{ breaker: {} }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
   [{ breaker: null }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
   [{ breaker: { acquire: () => {} } }, 'circuitBreaker: breaker.snapshot: expected a function, got undefined'],
@@ -59,6 +61,15 @@ it('refuses options it does not know in rules and breakers', () => {
   expect(() => timeWindow({ size: 3 } as never)).toThrow("timeWindow: unknown option 'size'");
   expect(() => countWindow({ window: 3 } as never)).toThrow("countWindow: unknown option 'window'");
   expect(() => breaker({ key: () => '' } as never)).toThrow("breaker: unknown option 'key'");
+});
+
+it('says that a ratio is above 0', () => {
+  expect(() => timeWindow({ failureRatio: -1 })).toThrow(
+    new RangeError('timeWindow: failureRatio: expected a number above 0, up to 1, got -1'),
+  );
+  expect(() => countWindow({ slowerThan: 1, slowCallRatio: '1' as never })).toThrow(
+    new TypeError('countWindow: slowCallRatio: expected a number above 0, up to 1, got "1"'),
+  );
 });
 
 it('refuses what is no number at all', () => {
