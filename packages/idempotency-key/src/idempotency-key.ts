@@ -63,7 +63,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
   return defineMiddleware((call, next) => {
     if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim()) return next(call);
     if (!checkAnswer(when(call))) return next(call);
-    if (call.retried) warnInsideRetry();
+    if (call.retried === true) warnInsideRetry();
     return withKey(call, next);
   }, 'idempotencyKey');
 }

@@ -171,6 +171,10 @@ describe('idempotencyKey', () => {
     );
   });
 
+  it('warns of nothing where a retry was told to leave the call alone', async () => {
+    expect(await insideRetry(undefined, 'off')).not.toHaveBeenCalled();
+  });
+
   it('warns of nothing in production', async () => {
     vi.stubEnv('NODE_ENV', 'production');
 
@@ -214,12 +218,12 @@ describe('idempotencyKey', () => {
 });
 
 /** Two calls through a fresh copy that stands inside a retry of that name. Gives the spy on the warnings. */
-async function insideRetry(name: string | undefined) {
+async function insideRetry(name: string | undefined, mark: Call['retried'] = true) {
   vi.resetModules();
   const { compose, defineMiddleware } = await import('@steadfetch/core');
   const { idempotencyKey } = await import('../src/index.ts');
   const warn = vi.spyOn(console, 'warn').mockReset().mockReturnValue();
-  const retried = defineMiddleware((call, next) => next(call.with({ retried: true })), name);
+  const retried = defineMiddleware((call, next) => next(call.with({ retried: mark })), name);
   const send = compose(retried, idempotencyKey())(fakeFetch(200));
   await send(URL, POST);
   await send(URL, POST);

@@ -137,6 +137,16 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
   });
 
+  it('counts a call there that retry was told to leave alone, however it ends', async () => {
+    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
+    const steady = compose(retry({ hooks: monitor }), monitor.middleware)(fakeFetch([503, 200]));
+
+    await steady(URL, { retry: false });
+    await steady(URL, { retry: false });
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
+  });
+
   it('knows only calls that failed when it is used as hooks alone', async () => {
     const clock = instantClock();
     const onExcessive = vi.fn();
