@@ -1,6 +1,7 @@
 import { type Policy, type RetryOptions, type RetryOverride, resolvePolicy } from '@steadfetch/retry';
 import type { Hooks, InitHook, Options } from 'ky';
 import { KyCall } from './ky-call.ts';
+import { lend } from './lend.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -25,10 +26,16 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
     driven.add(kyOptions);
     const override = overrideOf(kyOptions, policy.random);
     delete kyOptions.steadfetch;
-    if (override === false) kyOptions.retry = 0;
+    if (override === false) turnOff(kyOptions);
     else new KyCall(kyOptions, policyFor(override, options, policy)).install();
   });
   return { init: [init] };
+}
+
+/** Also for a `retry()` below, in the fetch of this ky. */
+function turnOff(kyOptions: Options): void {
+  kyOptions.retry = 0;
+  kyOptions.fetch = lend(kyOptions.fetch, () => ({ retried: 'off' }));
 }
 
 function policyFor(override: Exclude<RetryOverride, false> | undefined, options: RetryOptions, policy: Policy): Policy {

@@ -40,8 +40,14 @@ function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => nu
   if (delay === undefined && backoffLimit === undefined && jitter === undefined) return undefined;
   const capped = (attempt: number) =>
     Math.min(backoffLimit ?? Infinity, delay ? delay(attempt) : 300 * 2 ** (attempt - 1));
-  if (typeof jitter === 'function') return ({ attempt }) => jitter(capped(attempt));
+  if (typeof jitter === 'function') return ({ attempt }) => jittered(jitter, capped(attempt), backoffLimit);
   return ({ attempt }) => (jitter ? random() : 1) * capped(attempt);
+}
+
+/** As ky takes the answer: what is no delay counts as none, and the cap is for it too. */
+function jittered(jitter: (delay: number) => number, delay: number, cap = Infinity): number {
+  const answer = jitter(delay);
+  return Number.isFinite(answer) && answer >= 0 ? Math.min(answer, cap) : delay;
 }
 
 /** A failure as a condition written for ky expects it: with ky's error and its data. `error.options` are empty. */

@@ -24,7 +24,7 @@ import { overrideOf } from './translate.ts';
  * @throws a `TypeError` when a middleware is not a function
  */
 export function use(...middlewares: Middleware[]): Options {
-  const stack = compose(unpack, ...middlewares)((input, init) => globalThis.fetch(input, init));
+  const stack = compose(unpack, compose(...middlewares))((input, init) => globalThis.fetch(input, init));
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
     return stack(input, init);

@@ -67,6 +67,15 @@ describe('hooks of the caller', () => {
     expect(fetch.calls).toHaveLength(0);
   });
 
+  it('can answer in place of what the server said, which is judged as if it had', async () => {
+    const { api, fetch } = client([{ body: 'pending' }, { body: 'done' }]);
+    const judge = async ({ response }: { response: Response }) =>
+      (await response.clone().text()) === 'pending' ? new Response('made up', { status: 503 }) : undefined;
+
+    expect(await api.get(URL, { hooks: { afterResponse: [judge] } }).text()).toBe('done');
+    expect(fetch.calls).toHaveLength(2);
+  });
+
   it('can answer in place of a retry', async () => {
     const { api, fetch } = client(['network-error', 200]);
     const answer = () => new Response('cached', { status: 503 });

@@ -65,7 +65,11 @@ describe('retry option of ky', () => {
     [{ delay: (n: number) => n * 100 }, [100, 200]],
     [{ backoffLimit: 400 }, [300, 400]],
     [{ jitter: true }, [150, 300]],
-    [{ jitter: (ms: number) => ms + 1, backoffLimit: 400 }, [301, 401]],
+    [{ jitter: (ms: number) => ms + 1, backoffLimit: 400 }, [301, 400]],
+    [{ jitter: () => Number.NaN, backoffLimit: 400 }, [300, 400]],
+    [{ jitter: () => -5 }, [300, 600]],
+    [{ jitter: () => Number.POSITIVE_INFINITY }, [300, 600]],
+    [{ jitter: () => 0 }, [0, 0]],
     [{ maxRetryAfter: Infinity, delay: () => 5 }, [5, 5]],
   ])('%j decides the delays', async (option, delays) => {
     const { api, clock } = client(503, { random: () => 0.5 });

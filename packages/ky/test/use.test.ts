@@ -158,6 +158,8 @@ describe('use', () => {
 
   it('refuses what is no middleware', () => {
     expect(() => use({} as never)).toThrow(TypeError);
+    expect(() => use(1 as never)).toThrow('expected a middleware at position 0, got 1');
+    expect(() => use(header('x-a'), 1 as never)).toThrow('expected a middleware at position 1, got 1');
   });
 });
 
@@ -203,6 +205,21 @@ describe('use with retry() hooks', () => {
     expect(fetch.calls).toHaveLength(3);
     expect(told).toEqual([]);
   });
+
+  it.each([{ steadfetch: { retry: false } } as const, { retry: false as never }])(
+    '%j of a call turns a retry() in the stack off too, without a warning',
+    async (options) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const fetch = globalFetch(503);
+      const inner = retryMiddleware({ clock: instantClock() });
+
+      await outcomeOf(ky.create({ ...use(inner), hooks: hooks() }).get(URL, options));
+      await outcomeOf(ky.create({ fetch: inner(fetch), hooks: hooks() }).get(URL, options));
+
+      expect(fetch.calls).toHaveLength(2);
+      expect(warn).not.toHaveBeenCalled();
+    },
+  );
 
   it('tells the stack which attempt it is', async () => {
     const attempts: number[] = [];
