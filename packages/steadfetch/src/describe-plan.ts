@@ -20,11 +20,19 @@ function line(name: string, options: object | undefined): string | undefined {
   return options && [name, ...partsOf(options)].join('  ');
 }
 
+/** Options that hold what changes while calls are made, or what somebody wrote. */
+const STATE = new Set(['clock', 'random', 'hooks', 'budget', 'breaker', 'rule']);
+
 /** What can be said in a word: of numbers that belong together each one, of functions and state nothing. */
 function partsOf(options: object, group = ''): string[] {
   return Object.entries(options).flatMap(([option, value]) => {
-    if (Array.isArray(value)) return [`${group}${option} ${value.join(' ')}`];
-    if (Object(value) !== value) return value === undefined ? [] : [`${group}${option} ${value}`];
+    if (isWord(value)) return value === undefined ? [] : [`${group}${option} ${value}`];
+    if (STATE.has(option)) return [];
+    if (Array.isArray(value)) return value.every(isWord) ? [`${group}${option} ${value.join(' ')}`] : [];
     return Object.getPrototypeOf(value) === Object.prototype ? partsOf(value, `${group}${option} `) : [];
   });
+}
+
+function isWord(value: unknown): boolean {
+  return Object(value) !== value;
 }

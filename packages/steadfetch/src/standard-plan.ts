@@ -1,6 +1,14 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber, systemClock } from '@steadfetch/core';
+import {
+  checkClock,
+  checkFunction,
+  checkMs,
+  checkNames,
+  checkNumber,
+  idempotencyKeyOf,
+  systemClock,
+} from '@steadfetch/core';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
@@ -36,10 +44,11 @@ export function planOf(options: StandardOptions): StandardPlan {
   const time = timeOf(options);
   const wait = Math.min(timeout ?? LONGEST_WAIT, LONGEST_WAIT);
   const { idempotencyKey = false, retry = true, rateLimit = true, bufferBody = false } = options;
+  const key = layerOptions('idempotencyKey', idempotencyKey, {});
   return {
-    idempotencyKey: layerOptions('idempotencyKey', idempotencyKey, {}),
+    idempotencyKey: key,
     timeout,
-    retry: layerOptions('retry', retry, { ...time, maxRetries: 2, maxDelay: wait }),
+    retry: layerOptions('retry', retry, { ...time, maxRetries: 2, maxDelay: wait, ...repeatableBy(key) }),
     rateLimit: layerOptions('rateLimit', rateLimit, { ...time, maxWait: wait, maxResends: 10 }),
     circuitBreaker: breakerOf(options, time),
     concurrency: concurrencyOf(options.concurrency),
@@ -53,6 +62,11 @@ function timeOf({ clock, random }: StandardOptions): Pick<StandardOptions, 'cloc
     ...(clock === undefined ? {} : { clock: checkClock('standard', clock) }),
     ...(random === undefined ? {} : { random: checkFunction('standard: random', random) }),
   };
+}
+
+/** A key in a field of another name makes a request repeatable as well. */
+function repeatableBy({ header }: IdempotencyKeyOptions = {}): Pick<RetryOptions, 'idempotent'> {
+  return header === undefined ? {} : { idempotent: (call) => idempotencyKeyOf(call, header) !== undefined };
 }
 
 /** Short, as it grows: an outage that is over when a circuit opens must not be felt for long after it. */

@@ -5,6 +5,7 @@ import {
   CircuitOpenError,
   type Clock,
   consecutive,
+  retryBudget,
   type StandardOptions,
   standard,
   type TimeoutLimits,
@@ -49,6 +50,29 @@ describe('standard', () => {
       timeout  attempt headers 5000  attempt body 10000
       fetch"
     `);
+  });
+
+  it('describes no state', () => {
+    const stack = standard({
+      ...{ clock: instantClock(), random: () => 0 },
+      retry: { hooks: [{ onRetry: () => {} }], budget: retryBudget() },
+      circuitBreaker: { breaker: breaker() },
+    });
+
+    expect(stack.describe()).toBe(standard().describe().replace('  openFor 1000  probes 1', ''));
+    expect(standard({ retry: { budget: false } }).describe()).toContain('budget false');
+  });
+
+  it.each<[StandardOptions, number]>([
+    [{ idempotencyKey: { header: 'X-Idem' } }, 2],
+    [{ idempotencyKey: { header: 'X-Idem', when: () => false } }, 1],
+    [{ idempotencyKey: { header: 'X-Idem' }, retry: { idempotent: false } }, 1],
+  ])('retries a POST whose key is in a field of another name: %o', async (options, attempts) => {
+    const { fetch, fake } = standardRig(options, [500, 200]);
+
+    await fetch(URL, POST);
+
+    expect(fake.calls).toHaveLength(attempts);
   });
 
   it('adds nothing when everything is off', async () => {
