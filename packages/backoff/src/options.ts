@@ -7,10 +7,14 @@ export function readOptions<T extends Record<string, number>>(
   options: { [Name in keyof T]?: number | undefined },
   defaults: T,
 ): T {
-  if (typeof options !== 'object' || !options) throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  if (typeof options !== 'object' || !options || Array.isArray(options)) {
+    throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  }
   const read: Record<string, number> = { ...defaults };
   for (const [name, value = read[name]] of Object.entries(options)) {
-    if (!Object.hasOwn(defaults, name)) throw new TypeError(`${owner}: unknown option '${name}'`);
+    if (!Object.hasOwn(defaults, name)) {
+      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${Object.keys(defaults).join(', ')}`);
+    }
     read[name] = checkNumber(`${owner}: ${name}`, value, name === 'factor' ? Number.MAX_VALUE : MAX_TIMER);
   }
   return read as T;
@@ -24,5 +28,6 @@ export function checkNumber(option: string, value: unknown, max: number = MAX_TI
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  return Object(value) === value ? Object.prototype.toString.call(value) : String(value);
 }

@@ -46,14 +46,16 @@ it.each(OPTIONS.filter(([, name]) => name !== 'factor'))(
   },
 );
 
-describe.each(FACTORIES)('%s', (owner, factory) => {
-  it.each([null, 5, 'base', () => 250])('refuses options that are %s', (options) => {
+describe.each(FACTORIES)('%s', (owner, factory, names) => {
+  it.each([[null], [5], ['base'], [() => 250], [[]], [[250]]])('refuses options that are %s', (options) => {
     expect(() => factory(options as never)).toThrow(TypeError);
     expect(() => factory(options as never)).toThrow(`${owner}: expected options`);
   });
 
   it.each(['bse', 'toString', 'minTimeout'])('refuses the unknown option %s', (name) => {
-    expect(() => factory({ [name]: 1 } as never)).toThrow(new TypeError(`${owner}: unknown option '${name}'`));
+    expect(() => factory({ [name]: 1 } as never)).toThrow(
+      new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}`),
+    );
   });
 });
 

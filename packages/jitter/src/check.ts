@@ -7,9 +7,13 @@ export function checkFunctions(owner: string, functions: Record<string, unknown>
 
 /** Throws for a name that is not an option, and for a value that is no number from 0 to its limit. */
 export function checkOptions(owner: string, options: object, limits: Record<string, number>): void {
-  if (typeof options !== 'object' || !options) throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  if (typeof options !== 'object' || !options || Array.isArray(options)) {
+    throw new TypeError(`${owner}: expected options, got ${show(options)}`);
+  }
   for (const [name, value = 0] of Object.entries(options)) {
-    if (!Object.hasOwn(limits, name)) throw new TypeError(`${owner}: unknown option '${name}'`);
+    if (!Object.hasOwn(limits, name)) {
+      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${Object.keys(limits).join(', ')}`);
+    }
     const limit = limits[name]!;
     if (typeof value === 'number' && value >= 0 && value <= limit) continue;
     const kind = typeof value === 'number' ? RangeError : TypeError;
@@ -17,6 +21,7 @@ export function checkOptions(owner: string, options: object, limits: Record<stri
   }
 }
 
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return Object(value) === value ? Object.prototype.toString.call(value) : String(value);
 }

@@ -53,12 +53,16 @@ describe.each(NUMBERS)('%s: %s', (owner, name, limit, build) => {
     expect(() => build({ [name]: undefined } as never)).not.toThrow();
   });
 
-  it.each([null, 5, 'spread'])('refuses options that are %s', (options) => {
+  it.each([[null], [5], ['spread'], [[]], [[1]]])('refuses options that are %s', (options) => {
     expect(() => build(options as never)).toThrow(TypeError);
     expect(() => build(options as never)).toThrow(`${owner}: expected options`);
   });
 
   it.each(['sprad', 'toString'])('refuses the unknown option %s', (unknown) => {
-    expect(() => build({ [unknown]: 1 } as never)).toThrow(new TypeError(`${owner}: unknown option '${unknown}'`));
+    const names = owner === 'proportionalJitter' ? 'spread' : 'base, cap';
+
+    expect(() => build({ [unknown]: 1 } as never)).toThrow(
+      new TypeError(`${owner}: unknown option '${unknown}', expected one of ${names}`),
+    );
   });
 });
