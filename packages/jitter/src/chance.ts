@@ -1,3 +1,5 @@
+import { show } from './check.ts';
+
 /** Where chance comes from: a number in [0, 1). */
 export type Random = () => number;
 
@@ -10,10 +12,14 @@ export const systemRandom: Random = () => Math.random();
 /** A point between two delays. A `random` that gives no number from 0 to 1 counts as 1: the longer delay. */
 export function between(low: number, high: number, random: Random): number {
   const share = random();
-  return low + (share >= 0 && share <= 1 ? share : 1) * (high - low);
+  // the sum may be rounded up
+  return Math.min(high, low + (share >= 0 && share <= 1 ? share : 1) * (high - low));
 }
 
-/** What a timer can hold of a delay that may be anything: no number is 0. */
-export function holdable(ms: number): number {
+/** What a timer can hold of a delay. What is no number is a mistake that no wait, or any, would only hide. */
+export function holdable(owner: string, ms: number): number {
+  if (typeof ms !== 'number' || Number.isNaN(ms)) {
+    throw new TypeError(`${owner}: delay: expected it to give milliseconds, got ${show(ms)}`);
+  }
   return ms > 0 ? Math.min(ms, MAX_TIMER) : 0;
 }

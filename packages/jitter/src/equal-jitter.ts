@@ -10,7 +10,7 @@ import { checkFunctions } from './check.ts';
 export function equalJitter(delay: Delay, random: Random = systemRandom): Delay {
   checkFunctions('equalJitter', { delay, random });
   return (attempt) => {
-    const longest = holdable(delay(attempt));
+    const longest = holdable('equalJitter', delay(attempt));
     return between(longest / 2, longest, random);
   };
 }

@@ -9,5 +9,5 @@ import { checkFunctions } from './check.ts';
  */
 export function fullJitter(delay: Delay, random: Random = systemRandom): Delay {
   checkFunctions('fullJitter', { delay, random });
-  return (attempt) => between(0, holdable(delay(attempt)), random);
+  return (attempt) => between(0, holdable('fullJitter', delay(attempt)), random);
 }

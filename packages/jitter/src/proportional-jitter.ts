@@ -20,7 +20,7 @@ export function proportionalJitter(
   checkOptions('proportionalJitter', options, { spread: 1 });
   const { spread = 0.2 } = options;
   return (attempt) => {
-    const middle = holdable(delay(attempt));
+    const middle = holdable('proportionalJitter', delay(attempt));
     return between(middle * (1 - spread), Math.min(middle * (1 + spread), MAX_TIMER), random);
   };
 }

@@ -46,6 +46,7 @@ describe('jitter', () => {
         expect(waited).toBeGreaterThanOrEqual(value * (1 - spread));
         expect(waited).toBeLessThanOrEqual(Math.min(value * (1 + spread), MAX_TIMER));
       }),
+      { examples: [[3.4032622197812896e-308, 0.8107318729162348, Number.NaN]] },
     );
   });
 
@@ -60,13 +61,17 @@ describe('jitter', () => {
     );
   });
 
-  it('makes a delay that a timer holds of whatever a delay function gives', () => {
+  it('makes a delay that a timer holds of whatever number a delay function gives, and refuses what is none', () => {
     fc.assert(
       fc.property(anything, anything, (value, chance) => {
         const random = () => chance;
         const jittered = [fullJitter, equalJitter].map((jitter) => jitter(fixed(value), random));
 
         for (const delay of [...jittered, proportionalJitter(fixed(value), { spread: 1 }, random)]) {
+          if (typeof value !== 'number' || Number.isNaN(value)) {
+            expect(() => delay(attempt)).toThrow(/^\w+Jitter: delay: expected it to give milliseconds, got /);
+            continue;
+          }
           expect(delay(attempt)).toBeGreaterThanOrEqual(0);
           expect(delay(attempt)).toBeLessThanOrEqual(MAX_TIMER);
         }
