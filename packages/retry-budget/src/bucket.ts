@@ -1,3 +1,5 @@
+import type { RetryKind } from './types.ts';
+
 /** The numbers a bucket works with, in tokens and milliseconds. */
 export interface BucketRule {
   /** What a success puts in. */
@@ -16,7 +18,7 @@ export interface BucketRule {
 const FAILURE = 0.5;
 
 /** What the retry after it takes. */
-export const PRICE: Readonly<Record<'transient' | 'throttled', number>> = { transient: 0.5, throttled: 0.2 };
+export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2 };
 
 const WINDOW = 10_000;
 const CREDIT_FADES = 0.25;

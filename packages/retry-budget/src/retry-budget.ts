@@ -1,6 +1,6 @@
 import { type Clock, checkFunction, checkNames, checkNumber, monotonic, perKey, systemClock } from '@steadfetch/core';
 import { Bucket, type BucketRule, PRICE } from './bucket.ts';
-import type { RetryBudget } from './types.ts';
+import type { RetryBudget, RetryKind } from './types.ts';
 
 /** Options of `retryBudget`. The defaults are measured; a token is one retry that fails. */
 export interface RetryBudgetOptions {
@@ -14,7 +14,7 @@ export interface RetryBudgetOptions {
   perSecond?: number;
   /** Tokens for a server that is new, or that has not been called for long. At least `floor`. @default 20 */
   credit?: number;
-  /** How many servers are remembered; the one used least recently is forgotten first. @default 1_000 */
+  /** How many servers are remembered; the one used least recently is forgotten first. At most 1_000_000. @default 1_000 */
   maxKeys?: number;
   clock?: Clock;
 }
@@ -33,14 +33,14 @@ export interface RetryBudgetOptions {
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   const rule = ruleOf(options);
   const { maxKeys = 1_000, clock = systemClock } = options;
-  checkNumber('retryBudget: maxKeys', maxKeys, { min: 1, integer: true });
+  checkNumber('retryBudget: maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
   checkFunction('retryBudget: clock.now', clock?.now);
   const now = monotonic(clock);
   const bucketOf = perKey(() => new Bucket(rule, now()), { maxKeys });
   return {
     acquire: (key, kind) => {
+      const price = priceOf(kind);
       const bucket = bucketOf(key);
-      const price = PRICE[kind];
       return bucket.spend(price, now()) ? leaseOf(bucket, price) : undefined;
     },
     record: (key, outcome) => {
@@ -49,6 +49,11 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
       else bucket.fail(now());
     },
   };
+}
+
+function priceOf(kind: RetryKind): number {
+  if (Object.hasOwn(PRICE, kind)) return PRICE[kind];
+  throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
 }
 
 function leaseOf(bucket: Bucket, price: number): { release(): void } {

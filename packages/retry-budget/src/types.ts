@@ -9,7 +9,7 @@ export interface Lease {
 
 /** Decides how many retries one server can bear. Shared by reference between clients. */
 export interface RetryBudget {
-  /** The right to one retry, or `undefined` when the budget is spent. */
+  /** The right to one retry, or `undefined` when the budget is spent. At once: no promise of one. */
   acquire(key: string, kind: RetryKind): Lease | undefined;
   /** Told of the outcome of each attempt, so that the budget knows how the server is doing. */
   record(key: string, outcome: 'success' | 'failure'): void;

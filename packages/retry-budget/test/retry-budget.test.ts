@@ -185,6 +185,15 @@ describe('retryBudget', () => {
     expect(failingCalls(retryBudget(), 5)).toBe(10);
   });
 
+  it.each(['x', 'toString', undefined, null])('refuses a kind of retry that it does not know: %s', (kind) => {
+    const budget = retryBudget();
+
+    expect(() => budget.acquire(KEY, kind as never)).toThrow(
+      new TypeError(`retryBudget: kind: expected one of transient, throttled, got ${kind}`),
+    );
+    expect(failingCalls(budget, 100)).toBe(failingCalls(retryBudget(), 100));
+  });
+
   it.each([
     [{ deposit: -1 }, RangeError, 'retryBudget: deposit: expected a number from 0 to 10, got -1'],
     [{ deposit: '1' }, TypeError, 'retryBudget: deposit: expected a number from 0 to 10, got "1"'],
@@ -193,8 +202,9 @@ describe('retryBudget', () => {
     [{ share: 2 }, RangeError, 'retryBudget: share: expected a number from 0 to 1, got 2'],
     [{ perSecond: Infinity }, RangeError, 'retryBudget: perSecond: expected a number from 0 to 1000000, got Infinity'],
     [{ credit: 5 }, RangeError, 'retryBudget: credit: expected a number from 6 to 1000000, got 5'],
-    [{ maxKeys: 0 }, RangeError, 'retryBudget: maxKeys: expected an integer >= 1, got 0'],
-    [{ maxKeys: 1.5 }, RangeError, 'retryBudget: maxKeys: expected an integer >= 1, got 1.5'],
+    [{ maxKeys: 0 }, RangeError, 'retryBudget: maxKeys: expected an integer from 1 to 1000000, got 0'],
+    [{ maxKeys: 1.5 }, RangeError, 'retryBudget: maxKeys: expected an integer from 1 to 1000000, got 1.5'],
+    [{ maxKeys: Infinity }, RangeError, 'retryBudget: maxKeys: expected an integer from 1 to 1000000, got Infinity'],
     [{ clock: {} }, TypeError, 'retryBudget: clock.now: expected a function, got undefined'],
     [{ clock: null }, TypeError, 'retryBudget: clock.now: expected a function, got undefined'],
     [{ ratio: 0.2 }, TypeError, "retryBudget: unknown option 'ratio'"],
