@@ -30,9 +30,14 @@ function inherit(copy: RequestInit, init: RequestInit): void {
   for (const name of MEMBERS) if (name in given && !(name in target)) target[name] = given[name];
 }
 
+/** What cannot be copied is invalid, which is for `fetch` to say. */
 function copyHeaders(headers: HeadersInit): HeadersInit {
-  if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
-  return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
+  try {
+    if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
+    return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
+  } catch {
+    return headers;
+  }
 }
 
 /** By what it calls itself, not by `instanceof`: it may be of another realm, and the class may be missing here. */

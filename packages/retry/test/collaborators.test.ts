@@ -114,14 +114,17 @@ describe('a clock that is deaf to the signal', () => {
 });
 
 describe('the error of fetch', () => {
-  it('comes through where the headers are invalid', async () => {
-    const error = networkError();
-    const init = { headers: { a: 'x\ny' }, retry: { maxRetries: 1 } };
-    const hooks = recordingHooks();
+  it.each([{ a: 'x\ny' }, new Map([['a', 'x\ny']]), [null], 'abc'])(
+    'comes through where the headers are %j',
+    async (headers) => {
+      const error = networkError();
+      const init = { headers: headers as HeadersInit, retry: { maxRetries: 1 } };
+      const hooks = recordingHooks();
 
-    await expect(retry({ ...quick(), hooks })(scripted(error).fetch)(API, init)).rejects.toBe(error);
-    expect(hooks.onRetry).toHaveBeenCalledTimes(1);
-  });
+      await expect(retry({ ...quick(), hooks })(scripted(error).fetch)(API, init)).rejects.toBe(error);
+      expect(hooks.onRetry).toHaveBeenCalledTimes(1);
+    },
+  );
 
   it('comes through where its cause cannot be looked at', async () => {
     const error = networkError('ECONNREFUSED');
