@@ -28,6 +28,5 @@ export function checkNumber(option: string, value: unknown, max: number = MAX_TI
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return Object(value) === value ? Object.prototype.toString.call(value) : String(value);
+  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

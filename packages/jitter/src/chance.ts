@@ -1,4 +1,4 @@
-import { show } from './check.ts';
+import { unexpected } from './check.ts';
 
 /** Where chance comes from: a number in [0, 1). */
 export type Random = () => number;
@@ -18,8 +18,6 @@ export function between(low: number, high: number, random: Random): number {
 
 /** What a timer can hold of a delay. What is no number is a mistake that no wait, or any, would only hide. */
 export function holdable(owner: string, ms: number): number {
-  if (typeof ms !== 'number' || Number.isNaN(ms)) {
-    throw new TypeError(`${owner}: delay: expected it to give milliseconds, got ${show(ms)}`);
-  }
-  return ms > 0 ? Math.min(ms, MAX_TIMER) : 0;
+  if (typeof ms === 'number' && !Number.isNaN(ms)) return Math.max(0, Math.min(ms, MAX_TIMER));
+  throw new TypeError(unexpected(`${owner}: delay`, 'it to give milliseconds', ms));
 }
