@@ -15,7 +15,10 @@ async function sent(options: IdempotencyKeyOptions, init: RequestInit = POST, fi
   return fetch.calls[0]!.headers.get(field);
 }
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 describe('idempotencyKey', () => {
   it('gives a call a quoted UUID', async () => {
@@ -180,7 +183,6 @@ describe('idempotencyKey', () => {
 
     expect(await insideRetry('retry')).not.toHaveBeenCalled();
     expect(await insideRetry(undefined)).not.toHaveBeenCalled();
-    vi.unstubAllEnvs();
   });
 
   it.each([
