@@ -6,19 +6,19 @@ export function recordIn(budget: RetryBudget | undefined, call: Call, outcome: '
   if (budget === undefined) return;
   try {
     const answer: unknown = budget.record(call.origin, outcome);
-    if (answer !== undefined) ignore(answer);
+    if (answer !== undefined) notify((late) => late, answer);
   } catch {}
 }
 
 /**
  * The right to one retry. A budget that throws gives none: without a brake it is safer not to drive. Nor does one that
- * answers later.
+ * answers later: what it gave then goes back.
  */
 export function acquireFrom(budget: RetryBudget, call: Call, kind: RetryKind): Lease | undefined {
   try {
     const lease = budget.acquire(call.origin, kind);
     if (!isThenable(lease)) return lease;
-    ignore(lease);
+    notify(async () => (await lease)?.release(), undefined);
   } catch {}
   return undefined;
 }
@@ -26,10 +26,6 @@ export function acquireFrom(budget: RetryBudget, call: Call, kind: RetryKind): L
 /** Gives the right back. */
 export function releaseTo(lease: Lease | undefined): void {
   notify(() => lease?.release(), undefined);
-}
-
-function ignore(answer: unknown): void {
-  notify(() => answer, undefined);
 }
 
 function isThenable(value: unknown): boolean {

@@ -73,7 +73,9 @@ describe('a budget', () => {
 
   it('that answers later gives no right to a retry', async () => {
     expect(await attempts({ acquire: late, record: () => {} })).toBe(1);
-    expect(await attempts({ acquire: async () => ({ release: () => {} }), record: () => {} })).toBe(1);
+    const release = vi.fn();
+    expect(await attempts({ acquire: async () => ({ release }), record: () => {} })).toBe(1);
+    await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(1));
   });
 
   it('may learn of an attempt later, and fail at it', async () => {
