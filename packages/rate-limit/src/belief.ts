@@ -15,10 +15,10 @@ export interface Belief {
   readonly measured: boolean;
   /** Whether somebody else seems to use the limit too. */
   readonly contended: boolean;
+  /** What the whole epoch that was measured says of the rate: true also if others had a part of the bucket. */
+  readonly least: number;
   /** Whether a refusal was already put down to the error of the first measurement. */
   readonly corrected: boolean;
-  /** Whether the first burst says how large a bucket is. */
-  readonly sized: boolean;
   /** Whether requests are counted in windows rather than in a bucket. */
   readonly windowed: boolean;
   /** Growth of the pace while it looks for more, per second. */

@@ -19,9 +19,10 @@ export class Epoch {
   /** When the last accepted request was sent, and the last refused one: then the limit was used up. */
   lastAccepted = 0;
   lastRefused = 0;
-  /** The most requests in flight of which one was accepted, and the least of which one was refused. */
-  mostAccepted = 0;
+  /** The fewest requests in flight of which one was refused. */
   leastRefused: number = Infinity;
+  /** How many were accepted by how many were in flight with them. */
+  readonly #byFlight: number[] = [];
   #marks = new Marks();
 
   /** Milliseconds from the first request to the last accepted one. */
@@ -38,13 +39,18 @@ export class Epoch {
   accept({ at, flight }: Permit): void {
     this.accepted++;
     this.lastAccepted = Math.max(this.lastAccepted, at);
-    this.mostAccepted = Math.max(this.mostAccepted, flight);
+    this.#byFlight[flight] = (this.#byFlight[flight] ?? 0) + 1;
   }
 
   refuse({ at, flight }: Permit): void {
     this.refused++;
     this.lastRefused = Math.max(this.lastRefused, at);
     this.leastRefused = Math.min(this.leastRefused, flight);
+  }
+
+  /** How many were accepted with so many or more in flight. */
+  acceptedFrom(flight: number): number {
+    return this.#byFlight.slice(flight).reduce((sum, count) => sum + count, 0);
   }
 
   /**

@@ -3,6 +3,8 @@ import type { Epoch } from './epoch.ts';
 const FIRST_WINDOW = 4;
 /** How long a start waits for answers before it goes on without them: a stream that stays open holds nobody up. */
 const PATIENCE = 250;
+/** The share of what was accepted that may be at odds with a limit by concurrency: answers on their way count as in flight. */
+const AT_ODDS = 0.1;
 
 /**
  * How many requests may be in flight. An unknown origin gets a few, then twice as many with each round trip, so that a
@@ -13,6 +15,9 @@ export class Flight {
   rtt = 0;
   #window: number;
   #ceiling = Infinity;
+  /** The ceiling as it was found, before it grew: what is refused within it is refused for another reason. */
+  #found = Infinity;
+  #refuted = false;
   #grownAt = 0;
 
   /** `cautious`: nothing is known of the origin. */
@@ -46,13 +51,15 @@ export class Flight {
     if (mayGrow && this.count + 1 >= this.#ceiling) this.#ceiling += 1 / this.#ceiling;
   }
 
-  /** The gate opens again. Gives whether the limit is one by concurrency, for the second time in a row. */
-  reopen({ mostAccepted, leastRefused }: Epoch): boolean {
-    const before = this.#ceiling;
-    const suspect = leastRefused >= 3 && leastRefused < Infinity && mostAccepted <= leastRefused;
-    if (suspect) this.#ceiling = Math.max(1, Math.min(mostAccepted, leastRefused - 1));
-    else if (leastRefused <= before - 1) this.#ceiling = Infinity;
-    return suspect && before < Infinity && Math.abs(this.#ceiling - before) <= Math.max(1.5, 0.2 * before);
+  /** The gate opens again. Gives whether the limit is one by concurrency: nothing within the ceiling was refused. */
+  reopen(epoch: Epoch): boolean {
+    const { leastRefused, accepted } = epoch;
+    const wasHeld = this.#found < Infinity;
+    if (wasHeld && leastRefused <= this.#found) this.#refute();
+    if (this.#refuted || leastRefused < 3 || leastRefused === Infinity) return false;
+    if (epoch.acceptedFrom(leastRefused) > AT_ODDS * accepted) return false;
+    this.#found = this.#ceiling = leastRefused - 1;
+    return wasHeld;
   }
 
   /** Starts small again, or at what a measured rate keeps in flight. */
@@ -62,6 +69,12 @@ export class Flight {
   }
 
   forget(): void {
-    this.#ceiling = Infinity;
+    this.#found = this.#ceiling = Infinity;
+    this.#refuted = false;
+  }
+
+  #refute(): void {
+    this.#found = this.#ceiling = Infinity;
+    this.#refuted = true;
   }
 }

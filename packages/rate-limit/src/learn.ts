@@ -12,8 +12,10 @@ export interface Ending {
   readonly rtt: number;
 }
 
-/** So few requests measure nothing, and a burst as small is what others have left. One alone is a limit without bursts. */
+/** So few requests measure nothing. */
 const FEW = 4;
+/** The shortest time in which a bucket refills, in milliseconds. */
+const SMALLEST = 45;
 
 /** What an epoch that ended with a refusal says about the limit. */
 export function learn(epoch: Epoch, ending: Ending): Belief {
@@ -28,8 +30,7 @@ function firstBelief({ accepted, length, lastRefused }: Epoch, { closure }: Endi
   const burst = Math.max(1, accepted);
   const first = { accepted: burst, ms: length };
   const rate = (4 * Math.sqrt(Math.max(16, burst))) / (closure + length);
-  const sized = accepted === 1 || accepted >= FEW;
-  const open = { bursty: true, measured: false, contended: false, corrected: false, windowed: false, sized };
+  const open = { bursty: true, measured: false, contended: false, corrected: false, windowed: false, least: 0 };
   return { rate, burst, first, emptiedAt: lastRefused, closure, growth: 4, patience: 0, ...open };
 }
 
@@ -37,9 +38,9 @@ function revise(epoch: Epoch, belief: Belief, { stance, closure, rtt }: Ending):
   const account = measure(epoch, belief, rtt);
   const found = belief.measured
     ? refusedPace(account, epoch, belief, stance, closure)
-    : roundOff(doubt(account, belief));
-  const { rate, burst, bursty, measured, contended, corrected } = found;
-  const known = { rate, burst, bursty, measured, contended, corrected, sized: true };
+    : roundOff(doubt(apart(account, belief), belief));
+  const { rate, burst, bursty, measured, contended, corrected, least } = found;
+  const known = { rate, burst, bursty, measured, contended, corrected, least };
   return { ...belief, ...known, emptiedAt: epoch.lastRefused, closure, ...outlook(found, closure) };
 }
 
@@ -54,10 +55,17 @@ function doubt(found: Finding, { rate }: Belief): Finding {
   return isDoubtful ? { ...found, measured: false } : found;
 }
 
+/** Nobody makes a bucket so small for its rate: it is what others have left of it. Then only the whole epoch counts. */
+function apart(found: Finding, { first }: Belief): Finding {
+  const { bursty, measured, rate, least } = found;
+  const isPart = bursty && measured && least > 0 && first.accepted / rate < SMALLEST;
+  return isPart ? { ...found, rate: least, contended: true } : found;
+}
+
 /** How soon and how boldly to look for more: a refusal may cost about 3 % of the throughput in between. */
 function outlook(found: Finding, closure: number): Pick<Belief, 'growth' | 'patience'> {
   const { bursty, rate, burst, measured, contended } = found;
-  if (contended) return { growth: 0.25, patience: Math.max(6 * closure, 3_000) };
+  if (contended) return { growth: 0.5, patience: Math.max(18 * closure, 3_000) };
   if (!measured) return bursty ? { growth: 0.1, patience: closure } : { growth: 0.6, patience: 0 };
   return { growth: 0.5, patience: Math.max(30 * Math.max(0, closure - burst / rate), 4_000, 100 / rate) };
 }

@@ -2,7 +2,7 @@ import type { Belief } from './belief.ts';
 import type { Epoch, LowerBound } from './epoch.ts';
 import { digitsOf, roundNumber } from './round-number.ts';
 
-type Known = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'corrected'>;
+type Known = Pick<Belief, 'rate' | 'burst' | 'bursty' | 'measured' | 'contended' | 'corrected' | 'least'>;
 
 /** What an epoch says by itself: read as a bucket if it is bursty, else only as what was accepted since it was empty. */
 export interface Finding extends Known {
@@ -13,6 +13,8 @@ export interface Finding extends Known {
 
 /** Shorter stretches are too noisy to measure by, in milliseconds. */
 const SHORTEST = 100;
+/** The share of an epoch that stands for the whole of it. */
+const WHOLE = 0.95;
 /** How late an event loop may be when nobody is to blame, in milliseconds. */
 const LATE = 15;
 /** Between the sizes of a burst that are tried, so that the round ones are among them. */
@@ -20,18 +22,18 @@ const STEPS = [50, 20, 10, 5, 2];
 
 /** Rate and burst explain each other: the first burst minus what was refilled meanwhile is the size of the bucket. */
 export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
-  const { first, sized, closure, emptiedAt } = belief;
+  const { first, closure, emptiedAt, contended } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
   let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0, ms: 0 }];
-  // without the size of the bucket a short stretch may be all burst
-  const shortest = sized ? Math.max(SHORTEST, 2 * first.ms, rtt) : 0.95 * epoch.length;
+  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
   for (let round = 0; round < 8; round++) {
     bound = epoch.lowerBound(burst, shortest);
     burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
   }
-  if (sized) burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest));
+  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest));
   bound = epoch.lowerBound(burst, shortest);
-  const base = { burst, count: bound.count, ms: bound.ms, contended: belief.contended, corrected: false };
+  const { rate: least } = epoch.lowerBound(first.accepted, WHOLE * epoch.length);
+  const base = { burst, count: bound.count, ms: bound.ms, least, contended, corrected: false };
   if (bound.rate > sinceEmpty) return { ...base, rate: bound.rate, bursty: true, measured: true };
   // what came back while the gate was closed did not fill the bucket: nothing ran over
   const measured = sinceEmpty * closure < 0.8 * burst;

@@ -4,22 +4,29 @@ import { type Finding, roundOff } from './measure.ts';
 
 /** By so much a first measurement may be too high. */
 const ERROR = 0.1;
-/** A pace that held for so many closures was right. */
-const LONG = 12;
+/** The share of a pace that is too much for an error: somebody else must have it. */
+const MUCH = 0.1;
 /** What a pace that was too high is thought to have used up, in closures of it, and the most that it is cut by. */
 const CUT = { reserve: 0.2, most: 0.35 };
 
 /** What a refusal says about a pace that was measured before. */
 export function refusedPace(found: Finding, epoch: Epoch, belief: Belief, stance: Stance, closure: number): Finding {
-  const { contended, corrected } = belief;
   if (isDrained(epoch, belief, closure)) {
     return { ...found, rate: belief.rate, burst: Math.max(1, epoch.accepted / 2), bursty: true, measured: true };
   }
-  if (!contended && !corrected && !stance.probing && found.rate > (1 - ERROR) * stance.rate) {
-    return { ...found, rate: Math.min(found.rate, 0.99 * stance.rate), measured: true, corrected: true };
+  if (stance.probing) return hold(found, belief.rate);
+  return belief.contended ? share(found, epoch, stance, closure) : correct(found, epoch, belief, stance, closure);
+}
+
+/** The first refusal of a pace: it was too high by what used up the bucket since. */
+function correct(found: Finding, epoch: Epoch, belief: Belief, { rate }: Stance, closure: number): Finding {
+  const excess = Math.max(belief.burst, CUT.reserve * rate * closure) / epoch.length;
+  if (belief.least > 0 && excess > MUCH * rate) {
+    return { ...found, rate: Math.min(rate, belief.least), measured: true, contended: true };
   }
-  const isShared = contended || epoch.length < LONG * closure;
-  return isShared && !stance.probing ? share(found, epoch, stance, closure) : hold(found, belief.rate);
+  const isError = !belief.corrected && found.rate > (1 - ERROR) * rate;
+  if (!isError) return share(found, epoch, { rate, probing: false }, closure);
+  return { ...found, rate: Math.min(found.rate, 0.99 * rate), measured: true, corrected: true };
 }
 
 /** Refused within the burst after opening: the bucket is smaller, or others have used it. The pace is not to blame. */
@@ -29,13 +36,8 @@ function isDrained({ accepted, length }: Epoch, { burst }: Belief, closure: numb
 
 /** Somebody else takes part. The sooner the pace was refused, the more it was too much. */
 function share(found: Finding, { length }: Epoch, { rate }: Stance, closure: number): Finding {
-  const kept = rate * (1 - (CUT.reserve * closure) / length);
-  return {
-    ...found,
-    rate: Math.max((1 - CUT.most) * rate, Math.min(kept, found.rate)),
-    measured: true,
-    contended: true,
-  };
+  const cut = Math.min(CUT.most, (CUT.reserve * closure) / length);
+  return { ...found, rate: rate * (1 - cut), measured: true, contended: true };
 }
 
 /** A pace that held for long is not given up for one refusal, least of all if more was tried for. */

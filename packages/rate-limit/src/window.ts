@@ -8,9 +8,9 @@ const SHORTEST = 500;
 export function isWindow(epoch: Epoch, belief: Belief, closure: number): boolean {
   const { accepted, length } = epoch;
   const { first, measured, bursty, windowed } = belief;
-  if (windowed) return accepted >= 0.8 * first.accepted;
-  if (measured || !bursty || closure < SHORTEST || length <= 1.2 * first.ms) return false;
-  return accepted > 3 && Math.abs(accepted - first.accepted) <= 0.05 * accepted;
+  const isSame = accepted > 3 && Math.abs(accepted - first.accepted) <= 0.05 * accepted;
+  if (windowed || !isSame) return isSame;
+  return !measured && bursty && closure >= SHORTEST && length > 1.2 * first.ms;
 }
 
 /** All of a window is spent as soon as it opens: a refusal then costs nothing that the window would still give. */

@@ -28,6 +28,14 @@ describe('the controller against a limited server', () => {
     ['a bucket of 10 at 50/s', () => ({ server: bucket(50, 10), jobs: 2_000 }), 50, 0.92, 0.025],
     ['a bucket of 13 at 73/s', () => ({ server: bucket(73, 13), jobs: 1_460 }), 73, 0.88, 0.025],
     ['a bucket of 3 at 15/s', () => ({ server: bucket(15, 3), jobs: 300 }), 15, 0.9, 0.03],
+    [
+      'a bucket of 100 at 500/s behind 30 ms',
+      () => ({ server: bucket(500, 100), jobs: 10_000, latency: 30 }),
+      500,
+      0.88,
+      0.01,
+    ],
+    ['a bucket of 5 at 10/s behind 100 ms', () => ({ server: bucket(10, 5), jobs: 200, latency: 100 }), 10, 0.85, 0.07],
     ['a bucket of 100 at 100/s', () => ({ server: bucket(100, 100), jobs: 2_000 }), 100, 0.92, 0.025],
     ['no hint', () => ({ server: bucket(100, 20, 'none'), jobs: 2_000 }), 100, 0.85, 0.04],
     ['no hint behind 50 ms', () => ({ server: bucket(100, 20, 'none'), jobs: 2_000, latency: 50 }), 100, 0.85, 0.04],
@@ -51,10 +59,10 @@ describe('the controller against a limited server', () => {
   });
 
   it.each([
-    [0.3, 0.8],
-    [3, 0.85],
-    [10, 0.7],
-    [20, 0.85],
+    [0.3, 0.82],
+    [3, 0.88],
+    [10, 0.88],
+    [20, 0.88],
     [40, 0.82],
     [80, 0.85],
   ])('shares a limit with another one that starts %d ms later', (apart, share) => {

@@ -29,30 +29,31 @@ describe('Flight', () => {
     expect(most(flight)).toBe(5);
   });
 
-  it('is sure of a limit by concurrency when the same number is found again', () => {
+  it('is sure of a limit by concurrency when only what went beyond the number is refused again', () => {
     const flight = new Flight(false);
 
     expect(flight.reopen(epochOf(5, 6))).toBe(false);
     expect(flight.reopen(epochOf(5, 6))).toBe(true);
-    expect(flight.reopen(epochOf(20, 21))).toBe(false);
-  });
-
-  it('holds to its number when requests are accepted and refused just around it', () => {
-    const flight = new Flight(false);
-    flight.reopen(epochOf(5, 6));
-
-    const isSure = flight.reopen(epochOf(6, 5));
-
-    expect(isSure).toBe(false);
     expect(most(flight)).toBe(5);
   });
 
-  it('forgets its number when a refusal comes far below it', () => {
+  it('does not hold to a number with which as many were accepted', () => {
+    const flight = new Flight(false);
+
+    expect(flight.reopen(epochOf(6, 6))).toBe(false);
+    expect(most(flight)).toBe(Infinity);
+  });
+
+  it('holds to no number any more once fewer were refused, until the limit is forgotten', () => {
     const flight = new Flight(false);
     flight.reopen(epochOf(5, 6));
 
-    flight.reopen(epochOf(5, 2));
-
+    flight.reopen(epochOf(2, 5));
+    flight.reopen(epochOf(5, 6));
     expect(most(flight)).toBe(Infinity);
+
+    flight.forget();
+    flight.reopen(epochOf(5, 6));
+    expect(most(flight)).toBe(0);
   });
 });

@@ -23,7 +23,7 @@ const known: Belief = {
   measured: true,
   contended: false,
   corrected: false,
-  sized: true,
+  least: 0.06,
   windowed: false,
   growth: 0.5,
   patience: 24_000,
@@ -77,16 +77,19 @@ describe('learn', () => {
     const windowed = { ...known, windowed: true };
 
     expect(learn(epochOf(20, 700), ending(windowed))).toMatchObject({ windowed: true, burst: 20 });
-    expect(learn(epochOf(10, 700), ending(windowed))).toMatchObject({ windowed: false, measured: false, burst: 10 });
+    expect(learn(epochOf(18, 700), ending(windowed))).toMatchObject({ windowed: false, measured: false, burst: 18 });
   });
 
   it('measures by all of an epoch when the first burst was what others had left', () => {
-    const late = epochOf(43, 500, 2_010, 3);
-    const alone = learn(epochOf(1, 1), ending(undefined));
-    const shared = learn(epochOf(3, 1), ending(undefined));
+    const first = learn(epochOf(3, 1), ending(undefined));
 
-    expect(learn(late, ending(alone)).rate).toBeGreaterThan(0.12);
-    expect(learn(late, ending(shared)).rate).toBeCloseTo(0.08, 2);
+    const fast = learn(epochOf(43, 500, 2_010, 3), ending(first));
+    const slow = learn(epochOf(43, 5_000, 2_010, 3), ending(first));
+
+    expect(fast).toMatchObject({ contended: true, measured: true });
+    expect(fast.rate).toBeCloseTo(0.08, 2);
+    expect(slow.contended).toBe(false);
+    expect(slow.rate).toBeGreaterThan(0.012);
   });
 
   it('starts over when the second burst was shorter than the first', () => {
@@ -109,9 +112,9 @@ describe('learn', () => {
     expect(belief.rate).toBe(0.2);
   });
 
-  it('keeps a pace that held for long', () => {
-    expect(learn(epochOf(700, 14_000), ending(known)).rate).toBe(0.1);
-    expect(learn(epochOf(1_400, 14_000), ending({ ...known, corrected: true })).rate).toBe(0.1);
+  it('hardly slows down a pace that held for long', () => {
+    expect(learn(epochOf(700, 14_000), ending(known)).rate).toBeGreaterThan(0.098);
+    expect(learn(epochOf(1_400, 14_000), ending({ ...known, corrected: true })).rate).toBeGreaterThan(0.098);
   });
 
   it('does not blame the pace for a burst that was too large', () => {
@@ -129,12 +132,19 @@ describe('learn', () => {
     expect(twice).toMatchObject({ contended: true });
   });
 
-  it('takes a refusal soon after the opening for a sign of others, and yields more the sooner it comes', () => {
-    const late = learn(epochOf(150, 1_500), ending(known));
-    const soon = learn(epochOf(30, 300), ending(known));
+  it('takes a first refusal soon after the opening for a sign of others, and goes by all of what it measured', () => {
+    expect(learn(epochOf(150, 1_500), ending(known))).toMatchObject({ rate: 0.06, contended: true });
+    expect(learn(epochOf(150, 1_500), ending({ ...known, least: 0.12 }))).toMatchObject({ rate: 0.1, contended: true });
+  });
 
-    expect(late).toMatchObject({ contended: true });
-    expect(late.rate).toBeCloseTo(0.0867, 3);
-    expect(soon.rate).toBeCloseTo(0.065);
+  it('yields to others more the sooner it is refused', () => {
+    const contended = { ...known, contended: true };
+
+    expect(learn(epochOf(150, 1_500), ending(contended)).rate).toBeCloseTo(0.0867, 3);
+    expect(learn(epochOf(30, 300), ending(contended)).rate).toBeCloseTo(0.065);
+  });
+
+  it('tries for more as rarely beside others', () => {
+    expect(learn(epochOf(150, 1_500), ending({ ...known, contended: true })).patience).toBe(18_000);
   });
 });
