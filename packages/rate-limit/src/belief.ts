@@ -1,3 +1,5 @@
+import type { Epoch } from './epoch.ts';
+
 /**
  * The share of a burst that is spent when the gate opens, the rest absorbs errors: while the rate is looked for, and once
  * it is known. The second is less, since another client that waits for the same gate spends the same bucket.
@@ -25,8 +27,8 @@ export interface Belief {
   readonly growth: number;
   /** How long to keep the pace before looking for more, in milliseconds. */
   readonly patience: number;
-  /** The first burst: how many requests were accepted, and in how many milliseconds. */
-  readonly first: { readonly accepted: number; readonly ms: number };
+  /** The epoch of the first burst. */
+  readonly first: Epoch;
   /** When the limit was last seen used up. */
   readonly emptiedAt: number;
   /** How long the gate was closed after that, in milliseconds. */

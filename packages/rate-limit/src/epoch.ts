@@ -53,6 +53,15 @@ export class Epoch {
     return this.#byFlight.slice(flight).reduce((sum, count) => sum + count, 0);
   }
 
+  /** The least that a bucket held at first if it refills with `rate`, by the same rule as the lower bound of the rate. */
+  leastBurst(rate: number): number {
+    let burst = 1;
+    for (const [time, sent] of this.#marks) {
+      burst = Math.max(burst, this.accepted - sent - rate * (this.lastAccepted - time));
+    }
+    return burst;
+  }
+
   /**
    * In no time `t` does a bucket accept more than `burst + rate * t`. So each stretch up to the last accepted request
    * gives a least rate, and the best of them is the rate itself if the bucket was used up without ever running over.

@@ -14,8 +14,8 @@ export interface Ending {
 
 /** So few requests measure nothing. */
 const FEW = 4;
-/** The shortest time in which a bucket refills, in milliseconds. */
-const SMALLEST = 45;
+/** A bucket of fewer requests that refills in less time, in milliseconds, is none. */
+const TINY = { burst: 5, ms: 100 };
 
 /** What an epoch that ended with a refusal says about the limit. */
 export function learn(epoch: Epoch, ending: Ending): Belief {
@@ -26,9 +26,9 @@ export function learn(epoch: Epoch, ending: Ending): Belief {
 }
 
 /** One burst says how large a burst may be, and next to nothing of the rate: start low and double quickly. */
-function firstBelief({ accepted, length, lastRefused }: Epoch, { closure }: Ending): Belief {
-  const burst = Math.max(1, accepted);
-  const first = { accepted: burst, ms: length };
+function firstBelief(first: Epoch, { closure }: Ending): Belief {
+  const { length, lastRefused } = first;
+  const burst = Math.max(1, first.accepted);
   const rate = (4 * Math.sqrt(Math.max(16, burst))) / (closure + length);
   const open = { bursty: true, measured: false, contended: false, corrected: false, windowed: false, least: 0 };
   return { rate, burst, first, emptiedAt: lastRefused, closure, growth: 4, patience: 0, ...open };
@@ -46,7 +46,7 @@ function revise(epoch: Epoch, belief: Belief, { stance, closure, rtt }: Ending):
 
 /** The first burst was in truth a longer time, as on a cold start, or it was shared: the second one is the first to count. */
 function startsOver({ accepted, length }: Epoch, { measured, bursty, first }: Belief): boolean {
-  return !measured && bursty && length <= 1.2 * first.ms && accepted <= 0.8 * first.accepted;
+  return !measured && bursty && length <= 1.2 * first.length && accepted <= 0.8 * first.accepted;
 }
 
 /** Few requests measure nothing, unless they confirm. */
@@ -58,7 +58,8 @@ function doubt(found: Finding, { rate }: Belief): Finding {
 /** Nobody makes a bucket so small for its rate: it is what others have left of it. Then only the whole epoch counts. */
 function apart(found: Finding, { first }: Belief): Finding {
   const { bursty, measured, rate, least } = found;
-  const isPart = bursty && measured && least > 0 && first.accepted / rate < SMALLEST;
+  const burst = first.leastBurst(rate);
+  const isPart = bursty && measured && least > 0 && burst < TINY.burst && burst / rate < TINY.ms;
   return isPart ? { ...found, rate: least, contended: true } : found;
 }
 

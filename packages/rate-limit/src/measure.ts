@@ -17,6 +17,8 @@ const SHORTEST = 100;
 const WHOLE = 0.95;
 /** How late an event loop may be when nobody is to blame, in milliseconds. */
 const LATE = 15;
+/** A smaller burst is not rounded. */
+const SMALLEST = 4;
 /** Between the sizes of a burst that are tried, so that the round ones are among them. */
 const STEPS = [50, 20, 10, 5, 2];
 
@@ -25,12 +27,12 @@ export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
   const { first, closure, emptiedAt, contended } = belief;
   const sinceEmpty = epoch.accepted / Math.max(1, epoch.lastAccepted - emptiedAt);
   let [burst, bound]: [number, LowerBound] = [first.accepted, { rate: 0, count: 0, ms: 0 }];
-  const shortest = Math.max(SHORTEST, 2 * first.ms, rtt);
+  const shortest = Math.max(SHORTEST, first.length, rtt);
   for (let round = 0; round < 8; round++) {
     bound = epoch.lowerBound(burst, shortest);
-    burst = Math.max(1, first.accepted - Math.max(bound.rate, sinceEmpty) * first.ms);
+    burst = first.leastBurst(Math.max(bound.rate, sinceEmpty));
   }
-  burst = likelyBurst(burst, bound.rate * first.ms, (size) => epoch.lowerBound(size, shortest));
+  burst = likelyBurst(burst, first.accepted - burst, (size) => epoch.lowerBound(size, shortest));
   bound = epoch.lowerBound(burst, shortest);
   const { rate: least } = epoch.lowerBound(first.accepted, WHOLE * epoch.length);
   const base = { burst, count: bound.count, ms: bound.ms, least, contended, corrected: false };
@@ -45,10 +47,11 @@ export function measure(epoch: Epoch, belief: Belief, rtt: number): Finding {
  * the sizes that this leaves open the likely one is round and makes the rate a round number.
  */
 function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) => LowerBound): number {
+  if (burst < SMALLEST) return burst;
   const error = 1 + 0.3 * refilled;
   const step = STEPS.find((size) => size <= error / 6) ?? 1;
   let best = { size: burst, digits: Infinity };
-  const smallest = Math.max(4, Math.ceil((burst - error) / step) * step);
+  const smallest = Math.max(SMALLEST, Math.ceil((burst - error) / step) * step);
   for (let size = smallest; size <= burst + error; size += step) {
     const digits = digitsOf(size) + digitsOf(roundRate(boundOf(size)));
     const isNearer = digits === best.digits && Math.abs(size - burst) < Math.abs(best.size - burst);
@@ -58,20 +61,20 @@ function likelyBurst(burst: number, refilled: number, boundOf: (burst: number) =
 }
 
 /**
- * Requests per second. Within the error the round number is meant: half a request below to one and a half above, and what
- * an event loop that is late by `LATE` makes of the stretch.
+ * Requests per second. Within the error the round number is meant: half a request below to one above, and what an event
+ * loop that is late makes of the stretch.
  */
 function roundRate({ rate, count, ms }: LowerBound): number {
   const perSecond = rate * 1_000;
-  if (count <= 2) return perSecond;
+  if (count < 2) return perSecond;
   const below = Math.min(0.08, 0.5 / count + LATE / ms);
-  const above = Math.min(0.12, 1.5 / count + LATE / ms);
+  const above = Math.min(0.1, 1 / count + LATE / ms / 2);
   return roundNumber(perSecond * (1 - below), perSecond * (1 + above));
 }
 
 /** The round rate, where the measurement is exact enough to mean it. */
 export function roundOff(found: Finding): Finding {
   const { bursty, measured, contended, count } = found;
-  const isExact = bursty && measured && !contended && count > 2;
+  const isExact = bursty && measured && !contended && count >= 2;
   return isExact ? { ...found, rate: roundRate(found) / 1_000 } : found;
 }

@@ -51,7 +51,7 @@ export class Pacer {
   #most(): number {
     const { burst, bursty, measured, windowed, first } = this.belief;
     if (windowed) return burst;
-    const refilled = Math.max(0, first.ms - LONG.from) / LONG.per;
+    const refilled = Math.max(0, first.length - LONG.from) / LONG.per;
     const looking = Math.max(SPENT.knowing, SPENT.looking - refilled);
     const slack = Math.min(1, (burst - 1) / 4);
     return Math.max(1 + slack, bursty ? burst * (measured ? SPENT.knowing : looking) : 0);

@@ -10,7 +10,7 @@ export function isWindow(epoch: Epoch, belief: Belief, closure: number): boolean
   const { first, measured, bursty, windowed } = belief;
   const isSame = accepted > 3 && Math.abs(accepted - first.accepted) <= 0.05 * accepted;
   if (windowed || !isSame) return isSame;
-  return !measured && bursty && closure >= SHORTEST && length > 1.2 * first.ms;
+  return !measured && bursty && closure >= SHORTEST && length > 1.2 * first.length;
 }
 
 /** All of a window is spent as soon as it opens: a refusal then costs nothing that the window would still give. */
