@@ -57,7 +57,7 @@ export class Epoch {
   leastBurst(rate: number): number {
     let burst = 1;
     for (const [time, sent] of this.#marks) {
-      burst = Math.max(burst, this.accepted - sent - rate * (this.lastAccepted - time));
+      if (time <= this.lastAccepted) burst = Math.max(burst, this.accepted - sent - rate * (this.lastAccepted - time));
     }
     return burst;
   }

@@ -92,6 +92,15 @@ describe('learn', () => {
     expect(slow.rate).toBeGreaterThan(0.012);
   });
 
+  it('measures by all of an epoch when others had used up the first burst', () => {
+    const first = learn(epochOf(0, 1), ending(undefined));
+
+    const belief = learn(epochOf(25, 500, 2_010, 3), ending(first));
+
+    expect(belief).toMatchObject({ burst: 1, measured: true });
+    expect(belief.rate).toBeCloseTo(0.048, 2);
+  });
+
   it('starts over when the second burst was shorter than the first', () => {
     const first = learn(epochOf(40, 200), ending(undefined));
 
