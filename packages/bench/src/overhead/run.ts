@@ -6,7 +6,7 @@ import { publish } from '../publish.ts';
 import { measure } from './measure.ts';
 import { SUBJECTS } from './subjects.ts';
 
-const OPTIONS = { rounds: 25, calls: 4_000 };
+const OPTIONS = { rounds: 200, calls: 500 };
 const times = await measure(SUBJECTS, OPTIONS);
 const added = times.map((time) => time - times[0]!);
 const reference = added[SUBJECTS.findIndex(({ name }) => name === 'fetch-retry')]!;

@@ -18,20 +18,18 @@ export interface Measured {
   each: number[];
   /** Requests that came while the server had asked for silence. */
   early: number;
-  seconds: number;
   /** Requests accepted by a time, to a tenth of a second. */
   progress: [seconds: number, accepted: number][];
 }
 
 /** Lets processes do jobs at a limited server. */
 export async function measure(client: string, jobs: number, limit: Limit, processes = 1): Promise<Measured> {
-  const server = start('limited-server.ts', String(limit.rate), String(limit.burst), limit.hint);
-  const url = `http://127.0.0.1:${await firstLine(server)}`;
+  const { url, stop } = await startLimitedServer(limit);
   const started = Array.from({ length: processes }, () => start('work.ts', client, String(jobs), url));
   const results = (await Promise.all(started.map(firstLine))).map((line) => JSON.parse(line));
   const counts = await answer<Record<'accepted' | 'refused' | 'early' | 'span', number>>(`${url}/counts`);
   const progress = await answer<[tenths: number, accepted: number][]>(`${url}/progress`);
-  server.kill();
+  stop();
   const { accepted, refused, early } = counts;
   const seconds = counts.span / 1_000;
   return {
@@ -40,9 +38,14 @@ export async function measure(client: string, jobs: number, limit: Limit, proces
     share: accepted / seconds / limit.rate,
     each: results.map(({ done, seconds: own }) => done / own / limit.rate),
     early,
-    seconds,
     progress: progress.map(([tenths, done]) => [tenths / 10, done]),
   };
+}
+
+/** A server in a process of its own. */
+export async function startLimitedServer({ rate, burst, hint }: Limit): Promise<{ url: string; stop(): void }> {
+  const server = start('limited-server.ts', String(rate), String(burst), hint);
+  return { url: `http://127.0.0.1:${await firstLine(server)}`, stop: () => void server.kill() };
 }
 
 async function answer<T>(url: string): Promise<T> {
