@@ -24,6 +24,6 @@ if (unknown.length > 0) {
 for (const name of names.length > 0 ? names : Object.keys(RUNS)) {
   const file = join(import.meta.dirname, RUNS[name]!);
   if (!existsSync(file)) throw new Error(`${file} does not exist`);
-  const { status } = spawnSync(process.execPath, ['--expose-gc', file], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [file], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }
