@@ -1,5 +1,4 @@
-import { withBody } from '@steadfetch/core';
-import { isByteStream } from './is-byte-stream.ts';
+import { closeStream, isByteStream, withBody } from '@steadfetch/core';
 import type { Chunk } from './read-body.ts';
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
@@ -13,7 +12,7 @@ export function handOn(response: Response, chunks: Chunk[]): Response {
     if (chunk) return stream.enqueue(chunk);
     try {
       const { done, value } = await reader.read();
-      if (done) close(stream);
+      if (done) closeStream(stream);
       else stream.enqueue(value);
     } catch (error) {
       failure = { error };
@@ -24,9 +23,4 @@ export function handOn(response: Response, chunks: Chunk[]): Response {
   const cancel = (reason: unknown) => reader.cancel(reason);
   const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
   return withBody(response, body, (error) => (failure ? failure.error : error));
-}
-
-function close(stream: ReadableStreamController<Chunk>): void {
-  stream.close();
-  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
 }

@@ -1,5 +1,6 @@
 export { abortable, abortReason, onAbort, throwIfAborted } from './abort.ts';
 export { type BodyMaker, bodyFactory } from './body-factory.ts';
+export { closeStream, isByteStream } from './byte-stream.ts';
 export { Call } from './call.ts';
 export type { CallChanges } from './call-changes.ts';
 export { checkClock, checkFunction, checkKey, checkMs, checkNames, checkNumber, unexpected } from './check.ts';

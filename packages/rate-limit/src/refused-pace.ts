@@ -15,7 +15,7 @@ export function refusedPace(found: Finding, epoch: Epoch, belief: Belief, stance
     return { ...found, rate: belief.rate, burst: Math.max(1, epoch.accepted / 2), bursty: true, measured: true };
   }
   if (stance.probing) return hold(found, belief.rate);
-  return belief.contended ? share(found, epoch, stance, closure) : correct(found, epoch, belief, stance, closure);
+  return belief.contended ? share(found, epoch, stance.rate, closure) : correct(found, epoch, belief, stance, closure);
 }
 
 /** The first refusal of a pace: it was too high by what used up the bucket since. */
@@ -25,7 +25,7 @@ function correct(found: Finding, epoch: Epoch, belief: Belief, { rate }: Stance,
     return { ...found, rate: Math.min(rate, belief.least), measured: true, contended: true };
   }
   const isError = !belief.corrected && found.rate > (1 - ERROR) * rate;
-  if (!isError) return share(found, epoch, { rate, probing: false }, closure);
+  if (!isError) return share(found, epoch, rate, closure);
   return { ...found, rate: Math.min(found.rate, 0.99 * rate), measured: true, corrected: true };
 }
 
@@ -35,7 +35,7 @@ function isDrained({ accepted, length }: Epoch, { burst }: Belief, closure: numb
 }
 
 /** Somebody else takes part. The sooner the pace was refused, the more it was too much. */
-function share(found: Finding, { length }: Epoch, { rate }: Stance, closure: number): Finding {
+function share(found: Finding, { length }: Epoch, rate: number, closure: number): Finding {
   const cut = Math.min(CUT.most, (CUT.reserve * closure) / length);
   return { ...found, rate: rate * (1 - cut), measured: true, contended: true };
 }

@@ -1,4 +1,4 @@
-import { abortable, type Call, withBody } from '@steadfetch/core';
+import { abortable, type Call, closeStream, isByteStream, withBody } from '@steadfetch/core';
 import { abortScoped } from './follow.ts';
 import { sourceOf } from './source-of.ts';
 import { startTimer, type Time } from './start-timer.ts';
@@ -36,7 +36,7 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
       const { done, value } = await abortable(reader.read(), controller.signal);
       if (!done) return stream.enqueue(value);
       unlink();
-      close(stream);
+      closeStream(stream);
     } catch (error) {
       failure = { error };
       unlink();
@@ -56,19 +56,4 @@ export function watchBody(response: Response, watch: BodyWatch): Response {
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
   const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
   return withBody(response, body, (error) => (failure ? failure.error : error));
-}
-
-function close(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {
-  stream.close();
-  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
-}
-
-/** Bytes in, bytes out. Others stay as they are: a byte stream takes the memory of its chunks, which may be shared. */
-function isByteStream(body: ReadableStream): boolean {
-  try {
-    body.getReader({ mode: 'byob' }).releaseLock();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Fetch } from '@steadfetch/core';
+import { median } from '../median.ts';
 
 /** One stack under test. */
 export interface Subject {
@@ -32,9 +33,4 @@ async function timeOf(fetch: Fetch, calls: number): Promise<number> {
   const startedAt = process.hrtime.bigint();
   for (let call = 0; call < calls; call++) await fetch('https://api.example.com/users/1');
   return Number(process.hrtime.bigint() - startedAt) / calls;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

@@ -1,3 +1,4 @@
+import { median } from '../median.ts';
 import { CLIENTS, type Client } from './clients.ts';
 import { startLimitedServer } from './measure.ts';
 
@@ -31,8 +32,4 @@ async function timeOf(client: Client, url: string): Promise<number> {
   };
   await Promise.all(Array.from({ length: WORKERS }, work));
   return performance.now() - start;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -10,3 +10,9 @@ export function isByteStream(body: ReadableStream): boolean {
     return false;
   }
 }
+
+/** Ends a stream made by script. A byte stream leaves a read into the reader's own memory open until it is answered. */
+export function closeStream(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {
+  stream.close();
+  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
+}
