@@ -22,8 +22,6 @@ try {
 // Output:
 // timeout  call 5000
 // retry  maxRetries 2  maxDelay 5000
-// rateLimit  maxWait 5000  maxResends 10
-// circuitBreaker  openFor 1000  probes 1
 // bufferBody  maxBytes 1000000
 // timeout  attempt headers 1000  attempt body 1000
 // fetch

@@ -11,6 +11,6 @@ export interface CallChanges {
   attempt?: number;
   /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
   remaining?: () => number;
-  /** True below a `retry`, `off` below one that was told to leave the call alone: an inner one then passes it through. */
+  /** True below a `retry`, `last` where no attempt will follow, `off` below one that was told to leave the call alone. */
   retried?: Retried;
 }

@@ -1,9 +1,10 @@
 import { type BodyMaker, withFreshBody } from './body-factory.ts';
 import type { CallChanges } from './call-changes.ts';
+import { type CallRecord, callRecord } from './call-record.ts';
 import type { Fetch } from './fetch.ts';
 import { isRequest } from './is-request.ts';
 import { absolute, originOf } from './origin.ts';
-import { asRetried, type Retried, retriedOf } from './retried.ts';
+import { asRetried, markOf, type Retried } from './retried.ts';
 import { isReplayable, snapshot } from './snapshot.ts';
 
 /**
@@ -19,6 +20,8 @@ export class Call {
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly retried: Retried;
+  /** What the call has met so far, shared by all its copies. */
+  readonly record: CallRecord;
   readonly #remaining: (() => number) | undefined;
   #headers: Headers | undefined;
 
@@ -27,12 +30,14 @@ export class Call {
     init: RequestInit | undefined,
     attempt: number,
     retried: Retried,
+    record: CallRecord,
     remaining: (() => number) | undefined,
   ) {
     this.input = input;
     this.init = init;
     this.attempt = attempt;
     this.retried = retried;
+    this.record = record;
     this.#remaining = remaining;
   }
 
@@ -40,8 +45,9 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // A URL can be changed after the call as well as an init can.
     const target = typeof input === 'object' && input instanceof URL ? input.href : input;
-    if (init === undefined || init === null) return new Call(target, undefined, 1, false, undefined);
-    return new Call(target, snapshot(init), 1, retriedOf(init), undefined);
+    if (init === undefined || init === null) return new Call(target, undefined, 1, false, callRecord(), undefined);
+    const { retried = false, record = callRecord() } = markOf(init) ?? {};
+    return new Call(target, snapshot(init), 1, retried, record, undefined);
   }
 
   /** Absolute where the runtime knows a base; otherwise as given. */
@@ -90,12 +96,12 @@ export class Call {
     if (headers !== undefined) init = { ...init, headers };
     if (signal !== undefined) init = { ...init, signal };
     const remaining = nearest(this.#remaining, changes.remaining);
-    return new Call(input, init, attempt, retried, remaining);
+    return new Call(input, init, attempt, retried, this.record, remaining);
   }
 
-  /** The call as a retry sends it: the same but for the number of the attempt. */
-  asAttempt(attempt: number): Call {
-    return new Call(this.input, this.init, attempt, true, this.#remaining);
+  /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
+  asAttempt(attempt: number, retried: true | 'last' = true): Call {
+    return new Call(this.input, this.init, attempt, retried, this.record, this.#remaining);
   }
 
   /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
@@ -109,7 +115,8 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    return fetch(this.input, this.retried ? asRetried(init, this.retried, fetch) : init);
+    this.record.sends++;
+    return fetch(this.input, this.retried ? asRetried(init, this, fetch) : init);
   }
 }
 

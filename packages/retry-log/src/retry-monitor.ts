@@ -60,7 +60,7 @@ class Monitor implements RetryMonitor {
 
   get middleware(): Middleware {
     return defineMiddleware((call, next) =>
-      call.retried === true ? this.#watchAttempt(call, next) : this.#watchCall(call, next),
+      call.retried === true || call.retried === 'last' ? this.#watchAttempt(call, next) : this.#watchCall(call, next),
     );
   }
 

@@ -41,7 +41,7 @@ export function retry(given: RetryOptions = {}): Middleware {
     if (!overridden && !call.retried) return attemptFirst(call, next, policy);
     const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
     const stripped = overridden ? call.with({ init }) : call;
-    if (call.retried === true) {
+    if (call.retried === true || call.retried === 'last') {
       warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
     }
     if (call.retried) return next(stripped);

@@ -21,8 +21,11 @@ export interface StandardOptions {
    * @default 10_000, or half of `timeout` where that is less
    */
   attemptTimeout?: number | TimeoutLimits | false;
+  /** @default true */
   retry?: RetryOptions | boolean;
+  /** For an origin that is known to limit its clients. @default false */
   rateLimit?: RateLimitOptions | boolean;
+  /** For an origin whose outages must not keep calls waiting. @default false */
   circuitBreaker?: CircuitBreakerOptions | boolean;
   /** A key for each POST and PATCH, which are then retried: for servers that honour it. @default false */
   idempotencyKey?: IdempotencyKeyOptions | boolean;

@@ -43,7 +43,7 @@ export function planOf(options: StandardOptions): StandardPlan {
   const timeout = given === false ? undefined : checkMs('standard: timeout', given, { min: 1 });
   const time = timeOf(options);
   const wait = Math.min(timeout ?? LONGEST_WAIT, LONGEST_WAIT);
-  const { idempotencyKey = false, retry = true, rateLimit = true, bufferBody = false } = options;
+  const { idempotencyKey = false, retry = true, rateLimit = false, bufferBody = false } = options;
   const key = layerOptions('idempotencyKey', idempotencyKey, {});
   return {
     idempotencyKey: key,
@@ -74,7 +74,7 @@ const OPEN_FOR = 1_000;
 
 /** A breaker that was passed in brings its own time and numbers. */
 function breakerOf(
-  { circuitBreaker = true, clock = systemClock }: StandardOptions,
+  { circuitBreaker = false, clock = systemClock }: StandardOptions,
   time: Pick<StandardOptions, 'clock' | 'random'>,
 ): CircuitBreakerOptions | undefined {
   const retryAfter = (response: Response) => serverDelay(response, { now: clock.now() })?.ms;

@@ -81,7 +81,7 @@ it('saves a thousand mixed calls, and repeats no POST without its key', async ()
 
 it('sends a POST without a key once, whatever happens to it', async () => {
   await using server = await startServer(faulty(11));
-  const steady = standard({ ...QUICK, idempotencyKey: false })(fetch);
+  const steady = standard({ ...QUICK, timeout: 500, idempotencyKey: false })(fetch);
 
   const calls = Array.from({ length: 300 }, async (_, index) => {
     const response = await steady(`${server.url}${index}`, { method: 'POST', body: `${index}` });

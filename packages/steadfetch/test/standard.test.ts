@@ -13,11 +13,21 @@ import {
 import { BARE, BUSY, keysOf, POST, standardRig, times, URL } from './support.ts';
 
 const DOWN = consecutive(1);
+/** With the two layers that are off by default. */
+const ALL: StandardOptions = { rateLimit: true, circuitBreaker: true };
 const NOTHING = { now: false, sleep: false, random: false };
 
 describe('standard', () => {
-  it('gives a call its timeouts, its retries, a gate and a circuit', () => {
-    expect(standard().describe()).toMatchInlineSnapshot(`
+  it('gives a call its timeouts and its retries', () => {
+    expect(standard().describe()).toBe(
+      ['timeout  call 30000', 'retry  maxRetries 2  maxDelay 30000', 'timeout  attempt headers 10000', 'fetch'].join(
+        '\n',
+      ),
+    );
+  });
+
+  it('adds a gate and a circuit where they are asked for', () => {
+    expect(standard(ALL).describe()).toMatchInlineSnapshot(`
       "timeout  call 30000
       retry  maxRetries 2  maxDelay 30000
       rateLimit  maxWait 30000  maxResends 10
@@ -59,7 +69,9 @@ describe('standard', () => {
       circuitBreaker: { breaker: breaker() },
     });
 
-    expect(stack.describe()).toBe(standard().describe().replace('  openFor 1000  probes 1', ''));
+    expect(stack.describe()).toBe(
+      standard({ circuitBreaker: true }).describe().replace('  openFor 1000  probes 1', ''),
+    );
     expect(standard({ retry: { budget: false } }).describe()).toContain('budget false');
   });
 
@@ -101,7 +113,9 @@ describe('standard', () => {
     [{ concurrency: 3 }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'concurrency', 'timeout', 'fetch']],
     [{ bufferBody: true }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody', 'timeout', 'fetch']],
   ])('takes layers in and out: %o', (options, layers) => {
-    const lines = standard(options).describe().split('\n');
+    const lines = standard({ ...ALL, ...options })
+      .describe()
+      .split('\n');
 
     expect(lines.map((line) => line.split(' ')[0])).toEqual(layers);
   });
@@ -109,7 +123,7 @@ describe('standard', () => {
   it('halves a short call, so that there is time for another attempt', () => {
     expect(standard({ timeout: 5_001 }).describe()).toContain('attempt headers 2501');
     expect(standard({ timeout: 5_000 }).describe()).toContain('maxDelay 5000');
-    expect(standard({ timeout: 5_000 }).describe()).toContain('maxWait 5000');
+    expect(standard({ ...ALL, timeout: 5_000 }).describe()).toContain('maxWait 5000');
     expect(standard({ timeout: 90_000 }).describe()).toContain('maxDelay 60000');
     expect(standard({ timeout: false }).describe()).toContain('attempt headers 10000');
     expect(standard({ timeout: 1 }).describe()).not.toContain('attempt');
@@ -147,7 +161,7 @@ describe('standard', () => {
   });
 
   it('sends a refused call again without using up a retry', async () => {
-    const { fetch, fake } = standardRig({ retry: { maxRetries: 1 } }, [BUSY, BUSY, 500, BUSY, 200]);
+    const { fetch, fake } = standardRig({ rateLimit: true, retry: { maxRetries: 1 } }, [BUSY, BUSY, 500, BUSY, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
     expect(fake.calls).toHaveLength(5);

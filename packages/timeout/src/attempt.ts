@@ -48,7 +48,7 @@ export class Attempt implements Alarm, Arrival, Follower {
   #send(next: Next): void {
     const { headers, time } = this.limits;
     const { signal } = this.controller;
-    const timer = headers === undefined ? undefined : startTimer(time, headers, this);
+    const timer = headers === undefined || mayTakeLonger(this.call) ? undefined : startTimer(time, headers, this);
     this.#timer = timer;
     // an outer limit is a deadline to those inside
     const response = next(this.call.with(timer ? { signal, remaining: () => timer.remaining() } : { signal }));
@@ -85,4 +85,9 @@ export class Attempt implements Alarm, Arrival, Follower {
     this.#timer?.callOff();
     return waited;
   }
+}
+
+/** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
+function mayTakeLonger(call: Call): boolean {
+  return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
 }
