@@ -11,6 +11,7 @@ export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './cl
 export { compose } from './compose.ts';
 export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
+export { dropBody } from './drop-body.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { isRequest } from './is-request.ts';
@@ -18,6 +19,7 @@ export { keepBody, releaseBody } from './keep-body.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';
+export { oneLine } from './one-line.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';
