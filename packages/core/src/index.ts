@@ -11,7 +11,6 @@ export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './cl
 export { compose } from './compose.ts';
 export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
-export { dropBody } from './drop-body.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { isRequest } from './is-request.ts';

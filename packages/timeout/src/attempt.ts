@@ -1,4 +1,4 @@
-import { type Call, discard, dropBody, type Next } from '@steadfetch/core';
+import { type Call, discard, type Next, releaseBody } from '@steadfetch/core';
 import { type Arrival, handOver, type Limits } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -25,7 +25,7 @@ export class Attempt implements Alarm, Arrival {
     });
     this.release = follow(call.signal, this);
     if (this.#waits) this.#send(next);
-    else dropBody(call, this.controller.signal.reason);
+    else releaseBody(call);
   }
 
   /** The headers took too long. */
