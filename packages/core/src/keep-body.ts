@@ -16,7 +16,7 @@ export function releaseBody(call: Call): void {
 }
 
 /** Closes the source of a stream, unless somebody reads it. Anything else needs no closing. */
-export function cancelBody(body: unknown): void {
+function cancelBody(body: unknown): void {
   try {
     const stream = Object(body) as {
       locked?: boolean;
