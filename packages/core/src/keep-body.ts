@@ -15,17 +15,19 @@ export function releaseBody(call: Call): void {
   else if (carriesBody(call)) cancelBody((call.input as Request).body);
 }
 
+interface Closable {
+  cancel?(): unknown;
+  pipe?: unknown;
+  readableDidRead?: boolean;
+  destroy?(): void;
+}
+
 /** Closes the source of a stream, unless somebody reads it. Anything else needs no closing. */
 function cancelBody(body: unknown): void {
   try {
-    const stream = Object(body) as {
-      locked?: boolean;
-      cancel?: () => unknown;
-      pipe?: unknown;
-      destroy?: () => unknown;
-    };
+    const stream = Object(body) as Closable;
     if (typeof stream.cancel === 'function') void Promise.resolve(stream.cancel()).catch(() => {});
-    else if (typeof stream.pipe === 'function') stream.destroy?.();
+    else if (typeof stream.pipe === 'function' && stream.readableDidRead === false) stream.destroy?.();
   } catch {}
 }
 

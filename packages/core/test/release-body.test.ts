@@ -7,7 +7,7 @@ const callWith = (body: unknown) => Call.from(URL, { method: 'PUT', body: body a
 describe('releaseBody', () => {
   it('cancels a stream that was given, and destroys one of Node', () => {
     const web = { getReader: () => {}, cancel: vi.fn(async () => {}) };
-    const node = { pipe: () => {}, destroy: vi.fn() };
+    const node = { pipe: () => {}, readableDidRead: false, destroy: vi.fn() };
 
     releaseBody(callWith(web));
     releaseBody(callWith(node));
@@ -21,6 +21,7 @@ describe('releaseBody', () => {
     locked.getReader();
     const broken = {
       pipe: () => {},
+      readableDidRead: false,
       destroy: () => {
         throw new Error('no');
       },
