@@ -21,7 +21,7 @@ export { notify } from './notify.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';
-export { perKey } from './per-key.ts';
+export { type PerKey, perKey } from './per-key.ts';
 export { redactUrl } from './redact-url.ts';
 export type { Retried } from './retried.ts';
 export { warnOnce } from './warn-once.ts';
