@@ -1,4 +1,4 @@
-import { manualClock, seededRandom } from '@steadfetch/testing';
+import { instantClock, manualClock, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Lease, type RetryKind, retryBudget } from '../src/index.ts';
@@ -43,9 +43,11 @@ describe('retryBudget', () => {
     fc.assert(
       fc.property(scenario, ({ seed, failRate }) => {
         const random = seededRandom(seed);
-        const budget = retryBudget({ clock: manualClock() });
+        const clock = instantClock();
+        const budget = retryBudget({ clock });
         let refused = 0;
         for (let call = 0; call < 2_000; call++) {
+          clock.advance(20);
           for (let attempt = 1; attempt <= 3; attempt++) {
             const failed = random() < failRate;
             budget.record(KEY, failed ? 'failure' : 'success', attempt);
