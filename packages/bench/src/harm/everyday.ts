@@ -225,9 +225,9 @@ const OUTAGES: readonly Situation[] = [
   },
   {
     name: 'a proxy answers 502 for 2 s, 50/s',
-    lasts: 40_000,
+    lasts: MINUTE,
     over: 12_000,
-    calls: perSecond(50, 40_000),
+    calls: perSecond(50, MINUTE),
     server: except(between(10_000, 12_000), refusal(502)),
   },
   {
