@@ -140,6 +140,21 @@ describe('flaky', () => {
     expect(await uncaught()).toEqual([]);
   });
 
+  it('records no status for a request whose caller has gone', async () => {
+    const clock = manualClock();
+    const api = flaky(URL, { delay: 1_000 }, { clock });
+    server.use(api);
+    const controller = new AbortController();
+    const call = fetch(URL, { signal: controller.signal }).catch((error: unknown) => error);
+    while (clock.pending === 0) await turns();
+
+    controller.abort('enough');
+
+    expect(await call).toBe('enough');
+    await turns();
+    expect(api.calls).toMatchObject([{ status: undefined, problem: undefined }]);
+  });
+
   it('ends a large body that nobody reads with the abort alone', async () => {
     server.use(flaky(URL, { body: 'x'.repeat(1_000_000) }));
     const uncaught = watchUncaught();
