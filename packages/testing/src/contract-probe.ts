@@ -17,7 +17,7 @@ export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch
   const asked: Asked[] = [];
   function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const { url, method, headers } = Call.from(input, init);
-    const request = new Request(input, Object.create(init ?? null, { signal: { value: null } }));
+    const request = new Request(input, init);
     const one: Asked = { url, method, headers: new Headers(headers), init, request, receiver: this };
     asked.push(one);
     return answer(one);

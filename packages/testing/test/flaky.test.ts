@@ -1,7 +1,8 @@
 import { HttpResponse, http } from 'msw/http';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { flaky, instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
+import { instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
+import { flaky } from '../src/msw.ts';
 
 const URL = 'https://api.test/things';
 const server = setupServer();
