@@ -80,3 +80,16 @@ it('says how a delay is made of what makes one', () => {
 
   expect(() => delay({ attempt: 1, previousDelay: 0 })).toThrow('as a delay, write exponential() and not exponential');
 });
+
+it.each([
+  [function named() {}, 'function named'],
+  [
+    (
+      () => () =>
+        1
+    )(),
+    'function (anonymous)',
+  ],
+])('shows a function by its name: %s', (value, shown) => {
+  expect(() => proportionalJitter(constant(1), { spread: value as never })).toThrow(`got ${shown}`);
+});
