@@ -17,7 +17,9 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefi
  * search is part of a page.
  */
 export function checkOrder(outer: string, inner: readonly string[]): void {
-  if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') warnOfOrder(outer, inner);
+  try {
+    if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') warnOfOrder(outer, inner);
+  } catch {} // a `process` without `env`
 }
 
 function warnOfOrder(outer: string, inner: readonly string[]): void {
