@@ -18,6 +18,7 @@ export { keepBody, releaseBody } from './keep-body.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';
+export { oneLine } from './one-line.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';

@@ -7,7 +7,7 @@ type MakeCalls = (random: Random) => Calls;
 export function perSecond(rate: number, lasts: number): MakeCalls {
   return (random) => {
     const at: number[] = [];
-    for (let next = 0; next < lasts; next -= (1_000 / rate) * Math.log(1 - random())) at.push(next);
+    for (let next = 0; next < lasts; next += (-1_000 / rate) * Math.log(1 - random())) at.push(next);
     return { at };
   };
 }

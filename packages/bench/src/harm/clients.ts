@@ -8,7 +8,12 @@ const fixedCut = defineMiddleware((call, next) => next(call.with({ retried: fals
 /** What somebody writes who retries and keeps no state: the limit for the call, the retries, the limit for an attempt. */
 export const plain: Client = (fetch, { clock, random }) => {
   const time = { clock };
-  return compose(timeout(30_000, time), retry({ clock, random, budget: false }), fixedCut, timeout(10_000, time))(fetch);
+  return compose(
+    timeout(30_000, time),
+    retry({ clock, random, budget: false }),
+    fixedCut,
+    timeout(10_000, time),
+  )(fetch);
 };
 
 export function standardWith(options: StandardOptions = {}): Client {

@@ -1,4 +1,4 @@
 import type { Part } from './situation.ts';
 
-/** Rows in which a part does harm when it is switched on, and rows in which one does not help yet. Strike what turns green. */
-export const KNOWN_HARM: Partial<Record<Part | 'helpless', readonly string[]>> = {};
+/** The rows that a part harms when it is switched on: why it is off by default. Strike a row when it turns green. */
+export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {};

@@ -1,8 +1,9 @@
 // In which everyday situations are calls worse off behind standard() than behind a plain retry? Fails if in any.
 //
-//   node packages/bench/src/harm/run.ts                 the default, and where a part helps
-//   node packages/bench/src/harm/run.ts rateLimit       with a part switched on besides: names the rows that it harms
-//   node packages/bench/src/harm/run.ts --parts         a column for each part left out or added; writes the table
+//   pnpm bench harm                       the default stack, and the situations in which a part must help
+//   pnpm bench harm --with=rateLimit      with a part switched on: fails where the rows that it harms are not those known
+//   pnpm bench harm --only=WORDS          the situations with these words in their name
+//   pnpm bench harm --write               all of it, with a column for each part; writes the tables into docs/benchmarks.md
 
 import { publish } from '../publish.ts';
 import { partOption, plain, standardWith } from './clients.ts';
@@ -11,109 +12,112 @@ import { HELP } from './help.ts';
 import { harmOf } from './judge.ts';
 import { KNOWN_HARM } from './known-harm.ts';
 import { type Client, live } from './live.ts';
-import type { Outcome, Part, Situation } from './situation.ts';
+import type { HelpSituation, Outcome, Part, Situation } from './situation.ts';
 
 const SEED = 7;
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
-const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as Part[];
-const withParts = process.argv.includes('--parts');
-const rows = EVERYDAY.filter(({ name }) => only === undefined || name.includes(only));
+const NOTES = [
+  'Plain: `compose(timeout(30_000), retry({ budget: false }), timeout(10_000))`, which cuts each attempt at 10 s. Success, p50 / p95',
+  'until the answer (a call that failed counts as 30 s), and the first success after the trouble was over. Fine: as many',
+  'succeed, less 1.5 points; p50 and p95 at most 1.5 times the plain ones plus 1 s; used again at most 15 s later.',
+];
+const COLUMNS: readonly (readonly [name: string, client: Client])[] = [
+  ['default', standardWith()],
+  ['with rateLimit', standardWith(partOption('rateLimit', true))],
+  ['with circuitBreaker', standardWith(partOption('circuitBreaker', true))],
+  ['with both', standardWith({ rateLimit: true, circuitBreaker: true })],
+  ['without budget', standardWith(partOption('budget', false))],
+  ['without attempt timeout', standardWith(partOption('attemptTimeout', false))],
+];
 
-const ms = (value: number | undefined): string => {
-  if (value === undefined) return '';
-  if (value === Number.POSITIVE_INFINITY) return 'never';
-  return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
-};
-const words = ({ success, p50, p95, back }: Outcome): string =>
-  [`${(100 * success).toFixed(1)} %`, `${ms(p50)} / ${ms(p95)}`, ...(back === undefined ? [] : [ms(back)])].join(', ');
+const option = (name: string) =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
+const only = option('only') ?? '';
+const part = option('with') as Part | undefined;
+const write = process.argv.includes('--write');
 
-const plainOutcomes = new Map<Situation, Outcome>();
-async function plainOf(situation: Situation): Promise<Outcome> {
-  const known = plainOutcomes.get(situation) ?? (await live(situation, plain, SEED));
-  plainOutcomes.set(situation, known);
+const plainOutcomes = new Map<string, Promise<Outcome>>();
+const failures: string[] = [];
+
+const plainOf = (situation: Situation): Promise<Outcome> => {
+  const known = plainOutcomes.get(situation.name) ?? live(situation, plain, SEED);
+  plainOutcomes.set(situation.name, known);
   return known;
-}
-
-async function harms(situation: Situation, client: Client): Promise<string> {
-  return harmOf(await plainOf(situation), await live(situation, client, SEED)).join(', ') || 'fine';
-}
-
-let failed = 0;
-const fail = (text: string) => {
-  failed++;
-  console.log(`FAILED: ${text}`);
 };
 
-const options = Object.assign({}, ...named.map((part) => partOption(part, true)));
-const known = new Set(named.flatMap((part) => KNOWN_HARM[part] ?? []));
-const table: string[][] = [];
-for (const situation of rows) {
-  const ours = await live(situation, standardWith(options), SEED);
+function time(ms: number): string {
+  if (ms === Infinity) return 'never';
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function words({ success, p50, p95, back }: Outcome): string {
+  const again = back === undefined ? [] : [`back ${time(back)}`];
+  return [`${(100 * success).toFixed(1)} %`, `${time(p50)} / ${time(p95)}`, ...again].join(', ');
+}
+
+const print = (row: string[]): string[] => {
+  console.log(row.join(' | '));
+  return row;
+};
+
+/** One situation behind the stack that is asked for. What is not as expected is a failure. */
+async function everydayRow(situation: Situation): Promise<string[]> {
+  const ours = await live(situation, standardWith(part && partOption(part, true)), SEED);
   const harm = harmOf(await plainOf(situation), ours);
-  const verdict = harm.join(', ') || 'fine';
-  const expected = known.has(situation.name);
-  if (harm.length > 0 && !expected) fail(`${situation.name}: ${verdict}`);
-  if (harm.length === 0 && expected) fail(`${situation.name}: fine now, strike it from known-harm.ts`);
-  table.push([situation.name, words(await plainOf(situation)), words(ours), verdict]);
-  console.log(table.at(-1)!.join(' | '));
+  const known = part !== undefined && (KNOWN_HARM[part] ?? []).includes(situation.name);
+  if (harm.length > 0 && !known) failures.push(`${situation.name}: ${harm.join(', ')}`);
+  if (harm.length === 0 && known) failures.push(`${situation.name}: fine now, strike it from known-harm.ts`);
+  return print([situation.name, words(await plainOf(situation)), words(ours), harm.join(', ') || 'fine']);
 }
 
-for (const situation of HELP.filter(({ name }) => only === undefined || name.includes(only))) {
-  const { part } = situation;
+async function helpRow(situation: HelpSituation): Promise<string[]> {
   const off = await plainOf(situation);
-  const on = await live(situation, standardWith(partOption(part, true)), SEED);
+  const on = await live(situation, standardWith(partOption(situation.part, true)), SEED);
   const helps = situation.helps(off, on);
-  const size = `${off.sentPerCall.toFixed(2)} / ${on.sentPerCall.toFixed(2)} requests a call`;
-  const open = `${off.connections} / ${on.connections} connections`;
-  if (!helps && !(KNOWN_HARM.helpless ?? []).includes(situation.name)) fail(`${situation.name}: ${part} does not help`);
-  table.push([`${part} must help: ${situation.name}`, words(off), words(on), helps ? `helps: ${size}, ${open}` : `no: ${size}, ${open}`]);
-  console.log(table.at(-1)!.join(' | '));
+  if (!helps) failures.push(`${situation.name}: ${situation.part} does not help`);
+  const load = `${off.sentPerCall.toFixed(2)} and ${on.sentPerCall.toFixed(2)} requests a call`;
+  const open = `${off.connections} and ${on.connections} connections`;
+  return print([
+    `${situation.name}, with ${situation.part}`,
+    words(off),
+    words(on),
+    `${helps ? 'helps' : 'no help'}: ${load}, ${open}`,
+  ]);
 }
 
-if (withParts) {
-  const columns: [string, Client][] = [
-    ['default', standardWith()],
-    ['+ rateLimit', standardWith(partOption('rateLimit', true))],
-    ['+ circuitBreaker', standardWith(partOption('circuitBreaker', true))],
-    ['+ both', standardWith({ rateLimit: true, circuitBreaker: true })],
-    ['- budget', standardWith(partOption('budget', false))],
-    ['- attempt timeout', standardWith(partOption('attemptTimeout', false))],
-  ];
-  const parts: string[][] = [];
-  for (const situation of rows) {
-    const cells: string[] = [];
-    for (const [, client] of columns) cells.push(await harms(situation, client));
-    parts.push([situation.name, ...cells]);
-    console.log(parts.at(-1)!.join(' | '));
+async function partsRow(situation: Situation): Promise<string[]> {
+  const row = [situation.name];
+  for (const [, client] of COLUMNS) {
+    row.push(harmOf(await plainOf(situation), await live(situation, client, SEED)).join(', ') || 'fine');
   }
-  const fine = columns.map((_, column) => String(parts.filter((row) => row[column + 1] === 'fine').length));
-  parts.push([`fine, of ${rows.length}`, ...fine]);
-  console.log(parts.at(-1)!.join(' | '));
-  if (only === undefined) publishParts(columns.map(([name]) => name), parts);
+  return print(row);
 }
 
-function publishParts(names: string[], parts: string[][]): void {
+async function rowsOf<S extends Situation>(situations: readonly S[], rowOf: (situation: S) => Promise<string[]>) {
+  const rows: string[][] = [];
+  for (const situation of situations) if (situation.name.includes(only)) rows.push(await rowOf(situation));
+  return rows;
+}
+
+const everyday = await rowsOf(EVERYDAY, everydayRow);
+const help = part === undefined ? await rowsOf(HELP, helpRow) : [];
+if (write) {
+  const file = import.meta.filename;
+  const head = ['situation', 'plain', 'standard()', 'verdict'];
+  publish({ name: 'harm', file, notes: NOTES, head, rows: [...everyday, ...help] });
+  const rows = await rowsOf(EVERYDAY, partsRow);
+  const fine = COLUMNS.map((_, column) => String(rows.filter((row) => row[column + 1] === 'fine').length));
+  const names = COLUMNS.map(([name]) => name);
+  const notes = ['What each part does to each row: fine, or what is worse than behind the plain stack.'];
   publish({
     name: 'harm-parts',
-    file: import.meta.filename,
-    notes: ['What each part does to each row: fine, or what is worse than behind the plain stack.'],
+    file,
+    notes,
     head: ['situation', ...names],
-    rows: parts,
+    rows: [...rows, [`fine, of ${rows.length}`, ...fine]],
   });
 }
 
-if (withParts && only === undefined) {
-  publish({
-    name: 'harm',
-    file: import.meta.filename,
-    notes: [
-      'Plain: `compose(timeout(30_000), retry({ budget: false }), timeout(10_000))`. Success, p50 / p95 of a call (a failed one',
-      'counts as 30 s), and the first success after the trouble was over. Fine: succeeds as often, less 1.5 points; p50 and p95',
-      'at most 1.5 times the plain ones plus 1 s; used again at most 15 s later.',
-    ],
-    head: ['situation', 'plain', 'standard()', 'verdict'],
-    rows: table,
-  });
-}
-console.log(failed === 0 ? `\n${table.length} rows fine` : `\n${failed} rows FAILED`);
-if (failed > 0) process.exitCode = 1;
+console.log('');
+for (const failure of failures) console.log(`FAILED: ${failure}`);
+console.log(`${everyday.length + help.length} rows, ${failures.length} failed`);
+if (failures.length > 0) process.exitCode = 1;
