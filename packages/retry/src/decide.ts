@@ -55,7 +55,7 @@ function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, re
   if (planned.delay > policy.maxDelay) return no(fromServer ? 'server-delay' : 'limit', planned);
   if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
   const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
-  const lease = policy.budget && acquireFrom(policy.budget, failure.call, kind);
+  const lease = policy.budget && acquireFrom(policy.budget, failure, kind);
   if (policy.budget && !lease) return no('budget', planned);
   return { retry: true, reason, lease, ...planned };
 }

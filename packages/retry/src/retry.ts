@@ -64,7 +64,7 @@ function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response>
   return Promise.resolve(next(attempt)).then(
     (response) => {
       if (response.status >= 400 || policy.inspect) return judge({ response, failed: false });
-      recordIn(policy.budget, call, 'success');
+      recordIn(policy.budget, call, 'success', 1);
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },

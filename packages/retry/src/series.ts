@@ -77,7 +77,7 @@ export class Series {
 
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
-    recordIn(this.policy.budget, this.call, 'success');
+    recordIn(this.policy.budget, this.call, 'success', this.attempt);
     if (this.attempt > 1) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
@@ -99,7 +99,8 @@ export class Series {
 
   #record(outcome: Outcome, decision: Decision): void {
     const answered = !decision.retry && decision.reason === undefined && outcome.response !== undefined;
-    recordIn(this.policy.budget, this.call, answered ? 'success' : 'failure');
+    const known = decision.retry || decision.reason === 'budget'; // told when a retry was asked for
+    if (!known) recordIn(this.policy.budget, this.call, answered ? 'success' : 'failure', this.attempt);
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
     if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
