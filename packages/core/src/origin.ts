@@ -54,8 +54,10 @@ function unescapeName(escaped: string): string {
 }
 
 function parseUrl(url: string): URL | undefined {
+  // 'http:/host' names a host where there is no base; against one of its own scheme it would be a path
+  const known = base() ?? (WITH_SCHEME.test(url.replace(/[\t\n\r]/g, '')) ? undefined : NO_BASE);
   try {
-    return new URL(url, base() ?? NO_BASE);
+    return new URL(url, known);
   } catch {
     return undefined;
   }

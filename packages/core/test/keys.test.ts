@@ -19,12 +19,20 @@ const MEGABYTE = 'x'.repeat(1_000_000);
 afterEach(() => void vi.unstubAllGlobals());
 
 describe('the key of a server', () => {
+  it.each(['http:/api.test/a', 'http:\\api.test/b', 'http:api.test/c', 'ht\ntp:/api.test/d'])(
+    'is a host also where slashes are missing: %j',
+    (url) => {
+      expect(originOf(url)).toBe('http://api.test');
+    },
+  );
+
   it.each([
     'https://api.test/a?token=1',
     'HTTPS://Api.TEST:443/b',
     ' https://api.test/c',
     '\0https://api.test/c',
     'https:/api.test/d',
+    'https:api.test/d',
     'https:\\\\api.test\\e',
     'ht\ntps://api.\ttest/f',
     'https://user:secret@api.test/g',
@@ -150,6 +158,7 @@ describe('mount', () => {
     'https://api.test:443/admin/x',
     ' https://api.test/admin/x',
     'https:/api.test/admin/x',
+    'https:api.test/admin/x',
     'https:\\\\api.test\\admin\\x',
     'https://user:secret@api.test/admin/x',
     'https://api.test./admin/x',

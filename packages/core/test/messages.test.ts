@@ -113,6 +113,10 @@ describe('an option that does not exist', () => {
     );
   });
 
+  it('is told from the nearest of several', () => {
+    expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
+  });
+
   it.each(['colour', 'x', 'y'.repeat(100)])('is not guessed where nothing is near: %.10s', (name) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       new TypeError(`retry: unknown option '${name}', expected one of ${RETRY.join(', ')}`),

@@ -203,6 +203,9 @@ describe('layersOf', () => {
     compose(layer('retry'), layer('circuitBreaker'))(stub);
 
     expect(warn.mock.calls).toEqual([[expect.stringContaining('Put retry() first.')]]);
+    vi.stubGlobal('process', {});
+    expect(wrong).not.toThrow();
+    vi.unstubAllGlobals();
     warn.mockRestore();
   });
 });

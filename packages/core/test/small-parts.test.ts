@@ -105,6 +105,20 @@ describe('warnOnce', () => {
     expect(warn.mock.calls).toEqual([['steadfetch: careful']]);
     warn.mockRestore();
   });
+
+  it('says a thousand things at most, each short, and survives a console that throws', async () => {
+    vi.resetModules();
+    const fresh = await import('@steadfetch/core');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {
+      throw new Error('closed');
+    });
+
+    for (let n = 0; n < 1_100; n++) fresh.warnOnce(`key ${n} ${'x'.repeat(1_000)}`);
+
+    expect(warn).toHaveBeenCalledTimes(1_000);
+    expect(warn.mock.calls[0]![0]).toHaveLength('steadfetch: '.length + 500);
+    warn.mockRestore();
+  });
 });
 
 describe('option checks', () => {
