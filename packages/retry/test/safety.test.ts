@@ -253,12 +253,20 @@ describe('what was not sent', () => {
 
   it.each<[string, RequestInit]>([
     ['a header that cannot be sent', { headers: { 'x-user': 'a\nb' } }],
+    [
+      'a stream that breaks',
+      { method: 'PUT', body: new ReadableStream({ pull: () => Promise.reject(networkError()) }) },
+    ],
+    [
+      'a stream of a factory',
+      { method: 'PUT', body: bodyFactory(() => new ReadableStream({ pull: () => Promise.reject(networkError()) })) },
+    ],
     ['a body factory that fails', { method: 'PUT', body: bodyFactory(() => Promise.reject(networkError())) }],
   ])('costs nothing: %s', async (_what, init) => {
     const budget = spied();
     const fetch: Fetch = async (input, given) => {
-      new Request(input, given);
-      return new Response();
+      await new Request(input, { duplex: 'half', ...given } as RequestInit).text();
+      throw new Error('not reached');
     };
 
     await retry({ ...quick(), maxRetries: 0, budget })(fetch)(API, init).catch(() => {});

@@ -1,4 +1,4 @@
-import { type Call, discard, type Next } from '@steadfetch/core';
+import { type Call, discard, keepHistory, type Next } from '@steadfetch/core';
 import { abortScoped, type Follower, onScopedAbort, scopedController } from './follow.ts';
 import { type Arrival, handOver } from './hand-over.ts';
 import { sourceOf } from './source-of.ts';
@@ -37,7 +37,9 @@ export class Attempt implements Alarm, Arrival, Follower {
   /** The headers took too long. */
   expire(): void {
     this.release();
-    this.stop(new TimeoutError('headers', this.limits.headers!, sourceOf(this.call)));
+    const error = new TimeoutError('headers', this.limits.headers!, sourceOf(this.call));
+    keepHistory(error, this.call.record.history);
+    this.stop(error);
   }
 
   stop(reason: unknown): void {
