@@ -47,6 +47,7 @@ describe('a POST without a key', () => {
       'on the Request': (input) => (input as Request).headers?.set('idempotency-key', key()),
     };
     const inputs: Record<string, () => [RequestInfo, RequestInit?]> = {
+      'url alone': () => [API, { method: 'POST' }],
       'url and Headers': () => [API, { method: 'POST', body: 'x', headers: new Headers({ a: '1' }) }],
       Request: () => [new Request(API, { method: 'POST', body: 'x' })],
     };
@@ -70,8 +71,12 @@ describe('a POST without a key', () => {
       for (const make of Object.values(inputs)) {
         for (const around of Object.values(wrap)) {
           const { fetch, requests } = scripted(503);
-          await retry(quick())(around(write, fetch))(...make());
-          expect(requests).toHaveLength(1);
+          const below = around(write, fetch);
+          await retry(quick())(below)(...make());
+          vi.stubGlobal('fetch', below);
+          await retry(quick())(below)(...make());
+          vi.unstubAllGlobals();
+          expect(requests).toHaveLength(2);
         }
       }
     }
