@@ -12,6 +12,8 @@ export { compose } from './compose.ts';
 export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
+export { encodeForm } from './form.ts';
+export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { isRequest } from './is-request.ts';
 export { keepBody, releaseBody } from './keep-body.ts';

@@ -3,7 +3,7 @@ import { isRequest } from './is-request.ts';
 
 /** The call to send while another send may follow: a `Request` gives its body away, so a clone goes out. */
 export function keepBody(call: Call): Call {
-  return carriesBody(call) ? call.with({ input: (call.input as Request).clone() }) : call;
+  return carriesBody(call) ? call.withClone() : call;
 }
 
 /**
@@ -23,7 +23,7 @@ interface Closable {
 }
 
 /** Closes the source of a stream, unless somebody reads it. Anything else needs no closing. */
-function cancelBody(body: unknown): void {
+export function cancelBody(body: unknown): void {
   try {
     const stream = Object(body) as Closable;
     if (typeof stream.cancel === 'function') void Promise.resolve(stream.cancel()).catch(() => {});

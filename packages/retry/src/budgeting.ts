@@ -22,8 +22,13 @@ export function recordIn(
  * none is promised a retry before the failures before it are known. A budget that throws gives none: without a brake it is safer not to drive. Nor does one that
  * answers later: what it gave then goes back.
  */
-export function acquireFrom(budget: RetryBudget, { call, attempt }: Failure, kind: RetryKind): Lease | undefined {
-  recordIn(budget, call, 'failure', attempt);
+export function acquireFrom(
+  budget: RetryBudget,
+  { call, attempt }: Failure,
+  kind: RetryKind,
+  blamed: boolean,
+): Lease | undefined {
+  if (blamed) recordIn(budget, call, 'failure', attempt);
   const lease = leaseFrom(budget, call, kind);
   if (!lease) warnOfSpentBudget(call);
   return lease;

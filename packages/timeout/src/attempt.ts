@@ -1,4 +1,4 @@
-import { type Call, discard, type Next, releaseBody } from '@steadfetch/core';
+import { type Call, discard, keepHistory, type Next, releaseBody } from '@steadfetch/core';
 import { type Arrival, handOver, type Limits } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -31,7 +31,9 @@ export class Attempt implements Alarm, Arrival {
   /** The headers took too long. */
   expire(): void {
     this.release();
-    this.stop(new TimeoutError('headers', this.limits.headers!, this.call));
+    const error = new TimeoutError('headers', this.limits.headers!, this.call);
+    keepHistory(error, this.call.record.history);
+    this.stop(error);
   }
 
   /** Ends the wait, and what is inside. */
