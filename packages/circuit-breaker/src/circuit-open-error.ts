@@ -1,4 +1,4 @@
-import type { LastAnswer, LocalRefusal } from '@steadfetch/core';
+import { type LastAnswer, type LocalRefusal, oneLine } from '@steadfetch/core';
 
 /** A call that was not made, because its server keeps failing. */
 export class CircuitOpenError extends Error implements LocalRefusal {
@@ -19,9 +19,4 @@ export class CircuitOpenError extends Error implements LocalRefusal {
     this.key = key;
     if (lastAnswer) this.lastAnswer = lastAnswer;
   }
-}
-
-/** A key may come from outside: in a log it must not look like more than a key. */
-function oneLine(key: string): string {
-  return key.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '');
 }
