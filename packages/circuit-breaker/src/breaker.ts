@@ -110,11 +110,14 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
     const circuit = new Circuit({ ...policy, now, onChange });
     return circuit;
   };
+  let latest: { key: string; circuit: Circuit } | undefined;
   const circuitOf = (key: string): Circuit => {
+    if (latest?.key === key) return latest.circuit;
     const circuit = circuits.get(key) ?? newCircuit(key);
     circuits.delete(key);
     circuits.set(key, circuit);
     if (circuits.size > MAX_KEYS) circuits.delete(circuits.keys().next().value!);
+    latest = { key, circuit };
     return circuit;
   };
   const snapshot = (key?: string) => {
@@ -125,6 +128,7 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
     acquire: (key, attempt) => circuitOf(key).acquire(attempt),
     snapshot: snapshot as Breaker['snapshot'],
     reset(key) {
+      latest = undefined;
       for (const name of key === undefined ? [...circuits.keys()] : [key]) {
         circuits.get(name)?.reset();
         circuits.delete(name);

@@ -43,8 +43,9 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
 }
 
 /** The answer of another origin, after a redirect, says nothing about this one. */
-function verdictOfAnswer({ status, url, redirected }: Response, call: Call): Verdict {
-  if (status === 429 || (redirected && originOf(url) !== call.origin)) return 'neutral';
+function verdictOfAnswer(response: Response, call: Call): Verdict {
+  const { status } = response;
+  if (status === 429 || (response.redirected && originOf(response.url) !== call.origin)) return 'neutral';
   return status >= 500 ? 'failure' : 'success';
 }
 
