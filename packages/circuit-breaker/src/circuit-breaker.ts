@@ -6,6 +6,7 @@ import {
   defineMiddleware,
   type LastAnswer,
   type Middleware,
+  monotonic,
   type Outcome,
   systemClock,
   throwIfAborted,
@@ -14,7 +15,7 @@ import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
-import { type IsFailure, verdictOf } from './verdict.ts';
+import { type IsFailure, isUncut, verdictOf } from './verdict.ts';
 
 export interface CircuitBreakerOptions extends BreakerOptions {
   /** Which circuit a call belongs to. @default (call) => call.origin */
@@ -51,15 +52,22 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
   checkFunction('circuitBreaker: key', key);
   if (isFailure !== undefined) checkFunction('circuitBreaker: isFailure', isFailure);
   const breaker = breakerOf(options);
+  const now = monotonic(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkKey('circuitBreaker: key', key(call));
     const permit = breaker.acquire(name, new AttemptOf(call));
     if (!permit) throw refusal(breaker, name, call);
     const { sends } = call.record;
+    const startedAt = isUncut(call) ? now() : undefined;
     const report = (outcome: Outcome) => {
       try {
-        const verdict = verdictOf(outcome, call, sends, isFailure);
+        const verdict = verdictOf(
+          outcome,
+          call,
+          { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
+          isFailure,
+        );
         permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
       } catch {
         // a rule or a response of another make: the outcome is the caller's all the same

@@ -14,20 +14,46 @@ import type { Verdict } from './circuit.ts';
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
 export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | undefined;
 
+/** What is known of an attempt besides its outcome. */
+export interface AttemptFacts {
+  /** Requests that the call had sent before it. */
+  readonly sends: number;
+  /** How long it took, in milliseconds, if no inner limit cuts it. */
+  readonly uncutFor: number | undefined;
+}
+
+/** Whether a limit for one attempt leaves this one to the limit for the whole call, since no other can follow it. */
+export function isUncut({ retried }: Call): boolean {
+  return retried === 'last' || retried === 'off';
+}
+
 /**
  * What an outcome says about the server. What the caller ended, what a layer of ours refused and what was never sent is
- * neutral, whatever `isFailure` would say of it. `sends`: the requests of the call before this attempt.
+ * neutral, whatever `isFailure` would say of it.
  */
-export function verdictOf(outcome: Outcome, call: Call, sends: number, isFailure: IsFailure | undefined): Verdict {
+export function verdictOf(
+  outcome: Outcome,
+  call: Call,
+  facts: AttemptFacts,
+  isFailure: IsFailure | undefined,
+): Verdict {
   if (outcome.failed) {
-    const unsent = call.record.sends === sends;
-    if (call.signal?.aborted || unsent || localRefusal(outcome.error)) return 'neutral';
+    if (call.record.sends === facts.sends || localRefusal(outcome.error)) return 'neutral';
+    if (call.signal?.aborted) return isUnanswered(call, facts.uncutFor) ? 'failure' : 'neutral';
   }
   const answer = isFailure && ask(isFailure, outcome, call);
-  if (answer === undefined)
-    return outcome.failed ? verdictOfError(outcome.error, call) : verdictOfAnswer(outcome.response, call);
   if (answer === 'neutral') return answer;
-  return answer ? 'failure' : 'success';
+  if (answer !== undefined) return answer ? 'failure' : 'success';
+  return outcome.failed ? verdictOfError(outcome.error, call) : verdictOfAnswer(outcome.response, call);
+}
+
+/**
+ * Whether the limit for the whole call ended an attempt that no inner one cuts: then the server had a good part of it for
+ * its answer. The limit is known by the members of its error.
+ */
+function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
+  const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
+  return phase === 'headers' && record.waitingFor === undefined && uncutFor >= limit / 3;
 }
 
 /** The outcome is the caller's, whatever becomes of the question: a wrong answer is told once, and taken for neutral. */

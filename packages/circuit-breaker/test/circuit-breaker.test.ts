@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   anyOf,
   breaker,
@@ -596,6 +597,32 @@ describe('inside retry', () => {
     expect(state()).toBe('open');
   });
 
+  it.each([
+    ['of the call, where no attempt can follow', 'last', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['of a call that is not to be repeated', 'off', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['that left the server no time', 'last', { phase: 'headers', limit: 3_000 }, 999, 'closed'],
+    ['that an inner limit would have gone before', true, { phase: 'headers', limit: 3_000 }, 1_000, 'closed'],
+    ['of the caller', 'last', new DOMException('', 'TimeoutError'), 1_000, 'closed'],
+    ['that is no object', 'last', null, 1_000, 'closed'],
+  ] as const)('takes a limit %s for a failure or for an abort', async (_, standing, reason, ms, expected) => {
+    const clock = instantClock();
+    const middleware = circuitBreaker({ rule: consecutive(1), clock });
+    const controller = new AbortController();
+    const inRetry = defineMiddleware((call, next) => next(call.with({ retried: standing })));
+    const fetch = compose(
+      inRetry,
+      middleware,
+    )(async () => {
+      clock.advance(ms);
+      controller.abort(reason);
+      throw reason;
+    });
+
+    await expect(fetch(URL, { signal: controller.signal })).rejects.toBe(reason);
+
+    expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
+  });
+
   it('never opens where every first attempt fails and the second succeeds', async () => {
     let sends = 0;
     const { clock, fetch, state } = retried(() => (sends++ % 2 === 0 ? 503 : 200));
@@ -686,6 +713,12 @@ describe('Retry-After', () => {
 });
 
 describe('CircuitOpenError', () => {
+  it('shows no headers when it is printed', () => {
+    const lastAnswer = { status: 503, headers: new Headers({ 'set-cookie': 'secret' }) };
+
+    expect(inspect(new CircuitOpenError({ key: 'k', retryAfter: 5, lastAnswer }))).not.toContain('secret');
+  });
+
   it('puts a key from outside on one line', () => {
     const { key, message } = new CircuitOpenError({
       key: `a\nINFO admin\u001b[31m\u2028${'x'.repeat(999)}`,
