@@ -41,10 +41,14 @@ export const systemClock: Clock = {
 };
 
 /**
- * Time that never goes back, from a clock that may be set: each reading adds what has passed since the one before,
- * and a step backwards adds nothing.
+ * Milliseconds for durations: time that passes as it does, whatever the date is set to. It starts anywhere.
+ *
+ * The machine's clock is read with `performance.now()`, so that neither a step of the date nor a frozen `Date` is
+ * felt. Any other clock is read with `now()`: each reading adds what has passed since the one before, and a step
+ * backwards adds nothing.
  */
 export function monotonic(clock: Clock): () => number {
+  if (clock === systemClock && globalThis.performance?.now !== undefined) return () => performance.now();
   let last = clock.now();
   let lost = 0;
   return () => {
