@@ -52,7 +52,8 @@ export function kindOf({ response, errorClass }: Failure): FailureKind {
 function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, reason: RetryReason): Decision {
   const planned = planDelay(failure, policy, previousDelay);
   const fromServer = planned.source !== 'backoff';
-  if (planned.delay > policy.maxDelay) return no(fromServer ? 'server-delay' : 'limit', planned);
+  if (planned.delay > (fromServer ? policy.maxServerDelay : policy.maxDelay))
+    return no(fromServer ? 'server-delay' : 'limit', planned);
   if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
   const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
   const lease = policy.budget && acquireFrom(policy.budget, failure.call, kind);

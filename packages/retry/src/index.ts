@@ -1,3 +1,4 @@
+export type { Decision } from './decide.ts';
 export type {
   GiveUpEvent,
   GiveUpReason,

@@ -13,6 +13,8 @@ export interface RetryOptions {
   delay?: Delay;
   /** Longest delay to accept, from 0 to 2^31 - 1. A longer one ends the loop. @default 60_000 */
   maxDelay?: number;
+  /** Longest wait to accept from the server, where that is another than `maxDelay`. A longer one ends the loop. @default maxDelay */
+  maxServerDelay?: number;
   /** Methods that are repeated. Replaces the default. @default GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY */
   methods?: readonly string[];
   /**

@@ -19,7 +19,7 @@ export function planDelay(failure: Failure, policy: Policy, previousDelay: numbe
     return { delay: own, source: 'backoff' };
   if (hint.ms === 0 && failure.attempt === 1) return { delay: 0, source: hint.source };
   if (hint.ms < own) return { delay: own, source: 'backoff' };
-  const room = Math.max(0, Math.min(policy.maxDelay, failure.call.remaining() - 1) - hint.ms);
+  const room = Math.max(0, Math.min(policy.maxServerDelay, failure.call.remaining() - 1) - hint.ms);
   const spread = Math.min(hint.ms * policy.spread, MAX_SPREAD, room) * chance(policy);
   return { delay: hint.ms + spread, source: hint.source };
 }

@@ -23,6 +23,7 @@ export interface Policy {
   limits: Limits;
   delay: Delay;
   maxDelay: number;
+  maxServerDelay: number;
   methods: ReadonlySet<string>;
   /** `undefined` stands for the default list and its conditional members. */
   statuses: ReadonlySet<number> | undefined;
@@ -43,7 +44,7 @@ export interface Policy {
 }
 
 const NAMES = (
-  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
+  'maxRetries delay maxDelay maxServerDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
   'serverHints budget hooks fullUrls clock random'
 ).split(' ');
 
@@ -59,6 +60,7 @@ function fill({
   clock = systemClock,
   delay = fullJitter(exponential(), checkFunction('retry: random', random)),
   maxDelay = 60_000,
+  maxServerDelay = maxDelay,
   methods,
   statuses,
   networkErrors = true,
@@ -76,6 +78,7 @@ function fill({
     limits: limitsOf(maxRetries),
     delay: checkFunction('retry: delay', delay),
     maxDelay: checkMs('retry: maxDelay', maxDelay),
+    maxServerDelay: checkMs('retry: maxServerDelay', maxServerDelay),
     methods: methods === undefined ? IDEMPOTENT_METHODS : checkMethods('retry: methods', methods),
     statuses: statuses === undefined ? undefined : checkFailures(statuses),
     networkErrors: checkBoolean('networkErrors', networkErrors),

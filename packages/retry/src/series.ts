@@ -1,7 +1,9 @@
 import { abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import type { Lease } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
+import type { GiveUpReason } from './events.ts';
 import { failureOf } from './failure.ts';
 import { type AttemptRecord, recordOf, remember } from './history.ts';
 import type { Policy } from './policy.ts';
@@ -84,6 +86,18 @@ export class Series {
       this.#tell.recover(outcome);
     }
     return { retry: false, reason: undefined };
+  }
+
+  /** Told that an attempt is repeated by somebody else, without being asked. */
+  passed(outcome: Outcome): void {
+    this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
+  }
+
+  /** Told that the loop ends although a retry was announced: the hooks hear so, and a token not yet used goes back. */
+  stopped(outcome: Outcome, reason: GiveUpReason, lease?: Lease): void {
+    releaseTo(lease);
+    remember(outcome.response ?? outcome.error, this.#history);
+    this.#tell.giveUp(outcome, reason);
   }
 
   /** Whoever was told of a retry is told how it ended. */

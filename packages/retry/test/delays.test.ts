@@ -75,6 +75,14 @@ describe("the server's delay", () => {
     expect(await waits({ delay: () => 9_000 }, asks('7'), 200)).toEqual([9_000]);
   });
 
+  it('may be accepted up to another limit than the own delay', async () => {
+    const options = { delay: () => 500, maxDelay: 1_000, maxServerDelay: 90_000, serverHints: { spread: 0 } };
+
+    expect(await waits(options, asks('90'), 200)).toEqual([90_000]);
+    expect(await waits({ ...options, maxServerDelay: 10 }, 503, 200)).toEqual([500]);
+    expect(await waits({ ...options, maxServerDelay: 10 }, asks('1'), 200)).toEqual([]);
+  });
+
   it('ends the loop above maxDelay: no retry before the time that was given', async () => {
     expect(await waits({ delay }, asks('61'), 200)).toEqual([]);
     expect(await waits({ delay }, asks('99999999999999'), 200)).toEqual([]);
