@@ -16,14 +16,26 @@ export interface AttemptRecord {
   readonly delaySource?: string;
 }
 
-const histories = new WeakMap<object, readonly AttemptRecord[]>();
+type Histories = WeakMap<object, readonly AttemptRecord[]>;
+
+/** Survives two copies of this package: an application asks about what a library's `retry` gave back. */
+const HISTORIES: unique symbol = Symbol.for('steadfetch.histories.1') as never;
+
+const own: Histories = new WeakMap();
+
+function histories(): Histories {
+  const shared = globalThis as { [HISTORIES]?: Histories };
+  // a frozen global object keeps each copy to itself
+  if (shared[HISTORIES] === undefined) Reflect.defineProperty(shared, HISTORIES, { value: own, configurable: true });
+  return shared[HISTORIES] ?? own;
+}
 
 /**
  * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
  * but a first attempt that succeeded. Nothing is written on the response or the error.
  */
 export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
-  const history = isObject(responseOrError) ? histories.get(responseOrError) : undefined;
+  const history = isObject(responseOrError) ? histories().get(responseOrError) : undefined;
   return history && [...history];
 }
 
@@ -36,7 +48,7 @@ export function recordOf({ response, error, failed }: Outcome, { call, attempt }
 
 /** Keeps the history of a call for whoever holds its outcome. */
 export function remember(responseOrError: unknown, history: readonly AttemptRecord[]): void {
-  if (isObject(responseOrError)) histories.set(responseOrError, history);
+  if (isObject(responseOrError)) histories().set(responseOrError, history);
 }
 
 function isObject(value: unknown): value is object {
