@@ -16,8 +16,10 @@ export interface CallRecord {
   /** What the call waits for inside a layer of ours, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor: string | undefined;
   lastAnswer: LastAnswer | undefined;
+  /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
+  keyField: string | undefined;
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, waitingFor: undefined, lastAnswer: undefined };
+  return { sends: 0, waitingFor: undefined, lastAnswer: undefined, keyField: undefined };
 }

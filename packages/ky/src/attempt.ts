@@ -7,6 +7,8 @@ import type { Asked } from './describe.ts';
 export interface Attempt {
   readonly request: Request;
   readonly asked: Asked;
+  /** How many requests the call had sent before. */
+  readonly sends: number;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };
   /** What `fetch` gave, or what a hook of the caller put in its place. */

@@ -1,5 +1,5 @@
 import { Call, type Outcome } from '@steadfetch/core';
-import { type Decision, type GiveUpReason, isRepeatable, type Policy, Series } from '@steadfetch/retry';
+import { type Decision, type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
 import {
   type AfterResponseHook,
   type BeforeErrorHook,
@@ -115,7 +115,6 @@ export class KyCall {
     const changes = changesIn(this.#retry, this.#filled);
     if (changes) this.#policy = this.#policyOf({ ...this.#said, ...changes });
     this.#policy = { ...this.#policy, limits: { ...this.#policy.limits } };
-    this.#series = new Series(this.#base, this.#policy, this.#startedAt);
     Object.assign(this.#retry, {
       backoffLimit: Infinity,
       jitter: undefined,
@@ -126,7 +125,8 @@ export class KyCall {
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
-    const attempt: Attempt = { request, asked: askedBy(request) };
+    const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
+    this.#series ??= new Series(this.#describe(attempt.asked), this.#policy, this.#startedAt);
     this.#open = attempt;
     if (this.#announced) this.#announced.stage = 'sent';
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
@@ -174,6 +174,7 @@ export class KyCall {
       return response;
     }
     if (!(await this.#judge(attempt, { response, failed: false }))) return response;
+    keepAnswer(this.#base, response, this.#policy);
     const text = await release(response, this.#seen);
     const copy = throwsFor(response, this.#options) ? withText(response, text) : undefined;
     if (copy) return copy;
@@ -203,7 +204,7 @@ export class KyCall {
     this.#announced = undefined;
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) Object.assign(this.#policy.limits, { total: this.#retry!.limit });
-    const decision = await this.#series.failed(outcome);
+    const decision = await this.#series.failed(outcome, this.#base.record.sends > attempt.sends);
     if (decision.retry) this.#announced = { decision, outcome, attempt: this.#attempt, stage: 'told' };
     if (this.#over) this.#stop('deadline', undefined);
     return decision.retry && !this.#over;
@@ -226,7 +227,8 @@ export class KyCall {
     this.#series.attempt = this.#attempt;
     const { parseJson } = this.#options;
     const origin = { request: attempt.request, options: this.#normalized, parseJson };
-    this.#series.call = rememberOrigin(this.#describe(attempt.asked, error), origin);
+    const call = rememberOrigin(this.#describe(attempt.asked, error), origin);
+    Object.assign(this.#series, { call, repeatable: isRepeatable(call, this.#policy) });
   }
 
   /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */

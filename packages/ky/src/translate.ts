@@ -34,7 +34,7 @@ function translate(retry: KyRetryOptions | number, random: () => number): RetryO
     methods,
     statuses: statusCodes,
     serverHints: afterStatusCodes?.length === 0 ? false : undefined,
-    maxServerDelay: maxRetryAfter === Infinity ? MAX_TIMER : maxRetryAfter,
+    maxDelay: maxRetryAfter === Infinity ? MAX_TIMER : maxRetryAfter,
     timeouts: retryOnTimeout,
     shouldRetry: shouldRetry && (async (failure: Failure) => shouldRetry(await kyState(failure))),
     delay: delayOf({ delay, backoffLimit, jitter }, random),

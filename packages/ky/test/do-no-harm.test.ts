@@ -537,3 +537,17 @@ it('gives the token back where totalTimeout ends the call while a condition is a
   expect(leases).toBe(0);
   expect(told.map(([name]) => name)).not.toContain('retry');
 });
+
+it('does not count a call that a layer below did not send', async () => {
+  const refusal = Object.assign(new Error('full'), { local: true, reason: 'queue-full' });
+  const record = vi.fn();
+  const { hooks, told } = recorder();
+  const { defineMiddleware } = await import('@steadfetch/core');
+  const refusing = defineMiddleware(() => Promise.reject(refusal));
+  const budget = { acquire: () => undefined, record };
+  const api = ky.create({ fetch: refusing(async () => new Response()), hooks: retry({ budget, hooks }) });
+
+  expect(await outcomeOf(api.get(URL))).toBe(refusal);
+  expect(record).not.toHaveBeenCalled();
+  expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'queue-full']]);
+});

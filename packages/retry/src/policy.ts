@@ -23,7 +23,6 @@ export interface Policy {
   limits: Limits;
   delay: Delay;
   maxDelay: number;
-  maxServerDelay: number;
   methods: ReadonlySet<string>;
   /** `undefined` stands for the default list and its conditional members. */
   statuses: ReadonlySet<number> | undefined;
@@ -43,8 +42,9 @@ export interface Policy {
   random: Random;
 }
 
-const NAMES = (
-  'maxRetries delay maxDelay maxServerDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
+/** Every option. */
+export const NAMES: readonly string[] = (
+  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
   'serverHints budget hooks fullUrls clock random'
 ).split(' ');
 
@@ -60,7 +60,6 @@ function fill({
   clock = systemClock,
   delay = fullJitter(exponential(), checkFunction('retry: random', random)),
   maxDelay = 60_000,
-  maxServerDelay = maxDelay,
   methods,
   statuses,
   networkErrors = true,
@@ -76,9 +75,8 @@ function fill({
   const observers = checkHooks(Array.isArray(hooks) ? hooks : [hooks as RetryHooks]);
   return {
     limits: limitsOf(maxRetries),
-    delay: checkFunction('retry: delay', delay),
+    delay: checkDelay(delay),
     maxDelay: checkMs('retry: maxDelay', maxDelay),
-    maxServerDelay: checkMs('retry: maxServerDelay', maxServerDelay),
     methods: methods === undefined ? IDEMPOTENT_METHODS : checkMethods('retry: methods', methods),
     statuses: statuses === undefined ? undefined : checkFailures(statuses),
     networkErrors: checkBoolean('networkErrors', networkErrors),
@@ -97,6 +95,14 @@ function fill({
     clock: checkClock('retry', clock),
     random: checkFunction('retry: random', random),
   };
+}
+
+/** What makes a delay is no delay. */
+function checkDelay(delay: unknown): Delay {
+  if (delay === exponential || delay === fullJitter) {
+    throw new TypeError('retry: delay: expected what exponential() or fullJitter() gives, got the function itself');
+  }
+  return checkFunction('retry: delay', delay as Delay);
 }
 
 const always = (value: boolean) => () => value;

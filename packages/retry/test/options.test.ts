@@ -15,7 +15,6 @@ const bad: [option: string, values: unknown[]][] = [
   ['maxRetries.status', ['1', Number.NaN, -1]],
   ['delay', [5, 'exponential', null, {}]],
   ['maxDelay', [...numbers, TOO_LONG]],
-  ['maxServerDelay', [...numbers, TOO_LONG]],
   ['methods', ['GET', [1], [''], null, {}]],
   ['statuses', [503, ['503'], [0], [1_000], [Number.NaN], null, [202, 503], [399]]],
   ['networkErrors', [0, 'yes', null]],

@@ -50,8 +50,8 @@ describe('standard', () => {
     });
 
     expect(stack.describe()).toMatchInlineSnapshot(`
-      "idempotencyKey  format raw
-      timeout  call 20000
+      "timeout  call 20000
+      idempotencyKey  format raw
       retry  maxRetries total 3  maxRetries connect 1  maxDelay 20000  statuses 429 503
       rateLimit  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
@@ -78,7 +78,7 @@ describe('standard', () => {
   it.each<[StandardOptions, number]>([
     [{ idempotencyKey: { header: 'X-Idem' } }, 2],
     [{ idempotencyKey: { header: 'X-Idem', when: () => false } }, 1],
-    [{ idempotencyKey: { header: 'X-Idem' }, retry: { idempotent: false } }, 1],
+    [{ idempotencyKey: { header: 'X-Idem' }, retry: { idempotent: false } }, 2],
   ])('retries a POST whose key is in a field of another name: %o', async (options, attempts) => {
     const { fetch, fake } = standardRig(options, [500, 200]);
 
@@ -108,7 +108,7 @@ describe('standard', () => {
     ],
     [
       { idempotencyKey: true },
-      ['idempotencyKey', 'timeout', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
+      ['timeout', 'idempotencyKey', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
     ],
     [{ concurrency: 3 }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'concurrency', 'timeout', 'fetch']],
     [{ bufferBody: true }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody', 'timeout', 'fetch']],
