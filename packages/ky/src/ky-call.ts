@@ -1,4 +1,4 @@
-import { Call, type Outcome } from '@steadfetch/core';
+import { Call, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { type Decision, type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
 import {
   type AfterResponseHook,
@@ -25,7 +25,9 @@ interface Announced {
   readonly decision: Decision & { retry: true };
   readonly outcome: Outcome;
   readonly attempt: number;
-  stage: 'told' | 'waited' | 'sent';
+  stage: 'told' | 'waiting' | 'waited' | 'sent';
+  /** Stops listening for an abort. */
+  deafen: () => void;
 }
 
 /** The policy of a call whose `retry` option of ky says this. */
@@ -60,8 +62,9 @@ export class KyCall {
   #open: Attempt | undefined;
   #judging: Promise<boolean> | undefined;
   #announced: Announced | undefined;
-  /** Whether ky has ended the call. */
+  /** Whether ky has ended the call, and whether an abort has and was told. */
   #over = false;
+  #aborted = false;
 
   constructor(options: Options, policyOf: PolicyOf) {
     this.#options = options;
@@ -128,11 +131,23 @@ export class KyCall {
     const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
     this.#series ??= new Series(this.#describe(attempt.asked), this.#policy, this.#startedAt);
     this.#open = attempt;
+    this.#announced?.deafen();
     if (this.#announced) this.#announced.stage = 'sent';
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     this.#retry!.methods.push(request.method.toLowerCase() as never);
-    const response = await noting(attempt, () => this.#send(request, attempt, init));
+    const response = await noting(attempt, () => this.#send(request, attempt, init)).catch((error) =>
+      this.#hearLast(attempt, error),
+    );
+    // An answer that came after a timeout of ky is nobody's.
+    if (this.#open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
+  }
+
+  /** ky tells no hook of what is no `Error`, once its limit is spent. */
+  async #hearLast(attempt: Attempt, error: unknown): Promise<never> {
+    const isLast = this.#attempt > this.#retry!.limit && this.#open === attempt;
+    if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
+    throw error;
   }
 
   /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
@@ -160,7 +175,7 @@ export class KyCall {
       failed: this.#endedByHook,
       forced: (attempt) => this.#passOver(attempt),
       done: async (attempt, answer) => {
-        if (!last) return answer;
+        if (!last || this.#open !== attempt) return answer;
         const judged = await this.#judgeResponse(attempt, attempt.response!);
         return judged === attempt.response ? answer : judged;
       },
@@ -201,18 +216,40 @@ export class KyCall {
 
   async #decide(attempt: Attempt, outcome: Outcome): Promise<boolean> {
     this.#enter(attempt, outcome.error);
-    this.#announced = undefined;
+    this.#settle();
+    if (this.#aborted) return false;
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) Object.assign(this.#policy.limits, { total: this.#retry!.limit });
     const decision = await this.#series.failed(outcome, this.#base.record.sends > attempt.sends);
-    if (decision.retry) this.#announced = { decision, outcome, attempt: this.#attempt, stage: 'told' };
+    if (decision.retry) this.#announce(decision, outcome);
+    // An observer may have done it.
+    if (this.#aborted) throwIfAborted(this.#options.signal ?? undefined);
     if (this.#over) this.#stop('deadline', undefined);
-    return decision.retry && !this.#over;
+    return this.#announced !== undefined;
+  }
+
+  /** Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`. */
+  #announce(decision: Announced['decision'], outcome: Outcome): void {
+    const announced: Announced = { decision, outcome, attempt: this.#attempt, stage: 'told', deafen: () => {} };
+    this.#announced = announced;
+    announced.deafen = onAbort(this.#options.signal ?? undefined, () => {
+      if (announced.stage === 'waiting') return;
+      this.#aborted = true;
+      this.#stop('aborted', undefined);
+    });
+  }
+
+  #settle(): Announced | undefined {
+    const announced = this.#announced;
+    announced?.deafen();
+    this.#announced = undefined;
+    return announced;
   }
 
   #succeed(attempt: Attempt, response: Response): void {
     this.#enter(attempt);
-    this.#announced = undefined;
+    this.#settle();
+    if (this.#aborted) return;
     this.#series.succeeded({ response, failed: false });
   }
 
@@ -241,12 +278,13 @@ export class KyCall {
   async #wait(): Promise<void> {
     const announced = this.#announced;
     if (announced?.stage !== 'told') return;
-    announced.stage = 'waited';
+    announced.stage = 'waiting';
     try {
       await this.#series.wait(announced.decision, announced.outcome);
+      announced.stage = 'waited';
     } catch (error) {
       // The hooks have been told.
-      this.#announced = undefined;
+      this.#settle();
       throw error;
     }
   }
@@ -269,9 +307,8 @@ export class KyCall {
 
   /** Tells the end of a retry that was announced, if nobody has yet. */
   #stop(reason: GiveUpReason, error: unknown): void {
-    const announced = this.#announced;
+    const announced = this.#settle();
     if (!announced) return;
-    this.#announced = undefined;
     const sent = announced.stage === 'sent';
     const response = sent ? this.#open?.response : undefined;
     this.#series.attempt = sent ? this.#attempt : announced.attempt;

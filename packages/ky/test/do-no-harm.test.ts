@@ -223,6 +223,76 @@ describe('a retry that was announced', () => {
     ]);
   });
 
+  it.each(['leave', new Error('leave')])('has one end where an observer of it aborts the call (%s)', async (reason) => {
+    for (const throwHttpErrors of [true, false]) {
+      const { hooks, told } = recorder();
+      const controller = new AbortController();
+      const aborting = { onRetry: () => controller.abort(reason) };
+      const { api } = client(503, { hooks: [hooks, aborting] });
+
+      const ending = await outcomeOf(api.get(URL, { signal: controller.signal, throwHttpErrors }));
+
+      expect(ending).toBe(reason);
+      expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+        ['retry', 'status'],
+        ['give up', 'aborted'],
+      ]);
+    }
+  });
+
+  it('has one end where the call is aborted during a beforeRetry hook, whatever a deaf fetch then gives', async () => {
+    for (const reply of [200, 503, 'network-error'] as const) {
+      const { hooks, told } = recorder();
+      const controller = new AbortController();
+      const { fetch } = client([503, reply]);
+      const deaf = (request: Request) => fetch(request.url);
+      const api = ky.create({ fetch: deaf as never, hooks: retry({ clock: instantClock(), hooks }) });
+      const beforeRetry = [() => controller.abort('leave')];
+
+      await outcomeOf(api.get(URL, { signal: controller.signal, hooks: { beforeRetry } }));
+
+      expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+        ['retry', 'status'],
+        ['give up', 'aborted'],
+      ]);
+    }
+  });
+
+  it('has an end where the last attempt fails with what is no Error', async () => {
+    const { hooks, told } = recorder();
+    const fetch = vi.fn().mockRejectedValueOnce(new TypeError('fetch failed')).mockRejectedValue('odd');
+    const api = ky.create({ fetch, hooks: retry({ clock: instantClock(), maxRetries: 1, hooks }) });
+
+    expect(await outcomeOf(api.get(URL))).toBe('odd');
+    expect(told.map(([name]) => name)).toEqual(['retry', 'give up']);
+  });
+
+  it('is not ended by the late answer of an attempt that timed out', async () => {
+    const { hooks, told } = recorder();
+    const replies = [30, 60].map(
+      (ms) => () => new Promise<Response>((resolve) => setTimeout(resolve, ms, new Response())),
+    );
+    const fetch = () => replies.shift()!();
+    const api = ky.create({ fetch, hooks: retry({ delay: () => 0, hooks, maxRetries: 1 }) });
+
+    expect((await outcomeOf(api.get(URL, { timeout: 20 }))).name).toBe('TimeoutError');
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', 'timeout'],
+      ['give up', 'limit'],
+    ]);
+  });
+
+  it('is told once where totalTimeout runs out in an afterResponse hook', async () => {
+    const { hooks, told } = recorder();
+    const afterResponse = [() => new Promise<void>((resolve) => setTimeout(resolve, 40))];
+
+    await outcomeOf(client(503, { hooks }).api.get(URL, { totalTimeout: 20, hooks: { afterResponse } }));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
+  });
+
   it('keeps the history for the error that a hook throws again', async () => {
     const beforeRetry = [({ error }: { error: Error }) => Promise.reject(error)];
 
