@@ -1,5 +1,5 @@
-import { Call, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
-import { type Decision, type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
+import { Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
 import {
   type AfterResponseHook,
   type BeforeErrorHook,
@@ -7,28 +7,18 @@ import {
   type BeforeRetryHook,
   ForceRetryError,
   type Hooks,
-  isTimeoutError,
   type NormalizedOptions,
   type Options,
   type RetryOptions,
 } from 'ky';
-import { type Attempt, noting, outcomeOf, withHistory, withHistoryOf } from './attempt.ts';
+import { type Attempt, noting, outcomeOf, withHistory } from './attempt.ts';
 import { follow, watch } from './caller-hooks.ts';
 import { remainingOf } from './deadline.ts';
 import { askedBy, callOf, oneShotBody, rememberOrigin } from './describe.ts';
 import { asObject, changesIn, filledIn, type KyRetry } from './ky-retry.ts';
 import { lendAttempts } from './lend.ts';
+import { Pending } from './pending.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
-
-/** A retry that the hooks were told of, until they are told how it ended. */
-interface Announced {
-  readonly decision: Decision & { retry: true };
-  readonly outcome: Outcome;
-  readonly attempt: number;
-  stage: 'told' | 'waiting' | 'waited' | 'sent';
-  /** Stops listening for an abort. */
-  deafen: () => void;
-}
 
 /** The policy of a call whose `retry` option of ky says this. */
 export type PolicyOf = (retry: Options['retry']) => Policy;
@@ -61,10 +51,9 @@ export class KyCall {
   /** The attempt nobody has judged yet. A response that a hook made up, or an error that a hook threw, finds none. */
   #open: Attempt | undefined;
   #judging: Promise<boolean> | undefined;
-  #announced: Announced | undefined;
-  /** Whether ky has ended the call, and whether an abort has and was told. */
+  readonly #pending: Pending;
+  /** Whether ky has ended the call. */
   #over = false;
-  #aborted = false;
 
   constructor(options: Options, policyOf: PolicyOf) {
     this.#options = options;
@@ -74,7 +63,8 @@ export class KyCall {
     this.#filled = filledIn(this.#said, this.#policy.limits.total);
     this.#startedAt = this.#policy.clock.now();
     this.#remaining = remainingOf(options, this.#policy.clock);
-    this.#hooks = options.hooks ?? {};
+    this.#pending = new Pending(options.signal ?? undefined);
+    this.#hooks = options.hooks!;
     this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
     const send = lendAttempts(options.fetch, this.#base);
     this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#standing(attempt) });
@@ -123,7 +113,7 @@ export class KyCall {
       jitter: undefined,
       shouldRetry: ({ error }: { error: Error }) => this.#judgeError(error),
       // Our own wait is over by then. What is left is a retry that another hook forces with `ky.retry()`.
-      delay: (attempt: number) => (this.#isDue() ? 0 : this.#policy.delay({ attempt, previousDelay: 0 })),
+      delay: (attempt: number) => (this.#pending.isDue ? 0 : this.#policy.delay({ attempt, previousDelay: 0 })),
     });
   }
 
@@ -131,8 +121,7 @@ export class KyCall {
     const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
     this.#series ??= new Series(this.#describe(attempt.asked), this.#policy, this.#startedAt);
     this.#open = attempt;
-    this.#announced?.deafen();
-    if (this.#announced) this.#announced.stage = 'sent';
+    this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     this.#retry!.methods.push(request.method.toLowerCase() as never);
     const response = await noting(attempt, () => this.#send(request, attempt, init)).catch((error) =>
@@ -203,8 +192,8 @@ export class KyCall {
     if (outcome) await this.#judge(attempt, outcome);
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
-    if (this.#announced?.stage !== 'told') return false;
-    await this.#wait();
+    if (!this.#pending.isNew) return false;
+    await this.#pending.wait();
     return true;
   }
 
@@ -216,40 +205,22 @@ export class KyCall {
 
   async #decide(attempt: Attempt, outcome: Outcome): Promise<boolean> {
     this.#enter(attempt, outcome.error);
-    this.#settle();
-    if (this.#aborted) return false;
+    this.#pending.settle();
+    if (this.#pending.aborted) return false;
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) Object.assign(this.#policy.limits, { total: this.#retry!.limit });
     const decision = await this.#series.failed(outcome, this.#base.record.sends > attempt.sends);
-    if (decision.retry) this.#announce(decision, outcome);
+    if (decision.retry) this.#pending.announce(this.#series, decision, outcome);
     // An observer may have done it.
-    if (this.#aborted) throwIfAborted(this.#options.signal ?? undefined);
+    if (this.#pending.aborted) throwIfAborted(this.#options.signal!);
     if (this.#over) this.#stop('deadline', undefined);
-    return this.#announced !== undefined;
-  }
-
-  /** Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`. */
-  #announce(decision: Announced['decision'], outcome: Outcome): void {
-    const announced: Announced = { decision, outcome, attempt: this.#attempt, stage: 'told', deafen: () => {} };
-    this.#announced = announced;
-    announced.deafen = onAbort(this.#options.signal ?? undefined, () => {
-      if (announced.stage === 'waiting') return;
-      this.#aborted = true;
-      this.#stop('aborted', undefined);
-    });
-  }
-
-  #settle(): Announced | undefined {
-    const announced = this.#announced;
-    announced?.deafen();
-    this.#announced = undefined;
-    return announced;
+    return this.#pending.isDue;
   }
 
   #succeed(attempt: Attempt, response: Response): void {
     this.#enter(attempt);
-    this.#settle();
-    if (this.#aborted) return;
+    this.#pending.settle();
+    if (this.#pending.aborted) return;
     this.#series.succeeded({ response, failed: false });
   }
 
@@ -271,27 +242,9 @@ export class KyCall {
   /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
   readonly #again: BeforeRetryHook = async ({ options, retryCount }) => {
     this.#adopt(options);
-    await this.#wait();
+    await this.#pending.wait();
     this.#attempt = retryCount + 1;
   };
-
-  async #wait(): Promise<void> {
-    const announced = this.#announced;
-    if (announced?.stage !== 'told') return;
-    announced.stage = 'waiting';
-    try {
-      await this.#series.wait(announced.decision, announced.outcome);
-      announced.stage = 'waited';
-    } catch (error) {
-      // The hooks have been told.
-      this.#settle();
-      throw error;
-    }
-  }
-
-  #isDue(): boolean {
-    return this.#announced !== undefined && this.#announced.stage !== 'sent';
-  }
 
   /** Sees what ends the call. ky does not ask about a failure once its limit is spent, so it may be news. */
   readonly #end: BeforeErrorHook = async ({ error }) => {
@@ -299,28 +252,14 @@ export class KyCall {
     const outcome = attempt && outcomeOf(attempt, error);
     this.#over = true;
     if (outcome) await this.#judge(attempt, outcome);
-    this.#stop(this.#reasonOf(error), error);
+    this.#stop(this.#pending.reasonOf(error), error);
     return withHistory(error);
   };
 
   readonly #endedByHook = (error: unknown): void => this.#stop('predicate', error);
 
-  /** Tells the end of a retry that was announced, if nobody has yet. */
   #stop(reason: GiveUpReason, error: unknown): void {
-    const announced = this.#settle();
-    if (!announced) return;
-    const sent = announced.stage === 'sent';
-    const response = sent ? this.#open?.response : undefined;
-    this.#series.attempt = sent ? this.#attempt : announced.attempt;
-    const outcome: Outcome = response ? { response, failed: false } : announced.outcome;
-    this.#series.stopped(outcome, reason, sent ? undefined : announced.decision.lease);
-    if (error instanceof Error) withHistoryOf(error, outcome.response ?? outcome.error);
-  }
-
-  #reasonOf(error: Error): GiveUpReason {
-    if (isTimeoutError(error)) return 'deadline';
-    if (this.#options.signal?.aborted) return 'aborted';
-    return error instanceof ForceRetryError ? 'limit' : 'predicate';
+    this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });
   }
 
   #describe(asked: Parameters<typeof callOf>[0], error?: unknown): Call {
