@@ -16,10 +16,12 @@ export interface CallRecord {
   /** What the call waits for inside a layer of ours, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor: string | undefined;
   lastAnswer: LastAnswer | undefined;
+  /** Every attempt so far, for `keepHistory`: an error that ends the call from outside answers for them too. */
+  history: readonly unknown[] | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField: string | undefined;
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, waitingFor: undefined, lastAnswer: undefined, keyField: undefined };
+  return { sends: 0, waitingFor: undefined, lastAnswer: undefined, history: undefined, keyField: undefined };
 }

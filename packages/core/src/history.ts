@@ -9,8 +9,8 @@ export function historyBehind(outcome: unknown): readonly unknown[] | undefined 
 }
 
 /** Keeps the attempts behind a response or an error for whoever holds it, also through another copy of this package. */
-export function keepHistory(outcome: unknown, history: readonly unknown[]): void {
-  if (!isObject(outcome)) return;
+export function keepHistory(outcome: unknown, history: readonly unknown[] | undefined): void {
+  if (!isObject(outcome) || history === undefined) return;
   const shared = globalThis as Shared;
   if (!shared[HISTORIES]) Object.defineProperty(shared, HISTORIES, { value: new WeakMap(), configurable: true });
   shared[HISTORIES]!.set(outcome, history);
@@ -18,8 +18,7 @@ export function keepHistory(outcome: unknown, history: readonly unknown[]): void
 
 /** A copy of a response answers for its origin. */
 export function inheritHistory(copy: object, original: object): void {
-  const history = historyBehind(original);
-  if (history) keepHistory(copy, history);
+  keepHistory(copy, historyBehind(original));
 }
 
 function isObject(value: unknown): value is object {

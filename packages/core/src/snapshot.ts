@@ -9,7 +9,9 @@ export function snapshot(init: RequestInit): RequestInit {
   // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
   if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
   const members = copy as Record<string, unknown>;
-  for (const name of TEXTS) if (typeof members[name] === 'object') members[name] = String(members[name]);
+  for (const name in members) {
+    if (typeof members[name] === 'object' && TEXTS.has(name)) members[name] = String(members[name]);
+  }
   if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
   if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
   return copy;
@@ -21,7 +23,7 @@ export function isReplayable(body: unknown): boolean {
   return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
 }
 
-const TEXTS = 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
+const TEXTS = new Set('method mode credentials cache redirect referrer referrerPolicy integrity'.split(' '));
 
 /** What `fetch` reads of an init; a class may give it by getters, which no loop finds. */
 const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
@@ -45,7 +47,7 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return new Headers(headers);
     const copy = { ...headers };
-    for (const name in copy) copy[name] = `${copy[name]}`;
+    for (const name in copy) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
     return copy;
   } catch {
     return headers;

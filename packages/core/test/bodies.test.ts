@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import { bodyFactory, cancelBody, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
+import { bodyFactory, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cancelBody } from '../src/keep-body.ts';
 
 function streamOf(chunks: Iterator<string>, onCancel = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream({

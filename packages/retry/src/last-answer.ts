@@ -6,5 +6,5 @@ import type { Policy } from './policy.ts';
 export function keepAnswer({ record }: Call, response: Response, { clock }: Policy): void {
   const { status, headers } = response;
   const retryAfter = serverDelay(response, { now: clock.now() })?.ms;
-  record.lastAnswer = { status, headers, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  record.lastAnswer = { status, headers: new Headers(headers), ...(retryAfter === undefined ? {} : { retryAfter }) };
 }

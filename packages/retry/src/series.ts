@@ -1,4 +1,4 @@
-import { abortReason, type Call, idempotencyKeyOf, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { abortable, abortReason, type Call, idempotencyKeyOf, type Outcome, throwIfAborted } from '@steadfetch/core';
 import type { Lease } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
 import { isElsewhere, verdictOf } from './blame.ts';
@@ -89,8 +89,8 @@ export class Series {
     const { call, policy } = this;
     try {
       call.record.waitingFor = 'the delay before a retry';
-      await policy.clock.sleep(delay, call.signal);
       // a clock may be deaf to the signal
+      await abortable(policy.clock.sleep(delay, call.signal), call.signal);
       throwIfAborted(call.signal);
     } catch (error) {
       releaseTo(lease);
@@ -159,6 +159,7 @@ export class Series {
     if (!sent) releaseTo(this.#lease);
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
+    this.call.record.history = this.#history;
     if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
   }
 

@@ -47,6 +47,7 @@ describe('a POST without a key', () => {
       'on the Request': (input) => (input as Request).headers?.set('idempotency-key', key()),
     };
     const inputs: Record<string, () => [RequestInfo, RequestInit?]> = {
+      'url alone': () => [API, { method: 'POST' }],
       'url and Headers': () => [API, { method: 'POST', body: 'x', headers: new Headers({ a: '1' }) }],
       Request: () => [new Request(API, { method: 'POST', body: 'x' })],
     };
@@ -70,8 +71,12 @@ describe('a POST without a key', () => {
       for (const make of Object.values(inputs)) {
         for (const around of Object.values(wrap)) {
           const { fetch, requests } = scripted(503);
-          await retry(quick())(around(write, fetch))(...make());
-          expect(requests).toHaveLength(1);
+          const below = around(write, fetch);
+          await retry(quick())(below)(...make());
+          vi.stubGlobal('fetch', below);
+          await retry(quick())(below)(...make());
+          vi.unstubAllGlobals();
+          expect(requests).toHaveLength(2);
         }
       }
     }
@@ -253,12 +258,20 @@ describe('what was not sent', () => {
 
   it.each<[string, RequestInit]>([
     ['a header that cannot be sent', { headers: { 'x-user': 'a\nb' } }],
+    [
+      'a stream that breaks',
+      { method: 'PUT', body: new ReadableStream({ pull: () => Promise.reject(networkError()) }) },
+    ],
+    [
+      'a stream of a factory',
+      { method: 'PUT', body: bodyFactory(() => new ReadableStream({ pull: () => Promise.reject(networkError()) })) },
+    ],
     ['a body factory that fails', { method: 'PUT', body: bodyFactory(() => Promise.reject(networkError())) }],
   ])('costs nothing: %s', async (_what, init) => {
     const budget = spied();
     const fetch: Fetch = async (input, given) => {
-      new Request(input, given);
-      return new Response();
+      await new Request(input, { duplex: 'half', ...given } as RequestInit).text();
+      throw new Error('not reached');
     };
 
     await retry({ ...quick(), maxRetries: 0, budget })(fetch)(API, init).catch(() => {});
