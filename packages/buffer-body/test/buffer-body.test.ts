@@ -87,7 +87,7 @@ describe('bufferBody', () => {
   });
 
   it('takes any other error of a body for one of the network, and keeps it as the cause', async () => {
-    const cause = new Error('Error in input stream');
+    const cause = new Error('the decoder stopped');
 
     const error = await rejection(send(new Response(bodyOf(['part'], cause))));
 

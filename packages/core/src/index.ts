@@ -24,7 +24,7 @@ export { oneLine } from './one-line.ts';
 export { originOf } from './origin.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';
-export { perKey } from './per-key.ts';
+export { type PerKey, perKey } from './per-key.ts';
 export { redactUrl } from './redact-url.ts';
 export type { Retried } from './retried.ts';
 export { warnOnce } from './warn-once.ts';

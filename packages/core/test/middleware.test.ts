@@ -48,7 +48,7 @@ describe('what could never work', () => {
     [() => defineMiddleware(null as never), 'defineMiddleware: handler: expected a function, got null'],
     [() => when(true as never, layer), 'when: predicate: expected a function, got true'],
     [() => when(() => true, 1 as never), 'when: middleware: expected a function, got 1'],
-    [() => mount([layer] as never), 'mount: expected an object, got [object Array]'],
+    [() => mount([layer] as never), 'mount: expected an object, got [function (anonymous)]'],
     [() => bodyFactory('x' as never), 'bodyFactory: make: expected a function, got "x"'],
   ])('is refused when it is made: %#', (make, message) => {
     expect(make).toThrow(new TypeError(message));

@@ -78,8 +78,6 @@ describe('originOf', () => {
     expect(originOf('HTTPS://Api.Test:443/a?b#c')).toBe('https://api.test');
     expect(originOf('http://api.test:8080?x')).toBe('http://api.test:8080');
     expect(originOf('http://user:secret@api.test/')).toBe('http://api.test');
-    expect(originOf('/relative')).toBe('/relative');
-    expect(originOf('http://[bad/')).toBe('http://[bad');
   });
 
   it('stays bounded', () => {
@@ -115,9 +113,9 @@ describe('option checks', () => {
     [Number.NaN, RangeError, 'x: expected a number >= 0, got NaN'],
     [-1, RangeError, 'x: expected a number >= 0, got -1'],
     [null, TypeError, 'x: expected a number >= 0, got null'],
-    [{}, TypeError, 'x: expected a number >= 0, got [object Object]'],
+    [{}, TypeError, 'x: expected a number >= 0, got {}'],
     [Symbol('s'), TypeError, 'x: expected a number >= 0, got Symbol(s)'],
-    [Object.create(null), TypeError, 'x: expected a number >= 0, got [object Object]'],
+    [Object.create(null), TypeError, 'x: expected a number >= 0, got {}'],
   ])('refuse %o as a number', (value, kind, message) => {
     expect(() => checkNumber('x', value)).toThrow(new kind(message));
   });
@@ -163,7 +161,7 @@ describe('option checks', () => {
 
   it('name an option that does not exist', () => {
     expect(() => checkNames('retry', { retries: 3 }, ['maxRetries'])).toThrow(
-      new TypeError("retry: unknown option 'retries', expected one of maxRetries"),
+      new TypeError("retry: unknown option 'retries', expected one of maxRetries; did you mean 'maxRetries'?"),
     );
     expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected an options object, got null');
     expect(() => checkNames('retry', {}, [])).not.toThrow();

@@ -3,16 +3,18 @@ import type { Decision } from './decide.ts';
 import type { Failure } from './failure.ts';
 
 /**
- * What a failed attempt says about the server, for the budget; `undefined` for nothing: what was not sent, a body or a mistake of
- * ours, an answer of another server.
+ * Whether a failed attempt can be the server's doing, for the budget. What was not sent is not, nor a body or a mistake of
+ * ours, nor an answer of another server.
  */
+export function isToBlame({ response, error, errorClass, call }: Failure, sent: boolean): boolean {
+  if (response) return !isElsewhere(response, call);
+  return sent && !streams(call) && errorClass!.kind !== 'bug' && !localRefusal(error);
+}
+
+/** What the attempt says about the server; `undefined` for nothing. An answer that nobody would repeat is a success. */
 export function verdictOf(failure: Failure, decision: Decision, sent: boolean): 'success' | 'failure' | undefined {
-  const { response, error, errorClass, call } = failure;
-  if (response) {
-    if (isElsewhere(response, call)) return undefined;
-    return decision.retry || decision.reason !== undefined ? 'failure' : 'success';
-  }
-  return sent && !streams(call) && errorClass!.kind !== 'bug' && !localRefusal(error) ? 'failure' : undefined;
+  if (!isToBlame(failure, sent)) return undefined;
+  return failure.response && !decision.retry && decision.reason === undefined ? 'success' : 'failure';
 }
 
 /** Whether a redirect led to another server, which gave the answer. */

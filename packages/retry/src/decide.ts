@@ -15,6 +15,8 @@ export interface Tally {
   readonly previousDelay: number;
   /** Whether the call, as it was made, can be sent twice. */
   readonly repeatable: boolean;
+  /** Whether the failure can be the server's doing. */
+  readonly blamed: boolean;
   /** Whether the caller's condition, and no rule, asked for the last retry. */
   readonly wished: boolean;
 }
@@ -53,14 +55,14 @@ export function kindOf({ response, errorClass }: Failure): FailureKind {
   return errorClass?.sent === 'no' ? 'connect' : 'read';
 }
 
-function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, reason: RetryReason): Decision {
+function schedule(failure: Failure, { previousDelay, blamed }: Tally, policy: Policy, reason: RetryReason): Decision {
   const planned = planDelay(failure, policy, previousDelay);
   const fromServer = planned.source !== 'backoff';
   if (fromServer && planned.delay > policy.maxDelay) return no('server-delay', planned);
   if (planned.delay >= MAX_TIMER) return no('limit', planned);
   if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
   const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
-  const lease = policy.budget && acquireFrom(policy.budget, failure.call, kind);
+  const lease = policy.budget && acquireFrom(policy.budget, failure, kind, blamed);
   if (policy.budget && !lease) return no('budget', planned);
   return { retry: true, reason, lease, ...planned };
 }

@@ -72,7 +72,7 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   return Promise.resolve(next(attempt)).then(
     (response) => {
       if (response.status >= 400 || policy.inspect) return judge({ response, failed: false });
-      if (!isElsewhere(response, call)) recordIn(policy.budget, call, 'success');
+      if (!isElsewhere(response, call)) recordIn(policy.budget, call, 'success', 1);
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },

@@ -1,7 +1,7 @@
 import { abortable, abortReason, type Call, idempotencyKeyOf, type Outcome, throwIfAborted } from '@steadfetch/core';
 import type { Lease } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
-import { isElsewhere, verdictOf } from './blame.ts';
+import { isElsewhere, isToBlame, verdictOf } from './blame.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
 import type { GiveUpReason } from './events.ts';
@@ -73,6 +73,7 @@ export class Series {
       previousDelay: this.#previousDelay,
       wished: this.#wished,
       repeatable: this.repeatable,
+      blamed: isToBlame(failure, sent),
     };
     const decision = await decide(failure, tally, this.policy, () => ask(failure, this.policy));
     this.#wished = decision.retry && decision.reason === 'predicate';
@@ -106,7 +107,7 @@ export class Series {
 
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
-    if (!isElsewhere(outcome.response!, this.call)) recordIn(this.policy.budget, this.call, 'success');
+    if (!isElsewhere(outcome.response!, this.call)) recordIn(this.policy.budget, this.call, 'success', this.attempt);
     if (this.attempt > 1) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
@@ -154,8 +155,9 @@ export class Series {
 
   #record(failure: Failure, decision: Decision, sent: boolean): void {
     const { outcome } = failure;
-    const verdict = verdictOf(failure, decision, sent);
-    if (verdict) recordIn(this.policy.budget, this.call, verdict);
+    const known = decision.retry || decision.reason === 'budget'; // told when a retry was asked for
+    const verdict = known ? undefined : verdictOf(failure, decision, sent);
+    if (verdict) recordIn(this.policy.budget, this.call, verdict, this.attempt);
     if (!sent) releaseTo(this.#lease);
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
