@@ -1,3 +1,4 @@
+export type { Decision } from './decide.ts';
 export type {
   GiveUpEvent,
   GiveUpReason,
@@ -10,6 +11,7 @@ export type {
 export type { Failure } from './failure.ts';
 export { type AttemptRecord, historyOf, remember } from './history.ts';
 export { isRepeatable } from './idempotent.ts';
+export { keepAnswer } from './last-answer.ts';
 export type { RetryLimits } from './limits.ts';
 export type { RetryOptions, RetryOverride } from './options.ts';
 export { type Policy, resolvePolicy } from './policy.ts';

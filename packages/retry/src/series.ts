@@ -4,6 +4,7 @@ import { ask, looksFailed } from './ask.ts';
 import { isElsewhere, isToBlame, verdictOf } from './blame.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
+import type { GiveUpReason } from './events.ts';
 import { type Failure, failureOf } from './failure.ts';
 import { type AttemptRecord, recordOf, remember } from './history.ts';
 import { isRepeatable } from './idempotent.ts';
@@ -21,12 +22,13 @@ export class Series {
   readonly policy: Policy;
   /** The attempt now under way, 1 for the first. */
   attempt = 1;
+  /** Whether the attempt now under way can be sent again; who drives the loop may put in what holds for another request. */
+  repeatable: boolean;
   readonly #startedAt: number;
   readonly #history: AttemptRecord[] = [];
   readonly #counts = { connect: 0, read: 0, status: 0 };
   readonly #tell: Teller;
   readonly #key: string | undefined;
-  readonly #repeatable: boolean;
   /** The right by which the attempt under way is made. */
   #lease: Lease | undefined;
   #previousDelay = 0;
@@ -41,7 +43,7 @@ export class Series {
   ) {
     this.call = call;
     this.#key = idempotencyKeyOf(call);
-    this.#repeatable = repeatable;
+    this.repeatable = repeatable;
     this.policy = policy;
     this.#startedAt = startedAt;
     this.#tell = new Teller(policy, () => this.#standing());
@@ -70,7 +72,7 @@ export class Series {
       counts: this.#counts,
       previousDelay: this.#previousDelay,
       wished: this.#wished,
-      repeatable: this.#repeatable,
+      repeatable: this.repeatable,
       blamed: isToBlame(failure, sent),
     };
     const decision = await decide(failure, tally, this.policy, () => ask(failure, this.policy));
@@ -112,6 +114,18 @@ export class Series {
       this.#tell.recover(outcome);
     }
     return { retry: false, reason: undefined };
+  }
+
+  /** Told that an attempt is repeated by somebody else, without being asked. */
+  passed(outcome: Outcome): void {
+    this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
+  }
+
+  /** Told that the loop ends although a retry was announced: the hooks hear so, and a token not yet used goes back. */
+  stopped(outcome: Outcome, reason: GiveUpReason, lease?: Lease): void {
+    releaseTo(lease);
+    remember(outcome.response ?? outcome.error, this.#history);
+    this.#tell.giveUp(outcome, reason);
   }
 
   /** Whoever was told of a retry is told how it ended. */
