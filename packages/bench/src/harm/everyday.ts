@@ -263,6 +263,15 @@ const JOBS: readonly Situation[] = [
     })(),
   },
   {
+    name: 'a job of five workers meets 503 for a minute',
+    lasts: 6 * MINUTE,
+    calls: workers(5),
+    server: (() => {
+      const away = between(MINUTE, 2 * MINUTE);
+      return () => (request) => ({ status: away(request) ? 503 : 200, after: 100 });
+    })(),
+  },
+  {
     name: 'a job of five workers meets refused connections for 10 s',
     lasts: 2 * MINUTE,
     calls: workers(5),
