@@ -1,5 +1,6 @@
 import type { Outcome } from '@steadfetch/core';
-import { historyOf, remember } from '@steadfetch/retry';
+import { historyOf } from '@steadfetch/retry';
+import { remember } from '@steadfetch/retry/engine';
 import { TimeoutError } from 'ky';
 import type { Asked } from './describe.ts';
 

@@ -1,4 +1,6 @@
-export type { Decision } from './decide.ts';
+export type { FailedAttempt, GoodAttempt } from './attempt.ts';
+export { budget } from './budget.ts';
+export type { Failure } from './condition.ts';
 export type {
   GiveUpEvent,
   GiveUpReason,
@@ -8,12 +10,14 @@ export type {
   RetryHooks,
   RetryReason,
 } from './events.ts';
-export type { Failure } from './failure.ts';
-export { type AttemptRecord, historyOf, remember } from './history.ts';
-export { isRepeatable } from './idempotent.ts';
-export { keepAnswer } from './last-answer.ts';
-export type { RetryLimits } from './limits.ts';
-export type { RetryOptions, RetryOverride } from './options.ts';
-export { type Policy, resolvePolicy } from './policy.ts';
+export { type AttemptRecord, history, historyOf } from './history.ts';
+export { hooks } from './hooks.ts';
+export { maxDelay, maxRetries } from './limits.ts';
+export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
+export { inspect, onNetworkError, onStatus, onTimeout, TRANSIENT } from './outcomes.ts';
+export { evenIfNotIdempotent, onlyMethods } from './repeatable.ts';
 export { retry } from './retry.ts';
-export { Series } from './series.ts';
+export { retryWith } from './retry-with.ts';
+export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';
+export { obeyVetoes, serverHints } from './server-hints.ts';
+export { backoff, ignoreRetryAfter } from './waits.ts';

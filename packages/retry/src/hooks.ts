@@ -1,0 +1,118 @@
+import {
+  checkFunction,
+  checkNames,
+  classifyError,
+  notify,
+  type Outcome,
+  redactUrl,
+  unexpected,
+} from '@steadfetch/core';
+import { elapsedOf, type FailedAttempt, type Session } from './attempt.ts';
+import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
+import type { Retry, Rule, Wait } from './rule.ts';
+
+/**
+ * Tells observers what is retried, what is given up and why, and what succeeded after a retry. An event is made only when
+ * somebody listens, and is the same frozen one for all. URLs have no credentials, query and fragment, unless `fullUrls`
+ * asks for them.
+ */
+export function hooks(
+  observers: RetryHooks | readonly RetryHooks[],
+  { fullUrls = false }: { fullUrls?: boolean } = {},
+): Rule {
+  const all = checkHooks(Array.isArray(observers) ? observers : [observers as RetryHooks]);
+  if (all.length === 0) return {};
+  const emit = <Event extends RetryEventBase>(name: keyof RetryHooks, make: () => Event) => {
+    let event: Readonly<Event> | undefined;
+    for (const hook of all) {
+      notify(() => {
+        const observer = hook[name] as ((event: Event) => void) | undefined;
+        if (!observer) return undefined;
+        event ??= Object.freeze(make());
+        return observer.call(hook, event);
+      }, undefined);
+    }
+  };
+  /** What an attempt ended with, while the call waits for the next one: the core forgets it. */
+  const endings = new WeakMap<FailedAttempt, Outcome>();
+  const endingOf = (failure: FailedAttempt) => {
+    const outcome = failure.outcome ?? endings.get(failure)!;
+    endings.set(failure, outcome);
+    return outcome;
+  };
+  const eventOf = (session: Session, attempt: number, outcome: Outcome) => baseOf(session, attempt, outcome, fullUrls);
+
+  const retried = ({ session, attempt }: FailedAttempt, outcome: Outcome, { delay, source, reason }: Retry) =>
+    emit('onRetry', (): RetryEvent => {
+      const more = { delay, delaySource: source, reason: reason as RetryEvent['reason'] };
+      return { ...eventOf(session, attempt, outcome), ...more, maxRetries: session.policy.maxRetries };
+    });
+  const gaveUp = ({ session, attempt }: FailedAttempt, outcome: Outcome, stop: string, planned?: Wait) =>
+    emit('onGiveUp', (): GiveUpEvent => {
+      const more = planned ? { delay: planned.delay, delaySource: planned.source } : {};
+      return { ...eventOf(session, attempt, outcome), reason: stop as GiveUpReason, ...more };
+    });
+  const recovered = (session: Session, attempt: number, response: Response) =>
+    emit('onRecover', (): RecoverEvent => {
+      return { ...eventOf(session, attempt, { response, failed: false }), attempts: attempt };
+    });
+
+  return {
+    timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
+    afterFailure: (failure, decision) => {
+      const outcome = endingOf(failure);
+      if (decision.retry) retried(failure, outcome, decision);
+      else if (decision.stop !== undefined) gaveUp(failure, outcome, decision.stop, decision.planned);
+      else if (failure.attempt === 1) return;
+      else if (outcome.response) recovered(failure.session, failure.attempt, outcome.response);
+      else gaveUp(failure, outcome, 'permanent');
+    },
+    afterSuccess: ({ session, attempt, response }) => {
+      if (session && attempt > 1) recovered(session, attempt, response);
+    },
+  };
+}
+
+function baseOf(session: Session, attempt: number, outcome: Outcome, fullUrls: boolean): RetryEventBase {
+  const { id, call, key } = session;
+  const { response, error } = outcome;
+  return {
+    callId: id,
+    method: call.method,
+    url: fullUrls ? call.url : redactUrl(call.url),
+    attempt,
+    elapsed: elapsedOf(session),
+    outcome: Object.freeze({ ...outcome }),
+    cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
+    ...(response ? { response } : { error }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+}
+
+function nameOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.name : String(error);
+  } catch {
+    return typeof error;
+  }
+}
+
+const HOOKS = ['onRetry', 'onGiveUp', 'onRecover'] as const;
+
+function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
+  for (const hook of hooks) {
+    const other = typeof hook !== 'object' || hook === null || isInstance(hook);
+    if (other && !HOOKS.some((name) => name in Object(hook))) {
+      throw unexpected('retry: hooks', `an object with ${HOOKS.join(', ')}, or an array of such`, hook);
+    }
+    if (!other) checkNames('retry: hooks', hook, HOOKS);
+    for (const name of HOOKS) if (hook[name] !== undefined) checkFunction(`retry: hooks.${name}`, hook[name]);
+  }
+  return [...hooks];
+}
+
+/** Of a class, which may have members of its own. */
+function isInstance(hook: object): boolean {
+  const prototype = Object.getPrototypeOf(hook);
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
+}
