@@ -116,6 +116,7 @@ export class Call {
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
     this.record.sends++;
+    this.record.onSend?.();
     return fetch(this.input, this.retried ? asRetried(init, this, fetch) : init);
   }
 }

@@ -41,10 +41,12 @@ export const systemClock: Clock = {
 };
 
 /**
- * Time that never goes back, from a clock that may be set: each reading adds what has passed since the one before,
- * and a step backwards adds nothing.
+ * Time for durations, which never goes back: of the machine's clock `performance.now()`, which nobody sets and which
+ * goes on while `Date` is frozen. Of any other clock each reading adds what has passed since the one before, and a step
+ * backwards adds nothing.
  */
 export function monotonic(clock: Clock): () => number {
+  if (clock === systemClock && globalThis.performance) return () => performance.now();
   let last = clock.now();
   let lost = 0;
   return () => {

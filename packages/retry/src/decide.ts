@@ -62,7 +62,9 @@ function schedule(failure: Failure, { previousDelay }: Tally, policy: Policy, re
 
 function isSpent(failure: Failure, { counts }: Tally, limits: Limits): boolean {
   const kind = kindOf(failure);
-  return failure.attempt > limits.total || counts[kind] >= limits[kind];
+  const { repeats, maxRepeats } = failure.call.record;
+  const isCounted = repeats >= failure.attempt && repeats >= maxRepeats; // by an inner layer too
+  return failure.attempt > limits.total || counts[kind] >= limits[kind] || isCounted;
 }
 
 function mayRepeat({ call, error, errorClass }: Failure, policy: Policy): boolean {

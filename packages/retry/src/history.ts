@@ -1,20 +1,5 @@
-import { idempotencyKeyOf, type Outcome } from '@steadfetch/core';
+import { type AttemptRecord, idempotencyKeyOf, type Outcome } from '@steadfetch/core';
 import type { Standing } from './standing.ts';
-
-/** What became of one attempt. Times are milliseconds. */
-export interface AttemptRecord {
-  /** 1 for the first. */
-  readonly attempt: number;
-  readonly status?: number;
-  readonly error?: unknown;
-  /** The `Idempotency-Key` that the attempt carried, if it did. */
-  readonly idempotencyKey?: string;
-  /** When the attempt ended, since the epoch. */
-  readonly at: number;
-  /** The wait that followed, if one did, and who asked for it. */
-  readonly delay?: number;
-  readonly delaySource?: string;
-}
 
 const histories = new WeakMap<object, readonly AttemptRecord[]>();
 
@@ -31,7 +16,8 @@ export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined
 export function recordOf({ response, error, failed }: Outcome, { call, attempt }: Standing, at: number): AttemptRecord {
   const key = idempotencyKeyOf(call);
   const ending = failed ? { error } : { status: response.status };
-  return { attempt, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
+  const number = Math.max(attempt, call.record.repeats + 1);
+  return { attempt: number, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
 }
 
 /** Keeps the history of a call for whoever holds its outcome. */

@@ -63,7 +63,8 @@ function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response>
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response.status >= 400 || policy.inspect) return judge({ response, failed: false });
+      if (response.status >= 400 || policy.inspect || call.record.history !== undefined)
+        return judge({ response, failed: false });
       recordIn(policy.budget, call, 'success');
       if (attempt.input !== call.input) releaseBody(call);
       return response;

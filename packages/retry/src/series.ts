@@ -1,9 +1,9 @@
-import { abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { type AttemptRecord, abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
 import { ask, looksFailed } from './ask.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
 import { failureOf } from './failure.ts';
-import { type AttemptRecord, recordOf, remember } from './history.ts';
+import { recordOf, remember } from './history.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
 import { Teller } from './teller.ts';
@@ -19,7 +19,7 @@ export class Series {
   /** The attempt now under way, 1 for the first. */
   attempt = 1;
   readonly #startedAt: number;
-  readonly #history: AttemptRecord[] = [];
+  readonly #history: AttemptRecord[];
   readonly #counts = { connect: 0, read: 0, status: 0 };
   readonly #tell: Teller;
   #previousDelay = 0;
@@ -29,6 +29,9 @@ export class Series {
     this.call = call;
     this.policy = policy;
     this.#startedAt = startedAt;
+    call.record.history ??= [];
+    this.#history = call.record.history;
+    call.record.maxRepeats = Math.max(call.record.maxRepeats, policy.limits.total);
     this.#tell = new Teller(policy, () => this.#standing());
   }
 
@@ -73,15 +76,16 @@ export class Series {
     }
     this.#previousDelay = delay;
     this.attempt++;
+    this.call.record.repeats++;
   }
 
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
     recordIn(this.policy.budget, this.call, 'success');
-    if (this.attempt > 1) {
+    if (this.#history.length > 0) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
-      this.#tell.recover(outcome);
+      if (this.attempt > 1) this.#tell.recover(outcome);
     }
     return { retry: false, reason: undefined };
   }

@@ -35,10 +35,12 @@ export class Teller {
   }
 
   recover(outcome: Outcome): void {
-    const { attempt } = this.#standing();
     this.#each(
       ({ onRecover }) => onRecover,
-      (): RecoverEvent => ({ ...this.#event(outcome), attempts: attempt }),
+      (): RecoverEvent => {
+        const event = this.#event(outcome);
+        return { ...event, attempts: event.attempt };
+      },
     );
   }
 
@@ -57,7 +59,7 @@ export class Teller {
       callId: this.#callId,
       method: call.method,
       url: this.#policy.fullUrls ? call.url : redactUrl(call.url),
-      attempt,
+      attempt: Math.max(attempt, call.record.repeats + 1),
       elapsed,
       outcome,
       cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
