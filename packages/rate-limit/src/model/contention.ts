@@ -7,7 +7,7 @@ const CLIMB = 20_000;
 const ONCE = 0.8;
 const AGAIN = 0.7;
 /** While fewer are refused, nothing is given up. */
-const FEW = 0.03;
+const FEW = 0;
 
 /**
  * Several clients share a limit. Each gives up a share of its pace when refused and wins it back in a straight line in time:

@@ -57,6 +57,23 @@ export class Limit {
     else this.#measure(stretch, refusal, now);
   }
 
+  /** One was refused in a steady flow: that is remembered, and nothing changes. */
+  lone({ last }: Stretch): void {
+    this.history.mark(last, this.#burst);
+    this.#emptied = last;
+    this.why = 'one was refused in a steady flow';
+  }
+
+  /** Does a bucket explain the lone refusals, at less than was sent? */
+  isBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
+    this.history.mark(stretch.last, this.#burst);
+    const sent = stretch.accepted / stretch.length;
+    const found = estimate(this.history, sent * 1.05, roundTrip);
+    if (found && found.rate * (1 + found.doubt) < 0.95 * sent) return true;
+    this.history.restart(this.#burst);
+    return false;
+  }
+
   /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
   #nothing({ pace }: Refusal, now: number): void {
     const most = 2 / Math.max(1, now - (this.#emptied ?? now));

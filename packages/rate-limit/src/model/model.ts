@@ -3,7 +3,7 @@ import { Concurrency } from './concurrency.ts';
 import { Cooldown } from './cooldown.ts';
 import { Flight } from './flight.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Limit } from './limit.ts';
+import { Limit, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { type Before, Quotas } from './quotas.ts';
 import { Stretch } from './stretch.ts';
@@ -170,7 +170,7 @@ export class Pacer {
       if (!this.#cooldown.closed) this.#close(now);
       this.#asked = asked;
       this.#cooldown.close(now, asked, roundTrip);
-    }
+    } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.delay(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
   }
@@ -191,19 +191,21 @@ export class Pacer {
     const stretch = this.#stretch;
     this.#stretch = new Stretch();
     const paced = this.#limit.pace.way !== 'free';
-    this.#noise.closed();
     if (this.#quotas.known) return this.#flight.restart(now, Infinity);
     if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
-    if (!paced && this.#isLone(stretch)) return;
     const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip: this.#flight.roundTrip };
+    if (!paced && this.#isLone(stretch, refusal, now)) return;
+    this.#noise.closed();
     this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }
 
   /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
-  #isLone(stretch: Stretch): boolean {
-    if (this.#asked === undefined || stretch.refused > 1 || stretch.length < 500) return false;
-    this.#lone++;
-    return false;
+  #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
+    if (stretch.refused > 1 || stretch.length < 500) return false;
+    if (this.#lone++ === 0) this.#limit.lone(stretch);
+    else if (this.#limit.isBucket(stretch, refusal)) return false;
+    else this.#noise.dismiss();
+    return true;
   }
 }

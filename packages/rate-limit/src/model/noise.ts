@@ -16,14 +16,18 @@ export class Noise {
   #closings = 0;
   #last: boolean[] = [];
   #next = 0;
-  #sinceRefusal = Infinity;
+  #sinceDoubt = Infinity;
 
   /** Notes an answer. */
   note(refused: boolean): void {
     this.#last[this.#next] = refused;
     this.#next = (this.#next + 1) % LAST;
-    if (refused) this.#sinceRefusal = 0;
-    else if (++this.#sinceRefusal === LATER) this.dismiss();
+    if (++this.#sinceDoubt === LATER) this.dismiss();
+  }
+
+  /** A refusal holds back only its call until the next answers tell. */
+  doubt(): void {
+    if (this.#sinceDoubt > LATER) this.#sinceDoubt = 0;
   }
 
   /** Do so many of the last answers refuse that it must be a limit? */
@@ -41,7 +45,7 @@ export class Noise {
   closed(): void {
     this.#last = [];
     this.#next = 0;
-    this.#sinceRefusal = Infinity;
+    this.#sinceDoubt = Infinity;
     if (this.patient && ++this.#closings >= 3) {
       this.patient = false;
       this.#dismissed = this.#closings = 0;

@@ -10,6 +10,9 @@ interface Batch {
   reset: number;
 }
 
+/** So long a quota is believed to be shared, ms. */
+const SHARED = 20_000;
+
 /** What is known when an answer with a quota comes. */
 export interface Heard {
   /** What was sent before this call, in units of the quota. */
@@ -49,6 +52,9 @@ export class QuotaPacer {
   #creditAt: number;
   #rate = 0;
   #trust = 0.95;
+  /** Until then others are believed to use the quota too: less came back than was promised. */
+  #sharedUntil = -Infinity;
+  #shared = false;
   #roundTrip = 0;
 
   constructor(quota: HeardQuota, spent: number, now: number) {
@@ -112,6 +118,7 @@ export class QuotaPacer {
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
     this.#leftAt = Math.max(this.#leftAt, now);
     if (now > this.#resetAt + 1 && this.#left < 1 && inFlight === 0) this.#left = 1; // one finds out
+    if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const reserve = this.#kind === 'window' ? 0 : Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
     const spare = this.#left - reserve;
@@ -124,7 +131,7 @@ export class QuotaPacer {
   delay(now: number, cost: number): number {
     const least = Math.min(cost, Math.max(1, this.#whole));
     const plenty = this.#whole * (this.#kind === 'window' ? 0.3 : 0.5);
-    if (this.#left > plenty && this.#left >= least) return 0;
+    if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
     if (this.#left === 1 && now > this.#resetAt + 1) return 0;
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
@@ -148,7 +155,7 @@ export class QuotaPacer {
   get #refill(): number {
     if (this.#kind === 'window') return 0;
     const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
-    return this.#promises ? Math.max(seen, this.#trust * this.#promised) : seen;
+    return this.#promises && !this.#shared ? Math.max(seen, this.#trust * this.#promised) : seen;
   }
 
   get #promises(): boolean {
@@ -222,6 +229,11 @@ export class QuotaPacer {
     } else if (a.left < full && came > this.#refill * time) {
       this.#came = came;
       this.#over = time;
+    }
+    const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
+    if (measured && this.#promises && this.#came / this.#over < 0.6 * this.#promised) {
+      this.#shared = true;
+      this.#sharedUntil = b.at + SHARED;
     }
   }
 }
