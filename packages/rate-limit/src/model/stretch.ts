@@ -1,0 +1,43 @@
+/** What happened from one opening of the gate to the next: the unit from which the limit is learned. */
+export class Stretch {
+  accepted = 0;
+  refused = 0;
+  sent = 0;
+  start = 0;
+  /** The last answer. */
+  last = 0;
+  /** How many were in flight, at least, when one was refused. */
+  refusedInFlight = Infinity;
+  /** How many were accepted with so many in flight. */
+  readonly #acceptedInFlight: number[] = [];
+
+  /** Between the first request and the last answer, ms. */
+  get length(): number {
+    return Math.max(1, this.last - this.start);
+  }
+
+  send(now: number): void {
+    if (this.sent++ === 0) this.start = now;
+  }
+
+  accept(now: number, inFlight: number, cost: number): void {
+    this.accepted += cost;
+    this.last = Math.max(this.last, now);
+    const slot = Math.min(inFlight, 1_000);
+    this.#acceptedInFlight[slot] = (this.#acceptedInFlight[slot] ?? 0) + 1;
+  }
+
+  refuse(now: number, inFlight: number): void {
+    this.refused++;
+    this.last = Math.max(this.last, now);
+    this.refusedInFlight = Math.min(this.refusedInFlight, inFlight);
+  }
+
+  /** How many were accepted with `from` to `to` in flight. */
+  acceptedWith(from: number, to = Infinity): number {
+    let sum = 0;
+    const end = Math.min(to, this.#acceptedInFlight.length - 1);
+    for (let n = Math.max(0, from); n <= end; n++) sum += this.#acceptedInFlight[n] ?? 0;
+    return sum;
+  }
+}
