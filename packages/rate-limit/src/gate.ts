@@ -1,23 +1,7 @@
-import { type Clock, type LastAnswer, MAX_TIMER, type Place, Queue } from '@steadfetch/core';
+import type { Clock, LastAnswer } from '@steadfetch/core';
 import type { Evidence } from './evidence.ts';
-import type { Answer, Pacer, Sent, Settled } from './model/pacer.ts';
-
-/** A call at its gate. */
-export interface Visit {
-  /** Its number: calls go out in this order, and a refused call keeps its place. */
-  readonly ticket: number;
-  readonly cost: number;
-  /** The narrowest gate that it belongs to. */
-  readonly leaf: Gate;
-  /** It may not be sent before this time: the server said so. */
-  notBefore: number;
-  /** After this time it is not held any longer. */
-  deadline: number;
-  /** Takes it out of the queue that it waits in. */
-  leave: (() => void) | undefined;
-  admit: (permit: Permit) => void;
-  reject: (gate: Gate, wait: number) => void;
-}
+import type { Answer, Pacer, Sent, Settled } from './model/model.ts';
+import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
 export interface Permit {
@@ -33,22 +17,16 @@ export interface GateOptions {
   readonly createPacer: () => Pacer;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   readonly onOpen: (gate: Gate) => void;
+  readonly tooLong: (visit: Visit, gate: Gate, wait: number) => Error;
 }
 
-interface Waiting {
-  readonly visit: Visit;
-  /** Its place among those that may go, or among those that the server told to wait. */
-  turn: Place<Waiting>;
-  end: Place<Waiting>;
-}
-
-/** How much one answer counts in the share of busy ones, and from which share on they count as a limit. */
-const BUSY = { weight: 0.125, share: 0.3 };
+/** How much one answer counts in the share of busy ones, from which share on they count as a limit, and for how long. */
+const BUSY = { weight: 0.125, share: 0.3, memory: 60_000 };
 /** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
 const UNSENT = 20;
 
-/** Where calls of one kind wait for their turn: in order, with one timer for all of them. */
-export class Gate {
+/** What calls of one kind pass: a model of their limit, and the line of those that wait. */
+export class Gate implements Door {
   readonly key: string;
   readonly parent: Gate | undefined;
   /** Its name below its parent. */
@@ -66,11 +44,10 @@ export class Gate {
   #askedUntil = 0;
   readonly #options: GateOptions;
   #pacer: Pacer | undefined;
-  readonly #ready = new Queue<Waiting>();
-  readonly #resting = new Queue<Waiting>();
-  readonly #ends = new Queue<Waiting>();
+  readonly #line: WaitingLine;
   /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
   #busyShare = 0;
+  #provenUntil = -Infinity;
   #reads = 0;
   #hasQuotas = false;
   #wasClosed = false;
@@ -78,15 +55,13 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  #isPumping = false;
-  #due = Infinity;
-  #stopTimer: AbortController | undefined;
 
   constructor(key: string, parent: Gate | undefined, name: string, options: GateOptions) {
     this.key = key;
     this.parent = parent;
     this.name = name;
     this.#options = options;
+    this.#line = new WaitingLine(this, options.clock, options.now);
   }
 
   get pacer(): Pacer {
@@ -95,7 +70,7 @@ export class Gate {
   }
 
   get waiting(): number {
-    return this.#ends.size;
+    return this.#line.size;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
@@ -110,8 +85,9 @@ export class Gate {
     this.#wasClosed = false;
     this.#askedUntil = 0;
     this.#busyShare = 0;
+    this.#provenUntil = -Infinity;
     this.lastAnswer = undefined;
-    this.schedule();
+    this.#line.schedule();
   }
 
   /** Forgets also that it stands for others. */
@@ -123,18 +99,23 @@ export class Gate {
   }
 
   /** Milliseconds until the next call may go: 0 for now, `Infinity` if only an answer can tell. */
-  delay(now: number): number {
+  delay(now: number, cost?: number): number {
     if (this.#options.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
     this.pacer.advance(now);
-    return this.pacer.delay(now);
+    return this.pacer.delay(now, cost);
   }
 
-  /** Milliseconds until a call that came now could go at the earliest. */
+  /** Milliseconds that a call that came now would have to wait at least. */
   estimate(now: number): number {
     const { requests, per } = this.#options.limit ?? { requests: 1, per: 0 };
-    const wait = this.delay(now);
-    const rounds = this.waiting === 0 ? 0 : Math.floor(this.waiting / requests) * per;
-    return wait === Infinity ? 0 : Math.max(this.#wasClosed && wait > 0 ? this.#askedUntil - now : 0, wait + rounds);
+    const wait = this.knownWait(now, this.delay(now));
+    return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
+  }
+
+  knownWait(now: number, wait: number): number {
+    if (wait <= 0) return 0;
+    if (this.#wasClosed) return Math.max(wait, this.#askedUntil - now);
+    return wait < Infinity && (this.#options.limit || this.pacer.snapshot(now).remaining === 0) ? wait : 0;
   }
 
   /** The gate in whose queue the calls of this one wait. */
@@ -146,30 +127,18 @@ export class Gate {
 
   /** Leave to send now, if nobody waits and nothing is in the way. */
   tryEnter(visit: Visit, now: number): Permit | undefined {
-    return this.waiting === 0 && visit.notBefore <= now && this.delay(now) <= 0 ? this.#admit(visit, now) : undefined;
+    return this.waiting === 0 && visit.notBefore <= now && this.delay(now, visit.cost) <= 0
+      ? this.admit(visit, now)
+      : undefined;
   }
 
-  /** Puts a call into the queue. */
   join(visit: Visit): void {
-    const place: Partial<Waiting> = { visit };
-    const waiting = place as Waiting;
-    waiting.turn = this.#ready.add(visit.ticket, waiting);
-    waiting.end = this.#ends.add(visit.deadline, waiting);
-    visit.leave = () => {
-      this.#leave(waiting);
-      this.schedule();
-    };
-    this.schedule();
+    this.#line.join(visit);
   }
 
   /** Sends all that wait to the gates that are now in force for them. */
   dissolve(): void {
-    for (let { first } = this.#ends; first; first = this.#ends.first) {
-      this.#leave(first.value);
-      const { visit } = first.value;
-      visit.leaf.inForce.join(visit);
-    }
-    this.#stop();
+    for (const visit of [...this.#line.clear()]) visit.leaf.inForce.join(visit);
   }
 
   /** Remembers that it is closed, and for how long the server asked. Returns whether it was open before. */
@@ -189,79 +158,32 @@ export class Gate {
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  record({ kind, quotas }: Answer, isDoubtful: boolean): boolean {
+  record({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') this.#askedUntil = 0;
     if (kind === 'failed') return true;
     this.#busyShare += ((isDoubtful ? 1 : 0) - this.#busyShare) * BUSY.weight;
-    return !isDoubtful || this.#busyShare >= BUSY.share;
+    if (this.#busyShare >= BUSY.share) this.#provenUntil = now + BUSY.memory;
+    return !isDoubtful || now < this.#provenUntil;
   }
 
   /** A request has come back. */
   returned(): void {
     this.inFlight--;
-    this.schedule();
+    this.#line.schedule();
   }
 
   /** A call that passed is handed to the network. */
   sent(): void {
-    if (--this.#unsent === 0 && this.#options.limit) this.schedule();
+    if (--this.#unsent === 0 && this.#options.limit) this.#line.schedule();
   }
 
-  /** Lets out those who may go, once per turn of the event loop. */
-  schedule(): void {
-    if (this.#isPumping) return;
-    if (this.waiting === 0) {
-      this.#stop();
-      return;
-    }
-    this.#isPumping = true;
-    queueMicrotask(() => {
-      this.#isPumping = false;
-      this.#pump();
-    });
+  tooLong(visit: Visit, wait: number): Error {
+    return this.#options.tooLong(visit, this, wait);
   }
 
-  #pump(): void {
-    const now = this.#options.now();
-    for (let { first } = this.#resting; first && first.order <= now; first = this.#resting.first) {
-      this.#resting.remove(first);
-      first.value.turn = this.#ready.add(first.value.visit.ticket, first.value);
-    }
-    let wait = 0;
-    for (let { first } = this.#ready; first; first = this.#ready.first) {
-      const { value } = first;
-      if (value.visit.notBefore > now) {
-        this.#ready.remove(first);
-        value.turn = this.#resting.add(value.visit.notBefore, value);
-        continue;
-      }
-      wait = this.delay(now);
-      if (wait > 0) break;
-      this.#leave(value);
-      value.visit.admit(this.#admit(value.visit, now));
-    }
-    this.#dismiss(now, wait);
-    this.#arm(now, wait);
-  }
-
-  /** Who would have to wait for too long need not wait at all. */
-  #dismiss(now: number, wait: number): void {
-    const opens = wait === Infinity ? now : now + wait;
-    const next = wait > 0 && this.#wasClosed ? Math.max(opens, this.#askedUntil) : opens;
-    for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
-      this.#leave(first.value);
-      first.value.visit.reject(this, next - now);
-    }
-  }
-
-  #leave(waiting: Waiting): void {
-    this.#ready.remove(waiting.turn);
-    this.#resting.remove(waiting.turn);
-    this.#ends.remove(waiting.end);
-  }
-
-  #admit({ cost }: Visit, now: number): Permit {
+  /** Leave to send, counted here and at the wider gates that watch. */
+  admit({ cost }: Visit, now: number): Permit {
     const permit = this.#count(now, cost, this)!;
     this.#lastSent = now;
     if (this.#unsent++ === 0) this.#unsentSince = now;
@@ -281,34 +203,6 @@ export class Gate {
     const { pacer } = gate;
     if (gate !== this) pacer.advance(now);
     return { gate, pacer, sent: pacer.send(now, cost), wider };
-  }
-
-  #arm(now: number, wait: number): void {
-    if (this.waiting === 0) {
-      this.#stop();
-      return;
-    }
-    const next = Math.min(this.#ready.size > 0 ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
-    const due = Math.min(next, this.#ends.first!.order);
-    if (due >= this.#due) return;
-    this.#stop();
-    this.#due = due;
-    const stop = new AbortController();
-    this.#stopTimer = stop;
-    const ring = () => {
-      if (this.#stopTimer !== stop) return;
-      this.#stopTimer = undefined;
-      this.#due = Infinity;
-      this.#pump();
-    };
-    this.#options.clock.sleep(Math.min(Math.max(1, Math.ceil(due - now)), MAX_TIMER), stop.signal).then(ring, () => {});
-  }
-
-  #stop(): void {
-    const stop = this.#stopTimer;
-    this.#stopTimer = undefined;
-    this.#due = Infinity;
-    stop?.abort();
   }
 }
 

@@ -14,9 +14,11 @@ import {
   redactUrl,
   releaseBody,
 } from '@steadfetch/core';
-import { type Gate, hear, type Permit, type Visit } from './gate.ts';
+import { Crowd } from './crowd.ts';
+import type { StopReason } from './events.ts';
+import { type Gate, hear, type Permit } from './gate.ts';
 import { Gates } from './gates.ts';
-import { type Answer, Pacer } from './model/pacer.ts';
+import { type Answer, Pacer } from './model/model.ts';
 import { namesOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
@@ -24,6 +26,7 @@ import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-ans
 import { type Heard, settle } from './scope.ts';
 import { type GateSnapshot, snapshotOf } from './snapshot.ts';
 import { stopReason } from './stop-reason.ts';
+import type { Visit } from './waiting-line.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
@@ -33,10 +36,8 @@ const OWN_WAIT = { first: 100, longest: 3_000 };
 const LATE = 2;
 
 /** One call under way. */
-interface Passage {
+interface Passage extends Visit {
   readonly call: Call;
-  readonly next: Next;
-  readonly visit: Visit;
   /** How long it may still be held. */
   left: number;
 }
@@ -47,6 +48,7 @@ export class Limiter {
   readonly #now: () => number;
   readonly #random: Random;
   readonly #gates: Gates;
+  readonly #crowd: Crowd = new Crowd();
   #tickets = 0;
 
   constructor(settings: Settings) {
@@ -61,6 +63,7 @@ export class Limiter {
       now: this.#now,
       createPacer: () => new Pacer(model),
       onOpen: (gate) => this.#tellOfRelease(gate),
+      tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
     });
   }
 
@@ -69,12 +72,19 @@ export class Limiter {
       releaseBody(call);
       throw abortReason(call.signal);
     }
-    const { maxWait, maxResends } = this.#settings;
     const leaf = this.#gates.take(call);
-    call.record.maxRepeats = Math.max(call.record.maxRepeats, maxResends);
     try {
       const visit = this.#visit(call, leaf);
-      return await this.#pass({ call, next, visit, left: maxWait });
+      for (;;) {
+        const permit = visit.leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(visit));
+        const response = await this.#send(visit, permit, next);
+        if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
+        if (!this.#comesBack(visit, permit, response)) {
+          releaseBody(call);
+          return response;
+        }
+        discard(response);
+      }
     } finally {
       this.#gates.release(leaf);
     }
@@ -89,88 +99,68 @@ export class Limiter {
     this.#gates.reset(key);
   }
 
-  #visit(call: Call, leaf: Gate): Visit {
-    const cost = this.#settings.cost ? checkCost(this.#settings.cost(call)) : 1;
-    return {
-      ticket: this.#tickets++,
-      cost,
-      leaf,
-      notBefore: 0,
-      deadline: 0,
-      leave: undefined,
-      admit: none,
-      reject: none,
-    };
-  }
-
-  async #pass(passage: Passage): Promise<Response> {
-    const { call, visit } = passage;
-    for (;;) {
-      const permit = visit.leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(passage));
-      const response = await this.#send(passage, permit);
-      const reading = readAnswer(response, call, permit.gate.isCurious(), this.#settings);
-      const heard = this.#settle(permit, passage, reading, response);
-      const refusal = reading?.refusal;
-      const needed = refusal && this.#waitAfter(refusal, heard, call);
-      if (needed === undefined || this.#stops(passage, response, refusal!, heard.gate, needed)) {
-        releaseBody(call);
-        return response;
-      }
-      this.#prepare(passage, response, refusal!, needed);
-    }
+  #visit(call: Call, leaf: Gate): Passage {
+    const { cost, maxWait, maxResends } = this.#settings;
+    call.record.maxRepeats = Math.max(call.record.maxRepeats, maxResends);
+    const place = { line: undefined, turn: undefined, end: undefined, resolve: undefined, reject: undefined };
+    const price = cost ? checkCost(cost(call)) : 1;
+    return { call, leaf, ticket: this.#tickets++, cost: price, notBefore: 0, deadline: 0, left: maxWait, ...place };
   }
 
   /** Waits for leave to send. Rejects when too many wait, or as soon as the wait is known to be too long. */
-  async #wait(passage: Passage): Promise<Permit> {
-    const { call, visit, left } = passage;
+  async #wait(visit: Passage): Promise<Permit> {
+    const { call, leaf } = visit;
     const { record, signal } = call;
-    const gate = visit.leaf.inForce;
     const arrived = this.#now();
-    visit.deadline = arrived + Math.min(left + GRACE, call.remaining());
-    const wait = gate.estimate(arrived);
-    const isFull = gate.waiting >= this.#settings.maxQueue && record.repeats === 0;
-    if (isFull || arrived + wait > visit.deadline) {
-      releaseBody(call);
-      throw this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call);
-    }
     const outer = record.waitingFor;
-    record.waitingFor = 'its turn in rateLimit()';
-    let release = none;
+    let release: (() => void) | undefined;
     try {
-      return await new Promise<Permit>((resolve, reject) => {
-        visit.admit = resolve;
-        visit.reject = (at, ms) => reject(this.#error('rate-limited', at, ms, call));
-        gate.join(visit);
-        release = onAbort(signal, (reason) => {
-          visit.leave?.();
-          reject(reason);
-        });
+      this.#check(visit, leaf.inForce, arrived);
+      const turn = new Promise<Permit>((resolve, reject) => {
+        visit.resolve = resolve;
+        visit.reject = reject;
       });
+      leaf.inForce.join(visit);
+      record.waitingFor = 'its turn in rateLimit()';
+      release = onAbort(signal, (reason) => {
+        visit.line?.leave(visit);
+        visit.reject?.(reason);
+      });
+      return await turn;
     } catch (error) {
       releaseBody(call);
       throw error;
     } finally {
-      release();
+      release?.();
       record.waitingFor = outer;
-      passage.left -= this.#now() - arrived;
+      visit.left -= this.#now() - arrived;
     }
   }
 
+  #check(visit: Passage, gate: Gate, now: number): void {
+    const { call, left } = visit;
+    visit.deadline = now + Math.min(left + GRACE, call.remaining());
+    const wait = gate.estimate(now);
+    const isFull = gate.waiting >= this.#settings.maxQueue && call.record.repeats === 0;
+    if (isFull) throw this.#error('queue-full', gate, wait, call);
+    if (now + wait > visit.deadline) throw this.#error('rate-limited', gate, wait, call);
+  }
+
   /** Sends once, and counts the request when it leaves the machine. */
-  async #send({ call, next, visit }: Passage, permit: Permit): Promise<Response> {
+  async #send({ call, leaf, cost }: Passage, permit: Permit, next: Next): Promise<Response> {
     const { record } = call;
     const outer = record.onSend;
     let isSent = false;
     record.onSend = () => {
       outer?.();
-      if (!isSent) this.#count(permit, visit.cost);
+      if (!isSent) this.#count(permit, cost);
       isSent = true;
     };
     try {
       return await next(record.repeats < this.#settings.maxResends ? keepBody(call) : call);
     } catch (error) {
       // What was not sent costs nothing.
-      settle(permit, visit.leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
+      settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
       permit.gate.returned();
       throw error;
     } finally {
@@ -190,15 +180,35 @@ export class Limiter {
     }
   }
 
-  #settle(permit: Permit, { call, visit }: Passage, reading: Reading | undefined, response: Response): Heard {
+  /** Learns from an answer. Returns whether the call is sent again. */
+  #comesBack(visit: Passage, permit: Permit, response: Response): boolean {
+    const { call } = visit;
+    const reading = readAnswer(response, call, permit.gate.isCurious(), this.#settings);
+    const heard = this.#settle(visit, permit, reading, response);
+    const refusal = reading?.refusal;
+    if (!refusal) return false;
+    const needed = this.#waitAfter(refusal, heard, call);
+    const reason = stopReason(
+      call,
+      response,
+      refusal,
+      { needed: refusal.asked ?? needed, left: visit.left },
+      this.#settings,
+    );
+    if (reason === undefined) this.#prepare(visit, response, refusal, needed);
+    else this.#tellOfGiveUp(heard.gate, call, refusal, reason);
+    return reason === undefined;
+  }
+
+  #settle({ call, leaf }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
     const { refusal, answer = { kind: 'failed' } } = reading ?? {};
     const now = this.#now();
     const { costOf } = this.#settings;
     const cost = costOf && costIn(costOf, response);
-    const gate = visit.leaf.inForce;
-    const isLimit = gate.record(answer, refusal?.isDoubtful === true);
+    const gate = leaf.inForce;
+    const isLimit = gate.record(answer, refusal?.isDoubtful === true, now);
     const told: Answer = isLimit ? answer : { kind: 'failed' };
-    const heard = settle(permit, visit.leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
+    const heard = settle(permit, leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
     permit.gate.returned();
     if (refusal) heard.gate.lastAnswer = lastAnswerOf(response, refusal.asked, false);
     if (heard.closed && refusal && heard.gate.closed(now + (refusal.asked ?? 0))) {
@@ -214,25 +224,15 @@ export class Limiter {
     return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 
-  #stops({ call, left }: Passage, response: Response, refusal: Refusal, gate: Gate, needed: number): boolean {
-    const { status, asked, source } = refusal;
-    const room = { needed: asked ?? needed, left };
-    const reason = stopReason(call, response, refusal, room, this.#settings);
-    if (reason === undefined) return false;
-    const [url, resends, wait] = [redactUrl(call.url), call.record.repeats, this.#delayOf(gate)];
-    notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
-    return true;
-  }
-
   /** Makes a refused call ready for another send, and remembers the attempt. */
-  #prepare({ call, visit }: Passage, response: Response, { asked, source }: Refusal, needed: number): void {
+  #prepare(visit: Passage, response: Response, { asked, source }: Refusal, needed: number): void {
+    const { call } = visit;
     const { record } = call;
     record.lastAnswer = lastAnswerOf(response, asked, true);
     record.repeats++;
     record.history ??= [];
     record.history.push(attemptOf(call, response, needed, source ?? 'rate-limit', this.#settings.clock.now()));
     visit.notBefore = this.#now() + needed;
-    discard(response);
   }
 
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, { record }: Call): RateLimitError {
@@ -240,6 +240,7 @@ export class Limiter {
   }
 
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
+    if (!this.#settings.onLimit) return;
     const { key, waiting } = gate;
     const wait = gate.delay(now);
     notify(this.#settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
@@ -251,12 +252,12 @@ export class Limiter {
     notify(this.#settings.onRelease, { key: gate.key, waiting: gate.waiting, rate });
   }
 
-  #delayOf(gate: Gate): number {
-    return gate.delay(this.#now());
+  #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
+    if (!this.#settings.onGiveUp) return;
+    const [url, resends, wait] = [redactUrl(call.url), call.record.repeats, gate.delay(this.#now())];
+    notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
   }
 }
-
-const none = (): void => {};
 
 /** What chance gives: nonsense must not shorten a wait. */
 function sane(random: Random): Random {

@@ -1,6 +1,6 @@
 import { type Call, type LastAnswer, originOf } from '@steadfetch/core';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
-import type { Answer, Quota } from './model/pacer.ts';
+import type { Answer, Quota } from './model/model.ts';
 import type { Settings } from './options.ts';
 
 /** What a refusal says. */
@@ -83,8 +83,12 @@ function quotasOf(response: Response, now: number, maxWait: number): Quota[] {
     );
 }
 
-function isBelievable({ limit = 1, remaining, window = 0, reset = 0 }: ServerQuota): boolean {
-  return limit <= MOST && remaining <= MOST && window <= 366 * BELIEVABLE && (remaining > 0 || reset <= BELIEVABLE);
+/** A quota of nothing, or one that is used up and came back already, is a field that nobody fills in. */
+function isBelievable({ limit = 1, remaining, window = 0, reset }: ServerQuota): boolean {
+  if (remaining === 0 && (limit === 0 || reset === 0)) return false;
+  return (
+    limit <= MOST && remaining <= MOST && window <= 366 * BELIEVABLE && (remaining > 0 || (reset ?? 0) <= BELIEVABLE)
+  );
 }
 
 function shareOf({ limit, remaining }: ServerQuota): number {

@@ -1,6 +1,6 @@
 import { Evidence } from './evidence.ts';
 import { type Gate, hear, type Permit } from './gate.ts';
-import type { Answer, Settled } from './model/pacer.ts';
+import type { Answer, Settled } from './model/model.ts';
 
 /** What an answer did: to which gate it speaks, and what became of that. */
 export interface Heard extends Settled {

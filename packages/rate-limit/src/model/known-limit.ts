@@ -23,4 +23,14 @@ export class KnownLimit {
       this.#oldest = (this.#oldest + 1) % this.#requests;
     }
   }
+
+  /** A request that was counted was not sent. */
+  giveBack(at: number): void {
+    const index = this.#times.indexOf(at);
+    if (index < 0) return;
+    const times = [...this.#times.slice(this.#oldest), ...this.#times.slice(0, this.#oldest)];
+    times.splice(times.indexOf(at), 1);
+    this.#times.splice(0, Infinity, ...times);
+    this.#oldest = 0;
+  }
 }

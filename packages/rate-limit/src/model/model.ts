@@ -85,6 +85,7 @@ export class Pacer {
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
+    if (limit) this.#flight.allow(Infinity);
   }
 
   /** Time passes: the gate opens, tokens come, the pace grows. */
@@ -124,6 +125,7 @@ export class Pacer {
   settle(sent: Sent, now: number, answer: Answer): Settled {
     if (answer.kind === 'failed') {
       this.#flight.failed();
+      if (answer.cost === 0) this.#known?.giveBack(sent.at); // it was not sent
       return { closed: this.#cooldown.closed };
     }
     const accepted = answer.kind === 'accepted';
