@@ -90,6 +90,13 @@ export class Gate implements Door {
     this.#line.schedule();
   }
 
+  /** Takes over what another gate has learned. */
+  inherit(other: Gate): void {
+    this.#pacer = other.#pacer;
+    this.#wasClosed = other.#wasClosed;
+    this.#askedUntil = other.#askedUntil;
+  }
+
   /** Forgets also that it stands for others. */
   reset(): void {
     this.evidence = undefined;

@@ -1,4 +1,4 @@
-import { Evidence } from './evidence.ts';
+import { Evidence, type Refused } from './evidence.ts';
 import { type Gate, hear, type Permit } from './gate.ts';
 import type { Answer, Settled } from './model/model.ts';
 
@@ -18,7 +18,7 @@ export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, 
   let gate = leaf.inForce;
   let { wait } = answer;
   if (answer.kind === 'accepted') accepted(leaf);
-  if (answer.kind === 'refused') ({ gate, wait } = blame(leaf, now, wait, policy));
+  if (answer.kind === 'refused') ({ gate, wait } = blame(leaf, wait, { sentAt: permit.sent.at, now, policy }));
   const told = wait === answer.wait || wait === undefined ? answer : { ...answer, wait };
   let settled: Settled | undefined;
   for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
@@ -38,17 +38,17 @@ function accepted(leaf: Gate): void {
 }
 
 /** The gate that a refusal speaks to; widens and narrows. */
-function blame(leaf: Gate, now: number, wait: number | undefined, policy?: string): { gate: Gate; wait?: number } {
+function blame(leaf: Gate, asked: number | undefined, refused: Refused): { gate: Gate; wait: number | undefined } {
+  let wait = asked;
   for (let child = leaf; child.parent; child = child.parent) {
     const { parent } = child;
-    if (parent.children.size < 2 && !parent.wide) continue;
     parent.evidence ??= new Evidence();
-    const { wide, refused } = parent.evidence.refused(child, now, parent.wide, policy);
-    if (wide && !parent.wide) wait = widen(parent, refused, now, wait);
-    if (!wide && parent.wide) narrow(parent);
-    if (!wide) break;
+    const verdict = parent.evidence.refused(child, parent.wide, refused);
+    if (verdict.wide && !parent.wide) wait = widen(parent, verdict.refused, refused.now, wait);
+    if (!verdict.wide && parent.wide) narrow(parent, leaf);
+    if (!parent.wide && parent.children.size > 1) break;
   }
-  return { gate: leaf.inForce, ...(wait === undefined ? {} : { wait }) };
+  return { gate: leaf.inForce, wait };
 }
 
 /** What was refused below it keeps the time that it was told. */
@@ -60,10 +60,13 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
   return wait === undefined && told.length === 0 ? undefined : Math.max(wait ?? 0, ...told);
 }
 
-function narrow(gate: Gate): void {
+/** The refused one keeps what was learned of all: it was most of it. */
+function narrow(gate: Gate, leaf: Gate): void {
+  const counts = gate.inForce === gate;
   gate.wide = false;
-  gate.dissolve();
+  if (counts) leaf.inForce.inherit(gate);
   gate.forget();
+  gate.dissolve();
 }
 
 function* descendants(gate: Gate): Generator<Gate> {

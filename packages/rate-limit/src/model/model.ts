@@ -195,7 +195,12 @@ export class Pacer {
     const paced = this.#limit.pace.way !== 'free';
     if (this.#quotas.known) return this.#flight.restart(now, Infinity);
     if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
-    const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip: this.#flight.roundTrip };
+    const refusal = {
+      pace: this.#pace,
+      trying: this.#trying,
+      closure: this.#cooldown.length,
+      roundTrip: this.#flight.roundTrip,
+    };
     if (!paced && this.#isLone(stretch, refusal, now)) return;
     this.#noise.closed();
     this.#limit.learn(stretch, refusal, now);

@@ -31,7 +31,8 @@ export class Pace {
   rate(now: number): number {
     if (this.way === 'free' || this.way === 'search') return this.base;
     const time = now - this.since;
-    if (this.way === 'climb' && time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
+    if (this.way === 'climb' && time < this.period)
+      return this.base + ((this.ceiling - this.base) * time) / this.period;
     const top = this.way === 'climb' ? this.ceiling : this.base;
     const beyond = within(time - this.period, 0, 60_000);
     return Math.min(1e3, top * Math.exp((this.#growth * beyond) / 1000));
