@@ -202,7 +202,7 @@ export class Pacer {
 
   /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
   #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
-    if (stretch.refused > 1 || stretch.length < 500) return false;
+    if (!stretch.lone) return false;
     if (this.#lone++ === 0) this.#limit.lone(stretch);
     else if (this.#limit.isBucket(stretch, refusal)) return false;
     else this.#noise.dismiss();

@@ -1,5 +1,5 @@
 /** As many of the last answers are looked at. */
-const LAST = 20;
+const LAST = 50;
 /** Answers after a refusal until it is dismissed. */
 const LATER = 10;
 /** Dismissed refusals until it is believed that some refusals mean nothing. */
@@ -13,7 +13,6 @@ export class Noise {
   /** Has it been seen that refusals come and go whatever one does? */
   patient = false;
   #dismissed = 0;
-  #closings = 0;
   #last: boolean[] = [];
   #next = 0;
   #sinceDoubt = Infinity;
@@ -32,12 +31,12 @@ export class Noise {
 
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
-    return this.#refused(6) >= 3 || this.#refused(LAST) >= 5;
+    if (this.patient) return this.#refused(10) >= 6 || this.#refused(50) >= 12;
+    return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
   /** A refusal came to nothing. */
   dismiss(): void {
-    this.#closings = 0;
     if (++this.#dismissed >= DISMISSED) this.patient = true;
   }
 
@@ -46,10 +45,7 @@ export class Noise {
     this.#last = [];
     this.#next = 0;
     this.#sinceDoubt = Infinity;
-    if (this.patient && ++this.#closings >= 3) {
-      this.patient = false;
-      this.#dismissed = this.#closings = 0;
-    }
+    if (!this.patient) this.#dismissed = 0;
   }
 
   #refused(count: number): number {

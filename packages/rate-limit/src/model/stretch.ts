@@ -6,8 +6,16 @@ export class Stretch {
   start = 0;
   /** The last answer. */
   last = 0;
+  /** Accepted, by answers that came after the first refusal. */
+  acceptedAfter = 0;
   /** How many were in flight, at least, when one was refused. */
   refusedInFlight = Infinity;
+  /** One was refused and those around it were not, or it came alone in a steady flow. */
+  get lone(): boolean {
+    if (this.refused > 1) return this.refused <= 0.2 * this.acceptedAfter;
+    return this.acceptedAfter >= 4 || (this.accepted >= 10 && this.length >= 500);
+  }
+
   /** How many were accepted with so many in flight. */
   readonly #acceptedInFlight: number[] = [];
 
@@ -22,6 +30,7 @@ export class Stretch {
 
   accept(now: number, inFlight: number, cost: number): void {
     this.accepted += cost;
+    if (this.refused > 0) this.acceptedAfter++;
     this.last = Math.max(this.last, now);
     const slot = Math.min(inFlight, 1_000);
     this.#acceptedInFlight[slot] = (this.#acceptedInFlight[slot] ?? 0) + 1;
