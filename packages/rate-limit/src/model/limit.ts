@@ -64,6 +64,15 @@ export class Limit {
     this.why = 'one was refused in a steady flow';
   }
 
+  /** The refusals that led here do not depend on the pace. */
+  ignore({ last }: Stretch): void {
+    this.history.restart(this.#burst);
+    this.#emptied = last;
+    this.#cut = false;
+    this.pace.free();
+    this.why = 'refusals do not depend on the pace';
+  }
+
   /** Does a bucket explain the lone refusals, at less than was sent? */
   isBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
     this.history.mark(stretch.last, this.#burst);

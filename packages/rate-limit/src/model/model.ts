@@ -18,6 +18,8 @@ export interface Sent {
   readonly stretch: Stretch;
   /** With so many in flight, itself included. */
   readonly inFlight: number;
+  /** The pace at which it was sent, per ms. */
+  readonly pace: number;
   readonly before: Before;
 }
 
@@ -118,7 +120,7 @@ export class Pacer {
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, before };
+    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, pace: pace.rate(now), before };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
@@ -130,7 +132,7 @@ export class Pacer {
     const quotas = usable(answer.quotas);
     const cost = usableCost(answer.cost, sent.cost);
     this.#flight.answered(sent.at, now, accepted);
-    this.#noise.note(!accepted);
+    this.#noise.note(!accepted, sent.pace);
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
@@ -158,14 +160,19 @@ export class Pacer {
     this.#cooldown.accepted();
     this.#limit.history.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
-    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.inFlight, cost);
+    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (this.#cooldown.closed && this.#limit.pace.way === 'free' && this.#stretch.outvoted) {
+      this.#cooldown.reopen(now);
+      this.#stretch = new Stretch();
+      this.#noise.dismiss();
+    }
     return { closed: this.#cooldown.closed };
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
     const asked = usableWait(wait);
     const { roundTrip } = this.#flight;
-    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.inFlight);
+    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#close(now);
       this.#asked = asked;
@@ -194,14 +201,15 @@ export class Pacer {
     if (this.#quotas.known) return this.#flight.restart(now, Infinity);
     if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
     const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip: this.#flight.roundTrip };
-    if (!paced && this.#isLone(stretch, refusal, now)) return;
-    this.#noise.closed();
-    this.#limit.learn(stretch, refusal, now);
+    if (!paced && this.#isLone(stretch, refusal)) return;
+    this.#noise.closed(stretch, this.#pace);
+    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);
+    else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }
 
   /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
-  #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
+  #isLone(stretch: Stretch, refusal: Refusal): boolean {
     if (!stretch.lone) return false;
     if (this.#lone++ === 0) this.#limit.lone(stretch);
     else if (this.#limit.isBucket(stretch, refusal)) return false;

@@ -1,3 +1,5 @@
+import type { Stretch } from './stretch.ts';
+
 /** As many of the last answers are looked at. */
 const LAST = 50;
 /** Answers after a refusal until it is dismissed. */
@@ -13,12 +15,21 @@ export class Noise {
   /** Has it been seen that refusals come and go whatever one does? */
   patient = false;
   #dismissed = 0;
+  /** Several were refused at once: that proves a limit. */
+  #limited = false;
+  /** The pace at which one alone was refused, and the answers at that pace and at less than two thirds of it. */
+  #reference = 0;
+  #fast = { answers: 0, refused: 0 };
+  #slow = { answers: 0, refused: 0 };
   #last: boolean[] = [];
   #next = 0;
   #sinceDoubt = Infinity;
 
-  /** Notes an answer. */
-  note(refused: boolean): void {
+  /** Notes an answer to a request that was sent at a pace. */
+  note(refused: boolean, pace: number): void {
+    const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
+    side.answers++;
+    if (refused) side.refused++;
     this.#last[this.#next] = refused;
     this.#next = (this.#next + 1) % LAST;
     if (++this.#sinceDoubt === LATER) this.dismiss();
@@ -41,11 +52,26 @@ export class Noise {
   }
 
   /** The gate closed: what came before is used up as evidence. */
-  closed(): void {
+  closed({ accepted, refused, length }: Stretch, pace: number): void {
     this.#last = [];
     this.#next = 0;
     this.#sinceDoubt = Infinity;
     if (!this.patient) this.#dismissed = 0;
+    if (refused >= 4 || (refused >= 2 && refused >= 0.2 * (accepted + refused))) this.#limited = true;
+    if (this.#reference > 0 || pace === Infinity || refused > 1 || accepted <= 3) return;
+    this.#reference = Math.min(pace, (1.2 * accepted) / length);
+    this.#fast = { answers: accepted, refused: 1 };
+    this.#slow = { answers: 0, refused: 0 };
+  }
+
+  /** The test is to go slower: are as many refused at two thirds of the pace and less? Then the pace is not the cause. */
+  independent(): boolean {
+    const slow = this.#slow;
+    const share = slow.refused / Math.max(1, slow.answers);
+    const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
+    if (this.#limited || slow.refused < 1 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
+    this.patient = true;
+    return true;
   }
 
   #refused(count: number): number {
