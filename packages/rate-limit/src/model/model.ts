@@ -201,7 +201,7 @@ export class Pacer {
     if (this.#quotas.known) return this.#flight.restart(now, Infinity);
     if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
     const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip: this.#flight.roundTrip };
-    if (!paced && this.#isLone(stretch, refusal)) return;
+    if (!paced && this.#isLone(stretch, refusal, now)) return;
     this.#noise.closed(stretch, this.#pace);
     if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);
     else this.#limit.learn(stretch, refusal, now);
@@ -209,11 +209,14 @@ export class Pacer {
   }
 
   /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
-  #isLone(stretch: Stretch, refusal: Refusal): boolean {
+  #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
     if (!stretch.lone) return false;
-    if (this.#lone++ === 0) this.#limit.lone(stretch);
+    if (this.#lone++ === 0) this.#limit.lone(stretch, now);
     else if (this.#limit.isBucket(stretch, refusal)) return false;
-    else this.#noise.dismiss();
+    else {
+      this.#noise.dismiss();
+      this.#limit.release(now);
+    }
     return true;
   }
 }

@@ -58,9 +58,9 @@ export class Noise {
     this.#sinceDoubt = Infinity;
     if (!this.patient) this.#dismissed = 0;
     if (refused >= 4 || (refused >= 2 && refused >= 0.2 * (accepted + refused))) this.#limited = true;
-    if (this.#reference > 0 || pace === Infinity || refused > 1 || accepted <= 3) return;
-    this.#reference = Math.min(pace, (1.2 * accepted) / length);
-    this.#fast = { answers: accepted, refused: 1 };
+    if (this.#reference > 0 || pace === Infinity || refused > 1) return;
+    this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
+    this.#fast = { answers: accepted, refused: 0 }; // the one that made it the reference does not count
     this.#slow = { answers: 0, refused: 0 };
   }
 
@@ -69,7 +69,7 @@ export class Noise {
     const slow = this.#slow;
     const share = slow.refused / Math.max(1, slow.answers);
     const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
-    if (this.#limited || slow.refused < 1 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
+    if (this.#limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
     this.patient = true;
     return true;
   }
