@@ -58,6 +58,8 @@ export interface PacerOptions {
 
 /** A pause without end: something else must happen first, such as an answer. */
 const LATER = 1_000;
+/** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
+const DEAR = 5_000;
 /** After so long without a call a server that refused nothing may have filled up again, ms. */
 const IDLE = 1_000;
 
@@ -184,7 +186,9 @@ export class Pacer {
 
   /** Does the refusal speak for others than the refused call? */
   #believes(asked: number | undefined): boolean {
-    const unproven = this.#first || this.#noise.patient || (asked === undefined && this.#limit.pace.way === 'free');
+    const free = this.#limit.pace.way === 'free' && !this.#quotas.known;
+    const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
+    const unproven = this.#first || this.#noise.patient || (free && dear);
     return !unproven || this.#noise.proven;
   }
 

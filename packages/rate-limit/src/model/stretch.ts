@@ -14,7 +14,11 @@ export class Stretch {
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
     if (this.refused > 1) return this.refused <= 0.2 * this.acceptedAfter;
-    return this.acceptedAfter >= 4 || (this.accepted >= 10 && this.length >= 500);
+    return this.acceptedAfter >= 4 || this.steady;
+  }
+
+  get steady(): boolean {
+    return this.accepted >= 10 && this.length >= 500;
   }
 
   /** So many were accepted after the refusal that the server cannot have meant all. */
