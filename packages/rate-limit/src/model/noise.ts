@@ -52,12 +52,12 @@ export class Noise {
   }
 
   /** The gate closed: what came before is used up as evidence. */
-  closed({ accepted, refused, length }: Stretch, pace: number): void {
+  closed({ accepted, refused, length, several }: Stretch, pace: number): void {
     this.#last = [];
     this.#next = 0;
     this.#sinceDoubt = Infinity;
     if (!this.patient) this.#dismissed = 0;
-    if (refused >= 4 || (refused >= 2 && refused >= 0.2 * (accepted + refused))) this.#limited = true;
+    if (several) this.#limited = true;
     if (this.#reference > 0 || pace === Infinity || refused > 1) return;
     this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
     this.#fast = { answers: accepted, refused: 0 }; // the one that made it the reference does not count

@@ -17,6 +17,11 @@ export class Stretch {
     return this.acceptedAfter >= 4 || this.steady;
   }
 
+  /** Several were refused at once, and hardly one between them was accepted. */
+  get several(): boolean {
+    return this.refused >= 2 && this.refused > this.acceptedAfter;
+  }
+
   get steady(): boolean {
     return this.accepted >= 10 && this.length >= 500;
   }
