@@ -45,7 +45,7 @@ export class Pace {
   delay(now: number, cost: number): number {
     if (this.base === Infinity) return 0;
     const needed = Math.min(cost, Math.max(1, this.#depth)) - this.#tokens;
-    return needed > 1e-9 ? needed / this.rate(now) : 0;
+    return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
   advance(now: number): void {
