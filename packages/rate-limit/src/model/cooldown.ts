@@ -42,6 +42,12 @@ export class Cooldown {
     if (asked !== undefined) this.#lengthen(now + asked + 1 + this.#random() * Math.min(25, asked / 50));
   }
 
+  /** Opens before its time: the refusal spoke for its own call alone. */
+  reopen(now: number): void {
+    this.#closed = false;
+    this.#until = now;
+  }
+
   accepted(): void {
     this.#strikes = 0;
   }

@@ -35,6 +35,8 @@ export class Limit {
   #emptied: number | undefined;
   #failedTries = 0;
   #cut = false;
+  /** The pace at which is let go what waited for a lone refusal. */
+  #steady = Infinity;
   why = 'nothing was refused yet';
 
   constructor(random: () => number) {
@@ -58,10 +60,27 @@ export class Limit {
   }
 
   /** One was refused in a steady flow: that is remembered, and nothing changes. */
-  lone({ last }: Stretch): void {
+  lone({ accepted, last, length }: Stretch, now: number): void {
     this.history.mark(last, this.#burst);
     this.#emptied = last;
+    this.#steady = (1.5 * accepted) / length;
+    this.release(now);
     this.why = 'one was refused in a steady flow';
+  }
+
+  /** Lets go what waited while the gate was closed for nothing. */
+  release(now: number): void {
+    this.pace.open(now, 0);
+    this.pace.release(this.#steady);
+  }
+
+  /** The refusals that led here do not depend on the pace. */
+  ignore({ last }: Stretch): void {
+    this.history.restart(this.#burst);
+    this.#emptied = last;
+    this.#cut = false;
+    this.pace.free();
+    this.why = 'refusals do not depend on the pace';
   }
 
   /** Does a bucket explain the lone refusals, at less than was sent? */

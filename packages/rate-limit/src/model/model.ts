@@ -18,6 +18,8 @@ export interface Sent {
   readonly stretch: Stretch;
   /** With so many in flight, itself included. */
   readonly inFlight: number;
+  /** The pace at which it was sent, per ms. */
+  readonly pace: number;
   readonly before: Before;
 }
 
@@ -56,6 +58,8 @@ export interface PacerOptions {
 
 /** A pause without end: something else must happen first, such as an answer. */
 const LATER = 1_000;
+/** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
+const DEAR = 5_000;
 /** After so long without a call a server that refused nothing may have filled up again, ms. */
 const IDLE = 1_000;
 
@@ -119,7 +123,7 @@ export class Pacer {
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, before };
+    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, pace: pace.rate(now), before };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
@@ -132,7 +136,7 @@ export class Pacer {
     const quotas = usable(answer.quotas);
     const cost = usableCost(answer.cost, sent.cost);
     this.#flight.answered(sent.at, now, accepted);
-    this.#noise.note(!accepted);
+    this.#noise.note(!accepted, sent.pace);
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
@@ -160,14 +164,19 @@ export class Pacer {
     this.#cooldown.accepted();
     this.#limit.history.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
-    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.inFlight, cost);
+    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (this.#cooldown.closed && this.#limit.pace.way === 'free' && this.#stretch.outvoted) {
+      this.#cooldown.reopen(now);
+      this.#stretch = new Stretch();
+      this.#noise.dismiss();
+    }
     return { closed: this.#cooldown.closed };
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
     const asked = usableWait(wait);
     const { roundTrip } = this.#flight;
-    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.inFlight);
+    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#close(now);
       this.#asked = asked;
@@ -179,7 +188,9 @@ export class Pacer {
 
   /** Does the refusal speak for others than the refused call? */
   #believes(asked: number | undefined): boolean {
-    const unproven = this.#first || this.#noise.patient || (asked === undefined && this.#limit.pace.way === 'free');
+    const free = this.#limit.pace.way === 'free' && !this.#quotas.known;
+    const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
+    const unproven = this.#first || this.#noise.patient || (free && dear);
     return !unproven || this.#noise.proven;
   }
 
@@ -202,17 +213,21 @@ export class Pacer {
       roundTrip: this.#flight.roundTrip,
     };
     if (!paced && this.#isLone(stretch, refusal, now)) return;
-    this.#noise.closed();
-    this.#limit.learn(stretch, refusal, now);
+    this.#noise.closed(stretch, this.#pace);
+    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);
+    else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }
 
   /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
   #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
-    if (stretch.refused > 1 || stretch.length < 500) return false;
-    if (this.#lone++ === 0) this.#limit.lone(stretch);
+    if (!stretch.lone) return false;
+    if (this.#lone++ === 0) this.#limit.lone(stretch, now);
     else if (this.#limit.isBucket(stretch, refusal)) return false;
-    else this.#noise.dismiss();
+    else {
+      this.#noise.dismiss();
+      this.#limit.release(now);
+    }
     return true;
   }
 }

@@ -44,22 +44,23 @@ export class Pace {
   }
 
   delay(now: number, cost: number): number {
-    if (this.way === 'free') return 0;
+    if (this.base === Infinity) return 0;
     const needed = Math.min(cost, Math.max(1, this.#depth)) - this.#tokens;
-    return needed > 1e-9 ? needed / this.rate(now) : 0;
+    return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
   advance(now: number): void {
     if (now <= this.#at) return;
-    if (this.way !== 'free') {
+    if (this.base < Infinity) {
       const full = Math.max(this.#tokens, this.#depth);
       this.#tokens = Math.min(full, this.#tokens + this.rate(now) * (now - this.#at));
+      if (this.way === 'free') this.#recover(now - this.#at);
     }
     this.#at = now;
   }
 
   take(now: number, cost: number): void {
-    if (this.way !== 'free') this.#tokens -= cost;
+    if (this.base < Infinity) this.#tokens -= cost;
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
       this.base *= Math.min(LEAP, Math.exp(this.#growth * time));
@@ -91,6 +92,17 @@ export class Pace {
     this.base = base;
     this.ceiling = ceiling;
     this.#start(1, time, 1000 / time, now);
+  }
+
+  /** Stays free, but what waited is let go at this pace, which doubles in four seconds, and not all at once. */
+  release(rate: number): void {
+    this.base = rate;
+    this.#depth = 2;
+  }
+
+  /** Nobody waits any more: free as before. */
+  #recover(time: number): void {
+    this.base = this.#tokens >= 2 ? Infinity : Math.min(1e3, this.base * 2 ** (time / 4000));
   }
 
   /** The gate opens: what was saved while it was closed is at most `tokens`. */
