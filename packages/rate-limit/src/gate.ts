@@ -22,6 +22,8 @@ export interface GateOptions {
 
 /** How much one answer counts in the share of busy ones, from which share on they count as a limit, and for how long. */
 const BUSY = { weight: 0.125, share: 0.3, memory: 60_000 };
+/** After so long without a request an open gate lets a call out rather than send it away, in milliseconds. */
+const SILENCE = 5_000;
 /** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
 const UNSENT = 20;
 
@@ -121,8 +123,15 @@ export class Gate implements Door {
 
   knownWait(now: number, wait: number): number {
     if (wait <= 0) return 0;
-    if (this.#wasClosed) return Math.max(wait, this.#askedUntil - now);
-    return wait < Infinity && (this.#options.limit || this.pacer.snapshot(now).remaining === 0) ? wait : 0;
+    const { opensIn, remaining } = this.pacer.snapshot(now);
+    if (opensIn > 0) return Math.max(wait, this.#askedUntil - now);
+    return wait < Infinity && (this.#options.limit || remaining === 0) ? wait : 0;
+  }
+
+  mayProbe(now: number): boolean {
+    if (this.#options.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
+    const { opensIn, remaining } = this.pacer.snapshot(now);
+    return opensIn <= 0 && remaining !== 0;
   }
 
   /** The gate in whose queue the calls of this one wait. */

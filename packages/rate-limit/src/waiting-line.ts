@@ -26,6 +26,8 @@ export interface Door {
   delay(now: number, cost: number): number;
   /** What of a wait is known: the rest an answer may shorten. */
   knownWait(now: number, wait: number): number;
+  /** Whether a call whose time is over finds out whether the pace still holds. */
+  mayProbe(now: number): boolean;
   admit(visit: Visit, now: number): Permit;
   /** The error for a call that would have to wait for too long. */
   tooLong(visit: Visit, wait: number): Error;
@@ -123,7 +125,9 @@ export class WaitingLine {
     for (let { first } = this.#ends; first && count < MOST_PER_TURN; first = this.#ends.first, count++) {
       if (first.order >= next && first.order > now) break;
       this.#take(first.value);
-      first.value.reject?.(this.#door.tooLong(first.value, next - now));
+      const isDue = first.value.notBefore <= now && this.#door.mayProbe(now);
+      if (isDue) first.value.resolve?.(this.#door.admit(first.value, now));
+      else first.value.reject?.(this.#door.tooLong(first.value, next - now));
     }
     return count;
   }
