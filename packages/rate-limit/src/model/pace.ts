@@ -2,6 +2,8 @@ import { within } from './within.ts';
 
 /** At most so much faster from one request to the next while it searches. */
 const LEAP = 1.25;
+/** And e times as much after so long without a request, ms. */
+const IDLE_SEARCH = 20_000;
 /** While it searches, the pace grows by e to this a second. */
 const RAMP = 2;
 
@@ -21,7 +23,7 @@ export class Pace {
   #depth = 1;
   #tokens = 1;
   #at = 0;
-  #lastSent = -Infinity;
+  #lastSent = 0;
 
   get depth(): number {
     return this.#depth;
@@ -29,7 +31,9 @@ export class Pace {
 
   /** Per ms. */
   rate(now: number): number {
-    if (this.way === 'free' || this.way === 'search') return this.base;
+    if (this.way === 'free') return this.base;
+    // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
+    if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_SEARCH);
     const time = now - this.since;
     if (this.way === 'climb' && time < this.period)
       return this.base + ((this.ceiling - this.base) * time) / this.period;
@@ -63,7 +67,7 @@ export class Pace {
     if (this.base < Infinity) this.#tokens -= cost;
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
-      this.base *= Math.min(LEAP, Math.exp(this.#growth * time));
+      this.base = this.rate(now) * Math.min(LEAP, Math.exp(this.#growth * time));
     }
     this.#lastSent = now;
   }
