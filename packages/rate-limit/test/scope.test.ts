@@ -181,6 +181,30 @@ describe('the scope option', () => {
   });
 });
 
+it('keeps calls apart that were sent through a wider gate before it narrowed', async () => {
+  const clock = manualClock();
+  const answers: ((response: Response) => void)[] = [];
+  const limiter = rateLimit({ clock, random: () => 0, maxResends: 0 });
+  const limited = limiter(() => new Promise((resolve) => answers.push(resolve)));
+  const busy = () => new Response(null, { status: 429, headers: { 'retry-after': '1' } });
+  const send = (path: string) => limited(ORIGIN + path);
+  const calls = [send('/a'), send('/b')];
+  await clock.advance(0);
+  for (const answer of answers.splice(0)) answer(busy());
+  await clock.advance(2_000);
+  expect(keys({ limiter } as Rig)).toEqual([ORIGIN]);
+
+  for (let n = 0; n < 4; n++) {
+    calls.push(send('/b'));
+    await clock.advance(5_000);
+    for (const answer of answers.splice(0)) answer(busy());
+    await clock.advance(5_000);
+  }
+
+  for (const { status } of await Promise.all(calls)) expect(status).toBe(429);
+  expect(keys({ limiter } as Rig)).toEqual([`${ORIGIN} /a`, `${ORIGIN} /b`]);
+});
+
 it.each([
   ['/relative?token=SECRET', 'relative /relative'],
   [`data:text/plain,${'x'.repeat(1_000)}`, 'data:'],
