@@ -2,7 +2,7 @@
 //
 //   pnpm --filter @steadfetch/examples browser
 
-import { flaky } from '@steadfetch/testing';
+import { flaky } from '@steadfetch/testing/msw';
 import { setupWorker } from 'msw/browser';
 import { callView, drawAxis } from './call-view.ts';
 import { run } from './run.ts';

@@ -13,7 +13,11 @@ export function readOptions<T extends Record<string, number>>(
   const read: Record<string, number> = { ...defaults };
   for (const [name, value = read[name]] of Object.entries(options)) {
     if (!Object.hasOwn(defaults, name)) {
-      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${Object.keys(defaults).join(', ')}`);
+      // what a delay is given
+      const hint = name === 'attempt' ? `; as a delay, write ${owner}() and not ${owner}` : '';
+      throw new TypeError(
+        `${owner}: unknown option '${name}', expected one of ${Object.keys(defaults).join(', ')}${hint}`,
+      );
     }
     read[name] = checkNumber(`${owner}: ${name}`, value, name === 'factor' ? Number.MAX_VALUE : MAX_TIMER);
   }
@@ -27,6 +31,13 @@ export function checkNumber(option: string, value: unknown, max: number = MAX_TI
   throw new kind(`${option}: expected a number from 0 to ${max}, got ${show(value)}`);
 }
 
+/** On one line, 80 characters at most; never throws. */
 function show(value: unknown): string {
-  return typeof value === 'string' || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  try {
+    const whole = typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return whole.length > 80 ? `${whole.slice(0, 79)}…` : whole;
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -11,7 +11,17 @@ const WRONG_TYPES: [string, unknown][] = [
   ['"5"', '5'],
   ['null', null],
   ['true', true],
-  ['[object Object]', {}],
+  ['{"base":1}', { base: 1 }],
+  ['function options', function options() {}],
+  [
+    'function (anonymous)',
+    (
+      () => () =>
+        1
+    )(),
+  ],
+  ['[object Object]', circular()],
+  [`"${'x'.repeat(78)}…`, 'x'.repeat(1_000)],
   ['5', 5n],
 ];
 const OUT_OF_RANGE = [NaN, -1, -Infinity, Infinity];
@@ -71,3 +81,9 @@ describe('constant', () => {
     expect(() => constant(value)).toThrow(RangeError);
   });
 });
+
+function circular(): object {
+  const object: Record<string, unknown> = {};
+  object.self = object;
+  return object;
+}

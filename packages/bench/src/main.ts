@@ -1,12 +1,13 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [overhead|storms|budgets|rate-limits|memory|size …]
+//   pnpm bench [harm|overhead|storms|budgets|rate-limits|memory|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const RUNS: Record<string, string> = {
+  harm: 'harm/run.ts',
   overhead: 'overhead/run.ts',
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
@@ -15,7 +16,8 @@ const RUNS: Record<string, string> = {
   size: 'size/run.ts',
 };
 
-const names = process.argv.slice(2);
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const unknown = names.filter((name) => !(name in RUNS));
 if (unknown.length > 0) {
   console.error(`no benchmark '${unknown.join("', '")}', expected ${Object.keys(RUNS).join(', ')}`);
@@ -24,6 +26,6 @@ if (unknown.length > 0) {
 for (const name of names.length > 0 ? names : Object.keys(RUNS)) {
   const file = join(import.meta.dirname, RUNS[name]!);
   if (!existsSync(file)) throw new Error(`${file} does not exist`);
-  const { status } = spawnSync(process.execPath, [file], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [file, ...options], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }

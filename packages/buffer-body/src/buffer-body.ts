@@ -38,8 +38,9 @@ const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
  * repeated.
  *
  * Belongs inside of `retry`, and inside or outside of the `timeout` that ends a stall. Touches only responses below
- * 400: others tell by their status that they failed, and a retry must not wait for what they say. Event streams and
- * bodies above `maxBytes` are handed on whole, as they come. Nothing is ever resumed: each attempt gives its own body.
+ * 400: others tell by their status that they failed, and a retry must not wait for what they say. Event streams,
+ * bodies above `maxBytes`, and bodies that are no web streams are handed on whole, as they come. Nothing is ever
+ * resumed: each attempt gives its own body.
  *
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
  * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
@@ -55,22 +56,23 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     options.methods === undefined ? IDEMPOTENT_METHODS : checkMethods('bufferBody: methods', options.methods);
 
   return defineMiddleware(async (call, next) => {
-    const response = await next(call);
     const applies = methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call) !== undefined;
+    const response = await next(call);
     if (!applies || call.method === 'HEAD' || !isReadable(response, maxBytes)) return response;
-    try {
-      const reading = await readBody(response.body!, maxBytes, call.signal);
-      if ('chunks' in reading) return handOn(response, reading.chunks);
-      checkBody(response, reading.bytes, validate);
-      return withBody(response, reading.bytes);
-    } catch (error) {
+    const reading = await readBody(response.body!, maxBytes, call.signal).catch((error) => {
       throw failureOf(error, call);
-    }
+    });
+    if ('next' in reading) return handOn(response, reading);
+    checkBody(response, reading.bytes, validate);
+    return withBody(response, reading.bytes);
   }, 'bufferBody');
 }
 
-function isReadable({ status, body, bodyUsed, headers }: Response, maxBytes: number): boolean {
-  if (status >= 400 || !body || bodyUsed || body.locked) return false;
+/** A mock may give no response at all, and node-fetch gives a body that is no web stream: both are handed on. */
+function isReadable(response: Response, maxBytes: number): boolean {
+  if (typeof response?.body?.getReader !== 'function') return false;
+  const { status, body, bodyUsed, headers } = response;
+  if (status >= 400 || bodyUsed || body.locked) return false;
   return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
 }
 

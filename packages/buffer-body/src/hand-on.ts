@@ -1,15 +1,15 @@
 import { closeStream, isByteStream, withBody } from '@steadfetch/core';
-import type { Chunk } from './read-body.ts';
+import type { Beginning, Chunk } from './read-body.ts';
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
-export function handOn(response: Response, chunks: Chunk[]): Response {
+export function handOn(response: Response, { bytes, next }: Beginning): Response {
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
   const reader = response.body!.getReader();
+  const read = (bytes.byteLength > 0 ? [next, bytes] : [next]) as Chunk[];
   let failure: { error: unknown } | undefined;
 
   async function pull(stream: ReadableStreamController<Chunk>): Promise<void> {
-    const chunk = chunks.shift();
-    if (chunk) return stream.enqueue(chunk);
+    if (read.length > 0) return stream.enqueue(read.pop()!);
     try {
       const { done, value } = await reader.read();
       if (done) closeStream(stream);

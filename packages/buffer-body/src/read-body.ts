@@ -2,40 +2,59 @@ import { abortable } from '@steadfetch/core';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** A body that was read to its end, or the beginning of one that is too long; the rest is still in the body. */
-export type Reading = { bytes: Chunk } | { chunks: Chunk[] };
+/** What was read of a body: all of it; or its beginning and the chunk that came next, with the rest still in the body. */
+export type Reading = { bytes: Chunk } | Beginning;
 
-/** Reads until more than `maxBytes` are there, or the end. Rejects as the body fails, and at once on an abort. */
+export interface Beginning {
+  readonly bytes: Chunk;
+  readonly next: unknown;
+}
+
+/**
+ * Reads to the end, or until more than `maxBytes` are there, or a chunk that is no bytes. Rejects as the body fails, and
+ * at once on an abort.
+ *
+ * The bytes are copied into one memory: a chunk kept may hold a hundred times its size, or the buffer it was cut from.
+ */
 export async function readBody(
   body: ReadableStream<Chunk>,
   maxBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<Reading> {
   const reader = body.getReader();
-  const chunks: Chunk[] = [];
-  let size = 0;
   try {
-    while (size <= maxBytes) {
-      const { done, value } = await abortable(reader.read(), signal);
-      if (done) return { bytes: join(chunks, size) };
-      chunks.push(value);
-      size += value.byteLength;
-    }
+    return await abortable(readOn(reader, maxBytes), signal);
   } catch (error) {
-    void reader.cancel(error).catch(() => {});
+    void (body.locked ? reader : body).cancel(error).catch(() => {});
     throw error;
   }
-  reader.releaseLock();
-  return { chunks };
 }
 
-function join(chunks: Chunk[], size: number): Chunk {
-  if (chunks.length === 1) return chunks[0]!;
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
+async function readOn(reader: ReadableStreamDefaultReader<Chunk>, maxBytes: number): Promise<Reading> {
+  let memory: Chunk = new Uint8Array(0);
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { bytes: memory.subarray(0, size) };
+    if (!isBytes(value) || size + value.byteLength > maxBytes) {
+      reader.releaseLock();
+      return { bytes: memory.subarray(0, size), next: value };
+    }
+    memory = grown(memory, size + value.byteLength, maxBytes);
+    memory.set(value, size);
+    size += value.byteLength;
   }
-  return bytes;
+}
+
+/** By what it calls itself: it may be of another realm. */
+function isBytes(chunk: unknown): boolean {
+  return Object.prototype.toString.call(chunk) === '[object Uint8Array]';
+}
+
+/** Twice as large when it must grow, so that all the copies together cost no more than the last one. */
+function grown(memory: Chunk, size: number, maxBytes: number): Chunk {
+  if (size <= memory.byteLength) return memory;
+  const larger = new Uint8Array(Math.max(size, Math.min(2 * memory.byteLength, maxBytes)));
+  larger.set(memory);
+  return larger;
 }

@@ -1,8 +1,12 @@
+import { getEventListeners } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { classifyError, compose } from '@steadfetch/core';
 import { type Fault, startServer } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BufferBodyOptions, bufferBody, NetworkError } from '../src/index.ts';
+import { readBody } from '../src/read-body.ts';
 import { again, bodyOf, rejection, URL } from './stubs.ts';
 
 const send = (response: Response, options: BufferBodyOptions = {}, init: RequestInit = {}) =>
@@ -83,7 +87,7 @@ describe('bufferBody', () => {
   });
 
   it('takes any other error of a body for one of the network, and keeps it as the cause', async () => {
-    const cause = new Error('Error in input stream');
+    const cause = new Error('the decoder stopped');
 
     const error = await rejection(send(new Response(bodyOf(['part'], cause))));
 
@@ -209,6 +213,92 @@ describe('bufferBody', () => {
 
     expect(await send(response)).toBe(response);
     expect(response.bodyUsed).toBe(false);
+  });
+
+  it.each([
+    [
+      'a Node stream, as of node-fetch',
+      { status: 200, bodyUsed: false, headers: new Headers(), body: new PassThrough() },
+    ],
+    ['a text, as of a mock', { status: 200, body: 'text' }],
+    ['nothing', { status: 200 }],
+  ])('does not touch a response whose body is %s', async (_what, response) => {
+    expect(await send(response as unknown as Response)).toBe(response);
+  });
+
+  it('hands on what is no response at all', async () => {
+    expect(await send(undefined as unknown as Response)).toBeUndefined();
+  });
+
+  it('hands on a body whose chunks are no bytes, from its first chunk on', async () => {
+    const chunks: unknown[] = [new Uint8Array([1]), 'two', new Uint8Array([3])];
+    const body = new ReadableStream({
+      pull: (stream) => (chunks.length > 0 ? stream.enqueue(chunks.shift()) : stream.close()),
+    });
+
+    const reader = (await send(new Response(body))).body!.getReader();
+    const read: unknown[] = [];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) read.push(part.value);
+
+    expect(read).toEqual([new Uint8Array([1]), 'two', new Uint8Array([3])]);
+  });
+
+  it('takes the bytes of another realm', async () => {
+    const foreign = runInNewContext('new Uint8Array([104, 105])') as Uint8Array;
+    const body = new ReadableStream({
+      start: (stream) => {
+        stream.enqueue(foreign);
+        stream.close();
+      },
+    });
+    const response = new Response(body);
+
+    const result = await send(response);
+
+    expect(result).not.toBe(response);
+    expect(await result.text()).toBe('hi');
+  });
+
+  it('keeps no chunk, nor the memory that a chunk was cut from', async () => {
+    const memory = new ArrayBuffer(1_000);
+    const cut = [new Uint8Array(memory, 0, 1), new Uint8Array(memory, 1, 1)];
+    const body = new ReadableStream({
+      pull: (stream) => (cut.length > 0 ? stream.enqueue(cut.pop()) : stream.close()),
+    });
+
+    const { bytes } = await readBody(body as ReadableStream<Uint8Array<ArrayBuffer>>, 10, undefined);
+
+    expect(bytes.byteLength).toBe(2);
+    expect(bytes.buffer.byteLength).toBe(2);
+  });
+
+  it('holds no more than maxBytes of a body in single bytes, and hands it on in few chunks', async () => {
+    const size = 5_000;
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      { pull: (stream) => (sent++ < size ? stream.enqueue(new Uint8Array(1)) : stream.close()) },
+      { highWaterMark: 0 },
+    );
+
+    const reading = await readBody(body, 4_000, undefined);
+
+    expect(reading).toMatchObject({ bytes: { byteLength: 4_000 }, next: new Uint8Array(1) });
+    expect(reading.bytes.buffer.byteLength).toBe(4_000);
+  });
+
+  it('puts one listener on the signal for a whole body, and removes it', async () => {
+    const { signal } = new AbortController();
+    let added = 0;
+    const add = signal.addEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<AbortSignal['addEventListener']>) => {
+      added++;
+      add(...args);
+    };
+
+    await send(new Response(bodyOf(['a', 'b', 'c', 'd'])), {}, { signal });
+
+    expect(added).toBe(1);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('does not touch a body that is read already, or being read', async () => {

@@ -5,26 +5,33 @@ import {
   checkMs,
   checkNames,
   checkNumber,
+  type LastAnswer,
   monotonic,
   notify,
-  perKey,
   type Random,
   systemClock,
 } from '@steadfetch/core';
-import { checkRule } from './check-rule.ts';
-import { Circuit } from './circuit.ts';
-import type { CircuitState } from './circuit-policy.ts';
-import { type OpenTime, openTimeOf } from './open-time.ts';
-import type { Permit } from './permit.ts';
-import type { Rule } from './rule.ts';
-import { timeWindow } from './time-window.ts';
+import { Circuit, type CircuitAttempt, type CircuitState, type Permit } from './circuit.ts';
+import { noSuccess } from './no-success.ts';
+import { LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
+import { checkRule, type Rule } from './rule.ts';
 
-/** One circuit at one moment. */
+/** What one circuit believes at one moment, and why. A copy: changing it changes nothing. */
 export interface CircuitSnapshot {
   key: string;
   /** `half-open` as soon as a probe would be let through. */
   state: CircuitState;
-  /** Openings in a row: what the open time grows with. */
+  /** Why, in words for a person. */
+  why: string;
+  /** Calls that failed since the last one that succeeded. */
+  failures: number;
+  /** Milliseconds since the first of them was let through. */
+  failingFor: number;
+  /** What the server answered last to a call that failed, since the circuit closed. */
+  lastAnswer?: LastAnswer;
+  /** What is refused, e.g. `GET /users/*`. Left out where everything is, or nothing. */
+  parts?: string[];
+  /** Open times since the circuit was closed: one, and one more for each probe that failed. */
   openings: number;
   /** Milliseconds until it is worth calling again; 0 when a call would be let through now. */
   retryAfter: number;
@@ -34,23 +41,24 @@ export interface CircuitSnapshot {
 
 /** Times are in milliseconds. */
 export interface BreakerOptions {
-  /** When a circuit opens. @default timeWindow() */
+  /** When a circuit opens. @default noSuccess() */
   rule?: Rule;
   /**
-   * How long a circuit stays open. A number is the first time, doubled with each further opening in a row up to five
-   * minutes, less up to a fifth by chance. A function is used as it is; delays of `@steadfetch/backoff` fit. Where it
-   * throws or gives no time, the open time before is taken, or 5 s. @default 5_000
+   * How long a circuit stays open before it lets a probe through; nothing is longer than 15 s. A number is the first
+   * time, which grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by
+   * chance. A function is used as it is; delays of `@steadfetch/backoff` fit. Where it throws or gives no time, the open
+   * time before is taken, or 1 s. @default 1_000
    */
   openFor?: number | OpenTime;
   /** Calls let through to a half-open circuit. When all of them succeed it closes. @default 1 */
   probes?: number;
-  /** A probe without an answer for this long gives its slot to another call. @default 60_000 */
+  /** A probe without an answer for this long gives its slot to another call; at most 15 s. @default 2_000 */
   probeTimeout?: number;
   clock?: Clock;
   random?: Random;
-  /** Told after a circuit opened. What it throws or rejects with is dropped; nobody waits for it. */
+  /** Told once when a closed circuit opens. What it throws or rejects with is dropped; nobody waits for it. */
   onOpen?: (circuit: CircuitSnapshot) => void;
-  /** Told when the first probe is about to be let through. */
+  /** Told each time a probe is about to be let through. */
   onHalfOpen?: (circuit: CircuitSnapshot) => void;
   onClose?: (circuit: CircuitSnapshot) => void;
 }
@@ -58,10 +66,13 @@ export interface BreakerOptions {
 /** One circuit per key, for at most a thousand keys: the one used least recently is forgotten. */
 export interface Breaker {
   /** Leave to make a call, or `undefined` while there must be none. Every permit must be settled. */
-  acquire(key: string): Permit | undefined;
+  acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
+  /** One circuit. Asking changes nothing: a key that was never called is closed, and stays unknown. */
   snapshot(key: string): CircuitSnapshot;
-  /** Closes a circuit by hand and forgets what it had counted. */
-  reset(key: string): void;
+  /** All circuits that are known, by their keys. */
+  snapshot(): Record<string, CircuitSnapshot>;
+  /** Closes a circuit by hand and forgets what it had counted; without a key all of them. */
+  reset(key?: string): void;
 }
 
 export const BREAKER_NAMES: readonly (keyof BreakerOptions)[] = [
@@ -92,29 +103,79 @@ export function breaker(options: BreakerOptions = {}): Breaker {
 
 /** `owner` is whom the user gave the options to. */
 export function startBreaker(owner: string, options: BreakerOptions): Breaker {
-  const { rule = timeWindow(), openFor = 5_000, probes = 1, probeTimeout = 60_000 } = options;
+  const { now, observers, ...policy } = policyOf(owner, options);
+  const circuits = new Map<string, Circuit>();
+  const newCircuit = (key: string): Circuit => {
+    const onChange = (state: CircuitState) => notify(observers[state], { ...read(key, circuit), state });
+    const circuit = new Circuit({ ...policy, now, onChange });
+    return circuit;
+  };
+  let latest: { key: string; circuit: Circuit } | undefined;
+  const circuitOf = (key: string): Circuit => {
+    if (latest?.key === key) return latest.circuit;
+    const circuit = circuits.get(key) ?? newCircuit(key);
+    circuits.delete(key);
+    circuits.set(key, circuit);
+    if (circuits.size > MAX_KEYS) circuits.delete(circuits.keys().next().value!);
+    latest = { key, circuit };
+    return circuit;
+  };
+  const snapshot = (key?: string) => {
+    if (key !== undefined) return read(key, circuits.get(key) ?? newCircuit(key));
+    return Object.fromEntries(Array.from(circuits, ([name, circuit]) => [name, read(name, circuit)]));
+  };
+  return {
+    acquire: (key, attempt) => circuitOf(key).acquire(attempt),
+    snapshot: snapshot as Breaker['snapshot'],
+    reset(key) {
+      latest = undefined;
+      for (const name of key === undefined ? [...circuits.keys()] : [key]) {
+        circuits.get(name)?.reset();
+        circuits.delete(name);
+      }
+    },
+  };
+}
+
+const MAX_KEYS = 1_000;
+
+function policyOf(owner: string, options: BreakerOptions) {
+  const { rule = noSuccess(), openFor = 1_000, probes = 1, probeTimeout = 2_000 } = options;
   const { clock = systemClock, random = () => Math.random(), onOpen, onHalfOpen, onClose } = options;
   checkRule(`${owner}: rule`, rule);
   checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });
   checkClock(owner, clock, ['now']);
   checkFunction(`${owner}: random`, random);
-  const observers = { open: onOpen, 'half-open': onHalfOpen, closed: onClose };
-  for (const name of ['onOpen', 'onHalfOpen', 'onClose'] as const) {
-    if (options[name] !== undefined) checkFunction(`${owner}: ${name}`, options[name]);
+  for (const [name, observer] of Object.entries({ onOpen, onHalfOpen, onClose })) {
+    if (observer !== undefined) checkFunction(`${owner}: ${name}`, observer);
   }
-  const policy = { rule, openTime: openTimeOf(owner, openFor, random), probes, probeTimeout, now: monotonic(clock) };
-  const circuitOf = perKey((key) => {
-    const onChange = (circuit: Circuit) => notify(observers[circuit.state], read(key, circuit));
-    return new Circuit({ ...policy, onChange });
-  });
   return {
-    acquire: (key) => circuitOf(key).acquire(),
-    snapshot: (key) => read(key, circuitOf(key)),
-    reset: (key) => circuitOf(key).reset(),
+    rule,
+    openTime: openTimeOf(owner, openFor, random),
+    probes,
+    probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
+    now: monotonic(clock),
+    observers: { open: onOpen, 'half-open': onHalfOpen, closed: onClose },
   };
 }
 
-function read(key: string, { state, openings, retryAfter, probes }: Circuit): CircuitSnapshot {
-  return { key, state, openings, retryAfter, probes };
+function read(key: string, circuit: Circuit): CircuitSnapshot {
+  const { state, failures, failingFor, lastAnswer, parts, openings, retryAfter, probes } = circuit;
+  return {
+    ...{ key, state, why: whyOf(circuit), failures, failingFor, openings, retryAfter, probes },
+    ...(lastAnswer && { lastAnswer: { ...lastAnswer, headers: new Headers(lastAnswer.headers) } }),
+    ...(parts && state !== 'closed' && { parts }),
+  };
+}
+
+function whyOf({ state, failures, failingFor, lastAnswer }: Circuit): string {
+  if (failures === 0) {
+    return state === 'closed'
+      ? 'no call has failed since the last success'
+      : 'calls failed or were slow, as its rule says';
+  }
+  const answer = lastAnswer ? `, the last answer was ${lastAnswer.status}` : '';
+  const calls = failures === 1 ? '1 call' : `${failures} calls`;
+  return `${calls} failed in ${Math.round(failingFor)} ms and none succeeded${answer}`;
 }

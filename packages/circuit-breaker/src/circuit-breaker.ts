@@ -4,25 +4,24 @@ import {
   checkKey,
   checkNames,
   defineMiddleware,
-  discard,
+  type LastAnswer,
   type Middleware,
+  monotonic,
   type Outcome,
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
+import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
+import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
-import type { Permit } from './permit.ts';
-import { retryAfterOf } from './retry-after-of.ts';
-import { type IsFailure, verdictOf } from './verdict-of.ts';
+import { type IsFailure, isUncut, verdictOf } from './verdict.ts';
 
 export interface CircuitBreakerOptions extends BreakerOptions {
   /** Which circuit a call belongs to. @default (call) => call.origin */
   key?: (call: Call) => string;
   /** Overrides the default rules for one outcome; `undefined` leaves it to them. Must answer at once. */
   isFailure?: IsFailure;
-  /** How long a failed response asks to be left alone, in milliseconds, if it does. @default its `Retry-After` */
-  retryAfter?: (response: Response) => number | undefined;
   /** State made with `breaker()`, to share or to read. It brings its own rule, times, clock and hooks. */
   breaker?: Breaker;
 }
@@ -33,52 +32,95 @@ export interface CircuitBreakerMiddleware extends Middleware {
 }
 
 /**
- * Stops calling a server that keeps failing, and finds out when it is back.
+ * Stops calling a service that is away, and finds out when it is back.
  *
- * The call that opens the circuit keeps its outcome. Later ones are refused until the open time is over; then `probes`
- * calls are let through, and when they succeed the circuit closes. Server errors, network errors and timeouts are
- * failures; aborts by the caller, refusals of other middlewares and 429 change nothing; any other answer is a success.
- * What happens to a body after its headers arrived is not seen.
+ * By default it opens when at least ten calls failed and none succeeded, inside `retry` for ten seconds. Calls are then
+ * refused at once, but for a probe after each open time; the first success closes the circuit. A call counts once, with
+ * its first attempt that fails, and no more once one succeeds.
+ *
+ * Server errors, network errors and timeouts are failures. Neutral is what says nothing about the server: 429, aborts
+ * by the caller, what was not sent, an own body that breaks, a machine that is offline, an answer of another origin. Any
+ * other answer is a success. What happens to a body after its headers arrived is not seen.
  *
  * @throws CircuitOpenError for a call that is not made
  * @example
- * const fetchUser = compose(retry(), circuitBreaker({ rule: consecutive(5) }), timeout(2_000))(fetch);
+ * const fetchUser = compose(retry(), circuitBreaker(), timeout(2_000))(fetch);
  */
 export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreakerMiddleware {
-  checkNames('circuitBreaker', options, ['key', 'isFailure', 'retryAfter', 'breaker', ...BREAKER_NAMES]);
+  checkNames('circuitBreaker', options, ['key', 'isFailure', 'breaker', ...BREAKER_NAMES]);
   const { key = originOfCall, isFailure, clock = systemClock } = options;
-  const { retryAfter = (response) => retryAfterOf(response, clock.now()) } = options;
   checkFunction('circuitBreaker: key', key);
-  checkFunction('circuitBreaker: retryAfter', retryAfter);
   if (isFailure !== undefined) checkFunction('circuitBreaker: isFailure', isFailure);
   const breaker = breakerOf(options);
-  const report = (permit: Permit, outcome: Outcome, call: Call) => {
-    try {
-      const verdict = verdictOf(outcome, call, isFailure);
-      permit.settle(verdict, verdict === 'failure' && !outcome.failed ? retryAfter(outcome.response) : undefined);
-    } catch (error) {
-      permit.settle('neutral');
-      if (!outcome.failed) discard(outcome.response);
-      throw error;
-    }
-  };
+  const now = monotonic(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkKey('circuitBreaker: key', key(call));
-    const permit = breaker.acquire(name);
-    if (!permit) throw new CircuitOpenError(breaker.snapshot(name));
+    const permit = breaker.acquire(name, new AttemptOf(call));
+    if (!permit) throw refusal(breaker, name, call);
+    const { sends } = call.record;
+    const startedAt = isUncut(call) ? now() : undefined;
+    const report = (outcome: Outcome) => {
+      try {
+        const verdict = verdictOf(
+          outcome,
+          call,
+          { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
+          isFailure,
+        );
+        permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
+      } catch {
+        // a rule or a response of another make: the outcome is the caller's all the same
+        permit.settle('neutral');
+      }
+    };
     return Promise.resolve(next(call)).then(
       (response) => {
-        report(permit, { response, failed: false }, call);
+        report({ response, failed: false });
         return response;
       },
       (error) => {
-        report(permit, { error, failed: true }, call);
+        report({ error, failed: true });
         throw error;
       },
     );
   }, 'circuitBreaker');
   return Object.assign(middleware, { breaker });
+}
+
+/** One attempt as a breaker sees it. */
+class AttemptOf implements CircuitAttempt {
+  readonly #call: Call;
+  readonly call: object;
+  readonly retried: boolean;
+
+  constructor(call: Call) {
+    this.#call = call;
+    this.call = call.record;
+    this.retried = call.retried !== false;
+  }
+
+  /** The method and the route, where what looks like an identifier is a star. */
+  get part(): string {
+    const path = this.#call.url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+    const route = path.slice(0, LONGEST_PATH).replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
+    return `${this.#call.method} ${route || '/'}`;
+  }
+}
+
+const LONGEST_PATH = 500;
+
+function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenError {
+  const { retryAfter, lastAnswer } = breaker.snapshot(key);
+  const answer = record.lastAnswer ?? lastAnswer;
+  return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
+}
+
+function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
+  if (response === undefined) return undefined;
+  const { status, headers } = response;
+  const retryAfter = serverDelay(response, { now })?.ms;
+  return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 function originOfCall(call: Call): string {

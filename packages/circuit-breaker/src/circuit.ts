@@ -1,119 +1,267 @@
-import type { CircuitPolicy, CircuitState } from './circuit-policy.ts';
-import type { Permit } from './permit.ts';
-import { ProbeSlots } from './probe-slots.ts';
-import type { Tally } from './rule.ts';
+import type { LastAnswer } from '@steadfetch/core';
+import type { OpenTime } from './open-time.ts';
+import type { Rule, Sample, Tally } from './rule.ts';
 
-/** The longest that a server's own wish can keep a circuit open: an hour. */
-const LONGEST_WISH = 3_600_000;
+export type CircuitState = 'closed' | 'open' | 'half-open';
 
-/**
- * The state of one circuit: timestamps and permits, no timers, nothing of fetch.
- *
- * Each change of state starts a generation: calls let through in an earlier one have no say in what follows.
- */
+/** What a call says about the server. Neutral: nothing. */
+export type Verdict = 'success' | 'failure' | 'neutral';
+
+/** The leave to make one call. It must be settled, whatever becomes of the call; only the first time counts. */
+export interface Permit {
+  /** `answer`: what the server answered, if it did. */
+  settle(verdict: Verdict, answer?: LastAnswer): void;
+}
+
+/** Who asks for leave. */
+export interface CircuitAttempt {
+  /** One object for all attempts of one call: it counts once, and the attempts after a probe are let through. */
+  readonly call?: object;
+  /** What is asked for, e.g. `GET /users/*`; read only where somebody failed. */
+  readonly part?: string;
+  /** Whether a `retry` further out may repeat the call. */
+  readonly retried?: boolean;
+}
+
+/** How a circuit behaves, in milliseconds. */
+export interface CircuitPolicy {
+  readonly rule: Rule;
+  readonly openTime: OpenTime;
+  readonly probes: number;
+  readonly probeTimeout: number;
+  /** The time, which never goes back. */
+  now(): number;
+  onChange(state: CircuitState): void;
+}
+
+/** Parts that failed, above which the whole service counts as away. */
+const MANY = 5;
+
+/** How a call was let through: in which state, and in which period of it. */
+interface Leave {
+  readonly attempt: CircuitAttempt;
+  readonly at: number;
+  readonly probe: boolean;
+  readonly generation: number;
+  readonly outage: number;
+}
+
+/** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
-  readonly #slots: ProbeSlots;
+  readonly #held = new Map<Permit, number>();
+  /** The calls that were let through while the circuit was not closed. */
+  readonly #probing = new WeakSet<object>();
+  /** The failure that each call has been counted with. */
+  #counted = new WeakMap<object, Sample>();
   #tally: Tally;
   #state: CircuitState = 'closed';
-  #since = -Infinity;
+  /** Each change of state starts a generation, each opening of a closed circuit an outage. */
   #generation = 0;
-  #openings = 0;
+  #outage = 0;
+  #openedAt = 0;
+  #until = 0;
   #openTime = 0;
+  #passed = 0;
+
+  #failingSince = 0;
+  /** The parts that failed since the last success. */
+  readonly #failing = new Set<string>();
+
+  /** Calls that failed since the last success. */
+  failures = 0;
+  /** What the last call was answered that failed since the circuit closed. */
+  lastAnswer: LastAnswer | undefined;
+  /** Open times since the circuit was closed. */
+  openings = 0;
 
   constructor(policy: CircuitPolicy) {
     this.#policy = policy;
-    this.#slots = new ProbeSlots(policy.probes, policy.probeTimeout);
     this.#tally = policy.rule.start();
   }
 
   /** `half-open` as soon as a probe would be let through. */
   get state(): CircuitState {
-    return this.#isDue() ? 'half-open' : this.#state;
-  }
-
-  /** Openings in a row; 0 once the circuit stayed closed for as long as it had been open. */
-  get openings(): number {
-    const steady = this.#state === 'closed' && this.#policy.now() - this.#since >= this.#openTime;
-    return steady ? 0 : this.#openings;
+    return this.#state === 'open' && this.#policy.now() >= this.#until ? 'half-open' : this.#state;
   }
 
   get probes(): number {
-    return this.#slots.inFlight;
+    return this.#held.size;
+  }
+
+  /** Milliseconds since the first of the calls failed that failed since the last success. */
+  get failingFor(): number {
+    return this.failures === 0 ? 0 : this.#policy.now() - this.#failingSince;
+  }
+
+  /** What is refused while the circuit is not closed; `undefined`: everything. */
+  get parts(): string[] | undefined {
+    return this.#refusesAll() ? undefined : [...this.#failing];
   }
 
   /** Milliseconds until it is worth asking again; a guess while probes are out, 0 when a call would be let through. */
   get retryAfter(): number {
-    if (this.#state === 'open') return Math.max(0, Math.ceil(this.#left()));
-    const busy = this.#state === 'half-open' && this.#slots.isFull(this.#policy.now());
-    return busy ? Math.min(1_000, this.#openTime) : 0;
+    const at = this.#policy.now();
+    if (this.#state === 'open') return Math.max(0, Math.ceil(this.#until - at));
+    return this.#state === 'half-open' && this.#isFull(at) ? Math.min(1_000, Math.ceil(this.#openTime)) : 0;
   }
 
   /** Leave to make a call, or `undefined` when there must be none now. */
-  acquire(): Permit | undefined {
-    if (this.#isDue()) this.#enter('half-open');
-    const { now } = this.#policy;
-    if (this.#state === 'closed') return this.#permit(this.#tally.timed === false ? Number.NaN : now());
-    const at = now();
-    if (this.#state === 'open' || this.#slots.isFull(at)) return undefined;
-    const permit = this.#permit(at);
-    this.#slots.take(permit, at);
-    return permit;
+  acquire(attempt: CircuitAttempt = {}): Permit | undefined {
+    if (this.#state === 'closed') {
+      return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
+    }
+    const at = this.#policy.now();
+    const { call } = attempt;
+    if (call !== undefined && this.#probing.has(call)) return this.#permit(attempt, at, true);
+    if (!this.#refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
+    if (this.#state === 'open') {
+      if (at < this.#until) return undefined;
+      this.#enter('half-open');
+    }
+    this.#dropLost(at);
+    if (this.#isFull(at)) return undefined;
+    const permit = this.#permit(attempt, at, true);
+    this.#held.set(permit, at);
+    return this.#letThrough(attempt, permit);
   }
 
   /** Closes the circuit and forgets everything. */
   reset(): void {
-    this.#openings = 0;
-    if (this.#state === 'closed') this.#tally = this.#policy.rule.start();
-    else this.#enter('closed');
+    this.#forget();
+    if (this.#state !== 'closed') this.#enter('closed');
+    else {
+      this.#generation++;
+      this.#startTally();
+    }
   }
 
-  #permit(startedAt: number): Permit {
-    const generation = this.#generation;
+  /** What is let through while the circuit is not closed is let through with all its attempts. */
+  #letThrough({ call }: CircuitAttempt, permit: Permit): Permit {
+    if (call !== undefined) this.#probing.add(call);
+    return permit;
+  }
+
+  #permit(attempt: CircuitAttempt, at: number, probe = false): Permit {
+    const leave = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
     let settled = false;
     const permit: Permit = {
-      settle: (verdict, retryAfter) => {
-        if (settled || generation !== this.#generation) return;
+      settle: (verdict, answer) => {
+        if (settled) return;
         settled = true;
-        this.#slots.giveBack(permit);
-        if (verdict !== 'neutral') this.#learn(verdict === 'failure', startedAt, retryAfter);
+        this.#held.delete(permit);
+        if (verdict === 'success') this.#succeeded(leave);
+        else if (verdict === 'failure') this.#failed(leave, answer);
       },
     };
     return permit;
   }
 
-  #learn(failed: boolean, startedAt: number, retryAfter: number | undefined): void {
+  #succeeded(leave: Leave): void {
     const at = this.#policy.now();
-    const duration = at - startedAt;
+    const { rule } = this.#policy;
     if (this.#state === 'closed') {
-      if (this.#tally.record({ failed, duration, at })) this.#open(retryAfter);
-    } else if (failed || this.#policy.rule.isSlow?.(duration)) this.#open(retryAfter);
-    else if (this.#slots.pass()) this.#enter('closed');
+      if (leave.generation !== this.#generation && rule.scoped !== true) return;
+      this.#forget();
+      this.#takeBack(leave.attempt);
+      if (this.#tally.record({ failed: false, duration: at - leave.at, at })) this.#open(at);
+    } else if (leave.probe && leave.outage === this.#outage) {
+      if (rule.isSlow?.(at - leave.at)) this.#probeFailed(leave, at);
+      else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
+    } else if (rule.scoped === true) this.#enter('closed');
   }
 
-  #open(retryAfter = 0): void {
-    const openings = this.openings + 1;
-    const previousDelay = openings === 1 ? 0 : this.#openTime;
-    const own = this.#policy.openTime({ attempt: openings, previousDelay });
-    this.#openings = openings;
-    this.#openTime = retryAfter > own ? Math.max(own, Math.min(retryAfter, LONGEST_WISH)) : own;
+  #failed(leave: Leave, answer: LastAnswer | undefined): void {
+    const current = this.#state === 'closed' ? leave.generation === this.#generation : leave.outage === this.#outage;
+    if (!current) return;
+    const at = this.#policy.now();
+    const { call, part, retried = false } = leave.attempt;
+    if (answer) this.lastAnswer = answer;
+    if (part !== undefined && this.#failing.size <= MANY) this.#failing.add(part);
+    const isFirst = call === undefined || !this.#counted.has(call);
+    const sample = { failed: true, duration: at - leave.at, at, retried };
+    if (isFirst) this.#count(leave, sample);
+    if (this.#state !== 'closed') this.#probeFailed(leave, at);
+    else if (isFirst && this.#tally.record(sample)) this.#open(at);
+  }
+
+  #count({ attempt: { call }, at }: Leave, sample: Sample): void {
+    if (this.failures === 0) this.#failingSince = Number.isNaN(at) ? sample.at : at;
+    this.failures++;
+    if (call !== undefined) this.#counted.set(call, sample);
+  }
+
+  /** The first probe of a round that fails ends the round. */
+  #probeFailed({ probe, generation }: Leave, at: number): void {
+    if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
+    this.#wait(at);
+    this.#enter('open', false);
+  }
+
+  #takeBack({ call }: CircuitAttempt): void {
+    const sample = call && this.#counted.get(call);
+    if (!sample) return;
+    this.#counted.delete(call);
+    this.#tally.takeBack?.(sample);
+  }
+
+  #open(at: number): void {
+    this.#outage++;
+    this.#openedAt = at;
+    this.#openTime = 0;
+    this.#wait(at);
     this.#enter('open');
   }
 
-  #enter(state: CircuitState): void {
+  #wait(at: number): void {
+    const previousDelay = this.#openTime;
+    this.openings++;
+    const opening = { attempt: this.openings, previousDelay, elapsed: at - this.#openedAt };
+    this.#openTime = this.#policy.openTime(opening);
+    this.#until = at + this.#openTime;
+  }
+
+  #enter(state: CircuitState, tell = true): void {
     this.#state = state;
-    this.#since = this.#policy.now();
     this.#generation++;
-    this.#slots.clear();
-    if (state === 'closed') this.#tally = this.#policy.rule.start();
-    this.#policy.onChange(this);
+    this.#passed = 0;
+    this.#held.clear();
+    if (state === 'closed') {
+      this.#forget();
+      this.#startTally();
+    }
+    if (tell) this.#policy.onChange(state);
   }
 
-  #isDue(): boolean {
-    return this.#state === 'open' && this.#left() <= 0;
+  #startTally(): void {
+    this.#tally = this.#policy.rule.start();
+    this.#counted = new WeakMap();
+    this.lastAnswer = undefined;
+    this.openings = 0;
   }
 
-  #left(): number {
-    return this.#since + this.#openTime - this.#policy.now();
+  #forget(): void {
+    if (this.failures === 0) return;
+    this.failures = 0;
+    this.#failing.clear();
+  }
+
+  #refuses(attempt: CircuitAttempt): boolean {
+    return this.#refusesAll() || attempt.part === undefined || this.#failing.has(attempt.part);
+  }
+
+  #refusesAll(): boolean {
+    return this.#policy.rule.scoped !== true || this.#failing.size === 0 || this.#failing.size > MANY;
+  }
+
+  /** A probe without an answer for too long no longer holds its slot, or one lost call would end all calls. */
+  #isFull(at: number): boolean {
+    let held = 0;
+    for (const since of this.#held.values()) if (at - since < this.#policy.probeTimeout) held++;
+    return held + this.#passed >= this.#policy.probes;
+  }
+
+  #dropLost(at: number): void {
+    for (const [permit, since] of this.#held) if (at - since >= this.#policy.probeTimeout) this.#held.delete(permit);
   }
 }

@@ -1,13 +1,16 @@
-export { anyOf } from './any-of.ts';
 export { type Breaker, type BreakerOptions, breaker, type CircuitSnapshot } from './breaker.ts';
+export type { CircuitAttempt, CircuitState, Permit, Verdict } from './circuit.ts';
 export { type CircuitBreakerMiddleware, type CircuitBreakerOptions, circuitBreaker } from './circuit-breaker.ts';
 export { CircuitOpenError } from './circuit-open-error.ts';
-export type { CircuitState } from './circuit-policy.ts';
 export { consecutive } from './consecutive.ts';
-export { type CountWindowOptions, countWindow } from './count-window.ts';
+export { type NoSuccessOptions, noSuccess } from './no-success.ts';
 export type { Opening, OpenTime } from './open-time.ts';
-export type { Permit, Verdict } from './permit.ts';
-export type { RatioOptions } from './ratios.ts';
-export type { Rule, Sample, Tally } from './rule.ts';
-export { type TimeWindowOptions, timeWindow } from './time-window.ts';
-export type { IsFailure } from './verdict-of.ts';
+export { anyOf, type Rule, type Sample, type Tally } from './rule.ts';
+export type { IsFailure } from './verdict.ts';
+export {
+  type CountWindowOptions,
+  countWindow,
+  type RatioOptions,
+  type TimeWindowOptions,
+  timeWindow,
+} from './window.ts';

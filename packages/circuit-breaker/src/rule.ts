@@ -1,10 +1,14 @@
+import { checkFunction } from '@steadfetch/core';
+
 /** One call that came to an answer: a success or a failure, never a neutral outcome. */
 export interface Sample {
   failed: boolean;
-  /** From being let through until the headers arrived, or the error. */
+  /** From being let through until the headers arrived, or the error, in milliseconds. */
   duration: number;
   /** When it ended, on a clock that never goes back. */
   at: number;
+  /** Whether a `retry` further out may repeat the call. */
+  retried?: boolean;
 }
 
 /** What is remembered of the calls since the circuit closed. */
@@ -13,6 +17,8 @@ export interface Tally {
   readonly timed?: boolean;
   /** Takes one more call into account and says whether the circuit must open. */
   record(sample: Sample): boolean;
+  /** Forgets a failure, the very sample: another attempt of that call has succeeded, and is recorded next. */
+  takeBack?(sample: Sample): void;
 }
 
 /** When a circuit opens. Holds no state itself: each circuit starts its own tally, and a new one when it closes. */
@@ -20,4 +26,39 @@ export interface Rule {
   start(): Tally;
   /** Whether a call that took this long counts as slow. A slow probe does not close the circuit. */
   isSlow?(duration: number): boolean;
+  /**
+   * `true`: an open circuit refuses only what has failed since the last success, method and route, up to five of them;
+   * and any success closes it, a probe's or not. @default false: it refuses everything, and its probes close it
+   */
+  readonly scoped?: boolean;
+}
+
+/** Opens as soon as one of the rules says so. Each of them sees every call. */
+export function anyOf(...rules: Rule[]): Rule {
+  if (rules.length === 0) throw new TypeError('anyOf: expected at least one rule, got none');
+  for (const [index, rule] of rules.entries()) checkRule(`anyOf: rule ${index + 1}`, rule);
+  return {
+    isSlow: (duration) => rules.some((rule) => rule.isSlow?.(duration)),
+    scoped: rules.every(({ scoped }) => scoped === true),
+    start() {
+      const tallies = rules.map((rule) => rule.start());
+      return {
+        timed: tallies.some(({ timed }) => timed !== false),
+        record: (sample) => tallies.map((tally) => tally.record(sample)).includes(true),
+        takeBack: (sample) => {
+          for (const tally of tallies) tally.takeBack?.(sample);
+        },
+      };
+    },
+  };
+}
+
+/** Gives the rule back, or throws an error that says what one looks like. */
+export function checkRule(option: string, rule: Rule): Rule {
+  if (typeof rule !== 'object' || rule === null) {
+    throw new TypeError(`${option}: expected a rule such as consecutive(5), got ${String(rule)}`);
+  }
+  checkFunction(`${option}.start`, rule.start);
+  if (rule.isSlow !== undefined) checkFunction(`${option}.isSlow`, rule.isSlow);
+  return rule;
 }

@@ -1,4 +1,12 @@
-import { type BreakerOptions, breaker, consecutive, countWindow, type Permit } from '@steadfetch/circuit-breaker';
+import {
+  anyOf,
+  type BreakerOptions,
+  breaker,
+  consecutive,
+  countWindow,
+  type Permit,
+  timeWindow,
+} from '@steadfetch/circuit-breaker';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -9,11 +17,10 @@ function setup(options: BreakerOptions = {}) {
   const clock = instantClock();
   const circuits = breaker({ rule: consecutive(2), openFor: 1_000, clock, random: () => 0, ...options });
   const acquire = () => circuits.acquire(KEY);
-  const call = (verdict: Parameters<Permit['settle']>[0], retryAfter?: number) =>
-    acquire()!.settle(verdict, retryAfter);
-  const trip = (retryAfter?: number) => {
+  const call = (...verdict: Parameters<Permit['settle']>) => acquire()!.settle(...verdict);
+  const trip = () => {
     call('failure');
-    call('failure', retryAfter);
+    call('failure');
   };
   /** Fails the probe of a circuit that is open. */
   const reopen = () => {
@@ -29,7 +36,16 @@ describe('breaker', () => {
 
     trip();
 
-    expect(snapshot()).toEqual({ key: KEY, state: 'open', openings: 1, retryAfter: 1_000, probes: 0 });
+    expect(snapshot()).toEqual({
+      key: KEY,
+      state: 'open',
+      why: '2 calls failed in 0 ms and none succeeded',
+      failures: 2,
+      failingFor: 0,
+      openings: 1,
+      retryAfter: 1_000,
+      probes: 0,
+    });
     clock.advance(999);
     expect(acquire()).toBeUndefined();
     clock.advance(1);
@@ -97,12 +113,12 @@ describe('breaker', () => {
   });
 
   it('gives the slot of a probe without an answer to another call after probeTimeout', () => {
-    const { acquire, clock, snapshot, trip } = setup({ probeTimeout: 30_000 });
+    const { acquire, clock, snapshot, trip } = setup({ probeTimeout: 10_000 });
     trip();
     clock.advance(1_000);
     const lost = acquire()!;
 
-    clock.advance(29_999);
+    clock.advance(9_999);
     const early = acquire();
     clock.advance(1);
     const next = acquire();
@@ -234,10 +250,10 @@ describe('breaker', () => {
     clock.advance(1_000);
     call('success');
 
-    expect(events).toEqual([
-      { key: KEY, state: 'open', openings: 1, retryAfter: 1_000, probes: 0 },
-      { key: KEY, state: 'half-open', openings: 1, retryAfter: 0, probes: 0 },
-      { key: KEY, state: 'closed', openings: 1, retryAfter: 0, probes: 0 },
+    expect(events).toMatchObject([
+      { key: KEY, state: 'open', openings: 1, retryAfter: 1_000, failures: 2 },
+      { key: KEY, state: 'half-open', openings: 1, retryAfter: 0, failures: 2 },
+      { key: KEY, state: 'closed', openings: 0, retryAfter: 0, failures: 0 },
     ]);
   });
 
@@ -269,69 +285,233 @@ describe('breaker', () => {
   });
 });
 
-describe('openFor', () => {
-  it('doubles with each opening in a row, up to five minutes', () => {
-    const { reopen, snapshot, trip } = setup({ openFor: 100_000 });
-    const times: number[] = [];
+describe('a breaker that is asked or reset', () => {
+  it('knows no key that was only asked for', () => {
+    const { circuits, snapshot } = setup();
 
-    trip();
-    for (let n = 0; n < 4; n++, reopen()) times.push(snapshot().retryAfter);
+    expect(snapshot()).toMatchObject({ state: 'closed', why: 'no call has failed since the last success' });
 
-    expect(times).toEqual([100_000, 200_000, 300_000, 300_000]);
+    expect(circuits.snapshot()).toEqual({});
   });
 
-  it('takes up to a fifth off a doubled time by chance, never off the first', () => {
-    const { reopen, snapshot, trip } = setup({ openFor: 1_000, random: () => 0.5 });
+  it('shows all circuits, by their keys', () => {
+    const { circuits, trip } = setup();
+
+    trip();
+    circuits.acquire('__proto__')!.settle('failure');
+
+    const all = circuits.snapshot();
+    expect(Object.entries(all).map(([key, { state }]) => [key, state])).toEqual([
+      [KEY, 'open'],
+      ['__proto__', 'closed'],
+    ]);
+  });
+
+  it('says what it believes, and why', () => {
+    const { call, clock, snapshot } = setup();
+    const answer = { status: 503, headers: new Headers({ server: 'x' }) };
+    call('failure');
+    clock.advance(20);
+    call('failure', answer);
+
+    const believed = snapshot();
+    believed.lastAnswer!.headers.set('server', 'changed');
+
+    expect(believed.why).toBe('2 calls failed in 20 ms and none succeeded, the last answer was 503');
+    expect(snapshot().lastAnswer!.headers.get('server')).toBe('x');
+  });
+
+  it('says that its rule opened it where the last call succeeded', () => {
+    const { call, snapshot } = setup({ rule: countWindow({ size: 2 }) });
+
+    call('failure', { status: 500, headers: new Headers() });
+    call('success');
+
+    expect(snapshot()).toMatchObject({
+      state: 'open',
+      why: 'calls failed or were slow, as its rule says',
+      lastAnswer: { status: 500 },
+    });
+  });
+
+  it('forgets all circuits without a key, and tells of those that close', () => {
+    const onClose = vi.fn();
+    const { circuits, snapshot, trip } = setup({ onClose });
+    trip();
+    circuits.acquire('other')!.settle('failure');
+
+    circuits.reset();
+
+    expect(circuits.snapshot()).toEqual({});
+    expect(snapshot().state).toBe('closed');
+    expect(onClose).toHaveBeenCalledOnce();
+  });
+
+  it('is not told by calls that were under way when it was reset', () => {
+    const onOpen = vi.fn();
+    const { acquire, circuits } = setup({ onOpen });
+    const permits = [acquire()!, acquire()!];
+
+    circuits.reset(KEY);
+    for (const permit of permits) permit.settle('failure');
+
+    expect(onOpen).not.toHaveBeenCalled();
+  });
+});
+
+describe('the attempts of one call', () => {
+  const asked = (state = setup()) => {
+    const ask = (call: object) => state.circuits.acquire(KEY, { call });
+    return { ...state, ask };
+  };
+
+  it('count once when they fail', () => {
+    const { ask, snapshot } = asked();
+    const one = {};
+
+    for (let attempt = 0; attempt < 3; attempt++) ask(one)!.settle('failure');
+    expect(snapshot()).toMatchObject({ state: 'closed', failures: 1 });
+    ask({})!.settle('failure');
+
+    expect(snapshot().state).toBe('open');
+  });
+
+  it.each([
+    ['countWindow', 2, countWindow({ size: 4, failureRatio: 0.5, minCalls: 4 })],
+    ['timeWindow', 4, timeWindow({ failureRatio: 0.5, minCalls: 4 })],
+    ['anyOf', 2, anyOf(countWindow({ size: 4, failureRatio: 0.5, minCalls: 4 }), consecutive(9))],
+  ])('count as the success of the last one under %s, of four', (_, more, rule) => {
+    const { ask, snapshot } = asked(setup({ rule }));
+    const calls = [{}, {}, {}, {}];
+
+    for (const call of calls) {
+      ask(call)!.settle('failure');
+      ask(call)!.settle('success');
+    }
+    for (let n = 1; n < more; n++) ask({})!.settle('failure');
+
+    expect(snapshot().state).toBe('closed');
+    ask({})!.settle('failure');
+    expect(snapshot().state).toBe('open');
+  });
+
+  it('take back no failure that the window has forgotten', () => {
+    const { ask, clock, snapshot } = asked(setup({ rule: timeWindow({ window: 1_000, minCalls: 2 }) }));
+    const one = {};
+    ask(one)!.settle('failure');
+    clock.advance(1_000);
+    ask({})!.settle('success');
+    ask(one)!.settle('success');
+
+    ask({})!.settle('failure');
+    expect(snapshot().state).toBe('closed');
+    ask({})!.settle('failure');
+
+    expect(snapshot().state).toBe('open');
+  });
+
+  it('after a probe are let through, and one that succeeds closes the circuit', () => {
+    const { ask, clock, snapshot, trip } = asked();
+    trip();
+    clock.advance(1_000);
+    const probe = {};
+    ask(probe)!.settle('failure');
+
+    expect(ask({})).toBeUndefined();
+    ask(probe)!.settle('failure');
+    expect(snapshot()).toMatchObject({ state: 'open', openings: 2, retryAfter: 1_000 });
+    ask(probe)!.settle('success');
+
+    expect(snapshot().state).toBe('closed');
+  });
+
+  it('that were let through before the circuit opened are refused', () => {
+    const { ask } = asked();
+    const one = {};
+    ask(one)!.settle('failure');
+    ask({})!.settle('failure');
+
+    expect(ask(one)).toBeUndefined();
+  });
+});
+
+describe('openFor', () => {
+  it('is followed by a probe within 15 s, whoever asks for more', () => {
+    const { reopen, snapshot, trip } = setup({ openFor: 600_000 });
+    const grown = setup({ openFor: ({ attempt }) => attempt * 10_000 });
+    trip();
+    grown.trip();
+    grown.reopen();
+
+    expect([snapshot().retryAfter, grown.snapshot().retryAfter]).toEqual([15_000, 15_000]);
+    reopen();
+    expect(snapshot().retryAfter).toBe(15_000);
+  });
+
+  it('is followed by a probe within 15 s while another one hangs', () => {
+    const { acquire, clock, trip } = setup({ probeTimeout: 60_000 });
+    trip();
+    clock.advance(1_000);
+    acquire();
+
+    clock.advance(15_000);
+
+    expect(acquire()).toBeDefined();
+  });
+
+  it('grows to a fiftieth of the outage, up to ten seconds', () => {
+    const { clock, reopen, snapshot, trip } = setup();
+    trip();
+    const longerBy = (ms: number) => {
+      clock.advance(ms - 1_000);
+      reopen();
+      return snapshot().retryAfter;
+    };
+
+    expect([longerBy(1_000), longerBy(49_000), longerBy(50_000), longerBy(3_600_000)]).toEqual([
+      1_000, 1_000, 1_960, 10_000,
+    ]);
+  });
+
+  it('takes up to a fifth off a grown time by chance, never off the first', () => {
+    const { clock, reopen, snapshot, trip } = setup({ random: () => 0.5 });
 
     trip();
     const first = snapshot().retryAfter;
+    clock.advance(300_000);
     reopen();
 
-    expect([first, snapshot().retryAfter]).toEqual([1_000, 1_800]);
+    expect([first, snapshot().retryAfter]).toEqual([1_000, 5_400]);
   });
 
   it('looks the chance of the machine up at each use', () => {
-    const { reopen, snapshot, trip } = setup({ openFor: 1_000, ...({ random: undefined } as object) });
+    const { clock, reopen, snapshot, trip } = setup({ ...({ random: undefined } as object) });
     const chance = vi.spyOn(Math, 'random').mockReturnValue(0.25);
 
     trip();
+    clock.advance(300_000);
     reopen();
 
-    expect(snapshot().retryAfter).toBe(1_900);
+    expect(snapshot().retryAfter).toBe(5_700);
     chance.mockRestore();
   });
 
-  it('keeps a number above five minutes', () => {
-    const { reopen, snapshot, trip } = setup({ openFor: 600_000, random: () => 0.9 });
-
-    trip();
-    reopen();
-
-    expect(snapshot().retryAfter).toBe(600_000);
-  });
-
-  it('starts over once the circuit stayed closed for as long as it had been open', () => {
+  it('starts over once the circuit closed', () => {
     const { call, clock, reopen, snapshot, trip } = setup();
-    const recover = () => {
-      clock.advance(snapshot().retryAfter);
-      call('success');
-    };
     trip();
+    clock.advance(300_000);
     reopen();
+    expect(snapshot()).toMatchObject({ openings: 2, retryAfter: 6_000 });
 
-    recover();
-    clock.advance(1_999);
-    trip();
-    expect(snapshot()).toMatchObject({ openings: 3, retryAfter: 4_000 });
-    recover();
-    clock.advance(4_000);
+    clock.advance(6_000);
+    call('success');
     expect(snapshot().openings).toBe(0);
     trip();
 
     expect(snapshot()).toMatchObject({ openings: 1, retryAfter: 1_000 });
   });
 
-  it('may be a function of the openings in a row, as the delays of backoff are', () => {
+  it('may be a function of the failed probes, as the delays of backoff are', () => {
     const openFor = vi.fn(({ attempt }: { attempt: number }) => attempt * 10);
     const { call, clock, reopen, trip } = setup({ openFor });
 
@@ -340,60 +520,69 @@ describe('openFor', () => {
     reopen();
     clock.advance(30);
     call('success');
-    clock.advance(30);
     trip();
 
     expect(openFor.mock.calls.flat()).toEqual([
-      { attempt: 1, previousDelay: 0 },
-      { attempt: 2, previousDelay: 10 },
-      { attempt: 3, previousDelay: 20 },
-      { attempt: 1, previousDelay: 0 },
+      { attempt: 1, previousDelay: 0, elapsed: 0 },
+      { attempt: 2, previousDelay: 10, elapsed: 10 },
+      { attempt: 3, previousDelay: 20, elapsed: 30 },
+      { attempt: 1, previousDelay: 0, elapsed: 0 },
     ]);
   });
 
+  it('of 0 is told as an opening, and lets the next call through', () => {
+    const told: string[] = [];
+    const note = ({ state }: { state: string }) => void told.push(state);
+    const { call, trip } = setup({ openFor: () => 0, onOpen: note, onHalfOpen: note, onClose: note });
+
+    trip();
+    call('success');
+
+    expect(told).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('is told once for an outage, however many probes fail', () => {
+    const onOpen = vi.fn();
+    const { reopen, trip } = setup({ onOpen });
+
+    trip();
+    reopen();
+    reopen();
+
+    expect(onOpen).toHaveBeenCalledOnce();
+  });
+
   it.each([Number.NaN, -1, Number.POSITIVE_INFINITY, undefined, 'a promise', 'a throw'])(
-    'is the time before, or five seconds, where a function gives %s',
+    'is the time before, or a second, where a function gives %s',
     (ms) => {
       const odd: Record<string, () => unknown> = {
         'a promise': () => Promise.reject(new Error('no')),
         'a throw': () => JSON.parse('{'),
       };
       const nonsense = odd[String(ms)] ?? (() => ms);
-      const times = [nonsense, () => 20_000, nonsense] as (() => number)[];
+      const times = [nonsense, () => 8_000, nonsense] as (() => number)[];
       const { reopen, snapshot, trip } = setup({ openFor: () => times.shift()!() });
 
       trip();
-      expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 5_000 });
+      expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 1_000 });
       reopen();
       reopen();
 
-      expect(snapshot()).toMatchObject({ state: 'open', openings: 3, retryAfter: 20_000 });
+      expect(snapshot()).toMatchObject({ state: 'open', openings: 3, retryAfter: 8_000 });
     },
   );
 
   it('is the first time where chance fails', () => {
-    const { snapshot, trip } = setup({
-      openFor: 2_000,
+    const { clock, reopen, snapshot, trip } = setup({
       random: () => {
         throw new Error('no');
       },
     });
 
     trip();
+    clock.advance(300_000);
+    reopen();
 
-    expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 2_000 });
-  });
-
-  it('is extended by what the server asked for, up to an hour, and never shortened', () => {
-    const openedFor = (retryAfter: number, openFor = 1_000) => {
-      const { snapshot, trip } = setup({ openFor });
-      trip(retryAfter);
-      return snapshot().retryAfter;
-    };
-
-    const times = [30_000, 10, 0, -5, Number.NaN, 1e12].map((hint) => openedFor(hint));
-
-    expect(times).toEqual([30_000, 1_000, 1_000, 1_000, 1_000, 3_600_000]);
-    expect(openedFor(9_000_000, 7_200_000)).toBe(7_200_000);
+    expect(snapshot()).toMatchObject({ state: 'open', retryAfter: 1_000 });
   });
 });

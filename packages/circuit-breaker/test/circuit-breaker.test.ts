@@ -1,13 +1,15 @@
+import { inspect } from 'node:util';
 import {
   anyOf,
   breaker,
   CircuitOpenError,
   circuitBreaker,
   consecutive,
+  noSuccess,
   type Rule,
   timeWindow,
 } from '@steadfetch/circuit-breaker';
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { bodyFactory, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -69,18 +71,6 @@ describe('circuitBreaker', () => {
     expect(state()).toBe('open');
   });
 
-  it('opens by default at half of ten calls, not at the first failure', async () => {
-    const middleware = circuitBreaker();
-    const fetch = middleware(stubOf(200, 200, 200, 200, 200, 500).stub);
-    const state = () => middleware.breaker.snapshot('https://api.test').state;
-
-    for (let n = 0; n < 9; n++) await fetch(URL);
-    const early = state();
-    await fetch(URL);
-
-    expect([early, state()]).toEqual(['closed', 'open']);
-  });
-
   it('says when to come back, and whose circuit is open', async () => {
     const { clock, outcomeOf } = setup({}, 500);
     await outcomeOf();
@@ -90,9 +80,12 @@ describe('circuitBreaker', () => {
 
     expect(await outcomeOf()).toMatchObject({
       name: 'CircuitOpenError',
-      message: 'The circuit for https://api.test is open, worth another call in 600 ms',
+      message: 'The circuit for https://api.test is open, worth another call in 600 ms; the last answer was 500',
       retryAfter: 600,
       key: 'https://api.test',
+      local: true,
+      reason: 'circuit-open',
+      lastAnswer: { status: 500 },
     });
   });
 
@@ -238,7 +231,26 @@ describe('what counts', () => {
     cause: Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' }),
   });
 
-  it.each([500, 501, 502, 503, 504, 599, refused, untrusted, timeout, new Error('unknown')])(
+  const unnamed = new Proxy(new Error('odd'), {
+    get(target, member) {
+      if (member === 'name' || member === 'code') throw new Error('from a getter');
+      return Reflect.get(target, member);
+    },
+  });
+
+  it('gives back an error that cannot be read, and counts it', async () => {
+    const { outcomeOf, state } = setup({}, unnamed);
+
+    expect(await outcomeOf()).toBe(unnamed);
+    expect(await outcomeOf()).toBe(unnamed);
+    expect(state()).toBe('open');
+  });
+
+  const oneOfTwo = new TypeError('fetch failed', {
+    cause: new AggregateError(['ENETUNREACH', 'ETIMEDOUT'].map((code) => Object.assign(new Error(code), { code }))),
+  });
+
+  it.each([500, 503, 599, refused, untrusted, oneOfTwo, timeout, named('AbortError'), new Error('unknown')])(
     'counts %s as a failure',
     async (reply) => {
       const { outcomeOf, state } = setup({}, reply);
@@ -261,14 +273,27 @@ describe('what counts', () => {
     expect(state()).toBe('closed');
   });
 
+  const coded = (...codes: string[]) => {
+    const errors = codes.map((code) => Object.assign(new Error(code), { code }));
+    const cause = errors.length === 1 ? errors[0] : Object.assign(new AggregateError(errors), { code: codes[0] });
+    return new TypeError('fetch failed', { cause });
+  };
+
   const neutral = [
     429,
-    ...['AbortError', 'CircuitOpenError', 'RateLimitError', 'QueueFullError', 'ConcurrencyError'].map(named),
+    ...(['circuit-open', 'rate-limited', 'queue-full'] as const).map((reason) =>
+      Object.assign(named('Refused'), { local: true, reason }),
+    ),
     new TypeError('Failed to parse URL'),
     new TypeError('fetch failed', { cause: new Error('bad port') }),
     new TypeError('fetch failed', { cause: new Error('unexpected redirect') }),
     new TypeError('fetch failed', { cause: new Error('integrity mismatch') }),
     new RangeError('a bug'),
+    ...['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'].map((code) => coded(code)),
+    coded('ENETUNREACH', 'EADDRNOTAVAIL'),
+    new TypeError('The Internet connection appears to be offline.'),
+    new TypeError('error sending request for url (x): client error (Connect): dns error: failed to lookup'),
+    new Error('net::ERR_INTERNET_DISCONNECTED'),
   ];
 
   it.each(neutral)('takes no notice of %s, open or closed', async (reply) => {
@@ -327,96 +352,381 @@ describe('what counts', () => {
     expect(seen).toEqual([404, false, URL]);
   });
 
-  it('fails the call with what isFailure throws, lets go of the response and of the slot', async () => {
-    const error = new Error('predicate');
-    const cancel = vi.fn();
-    const body = new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1e6)), cancel });
-    const { clock, middleware, outcomeOf } = setup(
-      { isFailure: ({ response }) => (response?.body ? fail(error) : undefined) },
-      500,
-    );
-    await outcomeOf();
-    await outcomeOf();
-    clock.advance(1_000);
+  it.each([
+    ['throws', () => fail(new Error('predicate')), 'it threw, and what it was asked about counts neither way'],
+    [
+      'gives a promise',
+      (async () => fail(new Error('late'))) as never,
+      "expected true, false, 'neutral' or undefined, got [object Promise]",
+    ],
+  ])('keeps the outcome where isFailure %s, counts it neither way and says so', async (_, isFailure, message) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { outcomeOf, state } = setup({ isFailure }, 500);
 
-    await expect(middleware(async () => new Response(body))(URL)).rejects.toBe(error);
-    await new Promise((resolve) => setImmediate(resolve));
+    expect([await outcomeOf(), await outcomeOf(), await outcomeOf()]).toEqual([500, 500, 500]);
 
-    expect(cancel).toHaveBeenCalledOnce();
-    expect(middleware.breaker.snapshot('https://api.test')).toMatchObject({ state: 'half-open', probes: 0 });
+    expect(state()).toBe('closed');
+    expect(warn.mock.calls).toEqual([[`steadfetch: circuitBreaker: isFailure: ${message}`]]);
+    warn.mockRestore();
   });
 
-  it('refuses an answer of isFailure that it cannot use', async () => {
-    const { outcomeOf } = setup({ isFailure: (async () => true) as never }, new Error('down'));
+  it('keeps the outcome where its rule throws', async () => {
+    const rule = { start: () => ({ record: () => fail(new Error('rule')) }) };
+    const { outcomeOf } = setup({ rule }, 503);
 
-    const outcome = await outcomeOf();
+    expect([await outcomeOf(), await outcomeOf()]).toEqual([503, 503]);
+  });
 
-    expect(String(outcome)).toBe(
-      "TypeError: circuitBreaker: isFailure: expected true, false, 'neutral' or undefined, got [object Promise]",
+  it('takes no notice of an error while the machine is offline', async () => {
+    vi.stubGlobal('navigator', { onLine: false });
+    const { outcomeOf, state } = setup({}, new TypeError('Failed to fetch'));
+
+    await outcomeOf();
+    await outcomeOf();
+
+    expect(state()).toBe('closed');
+    vi.unstubAllGlobals();
+  });
+
+  it.each([
+    ['https://cdn.test/file', true, 'closed'],
+    ['https://api.test/other', true, 'open'],
+    ['https://behind-a-proxy.test/', false, 'open'],
+  ])('takes %s, redirected %s, for an answer of the server or not', async (url, redirected, expected) => {
+    const middleware = circuitBreaker({ rule: consecutive(2) });
+    const fetch = middleware(async () =>
+      Object.defineProperties(new Response(null, { status: 503 }), {
+        url: { value: url },
+        redirected: { value: redirected },
+      }),
     );
+
+    await fetch(URL);
+    await fetch(URL);
+
+    expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
+  });
+
+  it('takes no notice of what was not sent', async () => {
+    const middleware = circuitBreaker({ rule: consecutive(1) });
+    const queue = defineMiddleware(() => Promise.reject(timeout));
+
+    await expect(compose(middleware, queue)(stubOf(200).stub)(URL)).rejects.toBe(timeout);
+
+    expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
+  });
+
+  it('takes no notice of a timeout while a layer of ours makes the call wait', async () => {
+    const middleware = circuitBreaker({ rule: consecutive(1) });
+    const resending = defineMiddleware(async (call, next) => {
+      await next(call);
+      call.record.waitingFor = 'its turn';
+      throw timeout;
+    });
+
+    await expect(compose(middleware, resending)(stubOf(429).stub)(URL)).rejects.toBe(timeout);
+
+    expect(middleware.breaker.snapshot('https://api.test').state).toBe('closed');
+  });
+
+  const dripping = () => new ReadableStream();
+  const form = new FormData();
+  form.append('file', new Blob(['x']));
+  it.each<[string, RequestInit | Request, neutral: string]>([
+    ['a stream', { method: 'PUT', body: dripping(), duplex: 'half' } as RequestInit, 'both'],
+    ['a factory', { method: 'PUT', body: bodyFactory(() => 'x') }, 'both'],
+    ['a file', { method: 'PUT', body: new Blob(['x']) }, 'error'],
+    ['a form', { method: 'PUT', body: form }, 'error'],
+    ['a Request with a body', new Request(URL, { method: 'PUT', body: 'x' }), 'error'],
+    ['a text', { method: 'PUT', body: 'x' }, 'none'],
+    ['bytes', { method: 'PUT', body: new Uint8Array(1) }, 'none'],
+    ['parameters', { method: 'PUT', body: new URLSearchParams('a=b') }, 'none'],
+    ['a Request without one', new Request(URL), 'none'],
+  ])(
+    'blames the server for a failure with %s as body only where it is not the body that failed',
+    async (_, given, neutral) => {
+      const opens = async (error: Error) => {
+        const middleware = circuitBreaker({ rule: consecutive(1) });
+        const fetch = middleware(() => Promise.reject(error));
+        const call = given instanceof Request ? fetch(given) : fetch(URL, given);
+        await call.catch(() => {});
+        return middleware.breaker.snapshot('https://api.test').state === 'open';
+      };
+      const reset = Object.assign(new TypeError('fetch failed'), {
+        cause: Object.assign(new Error(), { code: 'ECONNRESET' }),
+      });
+
+      expect([await opens(reset), await opens(timeout)]).toEqual([neutral === 'none', neutral !== 'both']);
+    },
+  );
+});
+
+describe('the default rule', () => {
+  const service = (answer: (path: string) => number) => {
+    const clock = instantClock();
+    const middleware = circuitBreaker({ clock });
+    const requests: string[] = [];
+    const fetch = middleware(async (input) => {
+      const { pathname } = new globalThis.URL(String(input));
+      requests.push(pathname);
+      return new Response(null, { status: answer(pathname) });
+    });
+    const outcomeOf = (path: string) =>
+      fetch(`https://api.test${path}`).then(
+        ({ status }) => status,
+        ({ name }: Error) => name,
+      );
+    return { clock, middleware, outcomeOf, requests };
+  };
+
+  it('opens at ten calls of which none succeeds, not at half of them', async () => {
+    let calls = 0;
+    const { outcomeOf, requests } = service(() => (calls++ % 2 === 0 || calls > 20 ? 500 : 200));
+
+    for (let n = 0; n < 40; n++) await outcomeOf('/users');
+
+    expect(requests).toHaveLength(30);
+  });
+
+  it('refuses what failed, and nothing else', async () => {
+    const { outcomeOf } = service((path) => (path.startsWith('/reports') ? 503 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf(`/reports/${n}`);
+
+    expect(await outcomeOf('/reports/11')).toBe('CircuitOpenError');
+    expect(await outcomeOf('/users')).toBe(200);
+  });
+
+  it('refuses everything once more than five parts failed and none succeeded', async () => {
+    const { outcomeOf, middleware } = service(() => 500);
+    const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
+    for (let n = 0; n < 10; n++) await outcomeOf(paths[n % 5]!);
+    expect(middleware.breaker.snapshot('https://api.test').parts).toEqual(
+      ['/a', '/b', '/c', '/d', '/e'].map((path) => `GET ${path}`),
+    );
+
+    expect(await outcomeOf('/f')).toBe(500);
+
+    expect(await outcomeOf('/g')).toBe('CircuitOpenError');
+    expect(middleware.breaker.snapshot('https://api.test').parts).toBeUndefined();
+  });
+
+  it('lets what it does not refuse make its retries', async () => {
+    let sends = 0;
+    const { middleware, outcomeOf } = service((path) => (path === '/reports' || ++sends === 1 ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/reports');
+    const again = defineMiddleware(async (call, next) => {
+      await next(call);
+      return next(call.asAttempt(2));
+    });
+    const fetch = compose(again, middleware)(async () => new Response(null, { status: ++sends === 1 ? 500 : 200 }));
+
+    expect((await fetch(URL)).status).toBe(200);
+  });
+
+  it('closes at the success of what was not refused', async () => {
+    const { outcomeOf, middleware } = service((path) => (path === '/reports' ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/reports');
+
+    await outcomeOf('/users');
+
+    expect(middleware.breaker.snapshot('https://api.test')).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('closes at the late success of a call that was sent before it opened', async () => {
+    let arrive!: (response: Response) => void;
+    const late = new Promise<Response>((resolve) => {
+      arrive = resolve;
+    });
+    const middleware = circuitBreaker({ clock: instantClock() });
+    const fetch = middleware((input) =>
+      String(input).endsWith('slow') ? late : Promise.resolve(new Response(null, { status: 500 })),
+    );
+    const slow = fetch(`${URL}/slow`);
+    for (let n = 0; n < 10; n++) await fetch(URL);
+    const { state } = middleware.breaker.snapshot('https://api.test');
+
+    arrive(new Response('ok'));
+    await slow;
+
+    expect([state, middleware.breaker.snapshot('https://api.test').state]).toEqual(['open', 'closed']);
+  });
+});
+
+describe('inside retry', () => {
+  const retried = (answer: (at: number) => number) => {
+    const clock = instantClock();
+    const startedAt = clock.now();
+    const stack = circuitBreaker({ clock });
+    const outer = defineMiddleware(async (call, next) => {
+      const first = await next(call.asAttempt(1));
+      return first.ok ? first : next(call.asAttempt(2, 'last'));
+    });
+    let sends = 0;
+    const fetch = compose(
+      outer,
+      stack,
+    )(async () => {
+      sends++;
+      return new Response(null, { status: answer(clock.now() - startedAt) });
+    });
+    return { clock, fetch, stack, sends: () => sends, state: () => stack.breaker.snapshot('https://api.test').state };
+  };
+
+  it('stays closed in trouble of less than ten seconds', async () => {
+    const { clock, fetch, state } = retried((at) => (at < 9_900 ? 503 : 200));
+
+    for (let n = 0; n < 99; n++) {
+      await fetch(URL);
+      clock.advance(100);
+    }
+
+    expect(state()).toBe('closed');
+    expect((await fetch(URL)).status).toBe(200);
+  });
+
+  it('opens when nothing has succeeded for ten seconds', async () => {
+    const { clock, fetch, state } = retried(() => 503);
+
+    for (let n = 0; n < 100; n++) {
+      await fetch(URL);
+      clock.advance(100);
+    }
+
+    expect(state()).toBe('closed');
+    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', lastAnswer: { status: 503 } });
+    expect(state()).toBe('open');
+  });
+
+  it.each([
+    ['of the call, where no attempt can follow', 'last', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['of a call that is not to be repeated', 'off', { phase: 'headers', limit: 3_000 }, 1_000, 'open'],
+    ['that left the server no time', 'last', { phase: 'headers', limit: 3_000 }, 999, 'closed'],
+    ['that an inner limit would have gone before', true, { phase: 'headers', limit: 3_000 }, 1_000, 'closed'],
+    ['of the caller', 'last', new DOMException('', 'TimeoutError'), 1_000, 'closed'],
+    ['that is no object', 'last', null, 1_000, 'closed'],
+  ] as const)('takes a limit %s for a failure or for an abort', async (_, standing, reason, ms, expected) => {
+    const clock = instantClock();
+    const middleware = circuitBreaker({ rule: consecutive(1), clock });
+    const controller = new AbortController();
+    const inRetry = defineMiddleware((call, next) => next(call.with({ retried: standing })));
+    const fetch = compose(
+      inRetry,
+      middleware,
+    )(async () => {
+      clock.advance(ms);
+      controller.abort(reason);
+      throw reason;
+    });
+
+    await expect(fetch(URL, { signal: controller.signal })).rejects.toBe(reason);
+
+    expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
+  });
+
+  it('never opens where every first attempt fails and the second succeeds', async () => {
+    let sends = 0;
+    const { clock, fetch, state } = retried(() => (sends++ % 2 === 0 ? 503 : 200));
+
+    for (let n = 0; n < 300; n++) {
+      expect((await fetch(URL)).status).toBe(200);
+      clock.advance(100);
+    }
+
+    expect(state()).toBe('closed');
+  });
+
+  it('forgets failures after a pause in which nobody called', async () => {
+    const { clock, fetch, state } = retried(() => 503);
+    await fetch(URL);
+    clock.advance(10_000);
+
+    for (let n = 0; n < 60; n++) await fetch(URL);
+
+    expect(state()).toBe('closed');
+  });
+
+  it('lets a probe make its retries', async () => {
+    let up = false;
+    const { clock, fetch, sends, state } = retried(() => (up ? 200 : 503));
+    for (let n = 0; n <= 100; n++) {
+      await fetch(URL).catch(() => {});
+      clock.advance(100);
+    }
+    clock.advance(1_000);
+    const before = sends();
+
+    const probe = fetch(URL);
+    up = true;
+
+    expect((await probe).status).toBe(200);
+    expect(sends() - before).toBe(2);
+    expect(state()).toBe('closed');
+  });
+});
+
+describe('evidence', () => {
+  it('is not what was under way at the last success', () => {
+    const tally = noSuccess({ minCalls: 1 }).start();
+
+    tally.record({ failed: false, duration: 1, at: 5_000 });
+
+    expect(tally.record({ failed: true, duration: 10_000, at: 14_999 })).toBe(false);
+    expect(tally.record({ failed: true, duration: 10_000, at: 15_000 })).toBe(true);
   });
 });
 
 describe('Retry-After', () => {
-  const openedFor = async (headers: HeadersInit, options: Parameters<typeof circuitBreaker>[0] = {}) => {
-    const { middleware, outcomeOf } = setup({ rule: consecutive(1), ...options }, headers);
+  const refusedAfter = async (headers: HeadersInit) => {
+    const { middleware, outcomeOf } = setup({ rule: consecutive(1) }, headers);
     await outcomeOf();
-    return middleware.breaker.snapshot('https://api.test').retryAfter;
+    return {
+      snapshot: middleware.breaker.snapshot('https://api.test'),
+      refusal: (await outcomeOf()) as CircuitOpenError,
+    };
   };
 
-  it('keeps the circuit open for as long as the response that opened it asks', async () => {
-    expect(await openedFor({ 'retry-after': '120' })).toBe(120_000);
-    expect(await openedFor({ 'retry-after': '1.5' })).toBe(1_500);
+  it('is told with the refusal, and keeps no circuit open', async () => {
+    const { refusal, snapshot } = await refusedAfter({ 'retry-after': '3600' });
+
+    expect(refusal.lastAnswer).toMatchObject({ status: 503, retryAfter: 3_600_000 });
+    expect(snapshot.retryAfter).toBe(1_000);
   });
 
-  it('takes a date relative to the date of the response', async () => {
-    const headers = { date: 'Mon, 05 Feb 2024 10:00:00 GMT', 'retry-after': 'Mon, 05 Feb 2024 10:01:00 GMT' };
+  it.each(['soon', '-5', '1,'.repeat(200_000)])('of another form is as if absent', async (value) => {
+    const { refusal } = await refusedAfter({ 'retry-after': value });
 
-    expect(await openedFor(headers)).toBe(60_000);
+    expect(refusal.lastAnswer).not.toHaveProperty('retryAfter');
   });
 
-  it('takes a date relative to its clock when the response has none', async () => {
-    expect(await openedFor({ 'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT' })).toBe(30_000);
+  it('of the call itself goes before that of the others', async () => {
+    const { middleware, outcomeOf, requests } = setup({ rule: consecutive(1) }, 500);
+    await outcomeOf();
+    const own = { status: 502, headers: new Headers() };
+    const told = defineMiddleware((call, next) => {
+      call.record.lastAnswer = own;
+      return next(call);
+    });
+
+    await expect(compose(told, middleware)(stubOf(200).stub)(URL)).rejects.toMatchObject({ lastAnswer: own });
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe('CircuitOpenError', () => {
+  it('shows no headers when it is printed', () => {
+    const lastAnswer = { status: 503, headers: new Headers({ 'set-cookie': 'secret' }) };
+
+    expect(inspect(new CircuitOpenError({ key: 'k', retryAfter: 5, lastAnswer }))).not.toContain('secret');
   });
 
-  it.each([
-    ['120 ', 120_000],
-    ['\t120\t', 120_000],
-    ['5, 30', 30_000],
-    ['0, 30', 30_000],
-    ['Wed, 01 Jan 2025 00:00:30 GMT\t', 30_000],
-    ['Wed, 01 Jan 2025 00:00:30 GMT, 5', 30_000],
-    ['Wednesday, 01-Jan-25 00:00:30 GMT', 30_000],
-    ['Wed Jan  1 00:00:30 2025', 30_000],
-    ['Sunday, 06-Nov-94 08:49:37 GMT', 1_000],
-  ])('is read as %j, in every form that may arrive', async (value, ms) => {
-    const headers = new Headers();
-    // on a socket blanks may follow the value, which `Headers` drops
-    vi.spyOn(headers, 'get').mockImplementation((name) => (name === 'retry-after' ? value : null));
-    const middleware = circuitBreaker({ rule: consecutive(1), openFor: 1_000, clock: instantClock() });
-    const response = Object.defineProperty(new Response(null, { status: 503 }), 'headers', { value: headers });
+  it('puts a key from outside on one line', () => {
+    const { key, message } = new CircuitOpenError({
+      key: `a\nINFO admin\u001b[31m\u2028${'x'.repeat(999)}`,
+      retryAfter: 5,
+    });
 
-    await middleware(async () => response)(URL);
-
-    expect(middleware.breaker.snapshot('https://api.test').retryAfter).toBe(ms);
-  });
-
-  it.each(['', 'soon', '-5', '0x10', '1e3', '5 minutes', '0', 'Wed, 01 Jan 2020 00:00:00 GMT', '2030-01-01'])(
-    'opens for its own time when the field says %j',
-    async (value) => {
-      expect(await openedFor({ 'retry-after': value })).toBe(1_000);
-    },
-  );
-
-  it('is not read from a response that is no failure', async () => {
-    const { outcomeOf } = setup({ retryAfter: () => fail(new Error('asked')) }, 200);
-
-    expect(await outcomeOf()).toBe(200);
-  });
-
-  it('asks the function it was given instead', async () => {
-    expect(
-      await openedFor({ 'x-wait': '7' }, { retryAfter: ({ headers }) => Number(headers.get('x-wait')) * 1_000 }),
-    ).toBe(7_000);
+    expect(message).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(message.length).toBeLessThan(300);
+    expect(key).toContain('\n');
   });
 });

@@ -45,11 +45,10 @@ const verdict = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Verdict>('success') },
   { weight: 1, arbitrary: fc.constant<Verdict>('neutral') },
 );
-const hint = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 400 }), fc.constant(1e9));
 const ms = fc.oneof(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 3_000 }), fc.constant(3_600_000));
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('acquire' as const) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(), verdict, hint }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(), verdict }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), ms }) },
   {
     weight: 1,
@@ -81,8 +80,8 @@ it.each(RULES.map(([name], index) => [name, index] as const))('behaves as its mo
         } else if (next.do === 'settle') {
           const index = permits.length === 0 ? 0 : next.which % permits.length;
           if (!permits[index]) continue;
-          permits[index].settle(next.verdict, next.hint);
-          expected.settle(index, next.verdict, next.hint);
+          permits[index].settle(next.verdict);
+          expected.settle(index, next.verdict);
         } else {
           clock.advance(next.ms);
           expected.advance(next.ms);

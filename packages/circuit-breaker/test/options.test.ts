@@ -1,4 +1,4 @@
-import { breaker, circuitBreaker, consecutive, countWindow, timeWindow } from '@steadfetch/circuit-breaker';
+import { breaker, circuitBreaker, consecutive, countWindow, noSuccess, timeWindow } from '@steadfetch/circuit-breaker';
 import { expect, it } from 'vitest';
 
 const NAN = Number.NaN;
@@ -18,6 +18,8 @@ const NUMBERS: [make: (value: never) => unknown, option: string, values: unknown
   [(openFor) => circuitBreaker({ openFor }), 'circuitBreaker: openFor', ['3', NAN, 0, -1, INFINITY, 2_147_483_648]],
   [(probes) => circuitBreaker({ probes }), 'circuitBreaker: probes', ['3', NAN, 0, -1, 1.5, INFINITY]],
   [(probeTimeout) => circuitBreaker({ probeTimeout }), 'circuitBreaker: probeTimeout', ['3', NAN, 0, -1, INFINITY]],
+  [(minCalls) => noSuccess({ minCalls }), 'noSuccess: minCalls', ['3', NAN, 0, -1, 1.5, INFINITY]],
+  [(silence) => noSuccess({ silence }), 'noSuccess: silence', ['3', NAN, -1, INFINITY, 2_147_483_648]],
   [(probes) => breaker({ probes }), 'breaker: probes', ['3', NAN, 0]],
 ];
 
@@ -30,7 +32,7 @@ it.each(NUMBERS.flatMap(([make, option, values]) => values.map((value) => [optio
   },
 );
 
-const FUNCTIONS = ['key', 'isFailure', 'retryAfter', 'random', 'onOpen', 'onHalfOpen', 'onClose'];
+const FUNCTIONS = ['key', 'isFailure', 'random', 'onOpen', 'onHalfOpen', 'onClose'];
 
 it.each(FUNCTIONS)('refuses %s that is not a function', (option) => {
   expect(() => circuitBreaker({ [option]: 5 })).toThrow(
@@ -58,6 +60,7 @@ it.each([
 });
 
 it('refuses options it does not know in rules and breakers', () => {
+  expect(() => noSuccess({ window: 3 } as never)).toThrow("noSuccess: unknown option 'window'");
   expect(() => timeWindow({ size: 3 } as never)).toThrow("timeWindow: unknown option 'size'");
   expect(() => countWindow({ window: 3 } as never)).toThrow("countWindow: unknown option 'window'");
   expect(() => breaker({ key: () => '' } as never)).toThrow("breaker: unknown option 'key'");

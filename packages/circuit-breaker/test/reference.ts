@@ -15,6 +15,8 @@ export interface ReferenceRule {
 
 interface Call {
   epoch: number;
+  outage: number;
+  probe: boolean;
   startedAt: number;
   settled: boolean;
   holdsSlot: boolean;
@@ -34,8 +36,9 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
   let now = 0;
   let log: Entry[] = [];
   let passed = 0;
+  let outage = 0;
+  let openedAt = 0;
   let opening = { row: 0, at: 0, lasts: 0 };
-  let closedAt = Number.NEGATIVE_INFINITY;
 
   const go = (to: typeof state) => {
     state = to;
@@ -43,11 +46,18 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
     log = [];
     passed = 0;
   };
-  const row = () => (state === 'closed' && now - closedAt >= opening.lasts ? 0 : opening.row);
-  const open = (hint: number) => {
-    const own = Math.min(300_000, first * 2 ** row());
-    opening = { row: row() + 1, at: now, lasts: Math.max(own, Math.min(3_600_000, hint)) };
+  const open = () => {
+    if (state === 'closed') {
+      outage += 1;
+      openedAt = now;
+    }
+    const lasts = Math.min(15_000, Math.max(first, Math.min(10_000, (now - openedAt) / 50)));
+    opening = { row: opening.row + 1, at: now, lasts };
     go('open');
+  };
+  const close = () => {
+    go('closed');
+    opening = { row: 0, at: 0, lasts: 0 };
   };
   const holders = () => calls.filter((call) => call?.holdsSlot && !call.settled && call.epoch === epoch);
   const isDue = () => state === 'open' && now >= opening.at + opening.lasts;
@@ -61,34 +71,35 @@ export function reference({ rule, first, probes, probeTimeout }: Settings) {
       if (isDue()) go('half-open');
       for (const call of holders()) if (now - call!.startedAt >= probeTimeout) call!.holdsSlot = false;
       const letThrough = state === 'closed' || (state === 'half-open' && holders().length + passed < probes);
-      const call = { epoch, startedAt: now, settled: false, holdsSlot: state === 'half-open' };
+      const probe = state === 'half-open';
+      const call = { epoch, outage, probe, startedAt: now, settled: false, holdsSlot: probe };
       calls.push(letThrough ? call : undefined);
       return letThrough;
     },
-    settle(index: number, verdict: Verdict, hint = 0) {
+    settle(index: number, verdict: Verdict) {
       const call = calls[index]!;
-      if (call.settled || call.epoch !== epoch) return;
+      if (call.settled) return;
       call.settled = true;
       if (verdict === 'neutral') return;
-      const failed = verdict === 'failure';
       const slow = now - call.startedAt > rule.slowerThan;
+      const failed = verdict === 'failure';
       if (state === 'closed') {
+        if (call.epoch !== epoch) return;
         log.push({ at: now, failed, slow });
-        if (rule.opens(log, now)) open(hint);
-      } else if (failed || slow) open(hint);
-      else if (++passed === probes) {
-        go('closed');
-        closedAt = now;
-      }
+        if (rule.opens(log, now)) open();
+      } else if (!failed && !slow && call.probe && call.outage === outage) {
+        passed += 1;
+        if (passed === probes) close();
+      } else if (call.epoch === epoch && (failed || slow) && state === 'half-open') open();
     },
     get state() {
       return isDue() ? 'half-open' : state;
     },
     get openings() {
-      return row();
+      return opening.row;
     },
     get left() {
-      return state === 'open' ? Math.max(0, opening.at + opening.lasts - now) : undefined;
+      return state === 'open' ? Math.max(0, Math.ceil(opening.at + opening.lasts - now)) : undefined;
     },
     get slotsHeld() {
       return holders().length;

@@ -8,9 +8,10 @@ import {
   type Middleware,
   type Next,
   notify,
+  releaseBody,
   throwIfAborted,
 } from '@steadfetch/core';
-import { Lane, type Occupancy } from './lane.ts';
+import { Lane, type Occupancy, type Slot } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
 
 export interface QueueEvent extends Occupancy {
@@ -22,14 +23,19 @@ export interface ConcurrencyOptions {
   key?: (call: Call) => string;
   /** How many calls of a key may wait. 0: none; `Infinity`: no bound. @default 1_000 */
   maxQueue?: number;
-  /** Told when a call has to wait, with itself counted. Observes: it can neither break nor delay the call. */
+  /** Called when a call has to wait, which is counted. It can neither break nor delay the call. */
   onQueue?: (event: QueueEvent) => void;
 }
 
-/** A middleware that tells how full it is. */
+/** A middleware that says how full it is. */
 export interface Bulkhead extends Middleware {
   /** Of one key, or of all together. */
   snapshot(key?: string): Occupancy;
+  /**
+   * Forgets the calls in flight, of one key or of all: their slots are free at once, and waiting calls start. The
+   * forgotten calls go on, and free no slot when they end.
+   */
+  reset(key?: string): void;
 }
 
 /**
@@ -39,7 +45,7 @@ export interface Bulkhead extends Middleware {
  * its signal aborts. One that finds `maxQueue` calls waiting is refused. The slots belong to the middleware: all that
  * is fetched through it shares them.
  *
- * @throws {QueueFullError} when too many wait already, and the caller's abort reason
+ * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
  * @example const fetchPage = compose(retry(), concurrency(8), timeout(5_000))(fetch);
  */
 export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulkhead {
@@ -51,25 +57,42 @@ export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulk
   if (onQueue !== undefined) checkFunction('concurrency: onQueue', onQueue);
   const lanes = new Map<string, Lane>();
 
-  async function enter(lane: Lane, name: string, signal: AbortSignal | undefined): Promise<void> {
-    if (lane.queued >= maxQueue) throw new QueueFullError(name, max, maxQueue);
+  function laneOf(name: string): Lane {
+    const lane = lanes.get(name) ?? new Lane(name, max, (empty) => lanes.delete(empty.key));
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  async function wait(lane: Lane, { record, signal }: Call): Promise<Slot> {
+    const { key: name, active, queued } = lane;
+    if (queued >= maxQueue) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
     const turn = lane.wait(signal);
-    notify(onQueue, { key: name, active: lane.active, queued: lane.queued });
-    await turn;
+    record.waitingFor = 'a slot of concurrency()';
+    notify(onQueue, { key: name, active, queued: queued + 1 });
+    try {
+      return await turn;
+    } finally {
+      record.waitingFor = undefined;
+    }
   }
 
   async function run(call: Call, next: Next): Promise<Response> {
-    throwIfAborted(call.signal);
-    const name = checkKey('concurrency: key', key(call));
-    const lane = lanes.get(name) ?? new Lane(max);
-    lanes.set(name, lane);
-    if (!lane.enter()) await enter(lane, name, call.signal);
+    let lane: Lane;
+    let slot: Slot | undefined;
     try {
       throwIfAborted(call.signal);
+      lane = laneOf(checkKey('concurrency: key', key(call)));
+      slot = lane.enter() ?? (await wait(lane, call));
+      if (call.signal?.aborted) lane.exit(slot);
+      throwIfAborted(call.signal);
+    } catch (error) {
+      releaseBody(call);
+      throw error;
+    }
+    try {
       return await next(call);
     } finally {
-      lane.exit();
-      if (lane.active === 0) lanes.delete(name);
+      lane.exit(slot);
     }
   }
 
@@ -79,5 +102,10 @@ export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulk
     return { active: sum('active'), queued: sum('queued') };
   }
 
-  return Object.assign(defineMiddleware(run, 'concurrency'), { snapshot });
+  function reset(name?: string): void {
+    const forgotten = name === undefined ? [...lanes.values()] : [lanes.get(name)];
+    for (const lane of forgotten) lane?.reset();
+  }
+
+  return Object.assign(defineMiddleware(run, 'concurrency'), { snapshot, reset });
 }

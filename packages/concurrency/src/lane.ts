@@ -9,14 +9,23 @@ export interface Occupancy {
   queued: number;
 }
 
+/** A slot that is taken. Worth nothing after a reset of its lane. */
+export type Slot = object;
+
 /** The slots of one key, and the line in front of them. Knows nothing of fetch. */
 export class Lane {
+  readonly key: string;
   readonly #max: number;
-  readonly #line = new WaitingLine<() => void>();
+  readonly #onEmpty: (lane: Lane) => void;
+  readonly #line = new WaitingLine<(slot: Slot) => void>();
   #active = 0;
+  /** One object for all slots that were taken since the last reset. */
+  #slot: Slot = {};
 
-  constructor(max: number) {
+  constructor(key: string, max: number, onEmpty: (lane: Lane) => void) {
+    this.key = key;
     this.#max = max;
+    this.#onEmpty = onEmpty;
   }
 
   get active(): number {
@@ -27,19 +36,19 @@ export class Lane {
     return this.#line.size;
   }
 
-  /** Takes a slot if one is free; then nobody waits. */
-  enter(): boolean {
-    if (this.#active >= this.#max) return false;
+  /** Takes a slot if one is free; then no call waits. */
+  enter(): Slot | undefined {
+    if (this.#active >= this.#max) return undefined;
     this.#active++;
-    return true;
+    return this.#slot;
   }
 
   /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
-  wait(signal: AbortSignal | undefined): Promise<void> {
+  wait(signal: AbortSignal | undefined): Promise<Slot> {
     return new Promise((resolve, reject) => {
-      const leave = this.#line.join(() => {
+      const leave = this.#line.join((slot) => {
         release();
-        resolve();
+        resolve(slot);
       });
       const release = onAbort(signal, (reason) => {
         leave();
@@ -48,10 +57,22 @@ export class Lane {
     });
   }
 
-  /** Gives a slot back: to the first in line, so that no newcomer overtakes. */
-  exit(): void {
+  /** Frees a slot: the first in line takes it, so that no newcomer overtakes. */
+  exit(slot: Slot): void {
+    if (slot !== this.#slot) return;
     const start = this.#line.shift();
-    if (start) start();
-    else this.#active--;
+    if (start) start(slot);
+    else if (--this.#active === 0) this.#onEmpty(this);
+  }
+
+  /** Forgets the calls in flight: as many of the waiting calls as there are slots start. */
+  reset(): void {
+    this.#slot = {};
+    this.#active = 0;
+    while (this.#active < this.#max && this.#line.size > 0) {
+      this.#active++;
+      this.#line.shift()!(this.#slot);
+    }
+    if (this.#active === 0) this.#onEmpty(this);
   }
 }

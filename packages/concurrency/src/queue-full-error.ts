@@ -1,16 +1,28 @@
-/** A call was refused here, before it was sent, because too many of its key were waiting already. */
+import { type LastAnswer, oneLine } from '@steadfetch/core';
+
+/** A `LocalRefusal`: a call was not sent, because too many calls of its key were waiting already. */
 export class QueueFullError extends Error {
   override readonly name: 'QueueFullError' = 'QueueFullError';
+  readonly local = true;
+  readonly reason = 'queue-full';
   readonly key: string;
   /** How many may be in flight. */
   readonly max: number;
   /** How many may wait. */
   readonly maxQueue: number;
+  /** Not shown when the error is printed: headers may hold secrets. */
+  readonly #lastAnswer: LastAnswer | undefined;
 
-  constructor(key: string, max: number, maxQueue: number) {
-    super(`${key}: ${max} in flight and ${maxQueue} waiting already`);
+  constructor(key: string, max: number, maxQueue: number, lastAnswer?: LastAnswer) {
+    super(`${oneLine(key)}: ${max} in flight and ${maxQueue} waiting already`);
     this.key = key;
     this.max = max;
     this.maxQueue = maxQueue;
+    this.#lastAnswer = lastAnswer;
+  }
+
+  /** What the server answered last, to an earlier attempt of the same call. */
+  get lastAnswer(): LastAnswer | undefined {
+    return this.#lastAnswer;
   }
 }

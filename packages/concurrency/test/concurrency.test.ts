@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { classifyError } from '@steadfetch/core';
+import { classifyError, localRefusal } from '@steadfetch/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ConcurrencyOptions, concurrency, type QueueEvent, QueueFullError } from '../src/index.ts';
@@ -130,6 +130,7 @@ describe('concurrency', () => {
     expect(error).toMatchObject({ name: 'QueueFullError', key: 'https://api.example.com', max: 1, maxQueue: 1 });
     expect((error as Error).message).toBe('https://api.example.com: 1 in flight and 1 waiting already');
     expect(classifyError(error)).toMatchObject({ kind: 'bug', permanent: true });
+    expect(localRefusal(error)).toMatchObject({ local: true, reason: 'queue-full' });
   });
 
   it('lets nobody wait with a queue of 0', async () => {

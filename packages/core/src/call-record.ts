@@ -31,14 +31,16 @@ export interface CallRecord {
   /** What the call waits for inside a layer of ours, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor: string | undefined;
   lastAnswer: LastAnswer | undefined;
-  /** How often the call was repeated, whichever layer did it. */
-  repeats: number;
+  /** How often a layer inside the retry sent the call again: besides the attempts, which `Call.attempt` counts. */
+  resends: number;
   /** The most repetitions that any layer around the call allows: one count for all of them. */
   maxRepeats: number;
-  /** The attempts that were repeated, oldest first; `undefined` while there are none. */
+  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
   history: AttemptRecord[] | undefined;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts where a call is sent. */
   onSend: (() => void) | undefined;
+  /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
+  keyField: string | undefined;
 }
 
 export function callRecord(): CallRecord {
@@ -46,9 +48,10 @@ export function callRecord(): CallRecord {
     sends: 0,
     waitingFor: undefined,
     lastAnswer: undefined,
-    repeats: 0,
+    resends: 0,
     maxRepeats: 0,
     history: undefined,
     onSend: undefined,
+    keyField: undefined,
   };
 }

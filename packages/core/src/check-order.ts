@@ -8,16 +8,24 @@ const WRONG: readonly [outer: string, inner: string, why: string][] = [
   ['bufferBody', 'retry', 'a body that breaks is not retried'],
 ];
 
-/** Tells a developer, once, when a middleware is put around others in an order that is known to be wrong. */
+declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefined;
+
+/**
+ * Tells a developer, once, when a middleware is put around others in an order that is known to be wrong.
+ *
+ * The condition stands here in the words that bundlers replace by a constant: in production neither the texts nor the
+ * search is part of a page.
+ */
 export function checkOrder(outer: string, inner: readonly string[]): void {
-  if (environment() === 'production') return;
+  try {
+    if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') warnOfOrder(outer, inner);
+  } catch {} // a `process` without `env`
+}
+
+function warnOfOrder(outer: string, inner: readonly string[]): void {
   for (const [left, right, why] of WRONG) {
     if (left === outer && inner.includes(right)) {
       warnOnce(`${outer}() stands outside ${right}(): ${why}. Put ${right}() first.`);
     }
   }
-}
-
-function environment(): string | undefined {
-  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.NODE_ENV;
 }

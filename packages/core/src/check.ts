@@ -1,5 +1,7 @@
 import { type Clock, MAX_TIMER } from './clock.ts';
+import { nearestName } from './nearest-name.ts';
 import { notify } from './notify.ts';
+import { show } from './show.ts';
 
 /** What a number option may be. */
 export interface NumberRule {
@@ -66,13 +68,9 @@ export function checkNames(owner: string, options: object, names: readonly strin
   }
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) {
-      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}`);
+      const meant = nearestName(name, names);
+      const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
+      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}${hint}`);
     }
   }
-}
-
-/** A value as an error message names it. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  return typeof value === 'symbol' || Object(value) !== value ? String(value) : Object.prototype.toString.call(value);
 }

@@ -1,4 +1,13 @@
-import { BROKEN_PEER, NETWORK_TEXT, NEVER_SENT, PERMANENT_TEXT, TIMED_OUT, TRANSIENT } from './error-codes.ts';
+import {
+  BROKEN_PEER,
+  BROKEN_PEER_TEXT,
+  NETWORK_TEXT,
+  NEVER_SENT,
+  NEVER_SENT_TEXT,
+  PERMANENT_TEXT,
+  TIMED_OUT,
+  TRANSIENT,
+} from './error-codes.ts';
 
 /** What an error of `fetch` says about the request. */
 export interface ErrorClass {
@@ -27,13 +36,21 @@ export function classifyError(error: unknown): ErrorClass {
   const network = name === 'NetworkError' || chain.some((link) => NETWORK_TEXT.test(textOf(link, 'message') ?? ''));
   if (coded !== undefined) return byCode(textOf(coded, 'code')!, coded, network);
   if (!network) return { kind: 'bug', sent: 'maybe', permanent: true };
-  return { kind: 'network', sent: 'maybe', permanent: chain.some(isPermanent) };
+  const sent = chain.some((link) => NEVER_SENT_TEXT.test(textOf(link, 'message') ?? '')) ? 'no' : 'maybe';
+  return { kind: 'network', sent, permanent: chain.some(isPermanent) };
 }
 
 /** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
 function isPermanent(link: unknown): boolean {
   const message = textOf(link, 'message') ?? '';
-  return textOf(link, 'name') !== 'NetworkError' && !NETWORK_TEXT.test(message) && PERMANENT_TEXT.test(message);
+  if (BROKEN_PEER_TEXT.test(message)) return true;
+  if (textOf(link, 'name') === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
+  return PERMANENT_TEXT.test(message) || isUnexplained(link, message);
+}
+
+/** undici gives no reason where `fetch` may not go on: a 308 with a stream, integrity of an answer without a body. */
+function isUnexplained(link: unknown, message: string): boolean {
+  return message === '' && textOf(link, 'name') === 'Error';
 }
 
 function byCode(code: string, link: unknown, network: boolean): ErrorClass {

@@ -41,12 +41,14 @@ export const systemClock: Clock = {
 };
 
 /**
- * Time for durations, which never goes back: of the machine's clock `performance.now()`, which nobody sets and which
- * goes on while `Date` is frozen. Of any other clock each reading adds what has passed since the one before, and a step
+ * Milliseconds for durations: time that passes as it does, whatever the date is set to. It starts anywhere.
+ *
+ * The machine's clock is read with `performance.now()`, so that neither a step of the date nor a frozen `Date` is
+ * felt. Any other clock is read with `now()`: each reading adds what has passed since the one before, and a step
  * backwards adds nothing.
  */
 export function monotonic(clock: Clock): () => number {
-  if (clock === systemClock && globalThis.performance) return () => performance.now();
+  if (clock === systemClock && globalThis.performance?.now !== undefined) return () => performance.now();
   let last = clock.now();
   let lost = 0;
   return () => {

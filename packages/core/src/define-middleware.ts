@@ -1,6 +1,9 @@
 import { Call } from './call.ts';
+import { unexpected } from './check.ts';
 import { checkOrder } from './check-order.ts';
 import type { Fetch, Middleware } from './fetch.ts';
+import { releaseBody } from './keep-body.ts';
+import { isReplayable } from './snapshot.ts';
 
 /** The rest of the chain. May be called any number of times. */
 export type Next = (call: Call) => Promise<Response>;
@@ -8,13 +11,21 @@ export type Next = (call: Call) => Promise<Response>;
 /** What authors write: gets the call and the rest of the chain, gives a response. */
 export type Handler = (call: Call, next: Next) => Promise<Response>;
 
-/** The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. */
-const ENTER: unique symbol = Symbol.for('steadfetch.enter.1') as never;
+/**
+ * The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. It names its
+ * owner: a proxy, a mock or a copy that has the property all the same is a function of its own, and is called.
+ */
+const ENTER: unique symbol = Symbol.for('steadfetch.enter.2') as never;
+
+interface Entrance {
+  readonly owner: Fetch;
+  readonly enter: Next;
+}
 
 /** The names of our middlewares in a composed fetch, outermost first. */
 const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
 
-type Composed = Fetch & { [ENTER]?: Next; [LAYERS]?: readonly string[] };
+type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
 
 /**
  * Makes a middleware of a handler: the one place where `string | URL | Request` plus `init` is taken apart.
@@ -36,29 +47,42 @@ export function defineMiddleware(handler: Handler, name?: string): Middleware {
     const proceed = enterOf(next);
     const inner = layersOf(next);
     if (name !== undefined) checkOrder(name, inner);
-    const fetch: Composed = (input, init) => {
-      try {
-        return handler(Call.from(input, init), proceed);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    };
-    fetch[ENTER] = (call) => {
+    const enter: Next = (call) => {
       try {
         return handler(call, proceed);
       } catch (error) {
         return Promise.reject(error);
       }
     };
+    const fetch: Composed = (input, init) => {
+      try {
+        const call = Call.from(input, init);
+        return isReplayable(call.init?.body) ? enter(call) : releasing(enter(call), call);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+    fetch[ENTER] = { owner: fetch, enter };
     fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
     return fetch;
   };
 }
 
+/** A stream that nobody has read when the call fails is closed, as `fetch` does. */
+async function releasing(response: Promise<Response>, call: Call): Promise<Response> {
+  try {
+    return await response;
+  } catch (error) {
+    releaseBody(call);
+    throw error;
+  }
+}
+
 /** How a call enters a fetch: straight into our own handlers, as `fetch(input, init)` into any other. */
 export function enterOf(fetch: Fetch): Next {
-  if (typeof fetch !== 'function') throw new TypeError(`next: expected a fetch function, got ${String(fetch)}`);
-  return (fetch as Composed)[ENTER] ?? entryOf(fetch);
+  if (typeof fetch !== 'function') throw unexpected('next', 'a fetch function', fetch);
+  const entrance = (fetch as Composed)[ENTER];
+  return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
 }
 
 function entryOf(fetch: Fetch): Next {

@@ -1,17 +1,25 @@
+interface Patience {
+  maxBytes?: number;
+  patience?: number;
+}
+
 /**
  * Lets go of a response nobody will read, without ever being waited for.
  *
  * A small body is drained so that its connection can be used again, one that is larger than `maxBytes` or takes longer
- * than `patience` milliseconds is cancelled. Never throws: `cancel()` of a cloned response stays
- * pending for good, so nothing here is awaited by a caller.
+ * than `patience` milliseconds is cancelled; a Node stream, as node-fetch gives, is destroyed then. Never throws, whatever
+ * it is given: `cancel()` of a cloned response stays pending for good, so nothing here is awaited by a caller.
  */
-export function discard(
-  response: Response,
-  { maxBytes = 262_144, patience = 100 }: { maxBytes?: number; patience?: number } = {},
-): void {
-  const { body } = response;
-  // node-fetch gives a Node stream
-  if (!body?.getReader || body.locked || response.bodyUsed) return;
+export function discard(response: Response, { maxBytes = 262_144, patience = 100 }: Patience = {}): void {
+  try {
+    const { body } = response;
+    if (!body || body.locked || response.bodyUsed) return;
+    if (typeof body.getReader === 'function') discardStream(body, maxBytes, patience);
+    else discardNodeStream(body as unknown as NodeStream, patience);
+  } catch {}
+}
+
+function discardStream(body: ReadableStream<Uint8Array>, maxBytes: number, patience: number): void {
   const reader = body.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
   const timer = setTimeout(cancel, patience);
@@ -29,4 +37,18 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>, maxBytes: 
     if (done) return;
     bytes += value.byteLength;
   }
+}
+
+interface NodeStream {
+  on(event: 'error' | 'close' | 'end', listener: () => void): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+/** By time alone: who destroys a stream that is piped from a socket leaves the socket where it is. */
+function discardNodeStream(body: NodeStream, patience: number): void {
+  body.on('error', () => {});
+  const timer = setTimeout(() => body.destroy(), patience);
+  for (const event of ['end', 'close'] as const) body.on(event, () => clearTimeout(timer));
+  body.resume();
 }

@@ -49,8 +49,27 @@ export const BROKEN_PEER: RegExp =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|HPE_|UND_ERR_PRX_TLS$)/;
 
 /** Texts of network errors that carry no code: browsers, Node, Deno, Bun, Workers, React Native. */
-export const NETWORK_TEXT: RegExp =
-  /^(?:fetch failed|terminated|network error|NetworkError when attempting to fetch resource\.|Failed to fetch(?: \(.*\))?|Load failed(?: \(.*\))?|Network request failed|Network connection lost\.?|The Internet connection appears to be offline\.|The network connection was lost\.| ?A network error occurred\.|error sending request for url.*|Unable to connect\..*)$/s;
+export const NETWORK_TEXT: RegExp = new RegExp(
+  `^(?:${[
+    'fetch failed|terminated', // undici
+    'Failed to fetch(?: \\(.*\\))?|network error', // Chromium
+    'NetworkError when attempting to fetch resource\\.|Error in input stream', // Firefox
+    'Content-Length header of network response exceeds response Body\\.', // Firefox
+    'Load failed(?: \\(.*\\))?|The network connection was lost\\.|The Internet connection appears to be offline\\.', // Safari
+    'error sending request for url.*|error reading a body from connection.*', // Deno
+    ' ?A network error occurred\\.|(?:E[A-Z]+: )?(?:Unable to connect|The socket connection was closed unexpectedly)\\..*', // Bun
+    'Network connection lost\\.?|internal error; reference = .*', // Workers
+    'Network request (?:failed|timed out)', // React Native
+  ].join('|')})$`,
+  's',
+);
+
+/** Texts below a network error that say that no connection was made (Deno). A URL has no blanks, and cannot say so. */
+export const NEVER_SENT_TEXT: RegExp = /: client error \(Connect\)/;
+
+/** The same, where the next connection will fail the same way. */
+export const BROKEN_PEER_TEXT: RegExp =
+  /: client error \(Connect\): (?:invalid peer certificate|received corrupt message)/;
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =

@@ -3,13 +3,32 @@ import { isRequest } from './is-request.ts';
 
 /** The call to send while another send may follow: a `Request` gives its body away, so a clone goes out. */
 export function keepBody(call: Call): Call {
-  return carriesBody(call) ? call.with({ input: (call.input as Request).clone() }) : call;
+  return carriesBody(call) ? call.withClone() : call;
 }
 
-/** Frees what a clone left unread in the original, and marks it used, as `fetch` would have. */
+/**
+ * Lets go of a body that is not sent, as `fetch` would: the stream that the call was given, or what a clone left unread
+ * in a `Request`, which is used from then on.
+ */
 export function releaseBody(call: Call): void {
-  if (!carriesBody(call)) return;
-  void (call.input as Request).body?.cancel?.().catch(() => {});
+  if (call.init?.body) cancelBody(call.init.body);
+  else if (carriesBody(call)) cancelBody((call.input as Request).body);
+}
+
+interface Closable {
+  cancel?(): unknown;
+  pipe?: unknown;
+  readableDidRead?: boolean;
+  destroy?(): void;
+}
+
+/** Closes the source of a stream, unless somebody reads it. Anything else needs no closing. */
+export function cancelBody(body: unknown): void {
+  try {
+    const stream = Object(body) as Closable;
+    if (typeof stream.cancel === 'function') void Promise.resolve(stream.cancel()).catch(() => {});
+    else if (typeof stream.pipe === 'function' && stream.readableDidRead === false) stream.destroy?.();
+  } catch {}
 }
 
 function carriesBody({ input, init }: Call): boolean {

@@ -1,48 +1,82 @@
-const origins = new Map<string, string>();
-const MAX_ORIGINS = 1_000;
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
-const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+/** Stands for a base that nobody knows: that of a fetch which completes relative URLs by itself. */
+const NO_BASE = 'http://relative.invalid';
 
-// Most calls go where the last one went: then one comparison answers.
-let lastUrl = '';
-let lastPrefix = '\0';
-let lastOrigin = '';
+const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
-/** The origin of a URL, e.g. `https://api.example.com`; the URL itself where it has none. Remembered by its prefix. */
+// Most calls go where the last one went: then one comparison answers. Both are made here, and pin no longer text.
+let lastPrefix = `${NO_BASE}/`;
+let lastOrigin = '/';
+
+/**
+ * The key of the server that a URL belongs to, however the URL is spelled: `https://api.example.com`.
+ *
+ * Custom schemes have one per host (`app://main`); `data:`, `blob:`, `file:` and other URLs without a host have one per
+ * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
+ */
 export function originOf(url: string): string {
-  if (url === lastUrl) return lastOrigin;
-  if (url.slice(0, lastPrefix.length) !== lastPrefix) lookUp(url);
-  lastUrl = url;
-  return lastOrigin;
+  if (url.startsWith(lastPrefix)) return lastOrigin;
+  const parsed = parseUrl(url);
+  if (parsed === undefined) return 'invalid:';
+  const { protocol } = parsed;
+  const host = hostOf(parsed);
+  if (host === '') return protocol;
+  const origin = `${protocol}//${host}`;
+  if (origin === NO_BASE) return '/';
+  lastOrigin = origin;
+  lastPrefix = `${origin}/`;
+  return origin;
 }
 
-function lookUp(url: string): void {
-  const prefix = AUTHORITY.exec(absolute(url))?.[0];
-  lastOrigin = prefix === undefined ? url : (origins.get(prefix) ?? parseOnce(prefix));
-  lastPrefix = prefix !== undefined && url.startsWith(`${prefix}/`) ? `${prefix}/` : '\0';
+/** The name of the host without the dot that may end it, with a port that is not the default. */
+function hostOf({ hostname, port }: URL): string {
+  const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+  return port === '' ? name : `${name}:${port}`;
 }
 
-/** The URL against the page it is used on; as given where the runtime knows no location. */
-export function absolute(url: string): string {
-  if (globalThis.location === undefined || SCHEME.test(url)) return url;
+/**
+ * A URL as it is sent, so that it can be compared with another: without user info and fragment, without `.` and `..`,
+ * with letters and digits that were escaped without need. A relative URL stays one where the runtime knows no base.
+ * `undefined` for one that no fetch takes.
+ */
+export function normalUrl(url: string): string | undefined {
+  const parsed = parseUrl(url);
+  if (parsed === undefined) return undefined;
+  const { protocol, pathname, search } = parsed;
+  const host = hostOf(parsed);
+  const origin = host === '' && !parsed.href.startsWith(`${protocol}//`) ? protocol : `${protocol}//${host}`;
+  return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
+}
+
+/** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */
+function unescapeName(escaped: string): string {
+  const character = decodeURIComponent(escaped);
+  return /[\w.~-]/.test(character) ? character : escaped;
+}
+
+function parseUrl(url: string): URL | undefined {
+  // 'http:/host' names a host where there is no base; against one of its own scheme it would be a path
+  const known = base() ?? (WITH_SCHEME.test(url.replace(/[\t\n\r]/g, '')) ? undefined : NO_BASE);
   try {
-    return new URL(url, globalThis.location.href).href;
+    return new URL(url, known);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The URL against the page it is used on; as given where the runtime knows no base. */
+export function absolute(url: string): string {
+  const known = base();
+  if (known === undefined || WITH_SCHEME.test(url)) return url;
+  try {
+    return new URL(url, known).href;
   } catch {
     return url;
   }
 }
 
-function parseOnce(prefix: string): string {
-  const origin = parse(prefix);
-  if (origins.size >= MAX_ORIGINS) origins.clear();
-  origins.set(prefix, origin);
-  return origin;
-}
-
-function parse(prefix: string): string {
-  try {
-    return new URL(prefix).origin;
-  } catch {
-    return prefix;
-  }
+/** What `fetch` resolves against: the page's `<base>`, or where it is. That of a worker made of a blob is none. */
+function base(): string | undefined {
+  const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };
+  const known = document?.baseURI ?? location?.href;
+  return known === undefined || /^(?:about|blob|data):/i.test(known) ? undefined : known;
 }

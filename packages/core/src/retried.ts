@@ -1,5 +1,7 @@
 import type { CallRecord } from './call-record.ts';
 import type { Fetch } from './fetch.ts';
+import { isPlatformFetch } from './platform-fetch.ts';
+import { copyBody, copyHeaders } from './snapshot.ts';
 
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;
@@ -14,6 +16,8 @@ export type Retried = boolean | 'last' | 'off';
 interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;
+  readonly attempt: number;
+  remaining(): number;
 }
 
 type Marked = RequestInit & { [RETRIED]?: Mark };
@@ -24,12 +28,14 @@ export function markOf(init: Marked): Mark | undefined {
 }
 
 /**
- * The init that tells a fetch what an outer `retry` does. A new object each time: what is inside may write
- * on it. The platform's own `fetch` need not know, and takes microseconds to look at an init.
+ * The init that tells a fetch what an outer `retry` does. A new object each time, with headers and bytes of its own:
+ * what is inside may write on it. The platform's own `fetch` need not know, and takes microseconds to look at an init.
  */
 export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
-  if (fetch === globalThis.fetch) return init;
+  if (isPlatformFetch(fetch)) return init;
   const marked: Marked = { ...init };
+  if (marked.headers) marked.headers = copyHeaders(marked.headers);
+  if (mark.retried === true && typeof marked.body === 'object' && marked.body) marked.body = copyBody(marked.body);
   marked[RETRIED] = mark;
   return marked;
 }

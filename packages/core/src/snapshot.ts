@@ -1,11 +1,17 @@
+import { copyForm } from './form.ts';
+
 /**
  * A copy of an init that its caller can no longer change: of its members, its headers, and a body that is mutable.
- * A stream stays what it is, since it can be read only once.
+ * A stream stays what it is, since it can be read only once. What `fetch` would turn into a string is one from here on.
  */
 export function snapshot(init: RequestInit): RequestInit {
   const copy = { ...init };
   // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
   if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
+  const members = copy as Record<string, unknown>;
+  for (const name in members) {
+    if (typeof members[name] === 'object' && TEXTS.has(name)) members[name] = String(members[name]);
+  }
   if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
   if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
   return copy;
@@ -17,11 +23,10 @@ export function isReplayable(body: unknown): boolean {
   return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
 }
 
+const TEXTS = new Set('method mode credentials cache redirect referrer referrerPolicy integrity'.split(' '));
+
 /** What `fetch` reads of an init; a class may give it by getters, which no loop finds. */
-const MEMBERS = (
-  'method headers body mode credentials cache redirect referrer referrerPolicy integrity keepalive signal duplex ' +
-  'priority dispatcher window'
-).split(' ');
+const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
 
 function inherit(copy: RequestInit, init: RequestInit): void {
   const given = init as Record<string, unknown>;
@@ -30,28 +35,41 @@ function inherit(copy: RequestInit, init: RequestInit): void {
   for (const name of MEMBERS) if (name in given && !(name in target)) target[name] = given[name];
 }
 
+/** What `fetch` reads of a Request. */
+export function membersOf(request: Request): RequestInit {
+  const given = request as unknown as Record<string, unknown>;
+  return Object.fromEntries(MEMBERS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
+}
+
 /** What cannot be copied is invalid, which is for `fetch` to say. */
-function copyHeaders(headers: HeadersInit): HeadersInit {
+export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
-    if (Array.isArray(headers)) return headers.map((pair) => [...pair] as [string, string]);
-    return Symbol.iterator in headers ? new Headers(headers) : { ...headers };
+    if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
+    if (Symbol.iterator in headers) return new Headers(headers);
+    const copy = { ...headers };
+    for (const name in copy) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
+    return copy;
   } catch {
     return headers;
   }
 }
 
 /** By what it calls itself, not by `instanceof`: it may be of another realm, and the class may be missing here. */
-function copyBody(body: BodyInit): BodyInit {
+export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   const kind = Object.prototype.toString.call(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
-  return kind === '[object FormData]' && 'forEach' in (body as FormData) ? copyForm(body as FormData) : body;
+  if (kind === '[object FormData]') return copyForm(body as FormData);
+  return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body, kind) : body;
 }
 
-/** In the same class: a `fetch` knows only its own. */
-function copyForm(form: FormData): FormData {
-  const copy = new (form.constructor as typeof FormData)();
-  form.forEach((value, name) => copy.append(name, value));
-  return copy;
+/** What has no text of its own is of a kind that only this runtime knows. */
+function asText(body: BodyInit, kind: string): BodyInit {
+  try {
+    const text = String(body);
+    return text === kind ? body : text;
+  } catch {
+    return body;
+  }
 }

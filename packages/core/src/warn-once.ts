@@ -1,8 +1,16 @@
 const warned = new Set<string>();
+const MAX_WARNINGS = 1_000;
+const LONGEST = 500;
 
-/** Tells the developer once per message and process, through `console.warn`. */
+/**
+ * Tells the developer once per message and process, through `console.warn`. Of more than a thousand messages it tells
+ * no more, since messages may name keys. A console that throws breaks no call.
+ */
 export function warnOnce(message: string): void {
-  if (warned.has(message)) return;
-  warned.add(message);
-  console.warn(`steadfetch: ${message}`);
+  const shown = message.length > LONGEST ? `${message.slice(0, LONGEST - 1)}…` : message;
+  if (warned.size >= MAX_WARNINGS || warned.has(shown)) return;
+  warned.add(shown);
+  try {
+    console.warn(`steadfetch: ${shown}`);
+  } catch {}
 }

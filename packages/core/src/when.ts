@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { checkFunction } from './check.ts';
+import { checkFunction, unexpected } from './check.ts';
 import { defineMiddleware, enterOf } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
@@ -13,6 +13,12 @@ export function when(predicate: (call: Call) => boolean, middleware: Middleware)
   checkFunction('when: middleware', middleware);
   return (next) => {
     const inner = enterOf(middleware(next));
-    return defineMiddleware((call, skip) => (predicate(call) ? inner(call) : skip(call)))(next);
+    return defineMiddleware((call, skip) => {
+      const picked: unknown = predicate(call);
+      if (typeof (picked as PromiseLike<unknown> | undefined)?.then === 'function') {
+        throw unexpected('when: predicate', 'it to give true or false', picked);
+      }
+      return picked ? inner(call) : skip(call);
+    })(next);
   };
 }

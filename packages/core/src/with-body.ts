@@ -1,3 +1,5 @@
+import { inheritHistory } from './history.ts';
+
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
@@ -8,7 +10,7 @@ export type ErrorOf = (error: unknown) => unknown;
 
 /**
  * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
- * `redirected`, `type`), also in its clones. The given response must not be read afterwards.
+ * `redirected`, `type`) and its history, also in its clones. The given response must not be read afterwards.
  *
  * A status or reason phrase that only a network can give (999, broken UTF-8) is kept as well. Where the body is a stream
  * made by script, pass `errorOf` to say what it failed with: Chromium's `text()` and its like reject with "Failed to
@@ -25,6 +27,7 @@ export function withBody(response: Response, body: BodyInit | null, errorOf?: Er
 }
 
 function keepFacts(copy: Response, original: Response, errorOf: ErrorOf | undefined): Response {
+  inheritHistory(copy, original);
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }

@@ -1,5 +1,8 @@
-import { discard, peek } from '@steadfetch/core';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { bodyFactory, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cancelBody } from '../src/keep-body.ts';
 
 function streamOf(chunks: Iterator<string>, onCancel = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -76,6 +79,94 @@ describe('discard', () => {
 
     expect(vi.getTimerCount()).toBe(0);
   });
+});
+
+describe('discard of what a fetch of another kind gives', () => {
+  const nodeResponse = (body: unknown) => ({ status: 503, body, bodyUsed: false }) as unknown as Response;
+
+  it('drains a Node stream, and leaves no timer', async () => {
+    const body = Readable.from([Buffer.alloc(300_000), Buffer.alloc(300_000)]);
+
+    discard(nodeResponse(body));
+    await once(body, 'close');
+
+    expect(body.readableEnded).toBe(true);
+  });
+
+  it('destroys a Node stream that stalls, whatever it says to that', async () => {
+    const body = new Readable({ read() {}, destroy: (_error, done) => done(new Error('stubborn')) });
+
+    discard(nodeResponse(body), { patience: 1 });
+    await new Promise((resolve) => body.on('close', resolve));
+
+    expect(body.destroyed).toBe(true);
+  });
+
+  it.each([
+    undefined,
+    null,
+    {},
+    { body: { pipe: () => {} } },
+    Object.defineProperty({}, 'body', {
+      get: () => {
+        throw new Error('no body here');
+      },
+    }),
+  ])('never throws: %#', (response) => {
+    expect(() => discard(response as never)).not.toThrow();
+  });
+});
+
+describe('a stream that was given', () => {
+  const failing: Fetch = () => Promise.reject(new Error('refused'));
+  const layer = defineMiddleware((call, next) => next(call));
+  const given = (body: unknown, more: object = {}) => ({ method: 'PUT', body, duplex: 'half', ...more }) as RequestInit;
+
+  it('is closed when the call fails before anybody has read it', async () => {
+    const cancel = vi.fn();
+    const body = new Readable({ read() {} });
+
+    await layer(failing)('https://api.test/', given(new ReadableStream({ cancel }))).catch(() => {});
+    await layer(failing)('https://api.test/', given(body)).catch(() => {});
+
+    expect(cancel).toHaveBeenCalledTimes(1);
+    expect(body.destroyed).toBe(true);
+  });
+
+  it('is left alone where somebody reads it, or the call succeeds', async () => {
+    const cancel = vi.fn();
+    const read = new ReadableStream({ cancel });
+    read.getReader();
+    const sent = new ReadableStream({ cancel });
+
+    await layer(failing)('https://api.test/', given(read)).catch(() => {});
+    await layer(async () => new Response())('https://api.test/', given(sent));
+
+    expect(cancel).not.toHaveBeenCalled();
+  });
+
+  it('is closed though it comes from a factory after the caller has left', async () => {
+    const cancel = vi.fn();
+    const ending = new AbortController();
+    let deliver: (body: ReadableStream) => void = () => {};
+    const slow = bodyFactory(() => new Promise<ReadableStream>((resolve) => (deliver = resolve)));
+    const call = layer(failing)('https://api.test/', given(slow, { signal: ending.signal }));
+
+    ending.abort('mine');
+
+    await expect(call).rejects.toBe('mine');
+    deliver(new ReadableStream({ cancel }));
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalledTimes(1));
+  });
+});
+
+it('cancelBody minds nothing that it is given', () => {
+  const odd = {
+    get cancel() {
+      throw new Error('no');
+    },
+  };
+  for (const body of [undefined, null, 'x', {}, odd]) expect(() => cancelBody(body)).not.toThrow();
 });
 
 describe('peek', () => {

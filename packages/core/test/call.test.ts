@@ -1,5 +1,6 @@
-import { bodyFactory, Call, defineMiddleware, type Fetch, isRequest } from '@steadfetch/core';
+import { bodyFactory, Call, defineMiddleware, type Fetch, isRequest, keepBody } from '@steadfetch/core';
 import { describe, expect, it, vi } from 'vitest';
+import { isPlatformFetch } from '../src/platform-fetch.ts';
 
 const URL_ = 'https://api.test/things?token=1';
 
@@ -53,7 +54,7 @@ describe('Call', () => {
 
   it('resolves a relative URL where the runtime knows its location, and keeps it elsewhere', () => {
     expect(Call.from('/things').url).toBe('/things');
-    expect(Call.from('/things').origin).toBe('/things');
+    expect(Call.from('/things').origin).toBe('/');
 
     vi.stubGlobal('location', { href: 'https://site.test/page' });
 
@@ -122,6 +123,74 @@ describe('Call', () => {
   });
 });
 
+describe('a call to another address', () => {
+  it('keeps method, headers, body and signal of a Request', async () => {
+    const { signal } = new AbortController();
+    const body = { method: 'PUT', body: 'x', headers: { a: '1' }, signal };
+    const moved = Call.from(new Request(URL_, body)).with({ input: 'https://other.test/' });
+    const bare = Call.from(new Request(URL_, { method: 'DELETE', redirect: 'error' })).with({
+      input: 'https://b.test/',
+    });
+
+    expect(moved).toMatchObject({ url: 'https://other.test/', method: 'PUT', replayable: true });
+    expect(moved.headers.get('a')).toBe('1');
+    expect(await new Request(moved.input, moved.init).text()).toBe('x');
+    expect(bare).toMatchObject({ input: 'https://b.test/', init: { redirect: 'error' }, method: 'DELETE' });
+    expect(bare.signal).toBeDefined();
+  });
+
+  it('is that of a new Request, where it is given one', () => {
+    const other = new Request('https://other.test/', { headers: { b: '2' } });
+
+    const moved = Call.from(new Request(URL_, { headers: { a: '1' } })).with({ input: other });
+
+    expect([...moved.headers]).toEqual([['b', '2']]);
+  });
+
+  it('leaves a navigation, which nobody can make by hand', () => {
+    const request = Object.defineProperty(new Request(URL_), 'mode', { value: 'navigate' });
+
+    expect(Call.from(request).with({ input: 'https://other.test/' }).init).not.toHaveProperty('mode');
+  });
+});
+
+describe('a Request that is sent with something else', () => {
+  it('keeps its referrer, which fetch forgets where there is any init', () => {
+    const request = new Request(URL_, { referrer: 'about:client', referrerPolicy: 'no-referrer' });
+
+    const { init } = Call.from(request).with({ signal: new AbortController().signal });
+
+    expect(init).toMatchObject({ referrer: 'about:client', referrerPolicy: 'no-referrer' });
+  });
+
+  it('keeps its signal in a clone, where that of init is not given', () => {
+    const request = new Request(URL_, { method: 'PUT', body: 'x' });
+    const { signal } = new AbortController();
+
+    expect(keepBody(Call.from(request)).init?.signal).toBe(request.signal);
+    expect(keepBody(Call.from(request, { signal })).init?.signal).toBe(signal);
+    expect(keepBody(Call.from(request, { signal: null })).init?.signal).toBeNull();
+  });
+
+  it('goes out as it is, where nobody has changed its headers, and else with those that it had', async () => {
+    const { seen, fetch } = recorder();
+    const request = new Request(URL_, { headers: { a: '1' } });
+
+    const call = twice(fetch)(request);
+    request.headers.set('a', '2');
+    await call;
+
+    expect(seen[0]).toEqual({ input: request, init: undefined });
+    expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
+  });
+
+  it('may have headers that cannot be read', () => {
+    const odd = { url: URL_, headers: { 'a b': '\n' } } as unknown as Request;
+
+    expect(Call.from(odd).url).toBe(URL_);
+  });
+});
+
 describe('what a later attempt sends', () => {
   it('is what was asked for, whatever the caller changes afterwards', async () => {
     const { seen, fetch } = recorder();
@@ -170,6 +239,43 @@ describe('what a later attempt sends', () => {
     expect(seen.map(({ init }) => init)).toEqual(Array(2).fill({ method: 'DELETE', headers: { a: '1' } }));
   });
 
+  it.each<[string, object, RequestInit]>([
+    ['a method in a list', { method: ['post'] }, { method: 'post' }],
+    ['a referrer of a class', { referrer: new URL('https://a.test/') }, { referrer: 'https://a.test/' }],
+    ['headers in lists', { headers: { a: ['1', '2'] } }, { headers: { a: '1,2' } }],
+    ['pairs of numbers', { headers: [['a', 1]] }, { headers: [['a', '1']] }],
+    ['a body with a text', { method: 'PUT', body: [1, 2] }, { method: 'PUT', body: '1,2' }],
+  ])('is the text that fetch would make of %s', (_what, init, expected) => {
+    expect(Call.from(URL_, init as RequestInit).init).toEqual(expected);
+  });
+
+  it.each<[string, unknown]>([
+    ['a Blob', new Blob(['x'])],
+    ['an object of a runtime of its own', { uri: 'file://x' }],
+    ['an object without a text', Object.create(null)],
+    ['a form that cannot be listed', Object.create({ [Symbol.toStringTag]: 'FormData' })],
+  ])('is what it was where there is no text to it: %s', (_what, body) => {
+    expect(Call.from(URL_, { method: 'PUT', body: body as BodyInit }).init!.body).toBe(body);
+  });
+
+  it('is a form of the class that the runtime knows, with the fields that it had', () => {
+    class Csrf extends FormData {
+      constructor(record: Record<string, string>) {
+        super();
+        this.append('csrf', 't0ken');
+        for (const [name, value] of Object.entries(record)) this.append(name, value);
+      }
+    }
+
+    const { body } = Call.from(URL_, { method: 'POST', body: new Csrf({ item: '7' }) }).init!;
+
+    expect([...(body as FormData)]).toEqual([
+      ['csrf', 't0ken'],
+      ['item', '7'],
+    ]);
+    expect(Object.getPrototypeOf(body)).toBe(FormData.prototype);
+  });
+
   it('keeps what a Request cannot hold, by reference', async () => {
     const { seen, fetch } = recorder();
     const dispatcher = {};
@@ -216,15 +322,38 @@ describe('what a later attempt sends', () => {
     clone.mockRestore();
   });
 
-  it('gives no init of its own to the fetch of the platform', async () => {
-    const { seen, fetch } = recorder();
-    const mark = defineMiddleware((call, next) => next(call.with({ retried: true })));
-
-    vi.stubGlobal('fetch', fetch);
-    await mark(fetch)(URL_);
+  it('tells the fetch of the platform from one in its place, which has to know of an outer retry', () => {
+    const platform = globalThis.fetch;
+    const imposters = [
+      recorder().fetch,
+      new Proxy(platform, {}),
+      platform.bind(globalThis),
+      async function fetch(...args: Parameters<Fetch>) {
+        return platform(...args);
+      },
+    ];
+    const ofImposters = imposters.map((imposter) => {
+      vi.stubGlobal('fetch', imposter);
+      return isPlatformFetch(imposter);
+    });
     vi.unstubAllGlobals();
 
-    expect(seen[0]!.init).toBeUndefined();
+    expect(ofImposters).toEqual([false, false, false, false]);
+    expect([isPlatformFetch(platform), isPlatformFetch(recorder().fetch)]).toEqual([true, false]);
+  });
+
+  it('carries attempt and deadline through a foreign wrapper', async () => {
+    const seen: unknown[] = [];
+    const note = defineMiddleware((call, next) => {
+      seen.push(call.attempt, call.remaining(), call.record.sends);
+      return next(call);
+    });
+    const mark = defineMiddleware((call, next) => next(call.with({ retried: true, attempt: 3, remaining: () => 50 })));
+    const foreign: Fetch = (input, init) => note(recorder().fetch)(input, init);
+
+    await mark(foreign)(URL_);
+
+    expect(seen).toEqual([3, 50, 1]);
   });
 
   it('carries the mark of an outer retry through a foreign wrapper', async () => {

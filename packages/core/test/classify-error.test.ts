@@ -75,8 +75,45 @@ describe('classifyError', () => {
     'fetch failed',
     'Network request failed',
     'error sending request for url (https://api.test/): connection reset',
+    'error reading a body from connection',
+    'error reading a body from connection: unexpected end of file',
+    'Error in input stream',
+    'Content-Length header of network response exceeds response Body.',
+    'internal error; reference = v8v0c2q1h3d0k5a7',
+    'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
+    'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
+    'Network request timed out',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+  });
+
+  it.each([
+    ['tcp connect error: Connection refused (os error 111)', false],
+    ['dns error: failed to lookup address information: Name or service not known', false],
+    ['received corrupt message of type InvalidContentType', true],
+    ['invalid peer certificate: UnknownIssuer', true],
+  ])('knows from Deno that no connection was made: %s', (why, permanent) => {
+    const message = `error sending request for url (https://api.test/): client error (Connect): ${why}`;
+    const known = { kind: 'network', sent: 'no', permanent };
+
+    expect(classifyError(new TypeError('fetch failed', { cause: new Error(message) }))).toEqual(known);
+    expect(classifyError(new TypeError(message))).toEqual(known);
+  });
+
+  it('takes no part of a URL for the proof that nothing was sent', () => {
+    const url = encodeURI('https://api.test/: client error (Connect): refused');
+    const error = new TypeError(`error sending request for url (${url}): client error (SendRequest): reset`);
+
+    expect(classifyError(error)).toMatchObject({ sent: 'maybe', permanent: false });
+  });
+
+  it("takes a 'fetch failed' for which undici gives no reason for permanent", async () => {
+    const noReason = new TypeError('fetch failed', { cause: new Error('') });
+    const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
+
+    expect(classifyError(noReason)).toEqual({ kind: 'network', sent: 'maybe', permanent: true });
+    expect(classifyError(new TypeError('fetch failed', { cause: refused }))).toMatchObject({ permanent: false });
+    expect(classifyError(new TypeError('Failed to fetch'))).toMatchObject({ permanent: false });
   });
 
   it('takes a mocked network error, whose cause is a Response, for one', () => {

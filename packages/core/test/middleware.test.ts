@@ -48,7 +48,7 @@ describe('what could never work', () => {
     [() => defineMiddleware(null as never), 'defineMiddleware: handler: expected a function, got null'],
     [() => when(true as never, layer), 'when: predicate: expected a function, got true'],
     [() => when(() => true, 1 as never), 'when: middleware: expected a function, got 1'],
-    [() => mount([layer] as never), 'mount: expected an object, got [object Array]'],
+    [() => mount([layer] as never), 'mount: expected an object, got [function (anonymous)]'],
     [() => bodyFactory('x' as never), 'bodyFactory: make: expected a function, got "x"'],
   ])('is refused when it is made: %#', (make, message) => {
     expect(make).toThrow(new TypeError(message));
@@ -106,6 +106,30 @@ describe('defineMiddleware', () => {
     );
   });
 
+  it.each<[string, (steady: Fetch, wrapper: Fetch) => Fetch]>([
+    ['a proxy', (steady, wrapper) => new Proxy(steady, { apply: (_target, _self, [input]) => wrapper(input) })],
+    ['a function with its properties', (steady, wrapper) => Object.assign(wrapper, steady)],
+    ['a function that inherits them', (steady, wrapper) => Object.setPrototypeOf(wrapper, steady)],
+    ['a mock', (steady, wrapper) => vi.fn(steady).mockImplementation(wrapper) as Fetch],
+    [
+      'a function with its descriptors',
+      (steady, wrapper) => Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(steady)) as Fetch,
+    ],
+  ])('does not go past what wraps a composed fetch: %s', async (_what, wrap) => {
+    const steady = note([], 'inside')(stub);
+    const wrapped = wrap(steady, async () => new Response('wrapped'));
+
+    const response = await note([], 'outside')(wrapped)('https://api.test/');
+
+    expect(await response.text()).toBe('wrapped');
+  });
+
+  it('lets go of a promise that was given for a fetch', async () => {
+    const failing = Promise.reject(new Error('nobody listens'));
+
+    expect(() => note([], 'a')(failing as never)).toThrow('next: expected a fetch function, got [object Promise]');
+  });
+
   it('sends a call into any fetch', async () => {
     const response = await enterOf(stub)((await captured()).with({ attempt: 2 }));
 
@@ -132,6 +156,14 @@ describe('when', () => {
     await fetch('https://api.test/', { method: 'POST' });
 
     expect(log).toEqual(['picked']);
+  });
+
+  it('refuses a promise from the predicate, and lets go of it', async () => {
+    const predicate = (() => Promise.reject(new Error('late'))) as never;
+
+    await expect(when(predicate, note([], 'a'))(stub)('https://api.test/')).rejects.toThrow(
+      'when: predicate: expected it to give true or false, got [object Promise]',
+    );
   });
 
   it('refuses a predicate that is no function', () => {
@@ -203,6 +235,9 @@ describe('layersOf', () => {
     compose(layer('retry'), layer('circuitBreaker'))(stub);
 
     expect(warn.mock.calls).toEqual([[expect.stringContaining('Put retry() first.')]]);
+    vi.stubGlobal('process', {});
+    expect(wrong).not.toThrow();
+    vi.unstubAllGlobals();
     warn.mockRestore();
   });
 });

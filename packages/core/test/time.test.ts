@@ -57,6 +57,32 @@ describe('systemClock', () => {
 });
 
 describe('monotonic', () => {
+  it('goes on with the machine whatever its date does, frozen, ahead or back', () => {
+    const now = monotonic(systemClock);
+    const passed = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    const date = vi.spyOn(Date, 'now').mockReturnValue(0);
+    const startedAt = now();
+
+    passed.mockReturnValue(1_250.5);
+    date.mockReturnValue(1e13);
+
+    expect(now() - startedAt).toBe(250.5);
+    vi.restoreAllMocks();
+  });
+
+  it('reads the date of the machine where there is nothing better', () => {
+    vi.stubGlobal('performance', undefined);
+    const now = monotonic(systemClock);
+    vi.unstubAllGlobals();
+    const date = vi.spyOn(Date, 'now').mockReturnValue(5_000);
+    const startedAt = now();
+
+    date.mockReturnValue(5_300);
+
+    expect(now() - startedAt).toBe(300);
+    vi.restoreAllMocks();
+  });
+
   it('never goes back, and goes on from where it was', () => {
     const clock = instantClock({ now: 1_000 });
     const now = monotonic(clock);

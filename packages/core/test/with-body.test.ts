@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { historyBehind, keepHistory } from '../src/history.ts';
 import { withBody } from '../src/with-body.ts';
 
 const server = createServer((request, response) => {
@@ -38,6 +39,16 @@ describe('withBody', () => {
     expect(second).toMatchObject({ url: `${base}/there`, redirected: true, type: 'basic' });
     expect(await second.text()).toBe('new');
     expect(await copy.text()).toBe('new');
+  });
+
+  it('answers for its origin, also in clones', () => {
+    const response = new Response('old');
+    keepHistory(response, [{ attempt: 1 }]);
+
+    const copy = withBody(response, 'new');
+
+    expect([historyBehind(copy), historyBehind(copy.clone())]).toEqual(Array(2).fill([{ attempt: 1 }]));
+    expect([historyBehind(new Response()), historyBehind('text')]).toEqual([undefined, undefined]);
   });
 
   it('reads as JSON, bytes, blob and stream', async () => {

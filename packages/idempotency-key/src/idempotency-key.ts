@@ -8,6 +8,8 @@ import {
   isToken,
   type Middleware,
   type Next,
+  throwIfAborted,
+  unexpected,
 } from '@steadfetch/core';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
@@ -53,6 +55,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
   }
 
   async function withKey(call: Call, next: Next): Promise<Response> {
+    throwIfAborted(call.signal);
     const key = generate(call);
     const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
     const headers = new Headers(call.headers);
@@ -61,6 +64,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
   }
 
   return defineMiddleware((call, next) => {
+    call.record.keyField = header;
     if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim()) return next(call);
     if (!checkAnswer(when(call))) return next(call);
     if (call.retried === true) warnInsideRetry();
@@ -71,7 +75,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
 /** A promise would be as good as true, whatever it promises. */
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  throw new TypeError(`idempotencyKey: when: expected it to give true or false, got ${String(answer)}`);
+  throw unexpected('idempotencyKey: when', 'it to give true or false', answer);
 }
 
 function checkHeader(header: unknown): void {

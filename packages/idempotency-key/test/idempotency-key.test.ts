@@ -1,4 +1,4 @@
-import { type Call, compose, defineMiddleware } from '@steadfetch/core';
+import { type Call, compose, defineMiddleware, idempotencyKeyOf } from '@steadfetch/core';
 import { fakeFetch } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -23,6 +23,33 @@ afterEach(() => {
 describe('idempotencyKey', () => {
   it('gives a call a quoted UUID', async () => {
     expect(await sent({})).toMatch(/^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/);
+  });
+
+  it('makes no key for a call that is aborted already', async () => {
+    const generate = vi.fn(() => 'k');
+    const call = idempotencyKey({ generate })(fakeFetch(200))(URL, { ...POST, signal: AbortSignal.abort('mine') });
+
+    await expect(call).rejects.toBe('mine');
+    expect(generate).not.toHaveBeenCalled();
+  });
+
+  it('lets go of a promise that `when` gives by mistake', async () => {
+    const when = (() => Promise.reject(new Error('late'))) as never;
+
+    await expect(idempotencyKey({ when })(fakeFetch(200))(URL, POST)).rejects.toThrow('got [object Promise]');
+  });
+
+  it.each([{}, { 'x-request-id': 'mine' }])('tells the layers inside which field it is in: %o', async (headers) => {
+    const keys: unknown[] = [];
+    const note = defineMiddleware((call, next) => {
+      keys.push(idempotencyKeyOf(call));
+      return next(call);
+    });
+    const options = { header: 'X-Request-Id', generate: () => 'mine', format: 'raw' } as const;
+
+    await compose(idempotencyKey(options), note)(fakeFetch(200))(URL, { ...POST, headers });
+
+    expect(keys).toEqual(['mine']);
   });
 
   it('gives the bare key on demand', async () => {

@@ -23,6 +23,16 @@ export function checkOptions(owner: string, options: object, limits: Record<stri
 
 /** What an error says: the option, what is allowed, and the value. */
 export function unexpected(option: string, allowed: string, value: unknown): string {
-  const quoted = typeof value === 'string' || Array.isArray(value);
-  return `${option}: expected ${allowed}, got ${quoted ? JSON.stringify(value) : String(value)}`;
+  return `${option}: expected ${allowed}, got ${show(value)}`;
+}
+
+/** On one line, 80 characters at most; never throws. */
+function show(value: unknown): string {
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  try {
+    const whole = typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return whole.length > 80 ? `${whole.slice(0, 79)}…` : whole;
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -1,4 +1,4 @@
-import { constant } from '@steadfetch/backoff';
+import { constant, exponential } from '@steadfetch/backoff';
 import { describe, expect, it } from 'vitest';
 import { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from '../src/index.ts';
 
@@ -6,7 +6,9 @@ const NO_FUNCTIONS: [string, unknown][] = [
   ['null', null],
   ['"full"', 'full'],
   ['0.3', 0.3],
-  ['[object Object]', {}],
+  ['{"base":1}', { base: 1 }],
+  ['[object Object]', circular()],
+  [`"${'x'.repeat(78)}…`, 'x'.repeat(1_000)],
 ];
 const MAX_TIMER = 2_147_483_647;
 
@@ -65,4 +67,29 @@ describe.each(NUMBERS)('%s: %s', (owner, name, limit, build) => {
       new TypeError(`${owner}: unknown option '${unknown}', expected one of ${names}`),
     );
   });
+});
+
+function circular(): object {
+  const object: Record<string, unknown> = {};
+  object.self = object;
+  return object;
+}
+
+it('says how a delay is made of what makes one', () => {
+  const delay = fullJitter(exponential as never);
+
+  expect(() => delay({ attempt: 1, previousDelay: 0 })).toThrow('as a delay, write exponential() and not exponential');
+});
+
+it.each([
+  [function named() {}, 'function named'],
+  [
+    (
+      () => () =>
+        1
+    )(),
+    'function (anonymous)',
+  ],
+])('shows a function by its name: %s', (value, shown) => {
+  expect(() => proportionalJitter(constant(1), { spread: value as never })).toThrow(`got ${shown}`);
 });

@@ -1,18 +1,25 @@
 import type { Outcome } from '@steadfetch/core';
 import { historyOf, remember } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
+import type { Asked } from './describe.ts';
 
 /** One request on its way. */
 export interface Attempt {
   readonly request: Request;
+  readonly asked: Asked;
+  /** How many requests the call had sent before. */
+  readonly sends: number;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };
+  /** What `fetch` gave, or what a hook of the caller put in its place. */
+  response?: Response;
 }
 
-/** Sends an attempt, and notes what `fetch` throws. */
+/** Sends an attempt, and notes how it ends. */
 export async function noting(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
   try {
-    return await send();
+    attempt.response = await send();
+    return attempt.response;
   } catch (error) {
     attempt.thrown = { error };
     throw error;
@@ -21,18 +28,25 @@ export async function noting(attempt: Attempt, send: () => Promise<Response>): P
 
 /**
  * The outcome behind an error of ky's loop: what `fetch` threw, without ky's wrapping, so that the rules see what they
- * see everywhere; or ky's own timeout of the attempt. `undefined` for an error that is not of this attempt.
+ * see everywhere; a response that no `afterResponse` hook is told of; or ky's own timeout of the attempt. `undefined` for
+ * an error that is not of this attempt.
  */
-export function outcomeOf({ thrown }: Attempt, error: Error): Outcome | undefined {
-  const { cause, value } = error as { cause?: unknown; value?: unknown };
+export function outcomeOf({ thrown, response: given }: Attempt, error: Error): Outcome | undefined {
+  const { cause, value, response } = error as { cause?: unknown; value?: unknown; response?: unknown };
   if (thrown && [error, cause, value].includes(thrown.error)) return { error: thrown.error, failed: true };
+  if (given && response === given) return { response: given, failed: false };
   return error instanceof TimeoutError ? { error, failed: true } : undefined;
 }
 
 /** ky's error, which has the history of what it stands for. */
 export function withHistory(error: Error): Error {
   const { response, cause } = error as Error & { response?: Response };
-  const history = historyOf(response ?? cause);
+  return withHistoryOf(error, response ?? cause);
+}
+
+/** The error, which has the history of an outcome from now on. */
+export function withHistoryOf(error: Error, source: unknown): Error {
+  const history = historyOf(source);
   if (history) remember(error, history);
   return error;
 }

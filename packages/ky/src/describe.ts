@@ -1,38 +1,76 @@
-import { Call } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
 import { isRepeatable, type Policy } from '@steadfetch/retry';
-import { TimeoutError } from 'ky';
+import { type NormalizedOptions, type Options, TimeoutError } from 'ky';
+
+/** What ky gives with its errors. */
+export interface Origin {
+  readonly request: Request;
+  readonly options: NormalizedOptions;
+  readonly parseJson: Options['parseJson'] | undefined;
+}
+
+/** What a request asks for, noted before anything below can change it. */
+export type Asked = Readonly<
+  Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
+>;
 
 /** What ky's request does not tell about itself. */
-interface Known {
+export interface Known {
+  /** The call that all descriptions of one call of ky are made from: they share its record. */
+  base: Call;
   /** The signal among the options of the call. */
   signal: AbortSignal | null | undefined;
   /** What the attempt ended with. */
-  error: unknown;
+  error?: unknown;
   /** A body that can be sent only once. */
   body: BodyInit | undefined;
 }
 
+const origins = new WeakMap<Call, Origin>();
+
+/** Remembers where a call comes from, for conditions written for ky. */
+export function rememberOrigin(call: Call, origin: Origin): Call {
+  origins.set(call, origin);
+  return call;
+}
+
+/** Where a call comes from, if `retry()` hooks describe it. */
+export function knownOrigin(call: Call): Origin | undefined {
+  return origins.get(call);
+}
+
+export function askedBy({ url, method, headers, redirect, signal }: Request): Asked {
+  return { url, method, headers: Object.fromEntries(headers), redirect, signal };
+}
+
 /**
- * ky's request as a call, for the rules. Nothing is copied.
+ * ky's request as a call, for the rules. No body is copied.
  *
  * The signal is the caller's own where the options name it. One that came inside a `Request` is known only through
  * ky's, and no longer after a timeout of ky, which aborts that.
  */
-export function callOf({ url, method, headers, redirect, signal: own }: Request, { signal, error, body }: Known): Call {
-  const caller = signal ?? (error instanceof TimeoutError ? undefined : own);
+export function callOf(asked: Asked, { base, signal, error, body }: Known): Call {
+  const { url, method, headers, redirect } = asked;
+  const caller = signal ?? (error instanceof TimeoutError ? undefined : asked.signal);
   const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
-  return Call.from(url).with({ init });
+  return base.with({ input: url, init });
 }
 
 /**
- * The body of a request that must not be cloned: a stream, or one that came inside a `Request` which cannot be repeated.
- * `body` is what the options of the call hold, `carried` the stream that the request makes of it.
+ * The body of a request that must not be cloned: a stream, unless ky may keep it in memory; or one that came inside a
+ * `Request` which cannot be repeated. `body` is what the options of the call hold, `carried` the stream that the request
+ * makes of it.
  */
 export function oneShotBody(
   call: Call,
-  { body, carried }: { body: BodyInit | null | undefined; carried: ReadableStream | null | undefined },
+  {
+    body,
+    carried,
+    kept,
+  }: { body: BodyInit | null | undefined; carried: ReadableStream | null | undefined; kept: boolean },
   policy: Policy,
 ): BodyInit | undefined {
+  if (kept && isRepeatable(call, policy)) return undefined;
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
   return carried && !isRepeatable(call, policy) ? carried : undefined;
 }

@@ -1,118 +1,272 @@
-import type { Call, Fetch, Outcome } from '@steadfetch/core';
-import { type Policy, Series } from '@steadfetch/retry';
-import ky, { type AfterResponseHook, type BeforeErrorHook, type BeforeRequestHook, type Hooks, type Options } from 'ky';
+import { Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
+import {
+  type AfterResponseHook,
+  type BeforeErrorHook,
+  type BeforeRequestHook,
+  type BeforeRetryHook,
+  ForceRetryError,
+  type Hooks,
+  type NormalizedOptions,
+  type Options,
+  type RetryOptions,
+} from 'ky';
 import { type Attempt, noting, outcomeOf, withHistory } from './attempt.ts';
+import { follow, watch } from './caller-hooks.ts';
 import { remainingOf } from './deadline.ts';
-import { callOf, oneShotBody } from './describe.ts';
-import { lend } from './lend.ts';
-import { release, throwsFor, withText } from './retried-response.ts';
+import { askedBy, callOf, oneShotBody, rememberOrigin } from './describe.ts';
+import { asObject, changesIn, filledIn, type KyRetry } from './ky-retry.ts';
+import { lendAttempts } from './lend.ts';
+import { Pending } from './pending.ts';
+import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
-/** ky looks at the method before it asks whether to retry; our rules do that, and say why not. */
-const EVERY_METHOD = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace', 'query'];
+/** The policy of a call whose `retry` option of ky says this. */
+export type PolicyOf = (retry: Options['retry']) => Policy;
 
 /** One call of ky as its own loop drives it: every hook and closure here belongs to this call alone. */
 export class KyCall {
   readonly #options: Options;
-  readonly #policy: Policy;
+  /** What ky's own `retry` option says, and how the hooks of the caller see it. */
+  readonly #said: RetryOptions;
+  readonly #filled: RetryOptions;
+  readonly #policyOf: PolicyOf;
   readonly #startedAt: number;
   readonly #remaining: () => number;
+  readonly #send: (request: Request, attempt: Attempt, init: RequestInit | undefined) => Promise<Response>;
+  /** What all descriptions of the call are made from. */
+  readonly #base: Call = Call.from('');
+  readonly #hooks: Partial<Hooks>;
+  /** Whether somebody may look at `error.data` before a retry. */
+  readonly #seen: boolean;
+  #policy: Policy;
   #series!: Series;
+  /** ky's own record of the option, which it reads before each retry. */
+  #retry: KyRetry | undefined;
+  #normalized!: NormalizedOptions;
+  /** Who sees a response before it is judged: hooks of the caller, one of ours, or none. */
+  #stage: 'hooks' | 'hook' | 'fetch' = 'fetch';
   #oneShot: BodyInit | undefined;
+  /** The attempt under way, 1 for the first. */
+  #attempt = 1;
   /** The attempt nobody has judged yet. A response that a hook made up, or an error that a hook threw, finds none. */
   #open: Attempt | undefined;
-  /** Whether ky's HTTPError stands for a response that is to be retried, and what its body says. */
-  #verdict = false;
-  #text: string | Promise<string> = '';
-  #waited = false;
+  #judging: Promise<boolean> | undefined;
+  readonly #pending: Pending;
+  /** Whether ky has ended the call. */
+  #over = false;
 
-  constructor(options: Options, policy: Policy) {
+  constructor(options: Options, policyOf: PolicyOf) {
     this.#options = options;
-    this.#policy = policy;
-    this.#startedAt = policy.clock.now();
-    this.#remaining = remainingOf(options, policy.clock);
+    this.#policyOf = policyOf;
+    this.#policy = policyOf(options.retry);
+    this.#said = asObject(options.retry);
+    this.#filled = filledIn(this.#said, this.#policy.limits.total);
+    this.#startedAt = this.#policy.clock.now();
+    this.#remaining = remainingOf(options, this.#policy.clock);
+    this.#pending = new Pending(options.signal ?? undefined);
+    this.#hooks = options.hooks!;
+    this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
+    const send = lendAttempts(options.fetch, this.#base);
+    this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#standing(attempt) });
   }
 
-  /** Our hooks see a request and a response last, after those that change it, and an error first, before it is replaced. */
+  /**
+   * Our hooks see a request last, after those that change it, and an error first, before it is replaced. A response is
+   * judged after the last `afterResponse` hook of the caller. Where there is none, it is judged before ky sees it, since
+   * ky clones what it shows to such hooks; but for a condition of the caller, which ky's `timeout` must not cut.
+   */
   install(): void {
-    const { hooks, fetch } = this.#options as Options & { hooks: Hooks };
-    const send = lend(fetch, () => ({ attempt: this.#series.attempt, retried: true, remaining: this.#remaining }));
-    this.#options.fetch = (input, init) => this.#send(send, input as Request, init);
+    const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = this.#hooks;
+    const asks = this.#policy.shouldRetry !== undefined || this.#policy.inspect !== undefined;
+    const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
+    this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
+    this.#options.retry = filledIn(this.#said, this.#policy.limits.total);
+    this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     this.#options.hooks = {
-      ...hooks,
-      beforeRequest: [...(hooks.beforeRequest ?? []), this.#begin],
-      afterResponse: [...(hooks.afterResponse ?? []), this.#judgeResponse],
-      beforeError: [this.#end, ...(hooks.beforeError ?? [])],
-    };
-    this.#options.retry = {
-      limit: this.#policy.limits.total,
-      methods: EVERY_METHOD,
-      shouldRetry: ({ error, retryCount }) => this.#judgeError(error, retryCount - 1),
-      // Our own wait is over by then. What is left is a retry that another hook forces with `ky.retry()`.
-      delay: (attempt) => (this.#waited ? 0 : this.#policy.delay({ attempt, previousDelay: 0 })),
-    };
+      ...this.#hooks,
+      beforeRequest: [...beforeRequest, this.#begin],
+      beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, this.#endedByHook))],
+      afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
+      beforeError: [this.#end, ...beforeError],
+    } as Hooks;
   }
 
   readonly #begin: BeforeRequestHook = ({ request, options }) => {
-    const { retry, body } = options;
-    const limits = { ...this.#policy.limits, total: retry.limit };
-    const call = this.#callOf(request);
-    this.#series = new Series(call, { ...this.#policy, limits }, this.#startedAt);
-    this.#oneShot = oneShotBody(call, { body, carried: request.body }, this.#policy);
+    this.#adopt(options);
+    const call = this.#describe(askedBy(request));
+    const kept = this.#said.limit !== undefined && this.#said.limit > 0;
+    this.#oneShot = oneShotBody(call, { body: options.body, carried: request.body, kept }, this.#policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
-    if (this.#oneShot) retry.limit = 0;
-    retry.methods.push(request.method.toLowerCase());
+    if (this.#oneShot) this.#retry!.limit = 0;
   };
 
-  #send(send: Fetch, request: Request, init: RequestInit | undefined): Promise<Response> {
-    this.#open = { request };
-    this.#verdict = this.#waited = false;
-    return noting(this.#open, () => send(request, init));
+  /** Takes over ky's retry options, in which an init hook after ours may have changed something. */
+  #adopt(options: NormalizedOptions): void {
+    if (this.#retry) return;
+    this.#normalized = options;
+    this.#retry = options.retry;
+    const changes = changesIn(this.#retry, this.#filled);
+    if (changes) this.#policy = this.#policyOf({ ...this.#said, ...changes });
+    this.#policy = { ...this.#policy, limits: { ...this.#policy.limits } };
+    Object.assign(this.#retry, {
+      backoffLimit: Infinity,
+      jitter: undefined,
+      shouldRetry: ({ error }: { error: Error }) => this.#judgeError(error),
+      // Our own wait is over by then. What is left is a retry that another hook forces with `ky.retry()`.
+      delay: (attempt: number) => (this.#pending.isDue ? 0 : this.#policy.delay({ attempt, previousDelay: 0 })),
+    });
   }
 
-  readonly #judgeResponse: AfterResponseHook = async ({ response, retryCount }) => {
-    if (!this.#open) return undefined;
-    if (response.status < 400 && !this.#policy.inspect) return this.#succeed(response, retryCount);
-    // The caller gets the very object that the history is kept for.
-    if (!(await this.#judge({ response, failed: false }, retryCount))) return response;
-    if (!throwsFor(response, this.#options)) return ky.retry({ delay: 0, code: `HTTP ${response.status}` });
-    this.#verdict = true;
-    return withText(response, await this.#text);
-  };
-
-  #succeed(response: Response, retryCount: number): Response | undefined {
-    this.#open = undefined;
-    this.#series.attempt = retryCount + 1;
-    this.#series.succeeded({ response, failed: false });
-    return retryCount > 0 ? response : undefined;
+  async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
+    const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
+    this.#series ??= new Series(this.#describe(attempt.asked), this.#policy, this.#startedAt);
+    this.#open = attempt;
+    this.#pending.sent();
+    // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
+    this.#retry!.methods.push(request.method.toLowerCase() as never);
+    const response = await noting(attempt, () => this.#send(request, attempt, init)).catch((error) =>
+      this.#hearLast(attempt, error),
+    );
+    // An answer that came after a timeout of ky is nobody's.
+    if (this.#open !== attempt) return response;
+    return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
   }
 
-  async #judgeError(error: Error, retryCount: number): Promise<boolean> {
-    const outcome = this.#open && outcomeOf(this.#open, error);
-    this.#waited = outcome ? await this.#judge(outcome, retryCount) : this.#verdict;
-    return this.#waited;
+  /** ky tells no hook of what is no `Error`, once its limit is spent. */
+  async #hearLast(attempt: Attempt, error: unknown): Promise<never> {
+    const isLast = this.#attempt > this.#retry!.limit && this.#open === attempt;
+    if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
+    throw error;
   }
 
-  /** Sees what ends the call. ky does not ask about a failure once its limit is spent, so it may be news. */
-  readonly #end: BeforeErrorHook = async ({ error, retryCount }) => {
-    const outcome = this.#open && outcomeOf(this.#open, error);
-    if (outcome) await this.#judge(outcome, retryCount);
-    return withHistory(error);
-  };
+  /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
+  #isJudgedLater(response: Response): boolean {
+    if (!isResponse(response)) return throwsFor(response, this.#options);
+    if (this.#stage !== 'hook' || isCancellable(response)) return this.#stage !== 'fetch';
+    shareOnce(response);
+    return false;
+  }
 
-  async #judge(outcome: Outcome, retryCount: number): Promise<boolean> {
-    const series = this.#series;
-    series.attempt = retryCount + 1;
-    series.call = this.#callOf(this.#open!.request, outcome.error);
-    this.#open = undefined;
-    const decision = await series.failed(outcome);
-    if (!decision.retry) return false;
-    if (outcome.response) this.#text = release(outcome.response, this.#options);
-    await series.wait(decision, outcome);
+  /** Told to the layers below, as `retry()` tells it. */
+  #standing(attempt: Attempt): { attempt: number; retried: true | 'last'; remaining: () => number } {
+    const call = this.#describe(attempt.asked);
+    const { limits, timeouts } = this.#policy;
+    const again = this.#attempt <= limits.total && isRepeatable(call, this.#policy) && timeouts && call.replayable;
+    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining };
+  }
+
+  #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+    return follow(hook, {
+      begin: (options) => {
+        this.#adopt(options);
+        return this.#open;
+      },
+      failed: this.#endedByHook,
+      forced: (attempt) => this.#passOver(attempt),
+      done: async (attempt, answer) => {
+        if (!last || this.#open !== attempt) return answer;
+        const judged = await this.#judgeResponse(attempt, attempt.response!);
+        return judged === attempt.response ? answer : judged;
+      },
+    });
+  }
+
+  /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
+  async #judgeResponse(attempt: Attempt, response: Response): Promise<Response> {
+    if (response.status < 400 && !this.#policy.inspect) {
+      this.#succeed(attempt, response);
+      return response;
+    }
+    if (!(await this.#judge(attempt, { response, failed: false }))) return response;
+    keepAnswer(this.#base, response, this.#policy);
+    const text = await release(response, this.#seen);
+    const copy = throwsFor(response, this.#options) ? withText(response, text) : undefined;
+    if (copy) return copy;
+    throw new ForceRetryError({ delay: 0, code: `HTTP ${response.status}` });
+  }
+
+  /** ky asks this as `shouldRetry`. */
+  async #judgeError(error: Error): Promise<boolean> {
+    const attempt = this.#open;
+    const outcome = attempt && outcomeOf(attempt, error);
+    if (outcome) await this.#judge(attempt, outcome);
+    // A timeout of ky may come while a response is judged.
+    else await this.#judging?.catch(() => {});
+    if (!this.#pending.isNew) return false;
+    await this.#pending.wait();
     return true;
   }
 
-  #callOf(request: Request, error?: unknown): Call {
+  /** Whether the attempt is to be repeated. The hooks are told here. */
+  #judge(attempt: Attempt, outcome: Outcome): Promise<boolean> {
+    this.#judging = this.#decide(attempt, outcome);
+    return this.#judging;
+  }
+
+  async #decide(attempt: Attempt, outcome: Outcome): Promise<boolean> {
+    this.#enter(attempt, outcome.error);
+    this.#pending.settle();
+    if (this.#pending.aborted) return false;
+    // A hook of the caller may have lowered it meanwhile.
+    if (!this.#oneShot) Object.assign(this.#policy.limits, { total: this.#retry!.limit });
+    const decision = await this.#series.failed(outcome, this.#base.record.sends > attempt.sends);
+    if (decision.retry) this.#pending.announce(this.#series, decision, outcome);
+    // An observer may have done it.
+    if (this.#pending.aborted) throwIfAborted(this.#options.signal!);
+    if (this.#over) this.#stop('deadline', undefined);
+    return this.#pending.isDue;
+  }
+
+  #succeed(attempt: Attempt, response: Response): void {
+    this.#enter(attempt);
+    this.#pending.settle();
+    if (this.#pending.aborted) return;
+    this.#series.succeeded({ response, failed: false });
+  }
+
+  /** An attempt that a hook of the caller repeats, whatever came of it. */
+  #passOver(attempt: Attempt): void {
+    this.#enter(attempt);
+    this.#series.passed({ response: attempt.response!, failed: false });
+  }
+
+  #enter(attempt: Attempt, error?: unknown): void {
+    this.#open = undefined;
+    this.#series.attempt = this.#attempt;
+    const { parseJson } = this.#options;
+    const origin = { request: attempt.request, options: this.#normalized, parseJson };
+    const call = rememberOrigin(this.#describe(attempt.asked, error), origin);
+    Object.assign(this.#series, { call, repeatable: isRepeatable(call, this.#policy) });
+  }
+
+  /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
+  readonly #again: BeforeRetryHook = async ({ options, retryCount }) => {
+    this.#adopt(options);
+    await this.#pending.wait();
+    this.#attempt = retryCount + 1;
+  };
+
+  /** Sees what ends the call. ky does not ask about a failure once its limit is spent, so it may be news. */
+  readonly #end: BeforeErrorHook = async ({ error }) => {
+    const attempt = this.#open;
+    const outcome = attempt && outcomeOf(attempt, error);
+    this.#over = true;
+    if (outcome) await this.#judge(attempt, outcome);
+    this.#stop(this.#pending.reasonOf(error), error);
+    return withHistory(error);
+  };
+
+  readonly #endedByHook = (error: unknown): void => this.#stop('predicate', error);
+
+  #stop(reason: GiveUpReason, error: unknown): void {
+    this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });
+  }
+
+  #describe(asked: Parameters<typeof callOf>[0], error?: unknown): Call {
     const { signal } = this.#options;
-    return callOf(request, { signal, error, body: this.#oneShot }).with({ remaining: this.#remaining });
+    const call = callOf(asked, { base: this.#base, signal, error, body: this.#oneShot });
+    return call.with({ remaining: this.#remaining });
   }
 }
+
+const nothing: AfterResponseHook = () => {};

@@ -2,6 +2,20 @@ import { Call, type CallChanges, enterOf, type Fetch } from '@steadfetch/core';
 
 /** The fetch, told more about each call than `fetch(input, init)` can say: who retries, which attempt, how much time is left. */
 export function lend(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
-  const enter = enterOf(fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  const enter = entryOf(fetch);
   return async (input, init) => enter(Call.from(input, init).with(changes()));
+}
+
+/** The same for the attempts of one call, which share the record of `base`. */
+export function lendAttempts(
+  fetch: Fetch | undefined,
+  base: Call,
+): (request: Request, changes: CallChanges) => Promise<Response> {
+  const enter = entryOf(fetch);
+  return async (request, changes) =>
+    enter(base.with({ ...changes, input: request, init: Call.from(request, changes.init).init }));
+}
+
+function entryOf(fetch: Fetch | undefined): (call: Call) => Promise<Response> {
+  return enterOf(fetch ?? ((input, init) => globalThis.fetch(input, init)));
 }

@@ -1,6 +1,7 @@
 import { type Policy, type RetryOptions, type RetryOverride, resolvePolicy } from '@steadfetch/retry';
 import type { Hooks, InitHook, Options } from 'ky';
 import { KyCall } from './ky-call.ts';
+import { filledIn } from './ky-retry.ts';
 import { lend } from './lend.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
@@ -24,21 +25,22 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
   const init = markRetryHook((kyOptions) => {
     if (retryHookOf(kyOptions) !== init || driven.has(kyOptions)) return;
     driven.add(kyOptions);
-    const override = overrideOf(kyOptions, policy.random);
+    const { steadfetch } = kyOptions;
     delete kyOptions.steadfetch;
-    if (override === false) turnOff(kyOptions);
-    else new KyCall(kyOptions, policyFor(override, options, policy)).install();
+    const overrideBy = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);
+    if (overrideBy(kyOptions.retry) === false) return turnOff(kyOptions);
+    new KyCall(kyOptions, (retry) => policyFor(overrideBy(retry), options, policy)).install();
   });
   return { init: [init] };
 }
 
 /** Also for a `retry()` below, in the fetch of this ky. */
 function turnOff(kyOptions: Options): void {
-  kyOptions.retry = 0;
+  kyOptions.retry = filledIn(typeof kyOptions.retry === 'object' ? kyOptions.retry : {}, 0);
   kyOptions.fetch = lend(kyOptions.fetch, () => ({ retried: 'off' }));
 }
 
-function policyFor(override: Exclude<RetryOverride, false> | undefined, options: RetryOptions, policy: Policy): Policy {
-  if (override === undefined) return policy;
+function policyFor(override: RetryOverride | undefined, options: RetryOptions, policy: Policy): Policy {
+  if (override === undefined || override === false) return policy;
   return resolvePolicy({ ...options, budget: policy.budget ?? false, ...override });
 }

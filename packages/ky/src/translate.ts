@@ -1,8 +1,13 @@
+import { checkStatuses, MAX_TIMER } from '@steadfetch/core';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import { HTTPError, type RetryOptions as KyRetryOptions, NetworkError, type NormalizedOptions, type Options } from 'ky';
+import { knownOrigin } from './describe.ts';
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
+
+/** The options of a ky call that speak of retries. */
+export type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
 
 /**
  * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
@@ -10,7 +15,7 @@ const MAX_DATA = 262_144;
  * ky's own `retry` is understood: a number is `maxRetries`, and each of its fields has its meaning, with two repairs:
  * jitter comes after the cap, and a wait above `maxRetryAfter` gives up instead of being cut short.
  */
-export function overrideOf({ retry, steadfetch }: Options, random: () => number): RetryOverride | undefined {
+export function overrideOf({ retry, steadfetch }: Said, random: () => number): RetryOverride | undefined {
   const own = steadfetch?.retry;
   if (own === false || (retry as unknown) === false) return false;
   const said = defined({ ...(retry === undefined ? {} : translate(retry, random)), ...own });
@@ -18,15 +23,18 @@ export function overrideOf({ retry, steadfetch }: Options, random: () => number)
 }
 
 function translate(retry: KyRetryOptions | number, random: () => number): RetryOptions {
-  if (typeof retry !== 'object' || retry === null) return translate({ limit: retry }, random);
+  if (typeof retry !== 'object' || retry === null || Array.isArray(retry)) {
+    return translate({ limit: retry as number }, random);
+  }
   const { limit, methods, statusCodes, afterStatusCodes, maxRetryAfter, retryOnTimeout, shouldRetry, ...rest } = retry;
   const { delay, backoffLimit, jitter, ...ours } = rest;
+  if (afterStatusCodes !== undefined) checkStatuses('retry: afterStatusCodes', afterStatusCodes);
   return defined({
     maxRetries: limit,
     methods,
     statuses: statusCodes,
     serverHints: afterStatusCodes?.length === 0 ? false : undefined,
-    maxDelay: maxRetryAfter === Infinity ? undefined : maxRetryAfter,
+    maxDelay: maxRetryAfter === Infinity ? MAX_TIMER : maxRetryAfter,
     timeouts: retryOnTimeout,
     shouldRetry: shouldRetry && (async (failure: Failure) => shouldRetry(await kyState(failure))),
     delay: delayOf({ delay, backoffLimit, jitter }, random),
@@ -50,23 +58,27 @@ function jittered(jitter: (delay: number) => number, delay: number, cap = Infini
   return Number.isFinite(answer) && answer >= 0 ? Math.min(answer, cap) : delay;
 }
 
-/** A failure as a condition written for ky expects it: with ky's error and its data. `error.options` are empty. */
+/** A failure as a condition written for ky expects it: with ky's error and its data. Below `use()` the options of the error are empty. */
 async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
   const { attempt: retryCount, call, error, errorClass, response } = failure;
-  const request = new Request(call.url, { method: call.method, headers: call.headers });
+  const origin = knownOrigin(call);
+  const request = origin?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
   if (response) {
-    const httpError = new HTTPError(response, request, {} as NormalizedOptions);
-    httpError.data = dataOf(response, await failure.peek(MAX_DATA));
+    const httpError = new HTTPError(response, request, origin?.options ?? ({} as NormalizedOptions));
+    const parse = (text: string) =>
+      origin?.parseJson ? origin.parseJson(text, { request, response }) : JSON.parse(text);
+    httpError.data = await dataOf(response, await failure.peek(MAX_DATA), parse);
     return { error: httpError, retryCount };
   }
   if (errorClass?.kind !== 'network') return { error: error as Error, retryCount };
   return { error: new NetworkError(request, { cause: error as Error }), retryCount };
 }
 
-function dataOf({ headers }: Response, text: string): unknown {
-  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')) return text || undefined;
+async function dataOf({ headers }: Response, text: string, parse: (text: string) => unknown): Promise<unknown> {
+  if (text === '') return undefined;
+  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')) return text;
   try {
-    return JSON.parse(text);
+    return await parse(text);
   } catch {
     return undefined;
   }

@@ -45,7 +45,8 @@ describe('extend', () => {
 
     expect(options.hooks).toMatchObject({
       beforeRequest: [expect.any(Function)],
-      afterResponse: [expect.any(Function)],
+      beforeRetry: [expect.any(Function)],
+      beforeError: [expect.any(Function)],
     });
   });
 

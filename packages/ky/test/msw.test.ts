@@ -1,4 +1,5 @@
-import { flaky, instantClock } from '@steadfetch/testing';
+import { instantClock } from '@steadfetch/testing';
+import { flaky } from '@steadfetch/testing/msw';
 import ky from 'ky';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';

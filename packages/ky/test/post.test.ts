@@ -24,14 +24,14 @@ describe('POST', () => {
     expect(fetch.calls.map((call) => call.body)).toEqual(Array(3).fill('{"a":1}'));
   });
 
-  it('is repeated when the request was never sent', async () => {
+  it('is not repeated because of an error, which proves nothing', async () => {
     const refused = networkError('ECONNREFUSED', URL);
     const fetch = vi.fn().mockRejectedValueOnce(refused).mockResolvedValue(new Response());
     const api = ky.create({ fetch, hooks: retry({ clock: instantClock() }) });
 
-    await api.post(URL, { json: {}, redirect: 'error' });
+    await api.post(URL, { json: {}, redirect: 'error' }).catch(() => {});
 
-    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(fetch).toHaveBeenCalledTimes(1);
   });
 
   it('is repeated when the options say so', async () => {

@@ -25,7 +25,7 @@ import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
 import { type Heard, settle } from './scope.ts';
 import { type GateSnapshot, snapshotOf } from './snapshot.ts';
-import { stopReason } from './stop-reason.ts';
+import { repeatsOf, stopReason } from './stop-reason.ts';
 import type { Visit } from './waiting-line.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
@@ -141,7 +141,7 @@ export class Limiter {
     const { call, left } = visit;
     visit.deadline = now + Math.min(left + GRACE, call.remaining());
     const wait = gate.estimate(now);
-    const isFull = gate.waiting >= this.#settings.maxQueue && call.record.repeats === 0;
+    const isFull = gate.waiting >= this.#settings.maxQueue && visit.notBefore === 0;
     if (isFull) throw this.#error('queue-full', gate, wait, call);
     if (now + wait > visit.deadline) throw this.#error('rate-limited', gate, wait, call);
   }
@@ -157,7 +157,7 @@ export class Limiter {
       isSent = true;
     };
     try {
-      return await next(record.repeats < this.#settings.maxResends ? keepBody(call) : call);
+      return await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
     } catch (error) {
       // What was not sent costs nothing.
       settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
@@ -220,7 +220,7 @@ export class Limiter {
   /** How long a refused call waits at least: as long as the server asks, and a little in any case. */
   #waitAfter({ asked }: Refusal, { closed, retryIn = 0 }: Heard, { record }: Call): number {
     const { first, longest } = OWN_WAIT;
-    const own = Math.min(longest, first * 2 ** Math.min(record.repeats, 10)) * (1 + 0.2 * this.#random());
+    const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
     return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 
@@ -229,9 +229,17 @@ export class Limiter {
     const { call } = visit;
     const { record } = call;
     record.lastAnswer = lastAnswerOf(response, asked, true);
-    record.repeats++;
+    const attempt = repeatsOf(call) + 1;
+    record.resends++;
     record.history ??= [];
-    record.history.push(attemptOf(call, response, needed, source ?? 'rate-limit', this.#settings.clock.now()));
+    record.history.push({
+      attempt,
+      at: this.#settings.clock.now(),
+      status: response.status,
+      ...keyOf(call),
+      delay: needed,
+      delaySource: source ?? 'rate-limit',
+    });
     visit.notBefore = this.#now() + needed;
   }
 
@@ -254,7 +262,7 @@ export class Limiter {
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
     if (!this.#settings.onGiveUp) return;
-    const [url, resends, wait] = [redactUrl(call.url), call.record.repeats, gate.delay(this.#now())];
+    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.delay(this.#now())];
     notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
   }
 }
@@ -281,8 +289,7 @@ function costIn(costOf: (response: Response) => number | undefined, response: Re
   }
 }
 
-function attemptOf(call: Call, { status }: Response, delay: number, delaySource: string, at: number): AttemptRecord {
+function keyOf(call: Call): Pick<AttemptRecord, 'idempotencyKey'> {
   const key = idempotencyKeyOf(call);
-  const base = { attempt: call.record.repeats, at, status, delay, delaySource };
-  return key === undefined ? base : { ...base, idempotencyKey: key };
+  return key === undefined ? {} : { idempotencyKey: key };
 }

@@ -1,4 +1,4 @@
-import type { LastAnswer, LocalRefusal } from '@steadfetch/core';
+import { type LastAnswer, type LocalRefusal, oneLine } from '@steadfetch/core';
 
 /** Why a call was not sent. */
 export type RateLimitReason = 'rate-limited' | 'queue-full';
@@ -25,7 +25,7 @@ export class RateLimitError extends Error implements LocalRefusal {
   declare readonly lastAnswer?: LastAnswer;
 
   constructor(reason: RateLimitReason, { key, retryAfter, lastAnswer }: Refused) {
-    super(`rateLimit: ${TEXT[reason]} for ${printable(key)}; try again in ${Math.ceil(retryAfter)} ms`);
+    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}; try again in ${Math.ceil(retryAfter)} ms`);
     this.reason = reason;
     this.key = key;
     this.retryAfter = retryAfter;
@@ -37,8 +37,3 @@ const TEXT: Record<RateLimitReason, string> = {
   'queue-full': 'too many calls wait',
   'rate-limited': 'the wait is longer than maxWait or the time left',
 };
-
-/** A key may come from outside: it must not write lines of its own into a log. */
-function printable(key: string): string {
-  return key.slice(0, 200).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
-}

@@ -18,7 +18,6 @@ export function stopReason(
   { needed, left }: Room,
   { methods, maxResends }: Settings,
 ): StopReason | undefined {
-  const { record } = call;
   if (call.retried === 'off') return 'off';
   if (shouldRetryHint(response) === false) return 'veto';
   const isSafe = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
@@ -27,7 +26,12 @@ export function stopReason(
   // A 429 was refused before it was processed, whatever its method; of others one cannot be so sure.
   if (methods ? !methods.has(call.method.toUpperCase()) : status !== 429 && !isSafe) return 'method';
   if (!call.replayable) return 'body-not-replayable';
-  if (record.repeats >= maxResends) return 'max-resends';
+  if (repeatsOf(call) >= maxResends) return 'max-resends';
   if (needed > call.remaining()) return 'deadline';
   return needed > left ? 'max-wait' : undefined;
+}
+
+/** How often a call was repeated already, by whichever layer. */
+export function repeatsOf({ attempt, record }: Call): number {
+  return attempt - 1 + record.resends;
 }

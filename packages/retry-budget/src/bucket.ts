@@ -1,91 +1,91 @@
-import type { RetryKind } from './types.ts';
+import { type Account, balanced, opened, type Rule, reserveOf } from './account.ts';
+import type { BudgetSnapshot, RetryKind } from './types.ts';
 
-/** The numbers a bucket works with, in tokens and milliseconds. */
-export interface BucketRule {
-  /** What a success puts in. */
-  readonly deposit: number;
-  /** Tokens that every client may hold, however little it calls. */
-  readonly floor: number;
-  /** Tokens on top, per success of the last ten seconds. */
-  readonly share: number;
-  /** Tokens that come back by themselves each second. */
-  readonly perSecond: number;
-  /** What a bucket starts with, and comes back to when little is called. */
-  readonly credit: number;
-}
+/** What a failed attempt costs. */
+export const FAILURE = 0.5;
 
-/** What a failed attempt takes out. */
-const FAILURE = 0.5;
-
-/** What the retry after it takes. */
+/** What the retry after it costs, without the failure that it may bring. */
 export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2 };
 
-const WINDOW = 10_000;
-const CREDIT_FADES = 0.25;
-const DEBT = 2;
-const DEBT_PER_SHARE = 3;
+/** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
+const PER_CALL = 2.5;
+
+/** How far below empty failures go, as a share of the reserve, so that a few lucky answers do not open it again. */
+const DEBT = 0.2;
 
 /**
- * The tokens of one server; a retry is allowed while there are any. Pure: time is what it is told.
+ * What one server has cost; a retry is allowed while that is less than the reserve. Pure: time is what it is told.
  *
- * Successes are only counted, and settled with the next failure: nothing can ask for a token in between. The level goes
- * below zero while everything fails, so that a few lucky answers do not open it again.
+ * A retry is paid together with the failure that it may bring, when it is promised. Successes are only added up, and
+ * settled with the next failure: nothing can ask for a retry in between.
  */
 export class Bucket {
-  readonly #rule: BucketRule;
-  #level: number;
-  #successes = 0;
-  /** Successes within the window, faded exponentially. */
-  #recent = 0;
-  #settledAt: number;
+  readonly #rule: Rule;
+  #account: Account;
+  /** Retries promised of which no outcome is known. */
+  #promised = 0;
 
-  constructor(rule: BucketRule, now: number) {
+  constructor(rule: Rule, now: number) {
     this.#rule = rule;
-    this.#level = rule.credit;
-    this.#settledAt = now;
+    this.#account = opened(rule, now);
   }
 
-  succeed(): void {
-    this.#successes++;
+  /** `attempt` is unknown from callers that do not say: the outcome then is that of a promised retry, if there is one. */
+  succeed(attempt: number | undefined): void {
+    this.#account.successes++;
+    this.#account.income += this.#rule.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
   }
 
-  fail(now: number): void {
-    this.#settle(now);
-    const debt = DEBT + DEBT_PER_SHARE * this.#rule.share * this.#recent;
-    this.#level = Math.max(-debt, this.#level - FAILURE);
+  fail(now: number, attempt: number | undefined): void {
+    const account = this.#settle(now);
+    account.failedAt = now;
+    if (this.#isRetry(attempt)) return;
+    account.since ??= now;
+    if (now - account.since < this.#rule.rideOut) account.reserved += PER_CALL;
+    const bottom = reserveOf(account, this.#rule) * (1 + DEBT);
+    account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
 
-  /** Takes the price of a retry out, unless there is nothing left. */
+  /** Takes what a retry may cost, unless there is nothing left. */
   spend(price: number, now: number): boolean {
-    this.#settle(now);
-    if (this.#level <= 0) return false;
-    this.#level -= price;
+    const account = this.#settle(now);
+    if (account.spent >= reserveOf(account, this.#rule)) return false;
+    account.spent += price;
+    this.#promised++;
     return true;
   }
 
   refund(price: number): void {
-    this.#level += price;
+    this.#account.income += price;
+    this.#promised = Math.max(0, this.#promised - 1);
   }
 
-  #settle(now: number): void {
-    const { deposit, floor, share, perSecond, credit } = this.#rule;
-    const elapsed = now - this.#settledAt;
-    const successes = this.#successes;
-    this.#recent = fade(this.#recent, successes, elapsed);
-    this.#successes = 0;
-    this.#settledAt = now;
-    const ceiling = floor + share * this.#recent;
-    const rested = Math.min(Math.max(credit, ceiling), this.#level + (perSecond * elapsed) / 1_000);
-    this.#level =
-      rested < ceiling
-        ? Math.min(ceiling, rested + deposit * successes)
-        : Math.max(ceiling, rested - CREDIT_FADES * successes);
+  /** What is believed at this time. Changes nothing. */
+  snapshot(now: number): BudgetSnapshot {
+    const account = balanced(this.#account, this.#rule, now);
+    const { spent, since } = account;
+    const reserve = reserveOf(account, this.#rule);
+    const left = Math.max(0, reserve - spent);
+    const failingFor = since === undefined ? undefined : now - since;
+    const state = left === 0 ? 'spent' : failingFor === undefined ? 'ready' : 'trouble';
+    return { state, reserve, left, failingFor, why: WHY[state] };
+  }
+
+  #settle(now: number): Account {
+    this.#account = balanced(this.#account, this.#rule, now);
+    return this.#account;
+  }
+
+  #isRetry(attempt: number | undefined): boolean {
+    const isRetry = attempt === undefined ? this.#promised > 0 : attempt > 1;
+    if (isRetry) this.#promised = Math.max(0, this.#promised - 1);
+    return isRetry;
   }
 }
 
-/** What is left of a count after some time, with events that came evenly within it. */
-function fade(count: number, events: number, elapsed: number): number {
-  if (elapsed <= 0) return count + events;
-  const kept = Math.exp(-elapsed / WINDOW);
-  return count * kept + ((events * WINDOW) / elapsed) * (1 - kept);
-}
+const WHY = {
+  ready: 'no failure is unpaid: retries are allowed',
+  trouble: 'requests have failed, and the reserve is not spent yet: retries are allowed',
+  spent:
+    'more requests failed than the reserve and the successes pay for: no retries until some succeed or time passes',
+} as const;

@@ -1,2 +1,2 @@
 export { type RetryBudgetOptions, retryBudget } from './retry-budget.ts';
-export type { Lease, RetryBudget, RetryKind } from './types.ts';
+export type { BudgetSnapshot, Lease, RetryBudget, RetryKind, TokenBudget } from './types.ts';

@@ -1,36 +1,51 @@
-import { type Clock, checkFunction, checkNames, checkNumber, monotonic, perKey, systemClock } from '@steadfetch/core';
-import { Bucket, type BucketRule, PRICE } from './bucket.ts';
-import type { RetryBudget, RetryKind } from './types.ts';
+import {
+  type Clock,
+  checkFunction,
+  checkMs,
+  checkNames,
+  checkNumber,
+  monotonic,
+  perKey,
+  systemClock,
+} from '@steadfetch/core';
+import type { Rule } from './account.ts';
+import { Bucket, FAILURE, PRICE } from './bucket.ts';
+import type { RetryKind, TokenBudget } from './types.ts';
 
-/** Options of `retryBudget`. The defaults are measured; a token is one retry that fails. */
+/** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
 export interface RetryBudgetOptions {
-  /** Tokens put in by a success, from 0 to 10. At 0.6, retries stop when more than 37 % of the attempts fail. @default 0.6 */
+  /** Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs dry. @default 1.25 */
   deposit?: number;
-  /** Tokens that every client may hold, however little it calls. @default 6 */
+  /** Tokens of reserve that every client has, however little it calls. @default 6 */
   floor?: number;
-  /** Tokens to hold on top, per success of the last ten seconds, from 0 to 1. @default 0.01 */
-  share?: number;
-  /** Tokens that come back by themselves each second. @default 0.2 */
-  perSecond?: number;
-  /** Tokens for a server that is new, or that has not been called for long. At least `floor`. @default 20 */
+  /** Tokens of reserve for a server that is new or little called. At least `floor`. @default 20, or `floor` if that is more */
   credit?: number;
+  /**
+   * How long trouble is ridden out, in milliseconds: each call that fails by then adds two retries to the reserve, which
+   * makes it about as many retries as there are calls in a second. 0 for a reserve that does not grow. @default 350
+   */
+  rideOut?: number;
+  /** Tokens that time pays back each second. @default 0.2 */
+  perSecond?: number;
   /** How many servers are remembered; the one used least recently is forgotten first. At most 1_000_000. @default 1_000 */
   maxKeys?: number;
   clock?: Clock;
 }
 
 /**
- * The brake on retry storms: few failures do not notice it, an outage gets hardly more requests than there are calls.
+ * The brake on retry storms: short trouble does not notice it, an outage of ten seconds gets less than a tenth more
+ * requests than there are calls.
  *
- * One bucket of tokens per key. Successes put tokens in; failures, and the retries that follow them, take them out. An
- * empty bucket refuses at once, without waiting. Holds no timers, and reads the clock only when something failed.
+ * Per key, a reserve that failures and retries are paid from and that successes fill again. A reserve that is spent
+ * refuses at once, without waiting. Holds no timers, and reads the clock only when something failed.
  *
+ * @throws a `TypeError` or `RangeError` that names the option
  * @example
  * const budget = retryBudget();
  * const reads = compose(retry({ budget }))(fetch);
  * const writes = compose(idempotencyKey(), retry({ budget }))(fetch);
  */
-export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+export function retryBudget(options: RetryBudgetOptions = {}): TokenBudget {
   const rule = ruleOf(options);
   const { maxKeys = 1_000, clock = systemClock } = options;
   checkNumber('retryBudget: maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
@@ -39,15 +54,17 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   const bucketOf = perKey(() => new Bucket(rule, now()), { maxKeys });
   return {
     acquire: (key, kind) => {
-      const price = priceOf(kind);
+      const price = priceOf(kind) + FAILURE;
       const bucket = bucketOf(key);
       return bucket.spend(price, now()) ? leaseOf(bucket, price) : undefined;
     },
-    record: (key, outcome) => {
+    record: (key, outcome, attempt) => {
       const bucket = bucketOf(key);
-      if (outcome === 'success') bucket.succeed();
-      else bucket.fail(now());
+      if (outcome === 'success') bucket.succeed(attempt);
+      else bucket.fail(now(), attempt);
     },
+    snapshot: () => Object.fromEntries(bucketOf.entries().map(([key, bucket]) => [key, bucket.snapshot(now())])),
+    reset: (key) => bucketOf.reset(key),
   };
 }
 
@@ -66,16 +83,16 @@ function leaseOf(bucket: Bucket, price: number): { release(): void } {
   };
 }
 
-const NAMES = ['deposit', 'floor', 'share', 'perSecond', 'credit', 'maxKeys', 'clock'];
+const NAMES = ['deposit', 'floor', 'credit', 'rideOut', 'perSecond', 'maxKeys', 'clock'];
 
-function ruleOf(options: RetryBudgetOptions): BucketRule {
+function ruleOf(options: RetryBudgetOptions): Rule {
   checkNames('retryBudget', options, NAMES);
-  const { deposit = 0.6, floor = 6, share = 0.01, perSecond = 0.2, credit = Math.max(20, floor) } = options;
+  const { deposit = 1.25, floor = 6, credit = Math.max(20, floor), rideOut = 350, perSecond = 0.2 } = options;
   return {
     deposit: checkNumber('retryBudget: deposit', deposit, { max: 10 }),
     floor: checkNumber('retryBudget: floor', floor, { max: 1_000_000 }),
-    share: checkNumber('retryBudget: share', share, { max: 1 }),
-    perSecond: checkNumber('retryBudget: perSecond', perSecond, { max: 1_000_000 }),
     credit: checkNumber('retryBudget: credit', credit, { min: floor, max: 1_000_000 }),
+    rideOut: checkMs('retryBudget: rideOut', rideOut),
+    perSecond: checkNumber('retryBudget: perSecond', perSecond, { max: 1_000_000 }),
   };
 }

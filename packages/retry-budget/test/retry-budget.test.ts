@@ -1,22 +1,21 @@
-import { manualClock } from '@steadfetch/testing';
+import { instantClock, type ManualClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
-import { type RetryBudget, type RetryKind, retryBudget } from '../src/index.ts';
+import { type RetryBudget, type RetryKind, retryBudget, type TokenBudget } from '../src/index.ts';
 
 const KEY = 'https://api.example.com';
 
 /** One call that fails `failures` times, then succeeds; true when it got every retry it needed. */
 function call(budget: RetryBudget, failures: number, { retries = 2, key = KEY } = {}): boolean {
   for (let attempt = 1; attempt <= failures; attempt++) {
-    const lease = attempt <= retries ? budget.acquire(key, 'transient') : undefined;
-    budget.record(key, 'failure');
-    if (!lease) return false;
+    budget.record(key, 'failure', attempt);
+    if (attempt > retries || !budget.acquire(key, 'transient')) return false;
   }
-  budget.record(key, 'success');
+  budget.record(key, 'success', failures + 1);
   return true;
 }
 
 function succeed(budget: RetryBudget, times: number, key = KEY): void {
-  for (let n = 0; n < times; n++) budget.record(key, 'success');
+  for (let n = 0; n < times; n++) budget.record(key, 'success', 1);
 }
 
 /** Retries granted to calls of which every attempt fails. */
@@ -28,13 +27,41 @@ function failingCalls(
   let granted = 0;
   for (let n = 0; n < calls; n++) {
     for (let attempt = 1; attempt <= retries + 1; attempt++) {
-      const lease = attempt <= retries ? budget.acquire(KEY, kind) : undefined;
-      budget.record(KEY, 'failure');
-      if (!lease) break;
+      budget.record(KEY, 'failure', attempt);
+      if (attempt > retries || !budget.acquire(KEY, kind)) break;
       granted++;
     }
   }
   return granted;
+}
+
+/** Retries granted in an outage, with calls that come evenly. */
+async function outage(
+  budget: RetryBudget,
+  clock: ManualClock,
+  { perSecond, seconds }: { perSecond: number; seconds: number },
+): Promise<number> {
+  let granted = 0;
+  for (let n = 0; n < perSecond * seconds; n++) {
+    granted += failingCalls(budget, 1);
+    await clock.advance(1_000 / perSecond);
+  }
+  return granted;
+}
+
+/** Calls that all succeed, for ten seconds. */
+async function calm(budget: RetryBudget, clock: ManualClock, perSecond: number): Promise<void> {
+  for (let second = 0; second < 10; second++) {
+    succeed(budget, perSecond);
+    await clock.advance(1_000);
+  }
+}
+
+/** A budget that has nothing left: trouble has lasted for longer than is ridden out. */
+async function spent(clock: ManualClock): Promise<TokenBudget> {
+  const budget = retryBudget({ clock });
+  await outage(budget, clock, { perSecond: 100, seconds: 2 });
+  return budget;
 }
 
 describe('retryBudget', () => {
@@ -54,72 +81,131 @@ describe('retryBudget', () => {
   });
 
   it('does not stand in the way of every fourth attempt failing', () => {
-    const budget = retryBudget({ clock: manualClock() });
+    const clock = instantClock();
+    const budget = retryBudget({ clock });
 
-    for (let n = 0; n < 10_000; n++) expect(call(budget, n % 3 === 0 ? 1 : 0)).toBe(true);
+    for (let n = 0; n < 10_000; n++) {
+      expect(call(budget, n % 3 === 0 ? 1 : 0)).toBe(true);
+      clock.advance(20);
+    }
   });
 
-  it('refuses at once when it is empty', () => {
-    const budget = retryBudget({ clock: manualClock() });
-    failingCalls(budget, 100);
+  it('refuses at once when it is spent', async () => {
+    const budget = await spent(manualClock());
 
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();
     expect(budget.acquire(KEY, 'throttled')).toBeUndefined();
   });
 
-  it('gives a busy client more to spend than a quiet one, but far from one retry per call', async () => {
-    const granted = async (perSecond: number) => {
+  it('lets every call of a page have its retries when all of them fail, again ten seconds later', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock });
+
+    for (let page = 0; page < 20; page++) {
+      expect(failingCalls(budget, 60)).toBe(120);
+      await clock.advance(10_000);
+    }
+  });
+
+  it.each([8, 50, 300, 800])(
+    'gives an outage of ten seconds at %i calls a second less than a tenth more',
+    async (perSecond) => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
-      for (let second = 0; second < 20; second++) {
-        succeed(budget, perSecond);
-        await clock.advance(1_000);
+      await calm(budget, clock, perSecond);
+
+      const granted = await outage(budget, clock, { perSecond, seconds: 10 });
+
+      expect(granted).toBeLessThanOrEqual(perSecond);
+      expect(granted).toBeGreaterThanOrEqual(perSecond / 2);
+    },
+  );
+
+  it('does not notice a job of which every first attempt fails and every second succeeds', () => {
+    const clock = instantClock();
+    const budget = retryBudget({ clock });
+
+    for (let n = 0; n < 10_000; n++) {
+      expect(call(budget, 1)).toBe(true);
+      clock.advance(20);
+    }
+  });
+
+  it('does not run dry of it where one call in fifty fails twice', () => {
+    const clock = instantClock();
+    const budget = retryBudget({ clock });
+
+    for (let n = 0; n < 10_000; n++) {
+      expect(call(budget, n % 50 === 0 ? 2 : 1)).toBe(true);
+      clock.advance(20);
+    }
+  });
+
+  it('gives calls that fail together as many retries as calls that fail one by one', () => {
+    for (const options of [{}, { rideOut: 0, floor: 10, credit: 10 }]) {
+      const oneByOne = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);
+      const together = retryBudget({ clock: manualClock(), ...options });
+      let granted = 0;
+      let open = 100;
+      for (let attempt = 1; attempt <= 2; attempt++) {
+        const before = granted;
+        for (let n = 0; n < open; n++) {
+          together.record(KEY, 'failure', attempt);
+          if (together.acquire(KEY, 'transient')) granted++;
+        }
+        open = granted - before;
       }
-      return failingCalls(budget, perSecond * 10);
-    };
 
-    expect(await granted(8)).toBeLessThanOrEqual(8);
-    expect(await granted(800)).toBeGreaterThan(50);
-    expect(await granted(800)).toBeLessThan(200);
+      expect(Math.abs(granted - oneByOne)).toBeLessThanOrEqual(1);
+      if ('floor' in options) expect(granted).toBeLessThanOrEqual(10);
+    }
   });
 
-  it('is back after a few successes', () => {
-    const budget = retryBudget({ clock: manualClock() });
-    failingCalls(budget, 100);
+  it('rides out trouble of a third of a second at any pace, and no longer trouble', async () => {
+    const clock = manualClock();
+    const short = retryBudget({ clock });
+    await calm(short, clock, 100);
+    expect(await outage(short, clock, { perSecond: 100, seconds: 0.3 })).toBe(60);
 
-    succeed(budget, 4);
+    const long = retryBudget({ clock });
+    await calm(long, clock, 100);
+    expect(await outage(long, clock, { perSecond: 100, seconds: 3 })).toBeLessThan(100);
+  });
+
+  it('is back after half a second of successes', async () => {
+    const clock = manualClock();
+    const budget = await spent(clock);
+
+    succeed(budget, 50);
 
     expect(budget.acquire(KEY, 'transient')).toBeDefined();
   });
 
-  it('stays shut for longer where much was called', async () => {
+  it('is not opened by one success, where much was called', async () => {
     const clock = manualClock();
-    const budget = retryBudget({ clock });
-    succeed(budget, 8_000);
-    await clock.advance(10_000);
-    failingCalls(budget, 8_000);
+    const budget = await spent(clock);
 
-    succeed(budget, 40);
+    succeed(budget, 1);
+
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();
-    budget.record(KEY, 'failure');
-
-    succeed(budget, 1_000);
-    expect(budget.acquire(KEY, 'transient')).toBeDefined();
   });
 
-  it('comes back with time alone', async () => {
+  it('forgets trouble after five seconds without a failure, however much was spent', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock });
-    failingCalls(budget, 100);
+    await outage(budget, clock, { perSecond: 800, seconds: 10 });
 
-    await clock.advance(60_000);
+    await clock.advance(4_000);
+    expect(budget.acquire(KEY, 'transient')).toBeUndefined();
+    await clock.advance(1_000);
 
-    expect(failingCalls(budget, 4)).toBe(8);
+    expect(failingCalls(budget, 60)).toBe(120);
   });
 
   it('asks less for a retry that the server invited', () => {
-    const transient = failingCalls(retryBudget({ clock: manualClock() }), 100);
-    const throttled = failingCalls(retryBudget({ clock: manualClock() }), 100, { kind: 'throttled' });
+    const options = { rideOut: 0 };
+    const transient = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);
+    const throttled = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100, { kind: 'throttled' });
 
     expect(throttled).toBeGreaterThan(transient * 1.2);
   });
@@ -137,9 +223,22 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();
   });
 
-  it('keeps servers apart', () => {
-    const budget = retryBudget({ clock: manualClock() });
-    failingCalls(budget, 100);
+  it('charges callers that do not say which attempt it was as much as those that do', async () => {
+    const clock = manualClock();
+    const inner = retryBudget({ clock });
+    const wrapped: RetryBudget = {
+      acquire: (key, kind) => inner.acquire(key, kind),
+      record: (key, outcome) => inner.record(key, outcome),
+    };
+    const told = retryBudget({ clock });
+
+    expect(await outage(wrapped, clock, { perSecond: 50, seconds: 2 })).toBe(
+      await outage(told, clock, { perSecond: 50, seconds: 2 }),
+    );
+  });
+
+  it('keeps servers apart', async () => {
+    const budget = await spent(manualClock());
 
     expect(budget.acquire('https://other.example.com', 'transient')).toBeDefined();
   });
@@ -154,9 +253,9 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'transient')).toBeDefined();
   });
 
-  it('is not disturbed by a clock that is set back', () => {
+  it('is not disturbed by a clock that is set back', async () => {
     let now = 1_000_000;
-    const budget = retryBudget({ clock: { now: () => now, sleep: async () => {} } });
+    const budget = retryBudget({ rideOut: 0, clock: { now: () => now, sleep: async () => {} } });
     failingCalls(budget, 100);
 
     now = 0;
@@ -191,7 +290,7 @@ describe('retryBudget', () => {
     expect(() => budget.acquire(KEY, kind as never)).toThrow(
       new TypeError(`retryBudget: kind: expected one of transient, throttled, got ${kind}`),
     );
-    expect(failingCalls(budget, 100)).toBe(failingCalls(retryBudget(), 100));
+    expect(budget.snapshot()).toEqual({});
   });
 
   it.each([
@@ -199,7 +298,8 @@ describe('retryBudget', () => {
     [{ deposit: '1' }, TypeError, 'retryBudget: deposit: expected a number from 0 to 10, got "1"'],
     [{ floor: Number.NaN }, RangeError, 'retryBudget: floor: expected a number from 0 to 1000000, got NaN'],
     [{ floor: null }, TypeError, 'retryBudget: floor: expected a number from 0 to 1000000, got null'],
-    [{ share: 2 }, RangeError, 'retryBudget: share: expected a number from 0 to 1, got 2'],
+    [{ rideOut: -1 }, RangeError, 'retryBudget: rideOut: expected a number from 0 to 2147483647, got -1'],
+    [{ share: 0.01 }, TypeError, "retryBudget: unknown option 'share'"],
     [{ perSecond: Infinity }, RangeError, 'retryBudget: perSecond: expected a number from 0 to 1000000, got Infinity'],
     [{ credit: 5 }, RangeError, 'retryBudget: credit: expected a number from 6 to 1000000, got 5'],
     [{ maxKeys: 0 }, RangeError, 'retryBudget: maxKeys: expected an integer from 1 to 1000000, got 0'],
@@ -213,5 +313,62 @@ describe('retryBudget', () => {
 
     expect(build).toThrow(type as never);
     expect(build).toThrow(message);
+  });
+});
+
+describe('what a budget believes', () => {
+  it('is said per server, and why', async () => {
+    const clock = manualClock();
+    const budget = await spent(clock);
+    succeed(budget, 1, 'https://a.example.com');
+    budget.record('https://b.example.com', 'failure', 1);
+    await clock.advance(100);
+
+    const { [KEY]: down, 'https://a.example.com': well, 'https://b.example.com': shaky } = budget.snapshot();
+
+    expect(down).toMatchObject({ state: 'spent', left: 0, failingFor: 2_100 });
+    expect(down!.why).toContain('no retries until some succeed');
+    expect(well).toMatchObject({ state: 'ready', failingFor: undefined });
+    expect(well!.left).toBe(well!.reserve);
+    expect(well!.left).toBeCloseTo(19.77);
+    expect(shaky).toMatchObject({ state: 'trouble', reserve: 20, failingFor: 100 });
+    expect(shaky!.left).toBeCloseTo(19.52);
+  });
+
+  it('is not changed by asking, and asking makes no key', async () => {
+    const clocks = [manualClock(), manualClock()] as const;
+    const [asked, left] = [await spent(clocks[0]), await spent(clocks[1])];
+    expect(retryBudget().snapshot()).toEqual({});
+    for (let n = 0; n < 100; n++) {
+      asked.snapshot();
+      for (const clock of clocks) await clock.advance(40);
+    }
+
+    succeed(asked, 20);
+    succeed(left, 20);
+
+    expect(asked.snapshot()).toEqual(left.snapshot());
+    expect(Object.keys(asked.snapshot())).toEqual([KEY]);
+  });
+
+  it('is a copy', async () => {
+    const budget = await spent(manualClock());
+
+    (budget.snapshot()[KEY] as { left: number }).left = 100;
+
+    expect(budget.snapshot()[KEY]!.left).toBe(0);
+  });
+
+  it('can be forgotten, for one server or for all', async () => {
+    const budget = await spent(manualClock());
+    budget.record('https://a.example.com', 'failure', 1);
+
+    budget.reset('https://a.example.com');
+    expect(Object.keys(budget.snapshot())).toEqual([KEY]);
+    expect(budget.acquire(KEY, 'transient')).toBeUndefined();
+
+    budget.reset();
+    expect(budget.snapshot()).toEqual({});
+    expect(failingCalls(budget, 5)).toBe(10);
   });
 });

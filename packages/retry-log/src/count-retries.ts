@@ -1,4 +1,5 @@
 import { checkNames, notify, originOf } from '@steadfetch/core';
+import { escapeText } from './escape-text.ts';
 import type { AttemptEvent, RetryObserver } from './events.ts';
 
 /** What is counted. Every label is always there, `none` where it says nothing. */
@@ -37,7 +38,7 @@ export function countRetries(counter: RetryCounter, options: CountRetriesOptions
   const count = (event: RetryLabels['event']) => (told: AttemptEvent & { readonly reason?: string }) => {
     const { reason = 'none', response, url } = told;
     const all: RetryLabels = { event, reason, status: String(response?.status ?? 'none'), origin: originOf(url) };
-    notify(increment, Object.fromEntries(labels.map((label) => [label, all[label]])));
+    notify(increment, Object.fromEntries(labels.map((label) => [label, escapeText(all[label])])));
   };
   return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };
 }

@@ -2,12 +2,20 @@ import { redactUrl } from '@steadfetch/core';
 import { escapeText } from './escape-text.ts';
 import type { AttemptEvent, GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
 
-/** The texts and numbers of an event, each fit for a log. Responses and errors stay out. */
+/** What a give-up means, where the reason alone does not say it. */
+const MEANING = new Map([
+  ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
+  ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
+  ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
+  ['queue-full', 'not sent: too many calls are waiting in concurrency()'],
+]);
+
+/** The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out. */
 export function fieldsOf<Event extends AttemptEvent>(event: Event, fullUrls: boolean): Event {
   const url = fullUrls ? event.url : redactUrl(event.url);
   const scalars = Object.entries({ ...event, url }).flatMap(([name, value]) => {
     if (typeof value === 'string') return [[name, escapeText(value)]];
-    return typeof value === 'number' ? [[name, value]] : [];
+    return typeof value === 'number' ? [[name, Math.round(value)]] : [];
   });
   return Object.fromEntries(scalars);
 }
@@ -17,12 +25,14 @@ export function retryLine(event: RetryEvent): string {
 }
 
 export function giveUpLine(event: GiveUpEvent): string {
+  const words = MEANING.get(event.reason);
+  const meaning = words === undefined ? '' : ` (${words})`;
   const asked = event.delay === undefined ? '' : `, not waiting ${waitOf(event)}`;
-  return `${failureOf(event)} (attempt ${event.attempt}), giving up: ${event.reason}${asked}`;
+  return `${failureOf(event)} (attempt ${event.attempt}), giving up: ${event.reason}${meaning}${asked}`;
 }
 
 export function recoverLine({ method, url, cause, attempts, elapsed }: RecoverEvent): string {
-  return `${method} ${url} ended with ${cause} after ${attempts} attempts and ${Math.round(elapsed)} ms`;
+  return `${method} ${url} ended with ${cause} after ${attempts} attempts and ${elapsed} ms`;
 }
 
 function failureOf({ method, url, cause }: AttemptEvent): string {
@@ -30,5 +40,5 @@ function failureOf({ method, url, cause }: AttemptEvent): string {
 }
 
 function waitOf({ delay = 0, delaySource }: GiveUpEvent): string {
-  return `${Math.round(delay)} ms (${delaySource})`;
+  return `${delay} ms (${delaySource})`;
 }

@@ -23,11 +23,13 @@ export interface RetryMonitorOptions {
   window?: number;
   /** The share of retried calls, above 0 and up to 1, from which retries are excessive. @default 0.2 */
   threshold?: number;
+  /** The share below which retries are normal again, at most `threshold`: between the two nothing changes. @default threshold / 2 */
+  normalBelow?: number;
   /** Calls in the window below which nothing is said. @default 20 */
   minCalls?: number;
-  /** Told once when the share reaches the threshold. */
+  /** Told once when the share reaches the threshold, calls under way counted as not retried. */
   onExcessive: (report: RetryReport) => unknown;
-  /** Told once when the share is below the threshold again. */
+  /** Told once when the share is below `normalBelow` again. */
   onRecovered?: (report: RetryReport) => unknown;
   clock?: Clock;
 }
@@ -39,24 +41,30 @@ export interface RetryMonitor extends RetryObserver {
    * under ky's loop, a first attempt counts when its status is below 400.
    */
   readonly middleware: Middleware;
+  /** What is known of the window. Changes nothing. */
   snapshot(): RetryReport & { readonly excessive: boolean };
+  /** Forgets the window, and that retries were excessive. Tells nobody. */
+  reset(): void;
 }
 
 /** The options with every default filled in. */
 export type ResolvedOptions = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
   Pick<RetryMonitorOptions, 'onRecovered'>;
 
-const NAMES = ['window', 'threshold', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
+const NAMES = ['window', 'threshold', 'normalBelow', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
 
 /** Checks the options and fills in the defaults. */
 export function resolveOptions(options: RetryMonitorOptions): ResolvedOptions {
   checkNames('retryMonitor', options, NAMES);
   const { window = 60_000, threshold = 0.2, minCalls = 20, clock = systemClock, onExcessive, onRecovered } = options;
+  checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 });
+  const { normalBelow = threshold / 2 } = options;
   if (onRecovered !== undefined) checkFunction('retryMonitor: onRecovered', onRecovered);
   return {
     ...(onRecovered && { onRecovered }),
     window: checkMs('retryMonitor: window', window, { min: 1 }),
-    threshold: checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 }),
+    threshold,
+    normalBelow: checkNumber('retryMonitor: normalBelow', normalBelow, { min: 0.0001, max: threshold }),
     minCalls: checkNumber('retryMonitor: minCalls', minCalls, { min: 1, max: 1_000_000_000, integer: true }),
     onExcessive: checkFunction('retryMonitor: onExcessive', onExcessive),
     clock: checkClock('retryMonitor', clock),

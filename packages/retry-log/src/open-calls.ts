@@ -9,6 +9,10 @@ export class OpenCalls {
     if (this.#ids.size > MAX_CALLS) this.#ids.delete(this.#ids.values().next().value!);
   }
 
+  get count(): number {
+    return this.#ids.size;
+  }
+
   /** Whether it was open. */
   close(callId: number): boolean {
     return this.#ids.delete(callId);

@@ -10,9 +10,12 @@ import {
 import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
 
+/** One standard deviation of a share of one in five, per root of the calls. */
+const CHANCE = 0.4;
+
 /**
  * Watches the share of calls that need retries, over a sliding window, and tells when it becomes excessive and when it
- * is normal again. Its memory is bounded, whatever the rate; sets no timers, so it looks only when called.
+ * is normal again: at half of the threshold, so that a share close to it is told once. Its memory is bounded, whatever the rate; sets no timers, so it looks only when called.
  *
  * It is hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
  * failed at least once.
@@ -39,6 +42,8 @@ class Monitor implements RetryMonitor {
   /** Calls now inside the middleware, and how many of those that ended are counted by the hooks already. */
   #inside = 0;
   #counted = 0;
+  /** First attempts under way, where the middleware is inside the retry. */
+  #firstAttempts = 0;
 
   constructor(options: RetryMonitorOptions) {
     this.#rule = resolveOptions(options);
@@ -69,9 +74,16 @@ class Monitor implements RetryMonitor {
     return { calls, retried: marked, share: calls === 0 ? 0 : marked / calls, excessive: this.#excessive };
   }
 
+  reset(): void {
+    this.#share.reset();
+    this.#excessive = false;
+  }
+
   async #watchAttempt(call: Call, next: Next): Promise<Response> {
-    const response = await next(call);
-    if (call.attempt === 1 && response.status < 400) this.#add({ calls: 1 });
+    if (call.attempt > 1) return next(call);
+    this.#firstAttempts++;
+    const response = await next(call).finally(() => this.#firstAttempts--);
+    if (response.status < 400) this.#add({ calls: 1 });
     return response;
   }
 
@@ -91,13 +103,27 @@ class Monitor implements RetryMonitor {
     this.#counted = Math.min(this.#counted + 1, this.#inside);
   }
 
+  /** Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time. */
+  #underWay(): number {
+    return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;
+  }
+
   #add(counts: { calls?: number; marked?: number }): void {
     this.#share.add(counts);
-    const { threshold, minCalls, onExcessive, onRecovered } = this.#rule;
     const { excessive, ...report } = this.snapshot();
-    const reached = report.share >= threshold;
-    if (reached === excessive || (reached && report.calls < minCalls)) return;
-    this.#excessive = reached;
-    notify(reached ? onExcessive : onRecovered, report);
+    if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
+    this.#excessive = !excessive;
+    notify(excessive ? this.#rule.onRecovered : this.#rule.onExcessive, report);
+  }
+
+  #isExcessive({ calls, retried }: RetryReport): boolean {
+    const { threshold, minCalls } = this.#rule;
+    return calls >= minCalls && retried >= threshold * (calls + this.#underWay());
+  }
+
+  /** Below by more than chance, which matters where calls are few. */
+  #isNormal({ calls, retried }: RetryReport): boolean {
+    const { normalBelow, minCalls } = this.#rule;
+    return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < normalBelow * calls);
   }
 }

@@ -39,6 +39,10 @@ export class SlidingShare {
     return sum;
   }
 
+  reset(): void {
+    for (const bucket of this.#buckets) bucket.turn = -1;
+  }
+
   #turn(): number {
     return Math.floor(this.#now() / this.#width);
   }

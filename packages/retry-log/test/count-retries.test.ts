@@ -37,6 +37,19 @@ describe('countRetries', () => {
     expect(counter.add.mock.calls).toEqual([[1, { event: 'recover' }]]);
   });
 
+  it('gives labels that are one line of plain text, and not very long', () => {
+    const counter = vi.fn();
+
+    countRetries(counter).onGiveUp(
+      giveUpEvent({ reason: 'x\n2026 ERROR', url: `data:a\u001b[31m${'x'.repeat(80_000)}` }),
+    );
+
+    const { reason, origin } = counter.mock.calls[0]![0];
+    expect(reason).toBe('x\\u000a2026 ERROR');
+    expect(origin).not.toMatch(/\p{Cc}/u);
+    expect(origin.length).toBeLessThan(1_100);
+  });
+
   it('ignores a counter that throws', () => {
     const hooks = countRetries(() => {
       throw new Error('mine');

@@ -52,7 +52,7 @@ describe('logRetries', () => {
     logRetries(logger).onRetry(retryEvent());
 
     expect(logger.warn).toHaveBeenCalledWith(
-      { event: 'retry', ...retryEvent() },
+      { event: 'retry', ...retryEvent(), delay: 250 },
       expect.stringContaining('retrying in 250 ms'),
     );
   });
@@ -65,7 +65,37 @@ describe('logRetries', () => {
     expect(logger.info).toHaveBeenCalledWith(expect.stringContaining('after 3 attempts'), {
       event: 'recover',
       ...recoverEvent({ idempotencyKey: '"k"' }),
+      elapsed: 1_235,
     });
+  });
+
+  it('gives times in whole milliseconds, in lines and in fields', () => {
+    const logger = fakeLogger({ transports: [] });
+    const hooks = logRetries(logger);
+
+    hooks.onRetry(retryEvent({ delay: 162.8724842662383, elapsed: 20.000_01 }));
+    hooks.onGiveUp(giveUpEvent({ delay: 162.8724842662383, elapsed: 20.000_01 }));
+    hooks.onRecover(recoverEvent({ elapsed: 20.000_01 }));
+
+    const written = [...logger.warn.mock.calls, ...logger.error.mock.calls, ...logger.info.mock.calls].flat();
+    expect(written).toHaveLength(6);
+    expect(JSON.stringify(written)).not.toMatch(/\d\.\d/);
+    expect(written[1]).toMatchObject({ delay: 163, elapsed: 20 });
+  });
+
+  it.each([
+    ['budget', 'most requests to this server fail, so its retries are paused until some succeed'],
+    ['rate-limited', 'not sent: rateLimit() would have had to hold it for too long'],
+    ['circuit-open', 'not sent: circuitBreaker() takes the server for down'],
+    ['queue-full', 'not sent: too many calls are waiting in concurrency()'],
+  ])('says what the reason %s means', (reason, words) => {
+    const logger = fakeLogger();
+
+    logRetries(logger).onGiveUp(giveUpEvent({ reason, delay: 250, delaySource: 'backoff' }));
+
+    expect(logger.error.mock.calls[0]![0]).toBe(
+      `GET https://api.example.com/items failed with 503 (attempt 3), giving up: ${reason} (${words}), not waiting 250 ms (backoff)`,
+    );
   });
 
   it('takes the style and the levels it is told', () => {
@@ -109,7 +139,9 @@ describe('logRetries', () => {
         logger.warn.mockClear();
         hooks.onRetry(retryEvent({ cause, url, delaySource }));
         const written = logger.warn.mock.calls[0]!;
-        expect([written[0], ...Object.values(written[1])].join('')).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e]/u);
+        expect([written[0], ...Object.values(written[1])].join('')).not.toMatch(
+          /[\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e]/u,
+        );
       }),
     );
   });

@@ -1,24 +1,127 @@
-import { type Clock, compose } from '@steadfetch/core';
+import { type Clock, compose, type Middleware } from '@steadfetch/core';
 import { retry } from '@steadfetch/retry';
-import { fakeFetch, instantClock, manualClock, middlewareContract, type Script } from '@steadfetch/testing';
+import {
+  fakeFetch,
+  instantClock,
+  manualClock,
+  middlewareContract,
+  type Script,
+  seededRandom,
+} from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type RetryMonitorOptions, retryMonitor } from '../src/index.ts';
+import { type RetryMonitor, type RetryMonitorOptions, retryMonitor } from '../src/index.ts';
 import { giveUpEvent, retryEvent } from './events.ts';
 
 const URL = 'https://api.example.com/';
 
 describe('retryMonitor', () => {
-  it('tells once when the share reaches the threshold, and once when it is below again', async () => {
+  it('tells once when the share reaches the threshold, and once when it is clearly below half of it', async () => {
     const { call, onExcessive, onRecovered } = setUp({ threshold: 0.5, minCalls: 4 });
 
     for (const failures of [0, 0, 1, 1, 1, 1]) await call(failures);
     expect(onExcessive.mock.calls).toEqual([[{ calls: 4, retried: 2, share: 0.5 }]]);
     expect(onRecovered).not.toHaveBeenCalled();
 
-    for (const failures of [0, 0, 0, 0]) await call(failures);
+    for (let n = 0; n < 10; n++) await call(0);
+    expect(onRecovered).not.toHaveBeenCalled();
+    for (let n = 0; n < 10; n++) await call(0);
     expect(onExcessive).toHaveBeenCalledTimes(1);
-    expect(onRecovered.mock.calls).toEqual([[{ calls: 9, retried: 4, share: 4 / 9 }]]);
+    expect(onRecovered.mock.calls).toEqual([[{ calls: 24, retried: 4, share: 4 / 24 }]]);
+  });
+
+  it('takes its word from normalBelow for when retries are normal again', async () => {
+    const { call, onRecovered } = setUp({ threshold: 0.5, normalBelow: 0.5, minCalls: 2 });
+
+    for (const failures of [1, 1, 0, 0]) await call(failures);
+    expect(onRecovered).not.toHaveBeenCalled();
+
+    for (let n = 0; n < 10; n++) await call(0);
+    expect(onRecovered.mock.calls).toEqual([[{ calls: 6, retried: 2, share: 2 / 6 }]]);
+  });
+
+  it.each([1, 10, 100])(
+    'tells of a steady share at its threshold once in ten minutes, at %i calls a second',
+    (perSecond) => {
+      const clock = instantClock();
+      const random = seededRandom(7);
+      const onExcessive = vi.fn();
+      const monitor = retryMonitor({ onExcessive, clock });
+      for (let n = 0; n < 600 * perSecond; n++) {
+        if (random() < 0.2) monitor.onRetry(retryEvent({ callId: n }));
+        else monitor.onGiveUp(giveUpEvent({ callId: n, attempt: 1 }));
+        clock.advance(1_000 / perSecond);
+      }
+
+      expect(onExcessive).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it.each([
+    ['around retry', (monitor: RetryMonitor, steady: Middleware) => compose(monitor.middleware, steady)],
+    ['inside it', (monitor: RetryMonitor, steady: Middleware) => compose(steady, monitor.middleware)],
+  ])('counts calls under way, of which failures are known first, as not retried: %s', async (_where, stackOf) => {
+    const clock = manualClock();
+    const onExcessive = vi.fn();
+    const monitor = retryMonitor({ onExcessive, clock });
+    const stack = stackOf(monitor, retry({ hooks: monitor, clock, budget: false, delay: () => 60 }));
+    const sent = new Set<string>();
+    const fetch = stack(async (input) => {
+      const url = String(input);
+      const first = !sent.has(url);
+      sent.add(url);
+      if (first && url.endsWith('0')) return new Response(null, { status: 503 });
+      await clock.sleep(50);
+      return new Response();
+    });
+
+    const all = Promise.all(Array.from({ length: 200 }, (_, n) => fetch(`${URL}${n % 8 === 0 ? n * 10 : `${n}x`}`)));
+    await clock.runAll();
+    await all;
+
+    expect(onExcessive).not.toHaveBeenCalled();
+    expect(monitor.snapshot()).toMatchObject({ calls: 200, retried: 25 });
+  });
+
+  it('is as new after a reset, and tells nobody of it', async () => {
+    const { call, monitor, onExcessive, onRecovered } = setUp({ minCalls: 2 });
+    await call(1);
+    await call(1);
+    expect(monitor.snapshot()).toMatchObject({ excessive: true });
+
+    monitor.reset();
+
+    expect(monitor.snapshot()).toEqual({ calls: 0, retried: 0, share: 0, excessive: false });
+    await call(0);
+    expect(onRecovered).not.toHaveBeenCalled();
+    await call(1);
+    expect(onExcessive).toHaveBeenCalledTimes(2);
+  });
+
+  it('counts a call once that was being retried when it was reset', async () => {
+    const { stack, monitor } = setUp();
+    const fetch = stack(async () => {
+      monitor.reset();
+      return new Response(null, { status: 503 });
+    });
+
+    await fetch(URL);
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 0 });
+  });
+
+  it('does not call a share normal on few calls, unless none was retried', async () => {
+    const clock = instantClock();
+    const { call, onRecovered } = setUp({ window: 1_000, minCalls: 10 }, clock);
+    for (let n = 0; n < 10; n++) await call(1);
+    clock.advance(1_000);
+
+    await call(1);
+    expect(onRecovered).not.toHaveBeenCalled();
+
+    clock.advance(1_000);
+    await call(0);
+    expect(onRecovered).toHaveBeenCalledTimes(1);
   });
 
   it('counts a call once, however often it is retried', async () => {
@@ -183,7 +286,7 @@ describe('retryMonitor', () => {
     const monitor = retryMonitor({ onExcessive });
 
     for (let n = 0; n < 20; n++) monitor.onRetry(retryEvent());
-    for (let n = 0; n < 100; n++) monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
+    for (let n = 0; n < 400; n++) monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
 
     expect(onExcessive.mock.calls).toEqual([[{ calls: 20, retried: 20, share: 1 }]]);
     expect(monitor.snapshot().excessive).toBe(false);
@@ -216,6 +319,9 @@ describe('retryMonitor', () => {
     [{ threshold: 0 }, RangeError, /threshold/],
     [{ threshold: 1.1 }, RangeError, /threshold.*got 1.1/],
     [{ threshold: Number.NaN }, RangeError, /threshold.*got NaN/],
+    [{ threshold: null }, TypeError, /threshold/],
+    [{ normalBelow: 0.3 }, RangeError, /normalBelow: .*to 0.2, got 0.3/],
+    [{ normalBelow: 0 }, RangeError, /normalBelow/],
     [{ minCalls: 0 }, RangeError, /minCalls/],
     [{ minCalls: 1.5 }, RangeError, /minCalls/],
     [{ onExcessive: 'page me' }, TypeError, /onExcessive/],

@@ -12,6 +12,7 @@ export async function looksFailed({ failed, response }: Outcome, { inspect }: Po
 export async function ask(failure: Failure, { shouldRetry }: Policy): Promise<boolean | undefined> {
   const { response, call } = failure;
   if (!shouldRetry || (response && response.status < 400)) return undefined;
-  const answer = await abortable(Promise.resolve(shouldRetry(failure)), call.signal);
+  // a copy, since it may be written on
+  const answer = await abortable(Promise.resolve(shouldRetry({ ...failure })), call.signal);
   return typeof answer === 'boolean' ? answer : undefined;
 }

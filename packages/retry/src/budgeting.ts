@@ -1,20 +1,40 @@
 import { type Call, notify } from '@steadfetch/core';
 import type { Lease, RetryBudget, RetryKind } from '@steadfetch/retry-budget';
+import type { Failure } from './failure.ts';
+import { warnOfSpentBudget } from './spent-budget.ts';
 
 /** Tells the budget of an attempt. One that fails, because its store is gone, must not cost the caller a good answer. */
-export function recordIn(budget: RetryBudget | undefined, call: Call, outcome: 'success' | 'failure'): void {
+export function recordIn(
+  budget: RetryBudget | undefined,
+  call: Call,
+  outcome: 'success' | 'failure',
+  attempt: number,
+): void {
   if (budget === undefined) return;
   try {
-    const answer: unknown = budget.record(call.origin, outcome);
+    const answer: unknown = budget.record(call.origin, outcome, attempt);
     if (answer !== undefined) notify((late) => late, answer);
   } catch {}
 }
 
 /**
- * The right to one retry. A budget that throws gives none: without a brake it is safer not to drive. Nor does one that
+ * The right to one retry, after a failure that the budget is told of in the same breath: of calls that fail together,
+ * none is promised a retry before the failures before it are known. A budget that throws gives none: without a brake it is safer not to drive. Nor does one that
  * answers later: what it gave then goes back.
  */
-export function acquireFrom(budget: RetryBudget, call: Call, kind: RetryKind): Lease | undefined {
+export function acquireFrom(
+  budget: RetryBudget,
+  { call, attempt }: Failure,
+  kind: RetryKind,
+  blamed: boolean,
+): Lease | undefined {
+  if (blamed) recordIn(budget, call, 'failure', attempt);
+  const lease = leaseFrom(budget, call, kind);
+  if (!lease) warnOfSpentBudget(call);
+  return lease;
+}
+
+function leaseFrom(budget: RetryBudget, call: Call, kind: RetryKind): Lease | undefined {
   try {
     const lease = budget.acquire(call.origin, kind);
     if (!isThenable(lease)) return lease;

@@ -6,6 +6,7 @@ export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predic
 /**
  * Why no further attempt is made although the outcome looked transient; after a retry, also when it did not. `predicate`:
  * a function of yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
+ * `rate-limited`, `circuit-open`, `queue-full`: a layer of ours inside did not send the attempt, and says when to come back.
  */
 export type GiveUpReason =
   | 'limit'
@@ -17,6 +18,9 @@ export type GiveUpReason =
   | 'veto'
   | 'predicate'
   | 'permanent'
+  | 'rate-limited'
+  | 'circuit-open'
+  | 'queue-full'
   | 'aborted';
 
 /** What every event tells. Times are milliseconds. */
@@ -30,6 +34,7 @@ export interface RetryEventBase {
   readonly attempt: number;
   /** Since the call began. */
   readonly elapsed: number;
+  /** A copy: what is done to it has no effect. */
   readonly outcome: Outcome;
   /** The response of that attempt, if it ended in one. Observe it; its body is not yours to read. */
   readonly response?: Response;

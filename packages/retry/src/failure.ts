@@ -13,6 +13,8 @@ export interface Failure {
   readonly outcome: Outcome;
   readonly response?: Response;
   readonly error?: unknown;
+  /** The `Idempotency-Key` that the call was made with, if it was. */
+  readonly idempotencyKey?: string;
   /** What the error says about the request; only for errors. */
   readonly errorClass?: ErrorClass;
   /** The first bytes of the response's body as text; the response stays readable. '' for an error. */
@@ -20,9 +22,10 @@ export interface Failure {
 }
 
 /** A failed attempt, described for the rules and for the caller's condition. */
-export function failureOf(outcome: Outcome, { call, attempt, elapsed }: Standing): Failure {
+export function failureOf(outcome: Outcome, { call, key, attempt, elapsed }: Standing): Failure {
   const { response, error } = outcome;
-  const base = { call, url: call.url, method: call.method, attempt, elapsed, outcome };
+  const keyed = key === undefined ? {} : { idempotencyKey: key };
+  const base = { call, url: call.url, method: call.method, attempt, elapsed, outcome: { ...outcome }, ...keyed };
   if (!response) return { ...base, error, errorClass: classifyError(error), peek: async () => '' };
   return { ...base, response, peek: (maxBytes) => peek(response, maxBytes) };
 }

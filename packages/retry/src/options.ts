@@ -11,7 +11,10 @@ export interface RetryOptions {
   maxRetries?: number | RetryLimits;
   /** The own delay before a retry. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
   delay?: Delay;
-  /** Longest delay to accept, from 0 to 2^31 - 1. A longer one ends the loop. @default 60_000 */
+  /**
+   * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the loop. The own delay has a cap of its
+   * own. @default 60_000
+   */
   maxDelay?: number;
   /** Methods that are repeated. Replaces the default. @default GET, HEAD, OPTIONS, TRACE, PUT, DELETE, QUERY */
   methods?: readonly string[];

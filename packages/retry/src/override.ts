@@ -1,15 +1,21 @@
-import { unexpected } from '@steadfetch/core';
+import { checkNames, unexpected } from '@steadfetch/core';
 import type { RetryOptions, RetryOverride } from './options.ts';
-import { type Policy, resolvePolicy } from './policy.ts';
+import { NAMES, type Policy, resolvePolicy } from './policy.ts';
 
 /** As they were when `retry` was made: lists and counters belong to their owner, who may change them. */
 export function copyOf(options: RetryOptions): RetryOptions {
-  const copy: Record<string, unknown> = { ...options };
+  const copy = given(options);
   for (const [name, value] of Object.entries(copy)) {
     if (Array.isArray(value)) copy[name] = [...value];
     else if (COUNTERS.has(name) && typeof value === 'object') copy[name] = { ...value };
   }
   return copy;
+}
+
+/** By member, not by own key: options may come from a class, or inherit. */
+function given(options: RetryOptions): Record<string, unknown> {
+  const members = options as Record<string, unknown>;
+  return Object.fromEntries(NAMES.map((name) => [name, members[name]]).filter(([, value]) => value !== undefined));
 }
 
 const COUNTERS = new Set(['maxRetries', 'serverHints']);
@@ -20,6 +26,6 @@ export function policyFor(override: RetryOverride | undefined, options: RetryOpt
   if (typeof override !== 'object' || override === null) {
     throw unexpected('retry', 'false or an options object', override);
   }
-  const given = Object.entries(override).filter(([, value]) => value !== undefined);
-  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...Object.fromEntries(given) });
+  checkNames('retry', override, NAMES);
+  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...given(override) });
 }

@@ -13,12 +13,11 @@ const MAX_SPREAD = 5_000;
 
 /** The larger of our own delay and the server's; the server's is spread upwards only, never below what it asked. */
 export function planDelay(failure: Failure, policy: Policy, previousDelay: number): PlannedDelay {
-  const own = ownDelay(failure, policy, previousDelay);
   const hint = failure.response && policy.serverHints ? hintOf(failure.response, policy) : undefined;
-  if (!hint || (hint.ms === 0 && !isLiteralZero(failure.response!, hint.source)))
-    return { delay: own, source: 'backoff' };
-  if (hint.ms === 0 && failure.attempt === 1) return { delay: 0, source: hint.source };
-  if (hint.ms < own) return { delay: own, source: 'backoff' };
+  const isNow = hint?.ms === 0 && isLiteralZero(failure.response!, hint.source);
+  if (isNow && failure.attempt === 1) return { delay: 0, source: hint.source };
+  const own = ownDelay(failure, policy, previousDelay);
+  if (!hint || (hint.ms === 0 && !isNow) || hint.ms < own) return { delay: own, source: 'backoff' };
   const room = Math.max(0, Math.min(policy.maxDelay, failure.call.remaining() - 1) - hint.ms);
   const spread = Math.min(hint.ms * policy.spread, MAX_SPREAD, room) * chance(policy);
   return { delay: hint.ms + spread, source: hint.source };
@@ -28,8 +27,8 @@ function ownDelay({ attempt, errorClass, method }: Failure, policy: Policy, prev
   // Cutting a stuck attempt is what a timeout is for: a repeatable one goes again at once, the first time.
   if (errorClass?.kind === 'timeout' && attempt === 1 && IDEMPOTENT_METHODS.has(method)) return 0;
   const delay = policy.delay({ attempt, previousDelay });
-  if (typeof delay !== 'number' || Number.isNaN(delay)) throw unexpected('retry: delay', 'milliseconds', delay);
-  return delay > 0 ? Math.min(delay, MAX_TIMER) : 0;
+  if (typeof delay !== 'number' || !(delay >= 0)) throw unexpected('retry: delay', 'milliseconds', delay);
+  return Math.min(delay, MAX_TIMER);
 }
 
 function hintOf(response: Response, { clock }: Policy): { ms: number; source: string } | undefined {

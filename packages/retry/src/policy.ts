@@ -42,7 +42,8 @@ export interface Policy {
   random: Random;
 }
 
-const NAMES = (
+/** Every option. */
+export const NAMES: readonly string[] = (
   'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
   'serverHints budget hooks fullUrls clock random'
 ).split(' ');
@@ -74,7 +75,7 @@ function fill({
   const observers = checkHooks(Array.isArray(hooks) ? hooks : [hooks as RetryHooks]);
   return {
     limits: limitsOf(maxRetries),
-    delay: checkFunction('retry: delay', delay),
+    delay: checkDelay(delay),
     maxDelay: checkMs('retry: maxDelay', maxDelay),
     methods: methods === undefined ? IDEMPOTENT_METHODS : checkMethods('retry: methods', methods),
     statuses: statuses === undefined ? undefined : checkFailures(statuses),
@@ -94,6 +95,14 @@ function fill({
     clock: checkClock('retry', clock),
     random: checkFunction('retry: random', random),
   };
+}
+
+/** What makes a delay is no delay. */
+function checkDelay(delay: unknown): Delay {
+  if (delay === exponential || delay === fullJitter) {
+    throw new TypeError('retry: delay: expected what exponential() or fullJitter() gives, got the function itself');
+  }
+  return checkFunction('retry: delay', delay as Delay);
 }
 
 const always = (value: boolean) => () => value;

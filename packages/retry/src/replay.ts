@@ -1,5 +1,4 @@
-import { type Call, keepBody, releaseBody } from '@steadfetch/core';
-import { isRepeatable } from './idempotent.ts';
+import { type Call, encodeForm, keepBody, releaseBody } from '@steadfetch/core';
 import type { Policy } from './policy.ts';
 
 /**
@@ -7,10 +6,16 @@ import type { Policy } from './policy.ts';
  * attempt sends the original. An attempt whose timeout would not be followed by another is marked as the last one, so
  * that an inner timeout need not cut it.
  */
-export function attemptOf(call: Call, attempt: number, policy: Policy): Call {
-  const repeatable = attempt <= policy.limits.total && isRepeatable(call, policy);
+export function attemptOf(call: Call, attempt: number, policy: Policy, isRepeatable: boolean): Call {
+  const repeatable = isRepeatable && attempt <= policy.limits.total;
   const kept = repeatable && typeof call.input !== 'string' ? keepBody(call) : call;
   return kept.asAttempt(attempt, repeatable && policy.timeouts && call.replayable ? true : 'last');
+}
+
+/** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
+export function withSteadyBody(call: Call): Call {
+  const body = call.init?.body && encodeForm(call.init.body);
+  return body ? call.with({ init: { ...call.init, body } }) : call;
 }
 
 /** Frees a clone that was never sent: a circuit was open, a queue full. */

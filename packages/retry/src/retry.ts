@@ -13,22 +13,25 @@ import {
   warnOnce,
 } from '@steadfetch/core';
 import pRetry from 'p-retry';
+import { isElsewhere } from './blame.ts';
 import { recordIn } from './budgeting.ts';
+import { isRepeatable } from './idempotent.ts';
+import { keepAnswer } from './last-answer.ts';
 import type { RetryOptions } from './options.ts';
 import { copyOf, policyFor } from './override.ts';
 import { type Policy, resolvePolicy } from './policy.ts';
-import { attemptOf, releaseCopy } from './replay.ts';
+import { attemptOf, releaseCopy, withSteadyBody } from './replay.ts';
 import { Series } from './series.ts';
 
 /**
  * Repeats a request while its outcome looks transient.
  *
  * Waits between attempts: the larger of its own delay and the one the server asks for, and gives up rather than wait
- * longer than `maxDelay` or past the deadline of an outer `timeout`. When it stops, the caller gets the last outcome as
+ * longer for the server than `maxDelay`, or past the deadline of an outer `timeout`. When it stops, the caller gets the last outcome as
  * `fetch` would have given it: the response unread, or the error itself.
  *
- * Only requests that can be repeated without harm are: by method (RFC 9110 §9.2.2), by an `Idempotency-Key`, or when the
- * error proves that nothing was sent. A stream is sent once, unless it comes from a `bodyFactory`.
+ * Only requests that can be repeated without harm are: by method (RFC 9110 §9.2.2), by an `Idempotency-Key`, or by
+ * declaration. A stream in `init` is sent once, unless it comes from a `bodyFactory`.
  *
  * @throws the caller's abort reason, also while waiting; what `shouldRetry` or `inspect` throws
  * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(2_000))(fetch);
@@ -50,22 +53,27 @@ export function retry(given: RetryOptions = {}): Middleware {
   }, 'retry');
 }
 
-function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response> {
-  if (call.signal?.aborted) {
-    releaseBody(call);
-    throw abortReason(call.signal);
+function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
+  if (given.signal?.aborted) {
+    releaseBody(given);
+    throw abortReason(given.signal);
   }
+  const repeatable = isRepeatable(given, policy);
+  const call = repeatable && policy.limits.total > 0 ? withSteadyBody(given) : given;
   const startedAt = policy.timed ? policy.clock.now() : undefined;
-  const attempt = attemptOf(call, 1, policy);
+  const attempt = attemptOf(call, 1, policy, repeatable);
+  const { sends } = call.record;
   const judge = (outcome: Outcome) => {
     releaseCopy(attempt, call);
-    return recover(new Series(call, policy, startedAt), outcome, next).finally(() => releaseBody(call));
+    const series = new Series(call, policy, startedAt, repeatable);
+    const again = (n: number) => tryOnce(call, attemptOf(call, n, policy, repeatable), next);
+    return recover(series, { outcome, sent: call.record.sends > sends }, again).finally(() => releaseBody(call));
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
       if (response.status >= 400 || policy.inspect || call.record.history !== undefined)
         return judge({ response, failed: false });
-      recordIn(policy.budget, call, 'success');
+      if (!isElsewhere(response, call)) recordIn(policy.budget, call, 'success', 1);
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
@@ -73,39 +81,51 @@ function attemptFirst(call: Call, next: Next, policy: Policy): Promise<Response>
   );
 }
 
+interface Tried {
+  readonly outcome: Outcome;
+  /** Whether a plain fetch was called. */
+  readonly sent: boolean;
+}
+
+/** Sends an attempt, and frees what nothing inside has sent. */
+async function tryOnce(call: Call, attempt: Call, next: Next): Promise<Tried> {
+  const { sends } = call.record;
+  const outcome = await settle(Promise.resolve().then(() => next(attempt)));
+  releaseCopy(attempt, call);
+  return { outcome, sent: call.record.sends > sends };
+}
+
 /** p-retry drives the loop; the series decides, and keeps the time. */
-async function recover(series: Series, first: Outcome, next: Next): Promise<Response> {
-  const { call, policy } = series;
-  const send = async (n: number) => {
-    const attempt = attemptOf(call, n, policy);
-    try {
-      return await next(attempt);
-    } finally {
-      releaseCopy(attempt, call);
-    }
-  };
-  let latest = first;
+async function recover(series: Series, first: Tried, again: (n: number) => Promise<Tried>): Promise<Response> {
+  const { policy } = series;
+  let { outcome, sent } = first;
   const attempt = async (n: number) => {
-    if (n > 1) latest = await settle(send(n));
-    if (needsJudging(latest, policy)) throw new FailedAttempt();
-    series.succeeded(latest);
+    if (n > 1) ({ outcome, sent } = await again(n));
+    if (needsJudging(outcome, policy)) throw new FailedAttempt();
+    series.succeeded(outcome);
   };
   const shouldRetry = async () => {
-    const decision = await series.failed(latest);
+    const decision = await series.failed(outcome, sent);
     if (!decision.retry) return false;
-    if (latest.response) discard(latest.response);
-    await series.wait(decision, latest);
+    letGo(outcome, series);
+    await series.wait(decision, outcome);
     return true;
   };
   try {
     await pRetry(attempt, { retries: Infinity, minTimeout: 0, shouldRetry });
   } catch (error) {
     if (!(error instanceof FailedAttempt)) {
-      if (latest.response) discard(latest.response);
+      if (outcome.response) discard(outcome.response);
       throw error;
     }
   }
-  return unwrap(latest);
+  return unwrap(outcome);
+}
+
+function letGo({ response }: Outcome, { call, policy }: Series): void {
+  if (!response) return;
+  keepAnswer(call, response, policy);
+  discard(response);
 }
 
 function needsJudging({ failed, response }: Outcome, { inspect }: Policy): boolean {

@@ -1,4 +1,3 @@
-import { idempotencyKeyOf } from '@steadfetch/core';
 import { isThrottled, parseRetryAfter, shouldRetryHint } from '@steadfetch/server-hints';
 import type { RetryReason } from './events.ts';
 import type { Failure } from './failure.ts';
@@ -30,8 +29,8 @@ function statusReason(
   return invited ? 'server' : undefined;
 }
 
-function byDefault(response: Response, { call }: Failure): boolean {
+function byDefault(response: Response, { idempotencyKey }: Failure): boolean {
   if (response.status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined;
-  if (response.status === 409) return idempotencyKeyOf(call) !== undefined;
+  if (response.status === 409) return idempotencyKey !== undefined;
   return TRANSIENT_STATUSES.has(response.status);
 }

@@ -1,9 +1,21 @@
-import { type AttemptRecord, abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import {
+  type AttemptRecord,
+  abortable,
+  abortReason,
+  type Call,
+  idempotencyKeyOf,
+  type Outcome,
+  throwIfAborted,
+} from '@steadfetch/core';
+import type { Lease } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
+import { isElsewhere, isToBlame, verdictOf } from './blame.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
-import { failureOf } from './failure.ts';
+import type { GiveUpReason } from './events.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { recordOf, remember } from './history.ts';
+import { isRepeatable } from './idempotent.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
 import { Teller } from './teller.ts';
@@ -18,43 +30,65 @@ export class Series {
   readonly policy: Policy;
   /** The attempt now under way, 1 for the first. */
   attempt = 1;
+  /** Whether the attempt now under way can be sent again; who drives the loop may put in what holds for another request. */
+  repeatable: boolean;
   readonly #startedAt: number;
   readonly #history: AttemptRecord[];
   readonly #counts = { connect: 0, read: 0, status: 0 };
   readonly #tell: Teller;
+  readonly #key: string | undefined;
+  /** The right by which the attempt under way is made. */
+  #lease: Lease | undefined;
   #previousDelay = 0;
   #wished = false;
 
-  constructor(call: Call, policy: Policy, startedAt: number = policy.clock.now()) {
+  /** `repeatable`: whether the call can be sent twice, judged before anything below could change it. */
+  constructor(
+    call: Call,
+    policy: Policy,
+    startedAt: number = policy.clock.now(),
+    repeatable: boolean = isRepeatable(call, policy),
+  ) {
     this.call = call;
+    this.#key = idempotencyKeyOf(call);
+    this.repeatable = repeatable;
     this.policy = policy;
     this.#startedAt = startedAt;
-    call.record.history ??= [];
-    this.#history = call.record.history;
+    this.#history = call.record.history ?? [];
     call.record.maxRepeats = Math.max(call.record.maxRepeats, policy.limits.total);
     this.#tell = new Teller(policy, () => this.#standing());
   }
 
-  /** Decides what follows an attempt that failed, and tells the hooks. Rejects with what a predicate throws. */
-  async failed(outcome: Outcome): Promise<Decision> {
+  /**
+   * Decides what follows an attempt that failed, and tells the hooks; `sent` is false where nothing left the machine.
+   * Rejects with what a predicate throws.
+   */
+  async failed(outcome: Outcome, sent = true): Promise<Decision> {
     this.#stopIfAborted(outcome);
     try {
-      return await this.#judge(outcome);
+      return await this.#judge(outcome, sent);
     } catch (error) {
       this.#stopIfAborted(outcome);
+      this.#endWith(error, outcome);
       if (this.attempt > 1) this.#tell.giveUp(outcome, 'predicate');
       throw error;
     }
   }
 
-  async #judge(outcome: Outcome): Promise<Decision> {
+  async #judge(outcome: Outcome, sent: boolean): Promise<Decision> {
     if (!(await looksFailed(outcome, this.policy, this.call))) return this.succeeded(outcome);
     const failure = failureOf(outcome, this.#standing());
-    const tally = { counts: this.#counts, previousDelay: this.#previousDelay, wished: this.#wished };
+    const tally = {
+      counts: this.#counts,
+      previousDelay: this.#previousDelay,
+      wished: this.#wished,
+      repeatable: this.repeatable,
+      blamed: isToBlame(failure, sent),
+    };
     const decision = await decide(failure, tally, this.policy, () => ask(failure, this.policy));
     this.#wished = decision.retry && decision.reason === 'predicate';
     this.#counts[kindOf(failure)]++;
-    this.#record(outcome, decision);
+    this.#record(failure, decision, sent);
     if (decision.retry) this.#tell.retry(outcome, decision);
     else if (decision.reason) this.#tell.giveUp(outcome, decision.reason, decision.planned);
     else if (this.attempt > 1) this.#end(outcome);
@@ -65,23 +99,25 @@ export class Series {
   async wait({ delay, lease }: Decision & { retry: true }, outcome: Outcome): Promise<void> {
     const { call, policy } = this;
     try {
-      await policy.clock.sleep(delay, call.signal);
+      call.record.waitingFor = 'the delay before a retry';
       // a clock may be deaf to the signal
+      await abortable(policy.clock.sleep(delay, call.signal), call.signal);
       throwIfAborted(call.signal);
     } catch (error) {
       releaseTo(lease);
-      if (!call.signal?.aborted) throw error;
-      this.#tell.giveUp(outcome, 'aborted');
-      throw abortReason(call.signal);
+      this.#stopIfAborted(outcome, true);
+      throw error;
+    } finally {
+      call.record.waitingFor = undefined;
     }
+    this.#lease = lease;
     this.#previousDelay = delay;
     this.attempt++;
-    this.call.record.repeats++;
   }
 
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
-    recordIn(this.policy.budget, this.call, 'success');
+    if (!isElsewhere(outcome.response!, this.call)) recordIn(this.policy.budget, this.call, 'success', this.attempt);
     if (this.#history.length > 0) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
@@ -90,27 +126,58 @@ export class Series {
     return { retry: false, reason: undefined };
   }
 
+  /** Told that an attempt is repeated by somebody else, without being asked. */
+  passed(outcome: Outcome): void {
+    this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
+  }
+
+  /** Told that the loop ends although a retry was announced: the hooks hear so, and a token not yet used goes back. */
+  stopped(outcome: Outcome, reason: GiveUpReason, lease?: Lease): void {
+    releaseTo(lease);
+    remember(outcome.response ?? outcome.error, this.#history);
+    this.#tell.giveUp(outcome, reason);
+  }
+
   /** Whoever was told of a retry is told how it ended. */
   #end(outcome: Outcome): void {
     if (outcome.response) this.#tell.recover(outcome);
     else this.#tell.giveUp(outcome, 'permanent');
   }
 
-  #stopIfAborted(outcome: Outcome): void {
-    if (this.call.signal?.aborted && this.attempt > 1) this.#tell.giveUp(outcome, 'aborted');
-    throwIfAborted(this.call.signal);
+  /** An abort is told only after a failed attempt: a first one that is aborted is no news. */
+  #stopIfAborted(outcome: Outcome, waiting = false): void {
+    const { signal } = this.call;
+    if (!signal?.aborted) return;
+    const reason = abortReason(signal);
+    if (this.attempt > 1) this.#endWith(reason, { error: reason, failed: true });
+    else if (waiting) remember(reason, this.#history);
+    if (this.attempt > 1 || waiting) this.#tell.giveUp(outcome, 'aborted');
+    throw reason;
   }
 
-  #record(outcome: Outcome, decision: Decision): void {
-    const answered = !decision.retry && decision.reason === undefined && outcome.response !== undefined;
-    recordIn(this.policy.budget, this.call, answered ? 'success' : 'failure');
+  /** What the call ends with knows the attempts behind it, the one under way among them. */
+  #endWith(error: unknown, outcome: Outcome): void {
+    if (this.#history.at(-1)?.attempt !== this.#standing().number) {
+      this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
+    }
+    remember(error, this.#history);
+  }
+
+  #record(failure: Failure, decision: Decision, sent: boolean): void {
+    const { outcome } = failure;
+    const known = decision.retry || decision.reason === 'budget'; // told when a retry was asked for
+    const verdict = known ? undefined : verdictOf(failure, decision, sent);
+    if (verdict) recordIn(this.policy.budget, this.call, verdict, this.attempt);
+    if (!sent) releaseTo(this.#lease);
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
+    this.call.record.history = this.#history;
     if (!decision.retry) remember(outcome.response ?? outcome.error, this.#history);
   }
 
   #standing(): Standing {
     const elapsed = Math.max(0, this.policy.clock.now() - this.#startedAt);
-    return { call: this.call, attempt: this.attempt, elapsed };
+    const number = this.attempt + this.call.record.resends;
+    return { call: this.call, key: this.#key, attempt: this.attempt, number, elapsed };
   }
 }

@@ -1,4 +1,4 @@
-import { classifyError, idempotencyKeyOf, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
 import type { Decision } from './decide.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import type { PlannedDelay } from './plan-delay.ts';
@@ -35,33 +35,35 @@ export class Teller {
   }
 
   recover(outcome: Outcome): void {
+    const { number } = this.#standing();
     this.#each(
       ({ onRecover }) => onRecover,
-      (): RecoverEvent => {
-        const event = this.#event(outcome);
-        return { ...event, attempts: event.attempt };
-      },
+      (): RecoverEvent => ({ ...this.#event(outcome), attempts: number }),
     );
   }
 
   #each<Event>(pick: (hooks: RetryHooks) => ((event: Event) => void) | undefined, makeEvent: () => Event): void {
-    const listening = this.#policy.hooks.filter((hooks) => pick(hooks) !== undefined);
-    if (listening.length === 0) return;
-    const event = Object.freeze(makeEvent());
-    for (const hooks of listening) notify((told: Event) => pick(hooks)?.call(hooks, told), event);
+    let event: Event | undefined;
+    for (const hooks of this.#policy.hooks) {
+      notify((make: () => Event) => {
+        const hook = pick(hooks);
+        if (!hook) return undefined;
+        event ??= Object.freeze(make());
+        return hook.call(hooks, event);
+      }, makeEvent);
+    }
   }
 
   #event(outcome: Outcome): RetryEventBase {
-    const { call, attempt, elapsed } = this.#standing();
+    const { call, key, number, elapsed } = this.#standing();
     const { response, error } = outcome;
-    const key = idempotencyKeyOf(call);
     return {
       callId: this.#callId,
       method: call.method,
       url: this.#policy.fullUrls ? call.url : redactUrl(call.url),
-      attempt: Math.max(attempt, call.record.repeats + 1),
+      attempt: number,
       elapsed,
-      outcome,
+      outcome: Object.freeze({ ...outcome }),
       cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
       ...(response ? { response } : { error }),
       ...(key === undefined ? {} : { idempotencyKey: key }),

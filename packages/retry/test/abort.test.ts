@@ -105,6 +105,17 @@ describe('an abort by the caller', () => {
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
   });
 
+  it('is heard where the clock is deaf to it', async () => {
+    const controller = new AbortController();
+    const clock = { now: () => 0, sleep: vi.fn(() => new Promise<void>(() => {})) };
+    const call = retry({ clock })(scripted(503).fetch)(API, { signal: controller.signal });
+    await vi.waitFor(() => expect(clock.sleep).toHaveBeenCalled());
+
+    controller.abort('stop');
+
+    await expect(call).rejects.toBe('stop');
+  });
+
   it('on a Request counts as one in init', async () => {
     const clock = manualClock();
     const controller = new AbortController();

@@ -1,8 +1,9 @@
 import { exponential, linear } from '@steadfetch/backoff';
 import { defineMiddleware } from '@steadfetch/core';
+import { fullJitter } from '@steadfetch/jitter';
 import { instantClock, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type RetryOptions, retry } from '../src/index.ts';
 import { API, networkError, type Reply, scripted, timeoutError } from './support.ts';
 
@@ -34,13 +35,29 @@ describe('the own delay', () => {
     ]);
   });
 
-  it('is 0 where the function gives less', async () => {
-    expect(await waits({ delay: () => -5 }, 503)).toEqual([0, 0]);
+  it.each([-5, -Infinity, Number.NaN])('of %s fails the call: it would be a hot loop', async (delay) => {
+    const call = retry({ clock: instantClock(), delay: () => delay })(scripted(503).fetch)(API);
+
+    await expect(call).rejects.toThrow(`retry: delay: expected milliseconds, got ${delay}`);
   });
 
-  it('ends the loop above maxDelay', async () => {
-    expect(await waits({ delay: () => 500, maxDelay: 400 }, 503)).toEqual([]);
+  it('is not bounded by maxDelay, which is about the wait of the server', async () => {
+    expect(await waits({ delay: () => 500, maxDelay: 400 }, 503)).toEqual([500, 500]);
     expect(await waits({ delay: () => Infinity }, 503)).toEqual([]);
+  });
+
+  it('is not asked for where it would not be used', async () => {
+    const delay = vi.fn(() => 5);
+
+    expect(await waits({ delay }, asks('0'), 200)).toEqual([0]);
+    expect(delay).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['exponential', exponential],
+    ['fullJitter', fullJitter],
+  ])('is refused as the function that makes one: %s', (_name, make) => {
+    expect(() => retry({ delay: make as never })).toThrow(/retry: delay: expected what exponential\(\)/);
   });
 
   it('fails the call with what the function throws', async () => {
@@ -159,26 +176,27 @@ describe('laws', () => {
     fc.integer({ min: 0, max: 90 }).map((seconds) => asks(String(seconds))),
   );
 
-  it('never sends more than maxRetries + 1, nor sooner than the server asked, nor waits beyond maxDelay', async () => {
+  it('never sends more than maxRetries + 1, nor sooner than the server asked, nor longer for it than maxDelay', async () => {
     const cases = fc.record({
       replies: fc.array(reply, { minLength: 1, maxLength: 8 }),
       maxRetries: fc.integer({ min: 0, max: 6 }),
       maxDelay: fc.integer({ min: 0, max: 100_000 }),
+      own: fc.integer({ min: 0, max: 100_000 }),
       seed: fc.integer(),
     });
     await fc.assert(
-      fc.asyncProperty(cases, async ({ replies, maxRetries, maxDelay, seed }) => {
+      fc.asyncProperty(cases, async ({ replies, maxRetries, maxDelay, own, seed }) => {
         const clock = instantClock({ now: NOW });
         const { fetch, requests } = scripted(...replies);
-        await retry({ maxRetries, maxDelay, clock, random: seededRandom(seed), budget: false })(fetch)(API).catch(
-          () => {},
-        );
+        await retry({ maxRetries, maxDelay, clock, delay: () => own, random: seededRandom(seed), budget: false })(
+          fetch,
+        )(API).catch(() => {});
 
         expect(requests.length).toBeLessThanOrEqual(maxRetries + 1);
         expect(clock.sleeps).toHaveLength(requests.length - 1);
         clock.sleeps.forEach((slept, index) => {
           const asked = replies[Math.min(index, replies.length - 1)] as { headers?: Record<string, string> };
-          expect(slept).toBeLessThanOrEqual(maxDelay);
+          expect(slept).toBeLessThanOrEqual(Math.max(maxDelay, own));
           const seconds = Number(asked.headers?.['retry-after'] ?? 0);
           expect(slept).toBeGreaterThanOrEqual(seconds * 1_000);
         });

@@ -32,18 +32,37 @@ describe('over real sockets', () => {
     expect(server.requests.map(({ body }) => body)).toEqual(Array(6).fill('data=1'));
   });
 
-  it('a POST is repeated when its own port was closed, and not when that of a redirect was', async () => {
-    const gone = await startServer(200);
-    await gone.close();
-    await using server = await startServer({ status: 307, headers: { location: gone.url } });
-    const refused = counted();
-    const redirected = counted();
+  it.each(['follow', 'manual', 'error'] as const)(
+    'a POST is not repeated because a port was closed, its own or that of a redirect: redirect %s',
+    async (redirect) => {
+      const gone = await startServer(200);
+      await gone.close();
+      await using server = await startServer({ status: 307, headers: { location: gone.url } });
+      const { fetch: counting, attempts } = counted();
 
-    await retry(soon)(refused.fetch)(gone.url, { method: 'POST', body: 'x' }).catch(() => {});
-    await retry(soon)(redirected.fetch)(server.url, { method: 'POST', body: 'x' }).catch(() => {});
+      await retry(soon)(counting)(gone.url, { method: 'POST', body: 'x', redirect }).catch(() => {});
+      await retry(soon)(counting)(server.url, { method: 'POST', body: 'x', redirect }).catch(() => {});
 
-    expect([refused.attempts(), redirected.attempts()]).toEqual([3, 1]);
-    expect(server.requests).toHaveLength(1);
+      expect(attempts()).toBe(2);
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  it('a form is the same on every attempt, byte for byte, and says what it is', async () => {
+    await using server = await startServer([503, 200]);
+    const form = new FormData();
+    form.append('it"em\n', 'a\nb');
+    form.append('file', new File(['data'], 'näme.txt', { type: 'text/plain' }));
+
+    await (await retry(soon)(fetch)(server.url, { method: 'PUT', body: form })).text();
+
+    const [first, second] = server.requests;
+    expect(second!.body).toBe(first!.body);
+    const type = new Headers(first!.headers).get('content-type')!;
+    const read = await new Response(first!.body, { headers: { 'content-type': type } }).formData();
+    expect([...read.keys()]).toEqual(['it"em\r\n', 'file']);
+    expect(read.get('it"em\r\n')).toBe('a\r\nb');
+    expect(read.get('file')).toMatchObject({ name: 'näme.txt', type: 'text/plain', size: 4 });
   });
 
   it('small answers that are let go leave their connection to the next attempt', async () => {

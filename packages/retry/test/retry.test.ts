@@ -126,27 +126,6 @@ describe('which requests', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('repeats a POST that provably never left: refused at the very address of its URL', async () => {
-    const refused = (port: number) => networkError('ECONNREFUSED', { syscall: 'connect', address: '127.0.0.1', port });
-    const attempts = async (url: string, error: Error, init: RequestInit = {}) => {
-      const { fetch, requests } = scripted(error, 200);
-      await retry(quick())(fetch)(url, { method: 'POST', body: 'x', ...init }).catch(() => {});
-      return requests.length;
-    };
-
-    expect(await attempts('http://127.0.0.1:8080/', refused(8080))).toBe(2);
-    expect(await attempts('http://localhost:8080/', refused(8080))).toBe(2);
-    expect(await attempts('http://127.0.0.1/', refused(80))).toBe(2);
-    expect(await attempts('https://127.0.0.1/', refused(443))).toBe(2);
-    expect(await attempts('http://[::1]:8080/', networkError('ECONNREFUSED', { address: '::1', port: 8080 }))).toBe(2);
-    expect(await attempts('http://127.0.0.1:8080/', refused(9090))).toBe(1);
-    expect(await attempts('http://127.0.0.1:8080/', refused(9090), { redirect: 'error' })).toBe(2);
-    expect(await attempts('https://api.test/', networkError('ENOTFOUND', { hostname: 'api.test' }))).toBe(2);
-    expect(await attempts('https://api.test/', networkError('ENOTFOUND', { hostname: 'other.test' }))).toBe(1);
-    expect(await attempts('/relative', refused(8080))).toBe(1);
-    expect(await attempts('https://api.test/', networkError('ECONNRESET'))).toBe(1);
-  });
-
   it('replaces the statuses it is given, and wants evidence for a 403', async () => {
     const attempts = async (reply: Parameters<typeof scripted>[0], statuses?: number[]) => {
       const { fetch, requests } = scripted(reply, 200);

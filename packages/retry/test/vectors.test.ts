@@ -29,8 +29,17 @@ interface Vector {
   remainingDeadlineMs?: number;
 }
 
-/** Judgement calls where the default here is the other one: docs/decisions/0001. */
-const OURS: Record<string, boolean> = { 'get-403-retry-after': false };
+/** Judgement calls where the default here is the other one: docs/decisions/0001 and 0006. */
+const OURS: Record<string, boolean> = {
+  'get-403-retry-after': false,
+  'net-post-econnrefused': false,
+  'net-post-econnrefused-manual': false,
+  'net-post-und-connect-timeout-manual': false,
+  'net-post-etimedout-connect': false,
+  'net-post-h2-refused-stream': false,
+  'net-post-h2-goaway': false,
+  'net-post-h3-rejected': false,
+};
 
 const NOW = Date.UTC(2025, 0, 1);
 

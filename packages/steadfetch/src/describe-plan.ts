@@ -4,8 +4,8 @@ import type { StandardPlan } from './standard-plan.ts';
 export function describePlan(plan: StandardPlan): string {
   const { timeout, attemptTimeout } = plan;
   const lines = [
-    line('idempotencyKey', plan.idempotencyKey),
     line('timeout', timeout === undefined ? undefined : { call: timeout }),
+    line('idempotencyKey', plan.idempotencyKey),
     line('retry', plan.retry),
     line('rateLimit', plan.rateLimit),
     line('circuitBreaker', plan.circuitBreaker),

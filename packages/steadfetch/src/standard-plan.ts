@@ -1,18 +1,9 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import {
-  checkClock,
-  checkFunction,
-  checkMs,
-  checkNames,
-  checkNumber,
-  idempotencyKeyOf,
-  systemClock,
-} from '@steadfetch/core';
+import { checkClock, checkFunction, checkMs, checkNames, checkNumber, idempotencyKeyOf } from '@steadfetch/core';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
-import { serverDelay } from '@steadfetch/server-hints';
 import type { TimeoutLimits } from '@steadfetch/timeout';
 import { layerOptions } from './layer-options.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
@@ -74,13 +65,11 @@ const OPEN_FOR = 1_000;
 
 /** A breaker that was passed in brings its own time and numbers. */
 function breakerOf(
-  { circuitBreaker = false, clock = systemClock }: StandardOptions,
+  { circuitBreaker = false }: StandardOptions,
   time: Pick<StandardOptions, 'clock' | 'random'>,
 ): CircuitBreakerOptions | undefined {
-  const retryAfter = (response: Response) => serverDelay(response, { now: clock.now() })?.ms;
   const passed = Object(circuitBreaker).breaker !== undefined;
-  const own = passed ? {} : { ...time, openFor: OPEN_FOR, probes: 1 };
-  return layerOptions('circuitBreaker', circuitBreaker, { ...own, retryAfter });
+  return layerOptions('circuitBreaker', circuitBreaker, passed ? {} : { ...time, openFor: OPEN_FOR, probes: 1 });
 }
 
 function concurrencyOf(given: StandardOptions['concurrency'] = false): StandardConcurrency | undefined {

@@ -19,7 +19,7 @@ export interface Standard extends Middleware {
 
 /**
  * The canonical stack with sane numbers, in the one order that works:
- * `idempotencyKey > timeout (whole call) > retry > rateLimit > circuitBreaker > concurrency > bufferBody > timeout (attempt)`.
+ * `timeout (whole call) > idempotencyKey > retry > rateLimit > circuitBreaker > concurrency > bufferBody > timeout (attempt)`.
  *
  * By default there are the two timeouts and `retry`. Every other layer is added by its option: a part is on by default
  * only if it helps in some everyday situation and does harm in none (`pnpm bench harm`). The numbers are checked against
@@ -40,8 +40,8 @@ export function standard(options: StandardOptions = {}): Standard {
 function layersOf(plan: StandardPlan, clock: Clock | undefined): Middleware[] {
   const timing = clock ? { clock } : {};
   const layers = [
-    plan.idempotencyKey && idempotencyKey(plan.idempotencyKey),
     plan.timeout !== undefined && timeout(plan.timeout, timing),
+    plan.idempotencyKey && idempotencyKey(plan.idempotencyKey),
     plan.retry && retry(plan.retry),
     plan.rateLimit && rateLimit(plan.rateLimit),
     plan.circuitBreaker && circuitBreaker(plan.circuitBreaker),

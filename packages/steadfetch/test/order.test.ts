@@ -24,7 +24,8 @@ const STALLED = { fault: 'stall-headers' } as const;
 
 const retries = (clock: Clock, maxRetries = 2) => retry({ clock, maxRetries, delay: constant(1_000), random: () => 0 });
 const gate = (clock: Clock) => rateLimit({ clock, random: () => 0 });
-const circuit = (clock: Clock, failures: number) => circuitBreaker({ clock, rule: consecutive(failures) });
+const circuit = (clock: Clock, failures: number) =>
+  circuitBreaker({ clock, rule: consecutive(failures), openFor: 5_000 });
 const keys = () => idempotencyKey();
 
 const WRONG = [
@@ -122,11 +123,12 @@ describe('retry and rateLimit', () => {
 });
 
 describe('retry and circuitBreaker', () => {
-  it('retry outside, the circuit counts attempts, and a call that it refuses is not retried', async () => {
+  it('retry outside, the circuit counts a call once, and one that it refuses is not retried', async () => {
     const { fetch, fake } = rig((clock) => compose(retries(clock, 9), circuit(clock, 2)), 500);
 
+    expect((await fetch(URL)).status).toBe(500);
     await expect(fetch(URL)).rejects.toThrow(CircuitOpenError);
-    expect(fake.calls).toHaveLength(2);
+    expect(fake.calls).toHaveLength(11);
   });
 
   it('retry inside, the circuit sees one outcome for many attempts', async () => {

@@ -107,9 +107,9 @@ it.each<[string, Reply]>(FAULTS.map((reply) => [typeof reply === 'object' ? repl
   },
 );
 
-it('saves a POST from a port that is closed, since nothing was sent', async () => {
+it('saves a POST with a key from a port that is closed', async () => {
   await using server = await startServer([{ fault: 'refuse', delay: 20 }, { body: BODY }]);
-  const steady: Fetch = standard({ ...QUICK, idempotencyKey: false, retry: { maxRetries: 9, delay: () => 10 } })(fetch);
+  const steady: Fetch = standard({ ...QUICK, idempotencyKey: true, retry: { maxRetries: 9, delay: () => 10 } })(fetch);
 
   const response = await steady(server.url, { method: 'POST', body: 'once' });
 

@@ -50,8 +50,8 @@ describe('standard', () => {
     });
 
     expect(stack.describe()).toMatchInlineSnapshot(`
-      "idempotencyKey  format raw
-      timeout  call 20000
+      "timeout  call 20000
+      idempotencyKey  format raw
       retry  maxRetries total 3  maxRetries connect 1  maxDelay 20000  statuses 429 503
       rateLimit  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
@@ -78,7 +78,7 @@ describe('standard', () => {
   it.each<[StandardOptions, number]>([
     [{ idempotencyKey: { header: 'X-Idem' } }, 2],
     [{ idempotencyKey: { header: 'X-Idem', when: () => false } }, 1],
-    [{ idempotencyKey: { header: 'X-Idem' }, retry: { idempotent: false } }, 1],
+    [{ idempotencyKey: { header: 'X-Idem' }, retry: { idempotent: false } }, 2],
   ])('retries a POST whose key is in a field of another name: %o', async (options, attempts) => {
     const { fetch, fake } = standardRig(options, [500, 200]);
 
@@ -108,7 +108,7 @@ describe('standard', () => {
     ],
     [
       { idempotencyKey: true },
-      ['idempotencyKey', 'timeout', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
+      ['timeout', 'idempotencyKey', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
     ],
     [{ concurrency: 3 }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'concurrency', 'timeout', 'fetch']],
     [{ bufferBody: true }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody', 'timeout', 'fetch']],
@@ -168,33 +168,37 @@ describe('standard', () => {
     expect(times(fake)[2]).toBeGreaterThanOrEqual(2_000);
   });
 
-  it('counts each attempt at the circuit, and refuses before a slot is taken', async () => {
+  it('counts a call once at the circuit, whatever its attempts', async () => {
     const { fetch, fake } = standardRig({ circuitBreaker: { rule: consecutive(2) }, concurrency: 1 }, 500);
 
+    expect((await fetch(URL)).status).toBe(500);
     await expect(fetch(URL)).rejects.toThrow(CircuitOpenError);
-    expect(fake.calls).toHaveLength(2);
+    expect(fake.calls).toHaveLength(4);
   });
 
   it.each([
     ['retry-after', '100'],
     ['retry-after-ms', '100000'],
     ['x-ms-retry-after-ms', '100000'],
-  ])('leaves a server alone for as long as it asks in %s', async (name, value) => {
+  ])('tells with a refusal what the server asked for in %s, and comes back after its own time', async (name, value) => {
     const reply = { status: 503, headers: { [name]: value } };
     const { fetch } = standardRig({ circuitBreaker: { rule: DOWN }, retry: false, rateLimit: false }, reply);
     await fetch(URL);
 
-    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', retryAfter: 100_000 });
+    await expect(fetch(URL)).rejects.toMatchObject({
+      name: 'CircuitOpenError',
+      retryAfter: 1_000,
+      lastAnswer: { status: 503, retryAfter: 100_000 },
+    });
   });
 
   it('lets a breaker that was passed in keep its own time', async () => {
-    const shared = breaker({ rule: DOWN, clock: instantClock() });
-    const reply = { status: 503, headers: { 'retry-after-ms': '70000' } };
-    const { fetch } = standardRig({ circuitBreaker: { breaker: shared }, retry: false, rateLimit: false }, reply);
+    const shared = breaker({ rule: DOWN, openFor: 7_000, clock: instantClock() });
+    const { fetch } = standardRig({ circuitBreaker: { breaker: shared }, retry: false, rateLimit: false }, 503);
 
     await fetch(URL);
 
-    expect(shared.snapshot('https://api.example.com')).toMatchObject({ state: 'open', retryAfter: 70_000 });
+    expect(shared.snapshot('https://api.example.com')).toMatchObject({ state: 'open', retryAfter: 7_000 });
   });
 
   it('shares its gates, circuits and budgets between the fetches that it is applied to', async () => {
@@ -248,12 +252,23 @@ describe('standard', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('hands chance to a circuit that has been open for long', async () => {
+    const clock = instantClock();
+    const stack = standard({ ...BARE, circuitBreaker: { rule: DOWN }, clock, random: () => 0.5 });
+    const fetch = stack(fakeFetch(500));
+    await fetch(URL);
+    clock.advance(300_000);
+    await fetch(URL);
+
+    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', retryAfter: 5_400 });
+  });
+
   it.each<[string, StandardOptions, Partial<typeof NOTHING>]>([
     ['the timeout of the call', { timeout: 5_000 }, { now: true, sleep: true }],
     ['the timeout of an attempt', { attemptTimeout: 5_000 }, { now: true, sleep: true }],
     ['the retries', { retry: true }, { now: true, sleep: true, random: true }],
     ['the gate', { rateLimit: true }, { now: true, sleep: true, random: true }],
-    ['the circuit', { circuitBreaker: { rule: DOWN } }, { now: true, random: true }],
+    ['the circuit', { circuitBreaker: { rule: DOWN } }, { now: true }],
   ])('hands clock and chance to %s', async (_name, options, expected) => {
     const asked = { ...NOTHING };
     const time = instantClock();

@@ -5,7 +5,8 @@ import { seededRandom } from './seeded-random.ts';
 export type Chance = number | Random;
 
 export function randomOf(owner: string, chance: Chance): Random {
-  if (typeof chance === 'number') return seededRandom(checkNumber(`${owner}: seed`, chance, { min: -Infinity }));
+  if (typeof chance === 'number')
+    return seededRandom(checkNumber(`${owner}: seed`, chance, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE }));
   return checkFunction(`${owner}: random`, chance);
 }
 

@@ -1,13 +1,20 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, same } from './contract-claim.ts';
-import { endless, probe, watchListeners } from './contract-probe.ts';
+import { endless, ok, watchListeners } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
+import { watchUnhandled } from './watch-unhandled.ts';
 
 /** What comes back to the caller. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
     const response = new Response('ok');
     same(await make()(async () => response)(CONTRACT_URL), response, 'the response');
+  },
+
+  'gives a response that nobody has read': async (make) => {
+    const response = await make()(ok)(CONTRACT_URL);
+    same(response.bodyUsed || response.body?.locked, false, 'whether the body is used or locked');
+    same(await response.text(), 'ok', 'the body');
   },
 
   'rejects with the error of next itself': async (make) => {
@@ -27,31 +34,50 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     same(await failureOf(called(steady)), error, 'the error');
   },
 
+  'leaves no rejection unhandled': async (make) => {
+    const unhandled = watchUnhandled();
+    const error = new Error('rejected');
+    await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
+    await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
+    for (let turns = 0; turns < 3; turns++) await macrotask();
+    same(unhandled.stop(), 0, 'the number of rejections that nobody handles');
+  },
+
   "rejects with the caller's abort reason": async (make) => {
     for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop')]) {
-      const steady = make()(endless);
+      const { fetch, signals } = endless();
+      const steady = make()(fetch);
       await abortsWith(reason, (signal) => steady(CONTRACT_URL, { signal }));
       await abortsWith(reason, (signal) => steady(new Request(CONTRACT_URL, { signal })));
-      same(
-        await failureOf(steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) })),
-        reason,
-        'the reason from before',
-      );
+      for (const signal of signals) {
+        same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
+      }
+      const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
+      same(await reasonOf(before), reason, 'the reason from before');
     }
   },
 
   "leaves no listener on the caller's signal": async (make) => {
-    const ends: [string, Fetch][] = [
-      ['after a response', probe().fetch],
-      ['after an error', () => Promise.reject(new Error('rejected'))],
+    const reject: Fetch = () => Promise.reject(new Error('rejected'));
+    const ends: [string, Fetch, boolean][] = [
+      ['after a response', ok, false],
+      ['after an error', reject, false],
+      ['after an abort', endless().fetch, true],
     ];
-    for (const [when, next] of ends) {
-      const { signal } = new AbortController();
-      const listeners = watchListeners(signal);
-      const end = make()(next)(CONTRACT_URL, { signal });
-      await end.then((response) => response.text()).catch(() => {});
-      await macrotask();
-      same(listeners.count, 0, `the number of listeners ${when}`);
+    for (const [when, next, aborts] of ends) {
+      for (const kind of ['init', 'Request'] as const) {
+        const controller = new AbortController();
+        const request = new Request(CONTRACT_URL, { signal: controller.signal });
+        const signal = kind === 'init' ? controller.signal : request.signal;
+        const listeners = watchListeners(signal);
+        const steady = make()(next);
+        const end = kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(request);
+        const read = end.then((response) => response.text()).catch(() => {});
+        if (aborts) controller.abort();
+        await read;
+        await macrotask();
+        same(listeners.count, 0, `the number of listeners ${when}, on the signal of ${kind}`);
+      }
     }
   },
 };
@@ -66,8 +92,21 @@ function called(steady: Fetch): Promise<Response> {
 
 async function abortsWith(reason: unknown, call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
   const controller = new AbortController();
-  const end = settle(call(controller.signal));
+  const end = call(controller.signal);
+  end.catch(() => {});
   await macrotask();
   controller.abort(reason);
-  same(errorOf(await end), reason, 'the reason');
+  same(await reasonOf(end), reason, 'the reason');
+}
+
+/** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
+async function reasonOf(call: Promise<Response>): Promise<unknown> {
+  const outcome = await Promise.race([settle(call), turns(100)]);
+  if (outcome === undefined) throw new Error('expected the call to reject when it is aborted, but it goes on');
+  return errorOf(outcome);
+}
+
+async function turns(count: number): Promise<undefined> {
+  for (let left = count; left > 0; left--) await macrotask();
+  return undefined;
 }

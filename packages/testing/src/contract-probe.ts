@@ -6,34 +6,46 @@ export interface Asked {
   method: string;
   headers: Headers;
   init: RequestInit | undefined;
+  /** What `fetch` makes of its arguments. */
+  request: Request;
+  /** How it was called: the platform's `fetch` refuses to be a method of an object. */
+  receiver: unknown;
 }
 
 /** A fetch that answers 200 and writes down what it was asked for. */
 export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch: Fetch; asked: Asked[] } {
   const asked: Asked[] = [];
-  const fetch: Fetch = (input, init) => {
+  function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const { url, method, headers } = Call.from(input, init);
-    const one: Asked = { url, method, headers: new Headers(headers), init };
+    const request = new Request(input, init);
+    const one: Asked = { url, method, headers: new Headers(headers), init, request, receiver: this };
     asked.push(one);
     return answer(one);
-  };
+  }
   return { fetch, asked };
 }
 
-const ok = async () => new Response('ok');
+/** A fetch that answers 200 and looks at nothing. */
+export const ok = async (): Promise<Response> => new Response('ok');
 
-/** A fetch that only ends by its signal, with its reason. */
-export const endless: Fetch = (input, init) =>
-  new Promise((_, reject) => {
-    onAbort(Call.from(input, init).signal, reject);
-  });
+/** A fetch that only ends by its signal, with its reason, and keeps the signals it got. */
+export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] } {
+  const signals: (AbortSignal | undefined)[] = [];
+  const fetch: Fetch = (input, init) => {
+    const { signal } = Call.from(input, init);
+    signals.push(signal);
+    return new Promise((_, reject) => void onAbort(signal, reject));
+  };
+  return { fetch, signals };
+}
 
-/** Counts the abort listeners on a signal. */
+/** Counts the abort listeners on a signal. One that hears an abort only once is gone after it. */
 export function watchListeners(signal: AbortSignal): { readonly count: number } {
-  const listeners = new Set<unknown>();
+  const listeners = new Map<unknown, boolean>();
   const { addEventListener, removeEventListener } = signal;
   signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
-    listeners.add(args[1]);
+    const options = args[2];
+    listeners.set(args[1], typeof options === 'object' && options?.once === true);
     addEventListener.apply(signal, args);
   };
   signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
@@ -42,37 +54,7 @@ export function watchListeners(signal: AbortSignal): { readonly count: number } 
   };
   return {
     get count() {
-      return listeners.size;
+      return [...listeners.values()].filter((once) => !(once && signal.aborted)).length;
     },
   };
-}
-
-/** Counts the requests built and the messages cloned while `run` runs. */
-export async function countCopies(run: () => Promise<unknown>): Promise<number> {
-  const { Request: RealRequest } = globalThis;
-  const cloneRequest = RealRequest.prototype.clone;
-  const cloneResponse = Response.prototype.clone;
-  let copies = 0;
-  globalThis.Request = class extends RealRequest {
-    constructor(...args: ConstructorParameters<typeof RealRequest>) {
-      copies++;
-      super(...args);
-    }
-  };
-  RealRequest.prototype.clone = function () {
-    copies++;
-    return cloneRequest.call(this);
-  };
-  Response.prototype.clone = function () {
-    copies++;
-    return cloneResponse.call(this);
-  };
-  try {
-    await run();
-  } finally {
-    globalThis.Request = RealRequest;
-    RealRequest.prototype.clone = cloneRequest;
-    Response.prototype.clone = cloneResponse;
-  }
-  return copies;
 }

@@ -1,31 +1,86 @@
 import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
-import { countCopies, probe } from './contract-probe.ts';
+import { ok, probe } from './contract-probe.ts';
+import { countCopies } from './count-copies.ts';
+
+/** Members that a `Request` has, each with a value that is not the default. */
+const MEMBERS = {
+  cache: 'no-store',
+  credentials: 'omit',
+  integrity: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+  keepalive: true,
+  mode: 'same-origin',
+  redirect: 'manual',
+  referrerPolicy: 'no-referrer',
+} as const satisfies RequestInit;
 
 /** What goes on to the next fetch. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'takes a string, a URL and a Request': async (make) => {
     const { fetch, asked } = probe();
     const steady = make()(fetch);
-    await steady(CONTRACT_URL, { method: 'put', headers: { 'x-a': '1' } });
-    await steady(new URL(CONTRACT_URL), { method: 'put', headers: new Headers({ 'x-a': '1' }) });
-    await steady(new Request(CONTRACT_URL, { method: 'put', headers: [['x-a', '1']] }));
-    for (const { url, method, headers } of asked) {
-      same(`${method} ${url} ${headers.get('x-a')}`, `PUT ${CONTRACT_URL} 1`, 'what next was asked for');
+    for (const _ of ['first', 'second']) {
+      await steady(CONTRACT_URL, { method: 'put', headers: { 'x-a': '1' } });
+      await steady(new URL(CONTRACT_URL), { method: 'put', headers: new Headers({ 'x-a': '1' }) });
+      await steady(new Request(CONTRACT_URL, { method: 'put', headers: [['x-a', '1']] }));
+      await steady(new Request(CONTRACT_URL, { headers: { 'x-a': '0' } }), { method: 'put', headers: [['x-a', '1']] });
     }
-    same(asked.length, 3, 'the number of calls of next');
+    for (const { url, method, headers, request } of asked) {
+      same(`${method} ${url} ${headers.get('x-a')}`, `PUT ${CONTRACT_URL} 1`, 'what next was asked for');
+      same(`${request.method} ${request.url}`, `PUT ${CONTRACT_URL}`, 'what next was asked for');
+    }
+    same(asked.length, 8, 'the number of calls of next');
+  },
+
+  'hands on the members of init and of a Request': async (make) => {
+    const { fetch, asked } = probe();
+    const steady = make()(fetch);
+    for (const [index, args] of asInitAndAsRequest(MEMBERS).entries()) {
+      await steady(...args());
+      const [request, expected] = [asked[index]?.request, new Request(...args())];
+      for (const name of Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]) {
+        same(request?.[name], expected[name], `${name} of what next was asked for`);
+      }
+    }
+  },
+
+  'hands on the body': async (make) => {
+    const { fetch, asked } = probe();
+    const steady = make()(fetch);
+    const form = new FormData();
+    form.append('a', 'order');
+    const bytes = new TextEncoder().encode('order');
+    const bodies = ['order', bytes, bytes.buffer, new URLSearchParams({ a: 'order' }), form, new Blob(['order'])];
+    const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
+    for (const [index, args] of calls.entries()) {
+      await steady(...args());
+      const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
+      same(await content, await expected, 'the body that next was given');
+    }
+  },
+
+  'hands on a stream as it is': async (make) => {
+    // read while the call lasts, as it is sent: what nobody has read by its end may be closed
+    const { fetch } = probe(async ({ request }) => new Response(await request.text()));
+    const body = new Response('order').body!;
+    const response = await make()(fetch)(CONTRACT_URL, { method: 'PUT', body, duplex: 'half' } as RequestInit);
+    same(await response.text(), 'order', 'the body that next was given');
   },
 
   'hands on by reference what a Request cannot hold': async (make) => {
     const { fetch, asked } = probe();
     const extra = { dispatcher: {}, cf: { cacheTtl: 1 }, next: { revalidate: 1 } };
     await make()(fetch)(CONTRACT_URL, { ...extra, cache: 'no-store' } as RequestInit);
-    const init = asked[0]!.init as (RequestInit & typeof extra) | undefined;
-    for (const name of ['dispatcher', 'cf', 'next'] as const) same(init?.[name], extra[name], `init.${name}`);
-    same(init?.cache, 'no-store', 'init.cache');
+    await make()(fetch)(new Request(CONTRACT_URL), { ...extra, cache: 'no-store' } as RequestInit);
+    for (const { init } of asked) {
+      for (const name of ['dispatcher', 'cf', 'next'] as const) {
+        same((init as typeof extra | undefined)?.[name], extra[name], `init.${name}`);
+      }
+      same(init?.cache, 'no-store', 'init.cache');
+    }
   },
 
   'builds no Request and clones nothing for a plain call': async (make) => {
-    const steady = make()(probe().fetch);
+    const steady = make()(ok);
     const calls = async () => {
       await steady(CONTRACT_URL);
       await steady(CONTRACT_URL, { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
@@ -43,4 +98,36 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     await call;
     same(`${asked[0]?.method} ${asked[0]?.headers.get('x-a')}`, 'PUT asked', 'what next was asked for');
   },
+
+  "leaves the caller's arguments as they were": async (make) => {
+    const steady = make()(ok);
+    const headers = new Headers({ 'x-a': '1' });
+    const init: RequestInit = { method: 'PUT', headers, body: 'order' };
+    const request = new Request(CONTRACT_URL, init);
+    const frozen = Object.freeze({ method: 'PUT', headers: Object.freeze({ 'x-a': '1' }) });
+    await steady(CONTRACT_URL, init);
+    await steady(request);
+    await steady(CONTRACT_URL, frozen);
+    same(Reflect.ownKeys(init).map(String).join(), 'method,headers,body', 'the members of init');
+    same(init.method === 'PUT' && init.headers === headers && init.body === 'order', true, 'the same values in init');
+    same([...headers].join(), 'x-a,1', 'the headers of init');
+    same(request.headers.get('x-a'), '1', 'a header of the Request');
+    same([...request.headers.keys()].sort().join(), 'content-type,x-a', 'the names of headers of the Request');
+  },
 };
+
+/** The three ways to ask for the same, each made anew, since a body is used up. */
+function asInitAndAsRequest(init: RequestInit): (() => [RequestInfo, RequestInit?])[] {
+  return [
+    () => [CONTRACT_URL, { ...init }],
+    () => [new Request(CONTRACT_URL, init)],
+    () => [new Request(CONTRACT_URL, { method: 'PUT', body: 'another' }), { ...init }],
+  ];
+}
+
+/** Type and bytes; the boundary of a form is made up each time. */
+async function contentOf(request: Request | undefined): Promise<string> {
+  const type = request?.headers.get('content-type')?.replace(/boundary=.*/, '');
+  const text = (await request?.text())?.replaceAll(/^-.*$/gm, '-');
+  return `${type} ${text}`;
+}

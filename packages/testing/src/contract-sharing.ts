@@ -4,15 +4,30 @@ import { macrotask } from './macrotask.ts';
 
 /** What many calls and fetches share. */
 export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
+  'calls next once for each call, as a plain function': async (make) => {
+    const { fetch, asked } = probe();
+    const steady = make()(fetch);
+    await Promise.all([steady(CONTRACT_URL), steady(CONTRACT_URL)]);
+    await steady(CONTRACT_URL);
+    same(asked.length, 3, 'the number of calls of next for three calls');
+    for (const { receiver } of asked) {
+      // the platform's own says "Illegal invocation"
+      same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
+    }
+  },
+
   'keeps concurrent calls apart': async (make) => {
-    const { fetch } = probe(async ({ url }) => {
+    const { fetch } = probe(async ({ url, headers, request }) => {
       for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
-      return new Response(url);
+      return new Response(`${url} ${headers.get('x-a')} ${await request.text()}`);
     });
     const steady = make()(fetch);
-    const urls = Array.from({ length: 10 }, (_, index) => CONTRACT_URL + index);
-    const texts = await Promise.all(urls.map(async (url) => (await steady(url)).text()));
-    same(texts.join(), urls.join(), 'the answers');
+    const calls = Array.from({ length: 10 }, async (_, index) => {
+      const init = { method: 'PUT', headers: { 'x-a': String(index) }, body: String(index) };
+      return (await steady(CONTRACT_URL + index, init)).text();
+    });
+    const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
+    same((await Promise.all(calls)).join(), expected.join(), 'the answers');
   },
 
   'serves two fetches at once': async (make) => {

@@ -1,4 +1,4 @@
-/** Something that happens at an instant, unless it is cancelled. */
+/** Something that happens at an instant. To call it off, set `run` to `undefined`. */
 export interface TimedEvent {
   run: (() => void) | undefined;
 }

@@ -5,13 +5,14 @@ import {
   checkClock,
   checkNames,
   type Fetch,
+  onAbort,
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
 import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
 import { player } from './player.ts';
-import { type OpenRecord, type RecordedRequest, recordBody, recorder } from './recorder.ts';
+import { type RecordedRequest, recordBody, recorder } from './recorder.ts';
 import type { Plan } from './reply.ts';
 import type { Repeat, Script } from './script.ts';
 
@@ -34,7 +35,10 @@ export interface FakeFetch extends Fetch {
  * A `fetch` without a network that plays a script: statuses, bodies, delays, network errors with the codes and causes
  * of the real ones, and every fault of the loopback server.
  *
- * Aborts reject with the caller's reason, an address that is none with a `TypeError` as that of Node. A script that has no reply left, or throws, rejects the call with that error.
+ * It refuses what every `fetch` refuses: a `Request` that was sent before, a stream without `duplex`, a GET with a body,
+ * credentials in the URL, an address that is none, a scheme that is not HTTP. URLs are recorded as they would be sent.
+ *
+ * Aborts reject with the caller's reason. A script that has no reply left, or throws, rejects the call with that error.
  *
  * @example
  * const fetch = fakeFetch([{ error: 'ECONNREFUSED' }, 503, 200]);
@@ -48,11 +52,14 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
   const play = player(script, { repeat });
   const { requests, open } = recorder(clock);
   const fetch: Fetch = async (input, init) => {
-    const { url, method, headers, signal } = Call.from(input, init);
-    checkUrl(url);
+    const { signal, request } = asRequested(input, init);
+    const { method, headers, body } = request;
+    const url = request.url.replace(/#.*$/s, '');
+    if (signal?.aborted) void body?.cancel(signal.reason).catch(() => {});
     throwIfAborted(signal);
-    const record = open(method, url, new Headers(headers));
-    await abortable(takeBody(record, init?.body ?? (input instanceof Request ? input : null)), signal);
+    if (!/^https?:/.test(url)) throw new TypeError('fetch failed', { cause: new Error('unknown scheme') });
+    const record = open(method, url, headers);
+    if (body) await abortable(recordBody(record, upload(body, signal)), signal);
     const plan = await abortable(play(record, { clock, signal }), signal);
     if (plan.fault === 'stall-headers') await abortable(new Promise<never>(() => {}), signal);
     const code = errorCode(plan);
@@ -64,6 +71,20 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
   return Object.assign(fetch, { requests, calls: requests });
 }
 
+/**
+ * The request that every `fetch` makes of its arguments, so that it is used and refused as by the real one. Its own signal
+ * would outlive the call as a listener on that of the caller.
+ */
+function asRequested(input: RequestInfo | URL, init?: RequestInit): { request: Request; signal?: AbortSignal } {
+  const { url, signal } = Call.from(input, init);
+  if (signal !== undefined && typeof signal.addEventListener !== 'function') {
+    throw new TypeError('RequestInit: Expected signal to be an instance of AbortSignal.');
+  }
+  checkUrl(url);
+  const request = new Request(input, Object.create(init ?? null, { signal: { value: null } }));
+  return signal === undefined ? { request } : { request, signal };
+}
+
 function checkUrl(url: string): void {
   try {
     new URL(url);
@@ -72,12 +93,20 @@ function checkUrl(url: string): void {
   }
 }
 
-async function takeBody(record: OpenRecord, body: BodyInit | Request | null): Promise<void> {
-  if (body === null) return;
-  const source = body instanceof Request ? body : new Response(body);
-  const type = source.headers.get('content-type');
-  if (type !== null && !record.headers.has('content-type')) record.headers.set('content-type', type);
-  if (source.body) await recordBody(record, source.body);
+/** The chunks of a body, until the caller aborts: then what makes them is told so. */
+async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const release = onAbort(signal, (reason) => void reader.cancel(reason).catch(() => {}));
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      if (!(next.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+      yield next.value;
+    }
+  } catch (cause) {
+    throw new TypeError('fetch failed', { cause });
+  } finally {
+    release();
+  }
 }
 
 function errorCode({ error, fault }: Plan): string | undefined {

@@ -60,7 +60,8 @@ async function answer(
   const { url, method, signal } = request;
   const plan = await play(record, { clock, signal }).catch(() => problemPlan(record));
   if (plan.fault === 'stall-headers') await new Promise((resolve) => onAbort(signal, resolve));
-  if (plan.error !== undefined || RESPONSELESS.has(plan.fault)) return HttpResponse.error();
+  // where the client has gone, nobody gets an answer
+  if (signal.aborted || plan.error !== undefined || RESPONSELESS.has(plan.fault)) return HttpResponse.error();
   record.status = plan.status;
   return planResponse(plan, { url, method, clock, signal });
 }

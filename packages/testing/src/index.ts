@@ -4,7 +4,7 @@ export type { ContractCheck } from './contract-claim.ts';
 export { countByKey } from './count-by-key.ts';
 export { type FailRateOptions, failRate } from './fail-rate.ts';
 export { type FakeFetch, type FakeFetchOptions, fakeFetch } from './fake-fetch.ts';
-export { type FlakyHandler, type FlakyOptions, flaky } from './flaky.ts';
+export { freshEach, type HookRunner, type Resettable } from './fresh-each.ts';
 export { type InstantClock, instantClock } from './instant-clock.ts';
 export { type ManualClock, manualClock } from './manual-clock.ts';
 export { type ContractOptions, middlewareContract } from './middleware-contract.ts';

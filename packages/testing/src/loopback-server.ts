@@ -84,6 +84,8 @@ export class LoopbackServer implements FaultyServer {
     const plan = await this.#play(record, place).catch(() => problemPlan(record));
     if (plan.fault === 'refuse') this.#refuse(plan.delay);
     this.#refuseIfNext();
+    // the client has gone, and no answer is sent
+    if (gone.signal.aborted) return;
     response.shouldKeepAlive &&= this.#port.listening;
     if (plan.error === undefined && !NO_STATUS.has(plan.fault)) record.status = plan.status;
     await sendPlan(plan, response, place);

@@ -1,12 +1,16 @@
 import { type Clock, checkNumber, onAbort } from '@steadfetch/core';
 import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
 import { macrotask } from './macrotask.ts';
+import { Turns } from './turns.ts';
 
 /** A clock that stands still until it is told to move. */
 export interface ManualClock extends Clock {
   /** How many sleeps are waiting: 0 after an abort means that no timer was left behind. */
   readonly pending: number;
-  /** Moves on by `ms`, waking sleepers in the order they are due, each at its own instant. */
+  /**
+   * Moves on by `ms`, waking sleepers in the order they are due, each at its own instant. Moves that overlap are made one
+   * after the other.
+   */
   advance(ms: number): Promise<void>;
   /** Moves on until nobody sleeps any more, at most `limit` milliseconds. */
   runAll(limit?: number): Promise<void>;
@@ -26,6 +30,7 @@ interface Sleeper {
  */
 export function manualClock(options: ClockOptions = {}): ManualClock {
   const sleepers = new Set<Sleeper>();
+  const turns = new Turns();
   let time = clockStart('manualClock', options);
 
   const next = (): Sleeper | undefined => {
@@ -47,16 +52,23 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
     time = Math.max(time, end);
   }
 
+  async function runAllTo(end: number): Promise<void> {
+    await settled();
+    for (let sleeper = next(); sleeper && sleeper.due <= end; sleeper = next()) await advanceTo(sleeper.due);
+  }
+
   return {
     get pending() {
       return sleepers.size;
     },
     now: () => time,
-    advance: async (ms) => advanceTo(time + checkSpan('manualClock: advance', ms)),
+    advance: async (ms) => {
+      checkSpan('manualClock: advance', ms);
+      return turns.take(() => advanceTo(time + ms));
+    },
     runAll: async (limit = 86_400_000) => {
-      const end = time + checkNumber('manualClock: runAll', limit);
-      await settled();
-      for (let sleeper = next(); sleeper && sleeper.due <= end; sleeper = next()) await advanceTo(sleeper.due);
+      checkNumber('manualClock: runAll', limit);
+      return turns.take(() => runAllTo(time + limit));
     },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {

@@ -44,7 +44,7 @@ export function simulateSettings(options: SimulateOptions): SimulateSettings {
   const { client, clients = 1, arrivals, service, seconds = 60, seed = 1, request = {}, globals = false } = options;
   checkNumber('simulate: clients', clients, { min: 1, max: 100_000, integer: true });
   checkNumber('simulate: seconds', seconds, { min: 1, max: 86_400, integer: true });
-  checkNumber('simulate: seed', seed, { min: Number.NEGATIVE_INFINITY });
+  checkNumber('simulate: seed', seed, { min: -(2 ** 52), max: 2 ** 52 }); // each client gets the next one
   if (typeof arrivals !== 'function') checkNumber('simulate: arrivals', arrivals, { max: 1_000_000 });
   checkService(service);
   checkRequest(request);

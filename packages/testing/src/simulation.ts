@@ -1,3 +1,5 @@
+export type { TimedEvent } from './event-queue.ts';
+export { networkError } from './network-error.ts';
 export { seededRandom } from './seeded-random.ts';
 export type { ServiceModel } from './service-model.ts';
 export { simulate } from './simulate.ts';

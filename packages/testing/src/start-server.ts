@@ -10,8 +10,13 @@ export interface ServerOptions {
   clock?: Clock;
 }
 
-/** A server on 127.0.0.1 that fails the way servers fail. */
-export interface FaultyServer extends AsyncDisposable {
+/** For `await using`. Nothing where the TypeScript library of the user does not know it yet (before `esnext.disposable`). */
+type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Name extends symbol }
+  ? { [Key in Name]: () => Promise<void> }
+  : object;
+
+/** A server on 127.0.0.1 that fails the way servers fail. It closes by `close()`, or at the end of `await using`. */
+export interface FaultyServer extends Disposable {
   /** Its address, with a slash at the end. */
   readonly url: string;
   /** Its address, without. */

@@ -4,13 +4,20 @@ export interface TestRunner {
   it(name: string, test: () => Promise<void>): unknown;
 }
 
+/** The function of a test runner that runs something before each test. */
+export interface HookRunner {
+  beforeEach(hook: () => Promise<void>): unknown;
+}
+
+type Runner = TestRunner & HookRunner;
+
 /** The runner in a package that may be missing. By a name that bundlers do not follow. */
-export async function loadRunner(name: string): Promise<TestRunner | null> {
+export async function loadRunner(name: string): Promise<Runner | null> {
   return import(/* @vite-ignore */ /* webpackIgnore: true */ name).catch(() => null);
 }
 
 /** Vitest says so where it runs; its functions are needed at once, so that it cannot be loaded later. */
-const vitest: TestRunner | null = globalThis.process?.env?.VITEST ? await loadRunner('vitest') : null;
+const vitest: Runner | null = globalThis.process?.env?.VITEST ? await loadRunner('vitest') : null;
 
 /** Vitest where it runs, else a runner whose functions are global. */
 export function testRunner(loaded: TestRunner | null = vitest, globals: object = globalThis): TestRunner {
@@ -18,4 +25,11 @@ export function testRunner(loaded: TestRunner | null = vitest, globals: object =
   const { describe, it } = globals as Partial<TestRunner>;
   if (describe && it) return { describe, it };
   throw new Error('middlewareContract: no test runner found: pass { runner: { describe, it } }');
+}
+
+export function hookRunner(loaded: HookRunner | null = vitest, globals: object = globalThis): HookRunner {
+  if (loaded) return loaded;
+  const { beforeEach } = globals as Partial<HookRunner>;
+  if (beforeEach) return { beforeEach };
+  throw new Error('freshEach: no test runner found: pass { beforeEach } last');
 }

@@ -1,69 +1,124 @@
-import type { Random } from '@steadfetch/core';
+import { MAX_TIMER, type Random } from '@steadfetch/core';
 import type { TimedEvent } from './event-queue.ts';
+import { patch } from './patch.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
+let taken = false;
+
 /**
- * Puts virtual time and seeded chance in place of the global timers, `Date`, `performance.now` and `Math.random`.
- * Gives the function that puts the real ones back.
+ * Puts virtual time and seeded chance in place of the global timers, `Date`, `performance.now`, `AbortSignal.timeout` and
+ * `Math.random`. Gives the function that puts the real ones back. One at a time: a second one would take the virtual
+ * ones of the first for the real ones.
  */
 export function installGlobals(time: VirtualTime, random: Random): () => void {
-  const { setTimeout, clearTimeout, setInterval, clearInterval, Date: RealDate } = globalThis;
-  const real = { setTimeout, clearTimeout, setInterval, clearInterval, Date: RealDate };
-  const { random: realRandom } = Math;
-  Object.assign(globalThis, {
-    setTimeout: (run: Run, ms = 0, ...args: unknown[]) => timer(time, { run: () => run(...args), ms }),
-    setInterval: (run: Run, ms = 0, ...args: unknown[]) => timer(time, { run: () => run(...args), ms, again: true }),
-    clearTimeout: clear(clearTimeout),
-    clearInterval: clear(clearInterval),
-    Date: virtualDate(RealDate, time),
-  });
-  Math.random = random;
-  Object.defineProperty(performance, 'now', { value: () => time.elapsed, configurable: true, writable: true });
+  if (taken) {
+    throw new Error('simulate: globals: another simulation has the globals now: await it before the next one begins');
+  }
+  taken = true;
+  const { clearTimeout, clearInterval, Date: RealDate } = globalThis;
+  const restore = [
+    patch(globalThis, {
+      setTimeout: (run: Run, ms?: unknown, ...args: unknown[]) => new Timer(time, { run: () => run(...args), ms }),
+      setInterval: (run: Run, ms?: unknown, ...args: unknown[]) =>
+        new Timer(time, { run: () => run(...args), ms, again: true }),
+      clearTimeout: clear(clearTimeout),
+      clearInterval: clear(clearInterval),
+      Date: virtualDate(RealDate, time),
+    }),
+    patch(Math, { random }),
+    patch(performance, { now: () => time.elapsed }),
+    patch(AbortSignal, { timeout: (ms: number) => timeoutSignal(time, ms) }),
+  ];
   return () => {
-    Object.assign(globalThis, real);
-    Math.random = realRandom;
-    Reflect.deleteProperty(performance, 'now');
+    for (const undo of restore) undo();
+    taken = false;
   };
 }
 
 type Run = (...args: unknown[]) => void;
 
+/** By number, since a timer may be kept as one. */
+const timers = new Map<number, Timer>();
+let made = 0;
+
 /** What `setTimeout` gives in Node, as far as clients use it. */
 class Timer {
-  event: TimedEvent = { run: undefined };
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
-  }
-}
+  readonly #id = ++made;
+  readonly #time: VirtualTime;
+  readonly #run: () => void;
+  readonly #ms: number;
+  readonly #again: boolean;
+  #event: TimedEvent | undefined;
+  #refed = true;
 
-function timer(time: VirtualTime, { run, ms, again = false }: { run: () => void; ms: number; again?: boolean }): Timer {
-  const handle = new Timer();
-  const wait = Number(ms) >= 0 ? Math.trunc(ms) : 0;
-  const fire = () => {
-    if (again) handle.event = time.after(wait, fire);
-    run();
-  };
-  handle.event = time.after(wait, fire);
-  return handle;
+  constructor(time: VirtualTime, { run, ms, again = false }: { run: () => void; ms: unknown; again?: boolean }) {
+    const wait = Math.trunc(Number(ms));
+    this.#time = time;
+    this.#run = run;
+    // as the real ones, which fire at once where they cannot wait that long
+    this.#ms = wait >= 1 && wait <= MAX_TIMER ? wait : 1;
+    this.#again = again;
+    this.#start();
+  }
+
+  #start(): void {
+    timers.set(this.#id, this);
+    this.#event = this.#time.after(this.#ms, () => {
+      if (this.#again) this.#start();
+      else timers.delete(this.#id);
+      this.#run();
+    });
+  }
+
+  ref(): this {
+    this.#refed = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#refed = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#refed;
+  }
+
+  refresh(): this {
+    this.close();
+    this.#start();
+    return this;
+  }
+
+  close(): this {
+    timers.delete(this.#id);
+    if (this.#event) this.#event.run = undefined;
+    return this;
+  }
+
+  [Symbol.toPrimitive](): number {
+    return this.#id;
+  }
 }
 
 function clear(real: (handle: never) => void): (handle: unknown) => void {
   return (handle) => {
-    if (!(handle instanceof Timer)) real(handle as never);
-    else handle.event.run = undefined;
+    const timer = handle instanceof Timer ? handle : timers.get(Number(handle));
+    if (timer) timer.close();
+    else real(handle as never);
   };
 }
 
+function timeoutSignal(time: VirtualTime, ms: number): AbortSignal {
+  const controller = new AbortController();
+  time.after(ms, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
+  return controller.signal;
+}
+
 function virtualDate(RealDate: DateConstructor, time: VirtualTime): DateConstructor {
-  return class extends RealDate {
-    constructor(...args: unknown[]) {
-      super(...((args.length === 0 ? [time.now()] : args) as [number]));
-    }
-    static override now(): number {
-      return time.now();
-    }
-  } as DateConstructor;
+  return new Proxy(RealDate, {
+    apply: () => new RealDate(time.now()).toString(),
+    construct: (_, args, target) => Reflect.construct(RealDate, args.length === 0 ? [time.now()] : args, target),
+    get: (_, name) => (name === 'now' ? () => time.now() : Reflect.get(RealDate, name)),
+  });
 }

@@ -82,6 +82,20 @@ describe('manualClock', () => {
     expect(woken.at(-1)).toEqual(['late', 30]);
   });
 
+  it('makes moves that overlap one after the other', async () => {
+    const clock = manualClock({ now: 0 });
+    const woken: number[] = [];
+    const sleep = (ms: number) => void clock.sleep(ms).then(() => woken.push(clock.now()));
+    sleep(150);
+    sleep(350);
+
+    const moves = [clock.advance(100), clock.advance(100), clock.runAll(), clock.advance(50)];
+    await expect(clock.advance(Number.NaN)).rejects.toThrow('manualClock: advance');
+    await Promise.all(moves);
+
+    expect([clock.now(), woken]).toEqual([400, [150, 350]]);
+  });
+
   it('runs until nobody sleeps, or to the limit', async () => {
     const clock = manualClock({ now: 0 });
     let rounds = 0;

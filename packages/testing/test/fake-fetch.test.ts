@@ -158,6 +158,85 @@ describe('fakeFetch', () => {
     expect(fake.calls).toEqual([]);
   });
 
+  const stream = (): ReadableStream => new Response('x').body!;
+
+  it.each<[string, () => [RequestInfo | URL, RequestInit?]]>([
+    ['a stream without duplex', () => [URL_, { method: 'POST', body: stream() }]],
+    ['a GET with a body', () => [URL_, { body: 'x' }]],
+    ['credentials in the URL', () => ['http://user:secret@api.test/']],
+    ['a header that no field can hold', () => [URL_, { headers: { 'x-a': 'a\nb' } }]],
+    ['a method that is none', () => [URL_, { method: 'GET /' }]],
+    ['a signal that is none', () => [URL_, { signal: {} as AbortSignal }]],
+    ['a scheme that is not HTTP', () => ['ftp://api.test/']],
+  ])('rejects %s, as every fetch does', async (_, args) => {
+    const fake = fakeFetch(200);
+
+    await expect(fake(...args())).rejects.toThrow(TypeError);
+    await expect(fetch(...args())).rejects.toThrow(TypeError);
+    expect(fake.requests).toEqual([]);
+  });
+
+  it('rejects a Request that was sent before', async () => {
+    const fake = fakeFetch(200);
+    const request = new Request(URL_, { method: 'POST', body: 'order' });
+    await fake(request);
+
+    expect(request.bodyUsed).toBe(true);
+    await expect(fake(request)).rejects.toThrow(TypeError);
+    expect(fake.requests.map(({ body }) => body)).toEqual(['order']);
+  });
+
+  it('records and answers with the URL that is sent', async () => {
+    const fake = fakeFetch(200);
+
+    const response = await fake('HTTP://Api.test:80/a/../b c?d#fragment');
+
+    expect(fake.requests[0]!.url).toBe('http://api.test/b%20c?d');
+    expect(response.url).toBe('http://api.test/b%20c?d');
+  });
+
+  it('reads the members of an init that a class gives', async () => {
+    const fake = fakeFetch(200);
+    class Init {
+      get method() {
+        return 'put';
+      }
+      get body() {
+        return 'order';
+      }
+    }
+
+    await fake(URL_, new Init());
+
+    expect(fake.requests[0]).toMatchObject({ method: 'PUT', body: 'order' });
+  });
+
+  it('cancels a body that is not sent', async () => {
+    const cancelled: unknown[] = [];
+    const endlessBody = () => new ReadableStream({ cancel: (reason) => void cancelled.push(reason) });
+    const controller = new AbortController();
+    const init = () =>
+      ({ method: 'POST', body: endlessBody(), duplex: 'half', signal: controller.signal }) as RequestInit;
+    const call = fakeFetch(200)(URL_, init());
+    await new Promise((resolve) => setTimeout(resolve));
+
+    controller.abort('enough');
+
+    await expect(call).rejects.toBe('enough');
+    await expect(fakeFetch(200)(URL_, init())).rejects.toBe('enough');
+    expect(cancelled).toEqual(['enough', 'enough']);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
+  it.each([
+    ['breaks', new ReadableStream({ pull: () => Promise.reject(new RangeError('source')) }), 'source'],
+    ['is not made of bytes', new ReadableStream({ start: (c) => c.enqueue('text') }), 'Received non-Uint8Array chunk'],
+  ])('fails when the body that is sent %s', async (_, body, message) => {
+    const call = fakeFetch(200)(URL_, { method: 'POST', body, duplex: 'half' } as RequestInit);
+
+    await expect(call).rejects.toMatchObject({ name: 'TypeError', message: 'fetch failed', cause: { message } });
+  });
+
   it('rejects with what the script throws, and writes it down', async () => {
     const mistake = new Error('no such case');
     const fetch = fakeFetch(() => {

@@ -1,6 +1,7 @@
 import { setupWorker } from 'msw/browser';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { fakeFetch, flaky, middlewareContract, simulate, startServer } from '../src/index.ts';
+import { fakeFetch, middlewareContract, simulate, startServer } from '../src/index.ts';
+import { flaky } from '../src/msw.ts';
 
 const URL = 'https://api.test/things';
 const worker = setupWorker();

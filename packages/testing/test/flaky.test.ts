@@ -1,7 +1,8 @@
 import { HttpResponse, http } from 'msw/http';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { flaky, instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
+import { instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
+import { flaky } from '../src/msw.ts';
 
 const URL = 'https://api.test/things';
 const server = setupServer();
@@ -138,6 +139,21 @@ describe('flaky', () => {
 
     expect(await next).toBe('enough');
     expect(await uncaught()).toEqual([]);
+  });
+
+  it('records no status for a request whose caller has gone', async () => {
+    const clock = manualClock();
+    const api = flaky(URL, { delay: 1_000 }, { clock });
+    server.use(api);
+    const controller = new AbortController();
+    const call = fetch(URL, { signal: controller.signal }).catch((error: unknown) => error);
+    while (clock.pending === 0) await turns();
+
+    controller.abort('enough');
+
+    expect(await call).toBe('enough');
+    await turns();
+    expect(api.calls).toMatchObject([{ status: undefined, problem: undefined }]);
   });
 
   it('ends a large body that nobody reads with the abort alone', async () => {

@@ -14,47 +14,219 @@ middlewareContract(() => compose(pass, pass), { name: 'the contract of a stack' 
 middlewareContract(() => (next) => next, { name: 'the contract of one that does nothing' });
 middlewareContract(() => compose(), { name: 'the contract of an empty stack' });
 
-const faulty: Record<string, (next: Fetch) => Fetch> = {
-  'gives the response of next itself':
-    (next) =>
-    async (...call) =>
-      (await next(...call)).clone(),
-  'takes a string, a URL and a Request': (next) => (input, init) => next(String(input), init),
-  'hands on by reference what a Request cannot hold': (next) => (input, init) => next(new Request(input, init)),
-  'builds no Request and clones nothing for a plain call': (next) => (input, init) =>
-    next(new Request(input, init), init),
-  "rejects with the caller's abort reason": (next) => (input, init) =>
-    next(input, init).catch(() => Promise.reject(new Error('aborted'))),
-  'rejects when next throws instead of rejecting': (next) => (input, init) => next(input, init),
-  'rejects with the error of next itself': (next) => (input, init) =>
-    next(input, init).catch((cause) => Promise.reject(new Error('failed', { cause }))),
-  "leaves no listener on the caller's signal": (next) => (input, init) => {
-    init?.signal?.addEventListener('abort', () => {});
-    return next(input, init);
+const copyOf = (init?: RequestInit): RequestInit | undefined =>
+  init && { ...init, ...(init.headers && { headers: [...new Headers(init.headers)] }) };
+
+/** What a careless middleware keeps of a Request. */
+const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, headers: [...headers], signal });
+
+const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
+  'gives the response of next itself': {
+    'clones it':
+      (next) =>
+      async (...call) =>
+        (await next(...call)).clone(),
   },
-  'sends what was asked for, whatever the caller changes afterwards': (next) => async (input, init) => {
-    await Promise.resolve();
-    return next(input, init);
+  'gives a response that nobody has read': {
+    'reads it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      await response.text();
+      return response;
+    },
+    'holds its reader': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.body!.getReader();
+      return response;
+    },
   },
-  'keeps concurrent calls apart': (next) => {
-    let shared: Promise<Response> | undefined;
-    return async (...call) => {
-      shared ??= next(...call);
-      return (await shared).clone();
-    };
+  'takes a string, a URL and a Request': {
+    'makes a string of a Request': (next) => (input, init) => next(String(input), init),
+    'forgets init beside a Request': (next) => async (input, init) =>
+      input instanceof Request ? next(input) : next(input, copyOf(init)),
+    'forgets the query': (next) => async (input, init) =>
+      input instanceof Request ? next(input, init) : next(String(input).replace(/\?.*/, ''), copyOf(init)),
+    'forgets the headers after the first call': (next) => {
+      let calls = 0;
+      return async (input, init) => (calls++ < 4 ? next(input, copyOf(init)) : next(input, { ...init, headers: {} }));
+    },
   },
-  'serves two fetches at once': (() => {
-    let first: Fetch | undefined;
-    return (next: Fetch) => {
-      first ??= next;
-      return first;
-    };
-  })(),
+  'hands on the members of init and of a Request': {
+    'keeps what it knows of a Request': (next) => async (input, init) =>
+      input instanceof Request
+        ? next(input.url, { ...facts(input), body: input.body, duplex: 'half', ...init } as RequestInit)
+        : next(input, copyOf(init)),
+    'keeps what it knows of init': (next) => async (input, init) => {
+      const { method, headers, signal, body, cache } = init ?? {};
+      return next(input, init && pick({ method, headers, signal, body, cache } as RequestInit));
+    },
+  },
+  'hands on the body': {
+    'loses each': (next) => async (input, init) =>
+      input instanceof Request
+        ? next(input.url, facts(input))
+        : next(input, init && pick({ ...copyOf(init), body: undefined } as never)),
+    'loses that of a Request': (next) => async (input, init) =>
+      input instanceof Request ? next(input.url, { ...facts(input), ...init }) : next(input, copyOf(init)),
+    'makes strings of bytes': (next) => async (input, init) =>
+      next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
+  },
+  'hands on a stream as it is': {
+    'forgets duplex': (next) => async (input, init) =>
+      next(input, init && pick({ ...copyOf(init), duplex: undefined } as RequestInit)),
+    'reads it': (next) => async (input, init) => {
+      if (init?.body instanceof ReadableStream) await new Response(init.body).text();
+      return next(input, copyOf(init));
+    },
+  },
+  'hands on by reference what a Request cannot hold': {
+    'makes a Request': (next) => (input, init) => next(new Request(input, init)),
+    'copies deeply': (next) => async (input, init) =>
+      next(input, init && ({ ...init, cf: { ...(init as { cf?: object }).cf } } as RequestInit)),
+  },
+  'builds no Request and clones nothing for a plain call': {
+    'makes a Request': (next) => (input, init) => next(new Request(input, init), init),
+  },
+  "rejects with the caller's abort reason": {
+    'has an error of its own': (next) => (input, init) =>
+      next(input, init).catch(() => Promise.reject(new Error('aborted'))),
+    'hands no signal on': (next) => (input, init) => next(input, { ...init, signal: null }),
+    'rejects, and lets next go on': (next) => (input, init) => {
+      const signal = init?.signal ?? (input as Request).signal;
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        next(input, { ...init, signal: null }).then(resolve, reject);
+      });
+    },
+  },
+  'rejects when next throws instead of rejecting': {
+    'is not async': (next) => (input, init) => next(input, init),
+  },
+  'rejects with the error of next itself': {
+    'wraps it': (next) => (input, init) =>
+      next(input, init).catch((cause) => Promise.reject(new Error('failed', { cause }))),
+    'answers instead': (next) => (input, init) => next(input, init).catch(() => new Response(null, { status: 503 })),
+  },
+  "leaves no listener on the caller's signal": {
+    'on that of init': (next) => (input, init) => {
+      init?.signal?.addEventListener('abort', () => {});
+      return next(input, init);
+    },
+    'on that of a Request': (next) => async (input, init) => {
+      if (input instanceof Request) input.signal.addEventListener('abort', () => {});
+      return next(input, copyOf(init));
+    },
+    'on one that has aborted': (next) => async (input, init) => {
+      const listener = () => {};
+      init?.signal?.addEventListener('abort', listener);
+      const response = await next(input, init).catch((error: unknown) => {
+        if (!init?.signal?.aborted) init?.signal?.removeEventListener('abort', listener);
+        throw error;
+      });
+      init?.signal?.removeEventListener('abort', listener);
+      return response;
+    },
+  },
+  'sends what was asked for, whatever the caller changes afterwards': {
+    'waits first': (next) => async (input, init) => {
+      await Promise.resolve();
+      return next(input, init);
+    },
+  },
+  "leaves the caller's arguments as they were": {
+    'writes on init': (next) => async (input, init) => {
+      if (init && !Object.isFrozen(init)) Object.assign(init, { seen: true });
+      return next(input, copyOf(init));
+    },
+    'replaces the headers of init': (next) => async (input, init) => {
+      if (init?.headers) init.headers = new Headers(init.headers);
+      return next(input, copyOf(init));
+    },
+    'adds to the headers of init': (next) => async (input, init) => {
+      if (init?.headers instanceof Headers) init.headers.set('x-b', '2');
+      return next(input, copyOf(init));
+    },
+    'adds to the headers of a Request': (next) => async (input, init) => {
+      if (input instanceof Request) input.headers.set('x-b', '2');
+      return next(input, copyOf(init));
+    },
+  },
+  'calls next once for each call, as a plain function': {
+    'calls it twice': (next) => async (input, init) => {
+      await next(input, copyOf(init));
+      return next(input, copyOf(init));
+    },
+    'keeps answers': (next) => {
+      const kept = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        const answer = kept.get(String(input)) ?? next(input, copyOf(init));
+        kept.set(String(input), answer);
+        return (await answer).clone();
+      };
+    },
+    'calls it as a method': (next) => {
+      const inner = { next };
+      return async (input, init) => inner.next(input, copyOf(init));
+    },
+  },
+  'leaves no rejection unhandled': {
+    'follows it twice': (next) => (input, init) => {
+      const answer = next(input, init);
+      void answer.then(() => {});
+      return answer;
+    },
+  },
+  'keeps concurrent calls apart': {
+    'shares an answer': (next) => {
+      let shared: Promise<Response> | undefined;
+      return async (...call) => {
+        shared ??= next(...call);
+        return (await shared).clone();
+      };
+    },
+    'shares an init': (next) => {
+      let shared: RequestInit = {};
+      return async (input, init) => {
+        shared = { ...shared, ...init };
+        await Promise.resolve();
+        return next(input, shared);
+      };
+    },
+  },
+  'serves two fetches at once': {
+    'keeps the first': (() => {
+      let first: Fetch | undefined;
+      return (next: Fetch) => {
+        first ??= next;
+        return first;
+      };
+    })(),
+    'uses the last': (() => {
+      let last: Fetch;
+      return (next: Fetch) => {
+        last = next;
+        return async (input, init) => last(input, copyOf(init));
+      };
+    })(),
+  },
 };
 
+/** Without the members that are undefined. */
+function pick(init: RequestInit): RequestInit {
+  return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined));
+}
+
+const mutants = Object.entries(faulty).flatMap(([title, kinds]) =>
+  Object.entries(kinds).map(([what, middleware]) => [title, what, middleware] as const),
+);
+
 describe('contractChecks', () => {
-  it.each(Object.keys(contractChecks))('notices a middleware that breaks one: %s', async (title) => {
-    await expect(contractChecks[title]!(() => faulty[title]!)).rejects.toThrow();
+  it.each(mutants)('fails a wrong middleware: %s, but it %s', async (title, _, middleware) => {
+    await expect(contractChecks[title]!(() => middleware)).rejects.toThrow();
+  });
+
+  it('has wrong middlewares for each check', () => {
+    expect(Object.keys(faulty).sort()).toEqual(Object.keys(contractChecks).sort());
   });
 
   it('counts what is copied, and what is taken off a signal again', async () => {
@@ -73,7 +245,7 @@ describe('contractChecks', () => {
 
     await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 8');
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
-      'the number of listeners after an error: expected 0, got 1',
+      'the number of listeners after an error, on the signal of init: expected 0, got 1',
     );
   });
 

@@ -188,6 +188,15 @@ describe('seededRandom', () => {
   it('refuses a seed that is no number', () => {
     expect(() => seededRandom('x' as never)).toThrow(TypeError);
     expect(() => seededRandom(Number.NaN)).toThrow('seededRandom: seed: expected a number');
+    expect(() => seededRandom(Number.POSITIVE_INFINITY)).toThrow(RangeError);
+  });
+
+  it('takes any number for a seed of its own', () => {
+    const seeds = [0, 1, -1, 0.1, 0.5, 0.9, -0.5, 1.5, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 32 + 1, 1e300, Number.MIN_VALUE];
+
+    expect(new Set(seeds.map((seed) => seededRandom(seed)())).size).toBe(seeds.length);
+    expect(seededRandom(-0)()).toBe(seededRandom(0)());
+    expect(() => failRate(0.5, Number.POSITIVE_INFINITY)).toThrow('failRate: seed');
   });
 
   it('gives numbers from 0 to 1 that depend on nothing but the seed', () => {

@@ -215,6 +215,89 @@ describe('the clients of a simulation', () => {
   });
 });
 
+describe('the globals of a simulation', () => {
+  const options: SimulateOptions = {
+    client: bare,
+    arrivals: 1,
+    service: { capacity: 9 },
+    seconds: 1,
+    globals: true,
+  };
+  const globals = () => [
+    ...[setTimeout, clearTimeout, setInterval, clearInterval, Date, Math.random, AbortSignal.timeout],
+    ...[performance.now, Object.hasOwn(performance, 'now')],
+  ];
+
+  it('belong to one at a time', async () => {
+    const before = globals();
+
+    const [first, second] = await Promise.allSettled([simulate(options), simulate({ ...options, seconds: 2 })]);
+
+    expect(first.status).toBe('fulfilled');
+    expect(second).toMatchObject({
+      reason: new Error(
+        'simulate: globals: another simulation has the globals now: await it before the next one begins',
+      ),
+    });
+    expect(globals()).toEqual(before);
+    expect((await simulate(options)).ok).toBe(1);
+  });
+
+  it('are put back as they were, own members of others included', async () => {
+    const fake = () => 7;
+    Object.defineProperty(performance, 'now', { value: fake, configurable: true });
+    const before = Object.getOwnPropertyDescriptor(performance, 'now');
+
+    await simulate(options);
+
+    expect(Object.getOwnPropertyDescriptor(performance, 'now')).toEqual(before);
+    Reflect.deleteProperty(performance, 'now');
+  });
+
+  it('do what the real ones do', async () => {
+    const old = new Date(5);
+    const client: ClientMaker = (fetch) => async (url) => {
+      const startedAt = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 2 ** 31));
+      expect(performance.now() - startedAt).toBe(1);
+
+      const timer = setTimeout(() => expect.fail('closed'), 5);
+      clearTimeout(Number(timer));
+      const kept = setTimeout(() => {}, 5).unref();
+      expect([kept.hasRef(), kept.ref().hasRef(), kept.close() === kept]).toEqual([false, true, true]);
+      await new Promise<void>((resolve) => {
+        const again = setTimeout(resolve, 10);
+        setTimeout(() => again.refresh(), 8);
+      });
+      expect(performance.now() - startedAt).toBe(19);
+
+      const signal = AbortSignal.timeout(1_000);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+      expect(performance.now() - startedAt).toBe(1_019);
+
+      expect(Date()).toBe(new Date().toString());
+      expect(old).toBeInstanceOf(Date);
+      expect([new Date(0).getTime(), Date.UTC(2025, 0, 1)]).toEqual([0, 1_735_689_600_000]);
+      return fetch(url);
+    };
+    let failure: unknown;
+    const noted: ClientMaker = async (...parts) => {
+      const steady = await client(...parts);
+      return (...call) =>
+        steady(...call).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        });
+    };
+
+    const report = await simulate({ ...options, client: noted });
+
+    expect(failure).toBeUndefined();
+    expect(report.ok).toBe(1);
+  });
+});
+
 describe('the options of a simulation', () => {
   it.each<[object, ErrorConstructor, string]>([
     [{ client: 'x' }, TypeError, 'simulate: client'],
@@ -233,6 +316,7 @@ describe('the options of a simulation', () => {
     [{ arrivals: () => Number.NaN }, RangeError, 'simulate: arrivals'],
     [{ seconds: 1.5 }, RangeError, 'simulate: seconds'],
     [{ seed: Number.NaN }, RangeError, 'simulate: seed'],
+    [{ seed: 2 ** 53 }, RangeError, 'simulate: seed'],
     [{ speed: 1 }, TypeError, "simulate: unknown option 'speed'"],
     [{ service: {} }, TypeError, 'simulate: service.capacity'],
     [{ service: { capacity: 0 } }, RangeError, 'simulate: service.capacity'],

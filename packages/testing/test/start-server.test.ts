@@ -132,6 +132,28 @@ describe('startServer', () => {
     while (clock.pending > 0) await tick();
   });
 
+  it('records no status for a request whose caller has gone', async () => {
+    const clock = manualClock();
+    let decide = (_: Reply) => {};
+    const decision = new Promise<Reply>((resolve) => (decide = resolve));
+    const server = await start((_, index) => (index === 0 ? { delay: 1_000 } : decision), { clock });
+    for (const index of [0, 1]) {
+      const controller = new AbortController();
+      const call = fetch(server.url, { signal: controller.signal }).catch((error: unknown) => error);
+      while (server.requests.length <= index || clock.pending < 1 - index) await tick();
+      controller.abort('enough');
+      expect(await call).toBe('enough');
+      while (server.openSockets > 0 || clock.pending > 0) await tick();
+    }
+    decide(200);
+    await tick();
+
+    expect(server.requests.map(({ status, problem }) => [status, problem])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it('answers 599 and says why when the script has no reply', async () => {
     const server = await start([200], { repeat: 'none' });
     await seen(server.url);

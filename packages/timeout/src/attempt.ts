@@ -1,18 +1,11 @@
-import { type Call, discard, type Next } from '@steadfetch/core';
-import { abortScoped, type Follower, onScopedAbort, scopedController } from './follow.ts';
-import { type Arrival, handOver } from './hand-over.ts';
-import { sourceOf } from './source-of.ts';
-import { type Alarm, startTimer, type Time, type Timer } from './start-timer.ts';
+import { type Call, discard, keepHistory, type Next, releaseBody } from '@steadfetch/core';
+import { type Arrival, handOver, type Limits } from './body.ts';
+import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
-
-export interface Limits {
-  headers: number | undefined;
-  body: number | undefined;
-  time: Time;
-}
+import { type Alarm, startTimer, type Timer } from './timer.ts';
 
 /** One call with a signal of its own. Settles once: what comes later is let go. */
-export class Attempt implements Alarm, Arrival, Follower {
+export class Attempt implements Alarm, Arrival {
   readonly result: Promise<Response>;
   readonly call: Call;
   readonly limits: Limits;
@@ -30,16 +23,20 @@ export class Attempt implements Alarm, Arrival, Follower {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.release = onScopedAbort(call.signal, this);
+    this.release = follow(call.signal, this);
     if (this.#waits) this.#send(next);
+    else releaseBody(call);
   }
 
   /** The headers took too long. */
   expire(): void {
     this.release();
-    this.stop(new TimeoutError('headers', this.limits.headers!, sourceOf(this.call)));
+    const error = new TimeoutError('headers', this.limits.headers!, this.call);
+    keepHistory(error, this.call.record.history);
+    this.stop(error);
   }
 
+  /** Ends the wait, and what is inside. */
   stop(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
     abortScoped(this.controller, reason);
@@ -48,10 +45,22 @@ export class Attempt implements Alarm, Arrival, Follower {
   #send(next: Next): void {
     const { headers, time } = this.limits;
     const { signal } = this.controller;
-    const timer = headers === undefined || mayTakeLonger(this.call) ? undefined : startTimer(time, headers, this);
-    this.#timer = timer;
-    // an outer limit is a deadline to those inside
-    const response = next(this.call.with(timer ? { signal, remaining: () => timer.remaining() } : { signal }));
+    try {
+      if (headers === undefined || mayTakeLonger(this.call)) {
+        this.#await(next(this.call.with({ signal })));
+        return;
+      }
+      const timer = startTimer(time, headers, this);
+      this.#timer = timer;
+      // an outer limit is a deadline to those inside
+      this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
+    } catch (error) {
+      // of a clock that cannot sleep
+      this.#fail(error);
+    }
+  }
+
+  #await(response: Promise<Response>): void {
     // a mock may give the response itself
     Promise.resolve(response).then(
       (arrived) => this.#arrive(arrived),
@@ -60,8 +69,8 @@ export class Attempt implements Alarm, Arrival, Follower {
   }
 
   #arrive(response: Response): void {
-    if (this.#settle()) this.#handOn(response);
-    else discard(response);
+    if (!this.#settle()) letGo(response);
+    else this.#handOn(response);
   }
 
   #handOn(response: Response): void {
@@ -82,7 +91,7 @@ export class Attempt implements Alarm, Arrival, Follower {
   #settle(): boolean {
     const waited = this.#waits;
     this.#waits = false;
-    this.#timer?.callOff();
+    this.#timer?.clear();
     return waited;
   }
 }
@@ -90,4 +99,11 @@ export class Attempt implements Alarm, Arrival, Follower {
 /** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
 function mayTakeLonger(call: Call): boolean {
   return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
+}
+
+/** What comes too late may be no response at all; nobody is left to whom it matters. */
+function letGo(response: Response): void {
+  try {
+    discard(response);
+  } catch {}
 }

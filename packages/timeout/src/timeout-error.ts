@@ -1,14 +1,55 @@
-/** Tells which wait was too long, and how long it was allowed to be. */
+import { type Call, type CallRecord, type LastAnswer, oneLine, redactUrl } from '@steadfetch/core';
+
+/** What an error can say about a call. */
+type Source = Pick<Call, 'method' | 'url'> & { readonly record: Pick<CallRecord, 'waitingFor' | 'lastAnswer'> };
+
+/** Says which wait was too long, how long it was allowed to be, what the call was waiting for, and what came before. */
 export class TimeoutError extends Error {
   override readonly name: 'TimeoutError' = 'TimeoutError';
   /** `headers`: no response came. `body`: a response came, and then its body stood still. */
   readonly phase: 'headers' | 'body';
   /** In milliseconds. */
   readonly limit: number;
+  /** What the call was waiting for instead of an answer, e.g. `a slot of concurrency()`; `undefined` if it was sent. */
+  readonly waitingFor: string | undefined;
+  /** Not shown when the error is printed: headers may hold secrets. */
+  readonly #lastAnswer: LastAnswer | undefined;
 
-  constructor(phase: 'headers' | 'body', limit: number, source: string) {
-    super(`no ${phase === 'headers' ? 'response' : 'part of the body'} within ${limit} ms from ${source}`);
+  constructor(phase: 'headers' | 'body', limit: number, call: Source) {
+    const { waitingFor, lastAnswer } = phase === 'headers' ? call.record : {};
+    const what = phase === 'headers' ? 'response' : 'part of the body';
+    super(`no ${what} within ${limit} ms from ${sourceOf(call)}${circumstances(waitingFor, lastAnswer)}`);
     this.phase = phase;
     this.limit = limit;
+    this.waitingFor = waitingFor;
+    this.#lastAnswer = lastAnswer;
+  }
+
+  /** What the server answered last, to an earlier attempt of the same call. */
+  get lastAnswer(): LastAnswer | undefined {
+    return this.#lastAnswer;
+  }
+
+  /** How long the last answer asked to wait, in milliseconds from when it came, if it did. */
+  get retryAfter(): number | undefined {
+    return this.#lastAnswer?.retryAfter;
+  }
+}
+
+function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | undefined): string {
+  const waited = waitingFor === undefined ? '' : `; it was waiting for ${oneLine(String(waitingFor))}`;
+  if (lastAnswer === undefined) return waited;
+  const { status, retryAfter } = lastAnswer;
+  const asked = retryAfter === undefined ? '' : `, and asked to wait ${Math.round(retryAfter)} ms`;
+  return `${waited}; the last answer was ${Number(status)}${asked}`;
+}
+
+/** Method and URL for a message. They may be of any kind and length, and must neither fail it nor forge a line. */
+function sourceOf(call: Source): string {
+  try {
+    // a URL means the same without the characters that are removed first, and may hide a password behind them
+    return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(oneLine(call.url, Infinity)))}`;
+  } catch {
+    return 'the server';
   }
 }

@@ -33,6 +33,9 @@ export interface TimeoutOptions {
  * timed out starts afresh, and no listener stays behind. What stands inside can read the time left from
  * `call.remaining()`.
  *
+ * Inside a `retry` and a limit for the whole call, an attempt that no other can follow (a POST without a key, the last
+ * attempt, `retry: false`) is not cut: it has as long as the call has.
+ *
  * @throws {TimeoutError} when a limit is passed, and the caller's abort reason, also while the body is read
  * @example
  * const fetchReport = compose(timeout(30_000), retry(), timeout({ headers: 5_000, body: 2_000 }))(fetch);

@@ -1,4 +1,4 @@
-import { flaky } from '@steadfetch/testing';
+import { flaky } from '@steadfetch/testing/msw';
 import { setupServer } from 'msw/node';
 import { type ClientMaker, fetchALaCarte, kyWithHooks } from '../clients.ts';
 import type { Trace } from '../trace.ts';

@@ -1,0 +1,27 @@
+import type { Random } from '@steadfetch/core';
+import type { Calls } from './situation.ts';
+
+type MakeCalls = (random: Random) => Calls;
+
+/** Calls that come by chance, so many a second on average. */
+export function perSecond(rate: number, lasts: number): MakeCalls {
+  return (random) => {
+    const at: number[] = [];
+    for (let next = 0; next < lasts; next += (-1_000 / rate) * Math.log(1 - random())) at.push(next);
+    return { at };
+  };
+}
+
+/** A call each so many milliseconds. */
+export function each(ms: number, lasts: number): MakeCalls {
+  return () => ({ at: Array.from({ length: Math.floor(lasts / ms) }, (_, index) => index * ms) });
+}
+
+/** So many calls at once, each so many milliseconds. */
+export function pages(calls: number, ms: number, lasts: number): MakeCalls {
+  return () => ({ at: Array.from({ length: calls * Math.floor(lasts / ms) }, (_, i) => Math.floor(i / calls) * ms) });
+}
+
+export function workers(count: number): MakeCalls {
+  return () => ({ workers: count });
+}

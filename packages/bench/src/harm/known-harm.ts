@@ -1,0 +1,4 @@
+import type { Part } from './situation.ts';
+
+/** The rows that a part harms when it is switched on: why it is off by default. Strike a row when it turns green. */
+export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {};

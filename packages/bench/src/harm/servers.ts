@@ -1,0 +1,46 @@
+import type { Reply, Seen, Server } from './situation.ts';
+
+export const OK: Reply = { status: 200 };
+
+type MakeServer = () => Server;
+type Choose = (request: Seen) => boolean;
+
+/** Answers some requests in another way. */
+export function except(choose: Choose, reply: Reply, otherwise: Server = () => OK): MakeServer {
+  return () => (request) => (choose(request) ? reply : otherwise(request));
+}
+
+/** Answers a share of the requests in another way, by chance. */
+export function sometimes(share: number, reply: Reply, otherwise: Server = () => OK): MakeServer {
+  return () => (request) => (request.chance < share ? reply : otherwise(request));
+}
+
+export const between =
+  (from: number, to: number): Choose =>
+  ({ at }) =>
+    at >= from && at < to;
+
+export const under =
+  (prefix: string): Choose =>
+  ({ path }) =>
+    path.startsWith(prefix);
+
+/** Several instances behind a balancer that gives each request to one of them by chance. */
+export function balanced(instances: number, instance: (index: number, request: Seen) => Reply): MakeServer {
+  return () => (request) => instance(Math.floor(request.chance * instances), request);
+}
+
+/** A bucket of tokens: so many a second, so many at once. */
+export function bucket(rate: number, burst: number, refusal: Reply): MakeServer {
+  return () => {
+    let tokens = burst;
+    let last = 0;
+    return ({ at }) => {
+      tokens = Math.min(burst, tokens + ((at - last) * rate) / 1_000);
+      last = at;
+      if (tokens < 1) return refusal;
+      tokens--;
+      return OK;
+    };
+  };
+}

@@ -1,0 +1,48 @@
+import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import type { Rule } from './rule.ts';
+
+export interface NoSuccessOptions {
+  /** Never opens on fewer failed calls than this. @default 10 */
+  minCalls?: number;
+  /** Inside `retry`: for how long nothing must have succeeded besides, in milliseconds. @default 10_000 */
+  silence?: number;
+}
+
+/**
+ * Opens when the service is away: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
+ * have lasted for `silence` milliseconds, since shorter trouble is what retries are for. One success starts the count
+ * anew, and so does a pause of half of `silence` in which nobody called.
+ *
+ * A share of failures never opens it. It is scoped: what has not failed is not refused.
+ */
+export function noSuccess(options: NoSuccessOptions = {}): Rule {
+  checkNames('noSuccess', options, ['minCalls', 'silence']);
+  const { minCalls = 10, silence = 10_000 } = options;
+  checkMs('noSuccess: silence', silence);
+  checkNumber('noSuccess: minCalls', minCalls, { min: 1, integer: true, max: Number.MAX_SAFE_INTEGER });
+  return {
+    scoped: true,
+    start() {
+      let succeededAt = -Infinity;
+      let since = 0;
+      let latest = 0;
+      let calls = 0;
+      return {
+        record({ failed, duration, at, retried = false }) {
+          if (!failed) {
+            succeededAt = at;
+            calls = 0;
+            return false;
+          }
+          const from = at - duration;
+          // it was under way at the last success, and says nothing of what came after it
+          if (from < succeededAt) return false;
+          if (from - latest > silence / 2) calls = 0;
+          since = calls === 0 ? from : Math.min(since, from);
+          latest = at;
+          return ++calls >= minCalls && (!retried || at - since >= silence);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import {
+  type Call,
+  causesOf,
+  classifyError,
+  isRequest,
+  localRefusal,
+  type Outcome,
+  originOf,
+  unexpected,
+  warnOnce,
+} from '@steadfetch/core';
+import type { Verdict } from './circuit.ts';
+
+/** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
+export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | undefined;
+
+/** What is known of an attempt besides its outcome. */
+export interface AttemptFacts {
+  /** Requests that the call had sent before it. */
+  readonly sends: number;
+  /** How long it took, in milliseconds, if no inner limit cuts it. */
+  readonly uncutFor: number | undefined;
+}
+
+/** Whether a limit for one attempt leaves this one to the limit for the whole call, since no other can follow it. */
+export function isUncut({ retried }: Call): boolean {
+  return retried === 'last' || retried === 'off';
+}
+
+/**
+ * What an outcome says about the server. What the caller ended, what a layer of ours refused and what was never sent is
+ * neutral, whatever `isFailure` would say of it.
+ */
+export function verdictOf(
+  outcome: Outcome,
+  call: Call,
+  facts: AttemptFacts,
+  isFailure: IsFailure | undefined,
+): Verdict {
+  if (outcome.failed) {
+    if (call.record.sends === facts.sends || localRefusal(outcome.error)) return 'neutral';
+    if (call.signal?.aborted) return isUnanswered(call, facts.uncutFor) ? 'failure' : 'neutral';
+  }
+  const answer = isFailure && ask(isFailure, outcome, call);
+  if (answer === 'neutral') return answer;
+  if (answer !== undefined) return answer ? 'failure' : 'success';
+  return outcome.failed ? verdictOfError(outcome.error, call) : verdictOfAnswer(outcome.response, call);
+}
+
+/**
+ * Whether the limit for the whole call ended an attempt that no inner one cuts: then the server had a good part of it for
+ * its answer. The limit is known by the members of its error.
+ */
+function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
+  const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
+  return phase === 'headers' && record.waitingFor === undefined && uncutFor >= limit / 3;
+}
+
+/** The outcome is the caller's, whatever becomes of the question: a wrong answer is told once, and taken for neutral. */
+function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neutral' | undefined {
+  try {
+    const answer = isFailure(outcome, call);
+    if (answer === undefined || answer === 'neutral' || typeof answer === 'boolean') return answer;
+    warnOnce(unexpected('circuitBreaker: isFailure', "true, false, 'neutral' or undefined", answer).message);
+  } catch {
+    warnOnce('circuitBreaker: isFailure: it threw, and what it was asked about counts neither way');
+  }
+  return 'neutral';
+}
+
+/** The answer of another origin, after a redirect, says nothing about this one. */
+function verdictOfAnswer(response: Response, call: Call): Verdict {
+  const { status } = response;
+  if (status === 429 || (response.redirected && originOf(response.url) !== call.origin)) return 'neutral';
+  return status >= 500 ? 'failure' : 'success';
+}
+
+const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+
+/** An unknown error counts against the server; a mistake of the program, our own body and our own network do not. */
+function verdictOfError(error: unknown, call: Call): Verdict {
+  const { kind, permanent, code } = classifyError(error);
+  const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
+  // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
+  const mistake = kind === 'bug' ? MISTAKES.has(nameOf(error)) : kind === 'network' && permanent && code === undefined;
+  return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
+}
+
+/**
+ * Whether the error may be that of the call's own body, which is read while it is sent: a stream, a factory, a file, or
+ * what a `Request` holds. Only the first two can also keep a call waiting.
+ */
+function mayBeOwnBody({ init, input }: Call, timedOut: boolean): boolean {
+  const body: unknown = init?.body;
+  if (body === undefined || body === null) return !timedOut && isRequest(input) && Boolean(input.body);
+  if (typeof body === 'function') return true;
+  if (typeof body !== 'object') return false;
+  const dripping = 'getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body;
+  return dripping || (!timedOut && ('stream' in body || ('getAll' in body && !(body instanceof URLSearchParams))));
+}
+
+/** Codes that say that nothing has left this machine. */
+const NOT_LEFT: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL']);
+/** The same in the words of Safari, Deno and Electron. */
+const OFFLINE_TEXT =
+  /appears to be offline|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
+
+/** Of several addresses that were tried, none may have been reached. */
+function isOffline(error: unknown): boolean {
+  if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
+  const chain = causesOf(error);
+  const codes = chain.map((link) => read(link, 'code')).filter((code) => typeof code === 'string');
+  if (codes.length > 0) return codes.every((code) => NOT_LEFT.has(code));
+  return chain.some((link) => OFFLINE_TEXT.test(String(read(link, 'message') ?? '')));
+}
+
+function nameOf(error: unknown): unknown {
+  return read(error, 'name');
+}
+
+/** A getter may throw. */
+function read(from: unknown, member: 'name' | 'code' | 'message'): unknown {
+  try {
+    return (from as Record<string, unknown> | null | undefined)?.[member];
+  } catch {
+    return undefined;
+  }
+}

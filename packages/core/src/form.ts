@@ -1,0 +1,53 @@
+/**
+ * A form with the same fields, in the class that its runtime knows: one derived from it may add fields when it is made.
+ * One that cannot be listed stays what it is.
+ */
+export function copyForm(form: FormData): FormData {
+  try {
+    const copy = new (baseOf(form))();
+    form.forEach((value, name) => copy.append(name, value));
+    return copy;
+  } catch {
+    return form;
+  }
+}
+
+/** The class below `Object` that all forms of a runtime come from. */
+function baseOf(form: FormData): typeof FormData {
+  let prototype = Object.getPrototypeOf(form);
+  let above = Object.getPrototypeOf(prototype);
+  while (Object.getPrototypeOf(above) !== null) {
+    prototype = above;
+    above = Object.getPrototypeOf(above);
+  }
+  return prototype.constructor;
+}
+
+/**
+ * The form as `fetch` would send it, with a boundary of its own: a `FormData` has another one each time it is sent. Files
+ * are not read. `undefined` where the form is not of this runtime.
+ */
+export function encodeForm(form: unknown): Blob | undefined {
+  if (typeof FormData !== 'function' || typeof Blob !== 'function' || !(form instanceof FormData)) return undefined;
+  const boundary = `----formdata-${String(Math.random()).slice(2)}${String(Math.random()).slice(2)}`;
+  const parts: BlobPart[] = [];
+  form.forEach((value, name) => {
+    const field = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(lines(name))}"`;
+    if (typeof value === 'string') parts.push(`${field}\r\n\r\n${lines(value)}\r\n`);
+    else parts.push(`${field}${fileFields(value)}\r\n\r\n`, value, '\r\n');
+  });
+  return new Blob([...parts, `--${boundary}--\r\n`], { type: `multipart/form-data; boundary=${boundary}` });
+}
+
+function fileFields({ name, type }: File): string {
+  return `; filename="${quoted(name)}"\r\nContent-Type: ${type || 'application/octet-stream'}`;
+}
+
+/** HTML, "multipart/form-data": line ends are CRLF in names and values, and percent-encoded in the head of a part. */
+function lines(text: string): string {
+  return text.replace(/\r?\n|\r/g, '\r\n');
+}
+
+function quoted(text: string): string {
+  return text.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22');
+}

@@ -1,0 +1,38 @@
+import { membersOf } from './snapshot.ts';
+
+/** The headers of a Request as they are now; `undefined` where they cannot be read. */
+export function headersOf(request: Request): Headers | undefined {
+  try {
+    return new Headers(request.headers);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether two hold the same fields. */
+export function haveSameFields(one: Headers, other: Headers): boolean {
+  return JSON.stringify([...one]) === JSON.stringify([...other]);
+}
+
+/** What `fetch(request, init)` forgets of the Request as soon as there is any init. */
+export function referrerOf(input: RequestInfo | URL): RequestInit {
+  const { referrer, referrerPolicy } = input as Partial<Request>;
+  return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
+}
+
+/** The same request to another address. One with a body stays a `Request`, which can be cloned. */
+export function moveRequest(
+  request: Request,
+  target: string,
+  headers: Headers | undefined,
+): { input: RequestInfo; init: RequestInit } {
+  const { signal, mode, ...members } = membersOf(request);
+  const init: RequestInit = {
+    ...members,
+    ...(headers && { headers }),
+    ...(mode === 'navigate' || mode === undefined ? {} : { mode }),
+  };
+  const own = signal ? { signal } : {};
+  if (!request.body) return { input: target, init: { ...init, ...own } };
+  return { input: new Request(target, init), init: own };
+}

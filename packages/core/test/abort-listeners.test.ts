@@ -1,0 +1,67 @@
+import { getEventListeners } from 'node:events';
+import { onAbort } from '@steadfetch/core';
+import { describe, expect, it } from 'vitest';
+
+const count = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+describe('onAbort', () => {
+  it('puts one event listener on a signal, however many listen, and removes it with the last of them', () => {
+    const { signal } = new AbortController();
+
+    const releases = Array.from({ length: 1_000 }, () => onAbort(signal, () => {}));
+    const carried = count(signal);
+    for (const release of releases.slice(1)) release();
+    const left = count(signal);
+    releases[0]!();
+    releases[0]!();
+
+    expect([carried, left, count(signal)]).toEqual([1, 1, 0]);
+  });
+
+  it('calls the listeners that are left, in the order they came, each once with the reason', () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    const releases: (() => void)[] = [];
+    const listen = (name: string) => onAbort(controller.signal, (reason) => heard.push(name, reason));
+    releases.push(listen('a'), listen('b'));
+    onAbort(controller.signal, () => releases[3]!());
+    releases.push(listen('c'), listen('d'));
+    releases[1]!();
+
+    controller.abort('stop');
+    controller.signal.dispatchEvent(new Event('abort'));
+
+    expect(heard).toEqual(['a', 'stop', 'c', 'stop']);
+    expect(count(controller.signal)).toBe(0);
+  });
+
+  it('listens again after the last listener has gone', () => {
+    const controller = new AbortController();
+    const heard: unknown[] = [];
+    onAbort(controller.signal, () => {})();
+    onAbort(controller.signal, (reason) => heard.push(reason));
+
+    controller.abort(null);
+
+    expect(heard).toEqual([null]);
+  });
+
+  it('calls one listener though another throws, and throws what that threw', () => {
+    const target = new EventTarget();
+    let run = (): void => {};
+    const signal = Object.assign(target, { aborted: false, reason: 'stop' }) as unknown as AbortSignal;
+    signal.addEventListener = (_type: string, listener: unknown) => {
+      run = listener as () => void;
+    };
+    const heard: unknown[] = [];
+    for (const error of ['first', 'second']) {
+      onAbort(signal, () => {
+        throw error;
+      });
+    }
+    onAbort(signal, (reason) => heard.push(reason));
+
+    expect(run).toThrow('first');
+    expect(heard).toEqual(['stop']);
+  });
+});

@@ -1,0 +1,238 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  Call,
+  defineMiddleware,
+  type Fetch,
+  type Middleware,
+  mount,
+  originOf,
+  perKey,
+  redactUrl,
+} from '@steadfetch/core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+setFlagsFromString('--expose-gc');
+const gc: () => void = runInNewContext('gc');
+const MEGABYTE = 'x'.repeat(1_000_000);
+
+afterEach(() => void vi.unstubAllGlobals());
+
+describe('the key of a server', () => {
+  it.each(['http:/api.test/a', 'http:\\api.test/b', 'http:api.test/c', 'ht\ntp:/api.test/d'])(
+    'is a host also where slashes are missing: %j',
+    (url) => {
+      expect(originOf(url)).toBe('http://api.test');
+    },
+  );
+
+  it.each([
+    'https://api.test/a?token=1',
+    'HTTPS://Api.TEST:443/b',
+    ' https://api.test/c',
+    '\0https://api.test/c',
+    'https:/api.test/d',
+    'https:api.test/d',
+    'https:\\\\api.test\\e',
+    'ht\ntps://api.\ttest/f',
+    'https://user:secret@api.test/g',
+    'https://api.test./h',
+    'https://api.test?i',
+    'https://api.test#j',
+    'https://%61pi.test/k',
+  ])('is the same however the URL is spelled: %j', (url) => {
+    expect(originOf(url)).toBe('https://api.test');
+    expect(Call.from(url).origin).toBe('https://api.test');
+  });
+
+  it.each([
+    ['app://main/a?token=1', 'app://main'],
+    ['app://other/a', 'app://other'],
+    ['capacitor://localhost/a', 'capacitor://localhost'],
+    ['file:///etc/hosts', 'file:'],
+    [`data:text/plain,${MEGABYTE}`, 'data:'],
+    ['blob:https://api.test/8a7b', 'blob:'],
+    ['/users?token=1', '/'],
+    ['users/1', '/'],
+    ['', '/'],
+    ['//other.test/a', 'http://other.test'],
+    ['http://[bad/?token=1', 'invalid:'],
+    ['http://127.1:8080/', 'http://127.0.0.1:8080'],
+  ])('names the server and nothing else: %.40s', (url, key) => {
+    expect(originOf(url)).toBe(key);
+    expect(originOf(url)).toBe(key);
+  });
+
+  it('is that of the page for a relative URL', () => {
+    vi.stubGlobal('location', { href: 'https://site.test/page' });
+    expect(originOf('/users')).toBe('https://site.test');
+    expect(originOf('https:users')).toBe('https://site.test');
+    expect(Call.from(' users').url).toBe('https://site.test/users');
+
+    vi.stubGlobal('document', { baseURI: 'https://base.test/app/' });
+    expect(originOf('users')).toBe('https://base.test');
+    expect(Call.from('users').url).toBe('https://base.test/app/users');
+
+    vi.stubGlobal('document', { baseURI: 'blob:https://site.test/8a7b' });
+    expect(originOf('/users')).toBe('/');
+    expect(Call.from('/users').url).toBe('/users');
+  });
+
+  it('keeps nothing of the URLs that it was cut from', () => {
+    const kept = perKey((key) => ({ key }));
+    gc();
+    const before = process.memoryUsage().heapUsed;
+
+    for (let n = 0; n < 40; n++) {
+      const url = `https://host-number-${n}.example.com/${n}${MEGABYTE}`.replace('@', '');
+      kept(originOf(url));
+      kept(url.slice(8, 34));
+    }
+    gc();
+
+    expect(kept.entries()).toHaveLength(80);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
+  });
+});
+
+describe('perKey', () => {
+  it('is bounded in characters as well as in keys', () => {
+    const of = perKey((key) => key.length);
+
+    for (let n = 0; n < 30; n++) of(n + 'x'.repeat(80_000));
+    expect(of.entries()).toHaveLength(12);
+    of(`${MEGABYTE}!`);
+
+    expect(of.entries()).toEqual([[`${MEGABYTE}!`, 1_000_001]]);
+  });
+
+  it('shows what there is without making or using anything', () => {
+    const create = vi.fn((key: string) => ({ key }));
+    const of = perKey(create, { maxKeys: 2 });
+    of('a');
+    of('b');
+
+    expect(of.peek('a')).toEqual({ key: 'a' });
+    expect(of.peek('c')).toBeUndefined();
+    expect(of.entries().map(([key]) => key)).toEqual(['a', 'b']);
+    of('c');
+
+    expect(of.entries().map(([key]) => key)).toEqual(['b', 'c']);
+    expect(create).toHaveBeenCalledTimes(3);
+  });
+
+  it('forgets one key, or all', () => {
+    let made = 0;
+    const of = perKey(() => ++made);
+    expect([of('a'), of('b')]).toEqual([1, 2]);
+
+    of.reset('b');
+    expect([of('a'), of('b')]).toEqual([1, 3]);
+    of.reset('unknown');
+    of.reset();
+
+    expect(of.entries()).toEqual([]);
+    expect(of('b')).toBe(4);
+  });
+});
+
+describe('mount', () => {
+  const stub: Fetch = async () => new Response();
+
+  async function pick(prefixes: string[], url: string | Request): Promise<string | undefined> {
+    let picked: string | undefined;
+    const note = (prefix: string): Middleware =>
+      defineMiddleware((call, next) => {
+        picked = prefix;
+        return next(call);
+      });
+    await mount(Object.fromEntries(prefixes.map((prefix) => [prefix, note(prefix)])))(stub)(url);
+    return picked;
+  }
+
+  it.each([
+    'https://api.test/public/../admin/x',
+    'https://api.test/./admin/x',
+    'https://api.test/public/%2e%2E/admin/x',
+    'https://api.test/%61dmin/x',
+    'https://api.test:443/admin/x',
+    ' https://api.test/admin/x',
+    'https:/api.test/admin/x',
+    'https:api.test/admin/x',
+    'https:\\\\api.test\\admin\\x',
+    'https://user:secret@api.test/admin/x',
+    'https://api.test./admin/x',
+    'https://api.test/ad\nmin/x',
+  ])('goes by the URL that is sent: %j', async (url) => {
+    const prefixes = ['https://api.test/', 'https://api.test/admin/'];
+
+    expect(await pick(prefixes, url)).toBe('https://api.test/admin/');
+    expect(await pick(prefixes, new Request(url.replace('user:secret@', '')))).toBe('https://api.test/admin/');
+  });
+
+  it('takes a prefix in any spelling', async () => {
+    const url = 'https://api.test/v1/users';
+
+    for (const prefix of [
+      'HTTPS://API.test:443/v1',
+      'https://api.test/x/../v1/',
+      'https:\\\\api.test\\v1',
+      'HTTPS://',
+      'https:',
+    ]) {
+      expect(await pick([prefix], url)).toBe(prefix);
+    }
+    expect(await pick(['https://api.test/v1?a='], 'https://api.test/v1?a=1')).toBe('https://api.test/v1?a=');
+    expect(await pick(['https://api.test/a%2Fb'], 'https://api.test/a/b')).toBeUndefined();
+    expect(await pick([''], 'http://[bad/')).toBe('');
+    expect(await pick(['app://main', 'data:'], 'app://main/x')).toBe('app://main');
+    expect(await pick(['app://main', 'data:'], 'data:,x')).toBe('data:');
+  });
+
+  it('mounts a path on relative URLs, on a page on its own', async () => {
+    expect(await pick(['/api/'], '/public/../api/users')).toBe('/api/');
+    expect(await pick(['/api/'], 'api/users')).toBe('/api/');
+    expect(await pick(['/api/'], 'https://site.test/api/users')).toBeUndefined();
+
+    vi.stubGlobal('location', { href: 'https://site.test/' });
+    expect(await pick(['/api/'], 'https://site.test/api/users')).toBe('/api/');
+  });
+
+  it.each(['api.test/', 'localhost:3000/', 'api.test:443/v1', '*', 'https://*.api.test/', 'http://[bad/', 'api/'])(
+    'refuses a prefix that could match nothing: %s',
+    (prefix) => {
+      expect(() => mount({ [prefix]: (next) => next })).toThrow(
+        `mount: expected a prefix such as 'https://', 'https://api.example.com/v1' or '/v1', got "${prefix}"`,
+      );
+    },
+  );
+
+  it('refuses what is no object of prefixes, and two spellings of one', () => {
+    const middleware: Middleware = (next) => next;
+
+    expect(() => mount(new Map([['https://', middleware]]) as never)).toThrow(
+      'mount: expected an object of prefixes, got [object Map]; for a Map, use Object.fromEntries',
+    );
+    expect(() => mount(new Headers() as never)).toThrow(TypeError);
+    expect(() => mount({ 'https://a.test': middleware, 'https://A.test:443/': middleware })).toThrow(
+      "mount: 'https://A.test:443/' is mounted twice, in two spellings",
+    );
+    expect(mount({})(stub)).toBeTypeOf('function');
+    expect(mount(Object.create(null))(stub)).toBeTypeOf('function');
+  });
+});
+
+describe('redactUrl', () => {
+  it.each([
+    [' https://user:pass@api.test/a', 'https://api.test/a'],
+    ['ht\ntps://user:pass@api.test/a', 'https://api.test/a'],
+    ['https:\\\\user:pass@api.test\\a', 'https:\\\\api.test\\a'],
+    ['//user:pass@api.test/a', '//api.test/a'],
+    ['https://api.test/a\nINFO b', 'https://api.test/aINFO b'],
+    ['https://api.test/\u001b[31m\u2028\u202e', 'https://api.test/%1B[31m%E2%80%A8%E2%80%AE'],
+    ['https://api.test/\ud800', 'https://api.test/\ud800'],
+    ['data:text/plain,secret', 'data:'],
+  ])('leaves nothing that forges a line or logs in: %j', (url, redacted) => {
+    expect(redactUrl(url)).toBe(redacted);
+  });
+});

@@ -1,0 +1,125 @@
+import { checkFunction, checkNames, checkNumber, compose, type Fetch, type Middleware } from '@steadfetch/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const pass: Middleware = (next) => next;
+const stub: Fetch = async () => new Response();
+
+describe('compose', () => {
+  const unhandled = vi.fn();
+  beforeEach(() => void process.on('unhandledRejection', unhandled));
+  afterEach(() => void process.off('unhandledRejection', unhandled));
+
+  it('says how layers in an array are given', () => {
+    expect(() => compose([pass, pass] as never)).toThrow(
+      new TypeError('compose: position 0 is an array, spread it: compose(...layers)'),
+    );
+  });
+
+  it('says where fetch itself goes', () => {
+    expect(() => compose(pass, fetch as never)).toThrow(
+      new TypeError('compose: position 1 is fetch itself, write compose(retry())(fetch)'),
+    );
+    expect(() => compose(fetch as never)).toThrow('compose: position 0 is fetch itself, write compose()(fetch)');
+  });
+
+  it.each<[string, Fetch]>([
+    ['bound', fetch.bind(globalThis)],
+    ['wrapped', (input, init) => fetch(input, init)],
+    ['rejecting', () => Promise.reject(new Error('no'))],
+  ])('knows a %s fetch by the promise that it gives, and lets that go', async (_, theirs) => {
+    expect(() => compose(pass, theirs as never)(stub)).toThrow(
+      new TypeError('compose: position 1 is fetch itself, write compose(retry())(fetch)'),
+    );
+
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  it('names the middleware that makes no fetch', () => {
+    expect(() => compose(pass, (() => undefined) as never)(stub)).toThrow(
+      new TypeError('compose: the middleware at position 1 gave undefined, expected a fetch function'),
+    );
+  });
+});
+
+describe('a value in an error message', () => {
+  const shown = (value: unknown): string => {
+    try {
+      checkNumber('x', value);
+      return 'a number';
+    } catch (error) {
+      return String(error).replace(/^.*, got /s, '');
+    }
+  };
+
+  it.each<[unknown, string]>([
+    [{ maxRetries: 3, delay: '1s' }, '{ maxRetries: 3, delay: "1s" }'],
+    [{ hooks: { onRetry: 1 }, list: [1], at: new Date(0) }, '{ hooks: {…}, list: […], at: [object Date] }'],
+    [[1, 'a', undefined, Symbol('s'), 5n], '[1, "a", undefined, Symbol(s), 5]'],
+    [{ apiKey: 'k', Authorization: 'Bearer b', ok: true }, '{ apiKey: …, Authorization: …, ok: true }'],
+    [{ text: 'x'.repeat(100) }, `{ text: "${'x'.repeat(23)}…" }`],
+    [new Map([['a', 1]]), '[object Map]'],
+    [new Error('secret'), '[object Error]'],
+    [new (class Policy {})(), '[object Object]'],
+    [function named() {}, 'function named'],
+    [(() => () => {})(), 'function (anonymous)'],
+    ['a\u2028b\u0085\n', '"a%E2%80%A8b%C2%85\\n"'],
+  ])('is shown, not named: %o', (value, text) => {
+    expect(shown(value)).toBe(text);
+  });
+
+  it('takes 80 characters at most, and runs none of its code', () => {
+    const getter = vi.fn();
+    const hostile = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          throw new Error('no');
+        },
+      },
+    );
+
+    expect(shown('x'.repeat(10_000))).toHaveLength(80);
+    expect(shown(Array(10_000).fill(1))).toHaveLength(80);
+    expect(shown(Object.defineProperty({ a: 1 }, 'b', { get: getter, enumerable: true }))).toBe('{ a: 1, b: … }');
+    expect(getter).not.toHaveBeenCalled();
+    expect(shown(hostile)).toBe('[object]');
+    expect(() => checkFunction('x', hostile)).toThrow('x: expected a function, got [object]');
+  });
+});
+
+describe('an option that does not exist', () => {
+  const RETRY = ['maxRetries', 'delay', 'maxDelay', 'methods', 'statuses', 'hooks', 'clock', 'onRetry'];
+
+  it.each([
+    ['retries', 'maxRetries'],
+    ['limit', 'maxRetries'],
+    ['attempts', 'maxRetries'],
+    ['maxAttempts', 'maxRetries'],
+    ['total', 'maxRetries'],
+    ['maxretries', 'maxRetries'],
+    ['max_retries', 'maxRetries'],
+    ['maxRetrys', 'maxRetries'],
+    ['statusCodes', 'statuses'],
+    ['status_forcelist', 'statuses'],
+    ['retryDelay', 'delay'],
+    ['dealy', 'delay'],
+    ['method', 'methods'],
+    ['hook', 'hooks'],
+    ['clok', 'clock'],
+  ])('is told from the one that was meant: %s', (name, meant) => {
+    expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
+      `retry: unknown option '${name}', expected one of ${RETRY.join(', ')}; did you mean '${meant}'?`,
+    );
+  });
+
+  it('is told from the nearest of several', () => {
+    expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
+  });
+
+  it.each(['colour', 'x', 'y'.repeat(100)])('is not guessed where nothing is near: %.10s', (name) => {
+    expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
+      new TypeError(`retry: unknown option '${name}', expected one of ${RETRY.join(', ')}`),
+    );
+  });
+});

@@ -1,0 +1,46 @@
+import type { NormalizedOptions, RetryOptions } from 'ky';
+
+/** The `retry` option as ky keeps it for a call. */
+export type KyRetry = NormalizedOptions['retry'];
+
+/** Those of ky 2.1, which it does not export. */
+const DEFAULTS: Omit<RetryOptions, 'limit'> = {
+  methods: ['get', 'put', 'head', 'delete', 'options', 'trace', 'query'],
+  statusCodes: [408, 413, 429, 500, 502, 503, 504],
+  afterStatusCodes: [413, 429, 503],
+  maxRetryAfter: Infinity,
+  backoffLimit: Infinity,
+  delay: (attempt) => 300 * 2 ** (attempt - 1),
+  jitter: undefined,
+  retryOnTimeout: false,
+  shouldRetry: undefined as never,
+};
+
+const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+
+/** The option as an object: ky takes a number for the limit. */
+export function asObject(retry: Readonly<RetryOptions> | number | undefined): RetryOptions {
+  return typeof retry === 'number' ? { limit: retry } : { ...retry };
+}
+
+/** The option with ky's defaults for what is left out. All lists are new: a hook of the caller may push to them. */
+export function filledIn(said: RetryOptions, limit: number): RetryOptions {
+  const filled: Record<string, unknown> = { ...said, limit };
+  for (const name of NAMES) {
+    const value = said[name] ?? DEFAULTS[name];
+    filled[name] = Array.isArray(value) ? [...value] : value;
+  }
+  return filled;
+}
+
+/** What differs now from what was filled in; the limit apart. */
+export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | undefined {
+  const changed = NAMES.filter((name) => !same(retry[name], filled[name]));
+  return changed.length > 0 ? Object.fromEntries(changed.map((name) => [name, retry[name]])) : undefined;
+}
+
+/** ky writes methods in lower case. */
+function same(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
+  return a.join().toLowerCase() === b.join().toLowerCase();
+}

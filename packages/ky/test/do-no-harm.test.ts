@@ -1,0 +1,623 @@
+import { Readable } from 'node:stream';
+import { historyOf } from '@steadfetch/retry';
+import { instantClock } from '@steadfetch/testing';
+import ky, { ForceRetryError, HTTPError, type Options } from 'ky';
+import { describe, expect, it, vi } from 'vitest';
+import { retry, use } from '../src/index.ts';
+import { client, outcomeOf, recorder, URL } from './client.ts';
+
+/** What works with plain ky works with `retry()` hooks. */
+describe('an init hook that runs after ours', () => {
+  const seenBy = async (options: Options, change: (retry: Record<string, unknown[]>) => void = () => {}) => {
+    const seen: unknown[] = [];
+    const look = ({ retry }: Options) => {
+      const { methods, statusCodes, afterStatusCodes } = retry as Record<string, unknown[]>;
+      seen.push({ methods: [...methods!], statusCodes: [...statusCodes!], afterStatusCodes: [...afterStatusCodes!] });
+      change(retry as never);
+    };
+    const { api } = client(200);
+    const child = api.extend({ ...options, hooks: { init: [look] } });
+    await child.get(URL);
+    await child.get(URL);
+    return seen;
+  };
+
+  it.each([{}, { retry: 3 }, { retry: 0 }, { retry: { limit: 3 }, steadfetch: { retry: false } } as const])(
+    'finds the lists of ky where %j says nothing of them',
+    async (options) => {
+      const defaults = {
+        methods: ['get', 'put', 'head', 'delete', 'options', 'trace', 'query'],
+        statusCodes: [408, 413, 429, 500, 502, 503, 504],
+        afterStatusCodes: [413, 429, 503],
+      };
+
+      expect(await seenBy(options)).toEqual([defaults, defaults]);
+    },
+  );
+
+  it('finds the backoff of ky', async () => {
+    const delays: unknown[] = [];
+    const init = [
+      ({ retry }: Options) => void delays.push([1, 2, 3].map((n) => (retry as { delay(n: number): number }).delay(n))),
+    ];
+
+    await client(200).api.extend({ hooks: { init } }).get(URL);
+
+    expect(delays).toEqual([[300, 600, 1_200]]);
+  });
+
+  it('finds what the options say, and leaks nothing into other calls', async () => {
+    const said = { methods: ['get'], statusCodes: [500], afterStatusCodes: [429] };
+
+    const seen = await seenBy({ retry: { ...said } as never }, ({ methods, statusCodes, afterStatusCodes }) => {
+      methods!.push('post');
+      statusCodes!.push(502);
+      afterStatusCodes!.push(503);
+    });
+
+    expect(seen).toEqual([said, said]);
+    expect(said.methods).toEqual(['get']);
+  });
+
+  it.each<[string, (retry: Record<string, unknown>) => void, number]>([
+    ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],
+    [
+      'a condition',
+      (retry) => void Object.assign(retry, { shouldRetry: ({ retryCount }: { retryCount: number }) => retryCount < 2 }),
+      2,
+    ],
+    ['nothing', () => {}, 1],
+  ])('can add %s', async (_, change, attempts) => {
+    const { api, fetch } = client([418, 418, 200], { maxRetries: 1 });
+    const init = [({ retry }: Options) => change(retry as never)];
+
+    await outcomeOf(api.extend({ hooks: { init } }).get(URL));
+
+    expect(fetch.calls).toHaveLength(attempts);
+  });
+
+  it('can put another option in the place of ours', async () => {
+    const { api, fetch } = client(503);
+    const init = [(options: Options) => void Object.assign(options, { retry: { limit: 1, methods: ['post'] } })];
+
+    await outcomeOf(api.extend({ hooks: { init } }).get(URL));
+    await outcomeOf(api.extend({ hooks: { init } }).post(URL, { json: {} }));
+
+    expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
+  });
+});
+
+describe('a hook of the caller', () => {
+  it.each([true, false])('that answers can be told to retry by another (throwHttpErrors: %s)', async (throwing) => {
+    const { api, fetch } = client([{ status: 500 }, { body: 'fresh' }], { delay: () => 0 });
+    const beforeRequest = [() => new Response('stale', { status: 504 })];
+    const afterResponse = [
+      ({ response }: { response: Response }) => (response.status === 504 ? ky.retry() : undefined),
+    ];
+    const options = { throwHttpErrors: throwing, retry: 3, hooks: { beforeRequest, afterResponse } };
+
+    expect(await api.get(URL, options).text()).toBe('fresh');
+    expect(fetch.calls).toHaveLength(2);
+  });
+
+  it('that answers with an error ends the call with its HTTPError', async () => {
+    const { api, fetch } = client(200);
+    const beforeRequest = [() => new Response('made up', { status: 503 })];
+
+    const error = await outcomeOf(api.get(URL, { hooks: { beforeRequest } }));
+
+    expect(error).toBeInstanceOf(HTTPError);
+    expect(error.data).toBe('made up');
+    expect(fetch.calls).toHaveLength(0);
+  });
+
+  it('that locks the body of an error leaves an HTTPError', async () => {
+    const { api } = client([{ status: 404, body: 'gone' }]);
+    const lock = ({ response }: { response: Response }) => {
+      void response.text();
+      return response;
+    };
+
+    const error = await outcomeOf(api.get(URL, { hooks: { afterResponse: [lock] } }));
+
+    expect(error).toBeInstanceOf(HTTPError);
+    expect(error.data).toBeUndefined();
+  });
+
+  it('that locks the body of a transient error does not stop the retry', async () => {
+    const { api, fetch } = client([{ status: 503, body: 'busy' }, 200]);
+    const lock = ({ response }: { response: Response }) => {
+      void response.text();
+      return response;
+    };
+
+    expect((await api.get(URL, { hooks: { afterResponse: [lock] } })).status).toBe(200);
+    expect(fetch.calls).toHaveLength(2);
+  });
+
+  it('that repeats an attempt leaves it in the history', async () => {
+    vi.useFakeTimers();
+    vi.setTimerTickMode('nextTimerAsync');
+    const { api } = client([401, 200], { delay: () => 1 });
+    const refresh = ({ response }: { response: Response }) => (response.status === 401 ? ky.retry() : undefined);
+
+    const response = await api.get(URL, { hooks: { afterResponse: [refresh] } });
+    vi.useRealTimers();
+
+    expect(historyOf(response)).toMatchObject([
+      { attempt: 1, status: 401 },
+      { attempt: 2, status: 200 },
+    ]);
+  });
+
+  it('can throw what ky.retry() stands for', async () => {
+    const force = ({ retryCount }: { retryCount: number }) => {
+      if (retryCount === 0) throw new ForceRetryError({ delay: 0 });
+    };
+    const { api } = client([401, 200]);
+
+    expect(historyOf(await api.get(URL, { hooks: { afterResponse: [force] } }))).toHaveLength(2);
+  });
+
+  it('gets no clone of a response where there is none', async () => {
+    const clone = vi.spyOn(Response.prototype, 'clone');
+
+    await client([503, 200]).api.get(URL).text();
+
+    expect(clone).not.toHaveBeenCalled();
+    clone.mockRestore();
+  });
+});
+
+describe('a retry that was announced', () => {
+  const ends: [string, Options, unknown][] = [
+    ['stop', { hooks: { beforeRetry: [() => ky.stop] } }, undefined],
+    ['throw', { hooks: { beforeRetry: [() => Promise.reject(new Error('mine'))] } }, 'mine'],
+    ['answer', { hooks: { beforeRetry: [() => new Response('made up')] } }, 200],
+  ];
+
+  it.each(
+    ends.flatMap((end) =>
+      [true, false].flatMap((throwing) => [503, 'network-error'].map((reply) => [...end, throwing, reply])),
+    ),
+  )('has an end where a beforeRetry hook %ss (%#)', async (_, options, outcome, throwHttpErrors, reply) => {
+    const { hooks, told } = recorder();
+    let leases = 0;
+    const budget = { record: () => {}, acquire: () => ({ release: () => void leases--, taken: leases++ }) };
+    const { api, fetch } = client(reply as 503, { hooks, budget });
+
+    const result = await outcomeOf(
+      api.get(URL, { ...(options as Options), throwHttpErrors: throwHttpErrors as boolean }),
+    );
+
+    expect((result as { status?: number })?.status ?? result?.message).toBe(outcome);
+    expect(told.map(([name, { attempt, reason }]) => [name, attempt, reason])).toEqual([
+      ['retry', 1, reply === 503 ? 'status' : 'network'],
+      ['give up', 1, 'predicate'],
+    ]);
+    expect(leases).toBe(0);
+    expect(fetch.calls).toHaveLength(1);
+  });
+
+  it.each<[string, Options['hooks'], string]>([
+    [
+      'throws',
+      { afterResponse: [({ retryCount }) => (retryCount ? Promise.reject(new Error('mine')) : undefined)] },
+      'predicate',
+    ],
+    [
+      'throws a string',
+      { afterResponse: [({ retryCount }) => (retryCount ? Promise.reject('mine') : undefined)] },
+      'predicate',
+    ],
+    ['repeats', { afterResponse: [({ retryCount }) => (retryCount ? ky.retry({ delay: 0 }) : undefined)] }, 'limit'],
+  ])('has an end where an afterResponse hook then %s', async (_, hooks, reason) => {
+    const observed = recorder();
+    const { api } = client([503, 200], { hooks: observed.hooks, maxRetries: 1 });
+
+    await outcomeOf(api.get(URL, { hooks: hooks! }));
+
+    expect(observed.told.map(([name, event]) => [name, event.attempt, event.reason])).toEqual([
+      ['retry', 1, 'status'],
+      ['give up', 2, reason],
+    ]);
+  });
+
+  it.each(['leave', new Error('leave')])('has one end where an observer of it aborts the call (%s)', async (reason) => {
+    for (const throwHttpErrors of [true, false]) {
+      const { hooks, told } = recorder();
+      const controller = new AbortController();
+      const aborting = { onRetry: () => controller.abort(reason) };
+      const { api } = client(503, { hooks: [hooks, aborting] });
+
+      const ending = await outcomeOf(api.get(URL, { signal: controller.signal, throwHttpErrors }));
+
+      expect(ending).toBe(reason);
+      expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+        ['retry', 'status'],
+        ['give up', 'aborted'],
+      ]);
+    }
+  });
+
+  it('has one end where the call is aborted during a beforeRetry hook, whatever a deaf fetch then gives', async () => {
+    for (const reply of [200, 503, 'network-error'] as const) {
+      const { hooks, told } = recorder();
+      const controller = new AbortController();
+      const { fetch } = client([503, reply]);
+      const deaf = (request: Request) => fetch(request.url);
+      const api = ky.create({ fetch: deaf as never, hooks: retry({ clock: instantClock(), hooks }) });
+      const beforeRetry = [() => controller.abort('leave')];
+
+      await outcomeOf(api.get(URL, { signal: controller.signal, hooks: { beforeRetry } }));
+
+      expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+        ['retry', 'status'],
+        ['give up', 'aborted'],
+      ]);
+    }
+  });
+
+  it('has an end where the last attempt fails with what is no Error', async () => {
+    const { hooks, told } = recorder();
+    const fetch = vi.fn().mockRejectedValueOnce(new TypeError('fetch failed')).mockRejectedValue('odd');
+    const api = ky.create({ fetch, hooks: retry({ clock: instantClock(), maxRetries: 1, hooks }) });
+
+    expect(await outcomeOf(api.get(URL))).toBe('odd');
+    expect(told.map(([name]) => name)).toEqual(['retry', 'give up']);
+  });
+
+  it('is not ended by the late answer of an attempt that timed out', async () => {
+    const { hooks, told } = recorder();
+    const replies = [30, 60].map(
+      (ms) => () => new Promise<Response>((resolve) => setTimeout(resolve, ms, new Response())),
+    );
+    const fetch = () => replies.shift()!();
+    const api = ky.create({ fetch, hooks: retry({ delay: () => 0, hooks, maxRetries: 1 }) });
+
+    expect((await outcomeOf(api.get(URL, { timeout: 20 }))).name).toBe('TimeoutError');
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', 'timeout'],
+      ['give up', 'limit'],
+    ]);
+  });
+
+  it('is told once where totalTimeout runs out in an afterResponse hook', async () => {
+    const { hooks, told } = recorder();
+    const afterResponse = [() => new Promise<void>((resolve) => setTimeout(resolve, 40))];
+
+    await outcomeOf(client(503, { hooks }).api.get(URL, { totalTimeout: 20, hooks: { afterResponse } }));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
+  });
+
+  it('keeps the history for the error that a hook throws again', async () => {
+    const beforeRetry = [({ error }: { error: Error }) => Promise.reject(error)];
+
+    const error = await outcomeOf(client(503).api.get(URL, { hooks: { beforeRetry } }));
+
+    expect(historyOf(error)).toMatchObject([{ attempt: 1, status: 503 }]);
+  });
+
+  it('has an end where totalTimeout runs out in a beforeRetry hook', async () => {
+    const { hooks, told } = recorder();
+    const beforeRetry = [() => new Promise<void>(() => {})];
+
+    const error = await outcomeOf(
+      client(503, { hooks, delay: () => 0 }).api.get(URL, { totalTimeout: 20, hooks: { beforeRetry } }),
+    );
+
+    expect(error.name).toBe('TimeoutError');
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', 'status'],
+      ['give up', 'deadline'],
+    ]);
+  });
+});
+
+describe('what is asked for', () => {
+  const fresh = (inner: typeof fetch) => (request: Request, init?: RequestInit) => {
+    request.headers.set('idempotency-key', crypto.randomUUID());
+    return inner(request, init);
+  };
+
+  it.each([503, 'network-error'] as const)('counts, and not a key that the fetch sets on each %s', async (reply) => {
+    const { fetch } = client(reply);
+    const api = ky.create({ fetch: fresh(fetch) as never, hooks: retry({ clock: instantClock() }) });
+
+    await outcomeOf(api.post(URL, { json: { item: 7 } }));
+
+    expect(fetch.calls).toHaveLength(1);
+  });
+
+  it('is read before each attempt', async () => {
+    const { api, fetch } = client([503, 503, 200]);
+    const rename = ({ request }: { request: Request }) => new Request(request, { method: 'POST', body: 'x' });
+
+    await outcomeOf(api.get(URL, { hooks: { beforeRetry: [rename] } }));
+
+    expect(fetch.calls.map(({ method }) => method)).toEqual(['GET', 'POST']);
+  });
+});
+
+describe('a response', () => {
+  it('with a reason phrase that no Response can be made with is retried', async () => {
+    const odd = () =>
+      Object.defineProperty(new Response('busy', { status: 503 }), 'statusText', { value: 'Недоступен' });
+    const fetch = vi.fn().mockResolvedValueOnce(odd()).mockResolvedValue(new Response('ok'));
+
+    expect(
+      await ky
+        .create({ fetch, hooks: retry({ clock: instantClock() }) })
+        .get(URL)
+        .text(),
+    ).toBe('ok');
+  });
+
+  it.each([true, false])('of another make is retried (throwHttpErrors: %s)', async (throwHttpErrors) => {
+    const duck = (status: number, text: string) => {
+      const headers = new Headers({ 'content-type': 'text/plain' });
+      return { status, ok: status < 400, statusText: '', headers, url: URL, body: null, text: async () => text };
+    };
+    const fetch = vi.fn().mockResolvedValueOnce(duck(503, 'busy')).mockResolvedValue(duck(200, 'ok'));
+    const { hooks, told } = recorder();
+    const api = ky.create({ fetch: fetch as never, throwHttpErrors, hooks: retry({ clock: instantClock(), hooks }) });
+
+    expect(await api.get(URL).text()).toBe('ok');
+    expect(told.map(([name]) => name)).toEqual(['retry', 'recover']);
+  });
+
+  it('of another make ends in its HTTPError, with the history', async () => {
+    const duck = {
+      status: 503,
+      ok: false,
+      statusText: '',
+      headers: new Headers(),
+      body: null,
+      text: async () => 'busy',
+    };
+    const afterResponse = vi.fn();
+    const api = ky.create({
+      fetch: async () => duck as never,
+      hooks: { ...retry({ clock: instantClock() }), afterResponse: [afterResponse] },
+    });
+
+    const error = await outcomeOf(api.get(URL));
+
+    expect(error.response).toBe(duck);
+    expect(error.data).toBe('busy');
+    expect(historyOf(error)).toHaveLength(3);
+    expect(afterResponse).not.toHaveBeenCalled();
+  });
+
+  it('that cannot be copied is retried all the same', async () => {
+    const headers = { get: () => null, 'not a name': '' };
+    const odd = { status: 503, ok: false, statusText: '', headers, body: null, [Symbol.toStringTag]: 'Response' };
+    const fetch = vi.fn().mockResolvedValueOnce(odd).mockResolvedValue(new Response('ok'));
+
+    expect(
+      await ky
+        .create({ fetch, hooks: retry({ clock: instantClock() }) })
+        .get(URL)
+        .text(),
+    ).toBe('ok');
+  });
+
+  it.each([{}, { shouldRetry: () => undefined }])(
+    'whose body is a stream of Node can be read (%j)',
+    async (options) => {
+      const body = (text: string) => Object.assign(Readable.from([text]), { text });
+      const nodeResponse = (status: number, text: string) => ({
+        ...{ status, ok: status < 400, statusText: '', headers: new Headers(), url: URL, body: body(text) },
+        text: async () => text,
+        clone: () => nodeResponse(status, text),
+        [Symbol.toStringTag]: 'Response',
+      });
+      const fetch = vi.fn().mockResolvedValueOnce(nodeResponse(503, 'busy')).mockResolvedValue(nodeResponse(200, 'ok'));
+
+      expect(
+        await ky
+          .create({ fetch, hooks: retry({ clock: instantClock(), ...options }) })
+          .get(URL)
+          .text(),
+      ).toBe('ok');
+    },
+  );
+});
+
+describe('the retry option of ky', () => {
+  it('caps the waits of the server, and not the own delay', async () => {
+    const { api, clock } = client([503, 503, 200]);
+
+    await api.get(URL, { retry: { maxRetryAfter: 10, delay: () => 50 } });
+
+    expect(clock.sleeps).toEqual([50, 50]);
+  });
+
+  it('does so below use() as well', async () => {
+    const { retry: middleware } = await import('@steadfetch/retry');
+    const { fetch, clock } = client([503, 200]);
+    const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(fetch);
+
+    const response = await ky
+      .create(use(middleware({ clock })))
+      .get(URL, { retry: { maxRetryAfter: 10, delay: () => 50 } });
+    spy.mockRestore();
+
+    expect(response.status).toBe(200);
+  });
+
+  it('has its condition asked below use() as well, with errors that have no options', async () => {
+    const { retry: middleware } = await import('@steadfetch/retry');
+    const { fetch, clock } = client([{ status: 422, json: { a: 1 } }, 200]);
+    const shouldRetry = vi.fn(() => true);
+    const spy = vi.spyOn(globalThis, 'fetch').mockImplementation(fetch);
+
+    await ky.create(use(middleware({ clock }))).get(URL, { retry: { shouldRetry } });
+    spy.mockRestore();
+
+    expect(shouldRetry).toHaveBeenCalledWith({
+      error: expect.objectContaining({ data: { a: 1 }, options: {} }),
+      retryCount: 1,
+    });
+  });
+
+  it.each([{ maxRetryAfter: 120_000 }, { maxRetryAfter: Infinity }])(
+    'accepts with %j a wait above maxDelay',
+    async (option) => {
+      const { api, clock } = client([{ status: 503, headers: { 'retry-after': '90' } }, 200], {
+        serverHints: { spread: 0 },
+      });
+
+      await api.get(URL, { retry: option });
+
+      expect(clock.sleeps).toEqual([90_000]);
+    },
+  );
+
+  it.each([{ methods: 'get' }, { methods: 7 }, { statusCodes: 503 }, { afterStatusCodes: 503 }])(
+    'refuses %j',
+    (option) => {
+      expect(() => client(200).api.get(URL, { retry: option as never })).toThrow(/^retry: /);
+    },
+  );
+
+  it('refuses a list', () => {
+    expect(() => client(200).api.get(URL, { retry: [] as never })).toThrow(/^retry: /);
+  });
+
+  it('gives its condition the request, the options and the parser of the call', async () => {
+    const seen: unknown[] = [];
+    const sent: unknown[] = [];
+    const { fetch } = client([{ status: 422, json: { a: 1 } }, 200]);
+    const api = ky.create({
+      fetch: (input, init) => {
+        sent.push(input);
+        return fetch(input, init);
+      },
+      hooks: retry({ clock: instantClock() }),
+      context: { tenant: 't' },
+      parseJson: (text) => ({ parsed: text }),
+    });
+
+    await api.get(URL, {
+      retry: {
+        shouldRetry: ({ error }) => {
+          const { request, options, data } = error as HTTPError;
+          seen.push(request, options.context, data);
+          return true;
+        },
+      },
+    });
+
+    expect(seen).toEqual([sent[0], { tenant: 't' }, { parsed: '{"a":1}' }]);
+    expect(seen[0]).toBe(sent[0]);
+  });
+
+  it.each([false, true])(
+    'with a limit makes ky keep a stream for a call that may be repeated (PUT: %s)',
+    async (put) => {
+      const { api, fetch } = client([503, 200]);
+      const methods = { methods: ['post', 'put'] as const };
+      const body = () => new Blob(['streamed']).stream();
+
+      await api(URL, {
+        method: put ? 'put' : 'post',
+        body: body(),
+        retry: { limit: 1, ...(put ? {} : methods) } as never,
+      });
+
+      expect(fetch.calls.map((call) => call.body)).toEqual(['streamed', 'streamed']);
+    },
+  );
+
+  it('with a limit keeps no stream of a call that is not repeated', async () => {
+    const clone = vi.spyOn(Request.prototype, 'clone');
+
+    await outcomeOf(client(503).api.post(URL, { body: new Blob(['x']).stream(), retry: 2 }));
+
+    expect(clone).not.toHaveBeenCalled();
+    clone.mockRestore();
+  });
+});
+
+it('parses the data of a retried error, and the answer, with the request that was sent', async () => {
+  const sent: unknown[] = [];
+  const parsed: unknown[] = [];
+  const { fetch } = client([{ status: 503, json: { why: 'busy' } }, { json: { id: 1 } }]);
+  const api = ky.create({
+    fetch: (input, init) => {
+      sent.push(input);
+      return fetch(input, init);
+    },
+    hooks: retry({ clock: instantClock() }),
+    parseJson: (text, { request, response }) => {
+      parsed.push([request, response.status]);
+      return JSON.parse(text);
+    },
+  });
+
+  await api.get(URL).json();
+
+  expect(parsed.map((entry) => (entry as unknown[])[1])).toEqual([503, 200]);
+  expect(parsed.map((entry) => (entry as unknown[])[0])).toEqual(sent);
+  expect((parsed[1] as unknown[])[0]).toBe(sent[1]);
+});
+
+it('tells the fetch which attempt it is, and that the last will not be repeated', async () => {
+  const { defineMiddleware } = await import('@steadfetch/core');
+  const told: unknown[] = [];
+  const { fetch } = client([503, 503]);
+  const records = new Set<unknown>();
+  const spy = defineMiddleware((call, next) => {
+    told.push([call.attempt, call.retried]);
+    records.add(call.record);
+    return next(call);
+  });
+
+  await outcomeOf(ky.create({ fetch: spy(fetch), hooks: retry({ clock: instantClock(), maxRetries: 1 }) }).get(URL));
+
+  expect(told).toEqual([
+    [1, true],
+    [2, 'last'],
+  ]);
+  expect(records.size).toBe(1);
+});
+
+it('waits for a condition although the timeout of ky comes meanwhile', async () => {
+  const shouldRetry = () => new Promise<boolean>((resolve) => setTimeout(resolve, 30, true));
+  const { api, fetch } = client([503, 200], { shouldRetry });
+
+  expect((await api.get(URL, { timeout: 10, throwHttpErrors: true })).status).toBe(200);
+  expect(fetch.calls).toHaveLength(2);
+});
+
+it('gives the token back where totalTimeout ends the call while a condition is asked', async () => {
+  let leases = 0;
+  const budget = { record: () => {}, acquire: () => ({ release: () => void leases--, taken: leases++ }) };
+  const { hooks, told } = recorder();
+  const shouldRetry = () => new Promise<boolean>((resolve) => setTimeout(resolve, 40, true));
+
+  const error = await outcomeOf(client(503, { shouldRetry, budget, hooks }).api.get(URL, { totalTimeout: 15 }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  expect(error.name).toBe('TimeoutError');
+  expect(leases).toBe(0);
+  expect(told.map(([name]) => name)).not.toContain('retry');
+});
+
+it('does not count a call that a layer below did not send', async () => {
+  const refusal = Object.assign(new Error('full'), { local: true, reason: 'queue-full' });
+  const record = vi.fn();
+  const { hooks, told } = recorder();
+  const { defineMiddleware } = await import('@steadfetch/core');
+  const refusing = defineMiddleware(() => Promise.reject(refusal));
+  const budget = { acquire: () => undefined, record };
+  const api = ky.create({ fetch: refusing(async () => new Response()), hooks: retry({ budget, hooks }) });
+
+  expect(await outcomeOf(api.get(URL))).toBe(refusal);
+  expect(record).not.toHaveBeenCalled();
+  expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'queue-full']]);
+});

@@ -1,0 +1,57 @@
+/** The numbers a bucket works with, in tokens and milliseconds. */
+export interface Rule {
+  /** What a success pays back. */
+  readonly deposit: number;
+  /** The reserve of every client, however little it calls. */
+  readonly floor: number;
+  /** The reserve for a server that is new or little called. */
+  readonly credit: number;
+  /** How long trouble is ridden out: each call that fails by then adds its retries to the reserve. */
+  readonly rideOut: number;
+  /** What time pays back each second. */
+  readonly perSecond: number;
+}
+
+/** What one server has cost so far. */
+export interface Account {
+  /** Paid for failures and promised retries, and not paid back yet. */
+  spent: number;
+  /** Added to the reserve by the calls that failed while the trouble was young. */
+  reserved: number;
+  /** What the reserve has on top while little is called. */
+  extra: number;
+  /** When the trouble began; `undefined` without one. */
+  since: number | undefined;
+  failedAt: number;
+  /** Successes that are not settled, and what they pay back. */
+  successes: number;
+  income: number;
+  settledAt: number;
+}
+
+/** Without a failure for this long, what was spent is forgotten. */
+const FORGOTTEN_AFTER = 5_000;
+
+/** How much of the extra a success takes away: a client that calls often has a reserve by its calls. */
+const EXTRA_FADES = 0.25;
+
+export function opened({ credit, floor }: Rule, now: number): Account {
+  const extra = credit - floor;
+  return { spent: 0, reserved: 0, extra, since: undefined, failedAt: now, successes: 0, income: 0, settledAt: now };
+}
+
+/** The tokens that may be spent before retries stop. */
+export function reserveOf({ reserved, extra }: Account, { floor }: Rule): number {
+  return Math.max(floor, reserved) + extra;
+}
+
+/** The account at a later time, with all that came in. */
+export function balanced(account: Account, { credit, floor, perSecond }: Rule, now: number): Account {
+  const { successes, income, settledAt, failedAt } = account;
+  const byTime = (perSecond * (now - settledAt)) / 1_000;
+  const spent = Math.max(0, account.spent - income - byTime);
+  const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
+  const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
+  const trouble = over ? { spent: 0, reserved: 0, since: undefined } : { spent };
+  return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
+}

@@ -1,0 +1,116 @@
+import { retryBudget } from '@steadfetch/retry-budget';
+import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const API = 'https://api.test/';
+const noReserve = { rideOut: 0, floor: 10, credit: 10, deposit: 0, perSecond: 0 };
+const down = () => fakeFetch(() => 503);
+
+/** Each test warns for the first time. */
+let retry: typeof import('../src/index.ts')['retry'];
+let warn: ReturnType<typeof vi.spyOn>;
+beforeEach(async () => {
+  vi.resetModules();
+  ({ retry } = await import('../src/index.ts'));
+  warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+afterEach(() => warn.mockRestore());
+
+describe('calls that fail together', () => {
+  it('get no more retries than there are tokens', async () => {
+    const fetch = down();
+    const steady = retry({ clock: instantClock(), delay: () => 0, budget: retryBudget(noReserve) })(fetch);
+
+    await Promise.all(Array.from({ length: 100 }, () => steady(API)));
+
+    expect(fetch.requests.length).toBeLessThanOrEqual(110);
+  });
+
+  it('get all their retries where they are the page of a browser and the trouble is short', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch(() => (clock.now() < until ? 503 : 200));
+    const until = clock.now() + 400;
+    const steady = retry({ clock, delay: ({ attempt }) => 250 * attempt })(fetch);
+
+    const page = Promise.all(Array.from({ length: 60 }, () => steady(API)));
+    await clock.advance(1_000);
+
+    expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
+  });
+});
+
+describe('a budget', () => {
+  it('is told of a failure before it is asked for the retry, and which attempt it was', async () => {
+    const told: unknown[][] = [];
+    const budget = {
+      acquire: (...args: unknown[]) => {
+        told.push(['acquire', ...args]);
+        return { release: () => {} };
+      },
+      record: (...args: unknown[]) => void told.push(['record', ...args]),
+    };
+
+    await retry({ clock: instantClock(), budget })(fakeFetch([503, 503, 200]))(API);
+
+    expect(told).toEqual([
+      ['record', 'https://api.test', 'failure', 1],
+      ['acquire', 'https://api.test', 'transient'],
+      ['record', 'https://api.test', 'failure', 2],
+      ['acquire', 'https://api.test', 'transient'],
+      ['record', 'https://api.test', 'success', 3],
+    ]);
+  });
+
+  it('that knows acquire and record only goes on working', async () => {
+    const inner = retryBudget();
+    const budget = {
+      acquire: (key: string, kind: 'transient' | 'throttled') => inner.acquire(key, kind),
+      record: (key: string, outcome: 'success' | 'failure') => inner.record(key, outcome),
+    };
+    let sent = 0;
+    const steady = retry({ clock: instantClock(), budget })(fakeFetch(() => (++sent % 2 === 1 ? 503 : 200)));
+
+    for (let n = 0; n < 500; n++) expect((await steady(API)).status).toBe(200);
+  });
+});
+
+describe('a budget that is spent', () => {
+  const call = async (url: string) => {
+    const budget = { acquire: () => undefined, record: () => {} };
+    const onGiveUp = vi.fn();
+    await retry({ clock: instantClock(), budget, hooks: { onGiveUp } })(down())(url);
+    return onGiveUp.mock.calls.map(([event]) => event.reason);
+  };
+  const warnings = () => warn.mock.calls.map(([text]: unknown[]) => String(text));
+
+  it('is told to whoever looks at the console, once per server', async () => {
+    for (let n = 0; n < 3; n++) expect(await call('https://user:secret@a.test/x?token=secret')).toEqual(['budget']);
+    await call('https://b.test/');
+
+    expect(warnings()).toHaveLength(2);
+    expect(warnings()[0]).toContain('no more retries for https://a.test for now: its retry budget is spent');
+    expect(warnings().join()).not.toContain('secret');
+  });
+
+  it('is not told of hosts without end', async () => {
+    for (let n = 0; n < 50; n++) await call(`https://host-${n}.test/`);
+
+    expect(warnings()).toHaveLength(20);
+  });
+
+  it('cannot be used to write lines of a log', async () => {
+    await call(`data:a\nERROR admin logged in\u001b[31m${'x'.repeat(80_000)}`);
+
+    expect(warnings()).toHaveLength(1);
+    expect(warnings()[0]).not.toMatch(/\p{Cc}/u);
+    expect(warnings()[0]!.length).toBeLessThan(1_000);
+  });
+
+  it('is not warned of where no retry was wanted', async () => {
+    const budget = { acquire: () => undefined, record: () => {} };
+    await retry({ clock: instantClock(), budget })(fakeFetch(() => 404))(API);
+    await retry({ clock: instantClock(), budget })(fakeFetch(() => 503))(API, { method: 'POST' });
+
+    expect(warnings()).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+import { encodeForm } from '@steadfetch/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+describe('encodeForm', () => {
+  it('leaves what is no form of this runtime', () => {
+    expect([encodeForm('x'), encodeForm(new URLSearchParams())]).toEqual([undefined, undefined]);
+  });
+
+  it('gives the same fields again', async () => {
+    const texts = fc.string({ unit: fc.constantFrom('a', 'ü', '"', '\r', '\n', '%', ';', '=') });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(texts, texts, fc.boolean()), { maxLength: 4 }), async (fields) => {
+        const form = new FormData();
+        for (const [name, value, isFile] of fields) form.append(name, isFile ? new File([value], name) : value);
+
+        const blob = encodeForm(form)!;
+
+        const fieldsOf = async (read: FormData) =>
+          Promise.all(
+            [...read].map(async ([name, value]) => [name, typeof value === 'string' ? value : await value.text()]),
+          );
+        const sent = await new Response(blob).formData();
+        expect(await fieldsOf(sent)).toEqual(await fieldsOf(await new Response(form).formData()));
+      }),
+    );
+  });
+});

@@ -1,0 +1,117 @@
+import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { bodyFactory, compose, concurrency, retry, type TimeoutError, timeout } from '../src/index.ts';
+
+const URL = 'https://api.example.com/orders';
+const stream = () => ({ method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' }) as RequestInit;
+
+/** A limit for the call and one for each attempt, in front of a server that takes `delays` to answer. */
+function stack(delays: number[], whole = 30_000) {
+  const clock = manualClock();
+  const server = fakeFetch(
+    delays.map((delay) => ({ status: 200, delay })),
+    { clock },
+  );
+  const steady = compose(
+    timeout(whole, { clock }),
+    retry({ clock, delay: () => 0, budget: false }),
+    timeout(10_000, { clock }),
+  );
+  return { clock, server, send: steady(server) };
+}
+
+const failureOf = (call: Promise<unknown>) => call.catch((error: unknown) => error) as Promise<TimeoutError>;
+
+describe('an attempt timeout below a retry and a limit for the call', () => {
+  it.each<[string, () => RequestInit]>([
+    ['a POST without a key', () => ({ method: 'POST', body: 'x' })],
+    ['a PATCH without a key', () => ({ method: 'PATCH', body: 'x' })],
+    ['a stream, which is sent once', stream],
+    ['a GET that must not be retried', () => ({ retry: false }) as RequestInit],
+    ['a POST that must not be retried', () => ({ method: 'POST', retry: false }) as RequestInit],
+    ['no retries at all', () => ({ retry: { maxRetries: 0 } }) as RequestInit],
+  ])('does not cut %s', async (_what, init) => {
+    const { clock, server, send } = stack([25_000]);
+    const call = send(URL, init());
+
+    await clock.advance(25_000);
+
+    expect((await call).status).toBe(200);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each<[string, () => RequestInit]>([
+    ['a GET', () => ({})],
+    ['a POST with a key', () => ({ method: 'POST', body: 'x', headers: { 'idempotency-key': '"k"' } })],
+    ['a body that is made anew', () => ({ method: 'PUT', body: bodyFactory(() => 'x') })],
+  ])('cuts the attempts of %s that others can follow, and lets the last one take its time', async (_what, init) => {
+    const { clock, server, send } = stack([25_000, 25_000, 25_000], 60_000);
+    const call = send(URL, init());
+
+    await clock.advance(45_000);
+
+    expect((await call).status).toBe(200);
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('leaves the end of a call that takes too long to the limit for the call', async () => {
+    const { clock, send } = stack([35_000]);
+    const call = failureOf(send(URL, { method: 'POST' }));
+
+    await clock.advance(30_000);
+
+    expect(await call).toMatchObject({ name: 'TimeoutError', limit: 30_000 });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('cuts where there is no retry, or no limit for the call', async () => {
+    const clock = manualClock();
+    const server = fakeFetch({ status: 200, delay: 25_000 }, { clock });
+    const inner = timeout(10_000, { clock });
+    const stacks = [compose(timeout(30_000, { clock }), inner), compose(retry({ clock, budget: false }), inner), inner];
+    const calls = stacks.map((each) => failureOf(each(server)(URL, { method: 'POST' })));
+
+    await clock.advance(10_000);
+
+    expect(await Promise.all(calls)).toMatchObject(stacks.map(() => ({ name: 'TimeoutError', limit: 10_000 })));
+  });
+});
+
+describe('a call that is ended while it waits for a slot', () => {
+  const queue = () => {
+    const clock = manualClock();
+    const server = fakeFetch({ status: 200, delay: 60_000 }, { clock });
+    const limit = concurrency(1);
+    const first = limit(server)(URL);
+    const outer = [timeout(30_000, { clock }), retry({ clock, budget: false })];
+    const steady = compose(...outer, limit, timeout(10_000, { clock }))(server);
+    return { clock, server, steady, first };
+  };
+
+  it('rejects with an error that says so', async () => {
+    const { clock, server, steady } = queue();
+    const second = failureOf(steady(URL));
+
+    await clock.advance(30_000);
+
+    expect(await second).toMatchObject({ name: 'TimeoutError', limit: 30_000, waitingFor: 'a slot of concurrency()' });
+    expect((await second).message).toBe(
+      `no response within 30000 ms from GET ${URL}; it was waiting for a slot of concurrency()`,
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("rejects with the caller's own reason when the caller aborts", async () => {
+    const { clock, server, steady, first } = queue();
+    const controller = new AbortController();
+    const second = failureOf(steady(URL, { signal: controller.signal }));
+
+    await clock.advance(1_000);
+    controller.abort('enough');
+
+    expect(await second).toBe('enough');
+    await clock.advance(60_000);
+    expect((await first).status).toBe(200);
+    expect(server.requests).toHaveLength(1);
+  });
+});

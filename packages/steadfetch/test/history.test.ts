@@ -1,0 +1,54 @@
+import { manualClock, startServer } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { compose, type Fetch, historyOf, retry, standard, timeout } from '../src/index.ts';
+
+const URL = 'https://api.test/';
+
+describe('the history of a call', () => {
+  it('is known at once to the error of a timeout outside, which hears nothing from below', async () => {
+    const clock = manualClock();
+    let sends = 0;
+    const hanging: Fetch = () =>
+      ++sends === 1 ? Promise.resolve(new Response(null, { status: 503 })) : new Promise(() => {});
+    const steady = compose(timeout(100, { clock }), retry({ clock, budget: false, delay: () => 1 }))(hanging);
+    const known = steady(URL, { method: 'DELETE' }).catch((error) => historyOf(error));
+
+    for (let step = 0; step < 20; step++) await clock.advance(10);
+
+    expect(await known).toMatchObject([{ attempt: 1, status: 503 }]);
+  });
+
+  it('is that of the copy that the caller gets, where a signal was passed', async () => {
+    await using server = await startServer([503, { status: 404, body: 'gone' }]);
+    const { signal } = new AbortController();
+
+    const response = await standard({ retry: { delay: () => 1 } })(fetch)(server.url, { method: 'DELETE', signal });
+
+    expect(historyOf(response)?.map(({ status }) => status)).toEqual([503, 404]);
+  });
+});
+
+it('a key that takes too long to be made ends the call in time', async () => {
+  const clock = manualClock();
+  const steady = standard({ clock, timeout: 100, idempotencyKey: { generate: () => new Promise(() => {}) } })(fetch);
+  const call = steady(URL, { method: 'POST' }).catch((error) => error.name);
+
+  for (let step = 0; step < 20; step++) await clock.advance(10);
+
+  expect(await call).toBe('TimeoutError');
+});
+
+it.each(['Idempotency-Key', 'X-Request-Id'])('a key in %s counts in every layer', async (header) => {
+  const replies = [new Response(new ReadableStream({ pull: () => Promise.reject(new TypeError('terminated')) }))];
+  const told: unknown[] = [];
+  const steady = standard({
+    idempotencyKey: { header },
+    bufferBody: true,
+    retry: { delay: () => 0, hooks: { onRetry: ({ idempotencyKey }) => void told.push(idempotencyKey) } },
+  })(async () => replies.pop() ?? new Response('ok'));
+
+  const response = await steady(URL, { method: 'POST', body: 'x' });
+
+  expect(await response.text()).toBe('ok');
+  expect(told).toEqual([expect.stringMatching(/^"/)]);
+});

@@ -1,0 +1,38 @@
+import { patch } from './patch.ts';
+
+let counting = Promise.resolve<unknown>(undefined);
+
+/** Counts the requests built and the messages cloned while `run` runs. One at a time, since all copies are counted. */
+export function countCopies(run: () => Promise<unknown>): Promise<number> {
+  const count = counting.then(() => countNow(run));
+  counting = count.catch(() => {});
+  return count;
+}
+
+async function countNow(run: () => Promise<unknown>): Promise<number> {
+  const { Request: RealRequest, Response: RealResponse } = globalThis;
+  let copies = 0;
+  const counted = (clone: () => unknown) =>
+    function (this: unknown): unknown {
+      copies++;
+      return clone.call(this);
+    };
+  const restore = [
+    patch(globalThis, {
+      Request: new Proxy(RealRequest, {
+        construct: (target, args, newTarget) => {
+          copies++;
+          return Reflect.construct(target, args, newTarget);
+        },
+      }),
+    }),
+    patch(RealRequest.prototype, { clone: counted(RealRequest.prototype.clone) }),
+    patch(RealResponse.prototype, { clone: counted(RealResponse.prototype.clone) }),
+  ];
+  try {
+    await run();
+  } finally {
+    for (const undo of restore) undo();
+  }
+  return copies;
+}

@@ -1,0 +1,1 @@
+export { type FlakyHandler, type FlakyOptions, flaky } from './flaky.ts';

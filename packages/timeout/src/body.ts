@@ -1,0 +1,154 @@
+import { type Call, closeStream, isByteStream, isRequest, withBody } from '@steadfetch/core';
+import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
+import { TimeoutError } from './timeout-error.ts';
+import { type Alarm, startTimer, type Time, type Timer } from './timer.ts';
+
+export interface Limits {
+  readonly headers: number | undefined;
+  readonly body: number | undefined;
+  readonly time: Time;
+}
+
+/** A call whose response has come. Stopping it aborts the fetch behind the response. */
+export interface Arrival extends Follower {
+  readonly call: Call;
+  readonly controller: AbortController;
+  readonly limits: Limits;
+  /** Removes the listener that stood on the caller's signal while the headers were awaited. */
+  readonly release: () => void;
+}
+
+/**
+ * What must live as long as a body that is handed on as it is: the controller, and the `Request`, without which undici
+ * does not pass the caller's abort on.
+ */
+const alive = new WeakMap<object, Arrival>();
+
+/**
+ * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
+ * may stay on a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which
+ * does not listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch,
+ * is handed on as it is.
+ */
+export function handOver(response: Response, arrival: Arrival): Response {
+  const { body, bodyUsed, url } = response;
+  const { call, limits, release } = arrival;
+  const scoped = !call.signal || isScoped(call.signal);
+  if (!body || typeof body !== 'object' || body.locked || bodyUsed) {
+    release();
+    return response;
+  }
+  const isStream = typeof body.getReader === 'function';
+  if (scoped && (limits.body === undefined || !isStream)) return response;
+  release();
+  if (!isStream || (limits.body === undefined && url !== '' && signalOfRequest(call))) {
+    linkAsItIs(body, arrival);
+    return response;
+  }
+  return new WatchedBody(response, arrival, scoped).response;
+}
+
+/** A signal that came with the `Request` belongs to it, and goes with it. */
+function signalOfRequest({ input, signal }: Call): boolean {
+  return isRequest(input) && input.signal === signal;
+}
+
+/** A Node stream says when it has ended; of any other body the garbage collection tells. */
+function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival): void {
+  const unlink = followWeakly(arrival.call.signal!, arrival);
+  alive.set(body, arrival);
+  if (typeof body.once === 'function') body.once('close', unlink);
+}
+
+type Chunk = Uint8Array<ArrayBuffer>;
+
+/**
+ * A body handed on chunk by chunk and only when asked: no timer runs while nobody reads, and the caller's abort ends a
+ * read at once even if the fetch does not listen to it. Unlinks when the body ends, fails or is cancelled.
+ */
+class WatchedBody implements Alarm, Follower {
+  readonly response: Response;
+  /** Kept, since undici cancels the body of a response that was collected as garbage. */
+  readonly #source: Response;
+  readonly #arrival: Arrival;
+  #stream!: ReadableStreamController<Chunk>;
+  #reader: ReadableStreamDefaultReader<Chunk> | undefined;
+  #unlink: (() => void) | undefined;
+  #failure: { error: unknown } | undefined;
+  #ended = false;
+
+  constructor(source: Response, arrival: Arrival, scoped: boolean) {
+    this.#source = source;
+    this.#arrival = arrival;
+    const bytes = isByteStream(source.body!) ? { type: 'bytes' } : {};
+    const stream = new ReadableStream(
+      {
+        ...bytes,
+        start: (stream: ReadableStreamController<Chunk>) => {
+          this.#stream = stream;
+        },
+        pull: () => this.#pull(),
+        cancel: (reason: unknown) => this.#cancel(reason),
+      } as UnderlyingDefaultSource<Chunk>,
+      { highWaterMark: 0 },
+    );
+    this.response = withBody(source, stream, (error) => (this.#failure ? this.#failure.error : error));
+    const { signal } = arrival.call;
+    if (scoped) this.#unlink = follow(signal, this);
+    // A response made by a script has no connection that an abort must close before the body is read. A body that is
+    // never read must not leave a listener, so it is not linked yet where nothing tells that it is gone.
+    else if (source.url !== '' && canFollowWeakly()) this.#unlink = followWeakly(signal!, this);
+  }
+
+  /** The body stood still for too long. */
+  expire(): void {
+    this.stop(new TimeoutError('body', this.#arrival.limits.body!, this.#arrival.call));
+  }
+
+  stop(reason: unknown): void {
+    if (this.#ended) return;
+    this.#fail(reason);
+    abortScoped(this.#arrival.controller, reason);
+  }
+
+  async #pull(): Promise<void> {
+    this.#unlink ??= followWeakly(this.#arrival.call.signal!, this);
+    if (this.#ended) return;
+    const { body: limit, time } = this.#arrival.limits;
+    let timer: Timer | undefined;
+    try {
+      this.#reader ??= this.#source.body!.getReader();
+      timer = limit === undefined ? undefined : startTimer(time, limit, this);
+      const { done, value } = await this.#reader.read();
+      if (this.#ended) return;
+      if (done) this.#close();
+      else this.#stream.enqueue(value);
+    } catch (error) {
+      if (!this.#ended) this.#fail(error);
+    } finally {
+      timer?.clear();
+    }
+  }
+
+  #close(): void {
+    this.#end();
+    closeStream(this.#stream);
+  }
+
+  #fail(error: unknown): void {
+    this.#end({ error });
+    this.#stream.error(error);
+    void (this.#reader ?? this.#source.body!).cancel(error).catch(() => {});
+  }
+
+  #cancel(reason: unknown): Promise<void> {
+    this.#end();
+    return (this.#reader ?? this.#source.body!).cancel(reason);
+  }
+
+  #end(failure?: { error: unknown }): void {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#unlink?.();
+  }
+}

@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from '@steadfetch/core';
+
+/** A clock, and its time as one that never goes back. */
+export interface Time {
+  readonly clock: Clock;
+  readonly now: () => number;
+}
+
+/** What a timer goes off for. It must not throw: nobody could catch that. */
+export interface Alarm {
+  expire(): void;
+}
+
+export interface Timer {
+  /** When it is due, in the time of its clock. */
+  readonly due: number;
+  clear(): void;
+}
+
+/** Lets the alarm expire once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
+export function startTimer(time: Time, ms: number, alarm: Alarm): Timer {
+  return time.clock === systemClock ? new SystemTimer(time, ms, alarm) : new SleepTimer(time, ms, alarm);
+}
+
+class SystemTimer implements Timer {
+  readonly due: number;
+  readonly #handle: ReturnType<typeof setTimeout>;
+
+  constructor({ now }: Time, ms: number, alarm: Alarm) {
+    this.due = now() + ms;
+    this.#handle = setTimeout(expire, ms, alarm);
+  }
+
+  clear(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+/** How many turns of the microtask queue a sleep takes at least that waits for something. */
+const TURNS = 10;
+/** The longest limit in real time, in milliseconds, on a clock whose sleeps take no time. */
+const LONGEST_REAL = 1_000;
+
+/**
+ * A clock for tests may end a sleep at once, before anything could answer; another may refuse to sleep. The limit then
+ * counts in real time.
+ */
+class SleepTimer implements Timer {
+  readonly due: number;
+  readonly #off = new AbortController();
+  #handle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ clock, now }: Time, ms: number, alarm: Alarm) {
+    let waited = false;
+    const startReal = () => {
+      if (!this.#off.signal.aborted) this.#handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), alarm);
+    };
+    const wake = () => {
+      if (!waited) startReal();
+      else if (!this.#off.signal.aborted) alarm.expire();
+    };
+    clock.sleep(ms, this.#off.signal).then(wake, startReal);
+    void turns(TURNS).then(() => {
+      waited = true;
+    });
+    // after the sleep has begun: it may have moved the clock
+    this.due = now() + ms;
+  }
+
+  clear(): void {
+    this.#off.abort();
+    clearTimeout(this.#handle);
+  }
+}
+
+function expire(alarm: Alarm): void {
+  alarm.expire();
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await undefined;
+}

@@ -1,0 +1,137 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { compose, defineMiddleware, type Fetch, systemClock } from '@steadfetch/core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { timeout } from '../src/index.ts';
+import { settled, slowFetch, URL } from './stubs.ts';
+
+const unanswered = () => settled(timeout(1_000)(slowFetch({ deaf: true }))(URL));
+const expired = { error: { name: 'TimeoutError', limit: 1_000 } };
+
+describe('timeout on the clock of the machine', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it('sets one timer with the call, and clears it when the answer comes', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const fetch = slowFetch();
+    const result = timeout(1_000)(fetch)(URL);
+    const set = vi.getTimerCount();
+
+    fetch.answer(new Response('ok'));
+    await result;
+
+    expect([set, vi.getTimerCount()]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['all', undefined],
+    ['setTimeout and Date', ['setTimeout', 'clearTimeout', 'Date'] as const],
+    ['setTimeout alone', ['setTimeout', 'clearTimeout'] as const],
+  ])('expires under fake timers that move on at once: %s', async (_what, toFake) => {
+    vi.useFakeTimers(toFake ? { toFake: [...toFake] } : {});
+    const early = unanswered();
+    vi.advanceTimersByTime(1_000);
+    expect(await early).toMatchObject(expired);
+
+    const late = unanswered();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await late).toMatchObject(expired);
+  });
+
+  it('lets an answer that is there already come before its limit, when the turn took longer', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const relay = defineMiddleware(async (call, next) => await next(call));
+    const signals: AbortSignal[] = [];
+    const cached = compose(
+      timeout(1),
+      relay,
+      relay,
+    )(async (_input, init) => {
+      signals.push(init!.signal!);
+      return new Response('cached');
+    });
+    const busyTurn = () => {
+      const results = [settled(cached(URL)), settled(timeout(1)(slowFetch({ deaf: true }))(URL))];
+      const start = performance.now();
+      while (performance.now() - start < 5);
+      return Promise.all(results);
+    };
+
+    const [early, late] = await new Promise<unknown[]>((resolve) => setImmediate(() => resolve(busyTurn())));
+
+    expect(early).toMatchObject({ value: { status: 200 } });
+    expect(late).toMatchObject({ error: { name: 'TimeoutError' } });
+    expect(signals[0]!.aborted).toBe(false);
+  });
+
+  it('sets its timer at once in a runtime without `process`', async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal('process', undefined);
+
+    const result = unanswered();
+    const set = vi.getTimerCount();
+    vi.advanceTimersByTime(1_000);
+
+    expect(set).toBe(1);
+    expect(await result).toMatchObject(expired);
+  });
+
+  it('ends each call in the async context that it was made in', async () => {
+    const tenant = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const hang: Fetch = (_input, init) =>
+      new Promise((_, reject) => {
+        init!.signal!.addEventListener('abort', () => {
+          seen.push(tenant.getStore());
+          reject(init!.signal!.reason);
+        });
+      });
+    const fetch = timeout(1)(hang);
+
+    await Promise.all(['a', 'b', 'c'].map((name) => tenant.run(name, () => settled(fetch(URL)))));
+
+    expect(seen.sort()).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('timeout on a clock of its own', () => {
+  it('counts in real time when the clock refuses to sleep', async () => {
+    const clock = { ...systemClock, sleep: () => Promise.reject(new Error('no sleep')) };
+
+    const result = await settled(timeout(5, { clock })(slowFetch())(URL));
+
+    expect(result).toMatchObject({ error: { name: 'TimeoutError', limit: 5 } });
+  });
+
+  it('does not start that limit for a call that has been answered', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const clock = { ...systemClock, sleep: () => Promise.reject(new Error('no sleep')) };
+
+    await timeout(5, { clock })(() => new Response('ok') as never)(URL);
+    await Promise.resolve();
+
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  it('rejects the call when the clock throws, and leaves no listener', async () => {
+    const clock = {
+      ...systemClock,
+      sleep: () => {
+        throw new Error('no clock');
+      },
+    };
+    const fetch = slowFetch();
+
+    await expect(timeout(5, { clock })(fetch)(URL)).rejects.toThrow('no clock');
+    await expect(
+      timeout({ body: 5 }, { clock })(async () => new Response('ok'))(URL).then((r) => r.text()),
+    ).rejects.toThrow('no clock');
+
+    expect(fetch.signals).toHaveLength(0);
+  });
+});
