@@ -32,7 +32,7 @@ const fetchSteadily = compose(
   }),
 )(server);
 
-for (let i = 1; i <= 5; i++) await fetchSteadily(`https://api.test/users/${i}?token=secret`);
+for (let i = 1; i <= 14; i++) await fetchSteadily(`https://api.test/users/${i}?token=secret`);
 console.log(counts);
 
 // Output:
@@ -42,5 +42,5 @@ console.log(counts);
 // ALERT: 2 of 3 calls needed retries
 // GET https://api.test/users/3 failed with 503 (attempt 2 of 3), retrying in 100 ms (backoff)
 // GET https://api.test/users/3 failed with 503 (attempt 3), giving up: limit
-// over: 2 of 5
+// over: 2 of 14
 // { retry: 3, recover: 1, 'give-up': 1 }

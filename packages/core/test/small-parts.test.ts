@@ -118,6 +118,8 @@ describe('warnOnce', () => {
     expect(warn).toHaveBeenCalledTimes(1_000);
     expect(warn.mock.calls[0]![0]).toHaveLength('steadfetch: '.length + 500);
     warn.mockRestore();
+    // the next test file must not get the module that is silent now
+    vi.resetModules();
   });
 });
 
