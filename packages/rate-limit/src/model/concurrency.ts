@@ -24,7 +24,8 @@ export class Concurrency {
     const all = stretch.acceptedWith(0);
     const beyond = stretch.acceptedWith(refusedInFlight);
     const justBelow = stretch.acceptedWith(refusedInFlight - 2, refusedInFlight - 1);
-    const suspected = refusedInFlight >= 3 && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all);
+    const suspected =
+      refusedInFlight >= 3 && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all);
     if (suspected) {
       this.#found = this.#most = refusedInFlight - 1;
       this.#tryAt = now + PATIENCE;

@@ -28,8 +28,14 @@ export function estimate(history: History, top: number, roundTrip: number): Esti
   const found = at(best);
   const slack = 6 + 0.3 * roundTrip; // by so many ms the times may be wrong
   const fine = 3 + 0.2 * roundTrip;
-  const low = Math.min(best, root((rate) => at(rate).tooLow - fine * rate, reach));
-  const high = Math.max(best, root((rate) => fine * rate - at(rate).tooHigh, reach));
+  const low = Math.min(
+    best,
+    root((rate) => at(rate).tooLow - fine * rate, reach),
+  );
+  const high = Math.max(
+    best,
+    root((rate) => fine * rate - at(rate).tooHigh, reach),
+  );
   const burst = Math.max(1, Math.floor(Math.min(found.atLeast, found.below) + 0.1)); // buckets hold whole requests
   const whole = root((rate) => at(rate).atLeast - burst - 0.1 * slack * rate, reach);
   const rate = within(whole, best, high);

@@ -139,7 +139,14 @@ export class Limit {
     const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
     const depth = Math.min(burst - 1, USED * burst);
-    this.#hold(Math.min(0.995 * rate, most), depth, within(doubt, SURE, UNSURE), refusal, now, 'a bucket explains the refusals');
+    this.#hold(
+      Math.min(0.995 * rate, most),
+      depth,
+      within(doubt, SURE, UNSURE),
+      refusal,
+      now,
+      'a bucket explains the refusals',
+    );
     this.pace.open(now, Math.min(this.pace.depth, USED * rate * refusal.closure));
   }
 

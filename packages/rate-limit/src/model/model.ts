@@ -204,7 +204,12 @@ export class Pacer {
     const paced = this.#limit.pace.way !== 'free';
     if (this.#quotas.known) return this.#flight.restart(now, Infinity);
     if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
-    const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip: this.#flight.roundTrip };
+    const refusal = {
+      pace: this.#pace,
+      trying: this.#trying,
+      closure: this.#cooldown.length,
+      roundTrip: this.#flight.roundTrip,
+    };
     if (!paced && this.#isLone(stretch, refusal, now)) return;
     this.#noise.closed(stretch, this.#pace);
     if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);

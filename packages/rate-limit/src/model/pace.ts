@@ -35,7 +35,8 @@ export class Pace {
     // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
     if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_SEARCH);
     const time = now - this.since;
-    if (this.way === 'climb' && time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
+    if (this.way === 'climb' && time < this.period)
+      return this.base + ((this.ceiling - this.base) * time) / this.period;
     const top = this.way === 'climb' ? this.ceiling : this.base;
     const beyond = within(time - this.period, 0, 60_000);
     return Math.min(1e3, top * Math.exp((this.#growth * beyond) / 1000));

@@ -182,7 +182,8 @@ export class QuotaPacer {
     }
     const heard = this.#batch!.reset;
     this.#resetAt = this.#kind === 'window' && now < this.#resetAt ? Math.min(this.#resetAt, heard) : heard;
-    if (this.#kind === 'window' && this.#jumpAt + this.#period > now) this.#resetAt = Math.min(this.#resetAt, this.#jumpAt + this.#period);
+    if (this.#kind === 'window' && this.#jumpAt + this.#period > now)
+      this.#resetAt = Math.min(this.#resetAt, this.#jumpAt + this.#period);
   }
 
   /** What came back between two batches tells a window from a bucket. */

@@ -40,7 +40,8 @@ export class Quotas {
 
   delay(now: number, cost: number): number {
     let delay = 0;
-    for (const { pacer, requests } of this.#told.values()) delay = Math.max(delay, pacer.delay(now, requests ? 1 : cost));
+    for (const { pacer, requests } of this.#told.values())
+      delay = Math.max(delay, pacer.delay(now, requests ? 1 : cost));
     return delay;
   }
 
@@ -61,13 +62,26 @@ export class Quotas {
     for (const { pacer, requests } of this.#told.values()) if (!requests) pacer.correct(difference);
   }
 
-  heard(quotas: readonly HeardQuota[], before: Before, cost: number, sentAt: number, now: number, roundTrip: number): void {
+  heard(
+    quotas: readonly HeardQuota[],
+    before: Before,
+    cost: number,
+    sentAt: number,
+    now: number,
+    roundTrip: number,
+  ): void {
     this.#forget(quotas);
     for (const quota of quotas) {
       const told = this.#told.get(quota.name) ?? this.#add(quota, now);
       told.silent = 0;
       const { requests } = told;
-      const heard = { before: requests ? before.requests : before.cost, cost: requests ? 1 : cost, sentAt, now, roundTrip };
+      const heard = {
+        before: requests ? before.requests : before.cost,
+        cost: requests ? 1 : cost,
+        sentAt,
+        now,
+        roundTrip,
+      };
       told.pacer.heard(quota, heard);
     }
   }
