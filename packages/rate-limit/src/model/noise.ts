@@ -70,7 +70,7 @@ export class Noise {
     const share = slow.refused / Math.max(1, slow.answers);
     const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
     if (this.#limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
-    this.patient = true;
+    this.#reference = 0;
     return true;
   }
 
