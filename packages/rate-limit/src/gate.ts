@@ -21,7 +21,7 @@ export interface GateOptions {
 }
 
 /** How much one answer counts in the share of busy ones, from which share on they count as a limit, and for how long. */
-const BUSY = { weight: 0.125, share: 0.3, memory: 60_000 };
+const BUSY = { weight: 0.125, share: 0.8, memory: 60_000 };
 /** After so long without a request an open gate lets a call out rather than send it away, in milliseconds. */
 const SILENCE = 5_000;
 /** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */

@@ -47,7 +47,7 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
   const isRefused = statuses.has(status) && (!NEEDS_EVIDENCE.has(status) || isThrottled(response));
   if (!isRefused && !curious) return { answer: { kind: kindOf(status) }, refusal: undefined };
   const now = clock.now();
-  const quotas = quotasOf(response, now, maxWait);
+  const quotas = quotasOf(response, now, maxWait, isRefused);
   const more = quotas.length === 0 ? {} : { quotas };
   if (!isRefused) return { answer: { kind: kindOf(status), ...more }, refusal: undefined };
   const delay = serverDelay(response, { now });
@@ -71,24 +71,23 @@ function kindOf(status: number): Answer['kind'] {
   return status < 500 ? 'accepted' : 'failed';
 }
 
-function quotasOf(response: Response, now: number, maxWait: number): Quota[] {
+function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
   return serverQuotas(response, { now })
-    .filter(isBelievable)
+    .filter((quota) => isBelievable(quota, isRefused ? BELIEVABLE : maxWait))
     .sort((a, b) => shareOf(a) - shareOf(b))
     .slice(0, MOST_QUOTAS)
     .map(({ source: _, ...quota }) =>
-      quota.remaining === 0 && quota.reset !== undefined && quota.reset > maxWait
-        ? { ...quota, reset: maxWait }
-        : quota,
+      quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
     );
 }
 
-/** A quota of nothing, or one that is used up and came back already, is a field that nobody fills in. */
-function isBelievable({ limit = 1, remaining, window = 0, reset }: ServerQuota): boolean {
-  if (remaining === 0 && (limit === 0 || reset === 0)) return false;
-  return (
-    limit <= MOST && remaining <= MOST && window <= 366 * BELIEVABLE && (remaining > 0 || (reset ?? 0) <= BELIEVABLE)
-  );
+/**
+ * A quota of nothing, or one that is used up and came back already, is a field that nobody fills in. One that is used up
+ * for longer than a call may wait must be refused before it is believed: obeyed, it would end all calls unsent.
+ */
+function isBelievable({ limit = 1, remaining, window = 0, reset }: ServerQuota, longest: number): boolean {
+  if (remaining === 0 && (limit === 0 || reset === 0 || (reset ?? 0) > longest)) return false;
+  return limit <= MOST && remaining <= MOST && window <= 366 * BELIEVABLE;
 }
 
 function shareOf({ limit, remaining }: ServerQuota): number {
