@@ -39,6 +39,8 @@ export class Gate implements Door {
   /** What the answers say about the gates below it. */
   evidence: Evidence | undefined;
   inFlight = 0;
+  /** It is the narrowest one of some calls. */
+  isLeaf = false;
   /** How many calls belong to it, from their beginning to their end. */
   users = 0;
   lastAnswer: LastAnswer | undefined;

@@ -22,17 +22,17 @@ export class Gates {
   take(call: Call): Gate {
     let gates: Map<string, Gate> = this.#roots;
     let gate: Gate | undefined;
-    let isNew = false;
     for (const name of this.#namesOf(call)) {
-      const found = gates.get(name);
-      isNew = !found;
-      gate = found ?? this.#add(gates, name, gate);
+      gate = gates.get(name) ?? this.#add(gates, name, gate);
       gates = gate.children;
     }
     this.#unused.delete(gate!);
     gate!.users++;
-    if (isNew) this.#count++;
-    this.#dropOne();
+    if (!gate!.isLeaf) {
+      gate!.isLeaf = true;
+      this.#count++;
+      this.#dropOne();
+    }
     return gate!;
   }
 
@@ -46,8 +46,8 @@ export class Gates {
   inForce(): Gate[] {
     const found: Gate[] = [];
     const visit = (gate: Gate) => {
-      if (gate.wide || gate.children.size === 0) found.push(gate);
-      else for (const child of gate.children.values()) visit(child);
+      if (gate.wide || gate.isLeaf) found.push(gate);
+      if (!gate.wide) for (const child of gate.children.values()) visit(child);
     };
     for (const root of this.#roots.values()) visit(root);
     return found;
@@ -83,7 +83,8 @@ export class Gates {
     }
     this.#unused.delete(dropped!);
     this.#count--;
-    for (let gate = dropped; gate && gate.children.size === 0; gate = gate.parent) {
+    dropped!.isLeaf = false;
+    for (let gate = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
       (gate.parent?.children ?? this.#roots).delete(gate.name);
     }
   }

@@ -15,6 +15,7 @@ export type NamesOf = (call: Call) => readonly string[];
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
   const credentialOf = credentials();
+  const pathOf = paths();
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
@@ -42,10 +43,19 @@ function originNameOf(call: Call): string {
   return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
 }
 
-/** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. */
-function pathOf(url: string): string {
-  const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)![1]!;
-  if (path.length < 16 && !/[\d%@]/.test(path)) return path || '/';
+/** Most calls go where the last one went. */
+function paths(): (url: string) => string {
+  let lastUrl = '';
+  let lastPath = '/';
+  return (url) => {
+    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
+    return lastPath;
+  };
+}
+
+/** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
+function fold(url: string): string {
+  const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)![1] || '/';
   const segments = path.slice(0, 4_096).split('/', MOST_SEGMENTS + 1);
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
 }

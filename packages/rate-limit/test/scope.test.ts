@@ -159,6 +159,15 @@ describe('the scope option', () => {
     expect(keys(flat)).toEqual([`${ORIGIN} small`]);
   });
 
+  it('a function whose names differ in number', async () => {
+    const one = rig(() => false, { scope: ({ url }) => new URL(url).pathname.split('/').slice(1) });
+
+    await one.call('/a/b');
+    await one.call('/a');
+
+    expect(keys(one)).toEqual([`${ORIGIN} a`, `${ORIGIN} a b`]);
+  });
+
   it.each([[[1]], [Promise.resolve('a')], [undefined]])('a function that returns %o fails the call', async (names) => {
     const limited = rateLimit({ scope: () => names as never })(fakeFetch(200));
 
