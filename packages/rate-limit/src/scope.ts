@@ -15,9 +15,9 @@ const FAILED: Answer = { kind: 'failed' };
  * wider one is limited; what was accepted, to all of them.
  */
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Heard {
+  if (answer.kind === 'accepted') accepted(leaf, answer, now);
   let gate = leaf.inForce;
   let { wait } = answer;
-  if (answer.kind === 'accepted') accepted(leaf);
   if (answer.kind === 'refused') ({ gate, wait } = blame(leaf, wait, { sentAt: permit.sent.at, now, policy }));
   const told = wait === answer.wait || wait === undefined ? answer : { ...answer, wait };
   let settled: Settled | undefined;
@@ -33,8 +33,13 @@ export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, 
   return { gate, closed: false, ...settled };
 }
 
-function accepted(leaf: Gate): void {
-  for (let child = leaf; child.parent; child = child.parent) child.parent.evidence?.accepted(child);
+function accepted(leaf: Gate, { quotas }: Answer, now: number): void {
+  for (let child = leaf; child.parent; child = child.parent) {
+    const { parent } = child;
+    if (quotas && parent.children.size > 1) parent.evidence ??= new Evidence();
+    const isShared = parent.evidence?.accepted(child, quotas?.[0]);
+    if (isShared && !parent.wide) widen(parent, [], now, undefined);
+  }
 }
 
 /** The gate that a refusal speaks to; widens and narrows. */
