@@ -20,6 +20,10 @@ import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
 import { Teller } from './teller.ts';
 
+/** The longest that a call is held whose retry the budget refused, in milliseconds, and the retries it may stand for. */
+const LONGEST_HOLD = 5_000;
+const MOST_HELD = 10;
+
 /**
  * The attempts of one call: what has been tried, what was waited, and what comes next. It decides and tells, and knows
  * nothing of who drives the loop: p-retry under `retry()`, ky's own loop, or another.
@@ -86,6 +90,7 @@ export class Series {
       blamed: isToBlame(failure, sent),
     };
     const decision = await decide(failure, tally, this.policy, () => ask(failure, this.policy));
+    if (!decision.retry && decision.reason === 'budget') await this.#hold(decision);
     this.#wished = decision.retry && decision.reason === 'predicate';
     this.#counts[kindOf(failure)]++;
     this.#record(failure, decision, sent);
@@ -113,6 +118,23 @@ export class Series {
     this.#lease = lease;
     this.#previousDelay = delay;
     this.attempt++;
+  }
+
+  /**
+   * Waits as long as the retries that the budget refuses would have waited by our own delays: the budget takes the
+   * requests, not the time. Otherwise a job would run through its items the faster the more of them fail.
+   */
+  async #hold({ planned }: Decision & { retry: false }): Promise<void> {
+    if (planned?.source !== 'backoff') return;
+    const { clock, delay, limits } = this.policy;
+    let hold = planned.delay;
+    let previousDelay = planned.delay;
+    for (let attempt = this.attempt + 1; attempt <= limits.total && attempt - this.attempt < MOST_HELD; attempt++) {
+      previousDelay = delay({ attempt, previousDelay });
+      hold += previousDelay;
+    }
+    if (!(hold > 0) || hold >= this.call.remaining()) return;
+    await abortable(clock.sleep(Math.min(hold, LONGEST_HOLD), this.call.signal), this.call.signal);
   }
 
   /** Told of an attempt that succeeded. */

@@ -117,3 +117,39 @@ describe('a budget that is spent', () => {
     expect(warnings()).toEqual([]);
   });
 });
+
+describe('a call whose retry the budget refuses', () => {
+  const refusing = { acquire: () => undefined, record: () => {} };
+
+  it('ends no sooner than the retries would have been due, so that a job does not run through its items', async () => {
+    const clock = manualClock();
+    const steady = retry({ clock, delay: ({ attempt }) => attempt * 100, maxRetries: 2, budget: refusing })(down());
+    const ended = vi.fn();
+    void steady(API).then(ended);
+
+    await clock.advance(299);
+    expect(ended).not.toHaveBeenCalled();
+    await clock.advance(1);
+
+    expect(ended).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends at once where the server asked to wait: the caller gets the time', async () => {
+    const clock = instantClock();
+    const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '20' } }));
+
+    expect((await retry({ clock, budget: refusing })(busy)(API)).status).toBe(503);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('hears an abort meanwhile', async () => {
+    const clock = manualClock();
+    const controller = new AbortController();
+    const call = retry({ clock, delay: () => 1_000, budget: refusing })(down())(API, { signal: controller.signal });
+    await clock.advance(10);
+
+    controller.abort('stop');
+
+    await expect(call).rejects.toBe('stop');
+  });
+});

@@ -14,5 +14,5 @@ export * from '@steadfetch/retry-budget';
 export * from '@steadfetch/retry-log';
 export * from '@steadfetch/server-hints';
 export * from '@steadfetch/timeout';
-export { type Standard, standard } from './standard.ts';
+export { type Keeper, type Standard, standard } from './standard.ts';
 export type { StandardConcurrency, StandardOptions } from './standard-options.ts';

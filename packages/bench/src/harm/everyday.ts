@@ -251,6 +251,37 @@ const OUTAGES: readonly Situation[] = [
   },
 ];
 
+/** A job takes its next item as soon as the last one ended: it must not run through its items while they fail. */
+const JOBS: readonly Situation[] = [
+  {
+    name: 'a job of five workers meets 503 for 10 s',
+    lasts: 2 * MINUTE,
+    calls: workers(5),
+    server: (() => {
+      const away = between(30_000, 40_000);
+      return () => (request) => ({ status: away(request) ? 503 : 200, after: 100 });
+    })(),
+  },
+  {
+    name: 'a job of five workers meets 503 for a minute',
+    lasts: 6 * MINUTE,
+    calls: workers(5),
+    server: (() => {
+      const away = between(MINUTE, 2 * MINUTE);
+      return () => (request) => ({ status: away(request) ? 503 : 200, after: 100 });
+    })(),
+  },
+  {
+    name: 'a job of five workers meets refused connections for 10 s',
+    lasts: 2 * MINUTE,
+    calls: workers(5),
+    server: (() => {
+      const away = between(30_000, 40_000);
+      return () => (request) => (away(request) ? { error: 'ECONNREFUSED', after: 1 } : { status: 200, after: 100 });
+    })(),
+  },
+];
+
 /** Nothing fails, or nothing much. */
 const QUIET: readonly Situation[] = [
   {
@@ -319,4 +350,4 @@ const QUIET: readonly Situation[] = [
 ];
 
 /** What happens every week, and must not be worse behind `standard()` than behind a plain retry. */
-export const EVERYDAY: readonly Situation[] = [...REFUSALS, ...PARTIAL, ...OUTAGES, ...QUIET];
+export const EVERYDAY: readonly Situation[] = [...REFUSALS, ...PARTIAL, ...OUTAGES, ...JOBS, ...QUIET];
