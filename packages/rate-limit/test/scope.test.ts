@@ -114,6 +114,31 @@ describe('what a refusal holds back', () => {
     expect((await limited(`${ORIGIN}/c`)).status).toBe(200);
   });
 
+  it.each([
+    ['all of them, when each answer leaves less of one quota', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN]],
+    [
+      'each its own, when each has a quota of its own',
+      (n: number) => `"api";r=${50 - Math.floor(n / 2)};t=60`,
+      [`${ORIGIN} /a`, `${ORIGIN} /b`],
+    ],
+    ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
+  ])('%s', async (_, quota, expected) => {
+    const clock = manualClock();
+    const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
+    const fetch = fakeFetch((__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...policy } }), { clock });
+    const limiter = rateLimit({ clock });
+    const limited = limiter(fetch);
+
+    for (let n = 0; n < 12; n++) await limited(`${ORIGIN}${n % 2 ? '/a' : '/b'}`);
+
+    expect(
+      limiter
+        .snapshot()
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual(expected);
+  });
+
   it('moves the calls that wait to the wider gate, in their order', async () => {
     const clock = manualClock();
     let open = false;
