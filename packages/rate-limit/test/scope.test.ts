@@ -1,4 +1,4 @@
-import { type FakeFetch, fakeFetch, type ManualClock, manualClock } from '@steadfetch/testing';
+import { type FakeFetch, fakeFetch, instantClock, type ManualClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { type RateLimiter, type RateLimitOptions, rateLimit } from '../src/index.ts';
 
@@ -123,7 +123,7 @@ describe('what a refusal holds back', () => {
     ],
     ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
   ])('%s', async (_, quota, expected) => {
-    const clock = manualClock();
+    const clock = instantClock();
     const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
     const fetch = fakeFetch((__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...policy } }), { clock });
     const limiter = rateLimit({ clock });
