@@ -75,11 +75,12 @@ export class Limit {
   }
 
   /** The refusals that led here do not depend on the pace. */
-  ignore({ last }: Stretch): void {
+  ignore({ last }: Stretch, now: number): void {
     this.history.restart(this.#burst);
     this.#emptied = last;
     this.#cut = false;
     this.pace.free();
+    if (this.#steady < Infinity) this.release(now);
     this.why = 'refusals do not depend on the pace';
   }
 

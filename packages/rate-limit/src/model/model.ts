@@ -210,7 +210,7 @@ export class Pacer {
     const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip };
     if (!paced && this.#isLone(stretch, refusal, now)) return;
     this.#noise.closed(stretch, this.#pace);
-    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);
+    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch, now);
     else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }
