@@ -75,11 +75,12 @@ export class Limit {
   }
 
   /** The refusals that led here do not depend on the pace. */
-  ignore({ last }: Stretch): void {
+  ignore({ last }: Stretch, now: number): void {
     this.history.restart(this.#burst);
     this.#emptied = last;
     this.#cut = false;
     this.pace.free();
+    if (this.#steady < Infinity) this.release(now);
     this.why = 'refusals do not depend on the pace';
   }
 
@@ -107,11 +108,11 @@ export class Limit {
     const accepted = stretch.accepted / Math.max(1, stretch.last - (this.#emptied ?? stretch.start));
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    if (pace.way === 'free') return this.#search(stretch, refusal);
-    const found = this.shared ? undefined : this.#estimate(stretch, refusal);
-    if (found) return this.#found(found, stretch, refusal, now);
-    if (pace.way === 'search') return this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    this.#unexplained(stretch, refusal, now);
+    const found = pace.way === 'free' || this.shared ? undefined : this.#estimate(refusal);
+    if (pace.way === 'free') this.#search(stretch, refusal);
+    else if (found) this.#found(found, stretch, refusal, now);
+    else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
+    else this.#unexplained(stretch, refusal, now);
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
@@ -124,7 +125,7 @@ export class Limit {
     this.why = 'refused once: searching for the pace';
   }
 
-  #estimate(stretch: Stretch, { pace, roundTrip }: Refusal): Estimate | undefined {
+  #estimate({ pace, roundTrip }: Refusal): Estimate | undefined {
     const found = estimate(this.history, pace * 1.05, roundTrip);
     const enough = this.pace.way === 'search' || this.history.accepted >= 6 * this.history.marks;
     return enough ? found : undefined;
@@ -153,24 +154,23 @@ export class Limit {
   /** No bucket of ours alone explains it: the burst was too large, we tried for too much, or others take part. */
   #unexplained(stretch: Stretch, refusal: Refusal, now: number): void {
     const { pace } = this;
-    if (this.shared) return this.#contention.refused(pace, refusal.pace, now);
-    if (stretch.accepted <= pace.depth + 1 && pace.depth > 1) {
+    if (this.shared) this.#contention.refused(pace, refusal.pace, now);
+    else if (stretch.accepted <= pace.depth + 1 && pace.depth > 1) {
       this.#burst = Math.max(1, this.#burst / 2);
-      return this.#hold(pace.base, 1, SURE, refusal, now, 'refused within the burst');
-    }
-    if (refusal.trying) {
+      this.#hold(pace.base, 1, SURE, refusal, now, 'refused within the burst');
+    } else if (refusal.trying) {
       this.#failedTries++;
       const proven = refusal.pace < 1.3 * pace.base ? pace.base : Math.max(pace.base, 0.85 * refusal.pace);
-      return this.#hold(proven, 1, SURE, refusal, now, 'refused while trying for more');
-    }
-    if (!this.#cut) {
+      this.#hold(proven, 1, SURE, refusal, now, 'refused while trying for more');
+    } else if (!this.#cut) {
       this.#cut = true;
       const cut = within((0.2 * refusal.closure) / stretch.length, 0.05, 0.3);
-      return this.#hold(refusal.pace * (1 - cut), 1, SURE, refusal, now, 'refused at a pace that was held');
+      this.#hold(refusal.pace * (1 - cut), 1, SURE, refusal, now, 'refused at a pace that was held');
+    } else {
+      this.history.restart(this.#burst);
+      this.why = 'others share the limit, or it changes';
+      this.#contention.refused(pace, refusal.pace, now);
     }
-    this.history.restart(this.#burst);
-    this.why = 'others share the limit, or it changes';
-    this.#contention.refused(pace, refusal.pace, now);
   }
 
   /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */

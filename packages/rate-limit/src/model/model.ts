@@ -79,7 +79,6 @@ export class Pacer {
   #stretch: Stretch = new Stretch();
   #pace = Infinity;
   #trying = false;
-  #asked: number | undefined;
   #lone = 0;
   #lastSent = -Infinity;
   #refusedShare = 0;
@@ -179,7 +178,6 @@ export class Pacer {
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#close(now);
-      this.#asked = asked;
       this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.delay(now), 100, roundTrip);
@@ -204,17 +202,17 @@ export class Pacer {
     const stretch = this.#stretch;
     this.#stretch = new Stretch();
     const paced = this.#limit.pace.way !== 'free';
-    if (this.#quotas.known) return this.#flight.restart(now, Infinity);
-    if (this.#concurrency.explains(stretch, now, paced)) return this.#flight.allow(this.#concurrency.most);
-    const refusal = {
-      pace: this.#pace,
-      trying: this.#trying,
-      closure: this.#cooldown.length,
-      roundTrip: this.#flight.roundTrip,
-    };
+    if (this.#quotas.known) this.#flight.restart(now, Infinity);
+    else if (this.#concurrency.explains(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);
+    else this.#learn(stretch, paced, now);
+  }
+
+  #learn(stretch: Stretch, paced: boolean, now: number): void {
+    const { roundTrip } = this.#flight;
+    const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip };
     if (!paced && this.#isLone(stretch, refusal, now)) return;
     this.#noise.closed(stretch, this.#pace);
-    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch);
+    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch, now);
     else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }

@@ -56,8 +56,10 @@ export class Noise {
     this.#last = [];
     this.#next = 0;
     this.#sinceDoubt = Infinity;
-    if (!this.patient) this.#dismissed = 0;
-    if (several) this.#limited = true;
+    if (several) {
+      this.#limited = true;
+      this.#dismissed = 0;
+    }
     if (this.#reference > 0 || pace === Infinity || refused > 1) return;
     this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
     this.#fast = { answers: accepted, refused: 0 }; // the one that made it the reference does not count
@@ -71,6 +73,7 @@ export class Noise {
     const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
     if (this.#limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
     this.#reference = 0;
+    this.dismiss();
     return true;
   }
 

@@ -102,7 +102,7 @@ export class QuotaPacer {
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
-    this.#gather(quota, before, sentAt, now, roundTrip);
+    this.#gather(quota, before, now, roundTrip);
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
     if (before > this.#newest) {
@@ -167,7 +167,7 @@ export class QuotaPacer {
     return limit !== undefined && window !== undefined ? limit / window : 0;
   }
 
-  #gather(quota: HeardQuota, before: number, sentAt: number, now: number, roundTrip: number): void {
+  #gather(quota: HeardQuota, before: number, now: number, roundTrip: number): void {
     const reset = now + resetOf(quota);
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * roundTrip)) {
