@@ -69,7 +69,9 @@ function schedule(failure: Failure, { previousDelay, blamed }: Tally, policy: Po
 
 function isSpent(failure: Failure, { counts }: Tally, limits: Limits): boolean {
   const kind = kindOf(failure);
-  return failure.attempt > limits.total || counts[kind] >= limits[kind];
+  const { resends, maxRepeats } = failure.call.record;
+  const isCounted = resends > 0 && resends + failure.attempt > maxRepeats; // one count for all layers
+  return failure.attempt > limits.total || counts[kind] >= limits[kind] || isCounted;
 }
 
 function no(reason: GiveUpReason | undefined, planned?: PlannedDelay): Decision {

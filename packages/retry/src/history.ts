@@ -1,22 +1,7 @@
-import { historyBehind, type Outcome } from '@steadfetch/core';
+import { type AttemptRecord, historyBehind, type Outcome } from '@steadfetch/core';
 import type { Standing } from './standing.ts';
 
 export { keepHistory as remember } from '@steadfetch/core';
-
-/** What became of one attempt. Times are milliseconds. */
-export interface AttemptRecord {
-  /** 1 for the first. */
-  readonly attempt: number;
-  readonly status?: number;
-  readonly error?: unknown;
-  /** The `Idempotency-Key` that the attempt carried, if it did. */
-  readonly idempotencyKey?: string;
-  /** When the attempt ended, since the epoch. */
-  readonly at: number;
-  /** The wait that followed, if one did, and who asked for it. */
-  readonly delay?: number;
-  readonly delaySource?: string;
-}
 
 /**
  * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
@@ -27,7 +12,7 @@ export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined
 }
 
 /** What is kept of an attempt that ended at this time. */
-export function recordOf({ response, error, failed }: Outcome, { key, attempt }: Standing, at: number): AttemptRecord {
+export function recordOf({ response, error, failed }: Outcome, { key, number }: Standing, at: number): AttemptRecord {
   const ending = failed ? { error } : { status: response.status };
-  return { attempt, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
+  return { attempt: number, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
 }

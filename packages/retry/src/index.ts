@@ -1,3 +1,4 @@
+export type { AttemptRecord } from '@steadfetch/core';
 export type { Decision } from './decide.ts';
 export type {
   GiveUpEvent,
@@ -9,7 +10,7 @@ export type {
   RetryReason,
 } from './events.ts';
 export type { Failure } from './failure.ts';
-export { type AttemptRecord, historyOf, remember } from './history.ts';
+export { historyOf, remember } from './history.ts';
 export { isRepeatable } from './idempotent.ts';
 export { keepAnswer } from './last-answer.ts';
 export type { RetryLimits } from './limits.ts';

@@ -71,7 +71,8 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response.status >= 400 || policy.inspect) return judge({ response, failed: false });
+      if (response.status >= 400 || policy.inspect || call.record.history !== undefined)
+        return judge({ response, failed: false });
       if (!isElsewhere(response, call)) recordIn(policy.budget, call, 'success', 1);
       if (attempt.input !== call.input) releaseBody(call);
       return response;

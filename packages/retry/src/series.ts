@@ -1,4 +1,12 @@
-import { abortable, abortReason, type Call, idempotencyKeyOf, type Outcome, throwIfAborted } from '@steadfetch/core';
+import {
+  type AttemptRecord,
+  abortable,
+  abortReason,
+  type Call,
+  idempotencyKeyOf,
+  type Outcome,
+  throwIfAborted,
+} from '@steadfetch/core';
 import type { Lease } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
 import { isElsewhere, isToBlame, verdictOf } from './blame.ts';
@@ -6,7 +14,7 @@ import { recordIn, releaseTo } from './budgeting.ts';
 import { type Decision, decide, kindOf } from './decide.ts';
 import type { GiveUpReason } from './events.ts';
 import { type Failure, failureOf } from './failure.ts';
-import { type AttemptRecord, recordOf, remember } from './history.ts';
+import { recordOf, remember } from './history.ts';
 import { isRepeatable } from './idempotent.ts';
 import type { Policy } from './policy.ts';
 import type { Standing } from './standing.ts';
@@ -29,7 +37,7 @@ export class Series {
   /** Whether the attempt now under way can be sent again; who drives the loop may put in what holds for another request. */
   repeatable: boolean;
   readonly #startedAt: number;
-  readonly #history: AttemptRecord[] = [];
+  readonly #history: AttemptRecord[];
   readonly #counts = { connect: 0, read: 0, status: 0 };
   readonly #tell: Teller;
   readonly #key: string | undefined;
@@ -50,6 +58,8 @@ export class Series {
     this.repeatable = repeatable;
     this.policy = policy;
     this.#startedAt = startedAt;
+    this.#history = call.record.history ?? [];
+    call.record.maxRepeats = Math.max(call.record.maxRepeats, policy.limits.total);
     this.#tell = new Teller(policy, () => this.#standing());
   }
 
@@ -130,10 +140,10 @@ export class Series {
   /** Told of an attempt that succeeded. */
   succeeded(outcome: Outcome): Decision {
     if (!isElsewhere(outcome.response!, this.call)) recordIn(this.policy.budget, this.call, 'success', this.attempt);
-    if (this.attempt > 1) {
+    if (this.#history.length > 0) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
       remember(outcome.response, this.#history);
-      this.#tell.recover(outcome);
+      if (this.attempt > 1) this.#tell.recover(outcome);
     }
     return { retry: false, reason: undefined };
   }
@@ -169,7 +179,7 @@ export class Series {
 
   /** What the call ends with knows the attempts behind it, the one under way among them. */
   #endWith(error: unknown, outcome: Outcome): void {
-    if (this.#history.at(-1)?.attempt !== this.attempt) {
+    if (this.#history.at(-1)?.attempt !== this.#standing().number) {
       this.#history.push(recordOf(outcome, this.#standing(), this.policy.clock.now()));
     }
     remember(error, this.#history);
@@ -189,6 +199,7 @@ export class Series {
 
   #standing(): Standing {
     const elapsed = Math.max(0, this.policy.clock.now() - this.#startedAt);
-    return { call: this.call, key: this.#key, attempt: this.attempt, elapsed };
+    const number = this.attempt + this.call.record.resends;
+    return { call: this.call, key: this.#key, attempt: this.attempt, number, elapsed };
   }
 }

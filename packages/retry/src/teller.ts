@@ -35,10 +35,10 @@ export class Teller {
   }
 
   recover(outcome: Outcome): void {
-    const { attempt } = this.#standing();
+    const { number } = this.#standing();
     this.#each(
       ({ onRecover }) => onRecover,
-      (): RecoverEvent => ({ ...this.#event(outcome), attempts: attempt }),
+      (): RecoverEvent => ({ ...this.#event(outcome), attempts: number }),
     );
   }
 
@@ -55,13 +55,13 @@ export class Teller {
   }
 
   #event(outcome: Outcome): RetryEventBase {
-    const { call, key, attempt, elapsed } = this.#standing();
+    const { call, key, number, elapsed } = this.#standing();
     const { response, error } = outcome;
     return {
       callId: this.#callId,
       method: call.method,
       url: this.#policy.fullUrls ? call.url : redactUrl(call.url),
-      attempt,
+      attempt: number,
       elapsed,
       outcome: Object.freeze({ ...outcome }),
       cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
