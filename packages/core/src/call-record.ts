@@ -6,6 +6,21 @@ export interface LastAnswer {
   readonly retryAfter?: number;
 }
 
+/** What became of one attempt. Times are milliseconds. */
+export interface AttemptRecord {
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly status?: number;
+  readonly error?: unknown;
+  /** The `Idempotency-Key` that the attempt carried, if it did. */
+  readonly idempotencyKey?: string;
+  /** When the attempt ended, since the epoch. */
+  readonly at: number;
+  /** The wait that followed, if one did, and who asked for it. */
+  readonly delay?: number;
+  readonly delaySource?: string;
+}
+
 /**
  * What one logical call has met so far: one object per call, shared by all layers that the call passes, through copies
  * and attempts. Layers write to it, and errors are made from it.
@@ -16,12 +31,27 @@ export interface CallRecord {
   /** What the call waits for inside a layer of ours, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor: string | undefined;
   lastAnswer: LastAnswer | undefined;
-  /** Every attempt so far, for `keepHistory`: an error that ends the call from outside answers for them too. */
-  history: readonly unknown[] | undefined;
+  /** How often a layer inside the retry sent the call again: besides the attempts, which `Call.attempt` counts. */
+  resends: number;
+  /** The most repetitions that any layer around the call allows: one count for all of them. */
+  maxRepeats: number;
+  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
+  history: AttemptRecord[] | undefined;
+  /** Called when a request is handed to the plain `fetch`, for a layer that counts where a call is sent. */
+  onSend: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField: string | undefined;
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, waitingFor: undefined, lastAnswer: undefined, history: undefined, keyField: undefined };
+  return {
+    sends: 0,
+    waitingFor: undefined,
+    lastAnswer: undefined,
+    resends: 0,
+    maxRepeats: 0,
+    history: undefined,
+    onSend: undefined,
+    keyField: undefined,
+  };
 }

@@ -155,6 +155,7 @@ export class Call {
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
     this.record.sends++;
+    this.record.onSend?.();
     const sent = this.#changed ? { ...(init ?? referrerOf(this.input)), headers: new Headers(this.#given) } : init;
     return fetch(this.input, this.retried ? asRetried(sent, this, fetch) : sent);
   }

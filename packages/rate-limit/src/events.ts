@@ -1,10 +1,11 @@
-/** What happened to a gate. All times are milliseconds. */
+/** A gate closed. All times are milliseconds. */
 export interface LimitEvent {
+  /** The gate, e.g. `https://api.example.com /items/*`. */
   readonly key: string;
-  /** The URL of the request that told of the limit, without credentials and query. */
+  /** The URL of the refused request, without credentials and query. */
   readonly url: string;
   readonly status: number;
-  /** How long no request of the key is sent. */
+  /** How long no request passes the gate. */
   readonly wait: number;
   /** What the server asked for, which may be far longer; `undefined` where it did not say. */
   readonly asked: number | undefined;
@@ -13,6 +14,7 @@ export interface LimitEvent {
   readonly waiting: number;
 }
 
+/** A gate opened and let the first call out. */
 export interface ReleaseEvent {
   readonly key: string;
   /** How many calls wait behind the one that was let out. */
@@ -21,9 +23,20 @@ export interface ReleaseEvent {
   readonly rate: number | undefined;
 }
 
+/** Why a refused call is not sent again. `off`: `fetch(url, { retry: false })`. */
+export type StopReason =
+  | 'off'
+  | 'veto'
+  | 'redirected'
+  | 'method'
+  | 'body-not-replayable'
+  | 'max-resends'
+  | 'deadline'
+  | 'max-wait';
+
 /** A refusal that is handed to the caller. */
 export interface RateLimitGiveUpEvent extends Omit<LimitEvent, 'waiting'> {
-  readonly reason: 'max-wait' | 'deadline' | 'max-resends' | 'method' | 'body-not-replayable';
+  readonly reason: StopReason;
   /** How often the call was sent again. */
   readonly resends: number;
 }

@@ -1,110 +1,231 @@
-import { type Clock, monotonic, type Random } from '@steadfetch/core';
-import { Controller } from './controller.ts';
-import { KnownLimit } from './known-limit.ts';
-import type { Permit, Verdict } from './permit.ts';
-import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { type Door, type Visit, WaitingRoom } from './waiting-room.ts';
+import type { Clock, LastAnswer } from '@steadfetch/core';
+import type { Evidence } from './evidence.ts';
+import type { Answer, Pacer, Sent, Settled } from './model/model.ts';
+import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
 
-export interface GateOptions {
-  clock: Clock;
-  random: Random;
-  maxQueue: number;
-  limit: { requests: number; per: number } | undefined;
-  /** The gate was closed and lets the first one out. */
-  onOpen: (gate: Gate) => void;
+/** The right to send one request, counted at its gate and at the wider ones that watch. */
+export interface Permit {
+  readonly gate: Gate;
+  readonly pacer: Pacer;
+  sent: Sent;
+  readonly wider: Permit | undefined;
 }
 
-/** All calls of one key pass through here, in order, when the controller lets them. */
+export interface GateOptions {
+  readonly clock: Clock;
+  readonly now: () => number;
+  readonly createPacer: () => Pacer;
+  readonly limit: { readonly requests: number; readonly per: number } | undefined;
+  readonly onOpen: (gate: Gate) => void;
+  readonly tooLong: (visit: Visit, gate: Gate, wait: number) => Error;
+}
+
+/** How much one answer counts in the share of busy ones, from which share on they count as a limit, and for how long. */
+const BUSY = { weight: 0.125, share: 0.8, memory: 60_000 };
+/** After so long without a request an open gate lets a call out rather than send it away, in milliseconds. */
+const SILENCE = 5_000;
+/** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
+const UNSENT = 20;
+
+/** What calls of one kind pass: a model of their limit, and the line of those that wait. */
 export class Gate implements Door {
   readonly key: string;
-  readonly controller: Controller;
-  readonly now: () => number;
-  /** Whether the last permit handed in closed the gate. */
-  hasJustClosed = false;
-  readonly #room: WaitingRoom;
-  readonly #known: KnownLimit | undefined;
+  readonly parent: Gate | undefined;
+  /** Its name below its parent. */
+  readonly name: string;
+  readonly children = new Map<string, Gate>();
+  /** It stands for all gates below it. */
+  wide = false;
+  /** What the answers say about the gates below it. */
+  evidence: Evidence | undefined;
+  inFlight = 0;
+  /** It is the narrowest one of some calls. */
+  isLeaf = false;
+  /** How many calls belong to it, from their beginning to their end. */
+  users = 0;
+  lastAnswer: LastAnswer | undefined;
+  /** Until when the server asked for silence, which may be longer than the gate is closed. */
+  #askedUntil = 0;
   readonly #options: GateOptions;
-  #tickets = 0;
-  #wasClosed = false;
+  #pacer: Pacer | undefined;
+  readonly #line: WaitingLine;
+  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
+  #busyShare = 0;
+  #provenUntil = -Infinity;
   #reads = 0;
+  #hasQuotas = false;
+  #wasClosed = false;
+  #lastSent = -Infinity;
+  /** Calls that passed and are not sent yet, and since when. */
+  #unsent = 0;
+  #unsentSince = 0;
 
-  constructor(key: string, options: GateOptions) {
-    const { limit, random, clock } = options;
+  constructor(key: string, parent: Gate | undefined, name: string, options: GateOptions) {
     this.key = key;
+    this.parent = parent;
+    this.name = name;
     this.#options = options;
-    this.#known = limit && new KnownLimit(limit.requests, limit.per);
-    this.controller = new Controller({ random, known: this.#known });
-    this.now = monotonic(clock);
-    this.#room = new WaitingRoom(this, clock);
+    this.#line = new WaitingLine(this, options.clock, options.now);
+  }
+
+  get pacer(): Pacer {
+    this.#pacer ??= this.#options.createPacer();
+    return this.#pacer;
   }
 
   get waiting(): number {
-    return this.#room.size;
+    return this.#line.size;
   }
 
-  /** Milliseconds until a closed gate opens; 0 while it is open. */
-  get opensIn(): number {
-    const { closedUntil } = this.controller;
-    return closedUntil === undefined ? 0 : Math.max(0, closedUntil - this.now());
+  /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
+  holds(now: number): 0 | 1 | 2 {
+    if (now < this.#askedUntil || this.delay(now) > 0) return 2;
+    return now < this.#lastSent + (this.#options.limit?.per ?? 0) ? 1 : 0;
   }
 
-  get isIdle(): boolean {
-    return this.waiting === 0 && this.controller.inFlight === 0;
+  /** Forgets what was learned. */
+  forget(): void {
+    this.#pacer = undefined;
+    this.#wasClosed = false;
+    this.#askedUntil = 0;
+    this.#busyShare = 0;
+    this.#provenUntil = -Infinity;
+    this.lastAnswer = undefined;
+    this.#line.schedule();
   }
 
-  /** Whether a response is worth searching for numbers: the first few of a key, then some, or all if they have any. */
-  get isCurious(): boolean {
-    return this.#reads++ < 8 || this.#reads % 128 === 0 || this.controller.remaining !== undefined;
+  /** Takes over what another gate has learned. */
+  inherit(other: Gate): void {
+    this.#pacer = other.#pacer;
+    this.#wasClosed = other.#wasClosed;
+    this.#askedUntil = other.#askedUntil;
   }
 
-  nextTicket(): number {
-    return this.#tickets++;
+  /** Forgets also that it stands for others. */
+  reset(): void {
+    this.evidence = undefined;
+    this.wide = false;
+    this.dissolve();
+    this.forget();
+  }
+
+  /** Milliseconds until the next call may go: 0 for now, `Infinity` if only an answer can tell. */
+  delay(now: number, cost?: number): number {
+    if (this.#options.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
+    this.pacer.advance(now);
+    return this.pacer.delay(now, cost);
+  }
+
+  /** Milliseconds that a call that came now would have to wait at least. */
+  estimate(now: number): number {
+    const { requests, per } = this.#options.limit ?? { requests: 1, per: 0 };
+    const wait = this.knownWait(now, this.delay(now));
+    return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
+  }
+
+  knownWait(now: number, wait: number): number {
+    if (wait <= 0) return 0;
+    const { opensIn, remaining } = this.pacer.snapshot(now);
+    if (opensIn > 0) return Math.max(wait, this.#askedUntil - now);
+    return wait < Infinity && (this.#options.limit || remaining === 0) ? wait : 0;
+  }
+
+  mayProbe(now: number): boolean {
+    if (this.#options.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
+    const { opensIn, remaining } = this.pacer.snapshot(now);
+    return opensIn <= 0 && remaining !== 0;
+  }
+
+  /** The gate in whose queue the calls of this one wait. */
+  get inForce(): Gate {
+    let found: Gate = this;
+    for (let { parent } = this as Gate; parent; parent = parent.parent) if (parent.wide) found = parent;
+    return found;
   }
 
   /** Leave to send now, if nobody waits and nothing is in the way. */
-  tryEnter(now: number): Permit | undefined {
-    return this.waiting === 0 && this.controller.wait(now) === 0 ? this.enter(now) : undefined;
+  tryEnter(visit: Visit, now: number): Permit | undefined {
+    return this.waiting === 0 && visit.notBefore <= now && this.delay(now, visit.cost) <= 0
+      ? this.admit(visit, now)
+      : undefined;
   }
 
-  /** Waits for leave to send. Rejects at once when too many wait or the wait is known to be too long. */
-  waitFor(visit: Visit): Promise<Permit> {
-    const wait = Math.max(this.opensIn, this.#known?.wait(this.now(), this.waiting) ?? 0);
-    if (!visit.returning && this.waiting >= this.#options.maxQueue) {
-      return Promise.reject(this.#error('queue-full', wait));
+  join(visit: Visit): void {
+    this.#line.join(visit);
+  }
+
+  /** Sends all that wait to the gates that are now in force for them. */
+  dissolve(): void {
+    for (const visit of [...this.#line.clear()]) visit.leaf.inForce.join(visit);
+  }
+
+  /** Remembers that it is closed, and for how long the server asked. Returns whether it was open before. */
+  closed(until: number): boolean {
+    const wasOpen = !this.#wasClosed;
+    this.#wasClosed = true;
+    this.#askedUntil = Math.max(this.#askedUntil, until);
+    return wasOpen;
+  }
+
+  /** Whether a response is worth searching for quotas: the first few, then some, or all where they are used. */
+  isCurious(): boolean {
+    return this.#reads++ < 8 || this.#reads % 128 === 0 || this.#hasQuotas;
+  }
+
+  /**
+   * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
+   * server only a share does.
+   */
+  record({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+    if (quotas) this.#hasQuotas = true;
+    if (kind === 'accepted') this.#askedUntil = 0;
+    if (kind === 'failed') return true;
+    this.#busyShare += ((isDoubtful ? 1 : 0) - this.#busyShare) * BUSY.weight;
+    if (this.#busyShare >= BUSY.share) this.#provenUntil = now + BUSY.memory;
+    return !isDoubtful || now < this.#provenUntil;
+  }
+
+  /** A request has come back. */
+  returned(): void {
+    this.inFlight--;
+    this.#line.schedule();
+  }
+
+  /** A call that passed is handed to the network. */
+  sent(): void {
+    if (--this.#unsent === 0 && this.#options.limit) this.#line.schedule();
+  }
+
+  tooLong(visit: Visit, wait: number): Error {
+    return this.#options.tooLong(visit, this, wait);
+  }
+
+  /** Leave to send, counted here and at the wider gates that watch. */
+  admit({ cost }: Visit, now: number): Permit {
+    const permit = this.#count(now, cost, this)!;
+    this.#lastSent = now;
+    if (this.#unsent++ === 0) this.#unsentSince = now;
+    if (this.#wasClosed) {
+      this.#wasClosed = false;
+      this.#options.onOpen(this);
     }
-    if (this.now() + wait > visit.deadline) return Promise.reject(this.#error('wait-too-long', wait));
-    return this.#room.enter(visit);
-  }
-
-  /** Takes in what became of a request, and lets out whoever may go now. */
-  settle(permit: Permit, verdict: Verdict): void {
-    const { controller } = this;
-    const before = controller.closedUntil;
-    controller.settle(permit, this.now(), verdict);
-    const { closedUntil } = controller;
-    this.hasJustClosed = before === undefined && closedUntil !== undefined;
-    if (closedUntil !== undefined && closedUntil !== before) {
-      this.#wasClosed = true;
-      this.#room.dismiss(closedUntil);
-    } else if (this.waiting > 0) this.#room.pump();
-  }
-
-  wait(now: number): number {
-    return this.controller.wait(now);
-  }
-
-  enter(now: number): Permit {
-    const permit = this.controller.send(now);
-    if (this.#wasClosed) this.#options.onOpen(this);
-    this.#wasClosed = false;
+    this.inFlight++;
     return permit;
   }
 
-  tooLong(): RateLimitError {
-    return this.#error('wait-too-long', this.opensIn);
+  /** A wider gate that could have to stand for this one counts too. */
+  #count(now: number, cost: number, gate: Gate | undefined): Permit | undefined {
+    if (!gate) return undefined;
+    const wider = this.#count(now, cost, gate.parent);
+    if (gate !== this && gate.children.size < 2) return wider;
+    const { pacer } = gate;
+    if (gate !== this) pacer.advance(now);
+    return { gate, pacer, sent: pacer.send(now, cost), wider };
   }
+}
 
-  #error(reason: RateLimitReason, retryAfter: number): RateLimitError {
-    return new RateLimitError(reason, { key: this.key, retryAfter });
-  }
+/** Records the answer to a request. */
+export function hear({ pacer, sent }: Permit, now: number, answer: Answer): Settled {
+  pacer.advance(now);
+  return pacer.settle(sent, now, answer);
 }

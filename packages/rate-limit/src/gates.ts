@@ -1,33 +1,91 @@
-import type { Gate } from './gate.ts';
+import type { Call } from '@steadfetch/core';
+import { Gate, type GateOptions } from './gate.ts';
+import { joined, type NamesOf } from './names.ts';
 
-/** One gate per key, bounded: of those that nobody uses, the one used least recently is dropped. */
+/** The gates, as a tree from wide to narrow. At rest there are at most so many of the narrowest ones. */
 export class Gates {
-  readonly #create: (key: string) => Gate;
+  readonly #namesOf: NamesOf;
+  readonly #options: GateOptions;
   readonly #maxKeys: number;
-  readonly #gates = new Map<string, Gate>();
-  #latest: Gate | undefined;
+  readonly #roots = new Map<string, Gate>();
+  /** The narrowest gates that nobody uses, the one used least recently first. */
+  readonly #unused = new Set<Gate>();
+  #count = 0;
 
-  constructor(create: (key: string) => Gate, maxKeys = 1_000) {
-    this.#create = create;
+  constructor(namesOf: NamesOf, options: GateOptions, maxKeys = 1_000) {
+    this.#namesOf = namesOf;
+    this.#options = options;
     this.#maxKeys = maxKeys;
   }
 
-  get(key: string): Gate {
-    if (this.#latest?.key === key) return this.#latest;
-    const gate = this.#gates.get(key) ?? this.#create(key);
-    this.#gates.delete(key);
-    this.#gates.set(key, gate);
-    this.#latest = gate;
-    if (this.#gates.size > this.#maxKeys) this.#dropOne();
+  /** The narrowest gate of a call. To be given back by `release`. */
+  take(call: Call): Gate {
+    let gates: Map<string, Gate> = this.#roots;
+    let gate: Gate | undefined;
+    for (const name of this.#namesOf(call)) {
+      gate = gates.get(name) ?? this.#add(gates, name, gate);
+      gates = gate.children;
+    }
+    this.#unused.delete(gate!);
+    gate!.users++;
+    if (!gate!.isLeaf) {
+      gate!.isLeaf = true;
+      this.#count++;
+      this.#dropOne();
+    }
+    return gate!;
+  }
+
+  release(gate: Gate): void {
+    if (--gate.users > 0) return;
+    this.#unused.add(gate);
+    this.#dropOne();
+  }
+
+  /** The gates in force: those that calls pass. */
+  inForce(): Gate[] {
+    const found: Gate[] = [];
+    const visit = (gate: Gate) => {
+      if (gate.wide || gate.isLeaf) found.push(gate);
+      if (!gate.wide) for (const child of gate.children.values()) visit(child);
+    };
+    for (const root of this.#roots.values()) visit(root);
+    return found;
+  }
+
+  /** Forgets what was learned: by one gate and those below it, or by all. */
+  reset(key?: string): void {
+    const visit = (gate: Gate, within: boolean) => {
+      const isMeant = within || gate.key === key;
+      for (const child of gate.children.values()) visit(child, isMeant);
+      if (isMeant) gate.reset();
+    };
+    for (const root of this.#roots.values()) visit(root, key === undefined);
+  }
+
+  #add(gates: Map<string, Gate>, name: string, parent: Gate | undefined): Gate {
+    const gate = new Gate(parent ? joined(parent.key, name) : name, parent, name, this.#options);
+    gates.set(name, gate);
     return gate;
   }
 
-  [Symbol.iterator](): MapIterator<Gate> {
-    return this.#gates.values();
-  }
-
+  /** Drops a gate that holds nobody back; if there is none, one that does. */
   #dropOne(): void {
-    for (const [key, gate] of this.#gates)
-      if (gate.isIdle && gate !== this.#latest) return void this.#gates.delete(key);
+    if (this.#count <= this.#maxKeys || this.#unused.size === 0) return;
+    const now = this.#options.now();
+    let dropped: Gate | undefined;
+    let least = Infinity;
+    for (const gate of this.#unused) {
+      const held = gate.inForce.holds(now);
+      if (held >= least) continue;
+      [dropped, least] = [gate, held];
+      if (held === 0) break;
+    }
+    this.#unused.delete(dropped!);
+    this.#count--;
+    dropped!.isLeaf = false;
+    for (let gate = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
+      (gate.parent?.children ?? this.#roots).delete(gate.name);
+    }
   }
 }

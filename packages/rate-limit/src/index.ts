@@ -1,5 +1,5 @@
 export type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
-export type { RateLimitOptions } from './options.ts';
+export type { RateLimitOptions, RateLimitScope } from './options.ts';
 export { type RateLimiter, rateLimit } from './rate-limit.ts';
 export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 export type { GateSnapshot } from './snapshot.ts';

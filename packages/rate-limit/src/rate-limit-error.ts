@@ -1,23 +1,39 @@
+import { type LastAnswer, type LocalRefusal, oneLine } from '@steadfetch/core';
+
 /** Why a call was not sent. */
-export type RateLimitReason = 'queue-full' | 'wait-too-long';
+export type RateLimitReason = 'rate-limited' | 'queue-full';
 
-/** A call that was refused here, without being sent: too many wait already, or it would wait too long. */
-export class RateLimitError extends Error {
-  override readonly name = 'RateLimitError';
-  readonly reason: RateLimitReason;
+interface Refused {
   readonly key: string;
-  /** Milliseconds after which it is worth trying again; 0 where nobody knows. */
   readonly retryAfter: number;
+  readonly lastAnswer: LastAnswer | undefined;
+}
 
-  constructor(reason: RateLimitReason, { key, retryAfter }: { key: string; retryAfter: number }) {
-    super(`rateLimit: ${TEXT[reason]} for ${key}; try again in ${Math.ceil(retryAfter)} ms`);
+/**
+ * A call that was refused here, without being sent: it would have to wait for longer than `maxWait` or its deadline, or
+ * too many calls wait already.
+ */
+export class RateLimitError extends Error implements LocalRefusal {
+  override readonly name = 'RateLimitError';
+  readonly local = true;
+  readonly reason: RateLimitReason;
+  /** The gate that refused it. */
+  readonly key: string;
+  /** Milliseconds after which it is worth calling again; 0 where that is not known. */
+  readonly retryAfter: number;
+  /** What the server answered last, to this call or to another one at the same gate: then only its fields about limits. */
+  declare readonly lastAnswer?: LastAnswer;
+
+  constructor(reason: RateLimitReason, { key, retryAfter, lastAnswer }: Refused) {
+    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}; try again in ${Math.ceil(retryAfter)} ms`);
     this.reason = reason;
     this.key = key;
     this.retryAfter = retryAfter;
+    if (lastAnswer) this.lastAnswer = lastAnswer;
   }
 }
 
 const TEXT: Record<RateLimitReason, string> = {
   'queue-full': 'too many calls wait',
-  'wait-too-long': 'the wait is longer than maxWait or the time left',
+  'rate-limited': 'the wait is longer than maxWait or the time left',
 };

@@ -90,7 +90,7 @@ export function stop(failure: FailedAttempt, reason: string, error: unknown, per
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
   const { call, past, policy } = session;
-  if (attempt > 1) past.push(recordOf(session, attempt, { response, failed: false }));
+  if (past.length > 0) past.push(recordOf(session, attempt, { response, failed: false }));
   tellSuccess(policy, { call, attempt, response, past, session });
 }
 

@@ -1,5 +1,4 @@
-import { type Call, idempotencyKeyOf, type Outcome } from '@steadfetch/core';
-import type { AttemptRecord } from './history.ts';
+import { type AttemptRecord, type Call, idempotencyKeyOf, type Outcome } from '@steadfetch/core';
 import type { Policy } from './policy.ts';
 import type { Retry } from './rule.ts';
 
@@ -16,7 +15,7 @@ export interface Session {
   readonly key: string | undefined;
   /** When the call began; known only where a rule is `timed`. */
   readonly startedAt: number | undefined;
-  /** What became of the attempts so far, oldest first. */
+  /** What became of the attempts so far, oldest first, whichever layer made them. */
   readonly past: AttemptRecord[];
   /** The decision by which the attempt under way is made; none for the first. */
   by: Retry | undefined;
@@ -26,7 +25,15 @@ let sessions = 0;
 
 export function sessionOf(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const key = idempotencyKeyOf(call);
-  return { id: ++sessions, call, repeatable, policy, key, startedAt, past: [], by: undefined };
+  const { record } = call;
+  record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
+  const past = record.history ?? [];
+  return { id: ++sessions, call, repeatable, policy, key, startedAt, past, by: undefined };
+}
+
+/** The number of an attempt, by whichever layer repeated the call; 1 for the first. */
+export function numberOf({ call }: Session, attempt: number): number {
+  return attempt + call.record.resends;
 }
 
 /** An attempt with a good answer. */

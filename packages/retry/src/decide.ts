@@ -10,13 +10,13 @@ import { OWN, planWait } from './wait.ts';
  * @throws what a rule throws, and the caller's reason after an abort, also while a rule takes its time
  */
 export async function decide(failure: FailedAttempt): Promise<Decision> {
-  const { call, attempt, error, session } = failure;
+  const { call, error, session } = failure;
   const { policy } = session;
   const refusal = localRefusal(error);
   if (refusal) return no(refusal.reason);
   const reason = await ask('when', failure);
   if (reason === undefined) return { retry: false };
-  if (!(attempt <= policy.maxRetries)) return no('limit');
+  if (isSpent(failure)) return no('limit');
   const forbidden = await ask('unless', failure);
   if (forbidden !== undefined) return no(forbidden);
   if (!session.repeatable) return no('method-not-idempotent');
@@ -33,6 +33,12 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 
 function no(stop: string, planned?: Wait): End {
   return planned ? { retry: false, stop, planned } : { retry: false, stop };
+}
+
+/** A layer inside that sends the call again counts as well. */
+function isSpent({ attempt, call, session }: FailedAttempt): boolean {
+  const { resends, maxRepeats } = call.record;
+  return !(attempt <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
 /** The first yes. The rules after it are not asked: looking into a body takes time. */

@@ -1,21 +1,6 @@
-import { historyBehind, keepHistory, type Outcome } from '@steadfetch/core';
-import type { Session } from './attempt.ts';
+import { type AttemptRecord, historyBehind, keepHistory, type Outcome } from '@steadfetch/core';
+import { numberOf, type Session } from './attempt.ts';
 import type { Decision, Rule } from './rule.ts';
-
-/** What became of one attempt. Times are milliseconds. */
-export interface AttemptRecord {
-  /** 1 for the first. */
-  readonly attempt: number;
-  readonly status?: number;
-  readonly error?: unknown;
-  /** The `Idempotency-Key` that the attempt carried, if it did. */
-  readonly idempotencyKey?: string;
-  /** When the attempt ended, since the epoch. */
-  readonly at: number;
-  /** The wait that followed, if one did, and who asked for it. */
-  readonly delay?: number;
-  readonly delaySource?: string;
-}
 
 /** Keeps what became of each attempt, for `historyOf` the response or the error that the call ends with. */
 export function history(): Rule {
@@ -43,13 +28,14 @@ export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined
 
 /** What is kept of an attempt that has just ended. */
 export function recordOf(
-  { key, policy }: Session,
+  session: Session,
   attempt: number,
   { response, error, failed }: Outcome,
   decision?: Decision,
 ): AttemptRecord {
+  const { key, policy } = session;
   return {
-    attempt,
+    attempt: numberOf(session, attempt),
     at: policy.clock.now(),
     ...(failed ? { error } : { status: response.status }),
     ...(key === undefined ? {} : { idempotencyKey: key }),

@@ -7,7 +7,7 @@ import {
   redactUrl,
   unexpected,
 } from '@steadfetch/core';
-import { elapsedOf, type FailedAttempt, type Session } from './attempt.ts';
+import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import type { Retry, Rule, Wait } from './rule.ts';
 
@@ -54,7 +54,7 @@ export function hooks(
     });
   const recovered = (session: Session, attempt: number, response: Response) =>
     emit('onRecover', (): RecoverEvent => {
-      return { ...eventOf(session, attempt, { response, failed: false }), attempts: attempt };
+      return { ...eventOf(session, attempt, { response, failed: false }), attempts: numberOf(session, attempt) };
     });
 
   return {
@@ -80,7 +80,7 @@ function baseOf(session: Session, attempt: number, outcome: Outcome, fullUrls: b
     callId: id,
     method: call.method,
     url: fullUrls ? call.url : redactUrl(call.url),
-    attempt,
+    attempt: numberOf(session, attempt),
     elapsed: elapsedOf(session),
     outcome: Object.freeze({ ...outcome }),
     cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),

@@ -1,3 +1,4 @@
+export type { AttemptRecord } from '@steadfetch/core';
 export type { FailedAttempt, GoodAttempt } from './attempt.ts';
 export { budget } from './budget.ts';
 export type { Failure } from './condition.ts';
@@ -10,7 +11,7 @@ export type {
   RetryHooks,
   RetryReason,
 } from './events.ts';
-export { type AttemptRecord, history, historyOf } from './history.ts';
+export { history, historyOf } from './history.ts';
 export { hooks } from './hooks.ts';
 export { maxDelay, maxRetries } from './limits.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';

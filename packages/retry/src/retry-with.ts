@@ -77,7 +77,8 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response.status >= 400 || policy.inspects) return judge({ response, failed: false });
+      const known = call.record.history !== undefined; // a layer inside has sent it again
+      if (response.status >= 400 || policy.inspects || known) return judge({ response, failed: false });
       tellSuccess(policy, { call, attempt: 1, response, past: NONE, session: undefined });
       if (attempt.input !== call.input) releaseBody(call);
       return response;

@@ -7,13 +7,17 @@ import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
 
-/** What is left of a quota of requests. */
+/** What is left of a quota. */
 export interface ServerQuota {
-  /** Requests per window. */
+  /** The name of the policy, where several are told apart: `"default"` of `RateLimit`, `requests`, `input-tokens`. */
+  name?: string;
+  /** What is counted, where that is not requests: `tokens`, `content-bytes`. */
+  unit?: string;
+  /** Units per window. */
   limit?: number;
   /** The length of the window, in milliseconds. */
   window?: number;
-  /** Requests that may still be sent. */
+  /** Units that are left. */
   remaining: number;
   /** Milliseconds until there is more; 0 when that moment has passed. */
   reset?: number;
@@ -31,52 +35,83 @@ export interface ServerQuota {
  */
 export function serverQuota(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota | undefined {
   if (age(response) > 0) return undefined;
-  const single = QUOTA_FIELDS.map((fields) => readQuota(response, fields, now)).filter((quota) => quota !== undefined);
-  return (
-    least(readPolicies(response)) ??
-    single.find(({ reset }) => reset !== undefined) ??
-    single[0] ??
-    least(BUCKET_FIELDS.map((fields) => readQuota(response, fields, now)))
-  );
+  const counted = ({ unit, remaining }: ServerQuota) => unit === undefined || remaining === 0;
+  const found =
+    least(readPolicies(response).filter(counted)) ??
+    first(readFields(response, now)) ??
+    least(readBuckets(response, now).filter(counted));
+  if (found === undefined) return undefined;
+  const { name: _, unit: __, ...quota } = found;
+  return quota;
 }
 
-function readPolicies(response: HintedResponse): (ServerQuota | undefined)[] {
+/**
+ * All that a response of any status says about quotas, of whatever unit: the policies of `RateLimit`, else the first
+ * usable of `RateLimit-*`, `X-RateLimit-*` and `X-Rate-Limit-*`; and the buckets of OpenAI, Linear and Anthropic. Where
+ * several are told apart, each has a name. Empty for a response out of a cache.
+ */
+export function serverQuotas(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota[] {
+  if (age(response) > 0) return [];
+  const policies = readPolicies(response);
+  const single = policies.length > 0 ? undefined : first(readFields(response, now));
+  return [...policies, ...(single ? [single] : []), ...readBuckets(response, now)];
+}
+
+function readPolicies(response: HintedResponse): ServerQuota[] {
   const members = readRateLimit(response);
   if (members.length === 0) return [];
-  const policies = parseRateLimitPolicy(field(response, 'ratelimit-policy')) ?? [];
+  const policies = new Map(
+    parseRateLimitPolicy(field(response, 'ratelimit-policy'))?.map((policy) => [policy.name, policy]),
+  );
   return members.map(({ name, r, t, limit }) => {
-    const policy = policies.find((one) => one.name === name);
-    const counted = !policy || policy.qu === 'requests';
-    return quota(counted, 'ratelimit', r, { limit: limit ?? policy?.q, window: seconds(policy?.w), reset: seconds(t) });
+    const policy = name === undefined ? undefined : policies.get(name);
+    const unit = policy && policy.qu !== 'requests' ? policy.qu : undefined;
+    const rest = { name, unit, limit: limit ?? policy?.q, window: seconds(policy?.w), reset: seconds(t) };
+    return { ...known(rest), remaining: r, source: 'ratelimit' };
   });
 }
 
+function readFields(response: HintedResponse, now: number): ServerQuota[] {
+  return QUOTA_FIELDS.flatMap((fields) => readQuota(response, fields, now) ?? []);
+}
+
+function readBuckets(response: HintedResponse, now: number): ServerQuota[] {
+  return BUCKET_FIELDS.flatMap((fields) => {
+    const quota = readQuota(response, fields, now);
+    const name = fields.remaining.replace(/^(?:x|anthropic)-ratelimit-|-?remaining-?/g, '');
+    return quota ? { ...quota, name, ...(name === 'requests' ? {} : { unit: name }) } : [];
+  });
+}
+
+/** Nothing for a negative remainder, which marks "no information". */
 function readQuota(response: HintedResponse, fields: QuotaFields, now: number): ServerQuota | undefined {
   const remaining = readRemaining(response, fields);
-  if (remaining === undefined) return undefined;
+  if (remaining === undefined || remaining < 0) return undefined;
   const reset = parseReset(field(response, fields.reset), serverTime(response, now));
-  return quota(!/token|unified/.test(fields.remaining), fields.remaining, remaining, {
+  const rest = {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.
     limit: parseDecimal(/^[^,;]*/.exec(field(response, fields.limit) ?? '')![0]),
     reset: reset === undefined ? undefined : wait(reset),
-  });
+  };
+  return { ...known(rest), remaining, source: fields.remaining };
 }
 
-/** Nothing for a negative remainder, which marks "no information", nor for one of another unit that is not used up. */
-function quota(counted: boolean, source: string, remaining: number, rest: Rest): ServerQuota | undefined {
-  if (remaining < 0 || (remaining > 0 && !counted)) return undefined;
-  const known = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(known), remaining, source };
-}
+type Rest = { [Name in 'name' | 'unit' | 'limit' | 'window' | 'reset']?: ServerQuota[Name] | undefined };
 
-type Rest = { [Name in 'limit' | 'window' | 'reset']?: number | undefined };
+function known(rest: Rest): Partial<ServerQuota> {
+  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+}
 
 function seconds(value: number | undefined): number | undefined {
   return value === undefined ? undefined : wait(value * 1_000);
 }
 
+/** The one whose reset is known, if there is one. */
+function first(quotas: readonly ServerQuota[]): ServerQuota | undefined {
+  return quotas.find(({ reset }) => reset !== undefined) ?? quotas[0];
+}
+
 /** The one with the least left; of several, the one that lasts longest. */
-function least(quotas: (ServerQuota | undefined)[]): ServerQuota | undefined {
-  const known = quotas.filter((one) => one !== undefined);
-  return known.sort((a, b) => a.remaining - b.remaining || (b.reset ?? 0) - (a.reset ?? 0))[0];
+function least(quotas: ServerQuota[]): ServerQuota | undefined {
+  return quotas.sort((a, b) => a.remaining - b.remaining || (b.reset ?? 0) - (a.reset ?? 0))[0];
 }

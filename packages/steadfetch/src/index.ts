@@ -3,7 +3,7 @@ export * from '@steadfetch/buffer-body';
 export * from '@steadfetch/circuit-breaker';
 export * from '@steadfetch/concurrency';
 // Two packages may use one name for a type: these are the fuller ones.
-export type { Random } from '@steadfetch/core';
+export type { AttemptRecord, Random } from '@steadfetch/core';
 export * from '@steadfetch/core';
 export * from '@steadfetch/idempotency-key';
 export * from '@steadfetch/jitter';
@@ -14,5 +14,5 @@ export * from '@steadfetch/retry-budget';
 export * from '@steadfetch/retry-log';
 export * from '@steadfetch/server-hints';
 export * from '@steadfetch/timeout';
-export { type Standard, standard } from './standard.ts';
+export { type Keeper, type Standard, standard } from './standard.ts';
 export type { StandardConcurrency, StandardOptions } from './standard-options.ts';

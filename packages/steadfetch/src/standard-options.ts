@@ -21,8 +21,8 @@ export interface StandardOptions {
    * @default 10_000, or half of `timeout` where that is less
    */
   attemptTimeout?: number | TimeoutLimits | false;
-  /** @default true */
-  retry?: RetryOptions | boolean;
+  /** A number is `maxRetries`. @default true */
+  retry?: RetryOptions | boolean | number;
   /** For an origin that is known to limit its clients. @default false */
   rateLimit?: RateLimitOptions | boolean;
   /** For an origin whose outages must not keep calls waiting. @default false */

@@ -1,6 +1,6 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber, idempotencyKeyOf } from '@steadfetch/core';
+import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
@@ -39,7 +39,7 @@ export function planOf(options: StandardOptions): StandardPlan {
   return {
     idempotencyKey: key,
     timeout,
-    retry: layerOptions('retry', retry, { ...time, maxRetries: 2, maxDelay: wait, ...repeatableBy(key) }),
+    retry: layerOptions('retry', retryOf(retry), { ...time, maxRetries: 2, maxDelay: wait }),
     rateLimit: layerOptions('rateLimit', rateLimit, { ...time, maxWait: wait, maxResends: 10 }),
     circuitBreaker: breakerOf(options, time),
     concurrency: concurrencyOf(options.concurrency),
@@ -55,9 +55,9 @@ function timeOf({ clock, random }: StandardOptions): Pick<StandardOptions, 'cloc
   };
 }
 
-/** A key in a field of another name makes a request repeatable as well. */
-function repeatableBy({ header }: IdempotencyKeyOptions = {}): Pick<RetryOptions, 'idempotent'> {
-  return header === undefined ? {} : { idempotent: (call) => idempotencyKeyOf(call, header) !== undefined };
+/** A number is `maxRetries`, as ky takes it. */
+function retryOf(retry: RetryOptions | boolean | number): RetryOptions | boolean {
+  return typeof retry === 'number' ? { maxRetries: retry } : retry;
 }
 
 /** Short, as it grows: an outage that is over when a circuit opens must not be felt for long after it. */

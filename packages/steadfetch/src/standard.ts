@@ -5,16 +5,29 @@ import { type Clock, compose, type Middleware } from '@steadfetch/core';
 import { idempotencyKey } from '@steadfetch/idempotency-key';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
+import { retryBudget } from '@steadfetch/retry-budget';
 import { timeout } from '@steadfetch/timeout';
 import { checkRelations } from './check-relations.ts';
 import { describePlan } from './describe-plan.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 import { planOf, type StandardPlan } from './standard-plan.ts';
 
-/** The canonical stack, which can say what it is made of. */
+/** The canonical stack. It can say what it is made of and what it believes, and can forget that. */
 export interface Standard extends Middleware {
   /** The layers in order, outermost first, with their numbers: one line each. */
   describe(): string;
+  /** What each layer that keeps state believes of its servers, by the name of the layer. Changes nothing. */
+  snapshot(): Partial<Record<Keeper, unknown>>;
+  /** Forgets what was learned about one key, or about all. */
+  reset(key?: string): void;
+}
+
+/** What keeps state in the stack. */
+export type Keeper = 'retryBudget' | 'rateLimit' | 'circuitBreaker' | 'concurrency';
+
+interface Kept {
+  snapshot?(): unknown;
+  reset?(key?: string): void;
 }
 
 /**
@@ -31,27 +44,45 @@ export interface Standard extends Middleware {
  */
 export function standard(options: StandardOptions = {}): Standard {
   const plan = planOf(options);
-  const layers = layersOf(plan, options.clock);
+  const { layers, kept } = build(plan, options.clock);
   checkRelations(plan);
   const stack = compose(...layers);
-  return Object.assign((next: Parameters<Middleware>[0]) => stack(next), { describe: () => describePlan(plan) });
+  return Object.assign((next: Parameters<Middleware>[0]) => stack(next), {
+    describe: () => describePlan(plan),
+    snapshot: () => Object.fromEntries(kept.map(([name, state]) => [name, state.snapshot?.()])),
+    reset: (key?: string) => {
+      for (const [, state] of kept) state.reset?.(key);
+    },
+  });
 }
 
-function layersOf(plan: StandardPlan, clock: Clock | undefined): Middleware[] {
+/** The layers, outermost first, and what keeps state in them. */
+function build(plan: StandardPlan, clock: Clock | undefined): { layers: Middleware[]; kept: [Keeper, Kept][] } {
   const timing = clock ? { clock } : {};
+  const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
+  const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
+  const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);
+  const slots = plan.concurrency && bulkhead(plan.concurrency);
   const layers = [
     plan.timeout !== undefined && timeout(plan.timeout, timing),
     plan.idempotencyKey && idempotencyKey(plan.idempotencyKey),
-    plan.retry && retry(plan.retry),
-    plan.rateLimit && rateLimit(plan.rateLimit),
-    plan.circuitBreaker && circuitBreaker(plan.circuitBreaker),
-    plan.concurrency && bulkhead(plan.concurrency),
+    plan.retry && retry({ ...plan.retry, budget: budget! }),
+    limiter,
+    breaker,
+    slots,
     plan.bufferBody && bufferBody(plan.bufferBody),
     plan.attemptTimeout && timeout(plan.attemptTimeout, timing),
   ];
-  return layers.filter((layer) => typeof layer === 'function');
+  const keepers: [Keeper, Kept | false | undefined][] = [
+    ['retryBudget', budget as Kept | false | undefined],
+    ['rateLimit', limiter],
+    ['circuitBreaker', breaker?.breaker],
+    ['concurrency', slots],
+  ];
+  const kept = keepers.filter((keeper): keeper is [Keeper, Kept] => Boolean(keeper[1]));
+  return { layers: layers.filter((layer) => typeof layer === 'function'), kept };
 }
 
-function bulkhead({ max, ...options }: StandardConcurrency): Middleware {
+function bulkhead({ max, ...options }: StandardConcurrency): ReturnType<typeof concurrency> {
   return concurrency(max, options);
 }

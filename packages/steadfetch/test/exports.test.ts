@@ -21,8 +21,13 @@ const PACKAGES = {
 
 /** Type names of two packages, and the one that the umbrella means by it. */
 const SHARED = {
-  ...{ Random: 'core', GiveUpEvent: 'retry', RecoverEvent: 'retry', RetryEvent: 'retry' },
-  ...{ Permit: 'retry', Rule: 'retry' },
+  AttemptRecord: 'core',
+  Random: 'core',
+  GiveUpEvent: 'retry',
+  RecoverEvent: 'retry',
+  RetryEvent: 'retry',
+  Permit: 'retry',
+  Rule: 'retry',
 };
 
 const indexOf = (name: string) => readFileSync(new URL(`../../${name}/src/index.ts`, import.meta.url), 'utf8');

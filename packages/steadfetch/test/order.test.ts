@@ -255,7 +255,7 @@ describe('timeout and the waits inside it', () => {
     const start = clock.now();
 
     expect((await fetch(URL)).status).toBe(429);
-    await expect(fetch(URL)).rejects.toMatchObject({ name: 'RateLimitError', reason: 'wait-too-long' });
+    await expect(fetch(URL)).rejects.toMatchObject({ name: 'RateLimitError', reason: 'rate-limited' });
     expect(clock.now() - start).toBeLessThan(5_000);
   });
 

@@ -62,6 +62,32 @@ describe('standard', () => {
     `);
   });
 
+  it('takes a number of retries as ky does', async () => {
+    const { fetch, fake } = standardRig({ retry: 4 }, [500, 500, 500, 500, 200]);
+
+    expect((await fetch(URL)).status).toBe(200);
+    expect(fake.calls).toHaveLength(5);
+    expect(standard({ retry: 0 }).describe()).toContain('maxRetries 0');
+    expect(() => standard({ retry: -1 })).toThrow('retry: maxRetries');
+  });
+
+  it('says what each of its layers believes, and forgets it', async () => {
+    const clock = manualClock();
+    const stack = standard({ ...ALL, clock, concurrency: 5, retry: { budget: retryBudget({ clock }) } });
+    const call = stack(fakeFetch(503, { clock }))(URL);
+    await clock.runAll();
+    await call;
+
+    expect(Object.keys(stack.snapshot())).toEqual(['retryBudget', 'rateLimit', 'circuitBreaker', 'concurrency']);
+    expect(stack.snapshot().retryBudget).toMatchObject({ 'https://api.example.com': { state: 'trouble' } });
+    stack.reset('https://other.test');
+    expect(stack.snapshot().retryBudget).toMatchObject({ 'https://api.example.com': { state: 'trouble' } });
+    stack.reset();
+    expect(stack.snapshot().retryBudget).toEqual({});
+    expect(Object.keys(standard().snapshot())).toEqual(['retryBudget']);
+    expect(Object.keys(standard({ retry: { budget: false } }).snapshot())).toEqual([]);
+  });
+
   it('describes no state', () => {
     const stack = standard({
       ...{ clock: instantClock(), random: () => 0 },

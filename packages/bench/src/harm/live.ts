@@ -8,7 +8,7 @@ export type Client = (fetch: Fetch, parts: { clock: Clock; random: Random }) => 
 const START = Date.UTC(2025, 0, 1);
 const ORIGIN = 'https://api.test';
 /** The longest that a call may take, by the limit for the whole call that both stacks have. */
-export const WHOLE = 30_000;
+const WHOLE = 30_000;
 /** What is still under way at the end is lived through for this long at the most. */
 const PATIENCE = 120_000;
 

@@ -1,0 +1,73 @@
+/** A place in a queue. */
+export interface Place<T> {
+  readonly value: T;
+  /** Lower ones come first. */
+  readonly order: number;
+  /** Where it is in the heap; -1 once it has left. */
+  index: number;
+}
+
+/**
+ * What waits, in order: a binary heap. Who comes last joins in constant time, any other place and leaving from anywhere
+ * cost the logarithm of the length. Equal orders come out in no particular order.
+ */
+export class Queue<T> {
+  readonly #heap: Place<T>[] = [];
+
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  get first(): Place<T> | undefined {
+    return this.#heap[0];
+  }
+
+  add(order: number, value: T): Place<T> {
+    const place: Place<T> = { value, order, index: this.#heap.length };
+    this.#heap.push(place);
+    this.#rise(place);
+    return place;
+  }
+
+  /** Takes a place out. One that has left before is ignored. */
+  remove(place: Place<T>): void {
+    const { index } = place;
+    if (this.#heap[index] !== place) return;
+    place.index = -1;
+    const last = this.#heap.pop()!;
+    if (last === place) return;
+    this.#put(last, index);
+    this.#rise(last);
+    this.#sink(last);
+  }
+
+  #put(place: Place<T>, index: number): void {
+    this.#heap[index] = place;
+    place.index = index;
+  }
+
+  #rise(place: Place<T>): void {
+    let { index } = place;
+    while (index > 0) {
+      const parent = this.#heap[(index - 1) >> 1]!;
+      if (parent.order <= place.order) break;
+      this.#put(parent, index);
+      index = (index - 1) >> 1;
+    }
+    this.#put(place, index);
+  }
+
+  #sink(place: Place<T>): void {
+    let { index } = place;
+    for (;;) {
+      const left = this.#heap[2 * index + 1];
+      const right = this.#heap[2 * index + 2];
+      const child = right && right.order < left!.order ? right : left;
+      if (!child || child.order >= place.order) break;
+      const next = child.index;
+      this.#put(child, index);
+      index = next;
+    }
+    this.#put(place, index);
+  }
+}

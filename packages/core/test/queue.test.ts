@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { Queue } from '../src/index.ts';
+
+function drain(queue: Queue<string>): string[] {
+  const values: string[] = [];
+  for (let { first } = queue; first; first = queue.first) {
+    values.push(first.value);
+    queue.remove(first);
+  }
+  return values;
+}
+
+describe('Queue', () => {
+  it('gives out in order, whatever the order of joining', () => {
+    const queue = new Queue<string>();
+
+    for (const order of [5, 3, 8, 1, 9, 2, 7]) queue.add(order, String(order));
+
+    expect(queue.size).toBe(7);
+    expect(drain(queue)).toEqual(['1', '2', '3', '5', '7', '8', '9']);
+  });
+
+  it('lets any of them leave, and ignores one that has left', () => {
+    const queue = new Queue<string>();
+    const places = [4, 1, 3, 2, 5, 6].map((order) => queue.add(order, String(order)));
+
+    for (const index of [2, 0, 2, 5]) queue.remove(places[index]!);
+
+    expect(queue.size).toBe(3);
+    expect(drain(queue)).toEqual(['1', '2', '5']);
+  });
+
+  it('keeps its order while half of them leave from the middle', () => {
+    const queue = new Queue<string>();
+    const orders = Array.from({ length: 100 }, (_, index) => (index * 37) % 101);
+    const places = orders.map((order) => queue.add(order, String(order)));
+
+    for (const place of places) if (place.order % 2 === 0) queue.remove(place);
+
+    expect(drain(queue)).toEqual(
+      orders
+        .filter((order) => order % 2)
+        .sort((a, b) => a - b)
+        .map(String),
+    );
+  });
+});

@@ -1,0 +1,295 @@
+import {
+  type AttemptRecord,
+  abortReason,
+  type Call,
+  checkNumber,
+  discard,
+  idempotencyKeyOf,
+  keepBody,
+  monotonic,
+  type Next,
+  notify,
+  onAbort,
+  type Random,
+  redactUrl,
+  releaseBody,
+} from '@steadfetch/core';
+import { Crowd } from './crowd.ts';
+import type { StopReason } from './events.ts';
+import { type Gate, hear, type Permit } from './gate.ts';
+import { Gates } from './gates.ts';
+import { type Answer, Pacer } from './model/model.ts';
+import { namesOf } from './names.ts';
+import type { Settings } from './options.ts';
+import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
+import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
+import { type Heard, settle } from './scope.ts';
+import { type GateSnapshot, snapshotOf } from './snapshot.ts';
+import { repeatsOf, stopReason } from './stop-reason.ts';
+import type { Visit } from './waiting-line.ts';
+
+/** A gate that was closed for exactly as long as a call may be held still lets it out. */
+const GRACE = 100;
+/** Without a word of the server a call waits for so long, doubled each time, in milliseconds. */
+const OWN_WAIT = { first: 100, longest: 3_000 };
+/** A request that left the machine later than this after it passed the gate is counted when it left. */
+const LATE = 2;
+
+/** One call under way. */
+interface Passage extends Visit {
+  readonly call: Call;
+  /** How long it may still be held. */
+  left: number;
+}
+
+/** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
+export class Limiter {
+  readonly #settings: Settings;
+  readonly #now: () => number;
+  readonly #random: Random;
+  readonly #gates: Gates;
+  readonly #crowd: Crowd = new Crowd();
+  #tickets = 0;
+
+  constructor(settings: Settings) {
+    const { clock, random, limit, proof } = settings;
+    this.#settings = settings;
+    this.#now = monotonic(clock);
+    this.#random = sane(random);
+    const model = { random: this.#random, proof, ...(limit ? { limit } : {}) };
+    this.#gates = new Gates(namesOf(settings), {
+      clock,
+      limit,
+      now: this.#now,
+      createPacer: () => new Pacer(model),
+      onOpen: (gate) => this.#tellOfRelease(gate),
+      tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
+    });
+  }
+
+  async fetch(call: Call, next: Next): Promise<Response> {
+    if (call.signal?.aborted) {
+      releaseBody(call);
+      throw abortReason(call.signal);
+    }
+    const leaf = this.#gates.take(call);
+    try {
+      const visit = this.#visit(call, leaf);
+      for (;;) {
+        const permit = visit.leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(visit));
+        const response = await this.#send(visit, permit, next);
+        if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
+        if (!this.#comesBack(visit, permit, response)) {
+          releaseBody(call);
+          return response;
+        }
+        discard(response);
+      }
+    } finally {
+      this.#gates.release(leaf);
+    }
+  }
+
+  snapshot(): GateSnapshot[] {
+    const now = this.#now();
+    return this.#gates.inForce().map((gate) => snapshotOf(gate, now));
+  }
+
+  reset(key?: string): void {
+    this.#gates.reset(key);
+  }
+
+  #visit(call: Call, leaf: Gate): Passage {
+    const { cost, maxWait, maxResends } = this.#settings;
+    call.record.maxRepeats = Math.max(call.record.maxRepeats, maxResends);
+    const place = { line: undefined, turn: undefined, end: undefined, resolve: undefined, reject: undefined };
+    const price = cost ? checkCost(cost(call)) : 1;
+    return { call, leaf, ticket: this.#tickets++, cost: price, notBefore: 0, deadline: 0, left: maxWait, ...place };
+  }
+
+  /** Waits for leave to send. Rejects when too many wait, or as soon as the wait is known to be too long. */
+  async #wait(visit: Passage): Promise<Permit> {
+    const { call, leaf } = visit;
+    const { record, signal } = call;
+    const arrived = this.#now();
+    const outer = record.waitingFor;
+    let release: (() => void) | undefined;
+    try {
+      this.#check(visit, leaf.inForce, arrived);
+      const turn = new Promise<Permit>((resolve, reject) => {
+        visit.resolve = resolve;
+        visit.reject = reject;
+      });
+      leaf.inForce.join(visit);
+      record.waitingFor = 'its turn in rateLimit()';
+      release = onAbort(signal, (reason) => {
+        visit.line?.leave(visit);
+        visit.reject?.(reason);
+      });
+      return await turn;
+    } catch (error) {
+      releaseBody(call);
+      throw error;
+    } finally {
+      release?.();
+      record.waitingFor = outer;
+      visit.left -= this.#now() - arrived;
+    }
+  }
+
+  #check(visit: Passage, gate: Gate, now: number): void {
+    const { call, left } = visit;
+    visit.deadline = now + Math.min(left + GRACE, call.remaining());
+    const wait = gate.estimate(now);
+    const isFull = gate.waiting >= this.#settings.maxQueue && visit.notBefore === 0;
+    if (isFull) throw this.#error('queue-full', gate, wait, call);
+    if (now + wait > visit.deadline) throw this.#error('rate-limited', gate, wait, call);
+  }
+
+  /** Sends once, and counts the request when it leaves the machine. */
+  async #send({ call, leaf, cost }: Passage, permit: Permit, next: Next): Promise<Response> {
+    const { record } = call;
+    const outer = record.onSend;
+    let isSent = false;
+    record.onSend = () => {
+      outer?.();
+      if (!isSent) this.#count(permit, cost);
+      isSent = true;
+    };
+    try {
+      return await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
+    } catch (error) {
+      // What was not sent costs nothing.
+      settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
+      permit.gate.returned();
+      throw error;
+    } finally {
+      if (!isSent) permit.gate.sent();
+      isSent = true;
+      record.onSend = outer;
+    }
+  }
+
+  #count(permit: Permit, cost: number): void {
+    const now = this.#now();
+    permit.gate.sent();
+    if (now - permit.sent.at <= LATE) return;
+    for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
+      hear(counted, now, { kind: 'failed', cost: 0 });
+      counted.sent = counted.pacer.send(now, cost);
+    }
+  }
+
+  /** Learns from an answer. Returns whether the call is sent again. */
+  #comesBack(visit: Passage, permit: Permit, response: Response): boolean {
+    const { call } = visit;
+    const reading = readAnswer(response, call, permit.gate.isCurious(), this.#settings);
+    const heard = this.#settle(visit, permit, reading, response);
+    const refusal = reading?.refusal;
+    if (!refusal) return false;
+    const needed = this.#waitAfter(refusal, heard, call);
+    const reason = stopReason(
+      call,
+      response,
+      refusal,
+      { needed: refusal.asked ?? needed, left: visit.left },
+      this.#settings,
+    );
+    if (reason === undefined) this.#prepare(visit, response, refusal, needed);
+    else this.#tellOfGiveUp(heard.gate, call, refusal, reason);
+    return reason === undefined;
+  }
+
+  #settle({ call, leaf }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
+    const { refusal, answer = { kind: 'failed' } } = reading ?? {};
+    const now = this.#now();
+    const { costOf } = this.#settings;
+    const cost = costOf && costIn(costOf, response);
+    const gate = leaf.inForce;
+    const isLimit = gate.record(answer, refusal?.isDoubtful === true, now);
+    const told: Answer = isLimit ? answer : { kind: 'failed' };
+    const heard = settle(permit, leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
+    permit.gate.returned();
+    if (refusal) heard.gate.lastAnswer = lastAnswerOf(response, refusal.asked, false);
+    if (heard.closed && refusal && heard.gate.closed(now + (refusal.asked ?? 0))) {
+      this.#tellOfLimit(heard.gate, call, refusal, now);
+    }
+    return heard;
+  }
+
+  /** How long a refused call waits at least: as long as the server asks, and a little in any case. */
+  #waitAfter({ asked }: Refusal, { closed, retryIn = 0 }: Heard, { record }: Call): number {
+    const { first, longest } = OWN_WAIT;
+    const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
+    return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
+  }
+
+  /** Makes a refused call ready for another send, and remembers the attempt. */
+  #prepare(visit: Passage, response: Response, { asked, source }: Refusal, needed: number): void {
+    const { call } = visit;
+    const { record } = call;
+    record.lastAnswer = lastAnswerOf(response, asked, true);
+    const attempt = repeatsOf(call) + 1;
+    record.resends++;
+    record.history ??= [];
+    record.history.push({
+      attempt,
+      at: this.#settings.clock.now(),
+      status: response.status,
+      ...keyOf(call),
+      delay: needed,
+      delaySource: source ?? 'rate-limit',
+    });
+    visit.notBefore = this.#now() + needed;
+  }
+
+  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, { record }: Call): RateLimitError {
+    return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer: record.lastAnswer ?? gate.lastAnswer });
+  }
+
+  #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
+    if (!this.#settings.onLimit) return;
+    const { key, waiting } = gate;
+    const wait = gate.delay(now);
+    notify(this.#settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
+  }
+
+  #tellOfRelease(gate: Gate): void {
+    if (!this.#settings.onRelease) return;
+    const { rate } = gate.pacer.snapshot(this.#now());
+    notify(this.#settings.onRelease, { key: gate.key, waiting: gate.waiting, rate });
+  }
+
+  #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
+    if (!this.#settings.onGiveUp) return;
+    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.delay(this.#now())];
+    notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
+  }
+}
+
+/** What chance gives: nonsense must not shorten a wait. */
+function sane(random: Random): Random {
+  return () => {
+    const drawn = random();
+    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
+  };
+}
+
+function checkCost(cost: unknown): number {
+  return checkNumber('rateLimit: cost', cost, { max: Number.MAX_SAFE_INTEGER });
+}
+
+/** What `costOf` says; one that fails must not cost the caller a good answer. */
+function costIn(costOf: (response: Response) => number | undefined, response: Response): number | undefined {
+  try {
+    const cost = costOf(response);
+    return cost !== undefined && cost >= 0 && cost < Infinity ? cost : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyOf(call: Call): Pick<AttemptRecord, 'idempotencyKey'> {
+  const key = idempotencyKeyOf(call);
+  return key === undefined ? {} : { idempotencyKey: key };
+}

@@ -1,0 +1,69 @@
+/** What the server answered, in the terms of the model. Times are milliseconds. */
+export interface Answer {
+  /** `failed` says nothing about the limit: a network error, a 500. */
+  readonly kind: 'accepted' | 'refused' | 'failed';
+  /** How long the server asked to wait, if it did; of a refusal only. */
+  readonly wait?: number;
+  /** What the quota fields of the response say, nearest first. */
+  readonly quotas?: readonly Quota[];
+  /** What the call really cost, where that is known only afterwards. @default the cost it was sent with */
+  readonly cost?: number;
+}
+
+export interface Quota {
+  /** The name of the policy. A name with `request` in it counts requests, whatever they cost. */
+  readonly name?: string;
+  readonly limit?: number;
+  readonly remaining?: number;
+  /** From now. */
+  readonly reset?: number;
+  readonly window?: number;
+}
+
+/** A quota that can be used: every number in it is finite and not negative. */
+export interface HeardQuota {
+  readonly name: string;
+  readonly limit?: number;
+  readonly remaining: number;
+  readonly reset?: number;
+  readonly window?: number;
+}
+
+/** More policies than these are not looked at. */
+export const MOST_QUOTAS = 8;
+/** A wait or a reset beyond a day is a mistake of the unit, or an attack. */
+export const DAY = 86_400_000;
+/** A quota is not larger than this. */
+const LARGEST = 1e12;
+
+/** The quotas of an answer that make sense. A response may hold anything. */
+export function usable(quotas: readonly Quota[] = []): HeardQuota[] {
+  return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
+    const remaining = number(quota.remaining, 0, LARGEST);
+    if (remaining === undefined) return [];
+    const limit = number(quota.limit, 1, LARGEST);
+    const reset = number(quota.reset, 0, 400 * DAY);
+    const window = number(quota.window, 1, 400 * DAY);
+    return {
+      name: quota.name ?? '',
+      remaining: Math.min(remaining, limit ?? LARGEST),
+      ...(limit !== undefined && { limit }),
+      ...(reset !== undefined && { reset: Math.min(reset, DAY) }),
+      ...(window !== undefined && { window }),
+    };
+  });
+}
+
+/** The wait that the server asked for, if it makes sense. */
+export function usableWait(wait: number | undefined): number | undefined {
+  return number(wait, 0, DAY);
+}
+
+/** What a call costs, if it makes sense. */
+export function usableCost(cost: number | undefined, otherwise: number): number {
+  return number(cost, 0, LARGEST) ?? otherwise;
+}
+
+function number(value: number | undefined, least: number, most: number): number | undefined {
+  return typeof value === 'number' && value >= least && value <= most ? value : undefined;
+}

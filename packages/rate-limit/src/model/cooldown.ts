@@ -1,0 +1,70 @@
+/** The shortest closing that the server did not ask for. */
+const SHORTEST = 100;
+/** The longest one: doubling it further would starve who is refused because of others. */
+const LONGEST = 3_000;
+
+/**
+ * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
+ * accepted. A closing is never shortened.
+ */
+export class Cooldown {
+  readonly #random: () => number;
+  #until = 0;
+  #closedAt = 0;
+  #closed = false;
+  #strikes = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** How long the present or the last closing takes. */
+  get length(): number {
+    return Math.max(1, this.#until - this.#closedAt);
+  }
+
+  delay(now: number): number {
+    return this.#closed ? Math.max(0, this.#until - now) : 0;
+  }
+
+  close(now: number, asked: number | undefined, roundTrip: number): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#closedAt = now;
+      if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
+      this.#strikes++;
+    }
+    // clocks count whole milliseconds; chance keeps processes apart that were refused together
+    if (asked !== undefined) this.#lengthen(now + asked + 1 + this.#random() * Math.min(25, asked / 50));
+  }
+
+  /** Opens before its time: the refusal spoke for its own call alone. */
+  reopen(now: number): void {
+    this.#closed = false;
+    this.#until = now;
+  }
+
+  accepted(): void {
+    this.#strikes = 0;
+  }
+
+  /** Opens when it is time; says whether it did. */
+  advance(now: number): boolean {
+    if (!this.#closed || now < this.#until) return false;
+    this.#closed = false;
+    return true;
+  }
+
+  #own(roundTrip: number): number {
+    const first = Math.max(SHORTEST, 1.5 * roundTrip) * (1 + 0.2 * this.#random());
+    return Math.min(LONGEST, first * 2 ** Math.min(this.#strikes, 10));
+  }
+
+  #lengthen(until: number): void {
+    this.#until = Math.max(this.#until, until);
+  }
+}

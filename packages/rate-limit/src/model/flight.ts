@@ -1,0 +1,57 @@
+/** As many are sent to a server of which nothing is known. */
+const FIRST = 4;
+
+/** The requests in flight: how many, how long they take, and a start that is slow until answers come. */
+export class Flight {
+  /** A smoothed round trip in ms; 0 before the first answer. */
+  roundTrip = 0;
+  count = 0;
+  #room = FIRST;
+  #grownAt = 0;
+
+  /** Milliseconds until one more may go. Requests that stay open, such as event streams, hold nobody up for long. */
+  delay(now: number): number {
+    return this.count < this.#room ? 0 : Math.max(0, this.#grownAt + this.#pause - now);
+  }
+
+  advance(now: number): void {
+    if (this.count < this.#room || now < this.#grownAt + this.#pause) return;
+    this.#room *= 2;
+    this.#grownAt = now;
+  }
+
+  sent(now: number): void {
+    if (this.count++ === 0) this.#grownAt = now;
+  }
+
+  /** Each answer makes room for one more: twice as many per round trip. */
+  answered(sentAt: number, now: number, accepted: boolean): void {
+    const filled = this.count >= this.#room / 2;
+    this.count--;
+    if (!accepted) return;
+    const took = Math.max(1, now - sentAt);
+    this.roundTrip = this.roundTrip === 0 ? took : 0.8 * this.roundTrip + 0.2 * took;
+    if (!filled) return;
+    this.#room++;
+    this.#grownAt = now;
+  }
+
+  failed(): void {
+    this.count--;
+  }
+
+  /** Starts slowly again, with room for what a pace (per ms) keeps in flight. */
+  restart(now: number, pace: number): void {
+    this.#room = Math.max(FIRST, pace < Infinity ? 1.5 * pace * this.roundTrip : 0);
+    this.#grownAt = now;
+  }
+
+  /** Room for so many at least. */
+  allow(count: number): void {
+    this.#room = Math.max(this.#room, count);
+  }
+
+  get #pause(): number {
+    return Math.max(250, 2 * this.roundTrip);
+  }
+}

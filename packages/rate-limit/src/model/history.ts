@@ -1,0 +1,86 @@
+/** Accepted requests (their cost, from when to when), or a mark: here a request was refused. */
+export interface Entry {
+  from: number;
+  to: number;
+  /** 0: a mark. */
+  cost: number;
+}
+
+/** More entries are made coarser. */
+const MOST_ENTRIES = 1_200;
+/** More marks are forgotten, and what was before them. */
+const MOST_MARKS = 8;
+
+/** What was accepted and refused, in order of time. The fit of a bucket reads it. */
+export class History {
+  /** How much a bucket lacked before the first entry. */
+  missing = 0;
+  #entries: Entry[] = [];
+  #marks = 0;
+  #grain = 1;
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  get marks(): number {
+    return this.#marks;
+  }
+
+  /** Cost of all that was accepted. */
+  get accepted(): number {
+    return this.#entries.reduce((sum, entry) => sum + entry.cost, 0);
+  }
+
+  accept(at: number, cost: number): void {
+    this.#insert(at, cost);
+    if (this.#entries.length > MOST_ENTRIES) this.#compress();
+  }
+
+  /** One mark per closing: those that are refused at the same time change places on their way. */
+  mark(at: number, burst: number): void {
+    this.#insert(at, 0);
+    this.#marks++;
+    if (this.#marks > MOST_MARKS) {
+      this.#entries = this.#entries.slice(this.#entries.findIndex((entry, i) => i > 0 && entry.cost === 0));
+      this.#marks = this.#entries.filter((entry) => entry.cost === 0).length;
+      this.missing = burst;
+    }
+  }
+
+  /** Forgets all but the last entry; after a mark the bucket is empty. */
+  restart(burst: number): void {
+    this.#entries = this.#entries.slice(-1);
+    this.#marks = this.#entries.filter((entry) => entry.cost === 0).length;
+    this.missing = burst;
+    this.#grain = 1;
+  }
+
+  clear(): void {
+    this.#entries = [];
+    this.#marks = 0;
+    this.missing = 0;
+    this.#grain = 1;
+  }
+
+  #insert(at: number, cost: number): void {
+    const entries = this.#entries;
+    let i = entries.length;
+    while (i > 0 && entries[i - 1]!.to > at) i--;
+    entries.splice(i, 0, { from: at, to: at, cost });
+  }
+
+  /** Neighbours that lie within a grain of time become one; never across a gap or a mark. */
+  #compress(): void {
+    const out: Entry[] = [];
+    for (const entry of this.#entries) {
+      const before = out.at(-1);
+      if (before && before.cost > 0 && entry.cost > 0 && entry.to - before.from <= this.#grain) {
+        before.cost += entry.cost;
+        before.to = entry.to;
+      } else out.push(entry);
+    }
+    this.#entries = out;
+    if (out.length > MOST_ENTRIES / 2) this.#grain *= 2;
+  }
+}

@@ -1,0 +1,187 @@
+import { Contention } from './contention.ts';
+import { type Estimate, estimate } from './estimate.ts';
+import { History } from './history.ts';
+import { Pace } from './pace.ts';
+import type { Stretch } from './stretch.ts';
+import { within } from './within.ts';
+
+/** More is tried for after so long at most, whatever the pace is, ms. */
+const LONGEST_PATIENCE = 20_000;
+const SHORTEST_PATIENCE = 1_500;
+/** The doubt about a pace that was proven by being refused just above it, and about one that is a guess. */
+const SURE = 0.033;
+const UNSURE = 0.3;
+/** Of the burst, so much is used: what is left is for what is on its way. */
+const USED = 0.7;
+
+/** How a refusal came about that closed the gate. */
+export interface Refusal {
+  /** The pace at that time, per ms; Infinity while free. */
+  readonly pace: number;
+  /** Did we try for more than was proven? */
+  readonly trying: boolean;
+  /** How long the gate was closed for it, ms. */
+  readonly closure: number;
+  readonly roundTrip: number;
+}
+
+/** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
+export class Limit {
+  readonly pace: Pace = new Pace();
+  readonly history: History = new History();
+  readonly #contention: Contention;
+  readonly #random: () => number;
+  #burst = 1;
+  #emptied: number | undefined;
+  #failedTries = 0;
+  #cut = false;
+  /** The pace at which is let go what waited for a lone refusal. */
+  #steady = Infinity;
+  why = 'nothing was refused yet';
+
+  constructor(random: () => number) {
+    this.#random = random;
+    this.#contention = new Contention(random);
+  }
+
+  get burst(): number | undefined {
+    return this.pace.way === 'free' ? undefined : this.#burst;
+  }
+
+  get shared(): boolean {
+    return this.pace.way === 'climb';
+  }
+
+  /** Learns from a stretch that ended with a refusal, when the gate opens again. */
+  learn(stretch: Stretch, refusal: Refusal, now: number): void {
+    this.#contention.count(stretch);
+    if (stretch.accepted === 0 && this.pace.way !== 'free') this.#nothing(refusal, now);
+    else this.#measure(stretch, refusal, now);
+  }
+
+  /** One was refused in a steady flow: that is remembered, and nothing changes. */
+  lone({ accepted, last, length }: Stretch, now: number): void {
+    this.history.mark(last, this.#burst);
+    this.#emptied = last;
+    this.#steady = (1.5 * accepted) / length;
+    this.release(now);
+    this.why = 'one was refused in a steady flow';
+  }
+
+  /** Lets go what waited while the gate was closed for nothing. */
+  release(now: number): void {
+    this.pace.open(now, 0);
+    this.pace.release(this.#steady);
+  }
+
+  /** The refusals that led here do not depend on the pace. */
+  ignore({ last }: Stretch, now: number): void {
+    this.history.restart(this.#burst);
+    this.#emptied = last;
+    this.#cut = false;
+    this.pace.free();
+    if (this.#steady < Infinity) this.release(now);
+    this.why = 'refusals do not depend on the pace';
+  }
+
+  /** Does a bucket explain the lone refusals, at less than was sent? */
+  isBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
+    this.history.mark(stretch.last, this.#burst);
+    const sent = stretch.accepted / stretch.length;
+    const found = estimate(this.history, sent * 1.05, roundTrip);
+    if (found && found.rate * (1 + found.doubt) < 0.95 * sent) return true;
+    this.history.restart(this.#burst);
+    return false;
+  }
+
+  /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
+  #nothing({ pace }: Refusal, now: number): void {
+    const most = 2 / Math.max(1, now - (this.#emptied ?? now));
+    if (this.pace.way === 'search') this.pace.base = Math.min(this.pace.base, most);
+    if (this.shared && pace > most) this.#contention.climb(this.pace, most, pace, now);
+    this.pace.open(now, this.shared ? -this.#random() : 0);
+  }
+
+  #measure(stretch: Stretch, refusal: Refusal, now: number): void {
+    const { history, pace } = this;
+    history.mark(stretch.last, this.#burst);
+    const accepted = stretch.accepted / Math.max(1, stretch.last - (this.#emptied ?? stretch.start));
+    this.#emptied = stretch.last;
+    pace.open(now, Math.min(pace.tokens, 1));
+    const found = pace.way === 'free' || this.shared ? undefined : this.#estimate(refusal);
+    if (pace.way === 'free') this.#search(stretch, refusal);
+    else if (found) this.#found(found, stretch, refusal, now);
+    else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
+    else this.#unexplained(stretch, refusal, now);
+  }
+
+  /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
+  #search({ accepted, length }: Stretch, { closure, roundTrip }: Refusal): void {
+    this.#burst = Math.max(1, accepted);
+    // the root: those that share the burst start alike, whoever got more of it
+    const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
+    const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
+    this.pace.search(Math.max(start, steady), (USED * this.#burst * closure) / (closure + length), roundTrip);
+    this.why = 'refused once: searching for the pace';
+  }
+
+  #estimate({ pace, roundTrip }: Refusal): Estimate | undefined {
+    const found = estimate(this.history, pace * 1.05, roundTrip);
+    const enough = this.pace.way === 'search' || this.history.accepted >= 6 * this.history.marks;
+    return enough ? found : undefined;
+  }
+
+  /** A bucket explains what happened. Just under its rate is held. */
+  #found({ rate, burst, doubt }: Estimate, stretch: Stretch, refusal: Refusal, now: number): void {
+    const again = refusal.trying && Math.abs(rate / this.pace.base - 1) < 0.1;
+    this.#failedTries = again ? this.#failedTries + 1 : 0;
+    this.#cut = false;
+    this.#burst = burst;
+    const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
+    const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
+    const depth = Math.min(burst - 1, USED * burst);
+    this.#hold(
+      Math.min(0.995 * rate, most),
+      depth,
+      within(doubt, SURE, UNSURE),
+      refusal,
+      now,
+      'a bucket explains the refusals',
+    );
+    this.pace.open(now, Math.min(this.pace.depth, USED * rate * refusal.closure));
+  }
+
+  /** No bucket of ours alone explains it: the burst was too large, we tried for too much, or others take part. */
+  #unexplained(stretch: Stretch, refusal: Refusal, now: number): void {
+    const { pace } = this;
+    if (this.shared) this.#contention.refused(pace, refusal.pace, now);
+    else if (stretch.accepted <= pace.depth + 1 && pace.depth > 1) {
+      this.#burst = Math.max(1, this.#burst / 2);
+      this.#hold(pace.base, 1, SURE, refusal, now, 'refused within the burst');
+    } else if (refusal.trying) {
+      this.#failedTries++;
+      const proven = refusal.pace < 1.3 * pace.base ? pace.base : Math.max(pace.base, 0.85 * refusal.pace);
+      this.#hold(proven, 1, SURE, refusal, now, 'refused while trying for more');
+    } else if (!this.#cut) {
+      this.#cut = true;
+      const cut = within((0.2 * refusal.closure) / stretch.length, 0.05, 0.3);
+      this.#hold(refusal.pace * (1 - cut), 1, SURE, refusal, now, 'refused at a pace that was held');
+    } else {
+      this.history.restart(this.#burst);
+      this.why = 'others share the limit, or it changes';
+      this.#contention.refused(pace, refusal.pace, now);
+    }
+  }
+
+  /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */
+  #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
+    this.why = why;
+    const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
+    const perSecond = rate * 1000;
+    const calm = (LONGEST_PATIENCE / Math.sqrt(perSecond)) * Math.min(1, 0.1 / doubt);
+    const patience = Math.max(cost / doubt, calm) * 2 ** Math.min(3, this.#failedTries);
+    const chance = 0.85 + 0.3 * this.#random();
+    const growth = within(3 * doubt, 1 / 60, Math.min(0.3, Math.max(1 / 60, perSecond / 10)));
+    this.pace.hold(rate, depth, within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance, growth, now);
+  }
+}

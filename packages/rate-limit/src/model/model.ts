@@ -1,0 +1,231 @@
+import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
+import { Concurrency } from './concurrency.ts';
+import { Cooldown } from './cooldown.ts';
+import { Flight } from './flight.ts';
+import { KnownLimit } from './known-limit.ts';
+import { Limit, type Refusal } from './limit.ts';
+import { Noise } from './noise.ts';
+import { type Before, Quotas } from './quotas.ts';
+import { Stretch } from './stretch.ts';
+
+export type { Answer, Quota };
+
+/** A request that was sent. All but `at` and `cost` is the model's own. */
+export interface Sent {
+  readonly at: number;
+  readonly cost: number;
+  /** The stretch in which it was sent. */
+  readonly stretch: Stretch;
+  /** With so many in flight, itself included. */
+  readonly inFlight: number;
+  /** The pace at which it was sent, per ms. */
+  readonly pace: number;
+  readonly before: Before;
+}
+
+/** What follows from an answer for the call and for others. */
+export interface Settled {
+  /** The refused call itself may be sent again after so many ms: never earlier than the server asked. */
+  readonly retryIn?: number;
+  /** Nobody may send now. */
+  readonly closed: boolean;
+}
+
+export interface Snapshot {
+  readonly state: 'open' | 'closed';
+  readonly opensIn: number;
+  /** Per second. */
+  readonly rate: number | undefined;
+  readonly burst: number | undefined;
+  readonly remaining: number | undefined;
+  /** Of the last answers, the share that was refused. */
+  readonly refusedShare: number;
+  /** What the model believes, and why, in plain words. */
+  readonly why: string;
+}
+
+export interface PacerOptions {
+  readonly random: () => number;
+  /** A limit that is known in advance. */
+  readonly limit?: { readonly requests: number; readonly per: number };
+  /**
+   * `direct`: a refusal holds everybody back until it was seen that refusals may mean nothing.
+   * `first`: a share of several answers must be refused before anybody but the refused call is held back.
+   * @default 'direct'
+   */
+  readonly proof?: 'direct' | 'first';
+}
+
+/** A pause without end: something else must happen first, such as an answer. */
+const LATER = 1_000;
+/** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
+const DEAR = 5_000;
+/** After so long without a call a server that refused nothing may have filled up again, ms. */
+const IDLE = 1_000;
+
+/**
+ * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
+ * time pass, `delay` asks, `send` counts, `settle` learns.
+ */
+export class Pacer {
+  readonly #first: boolean;
+  readonly #cooldown: Cooldown;
+  readonly #flight: Flight = new Flight();
+  readonly #concurrency: Concurrency = new Concurrency();
+  readonly #quotas: Quotas = new Quotas();
+  readonly #limit: Limit;
+  readonly #noise: Noise = new Noise();
+  readonly #known: KnownLimit | undefined;
+  #stretch: Stretch = new Stretch();
+  #pace = Infinity;
+  #trying = false;
+  #lone = 0;
+  #lastSent = -Infinity;
+  #refusedShare = 0;
+
+  constructor({ random, limit, proof = 'direct' }: PacerOptions) {
+    this.#first = proof === 'first';
+    this.#cooldown = new Cooldown(random);
+    this.#limit = new Limit(random);
+    this.#known = limit && new KnownLimit(limit);
+    if (limit) this.#flight.allow(Infinity);
+  }
+
+  /** Time passes: the gate opens, tokens come, the pace grows. */
+  advance(now: number): void {
+    if (this.#cooldown.advance(now)) this.#open(now);
+    this.#flight.advance(now);
+    this.#quotas.advance(now, this.#flight.count);
+    this.#limit.pace.advance(now);
+  }
+
+  /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
+  delay(now: number, cost = 1): number {
+    const closed = this.#cooldown.delay(now);
+    if (closed > 0) return closed;
+    if (this.#flight.count >= this.#concurrency.most) return LATER;
+    const price = usableCost(cost, 1);
+    const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
+    return Math.max(paced, this.#flight.delay(now), this.#known?.delay(now) ?? 0);
+  }
+
+  send(now: number, cost = 1): Sent {
+    const price = usableCost(cost, 1);
+    const { pace, history } = this.#limit;
+    if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#lone === 0) {
+      history.clear();
+      this.#stretch = new Stretch();
+    }
+    this.#lastSent = now;
+    this.#flight.sent(now);
+    pace.take(now, price);
+    this.#known?.take(now);
+    this.#stretch.send(now);
+    const before = this.#quotas.take(price);
+    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, pace: pace.rate(now), before };
+  }
+
+  settle(sent: Sent, now: number, answer: Answer): Settled {
+    if (answer.kind === 'failed') {
+      this.#flight.failed();
+      if (answer.cost === 0) this.#known?.giveBack(sent.at); // it was not sent
+      return { closed: this.#cooldown.closed };
+    }
+    const accepted = answer.kind === 'accepted';
+    const quotas = usable(answer.quotas);
+    const cost = usableCost(answer.cost, sent.cost);
+    this.#flight.answered(sent.at, now, accepted);
+    this.#noise.note(!accepted, sent.pace);
+    this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
+    if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
+    this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
+    if (accepted) return this.#accepted(sent, now, cost);
+    this.#quotas.contradicted(quotas);
+    return this.#refused(sent, now, answer.wait);
+  }
+
+  snapshot(now: number): Snapshot {
+    const { pace, burst, why } = this.#limit;
+    const told = this.#quotas.known ? this.#quotas.scarcest : undefined;
+    const rate = told ? told.rate : pace.rate(now);
+    return {
+      state: this.#cooldown.delay(now) > 0 ? 'closed' : 'open',
+      opensIn: this.#cooldown.delay(now),
+      rate: rate < Infinity ? rate * 1000 : undefined,
+      burst: told ? undefined : burst,
+      remaining: told && Math.floor(told.left),
+      refusedShare: this.#refusedShare,
+      why: told ? 'the server tells what is left' : why,
+    };
+  }
+
+  #accepted(sent: Sent, now: number, cost: number): Settled {
+    this.#cooldown.accepted();
+    this.#limit.history.accept(now, cost);
+    this.#concurrency.accepted(this.#flight.count + 1, now);
+    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (this.#cooldown.closed && this.#limit.pace.way === 'free' && this.#stretch.outvoted) {
+      this.#cooldown.reopen(now);
+      this.#stretch = new Stretch();
+      this.#noise.dismiss();
+    }
+    return { closed: this.#cooldown.closed };
+  }
+
+  #refused(sent: Sent, now: number, wait: number | undefined): Settled {
+    const asked = usableWait(wait);
+    const { roundTrip } = this.#flight;
+    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    if (this.#cooldown.closed || this.#believes(asked)) {
+      if (!this.#cooldown.closed) this.#close(now);
+      this.#cooldown.close(now, asked, roundTrip);
+    } else this.#noise.doubt();
+    const own = Math.max(this.#cooldown.delay(now), 100, roundTrip);
+    return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
+  }
+
+  /** Does the refusal speak for others than the refused call? */
+  #believes(asked: number | undefined): boolean {
+    const free = this.#limit.pace.way === 'free' && !this.#quotas.known;
+    const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
+    const unproven = this.#first || this.#noise.patient || (free && dear);
+    return !unproven || this.#noise.proven;
+  }
+
+  #close(now: number): void {
+    const { pace } = this.#limit;
+    this.#pace = pace.rate(now);
+    this.#trying = pace.tries(now);
+  }
+
+  #open(now: number): void {
+    const stretch = this.#stretch;
+    this.#stretch = new Stretch();
+    const paced = this.#limit.pace.way !== 'free';
+    if (this.#quotas.known) this.#flight.restart(now, Infinity);
+    else if (this.#concurrency.explains(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);
+    else this.#learn(stretch, paced, now);
+  }
+
+  #learn(stretch: Stretch, paced: boolean, now: number): void {
+    const { roundTrip } = this.#flight;
+    const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip };
+    if (!paced && this.#isLone(stretch, refusal, now)) return;
+    this.#noise.closed(stretch, this.#pace);
+    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch, now);
+    else this.#limit.learn(stretch, refusal, now);
+    this.#flight.restart(now, this.#limit.pace.rate(now));
+  }
+
+  /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
+  #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
+    if (!stretch.lone) return false;
+    if (this.#lone++ === 0) this.#limit.lone(stretch, now);
+    else if (this.#limit.isBucket(stretch, refusal)) return false;
+    else {
+      this.#noise.dismiss();
+      this.#limit.release(now);
+    }
+    return true;
+  }
+}

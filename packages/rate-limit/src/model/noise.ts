@@ -1,0 +1,85 @@
+import type { Stretch } from './stretch.ts';
+
+/** As many of the last answers are looked at. */
+const LAST = 50;
+/** Answers after a refusal until it is dismissed. */
+const LATER = 10;
+/** Dismissed refusals until it is believed that some refusals mean nothing. */
+const DISMISSED = 2;
+
+/**
+ * Refusals that do not depend on the pace: one of many backends is ill, a deployment, a fault that is injected. The pace cannot
+ * help against these, so it must not fall for them. What tells them from a limit is the share of the answers that are refused.
+ */
+export class Noise {
+  /** Has it been seen that refusals come and go whatever one does? */
+  patient = false;
+  #dismissed = 0;
+  /** Several were refused at once: that proves a limit. */
+  #limited = false;
+  /** The pace at which one alone was refused, and the answers at that pace and at less than two thirds of it. */
+  #reference = 0;
+  #fast = { answers: 0, refused: 0 };
+  #slow = { answers: 0, refused: 0 };
+  #last: boolean[] = [];
+  #next = 0;
+  #sinceDoubt = Infinity;
+
+  /** Notes an answer to a request that was sent at a pace. */
+  note(refused: boolean, pace: number): void {
+    const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
+    side.answers++;
+    if (refused) side.refused++;
+    this.#last[this.#next] = refused;
+    this.#next = (this.#next + 1) % LAST;
+    if (++this.#sinceDoubt === LATER) this.dismiss();
+  }
+
+  /** A refusal holds back only its call until the next answers tell. */
+  doubt(): void {
+    if (this.#sinceDoubt > LATER) this.#sinceDoubt = 0;
+  }
+
+  /** Do so many of the last answers refuse that it must be a limit? */
+  get proven(): boolean {
+    if (this.patient) return this.#refused(10) >= 6 || this.#refused(50) >= 12;
+    return this.#refused(6) >= 3 || this.#refused(20) >= 5;
+  }
+
+  /** A refusal came to nothing. */
+  dismiss(): void {
+    if (++this.#dismissed >= DISMISSED) this.patient = true;
+  }
+
+  /** The gate closed: what came before is used up as evidence. */
+  closed({ accepted, refused, length, several }: Stretch, pace: number): void {
+    this.#last = [];
+    this.#next = 0;
+    this.#sinceDoubt = Infinity;
+    if (several) {
+      this.#limited = true;
+      this.#dismissed = 0;
+    }
+    if (this.#reference > 0 || pace === Infinity || refused > 1) return;
+    this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
+    this.#fast = { answers: accepted, refused: 0 }; // the one that made it the reference does not count
+    this.#slow = { answers: 0, refused: 0 };
+  }
+
+  /** The test is to go slower: are as many refused at two thirds of the pace and less? Then the pace is not the cause. */
+  independent(): boolean {
+    const slow = this.#slow;
+    const share = slow.refused / Math.max(1, slow.answers);
+    const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
+    if (this.#limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
+    this.#reference = 0;
+    this.dismiss();
+    return true;
+  }
+
+  #refused(count: number): number {
+    let refused = 0;
+    for (let i = 1; i <= count; i++) if (this.#last[(this.#next - i + LAST) % LAST]) refused++;
+    return refused;
+  }
+}

@@ -1,0 +1,128 @@
+import { within } from './within.ts';
+
+/** At most so much faster from one request to the next while it searches. */
+const LEAP = 1.25;
+/** And e times as much after so long without a request, ms. */
+const IDLE_SEARCH = 20_000;
+/** While it searches, the pace grows by e to this a second. */
+const RAMP = 2;
+
+/**
+ * The pace of a key that was refused, per ms, as a function of time; and the tokens that it gives. Four ways:
+ * free: no pace; search: growing until refused again; hold: a base, and after a time of patience more; climb: from a base in a
+ * straight line to a ceiling, in a time that does not depend on the pace, and then more.
+ */
+export class Pace {
+  way: 'free' | 'search' | 'hold' | 'climb' = 'free';
+  base = Infinity;
+  ceiling = Infinity;
+  /** How long the base is held, or the climb takes. */
+  period = 0;
+  since = 0;
+  #growth = 0;
+  #depth = 1;
+  #tokens = 1;
+  #at = 0;
+  #lastSent = 0;
+
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Per ms. */
+  rate(now: number): number {
+    if (this.way === 'free') return this.base;
+    // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
+    if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_SEARCH);
+    const time = now - this.since;
+    if (this.way === 'climb' && time < this.period)
+      return this.base + ((this.ceiling - this.base) * time) / this.period;
+    const top = this.way === 'climb' ? this.ceiling : this.base;
+    const beyond = within(time - this.period, 0, 60_000);
+    return Math.min(1e3, top * Math.exp((this.#growth * beyond) / 1000));
+  }
+
+  /** Does it try for more than it knows to be accepted? */
+  tries(now: number): boolean {
+    return this.way === 'hold' && now - this.since > this.period;
+  }
+
+  delay(now: number, cost: number): number {
+    if (this.base === Infinity) return 0;
+    const needed = Math.min(cost, Math.max(1, this.#depth)) - this.#tokens;
+    return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
+  }
+
+  advance(now: number): void {
+    if (now <= this.#at) return;
+    if (this.base < Infinity) {
+      const full = Math.max(this.#tokens, this.#depth);
+      this.#tokens = Math.min(full, this.#tokens + this.rate(now) * (now - this.#at));
+      if (this.way === 'free') this.#recover(now - this.#at);
+    }
+    this.#at = now;
+  }
+
+  take(now: number, cost: number): void {
+    if (this.base < Infinity) this.#tokens -= cost;
+    if (this.way === 'search') {
+      const time = Math.min(1000, now - this.#lastSent) / 1000;
+      this.base = this.rate(now) * Math.min(LEAP, Math.exp(this.#growth * time));
+    }
+    this.#lastSent = now;
+  }
+
+  free(): void {
+    this.way = 'free';
+    this.base = Infinity;
+  }
+
+  search(rate: number, depth: number, roundTrip: number): void {
+    this.way = 'search';
+    this.base = rate;
+    this.#growth = Math.min(RAMP, 700 / Math.max(1, roundTrip));
+    this.#depth = Math.max(1, depth);
+    this.#tokens = within(this.#tokens, 1, this.#depth);
+  }
+
+  hold(rate: number, depth: number, patience: number, growth: number, now: number): void {
+    this.way = 'hold';
+    this.base = rate;
+    this.#start(depth, patience, growth, now);
+  }
+
+  climb(base: number, ceiling: number, time: number, now: number): void {
+    this.way = 'climb';
+    this.base = base;
+    this.ceiling = ceiling;
+    this.#start(1, time, 1000 / time, now);
+  }
+
+  /** Stays free, but what waited is let go at this pace, which doubles in four seconds, and not all at once. */
+  release(rate: number): void {
+    this.base = rate;
+    this.#depth = 2;
+  }
+
+  /** Nobody waits any more: free as before. */
+  #recover(time: number): void {
+    this.base = this.#tokens >= 2 ? Infinity : Math.min(1e3, this.base * 2 ** (time / 4000));
+  }
+
+  /** The gate opens: what was saved while it was closed is at most `tokens`. */
+  open(now: number, tokens: number): void {
+    this.#tokens = tokens;
+    this.#at = now;
+  }
+
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  #start(depth: number, period: number, growth: number, now: number): void {
+    this.#depth = Math.max(1, depth);
+    this.period = period;
+    this.#growth = growth;
+    this.since = now;
+  }
+}

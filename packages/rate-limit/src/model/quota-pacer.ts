@@ -1,0 +1,244 @@
+import type { HeardQuota } from './answer.ts';
+import { within } from './within.ts';
+
+/** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
+interface Batch {
+  start: number;
+  at: number;
+  spent: number;
+  left: number;
+  reset: number;
+}
+
+/** So long a quota is believed to be shared, ms. */
+const SHARED = 20_000;
+
+/** What is known when an answer with a quota comes. */
+export interface Heard {
+  /** What was sent before this call, in units of the quota. */
+  readonly before: number;
+  readonly cost: number;
+  readonly sentAt: number;
+  readonly now: number;
+  readonly roundTrip: number;
+}
+
+/**
+ * Spends a quota of which the server tells what is left: to its end, and evenly until it is reset. The pace is what comes back
+ * by itself, plus what is left over the time until the reset.
+ */
+export class QuotaPacer {
+  #quota: HeardQuota;
+  /** All that was sent, in units of the quota. */
+  #spent: number;
+  /** What is left, by our count; it rises between two answers. */
+  #left: number;
+  #leftAt: number;
+  #newest = -1;
+  #newestAt = 0;
+  #resetAt: number;
+  #most = 0;
+  /** So much came back in so many ms, as far as it was seen. */
+  #came = 0;
+  #over = 0;
+  /** A window: all comes back at once. A bucket: a little all the time. Neither: not known yet. */
+  #kind: 'window' | 'bucket' | undefined;
+  #jumpAt = -Infinity;
+  #period = Infinity;
+  #slides = 0;
+  #batch: Batch | undefined;
+  #past: Batch | undefined;
+  #credit = 0;
+  #creditAt: number;
+  #rate = 0;
+  #trust = 0.95;
+  /** Until then others are believed to use the quota too: less came back than was promised. */
+  #sharedUntil = -Infinity;
+  #shared = false;
+  #roundTrip = 0;
+
+  constructor(quota: HeardQuota, spent: number, now: number) {
+    this.#quota = quota;
+    this.#spent = spent;
+    this.#left = quota.remaining;
+    this.#leftAt = this.#creditAt = now;
+    this.#resetAt = now + resetOf(quota);
+  }
+
+  get left(): number {
+    return Math.max(0, this.#left);
+  }
+
+  /** Per ms. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** Less than half believed: the server refuses what it says is left. */
+  get believed(): boolean {
+    return this.#trust > 0.5;
+  }
+
+  /** The server refused although something should have been left. */
+  contradicted(): void {
+    this.#trust *= 0.9;
+  }
+
+  take(cost: number): void {
+    this.#spent += cost;
+    this.#left -= cost;
+    this.#credit = Math.max(-10 * this.#whole, this.#credit - cost);
+    if (cost <= 1) this.#credit = Math.max(0, this.#credit);
+  }
+
+  /** The true cost of a call that was sent with another one. */
+  correct(difference: number): void {
+    this.#spent += difference;
+    this.#left -= difference;
+  }
+
+  heard(quota: HeardQuota, heard: Heard): void {
+    const { before, cost, sentAt, now, roundTrip } = heard;
+    this.#quota = quota;
+    this.#roundTrip = roundTrip;
+    this.#most = Math.max(this.#most, quota.remaining + cost);
+    this.#gather(quota, before, now, roundTrip);
+    const refilled = this.#refill * within(now - sentAt, 0, 1_000);
+    const left = quota.remaining - (this.#spent - before - cost) + refilled;
+    if (before > this.#newest) {
+      this.#left = left;
+      this.#leftAt = now;
+      this.#newest = before;
+      this.#newestAt = now;
+    } else if (this.#newestAt - now <= Math.max(2, 0.3 * roundTrip)) this.#left = Math.min(this.#left, left);
+  }
+
+  advance(now: number, inFlight: number): void {
+    const elapsed = Math.max(0, now - this.#leftAt);
+    this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
+    this.#leftAt = Math.max(this.#leftAt, now);
+    if (now > this.#resetAt + 1 && this.#left < 1 && inFlight === 0) this.#left = 1; // one finds out
+    if (now > this.#sharedUntil) this.#shared = false;
+    const until = Math.max(50, this.#resetAt - now);
+    const reserve = this.#kind === 'window' ? 0 : Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
+    const spare = this.#left - reserve;
+    this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
+    const time = Math.max(0, now - this.#creditAt);
+    this.#credit = Math.min(Math.max(1, this.#credit), this.#credit + Math.max(0, this.#rate) * time);
+    this.#creditAt = Math.max(this.#creditAt, now);
+  }
+
+  delay(now: number, cost: number): number {
+    const least = Math.min(cost, Math.max(1, this.#whole));
+    const plenty = this.#whole * (this.#kind === 'window' ? 0.3 : 0.5);
+    if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
+    if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
+    if (this.#left === 1 && now > this.#resetAt + 1) return 0;
+    const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
+    return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
+  }
+
+  /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */
+  get #larger(): boolean {
+    return this.#kind !== 'window' && this.#limit > 2 * this.#most;
+  }
+
+  get #limit(): number {
+    return this.#quota.limit ?? this.#most;
+  }
+
+  get #whole(): number {
+    return this.#kind === 'bucket' || this.#larger ? this.#most : this.#limit;
+  }
+
+  /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
+  get #refill(): number {
+    if (this.#kind === 'window') return 0;
+    const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
+    return this.#promises && !this.#shared ? Math.max(seen, this.#trust * this.#promised) : seen;
+  }
+
+  get #promises(): boolean {
+    return this.#larger || (this.#kind === 'bucket' && this.#limit > this.#most + 1);
+  }
+
+  get #promised(): number {
+    const { limit, window } = this.#quota;
+    return limit !== undefined && window !== undefined ? limit / window : 0;
+  }
+
+  #gather(quota: HeardQuota, before: number, now: number, roundTrip: number): void {
+    const reset = now + resetOf(quota);
+    const batch = this.#batch;
+    if (!batch || now > batch.start + Math.max(30, 0.6 * roundTrip)) {
+      if (batch && this.#past) this.#compare(this.#past, batch, roundTrip);
+      this.#past = batch;
+      this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset };
+    } else {
+      batch.at = Math.max(batch.at, now);
+      batch.spent = Math.max(batch.spent, before);
+      batch.left = Math.min(batch.left, quota.remaining);
+      batch.reset = Math.min(batch.reset, reset);
+    }
+    const heard = this.#batch!.reset;
+    this.#resetAt = this.#kind === 'window' && now < this.#resetAt ? Math.min(this.#resetAt, heard) : heard;
+    if (this.#kind === 'window' && this.#jumpAt + this.#period > now)
+      this.#resetAt = Math.min(this.#resetAt, this.#jumpAt + this.#period);
+  }
+
+  /** What came back between two batches tells a window from a bucket. */
+  #compare(a: Batch, b: Batch, roundTrip: number): void {
+    const time = Math.max(1, b.at - a.at);
+    const came = b.left - a.left + b.spent - a.spent;
+    const whole = this.#whole;
+    if (came > whole + 2) this.#kind = 'bucket';
+    if (this.#jumped(came, time, whole, a)) {
+      const gap = b.at - this.#jumpAt;
+      const due = this.#due(a);
+      this.#jumpAt = a.at;
+      if (gap < 0.3 * due) this.#kind = 'bucket';
+      else {
+        this.#kind = 'window';
+        this.#came = this.#over = 0;
+        this.#period = Math.min(this.#period, gap > 400 ? gap + time : Infinity, this.#quota.window ?? Infinity);
+        return;
+      }
+    }
+    if (this.#kind === 'window' && came > 1.5 && ++this.#slides > 3) this.#kind = 'bucket';
+    if (this.#kind !== 'window') this.#watch(a, b, came, time, roundTrip);
+  }
+
+  /** Much came back at once, long before it was due. */
+  #jumped(came: number, time: number, whole: number, a: Batch): boolean {
+    if (this.#kind === 'bucket' || this.#larger) return false;
+    const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
+    return came > Math.max(1.5, 0.4 * whole) && time < 0.3 * this.#due(a) && came > 3 * seen * time;
+  }
+
+  #due(a: Batch): number {
+    return this.#quota.window ?? Math.max(500, a.reset - a.at);
+  }
+
+  /** Measures what comes back, while the bucket is not full. */
+  #watch(a: Batch, b: Batch, came: number, time: number, roundTrip: number): void {
+    const full = this.#whole - 1.5;
+    const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
+    const keep = Math.max(0, 1 - time / memory);
+    if (a.left < full && b.left < full) {
+      this.#came = this.#came * keep + came;
+      this.#over = this.#over * keep + time;
+    } else if (a.left < full && came > this.#refill * time) {
+      this.#came = came;
+      this.#over = time;
+    }
+    const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
+    if (measured && this.#promises && this.#came / this.#over < 0.6 * this.#promised) {
+      this.#shared = true;
+      this.#sharedUntil = b.at + SHARED;
+    }
+  }
+}
+
+function resetOf({ reset, window }: HeardQuota): number {
+  return reset || window || 1_000;
+}

@@ -1,0 +1,89 @@
+import { type Call, checkKey } from '@steadfetch/core';
+import type { RateLimitScope, Settings } from './options.ts';
+
+/** Fields that carry who is calling. */
+const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-auth-token'];
+const MOST_CREDENTIALS = 10_000;
+const LONGEST_NAME = 200;
+const MOST_SEGMENTS = 8;
+/** Numbers, identifiers and tokens, and whatever names one thing: they are no part of a kind of request. */
+const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
+
+/** Returns the names of the gates that a call passes, from the widest to the narrowest. */
+export type NamesOf = (call: Call) => readonly string[];
+
+export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
+  const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
+  const credentialOf = credentials();
+  const pathOf = paths();
+  if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
+  const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
+    origin: (call) => [root(call)],
+    credential: (call) => [joined(root(call), credentialOf(call))],
+    path: (call) => [joined(root(call), credentialOf(call), pathOf(call.url))],
+    auto: (call) => [root(call), credentialOf(call), pathOf(call.url)],
+  };
+  return levels[scope];
+}
+
+/** The name of a gate below others. */
+export function joined(...names: readonly string[]): string {
+  return names.filter((name) => name !== '').join(' ');
+}
+
+function checkNames(names: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(names) ? names : [names];
+  return list.map((name) => checkKey('rateLimit: scope', name));
+}
+
+/** The origin; of a URL that has none its scheme, since the rest may be data or a secret. */
+function originNameOf(call: Call): string {
+  const { origin } = call;
+  if (origin.length <= LONGEST_NAME && /^[a-z][a-z0-9+.-]*:\/\/[^?#]*$/i.test(origin)) return origin;
+  return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
+}
+
+/** Most calls go where the last one went. */
+function paths(): (url: string) => string {
+  let lastUrl = '';
+  let lastPath = '/';
+  return (url) => {
+    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
+    return lastPath;
+  };
+}
+
+/** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
+function fold(url: string): string {
+  const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)![1] || '/';
+  const segments = path.slice(0, 4_096).split('/', MOST_SEGMENTS + 1);
+  return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
+}
+
+/** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
+function credentials(): (call: Call) => string {
+  const numbers = new Map<number, number>();
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  let count = 0;
+  return (call) => {
+    if (typeof call.input === 'string' && !call.init?.headers) return '';
+    const given = CREDENTIALS.map((name) => call.headers.get(name) ?? '').join('\n');
+    if (given.length < CREDENTIALS.length) return '';
+    const hash = hashOf(given, seed);
+    if (!numbers.has(hash)) {
+      if (numbers.size >= MOST_CREDENTIALS) numbers.clear();
+      numbers.set(hash, ++count);
+    }
+    return `#${numbers.get(hash)}`;
+  };
+}
+
+/** Two rounds of FNV-1a side by side, 53 bits of them. */
+function hashOf(text: string, seed: number): number {
+  let [a, b] = [seed, ~seed];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x5bd1e995) ^ (b >>> 13);
+  }
+  return (a >>> 0) * 2 ** 21 + (b >>> 11);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { Cooldown } from '../../src/model/cooldown.ts';
+
+const never = () => 0;
+
+describe('Cooldown', () => {
+  it('closes for as long as the server asked, and a ms more', () => {
+    const gate = new Cooldown(never);
+    gate.close(0, 1_000, 10);
+    expect(gate.delay(0)).toBe(1_001);
+    expect(gate.advance(1_000)).toBe(false);
+    expect(gate.advance(1_001)).toBe(true);
+    expect(gate.closed).toBe(false);
+  });
+
+  it('is never shortened by a later refusal', () => {
+    const gate = new Cooldown(never);
+    gate.close(0, 5_000, 10);
+    gate.close(1, 1_000, 10);
+    gate.close(2, undefined, 10);
+    expect(gate.delay(2)).toBe(4_999);
+    expect(gate.length).toBe(5_001);
+  });
+
+  it('doubles a time of its own while nothing is accepted, to three seconds at most', () => {
+    const gate = new Cooldown(never);
+    const lengths = [];
+    for (let n = 0, now = 0; n < 7; n++) {
+      gate.close(now, undefined, 10);
+      lengths.push(gate.delay(now));
+      now += gate.delay(now);
+      gate.advance(now);
+    }
+    expect(lengths).toEqual([100, 200, 400, 800, 1_600, 3_000, 3_000]);
+  });
+
+  it('begins anew after an acceptance', () => {
+    const gate = new Cooldown(never);
+    gate.close(0, undefined, 10);
+    gate.advance(100);
+    gate.accepted();
+    gate.close(200, undefined, 10);
+    expect(gate.delay(200)).toBe(100);
+  });
+
+  it('opens before its time when the refusal spoke for its own call alone', () => {
+    const gate = new Cooldown(never);
+    gate.close(0, 60_000, 10);
+    gate.reopen(50);
+    expect(gate.delay(50)).toBe(0);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { Flight } from '../../src/model/flight.ts';
+
+describe('Flight', () => {
+  it('sends four to a server of which nothing is known, and then two for each that comes back', () => {
+    const flight = new Flight();
+    for (let n = 0; n < 4; n++) flight.sent(0);
+    expect(flight.delay(0)).toBeGreaterThan(0);
+    flight.answered(0, 20, true);
+    let more = 0;
+    while (flight.delay(20) === 0) {
+      flight.sent(20);
+      more++;
+    }
+    expect(more).toBe(2);
+  });
+
+  it('goes on without the answers of requests that stay open', () => {
+    const flight = new Flight();
+    for (let n = 0; n < 4; n++) flight.sent(0);
+    expect(flight.delay(0)).toBe(250);
+    flight.advance(250);
+    expect(flight.delay(250)).toBe(0);
+  });
+
+  it('measures the round trip by what was accepted', () => {
+    const flight = new Flight();
+    for (let n = 0; n < 3; n++) flight.sent(0);
+    flight.answered(0, 50, true);
+    flight.answered(0, 500, false);
+    flight.failed();
+    expect(flight.roundTrip).toBe(50);
+    expect(flight.count).toBe(0);
+  });
+
+  it('starts again with room for what a pace keeps in flight', () => {
+    const flight = new Flight();
+    flight.sent(0);
+    flight.answered(0, 100, true);
+    flight.restart(200, 0.1);
+    let sent = 0;
+    for (; flight.delay(200) === 0; sent++) flight.sent(200);
+    expect(sent).toBeGreaterThanOrEqual(15);
+    expect(sent).toBeLessThan(17);
+    flight.allow(20);
+    expect(flight.delay(200)).toBe(0);
+  });
+});

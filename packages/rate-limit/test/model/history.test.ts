@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { History } from '../../src/model/history.ts';
+
+describe('History', () => {
+  it('keeps what comes late in order of time', () => {
+    const history = new History();
+    history.accept(20, 1);
+    history.accept(10, 1);
+    history.mark(15, 1);
+    expect(history.entries.map(({ from }) => from)).toEqual([10, 15, 20]);
+  });
+
+  it('stays small, and forgets no acceptance', () => {
+    const history = new History();
+    for (let now = 0; now < 20_000; now++) history.accept(now, 1);
+    expect(history.entries.length).toBeLessThan(1_300);
+    expect(history.accepted).toBe(20_000);
+  });
+
+  it('forgets what was before the last few marks', () => {
+    const history = new History();
+    for (let n = 0; n < 20; n++) {
+      history.accept(2 * n, 1);
+      history.mark(2 * n + 1, 7);
+    }
+    expect(history.marks).toBeLessThanOrEqual(9);
+    expect(history.missing).toBe(7);
+  });
+
+  it('begins anew at its last entry, or with nothing', () => {
+    const history = new History();
+    history.accept(1, 1);
+    history.mark(2, 5);
+    history.restart(5);
+    expect(history.entries).toEqual([{ from: 2, to: 2, cost: 0 }]);
+    history.clear();
+    expect(history).toMatchObject({ entries: [], marks: 0, missing: 0 });
+  });
+});

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/model/model.ts';
+import { bucket, chance, drive, pacer } from './drive.ts';
+
+const accepted = { kind: 'accepted' } as const;
+
+describe('a limit that is not told', () => {
+  it.each([
+    { rate: 100, burst: 20, share: 0.85 },
+    { rate: 20, burst: 5, share: 0.85 },
+    { rate: 10, burst: 10, share: 0.95 },
+  ])('is measured: a bucket of $rate a second and $burst that asks to wait a second', ({ rate, burst, share }) => {
+    const result = drive(pacer(), bucket({ rate, burst, hint: 'wait' }), { for: 60_000 });
+    expect(result.accepted).toBeGreaterThan(share * (burst + rate * 60));
+    expect(result.refused / result.accepted).toBeLessThan(0.05);
+  });
+
+  it('costs nothing where refusals cost nothing', () => {
+    const result = drive(pacer(), bucket({ rate: 100, burst: 20 }), { for: 60_000 });
+    expect(result.accepted).toBeGreaterThan(0.97 * 6_020);
+  });
+
+  it('sends nothing while the gate is closed', () => {
+    const model = pacer();
+    const limited = bucket({ rate: 10, burst: 5, hint: 'wait' });
+    let silentUntil = 0;
+    let early = 0;
+    const server = (now: number): Answer => {
+      if (now < silentUntil) early++;
+      const answer = limited(now);
+      if (answer.wait !== undefined) silentUntil = Math.max(silentUntil, now + 1 + answer.wait);
+      return answer;
+    };
+    drive(model, server, { for: 30_000, roundTrip: 0 });
+    expect(early).toBe(0);
+  });
+
+  it('is found again when it falls', () => {
+    const model = pacer();
+    const first = drive(model, bucket({ rate: 100, burst: 20 }), { for: 20_000 });
+    const slow = bucket({ rate: 30, burst: 20 });
+    const second = drive(model, (now) => slow(now - 20_000), { for: 40_000, from: first.now });
+    expect(second.accepted).toBeGreaterThan(0.9 * 30 * 40);
+    expect(model.snapshot(60_000).rate).toBeLessThan(45);
+  });
+
+  it('is shared fairly in time: what is given up is won back whatever the pace is', () => {
+    const model = pacer();
+    let stolen = 0;
+    const limited = bucket({ rate: 10, burst: 5 });
+    // somebody else takes two of three
+    const server = (now: number) => {
+      for (; stolen < (now * 6.7) / 1000; stolen++) limited(now);
+      return limited(now);
+    };
+    const result = drive(model, server, { for: 120_000 });
+    expect(result.accepted).toBeGreaterThan(0.7 * 3.3 * 120);
+  });
+
+  it('of requests at once is found by what is in flight', () => {
+    const model = pacer();
+    let busy: number[] = [];
+    const server = (now: number): Answer => {
+      busy = busy.filter((until) => until > now);
+      if (busy.length >= 5) return { kind: 'refused' };
+      busy.push(now + 100);
+      return accepted;
+    };
+    const result = drive(model, server, { for: 30_000, roundTrip: 100 });
+    expect(result.accepted).toBeGreaterThan(0.8 * 5 * 10 * 30);
+  });
+});
+
+describe('no limit', () => {
+  it('stretches a burst of hundreds by a few round trips at most', () => {
+    const model = pacer();
+    const result = drive(model, () => accepted, { for: 2_000, roundTrip: 30, calls: 300 });
+    expect(result.sent[299]).toBeLessThanOrEqual(6 * 30);
+  });
+
+  it.each([
+    { share: 50, every: 20, wait: undefined },
+    { share: 50, every: 20, wait: 1_000 },
+    { share: 25, every: 20, wait: undefined },
+  ])('is not found where one of $share is refused whatever one does (wait $wait)', ({ share, every, wait }) => {
+    const random = chance(7);
+    const server = (): Answer =>
+      random() < 1 / share ? { kind: 'refused', ...(wait !== undefined && { wait }) } : accepted;
+    const model = pacer();
+    const result = drive(model, server, { for: 120_000, every, roundTrip: 30 });
+    expect(result.sent.length).toBeGreaterThan((0.95 * 120_000) / every);
+  });
+
+  it('delays only the refused call when proof is asked for first', () => {
+    const model = pacer({ proof: 'first' });
+    for (let now = 0; now < 100; now += 10) model.settle(model.send(now), now, accepted);
+    const settled = model.settle(model.send(100), 110, { kind: 'refused', wait: 30_000 });
+    expect(settled).toEqual({ retryIn: 30_000, closed: false });
+    model.advance(110);
+    expect(model.delay(110)).toBe(0);
+  });
+
+  it('is not doubted for long once a share of several answers is refused', () => {
+    const model = pacer({ proof: 'first' });
+    for (let n = 0; n < 3; n++) model.settle(model.send(0), 10, { kind: 'refused', wait: 1_000 });
+    model.advance(10);
+    expect(model.delay(10)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('learns nothing from a call that failed', () => {
+    const model = pacer();
+    const before = model.snapshot(0);
+    expect(model.settle(model.send(0), 10, { kind: 'failed' })).toEqual({ closed: false });
+    expect(model.snapshot(0)).toEqual(before);
+  });
+});
+
+describe('a refused call', () => {
+  it('is told to wait at least as long as the server asked', () => {
+    const model = pacer();
+    const a = model.send(0);
+    const b = model.send(0);
+    expect(model.settle(a, 10, { kind: 'refused', wait: 5_000 }).retryIn).toBeGreaterThanOrEqual(5_000);
+    expect(model.settle(b, 10, { kind: 'refused', wait: 1_000 }).retryIn).toBeGreaterThanOrEqual(5_000);
+  });
+
+  it('waits for as long as it was asked however long that is; others do not', () => {
+    const model = pacer();
+    const week = 7 * 86_400_000;
+    expect(model.settle(model.send(0), 10, { kind: 'refused', wait: week }).retryIn).toBe(week);
+    model.advance(10);
+    expect(model.delay(10)).toBeLessThan(1_000);
+  });
+});
+
+describe('a limit that is known', () => {
+  it('is never passed', () => {
+    const result = drive(pacer({ limit: { requests: 10, per: 1_000 } }), () => accepted, { for: 10_000 });
+    expect(result.sent).toHaveLength(100);
+    for (let n = 10; n < 100; n++) expect(result.sent[n]! - result.sent[n - 10]!).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+const anyNumber = fc.oneof(fc.double(), fc.integer({ min: -10, max: 100_000 }), fc.constantFrom(1e308, -1, 0));
+const answers = fc.record(
+  {
+    kind: fc.constantFrom('accepted', 'refused', 'failed'),
+    wait: anyNumber,
+    cost: anyNumber,
+    quotas: fc.array(
+      fc.record({ remaining: anyNumber, limit: anyNumber, reset: anyNumber, window: anyNumber }, { requiredKeys: [] }),
+      { maxLength: 3 },
+    ),
+  },
+  { requiredKeys: ['kind'] },
+) as fc.Arbitrary<Answer>;
+const steps = fc.array(fc.tuple(answers, fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 500 })), {
+  maxLength: 150,
+});
+
+describe('whatever the server answers', () => {
+  it('the delay is finite and asking changes nothing', () => {
+    fc.assert(
+      fc.property(steps, (all) => {
+        const model = pacer();
+        let now = 0;
+        for (const [answer, pause, took] of all) {
+          now += pause;
+          model.advance(now);
+          const delay = model.delay(now);
+          expect(delay).toBeGreaterThanOrEqual(0);
+          expect(delay).toBeLessThan(2 * 86_400_000);
+          for (let n = 0; n < 3; n++) model.snapshot(now + n * 10_000);
+          model.delay(now + 100_000);
+          expect(model.delay(now)).toBe(delay);
+          const sent = model.send(now);
+          now += took;
+          model.advance(now);
+          const { retryIn = 0 } = model.settle(sent, now, answer);
+          if (answer.kind === 'refused' && answer.wait! >= 0) expect(retryIn).toBeGreaterThanOrEqual(answer.wait!);
+        }
+      }),
+      { numRuns: 200, seed: 3 },
+    );
+  });
+
+  it('nobody is sent before the time that a believed refusal asked for', () => {
+    const limits = fc.tuple(
+      fc.integer({ min: 1, max: 200 }),
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 300 }),
+    );
+    fc.assert(
+      fc.property(limits, ([rate, burst, roundTrip]) => {
+        const model = pacer();
+        const limited = bucket({ rate, burst, hint: 'wait' });
+        const first = drive(model, limited, { for: 5_000, roundTrip });
+        const until = first.now + model.snapshot(first.now).opensIn;
+        const then = drive(model, limited, { for: 5_000, from: first.now, roundTrip });
+        for (const at of then.sent) expect(at).toBeGreaterThanOrEqual(until);
+      }),
+      { numRuns: 20, seed: 5 },
+    );
+  });
+});

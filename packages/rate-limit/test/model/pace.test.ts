@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { Pace } from '../../src/model/pace.ts';
+
+describe('Pace', () => {
+  it('is free at first', () => {
+    expect(new Pace().delay(0, 1)).toBe(0);
+  });
+
+  it('lets one go for each token', () => {
+    const pace = new Pace();
+    pace.open(0, 1);
+    pace.hold(0.01, 1, 10_000, 0.1, 0);
+    pace.take(0, 1);
+    expect(pace.delay(0, 1)).toBeCloseTo(100);
+    pace.advance(100);
+    expect(pace.delay(100, 1)).toBe(0);
+  });
+
+  it('waits longer after a call that costs more', () => {
+    const pace = new Pace();
+    pace.open(0, 1);
+    pace.hold(0.1, 1, 10_000, 0.1, 0);
+    pace.take(0, 50);
+    expect(pace.delay(0, 1)).toBeCloseTo(500);
+  });
+
+  it('tries for more after its patience', () => {
+    const pace = new Pace();
+    pace.hold(0.1, 1, 5_000, 0.1, 0);
+    expect(pace.rate(5_000)).toBe(0.1);
+    expect(pace.tries(5_000)).toBe(false);
+    expect(pace.rate(6_000)).toBeCloseTo(0.1 * Math.exp(0.1));
+    expect(pace.tries(6_000)).toBe(true);
+  });
+
+  it('climbs in a straight line in time, whatever the pace is', () => {
+    const pace = new Pace();
+    pace.climb(0.05, 0.1, 20_000, 0);
+    expect(pace.rate(10_000)).toBeCloseTo(0.075);
+    expect(pace.rate(20_000)).toBeCloseTo(0.1);
+    expect(pace.rate(40_000)).toBeCloseTo(0.1 * Math.E);
+  });
+
+  it('searches faster with each request, and goes on in time when nobody sends', () => {
+    const pace = new Pace();
+    pace.take(0, 1);
+    pace.search(0.01, 1, 10);
+    pace.take(100, 1);
+    expect(pace.rate(100)).toBeGreaterThan(0.012);
+    expect(pace.rate(40_100)).toBeGreaterThan(0.05);
+  });
+
+  it('lets go what waited in a steady stream, and is free again when nobody waits', () => {
+    const pace = new Pace();
+    pace.open(0, 0);
+    pace.release(0.1);
+    expect(pace.delay(0, 1)).toBeCloseTo(10);
+    pace.advance(10);
+    pace.take(10, 1);
+    expect(pace.delay(10, 1)).toBeGreaterThan(5);
+    pace.advance(100);
+    expect(pace.delay(100, 5)).toBe(0);
+  });
+});

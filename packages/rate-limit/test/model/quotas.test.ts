@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { usable } from '../../src/model/answer.ts';
+import { bucket, drive, pacer } from './drive.ts';
+
+const window = (limit: number, per: number) => {
+  let used = 0;
+  let number = 0;
+  return (now: number) => {
+    const current = Math.floor((now + 300) / per);
+    if (current !== number) used = 0;
+    number = current;
+    const accepted = used < limit;
+    if (accepted) used++;
+    const reset = Math.ceil(((number + 1) * per - 300 - now) / 1000) * 1000;
+    const quotas = [{ name: 'default', limit, window: per, remaining: limit - used, reset }];
+    return accepted ? ({ kind: 'accepted', quotas } as const) : ({ kind: 'refused', wait: reset, quotas } as const);
+  };
+};
+
+describe('told quotas', () => {
+  it.each([
+    { rate: 100, burst: 20, roundTrip: 10 },
+    { rate: 100, burst: 20, roundTrip: 300 },
+    { rate: 3, burst: 3, roundTrip: 10 },
+    { rate: 20, burst: 5, roundTrip: 100 },
+  ])('spends a bucket of $rate a second and $burst at $roundTrip ms to its end', ({ rate, burst, roundTrip }) => {
+    const result = drive(pacer(), bucket({ rate, burst, hint: 'quota' }), { for: 60_000, roundTrip });
+    expect(result.accepted).toBeGreaterThan(0.93 * (burst + rate * 60));
+    expect(result.refused / result.accepted).toBeLessThan(0.02);
+  });
+
+  it.each([
+    { limit: 60, per: 1_000 },
+    { limit: 100, per: 10_000 },
+  ])('spends a window of $limit in $per ms', ({ limit, per }) => {
+    const result = drive(pacer(), window(limit, per), { for: 60_000 });
+    expect(result.accepted).toBeGreaterThan((0.75 * limit * 60_000) / per);
+  });
+
+  it('does not close when an accepted answer says that nothing is left', () => {
+    const model = pacer();
+    const sent = model.send(0);
+    const quotas = [{ limit: 10, window: 1_000, remaining: 0, reset: 1_000 }];
+    expect(model.settle(sent, 10, { kind: 'accepted', quotas })).toEqual({ closed: false });
+    model.advance(10);
+    expect(model.snapshot(10)).toMatchObject({ state: 'open', remaining: 0 });
+    expect(model.delay(10)).toBeGreaterThan(0);
+    model.advance(1_012);
+    expect(model.delay(1_012)).toBe(0);
+  });
+
+  it('is paced by the scarcest of several policies', () => {
+    const model = pacer();
+    let day = 50;
+    const server = () => {
+      day = Math.max(0, day - 1);
+      const quotas = [
+        { name: 'second', limit: 100, window: 1_000, remaining: 100, reset: 1_000 },
+        { name: 'day', limit: 1_000, window: 86_400_000, remaining: day, reset: 40_000_000 },
+      ];
+      return { kind: 'accepted', quotas } as const;
+    };
+    const result = drive(model, server, { for: 5_000 });
+    expect(result.accepted).toBeLessThanOrEqual(50);
+    expect(model.snapshot(5_000)).toMatchObject({ why: 'the server tells what is left' });
+  });
+
+  it('counts a quota of requests in requests, and one of tokens in cost', () => {
+    const model = pacer();
+    let tokens = 10_000;
+    let requests = 100;
+    const server = () => {
+      tokens -= 1_000;
+      requests--;
+      const quotas = [
+        { name: 'requests', limit: 100, window: 60_000, remaining: requests, reset: 60_000 },
+        { name: 'tokens', limit: 10_000, window: 60_000, remaining: Math.max(0, tokens), reset: 60_000 },
+      ];
+      return { kind: tokens >= 0 ? 'accepted' : 'refused', quotas } as const;
+    };
+    const result = drive(model, server, { for: 30_000, cost: 1_000 });
+    expect(result.accepted).toBeGreaterThanOrEqual(7);
+    expect(result.refused).toBe(0);
+  });
+
+  it('takes the true cost of a call after its answer', () => {
+    const model = pacer();
+    const quotas = [{ name: 'tokens', limit: 1_000, window: 60_000, remaining: 900, reset: 60_000 }];
+    model.settle(model.send(0, 100), 10, { kind: 'accepted', quotas });
+    model.settle(model.send(10, 100), 20, { kind: 'accepted', cost: 700 });
+    model.advance(20);
+    expect(model.snapshot(20).remaining).toBeLessThanOrEqual(200);
+  });
+
+  it('believes a server less with each refusal that contradicts its fields', () => {
+    const model = pacer();
+    const quotas = [{ limit: 100, window: 1_000, remaining: 100, reset: 1_000 }];
+    const limited = bucket({ rate: 20, burst: 5, hint: 'wait' });
+    const server = (now: number) => ({ ...limited(now), quotas });
+    const result = drive(model, server, { for: 60_000 });
+    expect(model.snapshot(60_000).remaining).toBeUndefined();
+    expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
+  });
+
+  it('forgets a quota that is not told any more', () => {
+    const model = pacer();
+    const quotas = [{ limit: 100, window: 1_000, remaining: 50, reset: 1_000 }];
+    model.settle(model.send(0), 1, { kind: 'accepted', quotas });
+    expect(model.snapshot(1).remaining).toBe(50);
+    for (let n = 2; n < 30; n++) model.settle(model.send(n), n, { kind: 'accepted' });
+    expect(model.snapshot(30).remaining).toBeUndefined();
+  });
+});
+
+describe('usable', () => {
+  it('drops numbers that cannot be', () => {
+    expect(usable([{ remaining: Number.NaN }, { remaining: -1 }, { remaining: 1e308 }, { limit: 5 }])).toEqual([]);
+    expect(usable([{ remaining: 5, limit: -1, reset: Infinity, window: Number.NaN }])).toEqual([
+      { name: '', remaining: 5 },
+    ]);
+  });
+
+  it('looks at a few policies and no more', () => {
+    expect(usable(Array.from({ length: 1_000 }, (_, n) => ({ name: `${n}`, remaining: 1 })))).toHaveLength(8);
+  });
+});

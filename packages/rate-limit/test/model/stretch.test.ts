@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { Concurrency } from '../../src/model/concurrency.ts';
+import { Stretch } from '../../src/model/stretch.ts';
+
+function stretch({ inFlight, refusedAt }: { inFlight: number; refusedAt?: number }): Stretch {
+  const made = new Stretch();
+  made.send(0);
+  for (let n = 0; n < 10; n++) for (let f = 1; f <= inFlight; f++) made.accept(n, n, f, 1);
+  if (refusedAt !== undefined) made.refuse(10, 10, refusedAt);
+  return made;
+}
+
+describe('Stretch', () => {
+  it('calls a refusal lone that comes in a steady flow', () => {
+    const made = new Stretch();
+    made.send(0);
+    for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1, 1);
+    made.refuse(1_000, 990, 1);
+    expect(made).toMatchObject({ lone: true, outvoted: false, several: false, length: 1_000 });
+  });
+
+  it('counts what was sent after the refused request for it, and nothing that was sent before', () => {
+    const made = new Stretch();
+    made.refuse(100, 50, 1);
+    for (let n = 0; n < 8; n++) made.accept(101, 40, 1, 1);
+    expect(made.outvoted).toBe(false);
+    for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
+    expect(made.outvoted).toBe(true);
+  });
+
+  it('knows several refusals with hardly one accepted between', () => {
+    const made = new Stretch();
+    for (let n = 0; n < 3; n++) made.refuse(100, 50, 1);
+    expect(made).toMatchObject({ lone: false, several: true });
+  });
+});
+
+describe('Concurrency', () => {
+  it('suspects a number beyond which nothing is accepted, and tries one more after a time', () => {
+    const limit = new Concurrency();
+    expect(limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 100, false)).toBe(false);
+    expect(limit.most).toBe(9);
+    limit.accepted(9, 1_000);
+    expect(limit.most).toBe(9);
+    limit.accepted(9, 20_000);
+    expect(limit.most).toBe(10);
+    expect(limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 20_100, false)).toBe(true);
+    expect(limit.most).toBe(9);
+  });
+
+  it('gives it up for good when one within the number is refused', () => {
+    const limit = new Concurrency();
+    limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
+    limit.explains(stretch({ inFlight: 9, refusedAt: 5 }), 200, false);
+    expect(limit.most).toBe(Infinity);
+    limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 300, false);
+    expect(limit.most).toBe(Infinity);
+  });
+
+  it('learns nothing from a stretch without a refusal', () => {
+    expect(new Concurrency().explains(stretch({ inFlight: 9 }), 100, false)).toBe(false);
+  });
+});

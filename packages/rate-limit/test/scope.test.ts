@@ -1,0 +1,253 @@
+import { type FakeFetch, fakeFetch, instantClock, type ManualClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { type RateLimiter, type RateLimitOptions, rateLimit } from '../src/index.ts';
+
+const ORIGIN = 'https://api.example.com';
+const as = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
+
+interface Rig {
+  limiter: RateLimiter;
+  clock: ManualClock;
+  fetch: FakeFetch;
+  /** Calls a path, and gives what became of it within some milliseconds. */
+  call: (path: string, init?: RequestInit) => Promise<number | string>;
+}
+
+/** A server that refuses what `isRefused` says, with a wait of a second. */
+function rig(isRefused: (url: string, authorization: string | null) => boolean, options: RateLimitOptions = {}): Rig {
+  const clock = manualClock();
+  const busy = { status: 429, headers: { 'retry-after': '5' } };
+  const fetch = fakeFetch(({ url, headers }) => (isRefused(url, headers.get('authorization')) ? busy : 200), { clock });
+  const limiter = rateLimit({ clock, random: () => 0, maxWait: 4_000, ...options });
+  const limited = limiter(fetch);
+  const call = async (path: string, init?: RequestInit) => {
+    const end = limited(ORIGIN + path, init).then(
+      ({ status }) => status,
+      ({ name }: Error) => name,
+    );
+    await clock.advance(1);
+    return end;
+  };
+  return { limiter, clock, fetch, call };
+}
+
+const keys = ({ limiter }: Rig) => limiter.snapshot().map(({ key }) => key);
+
+describe('what a refusal holds back', () => {
+  it('the same path, with what names one thing folded', async () => {
+    const one = rig((url) => url.includes('/items'));
+    await one.call('/items/17');
+
+    expect(await one.call('/items/18?page=2')).toBe('RateLimitError');
+    expect(await one.call('/orders')).toBe(200);
+    expect(keys(one)).toEqual([`${ORIGIN} /items/*`, `${ORIGIN} /orders`]);
+  });
+
+  it.each([
+    ['/items/3fa85f64-5717-4562-b3fc-2c963f66afa6/parts', '/items/*/parts'],
+    ['/users/ada@example.com', '/users/*'],
+    ['/reset/AbCdEfGhIjKlMnOp1234', '/reset/*'],
+    ['/v2/items', '/v2/items'],
+    ['/a/b/c/d/e/f/g/h/i/j', '/a/b/c/d/e/f/g/h'],
+    ['', '/'],
+  ])('%s is %s', async (path, folded) => {
+    const one = rig(() => false);
+
+    await one.call(path);
+
+    expect(keys(one)).toEqual([`${ORIGIN} ${folded}`]);
+  });
+
+  it('the same credential, of which nothing is told', async () => {
+    const one = rig((_, authorization) => authorization === 'Bearer mallory');
+    await one.call('/items', as('mallory'));
+
+    expect(await one.call('/items', as('mallory'))).toBe('RateLimitError');
+    expect(await one.call('/items', as('alice'))).toBe(200);
+    expect(await one.call('/items', { headers: { 'x-api-key': 'k' } })).toBe(200);
+    expect(keys(one)).toEqual([`${ORIGIN} #1 /items`, `${ORIGIN} #2 /items`, `${ORIGIN} #3 /items`]);
+  });
+
+  it('all paths of a credential, when others are refused too', async () => {
+    const one = rig((_, authorization) => authorization === 'Bearer mallory');
+    await one.call('/items', as('alice'));
+    for (const path of ['/items', '/orders', '/users']) await one.call(path, as('mallory'));
+
+    expect(await one.call('/other', as('mallory'))).toBe('RateLimitError');
+    expect(await one.call('/other', as('alice'))).toBe(200);
+    expect(keys(one)).toContain(`${ORIGIN} #2`);
+  });
+
+  it('the whole origin, when all credentials are refused', async () => {
+    const one = rig(() => true);
+    for (const who of ['a', 'b', 'c']) await one.call('/items', as(who));
+
+    expect(await one.call('/items', as('d'))).toBe('RateLimitError');
+    expect(keys(one)).toEqual([ORIGIN]);
+  });
+
+  it('one path again, when others are accepted meanwhile', async () => {
+    let all = true;
+    const one = rig((url) => all || url.endsWith('/items'));
+    for (const path of ['/items', '/orders', '/users']) await one.call(path);
+    expect(keys(one)).toEqual([ORIGIN]);
+    all = false;
+    for (let n = 0; n < 6; n++) {
+      const calls = ['/items', '/orders', '/users'].map((path) => one.call(path));
+      await one.clock.advance(10_000);
+      await Promise.all(calls);
+    }
+
+    expect(await one.call('/orders')).toBe(200);
+    expect(keys(one)).toContain(`${ORIGIN} /orders`);
+  });
+
+  it('not the others, when paths with policies of other names are refused', async () => {
+    const clock = manualClock();
+    const spent = (name: string) => ({ status: 429, headers: { 'retry-after': '5', ratelimit: `"${name}";r=0;t=5` } });
+    const fetch = fakeFetch(({ url }) => (url.endsWith('/a') ? spent('a') : url.endsWith('/b') ? spent('b') : 200), {
+      clock,
+    });
+    const limited = rateLimit({ clock, maxWait: 100 })(fetch);
+    for (const path of ['/c', '/a', '/b']) await limited(ORIGIN + path);
+
+    expect((await limited(`${ORIGIN}/c`)).status).toBe(200);
+  });
+
+  it.each([
+    ['all of them, when each answer leaves less of one quota', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN]],
+    [
+      'each its own, when each has a quota of its own',
+      (n: number) => `"api";r=${50 - Math.floor(n / 2)};t=60`,
+      [`${ORIGIN} /a`, `${ORIGIN} /b`],
+    ],
+    ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
+  ])('%s', async (_, quota, expected) => {
+    const clock = instantClock();
+    const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
+    const fetch = fakeFetch((__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...policy } }), { clock });
+    const limiter = rateLimit({ clock });
+    const limited = limiter(fetch);
+
+    for (let n = 0; n < 12; n++) await limited(`${ORIGIN}${n % 2 ? '/a' : '/b'}`);
+
+    expect(
+      limiter
+        .snapshot()
+        .map(({ key }) => key)
+        .sort(),
+    ).toEqual(expected);
+  });
+
+  it('moves the calls that wait to the wider gate, in their order', async () => {
+    const clock = manualClock();
+    let open = false;
+    const busy = { status: 429, headers: { 'retry-after': '2' } };
+    const fetch = fakeFetch(() => (open ? 200 : busy), { clock });
+    const limited = rateLimit({ clock, random: () => 0 })(fetch);
+    const calls = [limited(`${ORIGIN}/a`)];
+    await clock.advance(1);
+    calls.push(limited(`${ORIGIN}/a?2`), limited(`${ORIGIN}/b`));
+    await clock.advance(1);
+    open = true;
+    await clock.runAll(600_000);
+
+    for (const response of await Promise.all(calls)) expect(response.status).toBe(200);
+    expect(fetch.calls.slice(2).map(({ url }) => url.slice(ORIGIN.length))).toEqual(['/a', '/a?2', '/b']);
+  });
+});
+
+describe('the scope option', () => {
+  it.each([
+    ['origin', [ORIGIN]],
+    ['credential', [ORIGIN, `${ORIGIN} #1`]],
+    ['path', [`${ORIGIN} /a`, `${ORIGIN} /b`, `${ORIGIN} #1 /a`]],
+  ] as const)('%s: gates that stay as they are', async (scope, expected) => {
+    const one = rig(() => true, { scope });
+    await one.call('/a');
+    await one.call('/b');
+    await one.call('/a', as('alice'));
+
+    expect(keys(one)).toEqual(expected);
+  });
+
+  it('a function: one name, or several from wide to narrow', async () => {
+    const model = (url: string) => new URL(url).searchParams.get('model') ?? '';
+    const one = rig((url) => url.includes('model=large'), { scope: ({ url }) => ['tenant', model(url)] });
+    await one.call('/?model=large');
+
+    expect(await one.call('/x?model=large')).toBe('RateLimitError');
+    expect(await one.call('/?model=small')).toBe(200);
+    expect(keys(one)).toEqual([`${ORIGIN} tenant large`, `${ORIGIN} tenant small`]);
+    const flat = rig(() => false, { scope: ({ url }) => model(url) });
+    await flat.call('/?model=small');
+    expect(keys(flat)).toEqual([`${ORIGIN} small`]);
+  });
+
+  it('a function whose names differ in number', async () => {
+    const one = rig(() => false, { scope: ({ url }) => new URL(url).pathname.split('/').slice(1) });
+
+    await one.call('/a/b');
+    await one.call('/a');
+
+    expect(keys(one)).toEqual([`${ORIGIN} a`, `${ORIGIN} a b`]);
+  });
+
+  it.each([[[1]], [Promise.resolve('a')], [undefined]])('a function that returns %o fails the call', async (names) => {
+    const limited = rateLimit({ scope: () => names as never })(fakeFetch(200));
+
+    await expect(limited(ORIGIN)).rejects.toThrow(TypeError);
+  });
+
+  it('key: one gate for all calls with the same key', async () => {
+    const one = rig((url) => url.endsWith('/a'), { key: () => 'all' });
+    await one.call('/a');
+
+    expect(await one.call('/b', as('alice'))).toBe('RateLimitError');
+    expect(keys(one)).toEqual(['all']);
+  });
+
+  it('limit: one gate for the origin, since the limit counts all of it', async () => {
+    const one = rig(() => false, { limit: { requests: 1, per: 10_000 } });
+    await one.call('/a');
+
+    expect(await one.call('/b')).toBe('RateLimitError');
+  });
+});
+
+it('keeps calls apart that were sent through a wider gate before it narrowed', async () => {
+  const clock = manualClock();
+  const answers: ((response: Response) => void)[] = [];
+  const limiter = rateLimit({ clock, random: () => 0, maxResends: 0 });
+  const limited = limiter(() => new Promise((resolve) => answers.push(resolve)));
+  const busy = () => new Response(null, { status: 429, headers: { 'retry-after': '1' } });
+  const send = (path: string) => limited(ORIGIN + path);
+  const calls = [send('/a'), send('/b')];
+  await clock.advance(0);
+  for (const answer of answers.splice(0)) answer(busy());
+  await clock.advance(2_000);
+  expect(keys({ limiter } as Rig)).toEqual([ORIGIN]);
+
+  for (let n = 0; n < 4; n++) {
+    calls.push(send('/b'));
+    await clock.advance(5_000);
+    for (const answer of answers.splice(0)) answer(busy());
+    await clock.advance(5_000);
+  }
+
+  for (const { status } of await Promise.all(calls)) expect(status).toBe(429);
+  expect(keys({ limiter } as Rig)).toEqual([`${ORIGIN} /a`, `${ORIGIN} /b`]);
+});
+
+it.each([
+  ['/relative?token=SECRET', 'relative /relative'],
+  [`data:text/plain,${'x'.repeat(1_000)}`, 'data:'],
+])('keeps no key of what has no origin: %s', async (url, start) => {
+  const limiter = rateLimit();
+
+  await limiter(async () => new Response())(url);
+
+  const [{ key } = { key: '' }] = limiter.snapshot();
+  expect(key.startsWith(start)).toBe(true);
+  expect(key.length).toBeLessThan(100);
+});
