@@ -1,5 +1,6 @@
 import { type Call, classifyError, type ErrorClass, type Outcome, peek } from '@steadfetch/core';
 import type { FailedAttempt } from './attempt.ts';
+import { isSpent } from './decide.ts';
 import type { Rule } from './rule.ts';
 
 /** A failed attempt, as `shouldRetry` sees it. */
@@ -27,9 +28,10 @@ export type Condition = (failure: Failure) => boolean | undefined | Promise<bool
 
 /**
  * The caller's own condition for errors and for statuses from 400. It is asked once for each failure, though it answers
- * two questions, and not when the retries are spent: then it stands by its last answer.
+ * two questions, and not where the retries are spent or one of `vetoes` forbids another; where they are
+ * spent it stands by its last answer.
  */
-export function condition(shouldRetry: Condition): Rule {
+export function condition(shouldRetry: Condition, vetoes: readonly Rule[]): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
     if (failure.response && failure.response.status < 400) return false;
@@ -40,8 +42,8 @@ export function condition(shouldRetry: Condition): Rule {
     timed: true,
     takesTime: true,
     when: (failure) => {
-      const { attempt, session } = failure;
-      if (attempt > session.policy.maxRetries) return session.by?.reason === 'predicate' && 'predicate';
+      const forbidden = isSpent(failure) ? 'limit' : vetoes.map((rule) => rule.unless?.(failure)).find(Boolean);
+      if (forbidden) return forbidden === 'limit' && failure.session.by?.reason === 'predicate' && 'predicate';
       return says(failure, true);
     },
     unless: (failure) => says(failure, false),

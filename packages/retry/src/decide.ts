@@ -35,8 +35,8 @@ function no(stop: string, planned?: Wait): End {
   return planned ? { retry: false, stop, planned } : { retry: false, stop };
 }
 
-/** A layer inside that sends the call again counts as well. */
-function isSpent({ attempt, call, session }: FailedAttempt): boolean {
+/** Whether the retries are used up. A layer inside that sends the call again counts as well. */
+export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
   return !(attempt <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
 }

@@ -1,9 +1,12 @@
 import { type Clock, IDEMPOTENT_METHODS, MAX_TIMER, type Random, systemClock } from '@steadfetch/core';
-import type { Rule } from './rule.ts';
+import type { FailedAttempt } from './attempt.ts';
+import type { Rule, Wait } from './rule.ts';
 
 /** The rules of one retry, with what can be known of them before anything fails. */
 export interface Policy {
   readonly rules: readonly Rule[];
+  /** None where the list always has an answer. */
+  readonly otherwise: Defaults | undefined;
   readonly maxRetries: number;
   readonly maxDelay: number;
   readonly methods: ReadonlySet<string>;
@@ -19,14 +22,21 @@ export interface Policy {
   readonly random: Random;
 }
 
+/** The answers to two questions where no rule of the list has one. */
+export interface Defaults {
+  wait(failure: FailedAttempt): number;
+  asked(failure: FailedAttempt): Wait | undefined;
+}
+
 /** Joins the rules. */
-export function policyOf(rules: readonly Rule[]): Policy {
+export function policyOf(rules: readonly Rule[], otherwise?: Defaults): Policy {
   const all = <K extends keyof Rule>(member: K, fallback: readonly NonNullable<Rule[K]>[] = []) => {
     const said = rules.flatMap((rule) => (rule[member] === undefined ? [] : [rule[member] as NonNullable<Rule[K]>]));
     return said.length > 0 ? said : fallback;
   };
   return {
     rules,
+    otherwise,
     maxRetries: Math.min(...all('maxRetries', [2])),
     maxDelay: Math.min(...all('maxDelay', [60_000]), MAX_TIMER),
     methods: new Set(all('methods', [IDEMPOTENT_METHODS]).flatMap((methods) => [...methods])),

@@ -35,17 +35,17 @@ export function rulesOf(options: RetryOptions): Rule[] {
     typeof idempotent === 'function'
       ? evenIfNotIdempotent(idempotent)
       : checkBoolean('idempotent', idempotent) && evenIfNotIdempotent();
+  const vetoes = [limits(options.maxRetries), obeyVetoes()];
   return [
     { clock: checkClock('retry', clock), random: checkFunction('retry: random', random) },
-    limits(options.maxRetries),
     { maxDelay: checkMs('retry: maxDelay', options.maxDelay === undefined ? 60_000 : options.maxDelay) },
-    obeyVetoes(),
+    ...vetoes,
     transientStatuses(options.statuses),
     flag('networkErrors', true) && onNetworkError(),
     flag('timeouts', true) && onTimeout(),
     options.inspect !== undefined && inspect(checkFunction('retry: inspect', options.inspect)),
     ...hints(options.serverHints),
-    options.shouldRetry !== undefined && condition(checkFunction('retry: shouldRetry', options.shouldRetry)),
+    options.shouldRetry !== undefined && condition(checkFunction('retry: shouldRetry', options.shouldRetry), vetoes),
     backoff(checkDelay(options.delay === undefined ? fullJitter(exponential(), random) : options.delay)),
     options.methods !== undefined && { methods: checkMethods('retry: methods', options.methods) },
     repeatable,

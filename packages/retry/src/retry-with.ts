@@ -15,6 +15,7 @@ import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
 import { FailedAttempt, type Session, sessionOf } from './attempt.ts';
 import { checkRules } from './check-rules.ts';
+import { DEFAULTS } from './defaults.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './safety.ts';
@@ -33,7 +34,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefi
  */
 export function retryWith(...rules: Rule[]): Middleware {
   if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') checkRules(rules);
-  return retryBy(policyOf(rules), () => {
+  return retryBy(policyOf(rules, DEFAULTS), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
@@ -70,16 +71,16 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy, repeatable);
   const { sends } = call.record;
-  const judge = (outcome: Outcome) => {
+  const begin = () => {
     releaseCopy(attempt, call);
-    const session = sessionOf(call, policy, repeatable, startedAt);
-    return recover(new FailedAttempt(session, 1, outcome, call.record.sends > sends), next);
+    return sessionOf(call, policy, repeatable, startedAt);
   };
+  const judge = (outcome: Outcome) => recover(new FailedAttempt(begin(), 1, outcome, call.record.sends > sends), next);
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      const known = call.record.history !== undefined; // a layer inside has sent it again
-      if (response.status >= 400 || policy.inspects || known) return judge({ response, failed: false });
-      tellSuccess(policy, { call, attempt: 1, response, past: NONE, session: undefined });
+      if (response.status >= 400 || policy.inspects) return judge({ response, failed: false });
+      if (call.record.history) succeed(begin(), 1, response);
+      else tellSuccess(policy, { call, attempt: 1, response, past: NONE, session: undefined });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },

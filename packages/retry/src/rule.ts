@@ -54,8 +54,8 @@ export interface Rule {
   /** Must there be no other attempt? Any yes is final. */
   unless?(failure: FailedAttempt): Answer | Promise<Answer>;
   /**
-   * How long to wait at least, in milliseconds from 0? The longest counts, but for `'now'`, which ends the question; where
-   * no rule says, a full jitter from 250 ms.
+   * How long to wait at least, in milliseconds from 0? The longest counts; `'now'` goes before all others.
+   * @default a full jitter from 250 ms
    */
   wait?(failure: FailedAttempt): number | 'now' | undefined;
   /** How long does the server ask to wait? The longest counts. @default the `Retry-After` field */

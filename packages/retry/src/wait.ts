@@ -1,4 +1,4 @@
-import { MAX_TIMER, unexpected } from '@steadfetch/core';
+import { MAX_TIMER } from '@steadfetch/core';
 import type { FailedAttempt } from './attempt.ts';
 import type { Retry, Wait } from './rule.ts';
 
@@ -25,47 +25,32 @@ export function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
 }
 
 /** A source of chance that gives nonsense must not shorten a wait. */
-function shareOf(drawn: number): number {
+export function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }
 
-/** The longest wait of a rule, in milliseconds; where none says, a full jitter, as `fullJitter(exponential())`. */
+/** The longest wait of a rule, in milliseconds. */
 export function ownDelay(failure: FailedAttempt): number {
-  const { rules, random } = failure.session.policy;
-  const delays = rules
-    .flatMap((rule) => (rule.wait ? [rule.wait(failure)] : []))
-    .filter((delay) => delay !== undefined);
-  if (delays.includes('now')) return 0;
-  for (const delay of delays) {
-    if (typeof delay !== 'number' || !(delay >= 0)) throw unexpected('retry: delay', 'milliseconds', delay);
+  const { rules, otherwise } = failure.session.policy;
+  let longest: number | undefined;
+  for (const rule of rules) {
+    const delay = rule.wait?.(failure);
+    if (delay === undefined) continue;
+    if (delay === 'now') return 0;
+    if (!(delay >= 0)) throw new TypeError(`retry: wait: expected milliseconds from 0, got ${delay}`);
+    longest = Math.max(longest ?? 0, delay);
   }
-  if (delays.length === 0) delays.push(shareOf(random()) * Math.min(20_000, 250 * 2 ** (failure.attempt - 1)));
-  return Math.min(Math.max(...(delays as number[])), MAX_TIMER);
+  return Math.min(longest ?? otherwise?.wait(failure) ?? 0, MAX_TIMER);
 }
 
-/** What the server asks for: the longest wait that a rule reads, or `Retry-After` where no rule reads. */
+/** The longest wait that a rule says the server asks for. */
 function askedWait(failure: FailedAttempt): Wait | undefined {
-  const { rules, clock } = failure.session.policy;
-  const readers = rules.filter((rule) => rule.asked);
-  if (readers.length === 0) return failure.response && retryAfterOf(failure.response, clock.now());
-  const waits = readers.map((rule) => rule.asked!(failure));
-  return waits.reduce((a, b) => (a && !(b && b.delay > a.delay) ? a : b), undefined);
-}
-
-/**
- * The `Retry-After` of a response (RFC 9110 §10.2.3): seconds, of several the most, or an HTTP-date by the server's own
- * clock where it tells the time. Of a date in the past and of anything malformed nothing.
- */
-function retryAfterOf({ headers }: Response, now: number): Wait | undefined {
-  const field = headers.get('retry-after')?.trim() ?? '';
-  const isSeconds = /^\d+(?:\.\d+)?(?:\s*,\s*\d+)*$/.test(field);
-  const delay = isSeconds
-    ? Math.max(...field.split(',').map(Number)) * 1_000
-    : dateOf(field) - (dateOf(headers.get('date')) || now);
-  return (isSeconds && delay === 0) || delay > 0 ? { delay, source: 'retry-after' } : undefined;
-}
-
-/** Any of the three forms of HTTP-date, of which one does not name its zone. */
-function dateOf(field: string | null): number {
-  return /^[a-z]{3,9},? [\w: -]+$/i.test(field ?? '') ? Date.parse(field!.replace(/( GMT)?$/, ' GMT')) : Number.NaN;
+  const { rules, otherwise } = failure.session.policy;
+  if (otherwise && !rules.some(({ asked }) => asked)) return otherwise.asked(failure);
+  let longest: Wait | undefined;
+  for (const rule of rules) {
+    const wait = rule.asked?.(failure);
+    if (wait && !(longest && longest.delay >= wait.delay)) longest = wait;
+  }
+  return longest;
 }

@@ -12,7 +12,7 @@ export function backoff(delay: Delay): Rule {
   return {
     wait: ({ attempt, previousDelay }) => {
       const own: unknown = delay({ attempt, previousDelay });
-      if (typeof own !== 'number') throw unexpected('retry: delay', 'milliseconds', own);
+      if (typeof own !== 'number' || !(own >= 0)) throw unexpected('retry: delay', 'milliseconds', own);
       return own;
     },
   };
