@@ -90,11 +90,15 @@ export function stop(failure: FailedAttempt, reason: string, error: unknown, per
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
   const { call, past, policy } = session;
-  if (past.length > 0) past.push(recordOf(session, attempt, { response, failed: false }));
-  tellSuccess(policy, { call, attempt, response, past, session });
+  tellSuccess(policy, { call, attempt, response });
+  if (past.length === 0) return;
+  past.push(recordOf(session, attempt, { response, failed: false }));
+  for (const rule of policy.rules) {
+    if (rule.afterRecovery) notify(() => rule.afterRecovery!({ call, attempt, response, session, past }), undefined);
+  }
 }
 
-/** Tells the rules of a good answer. A good first one has no session yet. */
+/** Tells the rules of a good answer. */
 export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
   for (const rule of successListeners) {
     try {

@@ -42,10 +42,13 @@ export interface GoodAttempt {
   /** 1 for the first. */
   readonly attempt: number;
   readonly response: Response;
-  /** What became of the attempts of the call, this one included; nothing for a first attempt. */
+}
+
+/** A good answer after an attempt that failed. */
+export interface Recovery extends GoodAttempt {
+  readonly session: Session;
+  /** What became of the attempts of the call, this one included. */
   readonly past: readonly AttemptRecord[];
-  /** What the attempts share; a first attempt has none. */
-  readonly session: Session | undefined;
 }
 
 /**

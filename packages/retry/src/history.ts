@@ -9,9 +9,7 @@ export function history(): Rule {
       if (!decision.retry)
         remember(decision.thrown ? decision.thrown.error : (outcome!.response ?? outcome!.error), past);
     },
-    afterSuccess: ({ past, response }) => {
-      if (past.length > 0) remember(response, past);
-    },
+    afterRecovery: ({ past, response }) => remember(response, past),
   };
 }
 

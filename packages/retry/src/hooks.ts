@@ -67,8 +67,8 @@ export function hooks(
       else if (outcome.response) recovered(failure.session, failure.attempt, outcome.response);
       else gaveUp(failure, outcome, 'permanent');
     },
-    afterSuccess: ({ session, attempt, response }) => {
-      if (session && attempt > 1) recovered(session, attempt, response);
+    afterRecovery: ({ session, attempt, response }) => {
+      if (attempt > 1) recovered(session, attempt, response);
     },
   };
 }

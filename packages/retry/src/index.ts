@@ -1,5 +1,5 @@
 export type { AttemptRecord } from '@steadfetch/core';
-export type { FailedAttempt, GoodAttempt } from './attempt.ts';
+export type { FailedAttempt, GoodAttempt, Recovery } from './attempt.ts';
 export { budget } from './budget.ts';
 export type { Failure } from './condition.ts';
 export type {

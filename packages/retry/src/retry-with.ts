@@ -71,24 +71,23 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy, repeatable);
   const { sends } = call.record;
-  const begin = () => {
+  const judge = (outcome: Outcome) => {
     releaseCopy(attempt, call);
-    return sessionOf(call, policy, repeatable, startedAt);
+    const session = sessionOf(call, policy, repeatable, startedAt);
+    return recover(new FailedAttempt(session, 1, outcome, call.record.sends > sends), next);
   };
-  const judge = (outcome: Outcome) => recover(new FailedAttempt(begin(), 1, outcome, call.record.sends > sends), next);
   return Promise.resolve(next(attempt)).then(
     (response) => {
       if (response.status >= 400 || policy.inspects) return judge({ response, failed: false });
-      if (call.record.history) succeed(begin(), 1, response);
-      else tellSuccess(policy, { call, attempt: 1, response, past: NONE, session: undefined });
+      // a layer inside has sent it again
+      if (call.record.history) succeed(sessionOf(call, policy, repeatable, startedAt), 1, response);
+      else tellSuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
     (error) => judge({ error, failed: true }),
   );
 }
-
-const NONE: readonly [] = [];
 
 /** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {

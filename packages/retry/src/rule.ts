@@ -1,5 +1,5 @@
 import type { Call, Clock, Random } from '@steadfetch/core';
-import type { FailedAttempt, GoodAttempt } from './attempt.ts';
+import type { FailedAttempt, GoodAttempt, Recovery } from './attempt.ts';
 
 /** Yes with a word for events (`true` stands for 'rule'), or no. */
 export type Answer = string | boolean | undefined;
@@ -68,6 +68,8 @@ export interface Rule {
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
   /** Observes each good attempt. */
   afterSuccess?(success: GoodAttempt): unknown;
+  /** Observes a good attempt after one that failed. */
+  afterRecovery?(recovery: Recovery): unknown;
   /** How many retries at most. The smallest counts. @default 2 */
   readonly maxRetries?: number;
   /** The longest wait to accept from the server, in milliseconds. The smallest counts. @default 60_000 */
