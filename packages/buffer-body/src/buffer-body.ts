@@ -8,6 +8,7 @@ import {
   defineMiddleware,
   IDEMPOTENT_METHODS,
   idempotencyKeyOf,
+  type Layer,
   type Middleware,
   withBody,
 } from '@steadfetch/core';
@@ -65,7 +66,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     if ('next' in reading) return handOn(response, reading);
     checkBody(response, reading.bytes, validate);
     return withBody(response, reading.bytes);
-  }, 'bufferBody');
+  }, layer());
 }
 
 /** A mock may give no response at all, and node-fetch gives a body that is no web stream: both are handed on. */
@@ -81,4 +82,14 @@ function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);
   if (classifyError(error).kind !== 'bug') return error;
   return new NetworkError('the body broke off', { cause: error });
+}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+function layer(): Layer {
+  const name = 'bufferBody';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return { name, mustBeInside: [['retry', 'a body that breaks is not retried']] };
+  }
+  return { name };
 }

@@ -1,15 +1,28 @@
 import { Call } from './call.ts';
-import { unexpected } from './check.ts';
-import { checkOrder } from './check-order.ts';
+import { checkFunction, unexpected } from './check.ts';
+import { type OrderRule, warnOfOrder } from './check-order.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 import { releaseBody } from './keep-body.ts';
 import { isReplayable } from './snapshot.ts';
 
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
 /** The rest of the chain. May be called any number of times. */
 export type Next = (call: Call) => Promise<Response>;
 
-/** What authors write: gets the call and the rest of the chain, gives a response. */
+/** What authors write: takes the call and the rest of the chain, returns a response. */
 export type Handler = (call: Call, next: Next) => Promise<Response>;
+
+/** What a stack knows of a middleware. */
+export interface Layer {
+  /** Shown by `layersOf`. */
+  name: string;
+  /**
+   * Names of layers that this one must stand inside, each with what happens otherwise. A wrong order is warned of once,
+   * when the stack is built, and not in production.
+   */
+  mustBeInside?: readonly OrderRule[];
+}
 
 /**
  * The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. It names its
@@ -39,14 +52,15 @@ type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
  *   return next(call.with({ headers }));
  * });
  */
-export function defineMiddleware(handler: Handler, name?: string): Middleware {
-  if (typeof handler !== 'function') {
-    throw new TypeError(`defineMiddleware: handler: expected a function, got ${String(handler)}`);
-  }
+export function defineMiddleware(handler: Handler, layer?: string | Layer): Middleware {
+  checkFunction('defineMiddleware: handler', handler);
+  const { name, mustBeInside }: Partial<Layer> = typeof layer === 'string' ? { name: layer } : (layer ?? {});
   return (next) => {
     const proceed = enterOf(next);
     const inner = layersOf(next);
-    if (name !== undefined) checkOrder(name, inner);
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
+    }
     const enter: Next = (call) => {
       try {
         return handler(call, proceed);

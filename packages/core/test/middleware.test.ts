@@ -223,7 +223,11 @@ describe('layersOf', () => {
     vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = await import('@steadfetch/core');
-    const layer = (name: string) => fresh.defineMiddleware((call, next) => next(call), name);
+    const layer = (name: string) =>
+      fresh.defineMiddleware((call, next) => next(call), {
+        name,
+        mustBeInside: name === 'retry' ? [] : [['retry', 'why']],
+      });
     const wrong = () => compose(layer('circuitBreaker'), layer('retry'))(stub);
 
     vi.stubEnv('NODE_ENV', 'production');
