@@ -1,5 +1,5 @@
 import { checkFunction } from './check.ts';
-import { isReplayable } from './snapshot.ts';
+import { isReplayable } from './copy-init.ts';
 
 /** Makes a body, now or soon. */
 export type BodyMaker = () => BodyInit | Promise<BodyInit>;

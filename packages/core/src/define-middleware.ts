@@ -1,9 +1,9 @@
 import { Call } from './call.ts';
 import { checkFunction, unexpected } from './check.ts';
 import { type OrderRule, warnOfOrder } from './check-order.ts';
+import { isReplayable } from './copy-init.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 import { releaseBody } from './keep-body.ts';
-import { isReplayable } from './snapshot.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 

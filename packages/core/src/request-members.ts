@@ -1,9 +1,11 @@
-import { membersOf } from './snapshot.ts';
+import { membersOf } from './copy-init.ts';
+import { isRequest } from './is-request.ts';
 
-/** The headers of a Request as they are now; `undefined` where they cannot be read. */
-export function headersOf(request: Request): Headers | undefined {
+/** The headers of a Request as they are now; `undefined` without one, and where they cannot be read. */
+export function headersOf(input: RequestInfo | URL): Headers | undefined {
+  if (!isRequest(input)) return undefined;
   try {
-    return new Headers(request.headers);
+    return new Headers(input.headers);
   } catch {
     return undefined;
   }

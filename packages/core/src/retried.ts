@@ -1,7 +1,7 @@
 import type { CallRecord } from './call-record.ts';
+import { copyBody, copyHeaders } from './copy-init.ts';
 import type { Fetch } from './fetch.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
-import { copyBody, copyHeaders } from './snapshot.ts';
 
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;

@@ -1,10 +1,11 @@
 import { copyForm } from './form.ts';
+import { tagOf } from './show.ts';
 
 /**
  * A copy of an init that its caller can no longer change: of its members, its headers, and a body that is mutable.
  * A stream stays what it is, since it can be read only once. What `fetch` would turn into a string is one from here on.
  */
-export function snapshot(init: RequestInit): RequestInit {
+export function copyInit(init: RequestInit): RequestInit {
   const copy = { ...init };
   // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
   if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
@@ -25,7 +26,7 @@ export function isReplayable(body: unknown): boolean {
 
 const TEXTS = new Set('method mode credentials cache redirect referrer referrerPolicy integrity'.split(' '));
 
-/** What `fetch` reads of an init; a class may give it by getters, which no loop finds. */
+/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
 const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
 
 function inherit(copy: RequestInit, init: RequestInit): void {
@@ -41,7 +42,7 @@ export function membersOf(request: Request): RequestInit {
   return Object.fromEntries(MEMBERS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
 }
 
-/** What cannot be copied is invalid, which is for `fetch` to say. */
+/** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
@@ -54,17 +55,17 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   }
 }
 
-/** By what it calls itself, not by `instanceof`: it may be of another realm, and the class may be missing here. */
+/** A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here. */
 export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  const kind = Object.prototype.toString.call(body);
+  const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
   if (kind === '[object FormData]') return copyForm(body as FormData);
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body, kind) : body;
 }
 
-/** What has no text of its own is of a kind that only this runtime knows. */
+/** The text of a body; the body itself where it has none, and so is of a kind that only this runtime knows. */
 function asText(body: BodyInit, kind: string): BodyInit {
   try {
     const text = String(body);
