@@ -34,7 +34,12 @@ function showMember(value: unknown, longest: number = LONGEST_MEMBER): string | 
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\x7f-\x9f\u2028\u2029]/g, encodeURIComponent);
+  return encodeControls(JSON.stringify(text));
+}
+
+/** A text without what ends a line, drives a terminal, hides or turns what follows: percent-encoded instead. */
+export function encodeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, encodeURIComponent);
 }
 
 function showObject(value: object): string {

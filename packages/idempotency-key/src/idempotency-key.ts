@@ -47,11 +47,11 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     'idempotencyKey: methods',
     options.methods === undefined ? ['POST', 'PATCH'] : options.methods,
   );
-  checkHeader(header);
+  if (!isToken(header)) throw unexpected('idempotencyKey: header', 'the name of a header', header);
   checkFunction('idempotencyKey: generate', generate);
   checkFunction('idempotencyKey: when', when);
   if (format !== 'quoted' && format !== 'raw') {
-    throw new TypeError(`idempotencyKey: format: expected 'quoted' or 'raw', got ${String(format)}`);
+    throw unexpected('idempotencyKey: format', "'quoted' or 'raw'", format);
   }
 
   async function withKey(call: Call, next: Next): Promise<Response> {
@@ -76,10 +76,4 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   throw unexpected('idempotencyKey: when', 'it to give true or false', answer);
-}
-
-function checkHeader(header: unknown): void {
-  if (!isToken(header)) {
-    throw new TypeError(`idempotencyKey: header: expected the name of a header, got ${String(header)}`);
-  }
 }
