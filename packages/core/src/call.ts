@@ -13,9 +13,9 @@ import { asRetried, markOf, type Retried } from './retried.ts';
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
  *
- * `init` is a copy made with the call: what the caller changes later, also in its headers, in the bytes of its body or in
- * the headers of a `Request`, does not reach a later attempt. Members that a `Request` cannot hold (`dispatcher`, `cf`,
- * `next`, `duplex`) are kept by reference. No `Request` is built and none is cloned.
+ * `init` is a copy made with the call: what the caller changes later, also in its headers, in the bytes of its body or
+ * in the headers of a `Request`, does not reach a later attempt. Members that a `Request` cannot hold (`dispatcher`,
+ * `cf`, `next`, `duplex`) are kept by reference. No `Request` is built and none is cloned.
  */
 export class Call {
   readonly input: RequestInfo | URL;
@@ -23,7 +23,7 @@ export class Call {
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly retried: Retried;
-  /** What the call has met so far, shared by all its copies. */
+  /** The history of the call, shared by all its copies. */
   readonly record: CallRecord;
   readonly #remaining: (() => number) | undefined;
   /** The headers of the `Request` as they were when the call was made. */
@@ -60,7 +60,7 @@ export class Call {
     return new Call(target, copyInit(init), attempt, retried, record, remaining, given);
   }
 
-  /** Absolute where the runtime knows a base; otherwise as given. */
+  /** Absolute where the runtime knows a base; otherwise as it was passed. */
   get url(): string {
     return isRequest(this.input) ? this.input.url : absolute(String(this.input));
   }
@@ -70,7 +70,7 @@ export class Call {
     return originOf(typeof this.input === 'string' ? this.input : this.url);
   }
 
-  /** As `fetch` would send it: the six methods it knows in upper case, any other as given (RFC 9110 §9.1). */
+  /** As `fetch` would send it: the six methods it knows in upper case, any other unchanged (RFC 9110 §9.1). */
   get method(): string {
     const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
     return method !== 'GET' && NORMALIZED.test(method) ? method.toUpperCase() : method;
@@ -121,8 +121,8 @@ export class Call {
   }
 
   /**
-   * The call with a copy of its `Request`, to send while the original is kept. It has the signal of the original: that of
-   * the copy does not outlive a garbage collection (undici).
+   * The call with a copy of its `Request`, to send while the original is kept. It has the signal of the original: that
+   * of the copy does not outlive a garbage collection (undici).
    */
   withClone(): Call {
     const { init, record, attempt, retried } = this;
@@ -131,7 +131,7 @@ export class Call {
     return new Call(request.clone(), own, attempt, retried, record, this.#remaining, this.#given);
   }
 
-  /** Hands the call to a plain fetch. A body factory is asked for a fresh body here. */
+  /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
   send(fetch: Fetch): Promise<Response> {
     const body: unknown = this.init?.body;
     return typeof body === 'function' ? this.#sendFresh(fetch, body as BodyMaker) : this.#send(fetch, this.init);

@@ -9,7 +9,7 @@ import {
   TRANSIENT,
 } from './error-codes.ts';
 
-/** What an error of `fetch` says about the request. */
+/** What an error of `fetch` means for the request. */
 export interface ErrorClass {
   /** `bug`: a mistake in the program, or something unknown. */
   kind: 'abort' | 'timeout' | 'network' | 'bug';
@@ -22,10 +22,10 @@ export interface ErrorClass {
 }
 
 /**
- * Tells network errors from aborts, timeouts and bugs: by the `code` along the chain of causes first, then by the
+ * Distinguishes network errors, aborts, timeouts and bugs: by the `code` along the chain of causes first, then by the
  * texts that browsers and runtimes use. Never throws, whatever was thrown.
  *
- * An abort is known here by its name alone. To tell whether the caller aborted, test the caller's signal.
+ * Recognises an abort by its name alone. To know whether the caller aborted, test the caller's signal.
  */
 export function classifyError(error: unknown): ErrorClass {
   const chain = causesOf(error);
@@ -48,7 +48,7 @@ export function classifyError(error: unknown): ErrorClass {
 function isPermanent(message: string, name: string | undefined): boolean {
   if (BROKEN_PEER_TEXT.test(message)) return true;
   if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
-  // undici gives no reason where `fetch` may not go on: a 308 with a stream, integrity of an answer without a body
+  // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
 }
 
@@ -64,7 +64,9 @@ function byCode(code: string, syscall: string | undefined, message: string, netw
 
 const MAX_CAUSES = 8;
 
-/** The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it. */
+/**
+ * The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it.
+ */
 export function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
   const queue = [error];

@@ -2,8 +2,8 @@ import { copyForm } from './form.ts';
 import { tagOf } from './show.ts';
 
 /**
- * A copy of an init that its caller can no longer change: of its members, its headers, and a body that is mutable.
- * A stream stays what it is, since it can be read only once. What `fetch` would turn into a string is one from here on.
+ * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
+ * copied, since it can be read only once. What `fetch` would turn into a string becomes one here.
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy = { ...init };
@@ -55,7 +55,9 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   }
 }
 
-/** A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here. */
+/**
+ * A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here.
+ */
 export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   const kind = tagOf(body);

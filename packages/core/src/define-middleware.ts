@@ -25,8 +25,8 @@ export interface Layer {
 }
 
 /**
- * The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. It names its
- * owner: a proxy, a mock or a copy that has the property all the same is a function of its own, and is called.
+ * Lets one of our middlewares hand its `Call` to the next, so that the arguments are parsed once. The property names its
+ * owner: a proxy, a mock or a copy that has the same property is another function, and is called as one.
  */
 const ENTER: unique symbol = Symbol.for('steadfetch.enter.2') as never;
 
@@ -41,9 +41,9 @@ const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
 type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
 
 /**
- * Makes a middleware of a handler: the one place where `string | URL | Request` plus `init` is taken apart.
+ * Makes a middleware of a handler: the one place that parses `string | URL | Request` plus `init`.
  *
- * What the handler throws, also synchronously, rejects the call. A name makes the layer known to `layersOf`.
+ * What the handler throws, also synchronously, rejects the call. `layersOf` shows the name.
  *
  * @example
  * const withTenant = (tenant: string) => defineMiddleware((call, next) => {
@@ -82,7 +82,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   };
 }
 
-/** A stream that nobody has read when the call fails is closed, as `fetch` does. */
+/** Closes a stream that is unread when the call fails, as `fetch` does. */
 async function releasing(response: Promise<Response>, call: Call): Promise<Response> {
   try {
     return await response;
@@ -92,7 +92,7 @@ async function releasing(response: Promise<Response>, call: Call): Promise<Respo
   }
 }
 
-/** How a call enters a fetch: straight into our own handlers, as `fetch(input, init)` into any other. */
+/** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
 export function enterOf(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw unexpected('next', 'a fetch function', fetch);
   const entrance = (fetch as Composed)[ENTER];
@@ -109,7 +109,7 @@ function entryOf(fetch: Fetch): Next {
   };
 }
 
-/** The named layers of a composed fetch, outermost first, as far as no foreign wrapper hides them. */
+/** The named layers of a composed fetch, outermost first, up to the first foreign wrapper. */
 export function layersOf(fetch: Fetch): readonly string[] {
   return (fetch as Composed)[LAYERS] ?? [];
 }

@@ -9,7 +9,7 @@ export const NEVER_SENT: RegExp =
 export const TRANSIENT: RegExp =
   /^(?:E(?:CONNRESET|CONNABORTED|NETRESET|PIPE|(?:SOCKET)?TIMEDOUT)|UND_ERR_(?:SOCKET|(?:HEADERS|BODY)_TIMEOUT|RES_CONTENT_LENGTH_MISMATCH)|ERR_HTTP2_(?:STREAM_ERROR|SESSION_ERROR|GOAWAY_SESSION)|ERR_STREAM_PREMATURE_CLOSE|Connection(?:Closed|Reset)|Timeout)$/;
 
-/** Codes that say how long something was waited for. */
+/** Codes of timeouts. */
 export const TIMED_OUT: RegExp = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
 
 /** Codes of trust and protocol errors: the network answered, and it will answer the same again. */

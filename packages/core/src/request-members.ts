@@ -16,13 +16,13 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);
 }
 
-/** What `fetch(request, init)` forgets of the Request as soon as there is any init. */
+/** The members of a Request that `fetch(request, init)` drops as soon as there is any init. */
 export function referrerOf(input: RequestInfo | URL): RequestInit {
   const { referrer, referrerPolicy } = input as Partial<Request>;
   return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
 }
 
-/** The same request to another address. One with a body stays a `Request`, which can be cloned. */
+/** The same request to another address. With a body it stays a `Request`, which can be cloned. */
 export function moveRequest(
   request: Request,
   target: string,

@@ -6,7 +6,8 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
 
 /**
  * A value as an error message names it: on one line, 80 characters at most, without members that look like secrets. Runs
- * none of the value's own code but that of a proxy, and never throws. In production an object is only what it calls itself.
+ * none of the value's own code but that of a proxy, and never throws. In production an object is only what it calls
+ * itself.
  */
 export function show(value: unknown): string {
   try {

@@ -5,8 +5,8 @@ const MAX_WARNINGS = 1_000;
 const LONGEST = 500;
 
 /**
- * Tells the developer once per message and process, through `console.warn`. Of more than a thousand messages it tells
- * no more, since messages may name keys. A console that throws breaks no call.
+ * Warns once per message and process, through `console.warn`; at most a thousand messages, since messages may name keys.
+ * A console that throws breaks no call.
  */
 export function warnOnce(message: string): void {
   const shown = clip(message, LONGEST);

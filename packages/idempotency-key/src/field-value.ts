@@ -8,7 +8,8 @@ const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
 
 /**
  * The field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. One that comes
- * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin another.
+ * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin
+ * another.
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {

@@ -6,7 +6,7 @@ export interface Rule {
   readonly floor: number;
   /** The reserve for a server that is new or little called. */
   readonly credit: number;
-  /** How long trouble is ridden out: each call that fails by then adds its retries to the reserve. */
+  /** How long failures extend the reserve: each call that fails by then adds its retries to it. */
   readonly rideOut: number;
   /** What time pays back each second. */
   readonly perSecond: number;
@@ -32,7 +32,7 @@ export interface Account {
 /** Without a failure for this long, what was spent is forgotten. */
 const FORGOTTEN_AFTER = 5_000;
 
-/** How much of the extra a success takes away: a client that calls often has a reserve by its calls. */
+/** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
 const EXTRA_FADES = 0.25;
 
 export function opened({ credit, floor }: Rule, now: number): Account {
@@ -45,7 +45,7 @@ export function reserveOf({ reserved, extra }: Account, { floor }: Rule): number
   return Math.max(floor, reserved) + extra;
 }
 
-/** The account at a later time, with all that came in. */
+/** The account at a later time, with its income settled. */
 export function balanced(account: Account, { credit, floor, perSecond }: Rule, now: number): Account {
   const { successes, income, settledAt, failedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;

@@ -10,11 +10,11 @@ export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, thro
 /** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
 const PER_CALL = 2.5;
 
-/** How far below empty failures go, as a share of the reserve, so that a few lucky answers do not open it again. */
+/** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
 /**
- * What one server has cost; a retry is allowed while that is less than the reserve. Pure: time is what it is told.
+ * What one server has cost; a retry is allowed while that is less than the reserve. Pure: the caller passes the time.
  *
  * A retry is paid together with the failure that it may bring, when it is promised. Successes are only added up, and
  * settled with the next failure: nothing can ask for a retry in between.
@@ -30,7 +30,7 @@ export class Bucket {
     this.#account = opened(rule, now);
   }
 
-  /** `attempt` is unknown from callers that do not say: the outcome then is that of a promised retry, if there is one. */
+  /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
     this.#account.successes++;
     this.#account.income += this.#rule.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
@@ -46,7 +46,7 @@ export class Bucket {
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
 
-  /** Takes what a retry may cost, unless there is nothing left. */
+  /** Takes what a retry may cost. Returns false if nothing is left. */
   spend(price: number, now: number): boolean {
     const account = this.#settle(now);
     if (account.spent >= reserveOf(account, this.#rule)) return false;
@@ -60,7 +60,7 @@ export class Bucket {
     this.#promised = Math.max(0, this.#promised - 1);
   }
 
-  /** What is believed at this time. Changes nothing. */
+  /** The state at this time. Changes nothing. */
   snapshot(now: number): BudgetSnapshot {
     const account = balanced(this.#account, this.#rule, now);
     const { spent, since } = account;

@@ -14,10 +14,11 @@ import { SlidingShare } from './sliding-share.ts';
 const CHANCE = 0.4;
 
 /**
- * Watches the share of calls that need retries, over a sliding window, and tells when it becomes excessive and when it
- * is normal again: at half of the threshold, so that a share close to it is told once. Its memory is bounded, whatever the rate; sets no timers, so it looks only when called.
+ * Measures the share of calls that need retries over a sliding window, and calls a hook when it becomes excessive and
+ * when it is normal again: at half of the threshold, so that a share close to it is reported once. Its memory is
+ * bounded, whatever the rate; it sets no timers, so it checks only when a call ends.
  *
- * It is hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
+ * It has hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
  * failed at least once.
  *
  * @throws a `TypeError` or `RangeError` that names the option
@@ -103,7 +104,9 @@ class Monitor implements RetryMonitor {
     this.#counted = Math.min(this.#counted + 1, this.#inside);
   }
 
-  /** Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time. */
+  /**
+   * Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time.
+   */
   #underWay(): number {
     return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;
   }

@@ -4,7 +4,7 @@ import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Alarm, startTimer, type Timer } from './timer.ts';
 
-/** One call with a signal of its own. Settles once: what comes later is let go. */
+/** One call with a signal of its own. Settles once: what comes later is discarded. */
 export class Attempt implements Alarm, Arrival {
   readonly result: Promise<Response>;
   readonly call: Call;
@@ -28,7 +28,7 @@ export class Attempt implements Alarm, Arrival {
     else releaseBody(call);
   }
 
-  /** The headers took too long. */
+  /** The headers did not come in time. */
   expire(): void {
     this.release();
     const error = new TimeoutError('headers', this.limits.headers!, this.call);
@@ -36,7 +36,7 @@ export class Attempt implements Alarm, Arrival {
     this.stop(error);
   }
 
-  /** Ends the wait, and what is inside. */
+  /** Ends the wait, and the call inside. */
   stop(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
     abortScoped(this.controller, reason);
@@ -52,16 +52,16 @@ export class Attempt implements Alarm, Arrival {
       }
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
-      // an outer limit is a deadline to those inside
+      // an outer limit is a deadline for the layers inside
       this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
     } catch (error) {
-      // of a clock that cannot sleep
+      // from a clock that cannot sleep
       this.#fail(error);
     }
   }
 
   #await(response: Promise<Response>): void {
-    // a mock may give the response itself
+    // a mock may return the response itself
     Promise.resolve(response).then(
       (arrived) => this.#arrive(arrived),
       (error) => this.#fail(error),
@@ -69,7 +69,7 @@ export class Attempt implements Alarm, Arrival {
   }
 
   #arrive(response: Response): void {
-    if (!this.#settle()) letGo(response);
+    if (!this.#settle()) discardLate(response);
     else this.#handOn(response);
   }
 
@@ -87,7 +87,7 @@ export class Attempt implements Alarm, Arrival {
     this.#reject(error);
   }
 
-  /** Gives whether it was the first to settle. */
+  /** Returns whether it was the first to settle. */
   #settle(): boolean {
     const waited = this.#waits;
     this.#waits = false;
@@ -101,8 +101,8 @@ function mayTakeLonger(call: Call): boolean {
   return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
 }
 
-/** What comes too late may be no response at all; nobody is left to whom it matters. */
-function letGo(response: Response): void {
+/** Discards a late response, which may be no response at all. */
+function discardLate(response: Response): void {
   try {
     discard(response);
   } catch {}

@@ -19,16 +19,16 @@ export interface Arrival extends Follower {
 }
 
 /**
- * What must live as long as a body that is handed on as it is: the controller, and the `Request`, without which undici
- * does not pass the caller's abort on.
+ * What must live as long as a body that is returned as it is: the controller, and the `Request`, without which undici
+ * does not forward the caller's abort.
  */
 const alive = new WeakMap<object, Arrival>();
 
 /**
- * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
- * may stay on a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which
- * does not listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch,
- * is handed on as it is.
+ * The response to return: an abort by the caller must still reach a body that is being read, and no listener may stay on
+ * a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which does not
+ * listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch, is
+ * returned as it is.
  */
 export function handOver(response: Response, arrival: Arrival): Response {
   const { body, bodyUsed, url } = response;
@@ -48,12 +48,12 @@ export function handOver(response: Response, arrival: Arrival): Response {
   return new WatchedBody(response, arrival, scoped).response;
 }
 
-/** A signal that came with the `Request` belongs to it, and goes with it. */
+/** Whether the signal belongs to the `Request`, and lives as long as that. */
 function signalOfRequest({ input, signal }: Call): boolean {
   return isRequest(input) && input.signal === signal;
 }
 
-/** A Node stream says when it has ended; of any other body the garbage collection tells. */
+/** Unlinks when a Node stream closes; for any other body, after garbage collection. */
 function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival): void {
   const unlink = followWeakly(arrival.call.signal!, arrival);
   alive.set(body, arrival);
@@ -63,8 +63,8 @@ function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival)
 type Chunk = Uint8Array<ArrayBuffer>;
 
 /**
- * A body handed on chunk by chunk and only when asked: no timer runs while nobody reads, and the caller's abort ends a
- * read at once even if the fetch does not listen to it. Unlinks when the body ends, fails or is cancelled.
+ * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
+ * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
  */
 class WatchedBody implements Alarm, Follower {
   readonly response: Response;
@@ -96,11 +96,11 @@ class WatchedBody implements Alarm, Follower {
     const { signal } = arrival.call;
     if (scoped) this.#unlink = follow(signal, this);
     // A response made by a script has no connection that an abort must close before the body is read. A body that is
-    // never read must not leave a listener, so it is not linked yet where nothing tells that it is gone.
+    // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
     else if (source.url !== '' && canFollowWeakly()) this.#unlink = followWeakly(signal!, this);
   }
 
-  /** The body stood still for too long. */
+  /** No part of the body came in time. */
   expire(): void {
     this.stop(new TimeoutError('body', this.#arrival.limits.body!, this.#arrival.call));
   }

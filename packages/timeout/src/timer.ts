@@ -6,7 +6,7 @@ export interface Time {
   readonly now: () => number;
 }
 
-/** What a timer goes off for. It must not throw: nobody could catch that. */
+/** Called when a timer is due. Must not throw: nothing could catch that. */
 export interface Alarm {
   expire(): void;
 }
@@ -17,7 +17,7 @@ export interface Timer {
   clear(): void;
 }
 
-/** Lets the alarm expire once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
+/** Calls `expire` once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
 export function startTimer(time: Time, ms: number, alarm: Alarm): Timer {
   return time.clock === systemClock ? new SystemTimer(time, ms, alarm) : new SleepTimer(time, ms, alarm);
 }
@@ -36,7 +36,7 @@ class SystemTimer implements Timer {
   }
 }
 
-/** How many turns of the microtask queue a sleep takes at least that waits for something. */
+/** A sleep that ends within this many turns of the microtask queue has waited for nothing. */
 const TURNS = 10;
 /** The longest limit in real time, in milliseconds, on a clock whose sleeps take no time. */
 const LONGEST_REAL = 1_000;
