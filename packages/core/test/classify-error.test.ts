@@ -130,7 +130,7 @@ describe('classifyError', () => {
     expect(classifyError(error)).toMatchObject({ sent: 'maybe', permanent: false });
   });
 
-  it("takes a 'fetch failed' for which undici gives no reason for permanent", async () => {
+  it("takes a 'fetch failed' for which undici has no reason for permanent", async () => {
     const noReason = new TypeError('fetch failed', { cause: new Error('') });
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
 

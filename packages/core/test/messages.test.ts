@@ -26,7 +26,7 @@ describe('compose', () => {
     ['bound', fetch.bind(globalThis)],
     ['wrapped', (input, init) => fetch(input, init)],
     ['rejecting', () => Promise.reject(new Error('no'))],
-  ])('knows a %s fetch by the promise that it gives, and lets that go', async (_, theirs) => {
+  ])('recognises a %s fetch by the promise that it returns, and ignores its rejection', async (_, theirs) => {
     expect(() => compose(pass, theirs as never)(stub)).toThrow(
       new TypeError('compose: position 1 is fetch itself, write compose(retry())(fetch)'),
     );
@@ -142,13 +142,13 @@ describe('an option that does not exist', () => {
     ['method', 'methods'],
     ['hook', 'hooks'],
     ['clok', 'clock'],
-  ])('is told from the one that was meant: %s', (name, meant) => {
+  ])('is answered with the one that was meant: %s', (name, meant) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       `retry: unknown option '${name}', expected one of ${RETRY.join(', ')}; did you mean '${meant}'?`,
     );
   });
 
-  it('is told from the nearest of several', () => {
+  it('is answered with the nearest of several', () => {
     expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
   });
 
