@@ -6,12 +6,14 @@ import { tagOf } from './show.ts';
  * copied, since it can be read only once. What `fetch` would turn into a string becomes one here.
  */
 export function copyInit(init: RequestInit): RequestInit {
-  const copy = { ...init };
+  const copy: RequestInit & Record<string, unknown> = { ...init };
   // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
-  if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
-  const members = copy as Record<string, unknown>;
-  for (const name in members) {
-    if (typeof members[name] === 'object' && TEXTS.has(name)) members[name] = String(members[name]);
+  if (Object.getPrototypeOf(init) !== Object.prototype) {
+    for (const name in init) copy[name] = init[name as keyof RequestInit];
+    Object.assign(copy, membersOf(init));
+  }
+  for (const name in copy) {
+    if (typeof copy[name] === 'object' && TEXTS.has(name)) copy[name] = String(copy[name]);
   }
   if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
   if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
@@ -29,17 +31,10 @@ const TEXTS = new Set('method mode credentials cache redirect referrer referrerP
 /** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
 const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
 
-function inherit(copy: RequestInit, init: RequestInit): void {
-  const given = init as Record<string, unknown>;
-  const target = copy as Record<string, unknown>;
-  for (const name in given) target[name] = given[name];
-  for (const name of MEMBERS) if (name in given && !(name in target)) target[name] = given[name];
-}
-
-/** What `fetch` reads of a Request. */
-export function membersOf(request: Request): RequestInit {
-  const given = request as unknown as Record<string, unknown>;
-  return Object.fromEntries(MEMBERS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
+/** What `fetch` reads of a Request, or of an init that is an object of a class. */
+export function membersOf(source: object): RequestInit {
+  const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
 /** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */

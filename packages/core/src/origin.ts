@@ -66,13 +66,7 @@ function parseUrl(url: string): URL | undefined {
 
 /** The URL against the page it is used on; unchanged where the runtime knows no base. */
 export function absolute(url: string): string {
-  const known = base();
-  if (known === undefined || WITH_SCHEME.test(url)) return url;
-  try {
-    return new URL(url, known).href;
-  } catch {
-    return url;
-  }
+  return base() === undefined || WITH_SCHEME.test(url) ? url : (parseUrl(url)?.href ?? url);
 }
 
 /** What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none. */
