@@ -13,9 +13,9 @@ import {
   withBody,
 } from '@steadfetch/core';
 import { checkBody, type Validate } from './check-body.ts';
-import { handOn } from './hand-on.ts';
 import { NetworkError } from './network-error.ts';
 import { readBody } from './read-body.ts';
+import { restoreBody } from './restore-body.ts';
 
 export interface BufferBodyOptions {
   /** The longest body to keep in memory, per call. A longer one is passed on as it comes. @default 1_000_000 */
@@ -63,7 +63,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     const reading = await readBody(response.body!, maxBytes, call.signal).catch((error) => {
       throw failureOf(error, call);
     });
-    if ('next' in reading) return handOn(response, reading);
+    if ('next' in reading) return restoreBody(response, reading);
     checkBody(response, reading.bytes, validate);
     return withBody(response, reading.bytes);
   }, layer());

@@ -1,5 +1,5 @@
 /** The numbers a bucket works with, in tokens and milliseconds. */
-export interface Rule {
+export interface BudgetSettings {
   /** What a success pays back. */
   readonly deposit: number;
   /** The reserve of every client, however little it calls. */
@@ -35,18 +35,18 @@ const FORGOTTEN_AFTER = 5_000;
 /** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
 const EXTRA_FADES = 0.25;
 
-export function opened({ credit, floor }: Rule, now: number): Account {
+export function opened({ credit, floor }: BudgetSettings, now: number): Account {
   const extra = credit - floor;
   return { spent: 0, reserved: 0, extra, since: undefined, failedAt: now, successes: 0, income: 0, settledAt: now };
 }
 
 /** The tokens that may be spent before retries stop. */
-export function reserveOf({ reserved, extra }: Account, { floor }: Rule): number {
+export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSettings): number {
   return Math.max(floor, reserved) + extra;
 }
 
 /** The account at a later time, with its income settled. */
-export function balanced(account: Account, { credit, floor, perSecond }: Rule, now: number): Account {
+export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
   const { successes, income, settledAt, failedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);

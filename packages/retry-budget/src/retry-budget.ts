@@ -8,7 +8,7 @@ import {
   perKey,
   systemClock,
 } from '@steadfetch/core';
-import type { Rule } from './account.ts';
+import type { BudgetSettings } from './account.ts';
 import { Bucket, FAILURE, PRICE } from './bucket.ts';
 import type { RetryKind, TokenBudget } from './types.ts';
 
@@ -56,12 +56,12 @@ export interface RetryBudgetOptions {
  * const writes = compose(idempotencyKey(), retry({ budget }))(fetch);
  */
 export function retryBudget(options: RetryBudgetOptions = {}): TokenBudget {
-  const rule = ruleOf(options);
+  const settings = checkOptions(options);
   const { maxKeys = 1_000, clock = systemClock } = options;
   checkNumber('retryBudget: maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
   checkFunction('retryBudget: clock.now', clock?.now);
   const now = monotonic(clock);
-  const bucketOf = perKey(() => new Bucket(rule, now()), { maxKeys });
+  const bucketOf = perKey(() => new Bucket(settings, now()), { maxKeys });
   return {
     acquire: (key, kind) => {
       const price = priceOf(kind) + FAILURE;
@@ -95,7 +95,7 @@ function leaseOf(bucket: Bucket, price: number): { release(): void } {
 
 const NAMES = ['deposit', 'floor', 'credit', 'rideOut', 'perSecond', 'maxKeys', 'clock'];
 
-function ruleOf(options: RetryBudgetOptions): Rule {
+function checkOptions(options: RetryBudgetOptions): BudgetSettings {
   checkNames('retryBudget', options, NAMES);
   const { deposit = 1.25, floor = 6, credit = Math.max(20, floor), rideOut = 350, perSecond = 0.2 } = options;
   return {

@@ -51,13 +51,13 @@ export interface RetryMonitor extends RetryObserver {
 }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
+export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
   Pick<RetryMonitorOptions, 'onRecovered'>;
 
 const NAMES = ['window', 'threshold', 'normalBelow', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
 
 /** Checks the options and fills in the defaults. */
-export function resolveOptions(options: RetryMonitorOptions): ResolvedOptions {
+export function checkOptions(options: RetryMonitorOptions): MonitorSettings {
   checkNames('retryMonitor', options, NAMES);
   const { window = 60_000, threshold = 0.2, minCalls = 20, clock = systemClock, onExcessive, onRecovered } = options;
   checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 });

@@ -1,11 +1,11 @@
 import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
 import type { GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
 import {
-  type ResolvedOptions,
+  checkOptions,
+  type MonitorSettings,
   type RetryMonitor,
   type RetryMonitorOptions,
   type RetryReport,
-  resolveOptions,
 } from './monitor-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
@@ -35,7 +35,7 @@ class Monitor implements RetryMonitor {
   readonly onRetry: (event: RetryEvent) => void;
   readonly onGiveUp: (event: GiveUpEvent) => void;
   readonly onRecover: (event: RecoverEvent) => void;
-  readonly #rule: ResolvedOptions;
+  readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
   /** An abort in the first wait gives up at attempt 1, as a call does that is not retried. */
   readonly #retried = new OpenCalls();
@@ -47,8 +47,8 @@ class Monitor implements RetryMonitor {
   #firstAttempts = 0;
 
   constructor(options: RetryMonitorOptions) {
-    this.#rule = resolveOptions(options);
-    this.#share = new SlidingShare(this.#rule.window, monotonic(this.#rule.clock));
+    this.#settings = checkOptions(options);
+    this.#share = new SlidingShare(this.#settings.window, monotonic(this.#settings.clock));
     this.onRetry = ({ attempt, callId }) => {
       if (attempt > 1) return;
       this.#retried.open(callId);
@@ -116,17 +116,17 @@ class Monitor implements RetryMonitor {
     const { excessive, ...report } = this.snapshot();
     if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
     this.#excessive = !excessive;
-    notify(excessive ? this.#rule.onRecovered : this.#rule.onExcessive, report);
+    notify(excessive ? this.#settings.onRecovered : this.#settings.onExcessive, report);
   }
 
   #isExcessive({ calls, retried }: RetryReport): boolean {
-    const { threshold, minCalls } = this.#rule;
+    const { threshold, minCalls } = this.#settings;
     return calls >= minCalls && retried >= threshold * (calls + this.#underWay());
   }
 
   /** Below by more than chance, which matters where calls are few. */
   #isNormal({ calls, retried }: RetryReport): boolean {
-    const { normalBelow, minCalls } = this.#rule;
+    const { normalBelow, minCalls } = this.#settings;
     return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < normalBelow * calls);
   }
 }

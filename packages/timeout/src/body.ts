@@ -1,9 +1,9 @@
 import { type Call, closeStream, isByteStream, isRequest, withBody } from '@steadfetch/core';
 import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
-import { type Alarm, startTimer, type Time, type Timer } from './timer.ts';
+import { type Expirable, startTimer, type Time, type Timer } from './timer.ts';
 
-export interface Limits {
+export interface TimeoutSettings {
   readonly headers: number | undefined;
   readonly body: number | undefined;
   readonly time: Time;
@@ -13,7 +13,7 @@ export interface Limits {
 export interface Arrival extends Follower {
   readonly call: Call;
   readonly controller: AbortController;
-  readonly limits: Limits;
+  readonly settings: TimeoutSettings;
   /** Removes the listener that stood on the caller's signal while the headers were awaited. */
   readonly release: () => void;
 }
@@ -30,18 +30,18 @@ const alive = new WeakMap<object, Arrival>();
  * listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch, is
  * returned as it is.
  */
-export function handOver(response: Response, arrival: Arrival): Response {
+export function attachBody(response: Response, arrival: Arrival): Response {
   const { body, bodyUsed, url } = response;
-  const { call, limits, release } = arrival;
+  const { call, settings, release } = arrival;
   const scoped = !call.signal || isScoped(call.signal);
   if (!body || typeof body !== 'object' || body.locked || bodyUsed) {
     release();
     return response;
   }
   const isStream = typeof body.getReader === 'function';
-  if (scoped && (limits.body === undefined || !isStream)) return response;
+  if (scoped && (settings.body === undefined || !isStream)) return response;
   release();
-  if (!isStream || (limits.body === undefined && url !== '' && signalOfRequest(call))) {
+  if (!isStream || (settings.body === undefined && url !== '' && signalOfRequest(call))) {
     linkAsItIs(body, arrival);
     return response;
   }
@@ -66,7 +66,7 @@ type Chunk = Uint8Array<ArrayBuffer>;
  * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
  * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
  */
-class WatchedBody implements Alarm, Follower {
+class WatchedBody implements Expirable, Follower {
   readonly response: Response;
   /** Kept, since undici cancels the body of a response that was collected as garbage. */
   readonly #source: Response;
@@ -102,7 +102,7 @@ class WatchedBody implements Alarm, Follower {
 
   /** No part of the body came in time. */
   expire(): void {
-    this.stop(new TimeoutError('body', this.#arrival.limits.body!, this.#arrival.call));
+    this.stop(new TimeoutError('body', this.#arrival.settings.body!, this.#arrival.call));
   }
 
   stop(reason: unknown): void {
@@ -114,7 +114,7 @@ class WatchedBody implements Alarm, Follower {
   async #pull(): Promise<void> {
     this.#unlink ??= followWeakly(this.#arrival.call.signal!, this);
     if (this.#ended) return;
-    const { body: limit, time } = this.#arrival.limits;
+    const { body: limit, time } = this.#arrival.settings;
     let timer: Timer | undefined;
     try {
       this.#reader ??= this.#source.body!.getReader();

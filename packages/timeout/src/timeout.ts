@@ -9,7 +9,7 @@ import {
   systemClock,
   unexpected,
 } from '@steadfetch/core';
-import { Attempt } from './attempt.ts';
+import { TimedCall } from './timed-call.ts';
 
 /** In milliseconds, more than 0. What is left out is not limited. */
 export interface TimeoutLimits {
@@ -45,8 +45,8 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
   checkNames('timeout', options, ['clock']);
   const { clock = systemClock } = options;
   checkClock('timeout', clock);
-  const rules = { headers, body, time: { clock, now: monotonic(clock) } };
-  return defineMiddleware((call, next) => new Attempt(call, next, rules).result, 'timeout');
+  const settings = { headers, body, time: { clock, now: monotonic(clock) } };
+  return defineMiddleware((call, next) => new TimedCall(call, next, settings).result, 'timeout');
 }
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
