@@ -1,7 +1,7 @@
 import {
   BROKEN_PEER,
   BROKEN_PEER_TEXT,
-  NETWORK_TEXT,
+  isNetworkText,
   NEVER_SENT,
   NEVER_SENT_TEXT,
   PERMANENT_TEXT,
@@ -33,7 +33,7 @@ export function classifyError(error: unknown): ErrorClass {
   if (name === 'AbortError') return { kind: 'abort', sent: 'maybe', permanent: false };
   if (name === 'TimeoutError') return { kind: 'timeout', sent: 'maybe', permanent: false };
   const messages = chain.map((link) => textOf(link, 'message') ?? '');
-  const network = name === 'NetworkError' || messages.some((message) => NETWORK_TEXT.test(message));
+  const network = name === 'NetworkError' || messages.some(isNetworkText);
   for (const [index, link] of chain.entries()) {
     const code = textOf(link, 'code');
     if (code !== undefined) return byCode(code, textOf(link, 'syscall'), messages[index]!, network);
@@ -47,7 +47,7 @@ export function classifyError(error: unknown): ErrorClass {
 /** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
 function isPermanent(message: string, name: string | undefined): boolean {
   if (BROKEN_PEER_TEXT.test(message)) return true;
-  if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
+  if (name === 'NetworkError' || isNetworkText(message)) return false;
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
 }

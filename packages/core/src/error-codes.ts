@@ -16,21 +16,25 @@ export const TIMED_OUT: RegExp = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
 export const BROKEN_PEER: RegExp =
   /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|HPE_|UND_ERR_PRX_TLS$)/;
 
-/** Texts of network errors that carry no code: browsers, Node, Deno, Bun, Workers, React Native. */
-export const NETWORK_TEXT: RegExp = new RegExp(
-  `^(?:${[
-    'fetch failed|terminated', // undici
-    'Failed to fetch(?: \\(.*\\))?|network error', // Chromium
-    'NetworkError when attempting to fetch resource\\.|Error in input stream', // Firefox
-    'Content-Length header of network response exceeds response Body\\.', // Firefox
-    'Load failed(?: \\(.*\\))?|The network connection was lost\\.|The Internet connection appears to be offline\\.', // Safari
-    'error sending request for url.*|error reading a body from connection.*', // Deno
-    ' ?A network error occurred\\.|(?:E[A-Z]+: )?(?:Unable to connect|The socket connection was closed unexpectedly)\\..*', // Bun
-    'Network connection lost\\.?|internal error; reference = .*', // Workers
-    'Network request (?:failed|timed out)', // React Native
-  ].join('|')})$`,
-  's',
-);
+/** Texts of network errors that carry no code. */
+const NETWORK_TEXTS = [
+  /^(?:fetch failed|terminated)$/, // undici
+  /^(?:Failed to fetch(?: \(.*\))?|network error)$/s, // Chromium
+  /^(?:NetworkError when attempting to fetch resource\.|Error in input stream)$/, // Firefox
+  /^Content-Length header of network response exceeds response Body\.$/, // Firefox
+  /^(?:Load failed(?: \(.*\))?|The network connection was lost\.)$/s, // Safari
+  /^The Internet connection appears to be offline\.$/, // Safari
+  /^error (?:sending request for url|reading a body from connection)/, // Deno
+  /^(?:E[A-Z]+: )?(?:Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
+  /^ ?A network error occurred\.$/, // Bun
+  /^(?:Network connection lost\.?$|internal error; reference = )/, // Workers
+  /^Network request (?:failed|timed out)$/, // React Native
+];
+
+/** Whether a message is that of a network error: of a browser, Node, Deno, Bun, Workers or React Native. */
+export function isNetworkText(message: string): boolean {
+  return NETWORK_TEXTS.some((text) => text.test(message));
+}
 
 /** Texts below a network error that say that no connection was made (Deno). A URL has no blanks, and cannot say so. */
 export const NEVER_SENT_TEXT: RegExp = /: client error \(Connect\)/;

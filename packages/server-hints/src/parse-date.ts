@@ -1,18 +1,13 @@
-const MONTHS = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
-const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
-const MINUTES = '(?<minutes>(?:[01]\\d|2[0-3]):[0-5]\\d)';
-const SECONDS = ':(?<seconds>(?:[0-5]\\d|60)';
-const TIME = `${MINUTES}${SECONDS})`;
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
+/** IMF-fixdate, RFC 850, asctime. */
 const HTTP_DATES = [
-  `${DAY}, (?<day>\\d\\d) (?<month>${MONTHS}) (?<year>\\d{4}) ${TIME} GMT`,
-  `(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\\d\\d)-(?<month>${MONTHS})-(?<year>\\d\\d) ${TIME} GMT`,
-  `${DAY} (?<month>${MONTHS}) (?<day>[ 0-3]\\d) ${TIME} (?<year>\\d{4})`,
-].map(whole);
-const RFC_3339: RegExp = whole(
-  `(?<year>\\d{4})-(?<month>0[1-9]|1[0-2])-(?<day>\\d\\d)[Tt]${MINUTES}(?:${SECONDS}(?:\\.\\d+)?))?` +
-    '(?:[Zz]|(?<zone>[+-](?:[01]\\d|2[0-3]):[0-5]\\d))',
-);
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) GMT$/,
+  /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<year>\d\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) GMT$/,
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[A-Z][a-z]{2}) (?<day>[ 0-3]\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?<year>\d{4})$/,
+];
+const RFC_3339 =
+  /^(?<year>\d{4})-(?<month>0[1-9]|1[0-2])-(?<day>\d\d)[Tt](?<minutes>[0-2]\d:[0-5]\d)(?::(?<seconds>(?:[0-5]\d|60)(?:\.\d+)?))?(?:[Zz]|(?<zone>[+-](?:[01]\d|2[0-3]):[0-5]\d))$/;
 
 /**
  * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or `undefined`.
@@ -23,7 +18,7 @@ const RFC_3339: RegExp = whole(
 export function parseHttpDate(value: string, now: number): number | undefined {
   const parts = HTTP_DATES.map((form) => form.exec(value)?.groups).find(Boolean);
   if (!parts) return undefined;
-  const month = String(MONTHS.indexOf(parts.month!) / 4 + 1).padStart(2, '0');
+  const month = String(MONTHS.indexOf(parts.month!) / 3 + 1).padStart(2, '0');
   const inYear = (year: string) => instant({ ...parts, year, month });
   if (parts.year!.length === 4) return inYear(parts.year!);
   const limit = new Date(now);
@@ -39,13 +34,12 @@ export function parseTimestamp(value: string): number | undefined {
   return parts && instant(parts);
 }
 
-/** Seconds are added, since a leap second is the 60th. The day is compared, since some engines accept 30 February. */
+/**
+ * Seconds are added, since a leap second is the 60th. The day is compared, since 24:00 is the next day, and some engines
+ * accept 30 February.
+ */
 function instant(parts: Record<string, string | undefined>): number | undefined {
   const { year, month, day, minutes, seconds = '0', zone = 'Z' } = parts;
   const at = (offset: string) => Date.parse(`${year}-${month}-${day!.replace(' ', '0')}T${minutes}${offset}`);
   return new Date(at('Z')).getUTCDate() === Number(day) ? at(zone) + Number(`${seconds}e3`) : undefined;
-}
-
-function whole(pattern: string): RegExp {
-  return new RegExp(`^${pattern}$`);
 }
