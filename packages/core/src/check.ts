@@ -67,11 +67,11 @@ export function checkNames(owner: string, options: object, names: readonly strin
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
-    let meant: string | undefined;
+    let hint = '';
     if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-      meant = nearestName(name, names);
+      const meant = nearestName(name, names);
+      if (meant !== undefined) hint = `; did you mean '${meant}'?`;
     }
-    const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
     throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}${hint}`);
   }
 }
