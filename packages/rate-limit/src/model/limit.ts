@@ -160,7 +160,7 @@ export class Limit {
     const calm = (LONGEST_PATIENCE / Math.sqrt(perSecond)) * Math.min(1, 0.1 / doubt);
     const patience = Math.max(cost / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
-    const growth = within(3 * doubt, 1 / 60, Math.min(0.3, Math.max(1 / 60, perSecond / 10)));
+    const growth = within(3 * doubt, 1 / 30, Math.min(0.3, Math.max(1 / 30, perSecond / 10)));
     this.pace.hold(rate, depth, within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance, growth, now);
   }
 }
