@@ -32,7 +32,8 @@ export class Limit {
   readonly #contention: Contention;
   readonly #random: () => number;
   #burst = 1;
-  #emptied: number | undefined;
+  /** When the limit was last used up. */
+  #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
   #steady = Infinity;
   why = 'nothing was refused yet';
@@ -92,7 +93,7 @@ export class Limit {
 
   /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
   #nothing({ pace }: Refusal, now: number): void {
-    const most = 2 / Math.max(1, now - (this.#emptied ?? now));
+    const most = 2 / Math.max(1, now - this.#emptied);
     if (this.pace.way === 'search') this.pace.base = Math.min(this.pace.base, most);
     if (this.shared && pace > most) this.#contention.climb(this.pace, most, pace, now);
     this.pace.open(now, this.shared ? -this.#random() : 0);
@@ -101,7 +102,7 @@ export class Limit {
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
-    const accepted = stretch.accepted / Math.max(1, stretch.last - (this.#emptied ?? stretch.start));
+    const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
     const found =

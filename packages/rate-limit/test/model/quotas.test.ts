@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usable } from '../../src/model/answer.ts';
+import { type Answer, usable } from '../../src/model/answer.ts';
 import { bucket, drive, pacer } from './drive.ts';
 
 const window = (limit: number, per: number) => {
@@ -100,6 +100,19 @@ describe('told quotas', () => {
     const result = drive(model, server, { for: 60_000 });
     expect(model.snapshot(60_000).remaining).toBeUndefined();
     expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
+  });
+
+  it('takes what comes back, and not what is promised, when others use the quota too', () => {
+    const model = pacer();
+    // of fifty a second others take thirty
+    const limited = bucket({ rate: 20, burst: 10, hint: 'quota' });
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return { ...answer, quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 50 })) };
+    };
+    const result = drive(model, server, { for: 60_000 });
+    expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
+    expect(result.refused / result.accepted).toBeLessThan(0.2);
   });
 
   it('forgets a quota that is not told any more', () => {
