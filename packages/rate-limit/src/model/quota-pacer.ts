@@ -35,7 +35,6 @@ export class QuotaPacer {
   #left: number;
   #leftAt: number;
   #newest = -1;
-  #newestAt = 0;
   #resetAt: number;
   #most = 0;
   /** So much came back in so many ms, as far as it was seen. */
@@ -106,8 +105,7 @@ export class QuotaPacer {
       this.#left = left;
       this.#leftAt = now;
       this.#newest = before;
-      this.#newestAt = now;
-    } else if (this.#newestAt - now <= Math.max(2, 0.3 * roundTrip)) this.#left = Math.min(this.#left, left);
+    } else this.#left = Math.min(this.#left, left);
   }
 
   advance(now: number, inFlight: number): void {

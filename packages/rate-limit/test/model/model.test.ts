@@ -39,6 +39,13 @@ describe('a limit that is not told', () => {
     expect(early).toBe(0);
   });
 
+  it('is found where a steady flow is a little more than it allows', () => {
+    const model = pacer();
+    const result = drive(model, bucket({ rate: 40, burst: 10, hint: 'wait' }), { for: 60_000, every: 20 });
+    expect(result.accepted).toBeGreaterThan(0.8 * 40 * 60);
+    expect(model.snapshot(60_000).burst).toBeGreaterThan(0);
+  });
+
   it('is found again when it falls', () => {
     const model = pacer();
     const first = drive(model, bucket({ rate: 100, burst: 20 }), { for: 20_000 });

@@ -115,6 +115,20 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.2);
   });
 
+  it('keeps eight policies at most, whatever their names', () => {
+    const model = pacer();
+    const answer = (prefix: string) =>
+      ({
+        kind: 'accepted',
+        quotas: Array.from({ length: 8 }, (_, n) => ({ name: prefix + n, remaining: 9 - n, reset: 1_000 })),
+      }) as const;
+    model.settle(model.send(0), 1, answer('a'));
+    model.settle(model.send(2), 3, answer('b'));
+    model.settle(model.send(4), 5, { kind: 'accepted', quotas: [{ name: 'requests', remaining: 5 }], cost: 3 });
+    model.settle(model.send(6), 7, { kind: 'accepted', cost: 3 });
+    expect(model.snapshot(7).remaining).toBe(0);
+  });
+
   it('forgets a quota that is not told any more', () => {
     const model = pacer();
     const quotas = [{ limit: 100, window: 1_000, remaining: 50, reset: 1_000 }];
