@@ -236,7 +236,7 @@ describe('checkHooks', () => {
     const log = new Log();
     const bare = Object.assign(Object.create(null), { onOpen: () => {} }) as Hooks;
 
-    expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([{}]);
+    expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([]);
     expect(checkHooks<Hooks>('x', ['onOpen'], [log, bare])).toEqual([log, bare]);
     callHooks<Hooks>([log], 'onOpen', { at: 1 });
     expect(log.lines).toEqual([{ at: 1 }]);
