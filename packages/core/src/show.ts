@@ -64,7 +64,8 @@ function nested(value: object): string {
   return Array.isArray(value) ? '[…]' : isPlain(value) ? '{…}' : tagOf(value);
 }
 
-function isPlain(value: object): boolean {
+/** Whether it is an object literal, of any realm, or has no prototype. */
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
