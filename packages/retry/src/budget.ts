@@ -66,8 +66,8 @@ function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
 }
 
 /** Whether a redirect led to another server, which gave the answer. */
-function isElsewhere({ redirected, url }: Response, call: Call): boolean {
-  return redirected && originOf(url) !== call.origin;
+function isElsewhere(response: Response, call: Call): boolean {
+  return response.redirected && originOf(response.url) !== call.origin;
 }
 
 /** What breaks while it is read breaks the call, and nobody can tell whose fault that was. */

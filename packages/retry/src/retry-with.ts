@@ -3,6 +3,7 @@ import {
   type Call,
   type CallOptions,
   defineMiddleware,
+  type Layer,
   type Middleware,
   type Next,
   type Outcome,
@@ -20,7 +21,7 @@ import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './safety.ts';
 
-declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
  * Repeats a request by rules.
@@ -33,7 +34,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } } | undefi
  * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
  */
 export function retryWith(...rules: Rule[]): Middleware {
-  if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production') checkRules(rules);
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRules(rules);
   return retryBy(policyOf(rules, DEFAULTS), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
@@ -52,11 +53,22 @@ export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy
     }
     if (override === false) return next(stripped.with({ retried: 'off' }));
     return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
-  }, 'retry');
+  }, layer());
+}
+
+function layer(): Layer {
+  const name = 'retry';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return {
+      name,
+      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
+    };
+  }
+  return { name };
 }
 
 function warnOfNesting(): void {
-  if (typeof process !== 'undefined' && process.env.NODE_ENV !== 'production')
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production')
     warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
 }
 

@@ -40,7 +40,7 @@ export function planOf(options: StandardOptions): StandardPlan {
     idempotencyKey: key,
     timeout,
     retry: layerOptions('retry', retryOf(retry), { ...time, maxRetries: 2, maxDelay: wait }),
-    rateLimit: layerOptions('rateLimit', rateLimit, { ...time, maxWait: wait, maxResends: 10 }),
+    rateLimit: layerOptions('rateLimit', rateLimit, { ...time, proof: 'first', maxWait: wait, maxResends: 10 }),
     circuitBreaker: breakerOf(options, time),
     concurrency: concurrencyOf(options.concurrency),
     bufferBody: layerOptions('bufferBody', bufferBody, { maxBytes: 1_000_000 }),

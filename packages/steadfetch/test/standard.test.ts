@@ -30,7 +30,7 @@ describe('standard', () => {
     expect(standard(ALL).describe()).toMatchInlineSnapshot(`
       "timeout  call 30000
       retry  maxRetries 2  maxDelay 30000
-      rateLimit  maxWait 30000  maxResends 10
+      rateLimit  proof first  maxWait 30000  maxResends 10
       circuitBreaker  openFor 1000  probes 1
       timeout  attempt headers 10000
       fetch"
@@ -53,7 +53,7 @@ describe('standard', () => {
       "timeout  call 20000
       idempotencyKey  format raw
       retry  maxRetries total 3  maxRetries connect 1  maxDelay 20000  statuses 429 503
-      rateLimit  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
+      rateLimit  proof first  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
       concurrency  max 5  maxQueue 20
       bufferBody  maxBytes 1000000  validate json

@@ -112,6 +112,28 @@ const REFUSALS: readonly Situation[] = [
     judged: ({ init }) => JSON.stringify(init).includes('other'),
     server: except(({ headers }) => headers.get('authorization') === 'Bearer spent', refusal(429, 60)),
   },
+  {
+    name: 'pages of 60 calls: one tenant of three always 429 without a hint, calls of the others',
+    lasts: 30_000,
+    calls: pages(60, 3_000, 30_000),
+    ask: (index) => ({ path: `/items/${index % 10}`, init: { headers: { authorization: `Bearer ${index % 3}` } } }),
+    judged: ({ init }) => !JSON.stringify(init).includes('Bearer 0'),
+    server: except(({ headers }) => headers.get('authorization') === 'Bearer 0', refusal(429)),
+  },
+  {
+    name: 'one path of four always 429 without a hint, ten workers, calls to the others',
+    lasts: 40_000,
+    calls: workers(10),
+    ask: (index) => ({ path: `/${index % 4}` }),
+    judged: ({ path }) => path !== '/0',
+    server: () => (request) => (request.path === '/0' ? { status: 429, after: 20 } : { status: 200, after: 100 }),
+  },
+  {
+    name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',
+    lasts: MINUTE,
+    calls: perSecond(60, MINUTE),
+    server: except(between(20_000, 20_300), refusal(429, 3_600)),
+  },
 ];
 
 /** Parts of a service that fail while it works. */
