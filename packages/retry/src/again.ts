@@ -2,9 +2,9 @@ import { abortable, abortReason, type Call, discard, notify, type Outcome, throw
 import type { FailedAttempt, GoodAttempt, Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
 import { recordOf } from './history.ts';
-import { holdOf } from './hold.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Permit, Retry } from './rule.ts';
+import { holdOf } from './wait.ts';
 
 /**
  * Whether the call is sent again: decides, tells the rules, lets go of the response and waits. It knows no loop: p-retry

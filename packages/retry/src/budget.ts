@@ -3,6 +3,7 @@ import {
   classifyError,
   localRefusal,
   notify,
+  oneLine,
   originOf,
   redactUrl,
   unexpected,
@@ -77,13 +78,11 @@ function streams({ init, replayable }: Call): boolean {
 
 /** A client that calls hosts made up by others must not fill the console, nor the memory. */
 const MAX_SERVERS = 20;
-const MAX_LENGTH = 200;
-const CONTROLS = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const servers = new Set<string>();
 
 /** Tells the developer once per server that retries are not made, and why: without hooks nothing else would say so. */
 function warnOfSpentBudget({ origin }: Call): void {
-  const server = redactUrl(origin).slice(0, MAX_LENGTH).replace(CONTROLS, '?');
+  const server = oneLine(redactUrl(origin));
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
   warnOnce(

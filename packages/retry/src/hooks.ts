@@ -1,12 +1,4 @@
-import {
-  checkFunction,
-  checkNames,
-  classifyError,
-  notify,
-  type Outcome,
-  redactUrl,
-  unexpected,
-} from '@steadfetch/core';
+import { checkHooks, classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
 import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import type { Retry, Rule, Wait } from './rule.ts';
@@ -20,7 +12,7 @@ export function hooks(
   observers: RetryHooks | readonly RetryHooks[],
   { fullUrls = false }: { fullUrls?: boolean } = {},
 ): Rule {
-  const all = checkHooks(Array.isArray(observers) ? observers : [observers as RetryHooks]);
+  const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
   const emit = <Event extends RetryEventBase>(name: keyof RetryHooks, make: () => Event) => {
     let event: Readonly<Event> | undefined;
@@ -95,24 +87,4 @@ function nameOf(error: unknown): string {
   } catch {
     return typeof error;
   }
-}
-
-const HOOKS = ['onRetry', 'onGiveUp', 'onRecover'] as const;
-
-function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] {
-  for (const hook of hooks) {
-    const other = typeof hook !== 'object' || hook === null || isInstance(hook);
-    if (other && !HOOKS.some((name) => name in Object(hook))) {
-      throw unexpected('retry: hooks', `an object with ${HOOKS.join(', ')}, or an array of such`, hook);
-    }
-    if (!other) checkNames('retry: hooks', hook, HOOKS);
-    for (const name of HOOKS) if (hook[name] !== undefined) checkFunction(`retry: hooks.${name}`, hook[name]);
-  }
-  return [...hooks];
-}
-
-/** Of a class, which may have members of its own. */
-function isInstance(hook: object): boolean {
-  const prototype = Object.getPrototypeOf(hook);
-  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }

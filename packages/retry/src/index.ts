@@ -1,5 +1,6 @@
 export type { AttemptRecord } from '@steadfetch/core';
 export type { FailedAttempt, GoodAttempt, Recovery } from './attempt.ts';
+export { backoff, evenIfNotIdempotent, ignoreRetryAfter, maxDelay, maxRetries, onlyMethods } from './bounds.ts';
 export { budget } from './budget.ts';
 export type { Failure } from './condition.ts';
 export type {
@@ -13,12 +14,9 @@ export type {
 } from './events.ts';
 export { history, historyOf } from './history.ts';
 export { hooks } from './hooks.ts';
-export { maxDelay, maxRetries } from './limits.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
 export { inspect, onNetworkError, onStatus, onTimeout, TRANSIENT } from './outcomes.ts';
-export { evenIfNotIdempotent, onlyMethods } from './repeatable.ts';
 export { retry } from './retry.ts';
 export { retryWith } from './retry-with.ts';
 export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';
 export { obeyVetoes, serverHints } from './server-hints.ts';
-export { backoff, ignoreRetryAfter } from './waits.ts';

@@ -15,16 +15,15 @@ import {
 import { fullJitter } from '@steadfetch/jitter';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import type { Session } from './attempt.ts';
+import { backoff, evenIfNotIdempotent, ignoreRetryAfter } from './bounds.ts';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import { history } from './history.ts';
 import { hooks } from './hooks.ts';
 import type { RetryLimits, RetryOptions } from './options.ts';
 import { inspect, onNetworkError, onTimeout, TRANSIENT } from './outcomes.ts';
-import { evenIfNotIdempotent } from './repeatable.ts';
 import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
-import { backoff, ignoreRetryAfter } from './waits.ts';
 
 /** The options of `retry` as rules. Throws a `TypeError` or `RangeError` that names the option. */
 export function rulesOf(options: RetryOptions): Rule[] {
