@@ -40,7 +40,8 @@ export function ownDelay(failure: FailedAttempt): number {
     if (!(delay >= 0)) throw new TypeError(`retry: wait: expected milliseconds from 0, got ${delay}`);
     longest = Math.max(longest ?? 0, delay);
   }
-  return Math.min(longest ?? otherwise?.wait(failure) ?? 0, MAX_TIMER);
+  // among the rules of `retry()` one always answers
+  return Math.min(longest ?? otherwise!.wait(failure), MAX_TIMER);
 }
 
 /** The longest wait that a rule says the server asks for. */

@@ -70,6 +70,7 @@ describe('a list of rules', () => {
     expect((await play([onStatus(503)], [{ status: 503, headers: date }, 200])).waits).toEqual([2_200]);
     expect((await play([onStatus(503)], [{ status: 503, headers: past }, 200])).waits).toEqual([125]);
     expect((await play([onStatus(503)], [asks('soon'), 200])).waits).toEqual([125]);
+    expect((await play([onStatus(503)], [asks('2, 7'), 200])).waits).toEqual([7_700]);
     expect((await play([onStatus(503)], [asks('0')])).waits).toEqual([0, 250]);
   });
 
@@ -118,6 +119,44 @@ describe('a list of rules', () => {
 });
 
 describe('a rule of your own', () => {
+  it('may wait, but for no negative time, and not shorter than the server asks', async () => {
+    const waiting = (wait: number | 'now'): Rule[] => [onStatus(503), backoff(constant(40)), { wait: () => wait }];
+
+    expect((await play(waiting(90), [503])).waits).toEqual([90, 90]);
+    expect((await play(waiting('now'), [503])).waits).toEqual([0, 0]);
+    expect((await play(waiting('now'), [asks('7'), 200])).waits).toEqual([7_700]);
+    expect(String((await play(waiting(-5), [503])).end)).toContain('retry: wait: expected milliseconds from 0, got -5');
+  });
+
+  it('cannot make a POST repeatable by a promise, nor by one that rejects', async () => {
+    const late: Rule = { harmless: (() => Promise.reject(new Error('late'))) as never };
+
+    expect(await sends([onStatus(503), late], [503], POST)).toBe(1);
+  });
+
+  it('can read what the server asks for: the longest counts', async () => {
+    const asking = (delay: number): Rule => ({ asked: () => ({ delay, source: 'x-wait' }) });
+
+    expect((await play([onStatus(503), asking(1_000), asking(2_000), asking(500)], [503, 200])).waits).toEqual([2_200]);
+  });
+
+  it('has bounds that stop where they are no numbers', async () => {
+    expect(await sends([onStatus(503), { maxRetries: Number.NaN }], [503])).toBe(1);
+    expect(await sends([onStatus(503), { maxDelay: Number.NaN }], [asks('7')])).toBe(1);
+  });
+
+  it('sees a recovery with the attempts before it, and is known by a word where it says only yes', async () => {
+    const afterRecovery = vi.fn();
+    const afterFailure = vi.fn();
+    const locked: Rule = { when: ({ response }) => response?.status === 423, afterRecovery, afterFailure };
+
+    await play([locked], [423, 200], { headers: { 'idempotency-key': 'k1' } });
+
+    expect(afterRecovery.mock.calls[0]![0]).toMatchObject({ attempt: 2, past: [{ status: 423 }, { status: 200 }] });
+    expect(afterFailure.mock.calls[0]![0]).toMatchObject({ attempt: 1, elapsed: 0, idempotencyKey: 'k1' });
+    expect(afterFailure.mock.calls[0]![1]).toMatchObject({ retry: true, reason: 'rule' });
+  });
+
   it('is an object of a few lines', async () => {
     const onLocked: Rule = {
       when: async ({ response }) => response?.status === 422 && (await response.clone().json()).code === 'locked',
@@ -160,12 +199,21 @@ describe('a rule of your own', () => {
     expect(await sends([onStatus(503), broken], [503, 200])).toBe(2);
   });
 
-  it('gives its permit back where another rule gives none', async () => {
-    const release = vi.fn();
-    const one: Rule = { permit: () => ({ release }) };
+  it.each([0, 1])(
+    'gives its permit back where another rule gives none, and is asked in any order: %i',
+    async (turn) => {
+      const release = vi.fn();
+      const rules: Rule[] = [{ permit: () => ({ release }) }, { permit: () => undefined }];
 
-    expect(await sends([onStatus(503), one, { permit: () => undefined }], [503])).toBe(1);
-    expect(release).toHaveBeenCalledTimes(1);
+      expect(await sends([onStatus(503), ...(turn === 0 ? rules : rules.toReversed())], [503])).toBe(1);
+      expect(release).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it('that refuses a permit holds the call as long as the waits of all rules', async () => {
+    const { sent, waits } = await play([onStatus(503), backoff(constant(40)), { permit: () => undefined }], [503]);
+
+    expect([sent, waits]).toEqual([1, [80]]);
   });
 });
 
@@ -174,6 +222,7 @@ describe('what is no rule', () => {
     [[3], 'expected a rule at position 0, got 3'],
     [[onStatus(503), onTimeout], 'at position 1, got a function: call it, onTimeout()'],
     [[[onStatus(503)]], 'got an array: spread it'],
+    [[() => {}], 'got a function: call it, rule()'],
     [[], 'no rule says when to retry'],
     [[maxRetries(3)], 'no rule says when to retry: add onStatus(429, 503) or onNetworkError()'],
   ])('is refused: %o', (rules, message) => {
@@ -192,6 +241,16 @@ describe('what is no rule', () => {
   ])('is refused by the rule itself: %o', (make) => {
     expect(make).toThrow(/expected/);
   });
+});
+
+it('in a production bundle needs no words: what is no rule retries nothing', async () => {
+  vi.stubEnv('NODE_ENV', 'production');
+  const { fetch, requests } = scripted(503);
+
+  await retryWith(3 as never)(retryWith(onTimeout as never)(fetch))(API);
+
+  vi.unstubAllEnvs();
+  expect(requests).toHaveLength(1);
 });
 
 describe('the order of the rules', () => {
@@ -261,4 +320,14 @@ it('works beside a middleware of your own, in a stack', async () => {
   await compose(retryWith({ clock: instantClock() }, onStatus(503)), withTenant)(fetch)(API);
 
   expect(requests.map(({ init }) => new Headers(init!.headers).get('x-tenant'))).toEqual(['a', 'a']);
+});
+
+it.each([
+  ['Sunday, 06-Nov-94 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:30 GMT'],
+  ['Sun Nov  6 08:49:37 1994', 'Sun Nov  6 08:49:30 1994'],
+  ['Sun, 06 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:30 GMT'],
+])('reads the three forms of HTTP-date: %s', async (until, date) => {
+  const busy = { status: 503, headers: { date, 'retry-after': until } };
+
+  expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([7_700]);
 });
