@@ -5,6 +5,7 @@ export { Call } from './call.ts';
 export type { CallChanges } from './call-changes.ts';
 export type { AttemptRecord, CallRecord, LastAnswer } from './call-record.ts';
 export { checkClock, checkFunction, checkKey, checkMs, checkNames, checkNumber, unexpected } from './check.ts';
+export { callHooks, checkHooks } from './check-hooks.ts';
 export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';

@@ -1,6 +1,8 @@
 import {
+  callHooks,
   checkClock,
   checkFunction,
+  checkHooks,
   checkKey,
   checkMethods,
   checkMs,
@@ -216,5 +218,34 @@ describe('notify', () => {
     notify(observer, 1);
 
     expect(observer.mock.calls).toEqual([[1]]);
+  });
+});
+
+describe('checkHooks', () => {
+  class Log {
+    readonly lines: object[] = [];
+    onOpen(event: object): void {
+      this.lines.push(event);
+    }
+  }
+  interface Hooks {
+    onOpen?(event: object): void;
+  }
+
+  it('takes one observer, several, none, and an instance with members of its own', () => {
+    const log = new Log();
+    const bare = Object.assign(Object.create(null), { onOpen: () => {} }) as Hooks;
+
+    expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([]);
+    expect(checkHooks<Hooks>('x', ['onOpen'], [log, bare])).toEqual([log, bare]);
+    callHooks<Hooks>([log], 'onOpen', { at: 1 });
+    expect(log.lines).toEqual([{ at: 1 }]);
+    expect(Object.isFrozen(log.lines[0])).toBe(true);
+  });
+
+  it('refuses what is no observer', () => {
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], 5 as never)).toThrow('x: hooks: expected an object with onOpen');
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
   });
 });

@@ -18,8 +18,8 @@ export function verdictOf(failure: Failure, decision: Decision, sent: boolean): 
 }
 
 /** Whether a redirect led to another server, which gave the answer. */
-export function isElsewhere({ redirected, url }: Response, call: Call): boolean {
-  return redirected && originOf(url) !== call.origin;
+export function isElsewhere(response: Response, call: Call): boolean {
+  return response.redirected && originOf(response.url) !== call.origin;
 }
 
 /** What breaks while it is read breaks the call, and nobody can tell whose fault that was. */

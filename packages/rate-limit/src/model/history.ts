@@ -7,7 +7,7 @@ export interface Entry {
 }
 
 /** More entries are made coarser. */
-const MOST_ENTRIES = 1_200;
+const MOST_ENTRIES = 500;
 /** More marks are forgotten, and what was before them. */
 const MOST_MARKS = 8;
 

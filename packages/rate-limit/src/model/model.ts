@@ -134,10 +134,10 @@ export class Pacer {
     const accepted = answer.kind === 'accepted';
     const quotas = usable(answer.quotas);
     const cost = usableCost(answer.cost, sent.cost);
-    this.#flight.answered(sent.at, now, accepted);
     this.#noise.note(!accepted, sent.pace);
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
+    this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
     this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
     if (accepted) return this.#accepted(sent, now, cost);
     this.#quotas.contradicted(quotas);
@@ -164,7 +164,7 @@ export class Pacer {
     this.#limit.history.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
-    if (this.#cooldown.closed && this.#limit.pace.way === 'free' && this.#stretch.outvoted) {
+    if (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted) {
       this.#cooldown.reopen(now);
       this.#stretch = new Stretch();
       this.#noise.dismiss();
@@ -184,9 +184,14 @@ export class Pacer {
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
   }
 
+  /** No limit is known, neither told nor measured. */
+  get #unlimited(): boolean {
+    return this.#limit.pace.way === 'free' && !this.#quotas.known;
+  }
+
   /** Does the refusal speak for others than the refused call? */
   #believes(asked: number | undefined): boolean {
-    const free = this.#limit.pace.way === 'free' && !this.#quotas.known;
+    const free = this.#unlimited;
     const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
     const unproven = this.#first || this.#noise.patient || (free && dear);
     return !unproven || this.#noise.proven;
