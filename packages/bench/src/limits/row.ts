@@ -1,7 +1,7 @@
 import type { Hint } from './hints.ts';
 import type { LimitPlan } from './limit.ts';
 
-export type Group = 'untold' | 'told' | 'windows' | 'unreliable' | 'open loop' | 'fleet' | 'slow fleet';
+export type Group = 'untold' | 'told' | 'other kinds' | 'unreliable' | 'open loop' | 'fleet' | 'slow fleet';
 
 /**
  * How calls are made. `workers`: per process, each calls again when its call has ended. `perSecond`: by chance, of all
