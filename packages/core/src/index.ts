@@ -10,7 +10,7 @@ export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-l
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, MAX_TIMER, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';
-export { defineMiddleware, enterOf, type Handler, layersOf, type Next } from './define-middleware.ts';
+export { defineMiddleware, enterOf, type Handler, type Layer, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';
 export { encodeForm } from './form.ts';

@@ -4,6 +4,7 @@ import {
   type CallOptions,
   defineMiddleware,
   discard,
+  type Layer,
   type Middleware,
   type Next,
   type Outcome,
@@ -50,7 +51,7 @@ export function retry(given: RetryOptions = {}): Middleware {
     if (call.retried) return next(stripped);
     if (override === false) return next(stripped.with({ retried: 'off' }));
     return attemptFirst(stripped, next, policyFor(override, options, policy));
-  }, 'retry');
+  }, layer());
 }
 
 function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
@@ -134,3 +135,16 @@ function needsJudging({ failed, response }: Outcome, { inspect }: Policy): boole
 
 /** What p-retry is told: that an attempt may have failed. The outcome itself never passes through it. */
 class FailedAttempt extends Error {}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+function layer(): Layer {
+  const name = 'retry';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return {
+      name,
+      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
+    };
+  }
+  return { name };
+}

@@ -2,7 +2,7 @@ import { closeStream, isByteStream, withBody } from '@steadfetch/core';
 import type { Beginning, Chunk } from './read-body.ts';
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
-export function handOn(response: Response, { bytes, next }: Beginning): Response {
+export function restoreBody(response: Response, { bytes, next }: Beginning): Response {
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
   const reader = response.body!.getReader();
   const read = (bytes.byteLength > 0 ? [next, bytes] : [next]) as Chunk[];

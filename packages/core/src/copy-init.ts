@@ -1,16 +1,19 @@
 import { copyForm } from './form.ts';
+import { tagOf } from './show.ts';
 
 /**
- * A copy of an init that its caller can no longer change: of its members, its headers, and a body that is mutable.
- * A stream stays what it is, since it can be read only once. What `fetch` would turn into a string is one from here on.
+ * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
+ * copied, since it can be read only once. What `fetch` would turn into a string becomes one here.
  */
-export function snapshot(init: RequestInit): RequestInit {
-  const copy = { ...init };
+export function copyInit(init: RequestInit): RequestInit {
+  const copy: RequestInit & Record<string, unknown> = { ...init };
   // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
-  if (Object.getPrototypeOf(init) !== Object.prototype) inherit(copy, init);
-  const members = copy as Record<string, unknown>;
-  for (const name in members) {
-    if (typeof members[name] === 'object' && TEXTS.has(name)) members[name] = String(members[name]);
+  if (Object.getPrototypeOf(init) !== Object.prototype) {
+    for (const name in init) copy[name] = init[name as keyof RequestInit];
+    Object.assign(copy, membersOf(init));
+  }
+  for (const name in copy) {
+    if (typeof copy[name] === 'object' && TEXTS.has(name)) copy[name] = String(copy[name]);
   }
   if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
   if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
@@ -25,23 +28,16 @@ export function isReplayable(body: unknown): boolean {
 
 const TEXTS = new Set('method mode credentials cache redirect referrer referrerPolicy integrity'.split(' '));
 
-/** What `fetch` reads of an init; a class may give it by getters, which no loop finds. */
+/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
 const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
 
-function inherit(copy: RequestInit, init: RequestInit): void {
-  const given = init as Record<string, unknown>;
-  const target = copy as Record<string, unknown>;
-  for (const name in given) target[name] = given[name];
-  for (const name of MEMBERS) if (name in given && !(name in target)) target[name] = given[name];
+/** What `fetch` reads of a Request, or of an init that is an object of a class. */
+export function membersOf(source: object): RequestInit {
+  const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
-/** What `fetch` reads of a Request. */
-export function membersOf(request: Request): RequestInit {
-  const given = request as unknown as Record<string, unknown>;
-  return Object.fromEntries(MEMBERS.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]));
-}
-
-/** What cannot be copied is invalid, which is for `fetch` to say. */
+/** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
@@ -54,17 +50,19 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   }
 }
 
-/** By what it calls itself, not by `instanceof`: it may be of another realm, and the class may be missing here. */
+/**
+ * A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here.
+ */
 export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  const kind = Object.prototype.toString.call(body);
+  const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
   if (kind === '[object FormData]') return copyForm(body as FormData);
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body, kind) : body;
 }
 
-/** What has no text of its own is of a kind that only this runtime knows. */
+/** The text of a body; the body itself where it has none, and so is of a kind that only this runtime knows. */
 function asText(body: BodyInit, kind: string): BodyInit {
   try {
     const text = String(body);

@@ -1,14 +1,14 @@
 import { type Call, discard, keepHistory, type Next, releaseBody } from '@steadfetch/core';
-import { type Arrival, handOver, type Limits } from './body.ts';
+import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
-import { type Alarm, startTimer, type Timer } from './timer.ts';
+import { type Expirable, startTimer, type Timer } from './timer.ts';
 
-/** One call with a signal of its own. Settles once: what comes later is let go. */
-export class Attempt implements Alarm, Arrival {
+/** One call with a signal of its own. Settles once: what comes later is discarded. */
+export class TimedCall implements Expirable, Arrival {
   readonly result: Promise<Response>;
   readonly call: Call;
-  readonly limits: Limits;
+  readonly settings: TimeoutSettings;
   readonly controller: AbortController = scopedController();
   readonly release: () => void;
   #resolve!: (response: Response) => void;
@@ -16,9 +16,9 @@ export class Attempt implements Alarm, Arrival {
   #waits = true;
   #timer: Timer | undefined;
 
-  constructor(call: Call, next: Next, limits: Limits) {
+  constructor(call: Call, next: Next, settings: TimeoutSettings) {
     this.call = call;
-    this.limits = limits;
+    this.settings = settings;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -28,40 +28,40 @@ export class Attempt implements Alarm, Arrival {
     else releaseBody(call);
   }
 
-  /** The headers took too long. */
+  /** The headers did not come in time. */
   expire(): void {
     this.release();
-    const error = new TimeoutError('headers', this.limits.headers!, this.call);
+    const error = new TimeoutError('headers', this.settings.headers!, this.call);
     keepHistory(error, this.call.record.history);
     this.stop(error);
   }
 
-  /** Ends the wait, and what is inside. */
+  /** Ends the wait, and the call inside. */
   stop(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
     abortScoped(this.controller, reason);
   }
 
   #send(next: Next): void {
-    const { headers, time } = this.limits;
+    const { headers, time } = this.settings;
     const { signal } = this.controller;
     try {
-      if (headers === undefined || mayTakeLonger(this.call)) {
+      if (headers === undefined || isUncut(this.call)) {
         this.#await(next(this.call.with({ signal })));
         return;
       }
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
-      // an outer limit is a deadline to those inside
+      // an outer limit is a deadline for the layers inside
       this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
     } catch (error) {
-      // of a clock that cannot sleep
+      // from a clock that cannot sleep
       this.#fail(error);
     }
   }
 
   #await(response: Promise<Response>): void {
-    // a mock may give the response itself
+    // a mock may return the response itself
     Promise.resolve(response).then(
       (arrived) => this.#arrive(arrived),
       (error) => this.#fail(error),
@@ -69,13 +69,13 @@ export class Attempt implements Alarm, Arrival {
   }
 
   #arrive(response: Response): void {
-    if (!this.#settle()) letGo(response);
-    else this.#handOn(response);
+    if (!this.#settle()) discardLate(response);
+    else this.#resolveWith(response);
   }
 
-  #handOn(response: Response): void {
+  #resolveWith(response: Response): void {
     try {
-      this.#resolve(handOver(response, this));
+      this.#resolve(attachBody(response, this));
     } catch (error) {
       this.#fail(error);
     }
@@ -87,7 +87,7 @@ export class Attempt implements Alarm, Arrival {
     this.#reject(error);
   }
 
-  /** Gives whether it was the first to settle. */
+  /** Returns whether it was the first to settle. */
   #settle(): boolean {
     const waited = this.#waits;
     this.#waits = false;
@@ -97,12 +97,12 @@ export class Attempt implements Alarm, Arrival {
 }
 
 /** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
-function mayTakeLonger(call: Call): boolean {
+function isUncut(call: Call): boolean {
   return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
 }
 
-/** What comes too late may be no response at all; nobody is left to whom it matters. */
-function letGo(response: Response): void {
+/** Discards a late response, which may be no response at all. */
+function discardLate(response: Response): void {
   try {
     discard(response);
   } catch {}
