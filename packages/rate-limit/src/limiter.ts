@@ -19,13 +19,14 @@ import type { StopReason } from './events.ts';
 import { type Gate, hear, type Permit } from './gate.ts';
 import { Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
-import { namesOf } from './names.ts';
+import { kinds, namesOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
 import { type Heard, settle } from './scope.ts';
 import { type GateSnapshot, snapshotOf } from './snapshot.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
+import type { Sighting } from './suspects.ts';
 import type { Visit } from './waiting-line.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
@@ -40,6 +41,8 @@ interface Passage extends Visit {
   readonly call: Call;
   /** How long it may still be held. */
   left: number;
+  /** Its last send, where a refusal must be proven to speak for others. */
+  sighting: Sighting | undefined;
 }
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
@@ -49,6 +52,7 @@ export class Limiter {
   readonly #random: Random;
   readonly #gates: Gates;
   readonly #crowd: Crowd = new Crowd();
+  readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
 
   constructor(settings: Settings) {
@@ -60,6 +64,7 @@ export class Limiter {
     this.#gates = new Gates(namesOf(settings), {
       clock,
       limit,
+      proof,
       now: this.#now,
       createPacer: () => new Pacer(model),
       onOpen: (gate) => this.#tellOfRelease(gate),
@@ -104,7 +109,17 @@ export class Limiter {
     call.record.maxRepeats = Math.max(call.record.maxRepeats, maxResends);
     const place = { line: undefined, turn: undefined, end: undefined, resolve: undefined, reject: undefined };
     const price = cost ? checkCost(cost(call)) : 1;
-    return { call, leaf, ticket: this.#tickets++, cost: price, notBefore: 0, deadline: 0, left: maxWait, ...place };
+    return {
+      call,
+      leaf,
+      ticket: this.#tickets++,
+      cost: price,
+      notBefore: 0,
+      deadline: 0,
+      left: maxWait,
+      sighting: undefined,
+      ...place,
+    };
   }
 
   /** Waits for leave to send. Rejects when too many wait, or as soon as the wait is known to be too long. */
@@ -147,8 +162,10 @@ export class Limiter {
   }
 
   /** Sends once, and counts the request when it leaves the machine. */
-  async #send({ call, leaf, cost }: Passage, permit: Permit, next: Next): Promise<Response> {
+  async #send(visit: Passage, permit: Permit, next: Next): Promise<Response> {
+    const { call, leaf, cost } = visit;
     const { record } = call;
+    visit.sighting = leaf.suspects?.sent(this.#kindOf(call), this.#now());
     const outer = record.onSend;
     let isSent = false;
     record.onSend = () => {
@@ -200,14 +217,18 @@ export class Limiter {
     return reason === undefined;
   }
 
-  #settle({ call, leaf }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
+  #settle({ call, leaf, sighting }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
     const { refusal, answer = { kind: 'failed' } } = reading ?? {};
     const now = this.#now();
     const { costOf } = this.#settings;
     const cost = costOf && costIn(costOf, response);
     const gate = leaf.inForce;
     const isLimit = gate.record(answer, refusal?.isDoubtful === true, now);
-    const told: Answer = isLimit ? answer : { kind: 'failed' };
+    const isAlone =
+      sighting !== undefined &&
+      answer.kind !== 'failed' &&
+      leaf.suspects!.heard(sighting, answer.kind === 'refused', now);
+    const told: Answer = isLimit && !isAlone ? answer : { kind: 'failed' };
     const heard = settle(permit, leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
     permit.gate.returned();
     if (refusal) heard.gate.lastAnswer = lastAnswerOf(response, refusal.asked, false);
@@ -250,7 +271,7 @@ export class Limiter {
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
     if (!this.#settings.onLimit) return;
     const { key, waiting } = gate;
-    const wait = gate.delay(now);
+    const wait = gate.wait(now);
     notify(this.#settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
   }
 
@@ -262,7 +283,7 @@ export class Limiter {
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
     if (!this.#settings.onGiveUp) return;
-    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.delay(this.#now())];
+    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
     notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
   }
 }

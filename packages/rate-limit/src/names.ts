@@ -60,6 +60,19 @@ function fold(url: string): string {
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
 }
 
+/** A number for the method and the path without its query: which calls ask for the same. */
+export function kinds(): (call: Call) => number {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  let [lastUrl, lastMethod, last] = ['', '', 0];
+  return ({ url, method }) => {
+    if (url !== lastUrl || method !== lastMethod) {
+      [lastUrl, lastMethod] = [url, method];
+      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
+    }
+    return last;
+  };
+}
+
 /** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
 function credentials(): (call: Call) => string {
   const numbers = new Map<number, number>();
