@@ -23,7 +23,21 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
     path: (call) => [joined(root(call), credentialOf(call), pathOf(call.url))],
     auto: (call) => [root(call), credentialOf(call), pathOf(call.url)],
   };
-  return levels[scope];
+  return key ? levels[scope] : sameForSame(levels[scope]);
+}
+
+/** Most calls ask for what the last one asked for: the same names then, the same array. */
+function sameForSame(names: NamesOf): NamesOf {
+  let last: readonly string[] = [];
+  let lastInput: unknown;
+  return (call) => {
+    const { input } = call;
+    if (input === lastInput && !call.init?.headers) return last;
+    last = names(call);
+    // what a relative URL or a Request means may change
+    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : undefined;
+    return last;
+  };
 }
 
 /** The name of a gate below others. */

@@ -36,8 +36,11 @@ export const DAY = 86_400_000;
 /** A quota is not larger than this. */
 const LARGEST = 1e12;
 
+const NONE: readonly HeardQuota[] = [];
+
 /** The quotas of an answer that make sense. A response may hold anything. */
-export function usable(quotas: readonly Quota[] = []): HeardQuota[] {
+export function usable(quotas: readonly Quota[] | undefined): readonly HeardQuota[] {
+  if (!quotas) return NONE;
   return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
     const remaining = number(quota.remaining, 0, LARGEST);
     if (remaining === undefined) return [];
