@@ -91,19 +91,26 @@ export class Gates {
     let dropped: Gate | undefined;
     let least = Infinity;
     for (const gate of this.#unused) {
-      if (gate.users > 0) continue;
+      if (gate.users > 0) {
+        this.#forget(gate);
+        continue;
+      }
       const held = gate.inForce.holds(now);
       if (held >= least) continue;
       [dropped, least] = [gate, held];
       if (held === 0) break;
     }
     if (!dropped) return;
-    this.#unused.delete(dropped);
-    if (dropped === this.#newest) this.#newest = undefined;
+    this.#forget(dropped);
     this.#count--;
     dropped.isLeaf = false;
     for (let gate: Gate | undefined = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
       (gate.parent?.children ?? this.#roots).delete(gate.name);
     }
+  }
+
+  #forget(gate: Gate): void {
+    this.#unused.delete(gate);
+    if (gate === this.#newest) this.#newest = undefined;
   }
 }

@@ -1,13 +1,10 @@
 import type { Pace } from './pace.ts';
-import type { Stretch } from './stretch.ts';
 
 /** What is given up is won back in this time, ms, whatever the pace is. */
 const CLIMB = 20_000;
 /** What of the pace is left after a refusal, and after one that comes before the last loss was won back. */
 const ONCE = 0.8;
 const AGAIN = 0.7;
-/** While fewer are refused, nothing is given up. */
-const FEW = 0;
 
 /**
  * Several clients share a limit. Each gives up a share of its pace when refused and wins it back in a straight line in time:
@@ -17,27 +14,15 @@ const FEW = 0;
 export class Contention {
   readonly #random: () => number;
   #cutAt = -Infinity;
-  #answers = 0;
-  #refused = 0;
 
   constructor(random: () => number) {
     this.#random = random;
   }
 
-  count({ accepted, refused }: Stretch): void {
-    this.#answers += accepted + refused;
-    this.#refused += refused;
-  }
-
   refused(pace: Pace, rate: number, now: number): void {
-    if (pace.way === 'climb' && this.#refused < FEW * this.#answers) {
-      this.climb(pace, rate, rate, now);
-    } else {
-      this.#answers = this.#refused = 0;
-      const again = now - this.#cutAt < pace.period && pace.way === 'climb';
-      this.#cutAt = now;
-      this.climb(pace, (again ? AGAIN : ONCE) * rate, rate, now);
-    }
+    const again = now - this.#cutAt < pace.period && pace.way === 'climb';
+    this.#cutAt = now;
+    this.climb(pace, (again ? AGAIN : ONCE) * rate, rate, now);
     pace.open(now, 0.5 - this.#random()); // by chance, so that processes do not come back together
   }
 

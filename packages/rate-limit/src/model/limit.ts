@@ -54,7 +54,6 @@ export class Limit {
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, refusal: Refusal, now: number): void {
-    this.#contention.count(stretch);
     if (stretch.accepted === 0 && this.pace.way !== 'free') this.#nothing(refusal, now);
     else this.#measure(stretch, refusal, now);
   }
