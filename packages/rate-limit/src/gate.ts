@@ -15,7 +15,7 @@ export interface Permit {
 export interface GateOptions {
   readonly clock: Clock;
   readonly now: () => number;
-  readonly createPacer: () => Pacer;
+  readonly createPacer: (key: string, wake: () => void) => Pacer;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
@@ -75,7 +75,7 @@ export class Gate implements Door {
   }
 
   get pacer(): Pacer {
-    this.#pacer ??= this.#options.createPacer();
+    this.#pacer ??= this.#options.createPacer(this.key, () => this.#line.schedule());
     return this.#pacer;
   }
 

@@ -27,6 +27,7 @@ import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-ans
 import { type Heard, settle } from './scope.ts';
 import { type GateSnapshot, snapshotOf } from './snapshot.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
+import { StoredPacer } from './store.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
@@ -46,7 +47,7 @@ export class Limiter {
   #tickets = 0;
 
   constructor(settings: Settings) {
-    const { clock, random, limit, proof } = settings;
+    const { clock, random, limit, proof, store } = settings;
     this.#settings = settings;
     this.#now = monotonic(clock);
     this.#random = sane(random);
@@ -56,7 +57,8 @@ export class Limiter {
       limit,
       proof,
       now: this.#now,
-      createPacer: () => new Pacer(model),
+      createPacer: (key, wake) =>
+        store ? new StoredPacer(model, { key, store, clock, now: this.#now, wake }) : new Pacer(model),
       onOpen: (gate) => this.#tellOfRelease(gate),
       tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
     });

@@ -32,7 +32,7 @@ export interface HeardQuota {
 /** More policies than these are not looked at. */
 export const MOST_QUOTAS = 8;
 /** A wait or a reset beyond a day is a mistake of the unit, or an attack. */
-export const DAY = 86_400_000;
+const DAY = 86_400_000;
 /** A quota is not larger than this. */
 const LARGEST = 1e12;
 
