@@ -1,6 +1,7 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
 import type { Evidence } from './evidence.ts';
 import type { Answer, Pacer, Sent, Settled } from './model/model.ts';
+import { Suspects } from './suspects.ts';
 import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
@@ -14,8 +15,10 @@ export interface Permit {
 export interface GateOptions {
   readonly clock: Clock;
   readonly now: () => number;
-  readonly createPacer: () => Pacer;
+  readonly createPacer: (key: string, wake: () => void) => Pacer;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
+  /** Whether a refusal must be proven to speak for others. */
+  readonly proof: 'direct' | 'first';
   readonly onOpen: (gate: Gate) => void;
   readonly tooLong: (visit: Visit, gate: Gate, wait: number) => Error;
 }
@@ -38,6 +41,8 @@ export class Gate implements Door {
   wide = false;
   /** What the answers say about the gates below it. */
   evidence: Evidence | undefined;
+  /** The last requests to the origin; `undefined` where no proof is asked for. */
+  readonly suspects: Suspects | undefined;
   inFlight = 0;
   /** It is the narrowest one of some calls. */
   isLeaf = false;
@@ -65,11 +70,12 @@ export class Gate implements Door {
     this.parent = parent;
     this.name = name;
     this.#options = options;
+    this.suspects = parent ? parent.suspects : options.proof === 'first' ? new Suspects() : undefined;
     this.#line = new WaitingLine(this, options.clock, options.now);
   }
 
   get pacer(): Pacer {
-    this.#pacer ??= this.#options.createPacer();
+    this.#pacer ??= this.#options.createPacer(this.key, () => this.#line.schedule());
     return this.#pacer;
   }
 
@@ -79,7 +85,7 @@ export class Gate implements Door {
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
   holds(now: number): 0 | 1 | 2 {
-    if (now < this.#askedUntil || this.delay(now) > 0) return 2;
+    if (now < this.#askedUntil || this.wait(now) > 0) return 2;
     return now < this.#lastSent + (this.#options.limit?.per ?? 0) ? 1 : 0;
   }
 
@@ -104,6 +110,7 @@ export class Gate implements Door {
   /** Forgets also that it stands for others. */
   reset(): void {
     this.evidence = undefined;
+    this.suspects?.clear();
     this.wide = false;
     this.dissolve();
     this.forget();
@@ -116,6 +123,11 @@ export class Gate implements Door {
     return this.pacer.delay(now, cost);
   }
 
+  /** Milliseconds until it lets more than a probe out. */
+  wait(now: number): number {
+    return Math.max(this.delay(now), this.pacer.snapshot(now).opensIn);
+  }
+
   /** Milliseconds that a call that came now would have to wait at least. */
   estimate(now: number): number {
     const { requests, per } = this.#options.limit ?? { requests: 1, per: 0 };
@@ -126,7 +138,7 @@ export class Gate implements Door {
   knownWait(now: number, wait: number): number {
     if (wait <= 0) return 0;
     const { opensIn, remaining } = this.pacer.snapshot(now);
-    if (opensIn > 0) return Math.max(wait, this.#askedUntil - now);
+    if (opensIn > 0) return Math.max(opensIn, this.#askedUntil - now);
     return wait < Infinity && (this.#options.limit || remaining === 0) ? wait : 0;
   }
 

@@ -8,9 +8,13 @@ export class Gates {
   readonly #options: GateOptions;
   readonly #maxKeys: number;
   readonly #roots = new Map<string, Gate>();
-  /** The narrowest gates that nobody uses, the one used least recently first. */
+  /** The narrowest gates, the one released least recently first. Some are in use again. */
   readonly #unused = new Set<Gate>();
+  /** The last one that was added there. */
+  #newest: Gate | undefined;
   #count = 0;
+  #lastNames: readonly string[] | undefined;
+  #lastTaken: Gate | undefined;
 
   constructor(namesOf: NamesOf, options: GateOptions, maxKeys = 1_000) {
     this.#namesOf = namesOf;
@@ -20,25 +24,26 @@ export class Gates {
 
   /** The narrowest gate of a call. To be given back by `release`. */
   take(call: Call): Gate {
-    let gates: Map<string, Gate> = this.#roots;
-    let gate: Gate | undefined;
-    for (const name of this.#namesOf(call)) {
-      gate = gates.get(name) ?? this.#add(gates, name, gate);
-      gates = gate.children;
-    }
-    this.#unused.delete(gate!);
-    gate!.users++;
-    if (!gate!.isLeaf) {
-      gate!.isLeaf = true;
+    const names = this.#namesOf(call);
+    const gate = names === this.#lastNames && this.#lastTaken!.isLeaf ? this.#lastTaken! : this.#find(names);
+    this.#lastNames = names;
+    this.#lastTaken = gate;
+    gate.users++;
+    if (!gate.isLeaf) {
+      gate.isLeaf = true;
       this.#count++;
       this.#dropOne();
     }
-    return gate!;
+    return gate;
   }
 
   release(gate: Gate): void {
     if (--gate.users > 0) return;
-    this.#unused.add(gate);
+    if (gate !== this.#newest) {
+      this.#unused.delete(gate);
+      this.#unused.add(gate);
+      this.#newest = gate;
+    }
     this.#dropOne();
   }
 
@@ -63,6 +68,16 @@ export class Gates {
     for (const root of this.#roots.values()) visit(root, key === undefined);
   }
 
+  #find(names: readonly string[]): Gate {
+    let gates: Map<string, Gate> = this.#roots;
+    let gate: Gate | undefined;
+    for (const name of names) {
+      gate = gates.get(name) ?? this.#add(gates, name, gate);
+      gates = gate.children;
+    }
+    return gate!;
+  }
+
   #add(gates: Map<string, Gate>, name: string, parent: Gate | undefined): Gate {
     const gate = new Gate(parent ? joined(parent.key, name) : name, parent, name, this.#options);
     gates.set(name, gate);
@@ -76,16 +91,26 @@ export class Gates {
     let dropped: Gate | undefined;
     let least = Infinity;
     for (const gate of this.#unused) {
+      if (gate.users > 0) {
+        this.#forget(gate);
+        continue;
+      }
       const held = gate.inForce.holds(now);
       if (held >= least) continue;
       [dropped, least] = [gate, held];
       if (held === 0) break;
     }
-    this.#unused.delete(dropped!);
+    if (!dropped) return;
+    this.#forget(dropped);
     this.#count--;
-    dropped!.isLeaf = false;
-    for (let gate = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
+    dropped.isLeaf = false;
+    for (let gate: Gate | undefined = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
       (gate.parent?.children ?? this.#roots).delete(gate.name);
     }
+  }
+
+  #forget(gate: Gate): void {
+    this.#unused.delete(gate);
+    if (gate === this.#newest) this.#newest = undefined;
   }
 }

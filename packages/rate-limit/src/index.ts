@@ -3,3 +3,4 @@ export type { RateLimitOptions, RateLimitScope } from './options.ts';
 export { type RateLimiter, rateLimit } from './rate-limit.ts';
 export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 export type { GateSnapshot } from './snapshot.ts';
+export type { LimitSlots, LimitStore, SeenRefusal } from './store.ts';

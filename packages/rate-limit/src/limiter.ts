@@ -19,14 +19,15 @@ import type { StopReason } from './events.ts';
 import { type Gate, hear, type Permit } from './gate.ts';
 import { Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
-import { namesOf } from './names.ts';
+import { kinds, namesOf } from './names.ts';
 import type { Settings } from './options.ts';
+import { Passage } from './passage.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
 import { type Heard, settle } from './scope.ts';
 import { type GateSnapshot, snapshotOf } from './snapshot.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
-import type { Visit } from './waiting-line.ts';
+import { StoredPacer } from './store.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
@@ -35,13 +36,6 @@ const OWN_WAIT = { first: 100, longest: 3_000 };
 /** A request that left the machine later than this after it passed the gate is counted when it left. */
 const LATE = 2;
 
-/** One call under way. */
-interface Passage extends Visit {
-  readonly call: Call;
-  /** How long it may still be held. */
-  left: number;
-}
-
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {
   readonly #settings: Settings;
@@ -49,10 +43,11 @@ export class Limiter {
   readonly #random: Random;
   readonly #gates: Gates;
   readonly #crowd: Crowd = new Crowd();
+  readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
 
   constructor(settings: Settings) {
-    const { clock, random, limit, proof } = settings;
+    const { clock, random, limit, proof, store } = settings;
     this.#settings = settings;
     this.#now = monotonic(clock);
     this.#random = sane(random);
@@ -60,8 +55,10 @@ export class Limiter {
     this.#gates = new Gates(namesOf(settings), {
       clock,
       limit,
+      proof,
       now: this.#now,
-      createPacer: () => new Pacer(model),
+      createPacer: (key, wake) =>
+        store ? new StoredPacer(model, { key, store, clock, now: this.#now, wake }) : new Pacer(model),
       onOpen: (gate) => this.#tellOfRelease(gate),
       tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
     });
@@ -74,10 +71,18 @@ export class Limiter {
     }
     const leaf = this.#gates.take(call);
     try {
-      const visit = this.#visit(call, leaf);
+      const visit = this.#passage(call, leaf);
       for (;;) {
-        const permit = visit.leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(visit));
-        const response = await this.#send(visit, permit, next);
+        const permit = leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(visit));
+        let response: Response;
+        try {
+          response = await this.#send(visit, permit, next);
+        } catch (error) {
+          this.#failed(visit, permit);
+          throw error;
+        } finally {
+          this.#ended(visit, permit);
+        }
         if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
         if (!this.#comesBack(visit, permit, response)) {
           releaseBody(call);
@@ -99,12 +104,11 @@ export class Limiter {
     this.#gates.reset(key);
   }
 
-  #visit(call: Call, leaf: Gate): Passage {
+  #passage(call: Call, leaf: Gate): Passage {
     const { cost, maxWait, maxResends } = this.#settings;
-    call.record.maxRepeats = Math.max(call.record.maxRepeats, maxResends);
-    const place = { line: undefined, turn: undefined, end: undefined, resolve: undefined, reject: undefined };
-    const price = cost ? checkCost(cost(call)) : 1;
-    return { call, leaf, ticket: this.#tickets++, cost: price, notBefore: 0, deadline: 0, left: maxWait, ...place };
+    const { record } = call;
+    if (record.maxRepeats < maxResends) record.maxRepeats = maxResends;
+    return new Passage(call, leaf, this.#tickets++, cost ? checkCost(cost(call)) : 1, maxWait);
   }
 
   /** Waits for leave to send. Rejects when too many wait, or as soon as the wait is known to be too long. */
@@ -146,37 +150,45 @@ export class Limiter {
     if (now + wait > visit.deadline) throw this.#error('rate-limited', gate, wait, call);
   }
 
-  /** Sends once, and counts the request when it leaves the machine. */
-  async #send({ call, leaf, cost }: Passage, permit: Permit, next: Next): Promise<Response> {
+  /** Hands a call on, and counts the request when it leaves the machine. */
+  #send(visit: Passage, permit: Permit, next: Next): Promise<Response> {
+    const { call, leaf } = visit;
     const { record } = call;
-    const outer = record.onSend;
-    let isSent = false;
+    let isAtOnce = true;
+    visit.isSent = false;
+    visit.onSend = record.onSend;
+    visit.sighting = leaf.suspects?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
-      outer?.();
-      if (!isSent) this.#count(permit, cost);
-      isSent = true;
+      visit.onSend?.();
+      if (!visit.isSent) this.#count(visit, permit, isAtOnce);
     };
-    try {
-      return await next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-    } catch (error) {
-      // What was not sent costs nothing.
-      settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
-      permit.gate.returned();
-      throw error;
-    } finally {
-      if (!isSent) permit.gate.sent();
-      isSent = true;
-      record.onSend = outer;
-    }
+    const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
+    isAtOnce = false;
+    return answer;
   }
 
-  #count(permit: Permit, cost: number): void {
-    const now = this.#now();
+  /** There is no answer. What was not sent costs nothing. */
+  #failed({ leaf, isSent }: Passage, permit: Permit): void {
+    settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
+    permit.gate.returned();
+  }
+
+  /** Its request is over; what leaves the machine for it later is not counted here. */
+  #ended(visit: Passage, permit: Permit): void {
+    if (!visit.isSent) permit.gate.sent();
+    visit.isSent = true;
+    visit.call.record.onSend = visit.onSend;
+  }
+
+  #count(visit: Passage, permit: Permit, isAtOnce: boolean): void {
+    visit.isSent = true;
     permit.gate.sent();
+    if (isAtOnce) return;
+    const now = this.#now();
     if (now - permit.sent.at <= LATE) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       hear(counted, now, { kind: 'failed', cost: 0 });
-      counted.sent = counted.pacer.send(now, cost);
+      counted.sent = counted.pacer.send(now, visit.cost);
     }
   }
 
@@ -200,14 +212,18 @@ export class Limiter {
     return reason === undefined;
   }
 
-  #settle({ call, leaf }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
+  #settle({ call, leaf, sighting }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
     const { refusal, answer = { kind: 'failed' } } = reading ?? {};
     const now = this.#now();
     const { costOf } = this.#settings;
     const cost = costOf && costIn(costOf, response);
     const gate = leaf.inForce;
     const isLimit = gate.record(answer, refusal?.isDoubtful === true, now);
-    const told: Answer = isLimit ? answer : { kind: 'failed' };
+    const isAlone =
+      sighting !== undefined &&
+      answer.kind !== 'failed' &&
+      leaf.suspects!.heard(sighting, answer.kind === 'refused', now);
+    const told: Answer = isLimit && !isAlone ? answer : { kind: 'failed' };
     const heard = settle(permit, leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
     permit.gate.returned();
     if (refusal) heard.gate.lastAnswer = lastAnswerOf(response, refusal.asked, false);
@@ -250,7 +266,7 @@ export class Limiter {
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
     if (!this.#settings.onLimit) return;
     const { key, waiting } = gate;
-    const wait = gate.delay(now);
+    const wait = gate.wait(now);
     notify(this.#settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
   }
 
@@ -262,7 +278,7 @@ export class Limiter {
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
     if (!this.#settings.onGiveUp) return;
-    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.delay(this.#now())];
+    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
     notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
   }
 }

@@ -23,7 +23,21 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
     path: (call) => [joined(root(call), credentialOf(call), pathOf(call.url))],
     auto: (call) => [root(call), credentialOf(call), pathOf(call.url)],
   };
-  return levels[scope];
+  return key ? levels[scope] : sameForSame(levels[scope]);
+}
+
+/** Most calls ask for what the last one asked for: the same names then, the same array. */
+function sameForSame(names: NamesOf): NamesOf {
+  let last: readonly string[] = [];
+  let lastInput: unknown;
+  return (call) => {
+    const { input } = call;
+    if (input === lastInput && !call.init?.headers) return last;
+    last = names(call);
+    // what a relative URL or a Request means may change
+    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : undefined;
+    return last;
+  };
 }
 
 /** The name of a gate below others. */
@@ -58,6 +72,19 @@ function fold(url: string): string {
   const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)![1] || '/';
   const segments = path.slice(0, 4_096).split('/', MOST_SEGMENTS + 1);
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
+}
+
+/** A number for the method and the path without its query: which calls ask for the same. */
+export function kinds(): (call: Call) => number {
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  let [lastUrl, lastMethod, last] = ['', '', 0];
+  return ({ url, method }) => {
+    if (url !== lastUrl || method !== lastMethod) {
+      [lastUrl, lastMethod] = [url, method];
+      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
+    }
+    return last;
+  };
 }
 
 /** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */

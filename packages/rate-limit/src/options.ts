@@ -13,6 +13,7 @@ import {
   unexpected,
 } from '@steadfetch/core';
 import type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
+import type { LimitStore } from './store.ts';
 
 const SCOPES = ['auto', 'path', 'credential', 'origin'] as const;
 
@@ -50,6 +51,8 @@ export interface RateLimitOptions {
   statuses?: readonly number[];
   /** Methods that are sent again. @default all after a 429; after others the idempotent ones, or with an Idempotency-Key */
   methods?: readonly string[];
+  /** Where a limit is kept that several processes share. It sets the pace. @default none: each learns for itself */
+  store?: LimitStore;
   clock?: Clock;
   random?: Random;
   /** A gate closed. */
@@ -61,7 +64,7 @@ export interface RateLimitOptions {
 }
 
 type Defaulted = 'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxResends' | 'clock' | 'random';
-type Optional = 'key' | 'limit' | 'cost' | 'costOf' | 'onLimit' | 'onRelease' | 'onGiveUp';
+type Optional = 'key' | 'limit' | 'cost' | 'costOf' | 'store' | 'onLimit' | 'onRelease' | 'onGiveUp';
 
 /** The options, checked and complete. */
 export interface Settings extends Required<Pick<RateLimitOptions, Defaulted>>, Pick<RateLimitOptions, Optional> {
@@ -71,7 +74,19 @@ export interface Settings extends Required<Pick<RateLimitOptions, Defaulted>>, P
 
 const FUNCTIONS = ['key', 'cost', 'costOf', 'onLimit', 'onRelease', 'onGiveUp'] as const;
 const NAMES = [
-  ...['limit', 'scope', 'proof', 'maxWait', 'maxQueue', 'maxResends', 'statuses', 'methods', 'clock', 'random'],
+  ...[
+    'limit',
+    'scope',
+    'proof',
+    'maxWait',
+    'maxQueue',
+    'maxResends',
+    'statuses',
+    'methods',
+    'store',
+    'clock',
+    'random',
+  ],
   ...FUNCTIONS,
 ];
 
@@ -85,6 +100,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
     if (options[name] !== undefined) checkFunction(`rateLimit: ${name}`, options[name]);
   }
   if (proof !== 'direct' && proof !== 'first') throw unexpected('rateLimit: proof', "'direct' or 'first'", proof);
+  if (options.store !== undefined) checkStore(options.store);
   const checked = {
     scope: checkScope(scope),
     proof,
@@ -102,6 +118,10 @@ export function checkOptions(options: RateLimitOptions): Settings {
 function checkScope(scope: RateLimitScope): RateLimitScope {
   if (typeof scope === 'function' || SCOPES.includes(scope)) return scope;
   throw unexpected('rateLimit: scope', `a function or one of ${SCOPES.join(', ')}`, scope);
+}
+
+function checkStore(store: LimitStore): void {
+  for (const name of ['reserve', 'refuse', 'settle'] as const) checkFunction(`rateLimit: store.${name}`, store?.[name]);
 }
 
 function checkLimit(limit: { requests: number; per: number }): { requests: number; per: number } {

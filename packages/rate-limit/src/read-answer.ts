@@ -29,6 +29,9 @@ const BELIEVABLE = 86_400_000;
 const MOST = 1e12;
 const MOST_QUOTAS = 8;
 
+const ACCEPTED: Reading = { answer: { kind: 'accepted' }, refusal: undefined };
+const FAILED: Reading = { answer: { kind: 'failed' }, refusal: undefined };
+
 /**
  * Reads a response. `undefined` where it comes from another origin after a redirect, or cannot be read. `curious`:
  * whether to look for quotas in an accepted one.
@@ -45,7 +48,7 @@ export function readAnswer(response: Response, call: Call, curious: boolean, set
 function read(response: Response, curious: boolean, { statuses, maxWait, clock }: Settings): Reading {
   const { status } = response;
   const isRefused = statuses.has(status) && (!NEEDS_EVIDENCE.has(status) || isThrottled(response));
-  if (!isRefused && !curious) return { answer: { kind: kindOf(status) }, refusal: undefined };
+  if (!isRefused && !curious) return kindOf(status) === 'accepted' ? ACCEPTED : FAILED;
   const now = clock.now();
   const quotas = quotasOf(response, now, maxWait, isRefused);
   const more = quotas.length === 0 ? {} : { quotas };

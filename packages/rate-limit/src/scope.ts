@@ -59,7 +59,7 @@ function blame(leaf: Gate, asked: number | undefined, refused: Refused): { gate:
 /** What was refused below it keeps the time that it was told. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
-  const told = refused.map((child) => child.delay(now)).filter((delay) => delay > 0 && delay < Infinity);
+  const told = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
   for (const child of descendants(gate)) child.dissolve();
   for (const child of refused) child.forget();
   return wait === undefined && told.length === 0 ? undefined : Math.max(wait ?? 0, ...told);

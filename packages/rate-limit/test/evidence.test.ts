@@ -231,6 +231,26 @@ it('keeps a closed gate when a thousand others are called', async () => {
   await expect(limited('https://a.example.com/')).rejects.toThrow(RateLimitError);
 });
 
+it('keeps a gate that is in use again when others are let go', async () => {
+  let answer: () => void = () => {};
+  const limiter = rateLimit();
+  const limited = limiter((input) =>
+    String(input).includes('hang')
+      ? new Promise((resolve) => (answer = () => resolve(new Response())))
+      : Promise.resolve(new Response()),
+  );
+  const first = limited('https://used.example.com/');
+  await first;
+  const hanging = limited('https://used.example.com/?hang');
+  for (let n = 0; n < 1_100; n++) await limited(`https://h${n}.example.com/`);
+
+  expect(limiter.snapshot().filter(({ inFlight }) => inFlight === 1)).toHaveLength(1);
+  expect(limiter.snapshot()).toHaveLength(1_000);
+  answer();
+  await hanging;
+  expect(limiter.snapshot()).toHaveLength(1_000);
+});
+
 it('lets go of gates that were used all at once', async () => {
   let open = () => {};
   const held = new Promise<void>((resolve) => {

@@ -32,12 +32,15 @@ export interface HeardQuota {
 /** More policies than these are not looked at. */
 export const MOST_QUOTAS = 8;
 /** A wait or a reset beyond a day is a mistake of the unit, or an attack. */
-export const DAY = 86_400_000;
+const DAY = 86_400_000;
 /** A quota is not larger than this. */
 const LARGEST = 1e12;
 
+const NONE: readonly HeardQuota[] = [];
+
 /** The quotas of an answer that make sense. A response may hold anything. */
-export function usable(quotas: readonly Quota[] = []): HeardQuota[] {
+export function usable(quotas: readonly Quota[] | undefined): readonly HeardQuota[] {
+  if (!quotas) return NONE;
   return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
     const remaining = number(quota.remaining, 0, LARGEST);
     if (remaining === undefined) return [];

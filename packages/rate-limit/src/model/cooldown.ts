@@ -2,20 +2,29 @@
 const SHORTEST = 100;
 /** The longest one: doubling it further would starve who is refused because of others. */
 const LONGEST = 3_000;
+/** A closing that is longer than this is probed, ms. */
+const PROBED = 1_500;
+/** The shortest and the longest time between two probes; in between, half of the time that the gate is closed, ms. */
+const SOONEST = 20;
+const RAREST = 5_000;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
- * accepted. A closing is never shortened.
+ * accepted. A closing is never shortened, except by an accepted probe: a call that is let out while the gate is closed for
+ * long, where probes are wanted.
  */
 export class Cooldown {
   readonly #random: () => number;
+  readonly #probes: boolean;
   #until = 0;
   #closedAt = 0;
   #closed = false;
   #strikes = 0;
+  #sentAt = 0;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, probes = false) {
     this.#random = random;
+    this.#probes = probes;
   }
 
   get closed(): boolean {
@@ -27,8 +36,26 @@ export class Cooldown {
     return Math.max(1, this.#until - this.#closedAt);
   }
 
-  delay(now: number): number {
+  /** Milliseconds until it opens. */
+  opensIn(now: number): number {
     return this.#closed ? Math.max(0, this.#until - now) : 0;
+  }
+
+  /** Milliseconds until the next call may go: when it opens, or as a probe. */
+  delay(now: number): number {
+    const opensIn = this.opensIn(now);
+    if (!this.#probes || this.length < PROBED) return opensIn;
+    const pause = Math.min(RAREST, Math.max(SOONEST, (now - this.#closedAt) / 2));
+    return Math.min(opensIn, Math.max(0, Math.max(this.#sentAt, this.#closedAt) + pause - now));
+  }
+
+  sent(now: number): void {
+    this.#sentAt = now;
+  }
+
+  /** Whether a request was sent as a probe of the present closing. */
+  isProbe(sentAt: number): boolean {
+    return this.#probes && this.#closed && sentAt > this.#closedAt;
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {

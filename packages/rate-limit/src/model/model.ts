@@ -85,7 +85,7 @@ export class Pacer {
 
   constructor({ random, limit, proof = 'direct' }: PacerOptions) {
     this.#first = proof === 'first';
-    this.#cooldown = new Cooldown(random);
+    this.#cooldown = new Cooldown(random, this.#first);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow(Infinity);
@@ -118,6 +118,7 @@ export class Pacer {
     }
     this.#lastSent = now;
     this.#flight.sent(now);
+    this.#cooldown.sent(now);
     pace.take(now, price);
     this.#known?.take(now);
     this.#stretch.send(now);
@@ -149,8 +150,8 @@ export class Pacer {
     const told = this.#quotas.known ? this.#quotas.scarcest : undefined;
     const rate = told ? told.rate : pace.rate(now);
     return {
-      state: this.#cooldown.delay(now) > 0 ? 'closed' : 'open',
-      opensIn: this.#cooldown.delay(now),
+      state: this.#cooldown.opensIn(now) > 0 ? 'closed' : 'open',
+      opensIn: this.#cooldown.opensIn(now),
       rate: rate < Infinity ? rate * 1000 : undefined,
       burst: told ? undefined : burst,
       remaining: told && Math.floor(told.left),
@@ -164,12 +165,18 @@ export class Pacer {
     this.#limit.history.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
-    if (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted) {
+    if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
       this.#stretch = new Stretch();
       this.#noise.dismiss();
     }
     return { closed: this.#cooldown.closed };
+  }
+
+  /** Does an acceptance show that the refusals did not speak for all? */
+  #contradicts(sent: Sent): boolean {
+    if (!this.#cooldown.closed) return false;
+    return this.#cooldown.isProbe(sent.at) || (this.#unlimited && this.#stretch.outvoted);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
@@ -180,7 +187,7 @@ export class Pacer {
       if (!this.#cooldown.closed) this.#close(now);
       this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
-    const own = Math.max(this.#cooldown.delay(now), 100, roundTrip);
+    const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
   }
 

@@ -49,4 +49,26 @@ describe('Cooldown', () => {
     gate.reopen(50);
     expect(gate.delay(50)).toBe(0);
   });
+
+  it('lets a probe out after half of the time that it is closed, if probes are wanted', () => {
+    const gate = new Cooldown(never, true);
+    gate.close(0, 60_000, 10);
+    const probes = [];
+    for (let now = 0; now < 30_000; now++) {
+      if (gate.delay(now) > 0) continue;
+      expect(gate.opensIn(now)).toBe(60_001 - now);
+      gate.sent(now);
+      probes.push(now);
+    }
+    expect(probes.slice(0, 4)).toEqual([20, 40, 80, 160]);
+    expect(probes.slice(-2)).toEqual([20_120, 25_120]);
+    expect(gate.isProbe(25_120)).toBe(true);
+    expect(gate.isProbe(0)).toBe(false);
+  });
+
+  it('lets no probe out of a short closing', () => {
+    const gate = new Cooldown(never, true);
+    gate.close(0, 1_000, 10);
+    expect(gate.delay(900)).toBe(101);
+  });
 });

@@ -1,0 +1,116 @@
+import { fakeFetch, type ManualClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { type RateLimiter, rateLimit } from '../src/index.ts';
+
+const ORIGIN = 'https://api.example.com';
+
+interface Rig {
+  limiter: RateLimiter;
+  clock: ManualClock;
+  /** Calls a path and gives what became of it within some milliseconds. */
+  call: (path: string, method?: string) => Promise<number | string>;
+  /** Calls a path, whose answer may come later. */
+  start: (path: string) => Promise<void>;
+}
+
+function rig(answer: (path: string, now: number, method: string) => number | { status: number; headers: object }): Rig {
+  const clock = manualClock();
+  const begun = clock.now();
+  const reply = ({ url, method }: { url: string; method: string }) =>
+    answer(url.slice(ORIGIN.length).split('?')[0]!, clock.now() - begun, method) as number;
+  const limiter = rateLimit({ clock, random: () => 0, proof: 'first', maxWait: 10_000, maxResends: 0 });
+  const limited = limiter(fakeFetch(reply, { clock }));
+  const call = async (path: string, method = 'GET') => {
+    const end = limited(ORIGIN + path, { method }).then(
+      ({ status }) => status,
+      ({ name }: Error) => name,
+    );
+    await clock.advance(1);
+    return end;
+  };
+  const start = async (path: string) => {
+    limited(ORIGIN + path).catch(() => {});
+    await clock.advance(1);
+  };
+  return { limiter, clock, call, start };
+}
+
+const states = ({ limiter }: Rig) => limiter.snapshot().map(({ state }) => state);
+
+describe('with proof first, a request that is always refused', () => {
+  it('holds back nobody who asks for something else, also where ids are folded', async () => {
+    const one = rig((path) => (path === '/0' ? 429 : 200));
+    for (let n = 0; n < 200; n++) expect(await one.call(`/${n % 4}?n=${n}`)).toBe(n % 4 === 0 ? 429 : 200);
+    expect(states(one)).toEqual(['open']);
+  });
+
+  it('is told by its method too', async () => {
+    const one = rig((_, __, method) => (method === 'PUT' ? 429 : 200));
+    for (let n = 0; n < 100; n++) expect(await one.call('/a', n % 2 ? 'PUT' : 'GET')).toBe(n % 2 ? 429 : 200);
+  });
+
+  it('is not repeated so often that the others are forgotten', async () => {
+    const one = rig((path) => (path === '/0' ? 429 : 200));
+    for (const path of ['/1', '/0', '/2', '/0']) await one.call(path);
+    for (let n = 0; n < 100; n++) expect(await one.call('/0')).toBe(429);
+    expect(await one.call('/1')).toBe(200);
+  });
+
+  it('closes the gate when the others are refused as well', async () => {
+    const one = rig(() => ({ status: 429, headers: { 'retry-after': '5' } }));
+    for (let n = 0; n < 8; n++) await one.start(`/${n % 4}`);
+    expect(states(one)).toEqual(['closed']);
+  });
+
+  it('closes the gate when it is one of many that are asked for once', async () => {
+    const one = rig((path) => (Number(path.slice(1)) < 100 ? 200 : { status: 429, headers: { 'retry-after': '5' } }));
+    for (let n = 80; n < 110; n++) await one.start(`/${n}`);
+    expect(states(one)).toEqual(['closed']);
+  });
+
+  it('is not remembered for long, whatever many others are', async () => {
+    const one = rig((path) => (path.startsWith('/x') ? 429 : 200));
+    for (let n = 0; n < 2_000; n++) await one.start(n % 20 === 0 ? `/x${n}` : '/ok');
+    expect(await one.call('/ok')).toBe(200);
+    expect(states(one)).toEqual(expect.not.arrayContaining(['closed']));
+  });
+
+  it('is forgotten by reset()', async () => {
+    let isDown = true;
+    const one = rig((path) => (isDown && path !== '/ok' ? 429 : 200));
+    for (let n = 0; n < 60; n++) await one.call(n % 3 === 0 ? '/bad' : '/ok');
+    one.limiter.reset();
+    isDown = false;
+    expect(await one.call('/bad')).toBe(200);
+  });
+});
+
+describe('with proof first, a long closing', () => {
+  const proxy = (from: number, to: number, seconds: number) => (_: string, now: number) =>
+    now >= from && now < to ? { status: 429, headers: { 'retry-after': String(seconds) } } : 200;
+
+  it('ends soon after the server accepts again, whatever it asked for', async () => {
+    const one = rig(proxy(1_000, 1_300, 3_600));
+    const lost: number[] = [];
+    for (let now = 0; now < 10_000; now += 10) {
+      if ((await one.call('/a')) !== 200) lost.push(now);
+      await one.clock.advance(9);
+    }
+    expect(lost.at(-1)).toBeLessThan(1_500);
+    expect(states(one)).toEqual(['open']);
+  });
+
+  it('is probed each few seconds while the server refuses', async () => {
+    let sent = 0;
+    const one = rig(() => {
+      sent++;
+      return { status: 429, headers: { 'retry-after': '3600' } };
+    });
+    for (let n = 0; n < 600; n++) {
+      await one.call('/a');
+      await one.clock.advance(99);
+    }
+    expect(sent).toBeGreaterThan(15);
+    expect(sent).toBeLessThan(40);
+  });
+});
