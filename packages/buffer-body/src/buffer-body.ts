@@ -86,10 +86,11 @@ function failureOf(error: unknown, { signal }: Call): unknown {
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'bufferBody';
+  const own: Layer = { name: 'bufferBody' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return { name, mustBeInside: [['retry', 'a body that breaks is not retried']] };
+    own.mustBeInside = [['retry', 'a body that breaks is not retried']];
   }
-  return { name };
+  return own;
 }

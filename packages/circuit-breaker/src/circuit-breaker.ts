@@ -140,10 +140,11 @@ function breakerOf(options: CircuitBreakerOptions): Breaker {
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'circuitBreaker';
+  const own: Layer = { name: 'circuitBreaker' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return { name, mustBeInside: [['retry', 'the breaker sees one outcome for many attempts, and opens too late']] };
+    own.mustBeInside = [['retry', 'the breaker sees one outcome for many attempts, and opens too late']];
   }
-  return { name };
+  return own;
 }

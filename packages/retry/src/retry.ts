@@ -138,13 +138,13 @@ class FailedAttempt extends Error {}
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'retry';
+  const own: Layer = { name: 'retry' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return {
-      name,
-      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
-    };
+    own.mustBeInside = [
+      ['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised'],
+    ];
   }
-  return { name };
+  return own;
 }
