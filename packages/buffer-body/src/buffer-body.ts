@@ -1,17 +1,12 @@
+import { abortReason, type Call, classifyError, defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
 import {
-  abortReason,
-  type Call,
   checkMethods,
   checkNames,
   checkNumber,
-  classifyError,
-  defineMiddleware,
   IDEMPOTENT_METHODS,
   idempotencyKeyOf,
-  type Layer,
-  type Middleware,
   withBody,
-} from '@steadfetch/core';
+} from '@steadfetch/core/kit';
 import { checkBody, type Validate } from './check-body.ts';
 import { NetworkError } from './network-error.ts';
 import { readBody } from './read-body.ts';

@@ -1,8 +1,5 @@
 import {
   type Call,
-  checkFunction,
-  checkKey,
-  checkNames,
   defineMiddleware,
   type LastAnswer,
   type Layer,
@@ -12,6 +9,7 @@ import {
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
+import { checkFunction, checkKey, checkNames } from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';

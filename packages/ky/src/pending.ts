@@ -95,7 +95,7 @@ export class Pending {
     const { attempt, response } = sent && now ? now : announced;
     series.attempt = attempt;
     const outcome: Outcome = response ? { response, failed: false } : announced.outcome;
-    series.stopped(outcome, reason, sent ? undefined : decision.lease);
+    series.stopped(outcome, reason, sent ? undefined : decision.permit);
     if (error instanceof Error) withHistoryOf(error, outcome.response ?? outcome.error);
   }
 

@@ -1,4 +1,5 @@
-import { abortable, type Call, type Outcome } from '@steadfetch/core';
+import type { Call, Outcome } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 import type { Failure } from './failure.ts';
 import type { Policy } from './policy.ts';
 

@@ -1,4 +1,5 @@
-import { type Call, localRefusal, originOf } from '@steadfetch/core';
+import { type Call, localRefusal } from '@steadfetch/core';
+import { originOf } from '@steadfetch/core/kit';
 import type { Decision } from './decide.ts';
 import type { Failure } from './failure.ts';
 

@@ -1,5 +1,5 @@
 import { type Call, notify } from '@steadfetch/core';
-import type { Lease, RetryBudget, RetryKind } from '@steadfetch/retry-budget';
+import type { RetryBudget, RetryKind, RetryPermit } from '@steadfetch/retry-budget';
 import type { Failure } from './failure.ts';
 import { warnOfSpentBudget } from './spent-budget.ts';
 
@@ -27,25 +27,25 @@ export function acquireFrom(
   { call, attempt }: Failure,
   kind: RetryKind,
   blamed: boolean,
-): Lease | undefined {
+): RetryPermit | undefined {
   if (blamed) recordIn(budget, call, 'failure', attempt);
-  const lease = leaseFrom(budget, call, kind);
-  if (!lease) warnOfSpentBudget(call);
-  return lease;
+  const permit = permitFrom(budget, call, kind);
+  if (!permit) warnOfSpentBudget(call);
+  return permit;
 }
 
-function leaseFrom(budget: RetryBudget, call: Call, kind: RetryKind): Lease | undefined {
+function permitFrom(budget: RetryBudget, call: Call, kind: RetryKind): RetryPermit | undefined {
   try {
-    const lease = budget.acquire(call.origin, kind);
-    if (!isThenable(lease)) return lease;
-    notify(async () => (await lease)?.release(), undefined);
+    const permit = budget.acquire(call.origin, kind);
+    if (!isThenable(permit)) return permit;
+    notify(async () => (await permit)?.release(), undefined);
   } catch {}
   return undefined;
 }
 
 /** Gives the right back. */
-export function releaseTo(lease: Lease | undefined): void {
-  notify(() => lease?.release(), undefined);
+export function releaseTo(permit: RetryPermit | undefined): void {
+  notify(() => permit?.release(), undefined);
 }
 
 function isThenable(value: unknown): boolean {

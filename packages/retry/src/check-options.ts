@@ -1,9 +1,9 @@
-import { checkFunction, checkNames, checkNumber, checkStatuses, unexpected } from '@steadfetch/core';
+import { checkFunction, checkNames, checkNumber, checkStatuses, optionError } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { RetryHooks } from './events.ts';
 
 export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw unexpected(`retry: ${name}`, 'true or false', value);
+  if (typeof value !== 'boolean') throw optionError(`retry: ${name}`, 'true or false', value);
   return value;
 }
 
@@ -21,7 +21,7 @@ export function spreadOf(serverHints: boolean | { spread?: number }): number {
 
 export function checkBudget(budget: RetryBudget): RetryBudget {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
-    throw unexpected('retry: budget', 'a retryBudget() or false', budget);
+    throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
   return budget;
 }
@@ -50,7 +50,7 @@ export function checkHooks(hooks: readonly RetryHooks[]): readonly RetryHooks[] 
   for (const hook of hooks) {
     const other = typeof hook !== 'object' || hook === null || isInstance(hook);
     if (other && !HOOKS.some((name) => name in Object(hook))) {
-      throw unexpected('retry: hooks', `an object with ${HOOKS.join(', ')}, or an array of such`, hook);
+      throw optionError('retry: hooks', `an object with ${HOOKS.join(', ')}, or an array of such`, hook);
     }
     if (!other) checkNames('retry: hooks', hook, HOOKS);
     for (const name of HOOKS) optionalFunction(`hooks.${name}`, hook[name]);

@@ -1,5 +1,6 @@
-import { localRefusal, MAX_TIMER } from '@steadfetch/core';
-import type { Lease } from '@steadfetch/retry-budget';
+import { localRefusal } from '@steadfetch/core';
+import { MAX_TIMER } from '@steadfetch/core/kit';
+import type { RetryPermit } from '@steadfetch/retry-budget';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import { acquireFrom } from './budgeting.ts';
 import type { GiveUpReason, RetryReason } from './events.ts';
@@ -23,7 +24,7 @@ export interface Tally {
 
 /** Another attempt after a delay; or none, with a reason where one might have been expected. */
 export type Decision =
-  | ({ readonly retry: true; readonly reason: RetryReason; readonly lease: Lease | undefined } & PlannedDelay)
+  | ({ readonly retry: true; readonly reason: RetryReason; readonly permit: RetryPermit | undefined } & PlannedDelay)
   | { readonly retry: false; readonly reason: GiveUpReason | undefined; readonly planned?: PlannedDelay };
 
 /** Asks the caller's own condition; `undefined` stands for the default rules. */
@@ -62,9 +63,9 @@ function schedule(failure: Failure, { previousDelay, blamed }: Tally, policy: Po
   if (planned.delay >= MAX_TIMER) return no('limit', planned);
   if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
   const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
-  const lease = policy.budget && acquireFrom(policy.budget, failure, kind, blamed);
-  if (policy.budget && !lease) return no('budget', planned);
-  return { retry: true, reason, lease, ...planned };
+  const permit = policy.budget && acquireFrom(policy.budget, failure, kind, blamed);
+  if (policy.budget && !permit) return no('budget', planned);
+  return { retry: true, reason, permit, ...planned };
 }
 
 function isSpent(failure: Failure, { counts }: Tally, limits: Limits): boolean {

@@ -1,7 +1,8 @@
-import { type AttemptRecord, historyBehind, type Outcome } from '@steadfetch/core';
+import type { AttemptRecord, Outcome } from '@steadfetch/core';
+import { historyBehind } from '@steadfetch/core/kit';
 import type { Standing } from './standing.ts';
 
-export { keepHistory as remember } from '@steadfetch/core';
+export { keepHistory as remember } from '@steadfetch/core/kit';
 
 /**
  * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing

@@ -1,4 +1,5 @@
-import { type Call, idempotencyKeyOf, notify } from '@steadfetch/core';
+import { type Call, notify } from '@steadfetch/core';
+import { idempotencyKeyOf } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from '@steadfetch/core';
+import { checkNames, checkNumber } from '@steadfetch/core/kit';
 
 /** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
 export interface RetryLimits {

@@ -1,4 +1,4 @@
-import { checkNames, unexpected } from '@steadfetch/core';
+import { checkNames, optionError } from '@steadfetch/core/kit';
 import type { RetryOptions, RetryOverride } from './options.ts';
 import { NAMES, type Policy, resolvePolicy } from './policy.ts';
 
@@ -24,7 +24,7 @@ const COUNTERS = new Set(['maxRetries', 'serverHints']);
 export function policyFor(override: RetryOverride | undefined, options: RetryOptions, policy: Policy): Policy {
   if (override === undefined) return policy;
   if (typeof override !== 'object' || override === null) {
-    throw unexpected('retry', 'false or an options object', override);
+    throw optionError('retry', 'false or an options object', override);
   }
   checkNames('retry', override, NAMES);
   return resolvePolicy({ ...options, budget: policy.budget ?? false, ...given(override) });

@@ -1,4 +1,4 @@
-import { IDEMPOTENT_METHODS, MAX_TIMER, unexpected } from '@steadfetch/core';
+import { IDEMPOTENT_METHODS, MAX_TIMER, optionError } from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import type { Failure } from './failure.ts';
 import type { Policy } from './policy.ts';
@@ -27,7 +27,7 @@ function ownDelay({ attempt, errorClass, method }: Failure, policy: Policy, prev
   // Cutting a stuck attempt is what a timeout is for: a repeatable one goes again at once, the first time.
   if (errorClass?.kind === 'timeout' && attempt === 1 && IDEMPOTENT_METHODS.has(method)) return 0;
   const delay = policy.delay({ attempt, previousDelay });
-  if (typeof delay !== 'number' || !(delay >= 0)) throw unexpected('retry: delay', 'milliseconds', delay);
+  if (typeof delay !== 'number' || !(delay >= 0)) throw optionError('retry: delay', 'milliseconds', delay);
   return Math.min(delay, MAX_TIMER);
 }
 

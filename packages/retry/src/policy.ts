@@ -1,16 +1,6 @@
 import { type Delay, exponential } from '@steadfetch/backoff';
-import {
-  type Call,
-  type Clock,
-  checkClock,
-  checkFunction,
-  checkMethods,
-  checkMs,
-  checkNames,
-  IDEMPOTENT_METHODS,
-  type Random,
-  systemClock,
-} from '@steadfetch/core';
+import { type Call, type Clock, type Random, systemClock } from '@steadfetch/core';
+import { checkClock, checkFunction, checkMethods, checkMs, checkNames, IDEMPOTENT_METHODS } from '@steadfetch/core/kit';
 import { fullJitter } from '@steadfetch/jitter';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
 import { checkBoolean, checkBudget, checkFailures, checkHooks, optionalFunction, spreadOf } from './check-options.ts';

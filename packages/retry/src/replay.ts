@@ -1,4 +1,5 @@
-import { type Call, encodeForm, keepBody, releaseBody } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import { encodeForm, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
 
 /**

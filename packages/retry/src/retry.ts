@@ -8,11 +8,10 @@ import {
   type Middleware,
   type Next,
   type Outcome,
-  releaseBody,
   settle,
   unwrap,
-  warnOnce,
 } from '@steadfetch/core';
+import { releaseBody, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { isElsewhere } from './blame.ts';
 import { recordIn } from './budgeting.ts';

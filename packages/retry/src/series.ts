@@ -1,13 +1,6 @@
-import {
-  type AttemptRecord,
-  abortable,
-  abortReason,
-  type Call,
-  idempotencyKeyOf,
-  type Outcome,
-  throwIfAborted,
-} from '@steadfetch/core';
-import type { Lease } from '@steadfetch/retry-budget';
+import { type AttemptRecord, abortReason, type Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { abortable, idempotencyKeyOf } from '@steadfetch/core/kit';
+import type { RetryPermit } from '@steadfetch/retry-budget';
 import { ask, looksFailed } from './ask.ts';
 import { isElsewhere, isToBlame, verdictOf } from './blame.ts';
 import { recordIn, releaseTo } from './budgeting.ts';
@@ -42,7 +35,7 @@ export class Series {
   readonly #tell: Teller;
   readonly #key: string | undefined;
   /** The right by which the attempt under way is made. */
-  #lease: Lease | undefined;
+  #permit: RetryPermit | undefined;
   #previousDelay = 0;
   #wished = false;
 
@@ -101,7 +94,7 @@ export class Series {
   }
 
   /** Waits until the next attempt is due. An abort ends the wait at once and gives the token back. */
-  async wait({ delay, lease }: Decision & { retry: true }, outcome: Outcome): Promise<void> {
+  async wait({ delay, permit }: Decision & { retry: true }, outcome: Outcome): Promise<void> {
     const { call, policy } = this;
     try {
       call.record.waitingFor = 'the delay before a retry';
@@ -109,13 +102,13 @@ export class Series {
       await abortable(policy.clock.sleep(delay, call.signal), call.signal);
       throwIfAborted(call.signal);
     } catch (error) {
-      releaseTo(lease);
+      releaseTo(permit);
       this.#stopIfAborted(outcome, true);
       throw error;
     } finally {
       call.record.waitingFor = undefined;
     }
-    this.#lease = lease;
+    this.#permit = permit;
     this.#previousDelay = delay;
     this.attempt++;
   }
@@ -154,8 +147,8 @@ export class Series {
   }
 
   /** Told that the loop ends although a retry was announced: the hooks hear so, and a token not yet used goes back. */
-  stopped(outcome: Outcome, reason: GiveUpReason, lease?: Lease): void {
-    releaseTo(lease);
+  stopped(outcome: Outcome, reason: GiveUpReason, permit?: RetryPermit): void {
+    releaseTo(permit);
     remember(outcome.response ?? outcome.error, this.#history);
     this.#tell.giveUp(outcome, reason);
   }
@@ -190,7 +183,7 @@ export class Series {
     const known = decision.retry || decision.reason === 'budget'; // told when a retry was asked for
     const verdict = known ? undefined : verdictOf(failure, decision, sent);
     if (verdict) recordIn(this.policy.budget, this.call, verdict, this.attempt);
-    if (!sent) releaseTo(this.#lease);
+    if (!sent) releaseTo(this.#permit);
     const waited = decision.retry ? { delay: decision.delay, delaySource: decision.source } : {};
     this.#history.push({ ...recordOf(outcome, this.#standing(), this.policy.clock.now()), ...waited });
     this.call.record.history = this.#history;

@@ -1,4 +1,5 @@
-import { type Call, redactUrl, warnOnce } from '@steadfetch/core';
+import { type Call, redactUrl } from '@steadfetch/core';
+import { warnOnce } from '@steadfetch/core/kit';
 
 /** A client that calls hosts made up by others must not fill the console, nor the memory. */
 const MAX_SERVERS = 20;
