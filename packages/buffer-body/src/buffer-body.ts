@@ -1,17 +1,12 @@
+import { abortReason, type Call, classifyError, defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
 import {
-  abortReason,
-  type Call,
   checkMethods,
   checkNames,
   checkNumber,
-  classifyError,
-  defineMiddleware,
   IDEMPOTENT_METHODS,
   idempotencyKeyOf,
-  type Layer,
-  type Middleware,
   withBody,
-} from '@steadfetch/core';
+} from '@steadfetch/core/kit';
 import { checkBody, type Validate } from './check-body.ts';
 import { NetworkError } from './network-error.ts';
 import { readBody } from './read-body.ts';
@@ -86,10 +81,11 @@ function failureOf(error: unknown, { signal }: Call): unknown {
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'bufferBody';
+  const own: Layer = { name: 'bufferBody' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return { name, mustBeInside: [['retry', 'a body that breaks is not retried']] };
+    own.mustBeInside = [['retry', 'a body that breaks is not retried']];
   }
-  return { name };
+  return own;
 }

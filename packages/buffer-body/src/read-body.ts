@@ -1,4 +1,4 @@
-import { abortable } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 

@@ -1,4 +1,4 @@
-import { closeStream, isByteStream, withBody } from '@steadfetch/core';
+import { closeStream, isByteStream, withBody } from '@steadfetch/core/kit';
 import type { Beginning, Chunk } from './read-body.ts';
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */

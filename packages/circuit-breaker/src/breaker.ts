@@ -1,5 +1,5 @@
+import { type Clock, type LastAnswer, monotonic, type Random, systemClock } from '@steadfetch/core';
 import {
-  type Clock,
   callHooks,
   checkClock,
   checkFunction,
@@ -7,11 +7,7 @@ import {
   checkMs,
   checkNames,
   checkNumber,
-  type LastAnswer,
-  monotonic,
-  type Random,
-  systemClock,
-} from '@steadfetch/core';
+} from '@steadfetch/core/kit';
 import { Circuit, type CircuitAttempt, type CircuitState, type Permit } from './circuit.ts';
 import { noSuccess } from './no-success.ts';
 import { LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';

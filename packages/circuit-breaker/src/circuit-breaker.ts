@@ -1,8 +1,5 @@
 import {
   type Call,
-  checkFunction,
-  checkKey,
-  checkNames,
   defineMiddleware,
   type LastAnswer,
   type Layer,
@@ -12,6 +9,7 @@ import {
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
+import { checkFunction, checkKey, checkNames } from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
@@ -140,10 +138,11 @@ function breakerOf(options: CircuitBreakerOptions): Breaker {
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'circuitBreaker';
+  const own: Layer = { name: 'circuitBreaker' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return { name, mustBeInside: [['retry', 'the breaker sees one outcome for many attempts, and opens too late']] };
+    own.mustBeInside = [['retry', 'the breaker sees one outcome for many attempts, and opens too late']];
   }
-  return { name };
+  return own;
 }

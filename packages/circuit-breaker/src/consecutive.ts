@@ -1,4 +1,4 @@
-import { checkNumber } from '@steadfetch/core';
+import { checkNumber } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 /** Opens after this many failures in a row. One success in between starts the row anew. */

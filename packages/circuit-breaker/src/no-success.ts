@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 export interface NoSuccessOptions {

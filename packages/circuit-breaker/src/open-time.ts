@@ -1,4 +1,5 @@
-import { checkMs, notify, type Random, unexpected } from '@steadfetch/core';
+import { notify, type Random } from '@steadfetch/core';
+import { checkMs, optionError } from '@steadfetch/core/kit';
 
 /** What an open time is computed from. The shape is that of a delay of `@steadfetch/backoff`: any of them fits. */
 export interface Opening {
@@ -26,7 +27,7 @@ const SPREAD = 0.2;
 /** A number is the first open time, grown in a long outage; a function is used as it is. No time is above 15 s. */
 export function openTimeOf(owner: string, openFor: number | OpenTime, random: Random): OpenTime {
   if (typeof openFor === 'function') return safely(openFor, 1_000);
-  if (typeof openFor !== 'number') throw unexpected(`${owner}: openFor`, 'milliseconds or a function', openFor);
+  if (typeof openFor !== 'number') throw optionError(`${owner}: openFor`, 'milliseconds or a function', openFor);
   const first = checkMs(`${owner}: openFor`, openFor, { min: 1 });
   const grown = (elapsed: number) => Math.min(GROWN, elapsed * SHARE);
   return safely(({ elapsed }) => {

@@ -1,4 +1,4 @@
-import { checkFunction } from '@steadfetch/core';
+import { checkFunction } from '@steadfetch/core/kit';
 
 /** One call that came to an answer: a success or a failure, never a neutral outcome. */
 export interface Sample {

@@ -1,14 +1,5 @@
-import {
-  type Call,
-  causesOf,
-  classifyError,
-  isRequest,
-  localRefusal,
-  type Outcome,
-  originOf,
-  unexpected,
-  warnOnce,
-} from '@steadfetch/core';
+import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
+import { isRequest, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './circuit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
@@ -61,7 +52,7 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
   try {
     const answer = isFailure(outcome, call);
     if (answer === undefined || answer === 'neutral' || typeof answer === 'boolean') return answer;
-    warnOnce(unexpected('circuitBreaker: isFailure', "true, false, 'neutral' or undefined", answer).message);
+    warnOnce(optionError('circuitBreaker: isFailure', "true, false, 'neutral' or undefined", answer).message);
   } catch {
     warnOnce('circuitBreaker: isFailure: it threw, and what it was asked about counts neither way');
   }

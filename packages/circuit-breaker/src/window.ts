@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber, unexpected } from '@steadfetch/core';
+import { checkMs, checkNames, checkNumber, optionError } from '@steadfetch/core/kit';
 import type { Rule, Sample } from './rule.ts';
 
 /** What the two window rules have in common. */
@@ -150,6 +150,6 @@ function checkRatios(owner: string, { failureRatio = 0.5, slowerThan, slowCallRa
 
 function checkRatio(option: string, value: unknown): void {
   if (typeof value === 'number' && value > 0 && value <= 1) return;
-  const { message } = unexpected(option, 'a number above 0, up to 1', value);
+  const { message } = optionError(option, 'a number above 0, up to 1', value);
   throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
 }

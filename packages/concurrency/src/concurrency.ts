@@ -1,16 +1,5 @@
-import {
-  type Call,
-  checkFunction,
-  checkKey,
-  checkNames,
-  checkNumber,
-  defineMiddleware,
-  type Middleware,
-  type Next,
-  notify,
-  releaseBody,
-  throwIfAborted,
-} from '@steadfetch/core';
+import { type Call, defineMiddleware, type Middleware, type Next, notify, throwIfAborted } from '@steadfetch/core';
+import { checkFunction, checkKey, checkNames, checkNumber, releaseBody } from '@steadfetch/core/kit';
 import { Lane, type Occupancy, type Slot } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
 

@@ -1,4 +1,5 @@
-import { type LastAnswer, oneLine } from '@steadfetch/core';
+import type { LastAnswer } from '@steadfetch/core';
+import { oneLine } from '@steadfetch/core/kit';
 
 /** A `LocalRefusal`: a call was not sent, because too many calls of its key were waiting already. */
 export class QueueFullError extends Error {

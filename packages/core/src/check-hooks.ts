@@ -1,4 +1,4 @@
-import { checkFunction, checkNames, unexpected } from './check.ts';
+import { checkFunction, checkNames, optionError } from './check.ts';
 import { notify } from './notify.ts';
 import { isPlain } from './show.ts';
 
@@ -12,7 +12,7 @@ export function checkHooks<Hooks extends object>(
   for (const hook of all) {
     const plain = typeof hook === 'object' && hook !== null && isPlain(hook);
     if (!plain && !names.some((name) => name in Object(hook))) {
-      throw unexpected(`${owner}: hooks`, `an object with ${names.join(', ')}, or an array of such`, hook);
+      throw optionError(`${owner}: hooks`, `an object with ${names.join(', ')}, or an array of such`, hook);
     }
     if (plain) checkNames(`${owner}: hooks`, hook, names);
     for (const name of names) if (hook[name] !== undefined) checkFunction(`${owner}: hooks.${name}`, hook[name]);

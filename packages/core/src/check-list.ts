@@ -1,4 +1,4 @@
-import { checkNumber, type NumberRule, unexpected } from './check.ts';
+import { checkNumber, type NumberRule, optionError } from './check.ts';
 
 export type { NumberRule };
 
@@ -13,7 +13,7 @@ export function isToken(value: unknown): value is string {
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
-    if (!isToken(name)) throw unexpected(option, 'an array of method names', name);
+    if (!isToken(name)) throw optionError(option, 'an array of method names', name);
   }
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }
@@ -31,5 +31,5 @@ export function checkStatuses(
 
 function checkArray(option: string, value: unknown, of: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw unexpected(option, `an array of ${of}`, value);
+  throw optionError(option, `an array of ${of}`, value);
 }

@@ -22,7 +22,7 @@ export function checkNumber(
     if (!integer || value === Infinity || Number.isInteger(value)) return value;
   }
   const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
-  const error = unexpected(option, `${integer ? 'an integer' : 'a number'} ${range}`, value);
+  const error = optionError(option, `${integer ? 'an integer' : 'a number'} ${range}`, value);
   throw typeof value === 'number' ? new RangeError(error.message) : error;
 }
 
@@ -33,18 +33,18 @@ export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIM
 
 /** Returns the function, or throws. */
 export function checkFunction<T>(option: string, value: T): T {
-  if (typeof value !== 'function') throw unexpected(option, 'a function', value);
+  if (typeof value !== 'function') throw optionError(option, 'a function', value);
   return value;
 }
 
 /** Returns the key that a function of the user returned, or throws. */
 export function checkKey(option: string, key: unknown): string {
-  if (typeof key !== 'string') throw unexpected(option, 'it to give a string', key);
+  if (typeof key !== 'string') throw optionError(option, 'it to give a string', key);
   return key;
 }
 
 /** The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored. */
-export function unexpected(option: string, expected: string, value: unknown): TypeError {
+export function optionError(option: string, expected: string, value: unknown): TypeError {
   notify((late) => late, value);
   return new TypeError(`${option}: expected ${expected}, got ${show(value)}`);
 }
@@ -55,7 +55,7 @@ export function checkClock(owner: string, clock: Clock, needs: readonly (keyof C
     const member = clock?.[name];
     if (typeof member === 'function') continue;
     const whole = Object(clock) === clock ? '' : ` of clock ${show(clock)}`;
-    throw new TypeError(unexpected(`${owner}: clock.${name}`, 'a function', member).message + whole);
+    throw new TypeError(optionError(`${owner}: clock.${name}`, 'a function', member).message + whole);
   }
   return clock;
 }
@@ -63,7 +63,7 @@ export function checkClock(owner: string, clock: Clock, needs: readonly (keyof C
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw unexpected(owner, 'an options object', options);
+    throw optionError(owner, 'an options object', options);
   }
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;

@@ -1,5 +1,5 @@
 import { Call } from './call.ts';
-import { checkFunction, unexpected } from './check.ts';
+import { checkFunction, optionError } from './check.ts';
 import { type OrderRule, warnOfOrder } from './check-order.ts';
 import { isReplayable } from './copy-init.ts';
 import type { Fetch, Middleware } from './fetch.ts';
@@ -56,7 +56,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   checkFunction('defineMiddleware: handler', handler);
   const { name, mustBeInside }: Partial<Layer> = typeof layer === 'string' ? { name: layer } : (layer ?? {});
   return (next) => {
-    const proceed = enterOf(next);
+    const proceed = toNext(next);
     const inner = layersOf(next);
     if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
       if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
@@ -93,8 +93,8 @@ async function releasing(response: Promise<Response>, call: Call): Promise<Respo
 }
 
 /** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
-export function enterOf(fetch: Fetch): Next {
-  if (typeof fetch !== 'function') throw unexpected('next', 'a fetch function', fetch);
+export function toNext(fetch: Fetch): Next {
+  if (typeof fetch !== 'function') throw optionError('next', 'a fetch function', fetch);
   const entrance = (fetch as Composed)[ENTER];
   return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
 }

@@ -1,5 +1,5 @@
-import { unexpected } from './check.ts';
-import { defineMiddleware, enterOf } from './define-middleware.ts';
+import { optionError } from './check.ts';
+import { defineMiddleware, toNext } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 import { normalUrl } from './origin.ts';
 import { show } from './show.ts';
@@ -30,7 +30,7 @@ export function mount(stacks: Record<string, Middleware>): Middleware {
   return (next) => {
     const entries = longestFirst.map(([prefix, middleware]) => ({
       matches: prefixMatcher(prefix),
-      enter: enterOf(middleware(next)),
+      enter: toNext(middleware(next)),
     }));
     return defineMiddleware((call, unmounted) => {
       const { url } = call;
@@ -43,7 +43,7 @@ export function mount(stacks: Record<string, Middleware>): Middleware {
 
 function checkStacks(stacks: unknown): void {
   if (typeof stacks !== 'object' || stacks === null || Array.isArray(stacks)) {
-    throw unexpected('mount', 'an object', stacks);
+    throw optionError('mount', 'an object', stacks);
   }
   // a Map or another object that keeps its entries elsewhere
   const prototype = Object.getPrototypeOf(stacks);

@@ -1,6 +1,6 @@
 import type { Call } from './call.ts';
-import { checkFunction, unexpected } from './check.ts';
-import { defineMiddleware, enterOf } from './define-middleware.ts';
+import { checkFunction, optionError } from './check.ts';
+import { defineMiddleware, toNext } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
 /**
@@ -12,11 +12,11 @@ export function when(predicate: (call: Call) => boolean, middleware: Middleware)
   checkFunction('when: predicate', predicate);
   checkFunction('when: middleware', middleware);
   return (next) => {
-    const inner = enterOf(middleware(next));
+    const inner = toNext(middleware(next));
     return defineMiddleware((call, skip) => {
       const picked: unknown = predicate(call);
       if (typeof (picked as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw unexpected('when: predicate', 'it to give true or false', picked);
+        throw optionError('when: predicate', 'it to give true or false', picked);
       }
       return picked ? inner(call) : skip(call);
     })(next);

@@ -1,4 +1,5 @@
-import { bodyFactory, Call, defineMiddleware, type Fetch, isRequest, keepBody } from '@steadfetch/core';
+import { bodyFactory, Call, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { isRequest, keepBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 import { isPlatformFetch } from '../src/platform-fetch.ts';
 

@@ -1,15 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  Call,
-  defineMiddleware,
-  type Fetch,
-  type Middleware,
-  mount,
-  originOf,
-  perKey,
-  redactUrl,
-} from '@steadfetch/core';
+import { Call, defineMiddleware, type Fetch, type Middleware, mount, perKey, redactUrl } from '@steadfetch/core';
+import { originOf } from '@steadfetch/core/kit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 setFlagsFromString('--expose-gc');

@@ -1,4 +1,5 @@
-import { checkFunction, checkNames, checkNumber, compose, type Fetch, type Middleware } from '@steadfetch/core';
+import { compose, type Fetch, type Middleware } from '@steadfetch/core';
+import { checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const pass: Middleware = (next) => next;

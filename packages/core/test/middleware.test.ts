@@ -3,13 +3,13 @@ import {
   type Call,
   compose,
   defineMiddleware,
-  enterOf,
   type Fetch,
   layersOf,
   type Middleware,
   mount,
   when,
 } from '@steadfetch/core';
+import { toNext } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
 const stub: Fetch = async (input) => new Response(String(input));
@@ -131,7 +131,7 @@ describe('defineMiddleware', () => {
   });
 
   it('sends a call into any fetch', async () => {
-    const response = await enterOf(stub)((await captured()).with({ attempt: 2 }));
+    const response = await toNext(stub)((await captured()).with({ attempt: 2 }));
 
     expect(await response.text()).toBe('https://api.test/');
   });

@@ -1,4 +1,4 @@
-import { oneLine } from '@steadfetch/core';
+import { oneLine } from '@steadfetch/core/kit';
 import { expect, it } from 'vitest';
 
 it.each([

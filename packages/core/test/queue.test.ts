@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Queue } from '../src/index.ts';
+import { Queue } from '../src/kit.ts';
 
 function drain(queue: Queue<string>): string[] {
   const values: string[] = [];

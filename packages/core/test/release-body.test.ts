@@ -1,4 +1,5 @@
-import { Call, releaseBody } from '@steadfetch/core';
+import { Call } from '@steadfetch/core';
+import { releaseBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
 const URL = 'https://api.example.com/';

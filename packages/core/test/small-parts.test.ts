@@ -1,3 +1,4 @@
+import { notify, perKey, redactUrl, settle, unwrap } from '@steadfetch/core';
 import {
   callHooks,
   checkClock,
@@ -9,14 +10,9 @@ import {
   checkNames,
   checkNumber,
   checkStatuses,
-  notify,
   originOf,
-  perKey,
-  redactUrl,
-  settle,
-  unwrap,
   warnOnce,
-} from '@steadfetch/core';
+} from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
 describe('settle and unwrap', () => {
@@ -110,7 +106,7 @@ describe('warnOnce', () => {
 
   it('says a thousand things at most, each short, and survives a console that throws', async () => {
     vi.resetModules();
-    const fresh = await import('@steadfetch/core');
+    const fresh = await import('@steadfetch/core/kit');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {
       throw new Error('closed');
     });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { abortable, abortReason, MAX_TIMER, monotonic, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
+import { abortReason, monotonic, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
+import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
 import { instantClock } from '@steadfetch/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 

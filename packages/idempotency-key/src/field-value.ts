@@ -1,4 +1,4 @@
-import { unexpected } from '@steadfetch/core';
+import { optionError } from '@steadfetch/core/kit';
 
 /** Without parts that overlap: a long key must not take the square of its length. */
 const PRINTABLE = /^ *[\x21-\x7e][\x20-\x7e]*$/;
@@ -13,10 +13,10 @@ const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {
-    throw unexpected('idempotencyKey: generate', 'it to give a string', key);
+    throw optionError('idempotencyKey: generate', 'it to give a string', key);
   }
   if (!PRINTABLE.test(key)) {
-    throw unexpected('idempotencyKey: generate', 'it to give printable ASCII', key);
+    throw optionError('idempotencyKey: generate', 'it to give printable ASCII', key);
   }
   return format === 'raw' || QUOTED.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
 }

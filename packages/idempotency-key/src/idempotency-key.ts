@@ -1,16 +1,5 @@
-import {
-  abortable,
-  type Call,
-  checkFunction,
-  checkMethods,
-  checkNames,
-  defineMiddleware,
-  isToken,
-  type Middleware,
-  type Next,
-  throwIfAborted,
-  unexpected,
-} from '@steadfetch/core';
+import { type Call, defineMiddleware, type Middleware, type Next, throwIfAborted } from '@steadfetch/core';
+import { abortable, checkFunction, checkMethods, checkNames, isToken, optionError } from '@steadfetch/core/kit';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
 import { warnInsideRetry } from './warn-inside-retry.ts';
@@ -48,11 +37,11 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     'idempotencyKey: methods',
     options.methods === undefined ? ['POST', 'PATCH'] : options.methods,
   );
-  if (!isToken(header)) throw unexpected('idempotencyKey: header', 'the name of a header', header);
+  if (!isToken(header)) throw optionError('idempotencyKey: header', 'the name of a header', header);
   checkFunction('idempotencyKey: generate', generate);
   checkFunction('idempotencyKey: when', when);
   if (format !== 'quoted' && format !== 'raw') {
-    throw unexpected('idempotencyKey: format', "'quoted' or 'raw'", format);
+    throw optionError('idempotencyKey: format', "'quoted' or 'raw'", format);
   }
 
   async function withKey(call: Call, next: Next): Promise<Response> {
@@ -76,5 +65,5 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
 /** Throws for a promise, which would always be truthy. */
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  throw unexpected('idempotencyKey: when', 'it to give true or false', answer);
+  throw optionError('idempotencyKey: when', 'it to give true or false', answer);
 }

@@ -1,4 +1,4 @@
-import { warnOnce } from '@steadfetch/core';
+import { warnOnce } from '@steadfetch/core/kit';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 

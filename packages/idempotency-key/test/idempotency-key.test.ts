@@ -1,4 +1,5 @@
-import { type Call, compose, defineMiddleware, idempotencyKeyOf } from '@steadfetch/core';
+import { type Call, compose, defineMiddleware } from '@steadfetch/core';
+import { idempotencyKeyOf } from '@steadfetch/core/kit';
 import { fakeFetch } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';

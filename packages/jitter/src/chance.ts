@@ -1,4 +1,4 @@
-import { unexpected } from './check.ts';
+import { optionMessage } from './check.ts';
 
 /** The source of chance: a number in [0, 1). */
 export type Random = () => number;
@@ -19,5 +19,5 @@ export function between(low: number, high: number, random: Random): number {
 /** The delay, limited to what a timer holds. Throws for a delay that is no number: that is a mistake in the program. */
 export function holdable(owner: string, ms: number): number {
   if (typeof ms === 'number' && !Number.isNaN(ms)) return Math.max(0, Math.min(ms, MAX_TIMER));
-  throw new TypeError(unexpected(`${owner}: delay`, 'it to give milliseconds', ms));
+  throw new TypeError(optionMessage(`${owner}: delay`, 'it to give milliseconds', ms));
 }

@@ -1,14 +1,14 @@
 /** Throws unless each of them is a function. */
 export function checkFunctions(owner: string, functions: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(functions)) {
-    if (typeof value !== 'function') throw new TypeError(unexpected(`${owner}: ${name}`, 'a function', value));
+    if (typeof value !== 'function') throw new TypeError(optionMessage(`${owner}: ${name}`, 'a function', value));
   }
 }
 
 /** Throws for a name that is not an option, and for a value that is no number from 0 to its limit. */
 export function checkOptions(owner: string, options: object, limits: Record<string, number>): void {
   if (typeof options !== 'object' || !options || Array.isArray(options)) {
-    throw new TypeError(unexpected(owner, 'options', options));
+    throw new TypeError(optionMessage(owner, 'options', options));
   }
   for (const [name, value = 0] of Object.entries(options)) {
     if (!Object.hasOwn(limits, name)) {
@@ -17,12 +17,12 @@ export function checkOptions(owner: string, options: object, limits: Record<stri
     const limit = limits[name]!;
     if (typeof value === 'number' && value >= 0 && value <= limit) continue;
     const kind = typeof value === 'number' ? RangeError : TypeError;
-    throw new kind(unexpected(`${owner}: ${name}`, `a number from 0 to ${limit}`, value));
+    throw new kind(optionMessage(`${owner}: ${name}`, `a number from 0 to ${limit}`, value));
   }
 }
 
 /** What an error says: the option, what is allowed, and the value. */
-export function unexpected(option: string, allowed: string, value: unknown): string {
+export function optionMessage(option: string, allowed: string, value: unknown): string {
   return `${option}: expected ${allowed}, got ${show(value)}`;
 }
 

@@ -1,4 +1,5 @@
-import { Call, type CallChanges, enterOf, type Fetch } from '@steadfetch/core';
+import { Call, type CallChanges, type Fetch } from '@steadfetch/core';
+import { toNext } from '@steadfetch/core/kit';
 
 /** The fetch, told more about each call than `fetch(input, init)` can say: who retries, which attempt, how much time is left. */
 export function lend(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
@@ -17,5 +18,5 @@ export function lendAttempts(
 }
 
 function entryOf(fetch: Fetch | undefined): (call: Call) => Promise<Response> {
-  return enterOf(fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  return toNext(fetch ?? ((input, init) => globalThis.fetch(input, init)));
 }

@@ -1,4 +1,5 @@
-import { discard, peek, withBody } from '@steadfetch/core';
+import { discard, peek } from '@steadfetch/core';
+import { withBody } from '@steadfetch/core/kit';
 import type { Options } from 'ky';
 
 /** How much of a body that nobody waits for a hook can see, in bytes and in milliseconds. */

@@ -1,4 +1,4 @@
-import { checkStatuses, MAX_TIMER } from '@steadfetch/core';
+import { checkStatuses, MAX_TIMER } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import { HTTPError, type RetryOptions as KyRetryOptions, NetworkError, type NormalizedOptions, type Options } from 'ky';
 import { knownOrigin } from './describe.ts';

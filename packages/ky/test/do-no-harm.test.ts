@@ -182,8 +182,8 @@ describe('a retry that was announced', () => {
     ),
   )('has an end where a beforeRetry hook %ss (%#)', async (_, options, outcome, throwHttpErrors, reply) => {
     const { hooks, told } = recorder();
-    let leases = 0;
-    const budget = { record: () => {}, acquire: () => ({ release: () => void leases--, taken: leases++ }) };
+    let permits = 0;
+    const budget = { record: () => {}, acquire: () => ({ release: () => void permits--, taken: permits++ }) };
     const { api, fetch } = client(reply as 503, { hooks, budget });
 
     const result = await outcomeOf(
@@ -195,7 +195,7 @@ describe('a retry that was announced', () => {
       ['retry', 1, reply === 503 ? 'status' : 'network'],
       ['give up', 1, 'predicate'],
     ]);
-    expect(leases).toBe(0);
+    expect(permits).toBe(0);
     expect(fetch.calls).toHaveLength(1);
   });
 
@@ -595,8 +595,8 @@ it('waits for a condition although the timeout of ky comes meanwhile', async () 
 });
 
 it('gives the token back where totalTimeout ends the call while a condition is asked', async () => {
-  let leases = 0;
-  const budget = { record: () => {}, acquire: () => ({ release: () => void leases--, taken: leases++ }) };
+  let permits = 0;
+  const budget = { record: () => {}, acquire: () => ({ release: () => void permits--, taken: permits++ }) };
   const { hooks, told } = recorder();
   const shouldRetry = () => new Promise<boolean>((resolve) => setTimeout(resolve, 40, true));
 
@@ -604,7 +604,7 @@ it('gives the token back where totalTimeout ends the call while a condition is a
   await new Promise((resolve) => setTimeout(resolve, 50));
 
   expect(error.name).toBe('TimeoutError');
-  expect(leases).toBe(0);
+  expect(permits).toBe(0);
   expect(told.map(([name]) => name)).not.toContain('retry');
 });
 

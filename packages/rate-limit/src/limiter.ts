@@ -2,18 +2,15 @@ import {
   type AttemptRecord,
   abortReason,
   type Call,
-  checkNumber,
   discard,
-  idempotencyKeyOf,
-  keepBody,
   monotonic,
   type Next,
   notify,
   onAbort,
   type Random,
   redactUrl,
-  releaseBody,
 } from '@steadfetch/core';
+import { checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import { Crowd } from './crowd.ts';
 import type { StopReason } from './events.ts';
 import { type Gate, hear, type Permit } from './gate.ts';

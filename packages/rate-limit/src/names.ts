@@ -1,4 +1,5 @@
-import { type Call, checkKey } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import { checkKey } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
 /** Fields that carry who is calling. */

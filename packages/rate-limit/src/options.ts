@@ -1,6 +1,5 @@
+import { type Call, type Clock, type Random, systemClock } from '@steadfetch/core';
 import {
-  type Call,
-  type Clock,
   checkClock,
   checkFunction,
   checkMethods,
@@ -8,10 +7,8 @@ import {
   checkNames,
   checkNumber,
   checkStatuses,
-  type Random,
-  systemClock,
-  unexpected,
-} from '@steadfetch/core';
+  optionError,
+} from '@steadfetch/core/kit';
 import type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
 import type { LimitStore } from './store.ts';
 
@@ -99,7 +96,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
   for (const name of FUNCTIONS) {
     if (options[name] !== undefined) checkFunction(`rateLimit: ${name}`, options[name]);
   }
-  if (proof !== 'direct' && proof !== 'first') throw unexpected('rateLimit: proof', "'direct' or 'first'", proof);
+  if (proof !== 'direct' && proof !== 'first') throw optionError('rateLimit: proof', "'direct' or 'first'", proof);
   if (options.store !== undefined) checkStore(options.store);
   const checked = {
     scope: checkScope(scope),
@@ -117,7 +114,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
 
 function checkScope(scope: RateLimitScope): RateLimitScope {
   if (typeof scope === 'function' || SCOPES.includes(scope)) return scope;
-  throw unexpected('rateLimit: scope', `a function or one of ${SCOPES.join(', ')}`, scope);
+  throw optionError('rateLimit: scope', `a function or one of ${SCOPES.join(', ')}`, scope);
 }
 
 function checkStore(store: LimitStore): void {

@@ -1,4 +1,5 @@
-import type { Call, Place } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import type { Place } from '@steadfetch/core/kit';
 import type { Gate, Permit } from './gate.ts';
 import type { Sighting } from './suspects.ts';
 import type { Visit, WaitingLine } from './waiting-line.ts';

@@ -1,4 +1,5 @@
-import { type LastAnswer, type LocalRefusal, oneLine } from '@steadfetch/core';
+import type { LastAnswer, LocalRefusal } from '@steadfetch/core';
+import { oneLine } from '@steadfetch/core/kit';
 
 /** Why a call was not sent. */
 export type RateLimitReason = 'rate-limited' | 'queue-full';

@@ -37,10 +37,11 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
+/** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
-  const name = 'rateLimit';
+  const own: Layer = { name: 'rateLimit' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return { name, mustBeInside: [['retry', 'a refusal is retried before the gate hears of it']] };
+    own.mustBeInside = [['retry', 'a refusal is retried before the gate hears of it']];
   }
-  return { name };
+  return own;
 }

@@ -1,4 +1,5 @@
-import { type Call, type LastAnswer, originOf } from '@steadfetch/core';
+import type { Call, LastAnswer } from '@steadfetch/core';
+import { originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
 import type { Answer, Quota } from './model/model.ts';
 import type { Settings } from './options.ts';

@@ -1,4 +1,5 @@
-import { type Call, IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
 import type { Settings } from './options.ts';

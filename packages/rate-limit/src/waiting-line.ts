@@ -1,4 +1,5 @@
-import { type Clock, MAX_TIMER, type Place, Queue } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
+import { MAX_TIMER, type Place, Queue } from '@steadfetch/core/kit';
 import type { Gate, Permit } from './gate.ts';
 
 /** A call at its gate. */

@@ -1,4 +1,5 @@
-import { type Fetch, originOf } from '@steadfetch/core';
+import type { Fetch } from '@steadfetch/core';
+import { originOf } from '@steadfetch/core/kit';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { type RateLimitGiveUpEvent, type RateLimitOptions, rateLimit } from '../src/index.ts';

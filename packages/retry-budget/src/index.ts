@@ -1,2 +1,2 @@
 export { type RetryBudgetOptions, retryBudget } from './retry-budget.ts';
-export type { BudgetSnapshot, Lease, RetryBudget, RetryKind, TokenBudget } from './types.ts';
+export type { BudgetSnapshot, RetryBudget, RetryKind, RetryPermit, TokenBudget } from './types.ts';

@@ -1,13 +1,5 @@
-import {
-  type Clock,
-  checkFunction,
-  checkMs,
-  checkNames,
-  checkNumber,
-  monotonic,
-  perKey,
-  systemClock,
-} from '@steadfetch/core';
+import { type Clock, monotonic, perKey, systemClock } from '@steadfetch/core';
+import { checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import type { BudgetSettings } from './account.ts';
 import { Bucket, FAILURE, PRICE } from './bucket.ts';
 import type { RetryKind, TokenBudget } from './types.ts';
@@ -66,7 +58,7 @@ export function retryBudget(options: RetryBudgetOptions = {}): TokenBudget {
     acquire: (key, kind) => {
       const price = priceOf(kind) + FAILURE;
       const bucket = bucketOf(key);
-      return bucket.spend(price, now()) ? leaseOf(bucket, price) : undefined;
+      return bucket.spend(price, now()) ? permitOf(bucket, price) : undefined;
     },
     record: (key, outcome, attempt) => {
       const bucket = bucketOf(key);
@@ -83,7 +75,7 @@ function priceOf(kind: RetryKind): number {
   throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
 }
 
-function leaseOf(bucket: Bucket, price: number): { release(): void } {
+function permitOf(bucket: Bucket, price: number): { release(): void } {
   let held = true;
   return {
     release: () => {

@@ -2,7 +2,7 @@
 export type RetryKind = 'transient' | 'throttled';
 
 /** The right to make one retry. */
-export interface Lease {
+export interface RetryPermit {
   /** Returns the token, when the retry is not made (its wait was aborted). Calling it twice is harmless. */
   release(): void;
 }
@@ -10,7 +10,7 @@ export interface Lease {
 /** Limits the retries to one server. Shared by reference between clients. */
 export interface RetryBudget {
   /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
-  acquire(key: string, kind: RetryKind): Lease | undefined;
+  acquire(key: string, kind: RetryKind): RetryPermit | undefined;
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
    * is 1 for the first of a call.

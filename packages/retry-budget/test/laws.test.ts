@@ -1,7 +1,7 @@
 import { instantClock, manualClock, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Lease, type RetryKind, retryBudget } from '../src/index.ts';
+import { type RetryKind, type RetryPermit, retryBudget } from '../src/index.ts';
 
 const KEY = 'https://api.example.com';
 
@@ -51,9 +51,9 @@ describe('retryBudget', () => {
           for (let attempt = 1; attempt <= 3; attempt++) {
             const failed = random() < failRate;
             budget.record(KEY, failed ? 'failure' : 'success', attempt);
-            const lease = failed && attempt < 3 && budget.acquire(KEY, 'transient');
-            if (failed && attempt < 3 && !lease) refused++;
-            if (!lease) break;
+            const permit = failed && attempt < 3 && budget.acquire(KEY, 'transient');
+            if (failed && attempt < 3 && !permit) refused++;
+            if (!permit) break;
           }
         }
 
@@ -63,7 +63,7 @@ describe('retryBudget', () => {
     );
   });
 
-  it('is as before when every lease was released, however often', () => {
+  it('is as before when every permit was released, however often', () => {
     const scenario = fc.record({
       before: fc.array(fc.constantFrom('success' as const, 'failure' as const), { maxLength: 60 }),
       kinds: fc.array(fc.constantFrom<RetryKind>('transient', 'throttled'), { maxLength: 60 }),
@@ -78,10 +78,10 @@ describe('retryBudget', () => {
           return budget;
         };
         const used = make();
-        const leases = kinds
+        const permits = kinds
           .map((kind) => used.acquire(KEY, kind))
-          .filter((lease): lease is Lease => lease !== undefined);
-        for (const lease of leases) for (let n = 0; n < releases; n++) lease.release();
+          .filter((permit): permit is RetryPermit => permit !== undefined);
+        for (const permit of permits) for (let n = 0; n < releases; n++) permit.release();
 
         expect(drain(used)).toBe(drain(make()));
       }),
@@ -108,7 +108,7 @@ describe('retryBudget', () => {
 });
 
 function drain(budget: ReturnType<typeof retryBudget>): number {
-  let leases = 0;
-  while (budget.acquire(KEY, 'transient')) leases++;
-  return leases;
+  let permits = 0;
+  while (budget.acquire(KEY, 'transient')) permits++;
+  return permits;
 }

@@ -212,12 +212,12 @@ describe('retryBudget', () => {
 
   it('takes a token back once', () => {
     const budget = retryBudget({ clock: manualClock(), credit: 6 });
-    const leases = [];
-    for (let lease = budget.acquire(KEY, 'transient'); lease; lease = budget.acquire(KEY, 'transient'))
-      leases.push(lease);
+    const permits = [];
+    for (let permit = budget.acquire(KEY, 'transient'); permit; permit = budget.acquire(KEY, 'transient'))
+      permits.push(permit);
 
-    leases[0]?.release();
-    leases[0]?.release();
+    permits[0]?.release();
+    permits[0]?.release();
 
     expect(budget.acquire(KEY, 'transient')).toBeDefined();
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();

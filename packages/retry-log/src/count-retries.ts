@@ -1,4 +1,5 @@
-import { checkNames, notify, originOf } from '@steadfetch/core';
+import { notify } from '@steadfetch/core';
+import { checkNames, originOf } from '@steadfetch/core/kit';
 import { escapeText } from './escape-text.ts';
 import type { AttemptEvent, RetryObserver } from './events.ts';
 

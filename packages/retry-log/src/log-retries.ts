@@ -1,4 +1,5 @@
-import { checkNames, notify } from '@steadfetch/core';
+import { notify } from '@steadfetch/core';
+import { checkNames } from '@steadfetch/core/kit';
 import type { AttemptEvent, RetryObserver } from './events.ts';
 import { fieldsOf, giveUpLine, recoverLine, retryLine } from './lines.ts';
 import { type LogStyle, styleOf, writerOf } from './log-style.ts';

@@ -1,13 +1,5 @@
-import {
-  type Clock,
-  checkClock,
-  checkFunction,
-  checkMs,
-  checkNames,
-  checkNumber,
-  type Middleware,
-  systemClock,
-} from '@steadfetch/core';
+import { type Clock, type Middleware, systemClock } from '@steadfetch/core';
+import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import type { RetryObserver } from './events.ts';
 
 /** Of `calls` in the window, `retried` needed at least one retry. */

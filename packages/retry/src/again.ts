@@ -1,4 +1,5 @@
-import { abortable, abortReason, type Call, discard, notify, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { abortReason, type Call, discard, notify, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 import type { FailedAttempt, GoodAttempt, Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
 import { recordOf } from './history.ts';

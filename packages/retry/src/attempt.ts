@@ -1,4 +1,5 @@
-import { type AttemptRecord, type Call, idempotencyKeyOf, type Outcome } from '@steadfetch/core';
+import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
+import { idempotencyKeyOf } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
 import type { Retry } from './rule.ts';
 

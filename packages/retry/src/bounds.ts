@@ -1,5 +1,6 @@
 import type { Delay } from '@steadfetch/backoff';
-import { type Call, checkFunction, checkMethods, checkMs, checkNumber, unexpected } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import { checkFunction, checkMethods, checkMs, checkNumber, optionError } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 /** At most `n` retries after the first attempt. */
@@ -25,7 +26,7 @@ export function backoff(delay: Delay): Rule {
   return {
     wait: ({ attempt, previousDelay }) => {
       const own: unknown = delay({ attempt, previousDelay });
-      if (typeof own !== 'number' || !(own >= 0)) throw unexpected('retry: delay', 'milliseconds', own);
+      if (typeof own !== 'number' || !(own >= 0)) throw optionError('retry: delay', 'milliseconds', own);
       return own;
     },
   };

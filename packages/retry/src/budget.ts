@@ -1,14 +1,5 @@
-import {
-  type Call,
-  classifyError,
-  localRefusal,
-  notify,
-  oneLine,
-  originOf,
-  redactUrl,
-  unexpected,
-  warnOnce,
-} from '@steadfetch/core';
+import { type Call, classifyError, localRefusal, notify, redactUrl } from '@steadfetch/core';
+import { oneLine, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { FailedAttempt } from './attempt.ts';
 import type { Permit, Rule } from './rule.ts';
@@ -20,7 +11,7 @@ import { OWN } from './wait.ts';
  */
 export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
-    throw unexpected('retry: budget', 'a retryBudget() or false', budget);
+    throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
   const known = new WeakSet<FailedAttempt>();
   /** What that throws, because its store is gone, costs nobody an answer. */

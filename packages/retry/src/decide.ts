@@ -1,4 +1,5 @@
-import { abortable, localRefusal, MAX_TIMER, notify, throwIfAborted } from '@steadfetch/core';
+import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
+import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './attempt.ts';
 import type { Decision, End, Permit, Wait } from './rule.ts';
 import { OWN, planWait } from './wait.ts';

@@ -1,4 +1,5 @@
-import { type AttemptRecord, historyBehind, keepHistory, type Outcome } from '@steadfetch/core';
+import type { AttemptRecord, Outcome } from '@steadfetch/core';
+import { historyBehind, keepHistory } from '@steadfetch/core/kit';
 import { numberOf, type Session } from './attempt.ts';
 import type { Decision, Rule } from './rule.ts';
 

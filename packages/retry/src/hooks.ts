@@ -1,4 +1,5 @@
-import { checkHooks, classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
+import { checkHooks } from '@steadfetch/core/kit';
 import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import type { Retry, Rule, Wait } from './rule.ts';

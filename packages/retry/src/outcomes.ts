@@ -1,4 +1,5 @@
-import { checkFunction, checkStatuses, classifyError, IDEMPOTENT_METHODS } from '@steadfetch/core';
+import { classifyError } from '@steadfetch/core';
+import { checkFunction, checkStatuses, IDEMPOTENT_METHODS } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 /** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */

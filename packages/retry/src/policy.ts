@@ -1,4 +1,5 @@
-import { type Clock, IDEMPOTENT_METHODS, MAX_TIMER, type Random, systemClock } from '@steadfetch/core';
+import { type Clock, type Random, systemClock } from '@steadfetch/core';
+import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './attempt.ts';
 import type { Rule, Wait } from './rule.ts';
 

@@ -1,4 +1,5 @@
 import { exponential } from '@steadfetch/backoff';
+import { classifyError, type Outcome, systemClock } from '@steadfetch/core';
 import {
   checkClock,
   checkFunction,
@@ -7,11 +8,8 @@ import {
   checkNames,
   checkNumber,
   checkStatuses,
-  classifyError,
-  type Outcome,
-  systemClock,
-  unexpected,
-} from '@steadfetch/core';
+  optionError,
+} from '@steadfetch/core/kit';
 import { fullJitter } from '@steadfetch/jitter';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import type { Session } from './attempt.ts';
@@ -55,7 +53,7 @@ export function rulesOf(options: RetryOptions): Rule[] {
 }
 
 function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw unexpected(`retry: ${name}`, 'true or false', value);
+  if (typeof value !== 'boolean') throw optionError(`retry: ${name}`, 'true or false', value);
   return value;
 }
 

@@ -7,11 +7,10 @@ import {
   type Middleware,
   type Next,
   type Outcome,
-  releaseBody,
   settle,
   unwrap,
-  warnOnce,
 } from '@steadfetch/core';
+import { releaseBody, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
 import { FailedAttempt, type Session, sessionOf } from './attempt.ts';

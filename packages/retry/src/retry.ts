@@ -1,4 +1,5 @@
-import { checkClock, checkNames, type Middleware, systemClock, unexpected } from '@steadfetch/core';
+import { type Middleware, systemClock } from '@steadfetch/core';
+import { checkClock, checkNames, optionError } from '@steadfetch/core/kit';
 import { retryBudget } from '@steadfetch/retry-budget';
 import { NAMES, type RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
@@ -31,7 +32,7 @@ export function presetOf(given: RetryOptions): { policy: Policy; policyFor: (ove
   if (options.budget === undefined) options.budget = retryBudget({ clock: checkClock('retry', clock) });
   const policyFor = (override: unknown) => {
     if (typeof override !== 'object' || override === null) {
-      throw unexpected('retry', 'false or an options object', override);
+      throw optionError('retry', 'false or an options object', override);
     }
     checkNames('retry', override, NAMES);
     return policyOf(rulesOf({ ...options, ...membersOf(override) }));

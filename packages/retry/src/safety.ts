@@ -1,4 +1,5 @@
-import { type Call, encodeForm, idempotencyKeyOf, keepBody, notify, releaseBody } from '@steadfetch/core';
+import { type Call, notify } from '@steadfetch/core';
+import { encodeForm, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { MAX_TIMER } from '@steadfetch/core';
+import { MAX_TIMER } from '@steadfetch/core/kit';
 import { FailedAttempt } from './attempt.ts';
 import type { End, Retry, Wait } from './rule.ts';
 

@@ -1,4 +1,4 @@
-import { encodeForm } from '@steadfetch/core';
+import { encodeForm } from '@steadfetch/core/kit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

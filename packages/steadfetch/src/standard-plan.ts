@@ -1,6 +1,6 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';

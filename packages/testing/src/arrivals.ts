@@ -1,4 +1,4 @@
-import { checkNumber } from '@steadfetch/core';
+import { checkNumber } from '@steadfetch/core/kit';
 
 /** Calls per second, the same all the time or by the milliseconds since the start. */
 export type Arrivals = number | ((at: number) => number);

@@ -1,4 +1,5 @@
-import { checkFunction, checkNumber, type Random } from '@steadfetch/core';
+import type { Random } from '@steadfetch/core';
+import { checkFunction, checkNumber } from '@steadfetch/core/kit';
 import { seededRandom } from './seeded-random.ts';
 
 /** A seed, or a source of numbers in [0, 1). */

@@ -1,4 +1,4 @@
-import { isToken } from '@steadfetch/core';
+import { isToken } from '@steadfetch/core/kit';
 import { checkValue } from './check-value.ts';
 
 /** What a field value is made of (RFC 9110 §5.5). */

@@ -1,4 +1,4 @@
-import { checkNames, checkNumber } from '@steadfetch/core';
+import { checkNames, checkNumber } from '@steadfetch/core/kit';
 
 /** Where a clock for tests begins. */
 export interface ClockOptions {

@@ -1,4 +1,5 @@
-import { type Clock, checkClock } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
+import { checkClock } from '@steadfetch/core/kit';
 import type { RecordedRequest } from './recorder.ts';
 
 /** Milliseconds since the script was made on its own clock; without one, since the scripted server was made. */

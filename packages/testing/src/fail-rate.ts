@@ -1,4 +1,4 @@
-import { checkNames } from '@steadfetch/core';
+import { checkNames } from '@steadfetch/core/kit';
 import { type Chance, checkShare, randomOf } from './chance.ts';
 import { planOf, type Reply } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';

@@ -1,14 +1,5 @@
-import {
-  abortable,
-  Call,
-  type Clock,
-  checkClock,
-  checkNames,
-  type Fetch,
-  onAbort,
-  systemClock,
-  throwIfAborted,
-} from '@steadfetch/core';
+import { Call, type Clock, type Fetch, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
+import { abortable, checkClock, checkNames } from '@steadfetch/core/kit';
 import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
 import { player } from './player.ts';

@@ -1,4 +1,5 @@
-import { type Clock, checkClock, checkNames, onAbort, systemClock } from '@steadfetch/core';
+import { type Clock, onAbort, systemClock } from '@steadfetch/core';
+import { checkClock, checkNames } from '@steadfetch/core/kit';
 import { HttpHandler, HttpResponse, type http } from 'msw/http';
 import { checkValue } from './check-value.ts';
 import type { Fault } from './fault.ts';

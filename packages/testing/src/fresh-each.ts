@@ -1,4 +1,4 @@
-import { unexpected } from '@steadfetch/core';
+import { optionError } from '@steadfetch/core/kit';
 import { type HookRunner, hookRunner } from './test-runner.ts';
 
 export type { HookRunner };
@@ -23,7 +23,7 @@ export function freshEach(...keepers: [...Resettable[], Resettable | HookRunner]
   if (each.length === 0) throw new TypeError('freshEach: expected at least one object with reset()');
   each.forEach((keeper, position) => {
     if (typeof (keeper as Resettable | undefined)?.reset === 'function') return;
-    throw unexpected(`freshEach: position ${position}`, 'an object with reset()', keeper);
+    throw optionError(`freshEach: position ${position}`, 'an object with reset()', keeper);
   });
   const { beforeEach } = given ?? hookRunner();
   beforeEach(async () => {

@@ -1,4 +1,5 @@
-import { type Clock, checkNames, checkNumber } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
+import { checkNames, checkNumber } from '@steadfetch/core/kit';
 import { choice } from './choice.ts';
 import { type LimitHint, limitHeaders } from './limit-headers.ts';
 import { LIMITERS, type Limit, type LimitAlgorithm, type Verdict } from './limiter.ts';

@@ -1,4 +1,5 @@
-import { type Clock, checkNumber, onAbort } from '@steadfetch/core';
+import { type Clock, onAbort } from '@steadfetch/core';
+import { checkNumber } from '@steadfetch/core/kit';
 import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
 import { macrotask } from './macrotask.ts';
 import { Turns } from './turns.ts';

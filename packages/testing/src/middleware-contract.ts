@@ -1,4 +1,5 @@
-import { checkFunction, checkNames, type Middleware } from '@steadfetch/core';
+import type { Middleware } from '@steadfetch/core';
+import { checkFunction, checkNames } from '@steadfetch/core/kit';
 import { checkValue } from './check-value.ts';
 import { contractChecks } from './contract-checks.ts';
 import { type TestRunner, testRunner } from './test-runner.ts';

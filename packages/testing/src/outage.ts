@@ -1,4 +1,5 @@
-import { type Clock, checkNames, checkNumber } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
+import { checkNames, checkNumber } from '@steadfetch/core/kit';
 import { elapsedOn } from './elapsed.ts';
 import { planOf, type Reply } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';

@@ -1,4 +1,4 @@
-import { checkNumber } from '@steadfetch/core';
+import { checkNumber } from '@steadfetch/core/kit';
 import { checkValue } from './check-value.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 

@@ -1,4 +1,5 @@
-import { abortable, type Clock } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 import { pieces, sentBefore } from './fault.ts';
 import { bodyError } from './network-error.ts';
 import type { Plan } from './reply.ts';

@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber } from '@steadfetch/core';
+import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import { checkHeaders } from './check-headers.ts';
 import { checkValue } from './check-value.ts';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';

@@ -1,4 +1,5 @@
-import { checkNumber, type Random } from '@steadfetch/core';
+import type { Random } from '@steadfetch/core';
+import { checkNumber } from '@steadfetch/core/kit';
 
 /**
  * A reproducible source of chance (mulberry32): the same seed gives the same numbers in [0, 1). Any finite number is a

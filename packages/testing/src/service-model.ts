@@ -1,4 +1,5 @@
-import { checkMs, checkNames, checkNumber, type Fetch, isRequest, onAbort, type Random } from '@steadfetch/core';
+import { type Fetch, onAbort, type Random } from '@steadfetch/core';
+import { checkMs, checkNames, checkNumber, isRequest } from '@steadfetch/core/kit';
 import { checkShare } from './chance.ts';
 import { limitGate, type RateLimitedOptions } from './limit-gate.ts';
 import type { VirtualTime } from './virtual-time.ts';

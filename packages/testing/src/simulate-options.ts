@@ -1,4 +1,5 @@
-import { type Clock, checkFunction, checkNames, checkNumber, type Fetch, type Random } from '@steadfetch/core';
+import type { Clock, Fetch, Random } from '@steadfetch/core';
+import { checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
 import type { Arrivals } from './arrivals.ts';
 import { checkValue } from './check-value.ts';
 import { checkService, type ServiceModel } from './service-model.ts';

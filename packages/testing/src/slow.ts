@@ -1,4 +1,4 @@
-import { checkMs } from '@steadfetch/core';
+import { checkMs } from '@steadfetch/core/kit';
 import type { RecordedRequest } from './recorder.ts';
 import { type Reply, replyObject } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';

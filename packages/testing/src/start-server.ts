@@ -1,4 +1,5 @@
-import { type Clock, checkClock, checkNames, systemClock } from '@steadfetch/core';
+import { type Clock, systemClock } from '@steadfetch/core';
+import { checkClock, checkNames } from '@steadfetch/core/kit';
 import { LoopbackServer } from './loopback-server.ts';
 import type { RecordedRequest } from './recorder.ts';
 import type { Repeat, Script } from './script.ts';

@@ -1,4 +1,5 @@
-import { MAX_TIMER, type Random } from '@steadfetch/core';
+import type { Random } from '@steadfetch/core';
+import { MAX_TIMER } from '@steadfetch/core/kit';
 import type { TimedEvent } from './event-queue.ts';
 import { patch } from './patch.ts';
 import type { VirtualTime } from './virtual-time.ts';

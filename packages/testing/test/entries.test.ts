@@ -10,7 +10,7 @@ function packagesOf(entry: string): string[] {
     const source = readFileSync(file, 'utf8').replace(/^(?:im|ex)port type [^;]*;$/gm, '');
     for (const [, name] of source.matchAll(/^(?:.*\} from|import) '([^']+)';$/gm)) {
       if (name!.startsWith('.')) files.add(fileURLToPath(new URL(name!, `file://${file}`)));
-      else packages.add(name!);
+      else packages.add(name!.replace(/^(@\w+\/\w+)\/kit$/, '$1'));
     }
   }
   return [...packages].sort();

@@ -1,4 +1,5 @@
-import { abortable, type Fetch } from '@steadfetch/core';
+import type { Fetch } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 import { describe, expect, it } from 'vitest';
 import { type ClientMaker, type SimulateOptions, simulate } from '../src/index.ts';
 

@@ -1,4 +1,5 @@
-import { type Call, closeStream, isByteStream, isRequest, withBody } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
+import { closeStream, isByteStream, isRequest, withBody } from '@steadfetch/core/kit';
 import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Time, type Timer } from './timer.ts';

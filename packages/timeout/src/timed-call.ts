@@ -1,4 +1,5 @@
-import { type Call, discard, keepHistory, type Next, releaseBody } from '@steadfetch/core';
+import { type Call, discard, type Next } from '@steadfetch/core';
+import { keepHistory, releaseBody } from '@steadfetch/core/kit';
 import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';

@@ -1,4 +1,5 @@
-import { type Call, type CallRecord, type LastAnswer, oneLine, redactUrl } from '@steadfetch/core';
+import { type Call, type CallRecord, type LastAnswer, redactUrl } from '@steadfetch/core';
+import { oneLine } from '@steadfetch/core/kit';
 
 /** What an error can say about a call. */
 type Source = Pick<Call, 'method' | 'url'> & { readonly record: Pick<CallRecord, 'waitingFor' | 'lastAnswer'> };

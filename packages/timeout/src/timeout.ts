@@ -1,14 +1,5 @@
-import {
-  type Clock,
-  checkClock,
-  checkMs,
-  checkNames,
-  defineMiddleware,
-  type Middleware,
-  monotonic,
-  systemClock,
-  unexpected,
-} from '@steadfetch/core';
+import { type Clock, defineMiddleware, type Middleware, monotonic, systemClock } from '@steadfetch/core';
+import { checkClock, checkMs, checkNames, optionError } from '@steadfetch/core/kit';
 import { TimedCall } from './timed-call.ts';
 
 /** In milliseconds, more than 0. What is left out is not limited. */
@@ -51,7 +42,7 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
   if (typeof limits === 'number') return { headers: checkMs('timeout', limits, { min: 1 }), body: undefined };
-  if (typeof limits !== 'object') throw unexpected('timeout', 'milliseconds or an options object', limits);
+  if (typeof limits !== 'object') throw optionError('timeout', 'milliseconds or an options object', limits);
   checkNames('timeout', limits as object, ['headers', 'body']);
   const { headers, body } = limits as TimeoutLimits;
   if (headers === undefined && body === undefined) {

@@ -1,4 +1,5 @@
-import { abortable, type Fetch } from '@steadfetch/core';
+import type { Fetch } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
 
 export const URL = 'https://api.example.com/reports?token=secret';
 

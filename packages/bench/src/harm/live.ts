@@ -1,4 +1,5 @@
-import { type Clock, type Fetch, isRequest, onAbort, type Random } from '@steadfetch/core';
+import { type Clock, type Fetch, onAbort, type Random } from '@steadfetch/core';
+import { isRequest } from '@steadfetch/core/kit';
 import { networkError, seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import type { Asked, Calls, Outcome, Reply, Seen, Server, Situation } from './situation.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, type Fetch, isRequest, type Random } from '@steadfetch/core';
+import type { Clock, Fetch, Random } from '@steadfetch/core';
+import { isRequest } from '@steadfetch/core/kit';
 import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { tell } from './hints.ts';
 import type { Limit, LimitPlan } from './limit.ts';

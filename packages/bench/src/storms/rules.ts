@@ -1,5 +1,5 @@
 import { type Clock, defineMiddleware, type Middleware, settle, unwrap } from '@steadfetch/core';
-import { type Lease, type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
+import { type RetryBudget, type RetryPermit, retryBudget } from '@steadfetch/retry-budget';
 
 /** A rule for retries, with what it has to see of a client besides the outcomes. */
 interface Rule {
@@ -23,7 +23,7 @@ export const RULES: Readonly<Record<string, RuleMaker>> = {
   steadfetch: (clock) => ({ budget: retryBudget({ clock }) }),
 };
 
-const LEASE: Lease = { release: () => {} };
+const PERMIT: RetryPermit = { release: () => {} };
 
 /** Each call deposits a fifth of a retry for ten seconds, and there are ten retries a second besides. */
 function finagle(clock: Clock): Rule {
@@ -37,7 +37,7 @@ function finagle(clock: Clock): Rule {
   const acquire = () => {
     if (balance() < 1) return undefined;
     add(-1);
-    return LEASE;
+    return PERMIT;
   };
   const around = defineMiddleware((call, next) => {
     add(0.2);
@@ -49,7 +49,7 @@ function finagle(clock: Clock): Rule {
 /** Failures take one, successes give a part of one; no retries at or below half. */
 function grpc(maxTokens: number, tokenRatio: number): Rule {
   let tokens = maxTokens;
-  const acquire = () => (tokens > maxTokens / 2 ? LEASE : undefined);
+  const acquire = () => (tokens > maxTokens / 2 ? PERMIT : undefined);
   const record: RetryBudget['record'] = (_key, outcome) => {
     tokens = outcome === 'success' ? Math.min(maxTokens, tokens + tokenRatio) : Math.max(0, tokens - 1);
   };
@@ -63,7 +63,7 @@ function aws(): Rule {
     const cost = kind === 'throttled' ? 5 : 14;
     if (tokens < cost) return undefined;
     tokens -= cost;
-    return LEASE;
+    return PERMIT;
   };
   const inside = defineMiddleware(async (call, next) => {
     const response = await next(call);
