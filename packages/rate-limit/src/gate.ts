@@ -36,7 +36,7 @@ export class Gate implements Door {
   readonly parent: Gate | undefined;
   /** Its name below its parent. */
   readonly name: string;
-  readonly children = new Map<string, Gate>();
+  readonly children: Map<string, Gate> = new Map();
   /** It stands for all gates below it. */
   wide = false;
   /** What the answers say about the gates below it. */

@@ -129,6 +129,16 @@ const REFUSALS: readonly Situation[] = [
     server: () => (request) => (request.path === '/0' ? { status: 429, after: 20 } : { status: 200, after: 100 }),
   },
   {
+    name: '429 without a hint to all for a minute, one call a second, one in seven is reset',
+    lasts: 5 * MINUTE,
+    over: 3 * MINUTE,
+    calls: perSecond(1, 5 * MINUTE),
+    server: () => (request) => {
+      if (between(2 * MINUTE, 3 * MINUTE)(request)) return { status: 429, after: 100 };
+      return request.chance < 1 / 7 ? { error: 'ECONNRESET', after: 20 } : OK;
+    },
+  },
+  {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',
     lasts: MINUTE,
     calls: perSecond(60, MINUTE),

@@ -14,8 +14,8 @@ const RAMP = 2;
  */
 export class Pace {
   way: 'free' | 'search' | 'hold' | 'climb' = 'free';
-  base = Infinity;
-  ceiling = Infinity;
+  base: number = Infinity;
+  ceiling: number = Infinity;
   /** How long the base is held, or the climb takes. */
   period = 0;
   since = 0;

@@ -10,7 +10,7 @@ export class Stretch {
   acceptedAfter = 0;
   #refusedSentAt = Infinity;
   /** How many were in flight, at least, when one was refused. */
-  refusedInFlight = Infinity;
+  refusedInFlight: number = Infinity;
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
     if (this.refused > 1) return this.refused <= 0.2 * this.acceptedAfter;
@@ -58,7 +58,7 @@ export class Stretch {
   }
 
   /** How many were accepted with `from` to `to` in flight. */
-  acceptedWith(from: number, to = Infinity): number {
+  acceptedWith(from: number, to: number = Infinity): number {
     let sum = 0;
     const end = Math.min(to, this.#acceptedInFlight.length - 1);
     for (let n = Math.max(0, from); n <= end; n++) sum += this.#acceptedInFlight[n] ?? 0;
