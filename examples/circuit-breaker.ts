@@ -13,9 +13,11 @@ const guard = circuitBreaker({
   rule: consecutive(3),
   openFor: () => 5_000,
   clock,
-  onOpen: () => console.log('  open'),
-  onHalfOpen: () => console.log('  half-open'),
-  onClose: () => console.log('  closed'),
+  hooks: {
+    onOpen: () => console.log('  open'),
+    onHalfOpen: () => console.log('  half-open'),
+    onClose: () => console.log('  closed'),
+  },
 });
 const guarded = guard(server);
 

@@ -1,5 +1,5 @@
 /** What a delay is computed from. */
-export interface Attempt {
+export interface DelayContext {
   /** The attempt that has just failed: 1 for the first. */
   attempt: number;
   /** The delay before that attempt, in milliseconds; 0 for the first. */
@@ -7,4 +7,4 @@ export interface Attempt {
 }
 
 /** Milliseconds to wait before the next attempt. */
-export type Delay = (attempt: Attempt) => number;
+export type Delay = (attempt: DelayContext) => number;

@@ -13,7 +13,7 @@ export function readOptions<T extends Record<string, number>>(
   const read: Record<string, number> = { ...defaults };
   for (const [name, value = read[name]] of Object.entries(options)) {
     if (!Object.hasOwn(defaults, name)) {
-      // what a delay is given
+      // the argument of a delay
       const hint = name === 'attempt' ? `; as a delay, write ${owner}() and not ${owner}` : '';
       throw new TypeError(
         `${owner}: unknown option '${name}', expected one of ${Object.keys(defaults).join(', ')}${hint}`,
@@ -24,7 +24,7 @@ export function readOptions<T extends Record<string, number>>(
   return read as T;
 }
 
-/** Gives the number back, 0 for -0, or throws. */
+/** Returns the number, 0 for -0, or throws. */
 export function checkNumber(option: string, value: unknown, max: number = MAX_TIMER): number {
   if (typeof value === 'number' && value >= 0 && value <= max) return Math.abs(value);
   const kind = typeof value === 'number' ? RangeError : TypeError;

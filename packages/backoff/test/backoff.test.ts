@@ -67,7 +67,7 @@ describe('exponential', () => {
     expect(exponential({ base: 0 })({ attempt: 10_000, previousDelay: 0 })).toBe(0);
   });
 
-  it("gives urllib3's backoff_factor * 2 ** (n - 1) in one line", () => {
+  it("writes urllib3's backoff_factor * 2 ** (n - 1) in one line", () => {
     const backoffFactor = 0.1;
 
     const delay = exponential({ base: backoffFactor * 1_000, cap: 120_000 });

@@ -8,16 +8,17 @@ import {
   defineMiddleware,
   IDEMPOTENT_METHODS,
   idempotencyKeyOf,
+  type Layer,
   type Middleware,
   withBody,
 } from '@steadfetch/core';
 import { checkBody, type Validate } from './check-body.ts';
-import { handOn } from './hand-on.ts';
 import { NetworkError } from './network-error.ts';
 import { readBody } from './read-body.ts';
+import { restoreBody } from './restore-body.ts';
 
 export interface BufferBodyOptions {
-  /** The longest body to keep in memory, per call. A longer one is handed on as it comes. @default 1_000_000 */
+  /** The longest body to keep in memory, per call. A longer one is passed on as it comes. @default 1_000_000 */
   maxBytes?: number;
   /**
    * Which methods; in any case. Replaces the default. Calls with an `Idempotency-Key` are always included.
@@ -25,7 +26,7 @@ export interface BufferBodyOptions {
    */
   methods?: readonly string[];
   /**
-   * What makes a body that ended without an error a broken one. `content-length`: another length than promised.
+   * Which body that ended without an error is broken. `content-length`: another length than promised.
    * `json`: that, and JSON that ends early. @default 'content-length'
    */
   validate?: Validate;
@@ -34,13 +35,13 @@ export interface BufferBodyOptions {
 const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
 
 /**
- * Reads the body before it hands the response on, so that a body that breaks off is an attempt that failed, and can be
+ * Reads the body before it returns the response, so that a body that breaks off is a failed attempt, and can be
  * repeated.
  *
  * Belongs inside of `retry`, and inside or outside of the `timeout` that ends a stall. Touches only responses below
- * 400: others tell by their status that they failed, and a retry must not wait for what they say. Event streams,
- * bodies above `maxBytes`, and bodies that are no web streams are handed on whole, as they come. Nothing is ever
- * resumed: each attempt gives its own body.
+ * 400: others fail by their status, and a retry must not wait for their bodies. Event streams,
+ * bodies above `maxBytes`, and bodies that are no web streams are passed on as they come. Nothing is ever
+ * resumed: each attempt has its own body.
  *
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
  * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
@@ -62,13 +63,13 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     const reading = await readBody(response.body!, maxBytes, call.signal).catch((error) => {
       throw failureOf(error, call);
     });
-    if ('next' in reading) return handOn(response, reading);
+    if ('next' in reading) return restoreBody(response, reading);
     checkBody(response, reading.bytes, validate);
     return withBody(response, reading.bytes);
-  }, 'bufferBody');
+  }, layer());
 }
 
-/** A mock may give no response at all, and node-fetch gives a body that is no web stream: both are handed on. */
+/** False for a mock's value that is no response, and for node-fetch's body, which is no web stream. */
 function isReadable(response: Response, maxBytes: number): boolean {
   if (typeof response?.body?.getReader !== 'function') return false;
   const { status, body, bodyUsed, headers } = response;
@@ -76,9 +77,19 @@ function isReadable(response: Response, maxBytes: number): boolean {
   return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
 }
 
-/** Whatever breaks a body off is a fault of the network, under any name; an abort is the caller's. */
+/** An error that breaks a body off is a network error, whatever its name; an abort is the caller's. */
 function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);
   if (classifyError(error).kind !== 'bug') return error;
   return new NetworkError('the body broke off', { cause: error });
+}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+function layer(): Layer {
+  const name = 'bufferBody';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return { name, mustBeInside: [['retry', 'a body that breaks is not retried']] };
+  }
+  return { name };
 }

@@ -3,7 +3,7 @@ const BACKSLASH = 0x5c;
 const OPENING = /[[{]/;
 const CLOSING = /[\]}]/;
 
-/** Whether a text that is not JSON would have been, had it gone on: it ends inside a string or an open bracket. */
+/** Whether a text that is not JSON is the beginning of JSON: it ends inside a string or an open bracket. */
 export function isCutOff(text: string): boolean {
   if (text.trim() === '') return true;
   let depth = 0;

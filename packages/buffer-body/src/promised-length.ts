@@ -1,5 +1,5 @@
 /**
- * How many bytes the body must have, or `undefined` where the response does not tell: without `Content-Length`, or when
+ * How many bytes the body must have, or `undefined` where the response does not say: without `Content-Length`, or when
  * that counts encoded bytes (RFC 9110 §8.4). A cross-origin page cannot see whether it does.
  */
 export function promisedLength({ headers, type }: Response): number | undefined {

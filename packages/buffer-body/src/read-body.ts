@@ -2,7 +2,9 @@ import { abortable } from '@steadfetch/core';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
 
-/** What was read of a body: all of it; or its beginning and the chunk that came next, with the rest still in the body. */
+/**
+ * What was read of a body: all of it; or its beginning and the chunk that came next, with the rest still in the body.
+ */
 export type Reading = { bytes: Chunk } | Beginning;
 
 export interface Beginning {
@@ -11,8 +13,8 @@ export interface Beginning {
 }
 
 /**
- * Reads to the end, or until more than `maxBytes` are there, or a chunk that is no bytes. Rejects as the body fails, and
- * at once on an abort.
+ * Reads to the end, or until there are more than `maxBytes`, or a chunk is not made of bytes. Rejects when the body
+ * fails, and at once on an abort.
  *
  * The bytes are copied into one memory: a chunk kept may hold a hundred times its size, or the buffer it was cut from.
  */
@@ -46,12 +48,12 @@ async function readOn(reader: ReadableStreamDefaultReader<Chunk>, maxBytes: numb
   }
 }
 
-/** By what it calls itself: it may be of another realm. */
+/** By its tag: it may be of another realm. */
 function isBytes(chunk: unknown): boolean {
   return Object.prototype.toString.call(chunk) === '[object Uint8Array]';
 }
 
-/** Twice as large when it must grow, so that all the copies together cost no more than the last one. */
+/** Doubles when it must grow, so that all copies together cost no more than the last one. */
 function grown(memory: Chunk, size: number, maxBytes: number): Chunk {
   if (size <= memory.byteLength) return memory;
   const larger = new Uint8Array(Math.max(size, Math.min(2 * memory.byteLength, maxBytes)));

@@ -27,7 +27,7 @@ describe('bufferBody', () => {
     },
   );
 
-  it('hands on a fresh response with all that the network told', async () => {
+  it('returns a fresh response with the facts of the network response', async () => {
     await using server = await startServer({ status: 201, headers: { 'x-one': '1' }, json: { a: 1 } });
 
     const response = await bufferBody()(fetch)(`${server.url}things`);
@@ -60,7 +60,7 @@ describe('bufferBody', () => {
     await expect.poll(() => server.openSockets).toBe(0);
   });
 
-  it('rejects at once with the reason though the body is deaf to the signal, and cancels it', async () => {
+  it('rejects at once with the reason though the body ignores the signal, and cancels it', async () => {
     const controller = new AbortController();
     let cancelled: unknown;
     const body = new ReadableStream({
@@ -122,7 +122,7 @@ describe('bufferBody', () => {
     expect(await rejection(response.text())).toBe(error);
   });
 
-  it('tells that error once, and then that the body is spent', async () => {
+  it('rejects with that error once, and then as any used body', async () => {
     const error = new TypeError('terminated');
     const response = await send(new Response(bodyOf(['one,', 'two,'], error)), { maxBytes: 6 });
     await rejection(response.text());

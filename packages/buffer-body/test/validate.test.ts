@@ -54,7 +54,7 @@ describe('bufferBody with validate', () => {
     expect(await (await bufferBody()(fetch)(server.url)).text()).toHaveLength(10_000);
   });
 
-  it('compares nothing when told so', async () => {
+  it('compares nothing with validate: false', async () => {
     expect(await (await send('half', { 'content-length': '8' }, false)).text()).toBe('half');
   });
 
@@ -72,7 +72,7 @@ describe('bufferBody with validate', () => {
   });
 
   it.each(['{a:1}', 'oops', '{"a":1}}', "{'a':1}", '<html>'])(
-    'hands on %j, which is whole but no JSON: a repetition would give it again',
+    'hands on %j, which is whole but no JSON: a repetition would return it again',
     async (body) => {
       expect(await (await send(body, JSON_TYPE, 'json')).text()).toBe(body);
     },
@@ -97,7 +97,7 @@ describe('bufferBody with validate', () => {
 });
 
 describe('isCutOff', () => {
-  it('tells every real beginning of an object or array', () => {
+  it('recognises every real beginning of an object or array', () => {
     const value = fc.oneof(fc.object(), fc.array(fc.jsonValue()));
     fc.assert(
       fc.property(value, fc.nat(), (json, at) => {

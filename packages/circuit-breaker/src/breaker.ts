@@ -1,13 +1,14 @@
 import {
   type Clock,
+  callHooks,
   checkClock,
   checkFunction,
+  checkHooks,
   checkMs,
   checkNames,
   checkNumber,
   type LastAnswer,
   monotonic,
-  notify,
   type Random,
   systemClock,
 } from '@steadfetch/core';
@@ -56,11 +57,17 @@ export interface BreakerOptions {
   probeTimeout?: number;
   clock?: Clock;
   random?: Random;
-  /** Told once when a closed circuit opens. What it throws or rejects with is dropped; nobody waits for it. */
-  onOpen?: (circuit: CircuitSnapshot) => void;
-  /** Told each time a probe is about to be let through. */
-  onHalfOpen?: (circuit: CircuitSnapshot) => void;
-  onClose?: (circuit: CircuitSnapshot) => void;
+  /** Observers, one object or several. */
+  hooks?: CircuitHooks | readonly CircuitHooks[];
+}
+
+/** Observers of a breaker. What they throw or reject has no effect, and no call waits for them. */
+export interface CircuitHooks {
+  /** Called once when a closed circuit opens. */
+  onOpen?(circuit: CircuitSnapshot): void;
+  /** Called each time before a probe is let through. */
+  onHalfOpen?(circuit: CircuitSnapshot): void;
+  onClose?(circuit: CircuitSnapshot): void;
 }
 
 /** One circuit per key, for at most a thousand keys: the one used least recently is forgotten. */
@@ -82,9 +89,7 @@ export const BREAKER_NAMES: readonly (keyof BreakerOptions)[] = [
   'probeTimeout',
   'clock',
   'random',
-  'onOpen',
-  'onHalfOpen',
-  'onClose',
+  'hooks',
 ];
 
 /**
@@ -103,10 +108,10 @@ export function breaker(options: BreakerOptions = {}): Breaker {
 
 /** `owner` is whom the user gave the options to. */
 export function startBreaker(owner: string, options: BreakerOptions): Breaker {
-  const { now, observers, ...policy } = policyOf(owner, options);
+  const { now, hooks, ...policy } = policyOf(owner, options);
   const circuits = new Map<string, Circuit>();
   const newCircuit = (key: string): Circuit => {
-    const onChange = (state: CircuitState) => notify(observers[state], { ...read(key, circuit), state });
+    const onChange = (state: CircuitState) => callHooks(hooks, HOOK_OF[state], { ...read(key, circuit), state });
     const circuit = new Circuit({ ...policy, now, onChange });
     return circuit;
   };
@@ -138,25 +143,23 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
 }
 
 const MAX_KEYS = 1_000;
+const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
 
 function policyOf(owner: string, options: BreakerOptions) {
   const { rule = noSuccess(), openFor = 1_000, probes = 1, probeTimeout = 2_000 } = options;
-  const { clock = systemClock, random = () => Math.random(), onOpen, onHalfOpen, onClose } = options;
+  const { clock = systemClock, random = () => Math.random() } = options;
   checkRule(`${owner}: rule`, rule);
   checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
   checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });
   checkClock(owner, clock, ['now']);
   checkFunction(`${owner}: random`, random);
-  for (const [name, observer] of Object.entries({ onOpen, onHalfOpen, onClose })) {
-    if (observer !== undefined) checkFunction(`${owner}: ${name}`, observer);
-  }
   return {
     rule,
     openTime: openTimeOf(owner, openFor, random),
     probes,
     probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
     now: monotonic(clock),
-    observers: { open: onOpen, 'half-open': onHalfOpen, closed: onClose },
+    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], options.hooks),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   checkNames,
   defineMiddleware,
   type LastAnswer,
+  type Layer,
   type Middleware,
   monotonic,
   type Outcome,
@@ -84,7 +85,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
         throw error;
       },
     );
-  }, 'circuitBreaker');
+  }, layer());
   return Object.assign(middleware, { breaker });
 }
 
@@ -135,4 +136,14 @@ function breakerOf(options: CircuitBreakerOptions): Breaker {
   const doubled = BREAKER_NAMES.find((name) => options[name] !== undefined);
   if (doubled) throw new TypeError(`circuitBreaker: ${doubled}: belongs to the breaker that was passed, give it there`);
   return breaker;
+}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+function layer(): Layer {
+  const name = 'circuitBreaker';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return { name, mustBeInside: [['retry', 'the breaker sees one outcome for many attempts, and opens too late']] };
+  }
+  return { name };
 }

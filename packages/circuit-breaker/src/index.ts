@@ -1,4 +1,4 @@
-export { type Breaker, type BreakerOptions, breaker, type CircuitSnapshot } from './breaker.ts';
+export { type Breaker, type BreakerOptions, breaker, type CircuitHooks, type CircuitSnapshot } from './breaker.ts';
 export type { CircuitAttempt, CircuitState, Permit, Verdict } from './circuit.ts';
 export { type CircuitBreakerMiddleware, type CircuitBreakerOptions, circuitBreaker } from './circuit-breaker.ts';
 export { CircuitOpenError } from './circuit-open-error.ts';

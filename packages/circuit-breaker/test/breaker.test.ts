@@ -244,7 +244,7 @@ describe('breaker', () => {
   it('tells observers of each change, with the state after it', () => {
     const events: unknown[] = [];
     const note = (event: unknown) => void events.push(event);
-    const { call, clock, trip } = setup({ onOpen: note, onHalfOpen: note, onClose: note });
+    const { call, clock, trip } = setup({ hooks: { onOpen: note, onHalfOpen: note, onClose: note } });
 
     trip();
     clock.advance(1_000);
@@ -263,7 +263,7 @@ describe('breaker', () => {
     };
     const onHalfOpen = (() => Promise.reject(new Error('observer'))) as never;
     const onClose = (() => new Promise(() => {})) as never;
-    const { call, clock, snapshot, trip } = setup({ onOpen, onHalfOpen, onClose });
+    const { call, clock, snapshot, trip } = setup({ hooks: { onOpen, onHalfOpen, onClose } });
 
     trip();
     clock.advance(1_000);
@@ -274,7 +274,9 @@ describe('breaker', () => {
   });
 
   it('stays consistent when an observer calls in', () => {
-    const { acquire, circuits, clock, trip } = setup({ onHalfOpen: () => void taken.push(circuits.acquire(KEY)) });
+    const { acquire, circuits, clock, trip } = setup({
+      hooks: { onHalfOpen: () => void taken.push(circuits.acquire(KEY)) },
+    });
     const taken: unknown[] = [];
     trip();
     clock.advance(1_000);
@@ -336,7 +338,7 @@ describe('a breaker that is asked or reset', () => {
 
   it('forgets all circuits without a key, and tells of those that close', () => {
     const onClose = vi.fn();
-    const { circuits, snapshot, trip } = setup({ onClose });
+    const { circuits, snapshot, trip } = setup({ hooks: { onClose } });
     trip();
     circuits.acquire('other')!.settle('failure');
 
@@ -349,7 +351,7 @@ describe('a breaker that is asked or reset', () => {
 
   it('is not told by calls that were under way when it was reset', () => {
     const onOpen = vi.fn();
-    const { acquire, circuits } = setup({ onOpen });
+    const { acquire, circuits } = setup({ hooks: [{ onOpen }] });
     const permits = [acquire()!, acquire()!];
 
     circuits.reset(KEY);
@@ -533,7 +535,7 @@ describe('openFor', () => {
   it('of 0 is told as an opening, and lets the next call through', () => {
     const told: string[] = [];
     const note = ({ state }: { state: string }) => void told.push(state);
-    const { call, trip } = setup({ openFor: () => 0, onOpen: note, onHalfOpen: note, onClose: note });
+    const { call, trip } = setup({ openFor: () => 0, hooks: { onOpen: note, onHalfOpen: note, onClose: note } });
 
     trip();
     call('success');
@@ -543,7 +545,7 @@ describe('openFor', () => {
 
   it('is told once for an outage, however many probes fail', () => {
     const onOpen = vi.fn();
-    const { reopen, trip } = setup({ onOpen });
+    const { reopen, trip } = setup({ hooks: [{ onOpen }] });
 
     trip();
     reopen();

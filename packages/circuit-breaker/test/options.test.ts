@@ -32,7 +32,7 @@ it.each(NUMBERS.flatMap(([make, option, values]) => values.map((value) => [optio
   },
 );
 
-const FUNCTIONS = ['key', 'isFailure', 'random', 'onOpen', 'onHalfOpen', 'onClose'];
+const FUNCTIONS = ['key', 'isFailure', 'random'];
 
 it.each(FUNCTIONS)('refuses %s that is not a function', (option) => {
   expect(() => circuitBreaker({ [option]: 5 })).toThrow(
@@ -53,6 +53,9 @@ it.each([
   [{ breaker: null }, 'circuitBreaker: breaker.acquire: expected a function, got undefined'],
   [{ breaker: { acquire: () => {} } }, 'circuitBreaker: breaker.snapshot: expected a function, got undefined'],
   [{ breaker: breaker(), probes: 2 }, 'circuitBreaker: probes: belongs to the breaker that was passed, give it there'],
+  [{ hooks: { onOpen: 5 } }, 'circuitBreaker: hooks.onOpen: expected a function, got 5'],
+  [{ hooks: [{ onopen: () => {} }] }, "circuitBreaker: hooks: unknown option 'onopen'"],
+  [{ hooks: 5 }, 'circuitBreaker: hooks: expected an object with onOpen, onHalfOpen, onClose'],
   [{ threshold: 5 }, "circuitBreaker: unknown option 'threshold', expected one of key, isFailure"],
   [null, 'circuitBreaker: expected an options object, got null'],
 ])('refuses %j', (options, message) => {

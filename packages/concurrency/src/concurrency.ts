@@ -27,7 +27,7 @@ export interface ConcurrencyOptions {
   onQueue?: (event: QueueEvent) => void;
 }
 
-/** A middleware that says how full it is. */
+/** A middleware that shows how full it is. */
 export interface Bulkhead extends Middleware {
   /** Of one key, or of all together. */
   snapshot(key?: string): Occupancy;
@@ -42,8 +42,8 @@ export interface Bulkhead extends Middleware {
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
  * A call is in flight until its response is there; reading the body does not count. A waiting call leaves at once when
- * its signal aborts. One that finds `maxQueue` calls waiting is refused. The slots belong to the middleware: all that
- * is fetched through it shares them.
+ * its signal aborts. One that finds `maxQueue` calls waiting is refused. All calls through one middleware
+ * share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
  * @example const fetchPage = compose(retry(), concurrency(8), timeout(5_000))(fetch);

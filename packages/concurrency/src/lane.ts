@@ -9,10 +9,10 @@ export interface Occupancy {
   queued: number;
 }
 
-/** A slot that is taken. Worth nothing after a reset of its lane. */
+/** A slot that is taken. Invalid after a reset of its lane. */
 export type Slot = object;
 
-/** The slots of one key, and the line in front of them. Knows nothing of fetch. */
+/** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
   readonly key: string;
   readonly #max: number;

@@ -4,7 +4,7 @@ interface Place<T> {
   after: Place<T> | undefined;
 }
 
-/** First come, first served; leaving from the middle costs no more than from the front. */
+/** A first-in, first-out queue: leaving from the middle takes constant time too. */
 export class WaitingLine<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
@@ -14,7 +14,7 @@ export class WaitingLine<T> {
     return this.#size;
   }
 
-  /** Joins at the end. Gives the function that leaves, to be called once and not after `shift` gave the value. */
+  /** Joins at the end. Returns the function that leaves, to be called once and not after `shift` returned the value. */
   join(value: T): () => void {
     const place: Place<T> = { value, before: this.#last, after: undefined };
     if (this.#last) this.#last.after = place;
@@ -24,7 +24,7 @@ export class WaitingLine<T> {
     return () => this.#leave(place);
   }
 
-  /** Takes the one in front. */
+  /** Removes and returns the first value. */
   shift(): T | undefined {
     const place = this.#first;
     if (place) this.#leave(place);

@@ -82,7 +82,7 @@ describe('concurrency', () => {
     expect(fetch.started).toEqual(['https://a.example.com/1', 'https://b.example.com/']);
   });
 
-  it('counts by the key it is told', () => {
+  it('counts by the key of the option', () => {
     const fetch = heldFetch();
     const limit = concurrency(1, { key: (call) => call.method });
     const send = limit(fetch);
@@ -133,7 +133,7 @@ describe('concurrency', () => {
     expect(localRefusal(error)).toMatchObject({ local: true, reason: 'queue-full' });
   });
 
-  it('lets nobody wait with a queue of 0', async () => {
+  it('lets no call wait with a queue of 0', async () => {
     const send = concurrency(1, { maxQueue: 0 })(heldFetch());
     void send(URL);
 
@@ -173,7 +173,7 @@ describe('concurrency', () => {
     expect(await Promise.race([next.catch(() => 'refused'), settled().then(() => 'waits')])).toBe('waits');
   });
 
-  it('gives the slot on when its call is aborted in the moment of its turn', async () => {
+  it('passes the slot on when its call is aborted in the moment of its turn', async () => {
     const fetch = heldFetch();
     const controller = new AbortController();
     const send = concurrency(1)(fetch);
@@ -210,7 +210,7 @@ describe('concurrency', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('tells when a call has to wait', () => {
+  it('reports when a call has to wait', () => {
     const events: QueueEvent[] = [];
     const send = concurrency(1, { onQueue: (event) => events.push(event) })(heldFetch());
 

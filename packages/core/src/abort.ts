@@ -9,61 +9,42 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortReason(signal);
 }
 
-/** What runs when one signal aborts, in the order it came. */
-const listenersOf = new WeakMap<AbortSignal, AbortListeners>();
+type Listener = (reason: unknown) => void;
+
+/** How each signal takes another listener. */
+const adderOf = new WeakMap<AbortSignal, (listener: Listener) => () => void>();
 
 /**
- * Calls `listener` once when the signal aborts, at once if it already has. Gives the function that removes it again;
+ * Calls `listener` once when the signal aborts, at once if it already has. Returns the function that removes it again;
  * calling that twice is harmless.
  *
- * However many listen to one signal, it carries one event listener: adding one to an `EventTarget` costs time that
- * grows with those that are there.
+ * A signal carries one event listener, however many listen to it: adding one to an `EventTarget` costs time that grows
+ * with those that are there.
  */
-export function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): () => void {
+export function onAbort(signal: AbortSignal | undefined, listener: Listener): () => void {
   if (!signal) return nothing;
   if (signal.aborted) {
     listener(abortReason(signal));
     return nothing;
   }
-  let listeners = listenersOf.get(signal);
-  if (listeners === undefined) {
-    listeners = new AbortListeners(signal);
-    listenersOf.set(signal, listeners);
+  let add = adderOf.get(signal);
+  if (!add) {
+    add = adderTo(signal);
+    adderOf.set(signal, add);
   }
-  return listeners.add({ listener });
+  return add(listener);
 }
 
 const nothing = () => {};
 
-interface Entry {
-  readonly listener: (reason: unknown) => void;
-}
-
-class AbortListeners {
-  readonly #signal: AbortSignal;
-  readonly #entries = new Set<Entry>();
-  readonly #run = (): void => this.#runAll();
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  add(entry: Entry): () => void {
-    if (this.#entries.size === 0) this.#signal.addEventListener('abort', this.#run, { once: true });
-    this.#entries.add(entry);
-    return () => this.#remove(entry);
-  }
-
-  #remove(entry: Entry): void {
-    if (this.#entries.delete(entry) && this.#entries.size === 0) this.#signal.removeEventListener('abort', this.#run);
-  }
-
-  /** Each is called, whatever another throws; the first error goes where the error of an event listener goes. */
-  #runAll(): void {
-    const reason = abortReason(this.#signal);
+function adderTo(signal: AbortSignal): (listener: Listener) => () => void {
+  const entries = new Set<{ readonly listener: Listener }>();
+  /** Calls each, whatever another throws; the first error goes where the error of an event listener goes. */
+  const run = () => {
+    const reason = abortReason(signal);
     let failure: { error: unknown } | undefined;
-    for (const entry of this.#entries) {
-      this.#entries.delete(entry);
+    for (const entry of entries) {
+      entries.delete(entry);
       try {
         entry.listener(reason);
       } catch (error) {
@@ -71,7 +52,15 @@ class AbortListeners {
       }
     }
     if (failure) throw failure.error;
-  }
+  };
+  return (listener) => {
+    const entry = { listener };
+    if (entries.size === 0) signal.addEventListener('abort', run, { once: true });
+    entries.add(entry);
+    return () => {
+      if (entries.delete(entry) && entries.size === 0) signal.removeEventListener('abort', run);
+    };
+  };
 }
 
 /** The promise, or a rejection with the abort reason as soon as the signal aborts. A late answer is ignored. */

@@ -1,11 +1,11 @@
 import { checkFunction } from './check.ts';
-import { isReplayable } from './snapshot.ts';
+import { isReplayable } from './copy-init.ts';
 
-/** Makes a body, now or soon. */
+/** Returns a body, or a promise of one. */
 export type BodyMaker = () => BodyInit | Promise<BodyInit>;
 
 /**
- * A body made anew for each attempt: what makes a stream retryable.
+ * A body that is made anew for each attempt, so that a stream can be retried.
  *
  * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
  */

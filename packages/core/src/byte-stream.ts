@@ -1,6 +1,6 @@
 /**
- * Whether a body can be read into memory of the reader's own. Bytes in, bytes out; others stay as they are, since a
- * byte stream takes the memory of its chunks, which may be shared.
+ * Whether a body is a byte stream, which a reader can read into its own memory. A stream made from one must be one too;
+ * any other must not, since a byte stream takes over the memory of its chunks, which may be shared.
  */
 export function isByteStream(body: ReadableStream): boolean {
   try {
@@ -11,7 +11,9 @@ export function isByteStream(body: ReadableStream): boolean {
   }
 }
 
-/** Ends a stream made by script. A byte stream leaves a read into the reader's own memory open until it is answered. */
+/**
+ * Ends a stream made by script. On a byte stream, a pending read into the reader's memory needs an answer of its own.
+ */
 export function closeStream(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {
   stream.close();
   if ('byobRequest' in stream) stream.byobRequest?.respond(0);

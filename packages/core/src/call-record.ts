@@ -1,4 +1,4 @@
-/** What the server answered last, kept when the response itself is discarded. */
+/** The server's last answer, kept when the response itself is discarded. */
 export interface LastAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -6,7 +6,7 @@ export interface LastAnswer {
   readonly retryAfter?: number;
 }
 
-/** What became of one attempt. Times are milliseconds. */
+/** The outcome of one attempt. Times are milliseconds. */
 export interface AttemptRecord {
   /** 1 for the first. */
   readonly attempt: number;
@@ -22,22 +22,22 @@ export interface AttemptRecord {
 }
 
 /**
- * What one logical call has met so far: one object per call, shared by all layers that the call passes, through copies
- * and attempts. Layers write to it, and errors are made from it.
+ * The history of one logical call: one object per call, shared by all layers, copies and attempts. Layers write to it,
+ * and errors are made from it.
  */
 export interface CallRecord {
   /** Requests handed to the plain `fetch`, whichever layer repeated them. */
   sends: number;
-  /** What the call waits for inside a layer of ours, for error messages, e.g. `its turn in rateLimit()`. */
+  /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor: string | undefined;
   lastAnswer: LastAnswer | undefined;
-  /** How often a layer inside the retry sent the call again: besides the attempts, which `Call.attempt` counts. */
+  /** How often a layer inside the retry sent the call again, in addition to the attempts that `Call.attempt` counts. */
   resends: number;
   /** The most repetitions that any layer around the call allows: one count for all of them. */
   maxRepeats: number;
   /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
   history: AttemptRecord[] | undefined;
-  /** Called when a request is handed to the plain `fetch`, for a layer that counts where a call is sent. */
+  /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField: string | undefined;

@@ -2,14 +2,14 @@ import { checkNumber, type NumberRule, unexpected } from './check.ts';
 
 export type { NumberRule };
 
-/** What names of methods and of fields are made of (RFC 9110 §5.6.2). */
+/** The name of a method or a field (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value);
 }
 
-/** A set of the methods, each as given and in upper case, or throws. */
+/** A set of the methods, each unchanged and in upper case. Throws for anything but method names. */
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
@@ -18,7 +18,7 @@ export function checkMethods(option: string, methods: unknown): ReadonlySet<stri
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }
 
-/** A set of the statuses, or throws. */
+/** A set of the statuses. Throws for anything but statuses in the range. */
 export function checkStatuses(
   option: string,
   statuses: unknown,

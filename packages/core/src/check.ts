@@ -3,6 +3,8 @@ import { nearestName } from './nearest-name.ts';
 import { notify } from './notify.ts';
 import { show } from './show.ts';
 
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
 /** What a number option may be. */
 export interface NumberRule {
   min?: number;
@@ -10,20 +12,18 @@ export interface NumberRule {
   integer?: boolean;
 }
 
-/** Gives the number back, or throws an error that names the option, the value and what is allowed. */
+/** Returns the number, or throws an error that names the option, the value and what is allowed. */
 export function checkNumber(
   option: string,
   value: unknown,
   { min = 0, max = Infinity, integer = false }: NumberRule = {},
 ): number {
-  const kind = integer ? 'an integer' : 'a number';
-  const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
-  const expected = `${option}: expected ${kind} ${range}, got ${show(value)}`;
-  if (typeof value !== 'number') throw new TypeError(expected);
-  if (!(value >= min && value <= max) || (integer && value !== Infinity && !Number.isInteger(value))) {
-    throw new RangeError(expected);
+  if (typeof value === 'number' && value >= min && value <= max) {
+    if (!integer || value === Infinity || Number.isInteger(value)) return value;
   }
-  return value;
+  const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
+  const error = unexpected(option, `${integer ? 'an integer' : 'a number'} ${range}`, value);
+  throw typeof value === 'number' ? new RangeError(error.message) : error;
 }
 
 /** Milliseconds that a timer can hold. */
@@ -31,32 +31,31 @@ export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIM
   return checkNumber(option, value, { min, max });
 }
 
-/** Gives the function back, or throws. */
+/** Returns the function, or throws. */
 export function checkFunction<T>(option: string, value: T): T {
   if (typeof value !== 'function') throw unexpected(option, 'a function', value);
   return value;
 }
 
-/** Gives the key back that a function of the user gave, or throws. */
+/** Returns the key that a function of the user returned, or throws. */
 export function checkKey(option: string, key: unknown): string {
   if (typeof key !== 'string') throw unexpected(option, 'it to give a string', key);
   return key;
 }
 
-/** The error that names the option, what it may be, and the value. A promise among values is let go: it may reject. */
+/** The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored. */
 export function unexpected(option: string, expected: string, value: unknown): TypeError {
   notify((late) => late, value);
   return new TypeError(`${option}: expected ${expected}, got ${show(value)}`);
 }
 
-/** Gives the clock back, or throws where it lacks what is needed. */
+/** Returns the clock, or throws where it lacks what is needed. */
 export function checkClock(owner: string, clock: Clock, needs: readonly (keyof Clock)[] = ['now', 'sleep']): Clock {
   for (const name of needs) {
     const member = clock?.[name];
+    if (typeof member === 'function') continue;
     const whole = Object(clock) === clock ? '' : ` of clock ${show(clock)}`;
-    if (typeof member !== 'function') {
-      throw new TypeError(`${owner}: clock.${name}: expected a function, got ${show(member)}${whole}`);
-    }
+    throw new TypeError(unexpected(`${owner}: clock.${name}`, 'a function', member).message + whole);
   }
   return clock;
 }
@@ -64,13 +63,15 @@ export function checkClock(owner: string, clock: Clock, needs: readonly (keyof C
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new TypeError(`${owner}: expected an options object, got ${show(options)}`);
+    throw unexpected(owner, 'an options object', options);
   }
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) {
+    if (names.includes(name)) continue;
+    let hint = '';
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
       const meant = nearestName(name, names);
-      const hint = meant === undefined ? '' : `; did you mean '${meant}'?`;
-      throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}${hint}`);
+      if (meant !== undefined) hint = `; did you mean '${meant}'?`;
     }
+    throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}${hint}`);
   }
 }

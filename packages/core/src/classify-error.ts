@@ -1,7 +1,7 @@
 import {
   BROKEN_PEER,
   BROKEN_PEER_TEXT,
-  NETWORK_TEXT,
+  isNetworkText,
   NEVER_SENT,
   NEVER_SENT_TEXT,
   PERMANENT_TEXT,
@@ -9,7 +9,7 @@ import {
   TRANSIENT,
 } from './error-codes.ts';
 
-/** What an error of `fetch` says about the request. */
+/** What an error of `fetch` means for the request. */
 export interface ErrorClass {
   /** `bug`: a mistake in the program, or something unknown. */
   kind: 'abort' | 'timeout' | 'network' | 'bug';
@@ -22,51 +22,51 @@ export interface ErrorClass {
 }
 
 /**
- * Tells network errors from aborts, timeouts and bugs: by the `code` along the chain of causes first, then by the
+ * Distinguishes network errors, aborts, timeouts and bugs: by the `code` along the chain of causes first, then by the
  * texts that browsers and runtimes use. Never throws, whatever was thrown.
  *
- * An abort is known here by its name alone. To tell whether the caller aborted, test the caller's signal.
+ * Recognises an abort by its name alone. To know whether the caller aborted, test the caller's signal.
  */
 export function classifyError(error: unknown): ErrorClass {
   const chain = causesOf(error);
-  const name = textOf(chain[0], 'name');
+  const name = textOf(error, 'name');
   if (name === 'AbortError') return { kind: 'abort', sent: 'maybe', permanent: false };
   if (name === 'TimeoutError') return { kind: 'timeout', sent: 'maybe', permanent: false };
-  const coded = chain.find((link) => textOf(link, 'code') !== undefined);
-  const network = name === 'NetworkError' || chain.some((link) => NETWORK_TEXT.test(textOf(link, 'message') ?? ''));
-  if (coded !== undefined) return byCode(textOf(coded, 'code')!, coded, network);
+  const messages = chain.map((link) => textOf(link, 'message') ?? '');
+  const network = name === 'NetworkError' || messages.some(isNetworkText);
+  for (const [index, link] of chain.entries()) {
+    const code = textOf(link, 'code');
+    if (code !== undefined) return byCode(code, textOf(link, 'syscall'), messages[index]!, network);
+  }
   if (!network) return { kind: 'bug', sent: 'maybe', permanent: true };
-  const sent = chain.some((link) => NEVER_SENT_TEXT.test(textOf(link, 'message') ?? '')) ? 'no' : 'maybe';
-  return { kind: 'network', sent, permanent: chain.some(isPermanent) };
+  const sent = messages.some((message) => NEVER_SENT_TEXT.test(message)) ? 'no' : 'maybe';
+  const permanent = messages.some((message, index) => isPermanent(message, textOf(chain[index], 'name')));
+  return { kind: 'network', sent, permanent };
 }
 
 /** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
-function isPermanent(link: unknown): boolean {
-  const message = textOf(link, 'message') ?? '';
+function isPermanent(message: string, name: string | undefined): boolean {
   if (BROKEN_PEER_TEXT.test(message)) return true;
-  if (textOf(link, 'name') === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
-  return PERMANENT_TEXT.test(message) || isUnexplained(link, message);
+  if (name === 'NetworkError' || isNetworkText(message)) return false;
+  // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
+  return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
 }
 
-/** undici gives no reason where `fetch` may not go on: a 308 with a stream, integrity of an answer without a body. */
-function isUnexplained(link: unknown, message: string): boolean {
-  return message === '' && textOf(link, 'name') === 'Error';
-}
-
-function byCode(code: string, link: unknown, network: boolean): ErrorClass {
-  const refused = code === 'ERR_HTTP2_STREAM_ERROR' && /REFUSED_STREAM/.test(textOf(link, 'message') ?? '');
-  const syscall = textOf(link, 'syscall');
-  const never = refused || (NEVER_SENT.has(code) && syscall !== 'read' && syscall !== 'write');
-  if (never || NEVER_SENT.has(code) || TRANSIENT.has(code)) {
-    const sent = never || syscall === 'connect' ? 'no' : 'maybe';
-    return { kind: TIMED_OUT.has(code) ? 'timeout' : 'network', sent, permanent: false, code };
+function byCode(code: string, syscall: string | undefined, message: string, network: boolean): ErrorClass {
+  const refused = code === 'ERR_HTTP2_STREAM_ERROR' && /REFUSED_STREAM/.test(message);
+  const unsent = NEVER_SENT.test(code);
+  if (unsent || TRANSIENT.test(code)) {
+    const never = refused || syscall === 'connect' || (unsent && syscall !== 'read' && syscall !== 'write');
+    return { kind: TIMED_OUT.test(code) ? 'timeout' : 'network', sent: never ? 'no' : 'maybe', permanent: false, code };
   }
   return { kind: network || BROKEN_PEER.test(code) ? 'network' : 'bug', sent: 'maybe', permanent: true, code };
 }
 
 const MAX_CAUSES = 8;
 
-/** The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it. */
+/**
+ * The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it.
+ */
 export function causesOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
   const queue = [error];
@@ -88,7 +88,7 @@ function causesBelow(link: unknown): unknown[] {
   }
 }
 
-function textOf(link: unknown, key: 'name' | 'code' | 'message' | 'syscall'): string | undefined {
+function textOf(link: unknown, key: string): string | undefined {
   try {
     const value = (link as Record<string, unknown>)[key];
     return typeof value === 'string' ? value : undefined;

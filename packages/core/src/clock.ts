@@ -1,6 +1,6 @@
 import { onAbort } from './abort.ts';
 
-/** Where time comes from. All numbers are milliseconds. */
+/** The source of time. All numbers are milliseconds. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -8,7 +8,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Where chance comes from: a number in [0, 1). */
+/** The source of chance: a number in [0, 1). */
 export type Random = () => number;
 
 /** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
@@ -41,11 +41,11 @@ export const systemClock: Clock = {
 };
 
 /**
- * Milliseconds for durations: time that passes as it does, whatever the date is set to. It starts anywhere.
+ * Milliseconds for durations, which never go back, whatever the date is set to. They start anywhere.
  *
- * The machine's clock is read with `performance.now()`, so that neither a step of the date nor a frozen `Date` is
- * felt. Any other clock is read with `now()`: each reading adds what has passed since the one before, and a step
- * backwards adds nothing.
+ * Reads the machine's clock with `performance.now()`, so that neither a step of the date nor a frozen `Date` matters.
+ * Reads any other clock with `now()`: each reading adds the time since the one before, and a step backwards adds
+ * nothing.
  */
 export function monotonic(clock: Clock): () => number {
   if (clock === systemClock && globalThis.performance?.now !== undefined) return () => performance.now();

@@ -2,40 +2,41 @@ import type { Fetch, Middleware } from './fetch.ts';
 import { notify } from './notify.ts';
 import { show } from './show.ts';
 
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
 /**
  * Puts middlewares together in the order a request travels: the first is outermost.
  *
  * @example const steady = compose(retry(), timeout(2_000))(fetch);
  */
 export function compose(...middlewares: Middleware[]): Middleware {
-  middlewares.forEach(checkMiddleware);
+  const { length } = middlewares;
+  middlewares.forEach((middleware: unknown, index) => {
+    if (typeof middleware !== 'function' || middleware === globalThis.fetch) throw errorAt(index, middleware, length);
+  });
   return (next) =>
-    middlewares.reduceRight(
-      (inner, middleware, index) => checkFetch(middleware(inner), index, middlewares.length),
-      next,
-    );
+    middlewares.reduceRight((inner: Fetch, middleware, index) => {
+      const made: unknown = middleware(inner);
+      if (typeof made !== 'function') throw errorAt(index, made, length, middleware);
+      return made as Fetch;
+    }, next);
 }
 
-function checkMiddleware(middleware: unknown, index: number, { length }: readonly unknown[]): void {
-  if (Array.isArray(middleware)) {
-    throw new TypeError(`compose: position ${index} is an array, spread it: compose(...layers)`);
+/** A fetch in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
+function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
+  notify((late) => late, value);
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return new TypeError(`compose: ${explain(index, value, length, maker)}`);
   }
-  if (middleware === globalThis.fetch && middleware !== undefined) throw fetchInside(index, length);
-  if (typeof middleware !== 'function') {
-    throw new TypeError(`compose: expected a middleware at position ${index}, got ${show(middleware)}`);
+  return new TypeError(`compose: no middleware at position ${index}`);
+}
+
+function explain(index: number, value: unknown, length: number, maker: Middleware | undefined): string {
+  const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  if (maker ? isPromise : typeof value === 'function') {
+    return `position ${index} is fetch itself, write compose(${length > 1 ? 'retry()' : ''})(fetch)`;
   }
-}
-
-/** What a fetch gives that was taken for a middleware is a promise, which rejects: it is let go. */
-function checkFetch(made: unknown, index: number, length: number): Fetch {
-  if (typeof made === 'function') return made as Fetch;
-  notify((late) => late, made);
-  const isPromise = typeof (made as PromiseLike<unknown> | null | undefined)?.then === 'function';
-  if (isPromise) throw fetchInside(index, length);
-  throw new TypeError(`compose: the middleware at position ${index} gave ${show(made)}, expected a fetch function`);
-}
-
-function fetchInside(index: number, length: number): TypeError {
-  const others = length > 1 ? 'retry()' : '';
-  return new TypeError(`compose: position ${index} is fetch itself, write compose(${others})(fetch)`);
+  if (maker) return `the middleware at position ${index} gave ${show(value)}, expected a fetch function`;
+  if (Array.isArray(value)) return `position ${index} is an array, spread it: compose(...layers)`;
+  return `expected a middleware at position ${index}, got ${show(value)}`;
 }

@@ -1,19 +1,32 @@
 import { Call } from './call.ts';
-import { unexpected } from './check.ts';
-import { checkOrder } from './check-order.ts';
+import { checkFunction, unexpected } from './check.ts';
+import { type OrderRule, warnOfOrder } from './check-order.ts';
+import { isReplayable } from './copy-init.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 import { releaseBody } from './keep-body.ts';
-import { isReplayable } from './snapshot.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /** The rest of the chain. May be called any number of times. */
 export type Next = (call: Call) => Promise<Response>;
 
-/** What authors write: gets the call and the rest of the chain, gives a response. */
+/** What authors write: takes the call and the rest of the chain, returns a response. */
 export type Handler = (call: Call, next: Next) => Promise<Response>;
 
+/** What a stack knows of a middleware. */
+export interface Layer {
+  /** Shown by `layersOf`. */
+  name: string;
+  /**
+   * Names of layers that this one must stand inside, each with what happens otherwise. A wrong order is warned of once,
+   * when the stack is built, and not in production.
+   */
+  mustBeInside?: readonly OrderRule[];
+}
+
 /**
- * The way in for a call that one of our middlewares hands to the next, so that it is not taken apart twice. It names its
- * owner: a proxy, a mock or a copy that has the property all the same is a function of its own, and is called.
+ * Lets one of our middlewares hand its `Call` to the next, so that the arguments are parsed once. The property names its
+ * owner: a proxy, a mock or a copy that has the same property is another function, and is called as one.
  */
 const ENTER: unique symbol = Symbol.for('steadfetch.enter.2') as never;
 
@@ -28,9 +41,9 @@ const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
 type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
 
 /**
- * Makes a middleware of a handler: the one place where `string | URL | Request` plus `init` is taken apart.
+ * Makes a middleware of a handler: the one place that parses `string | URL | Request` plus `init`.
  *
- * What the handler throws, also synchronously, rejects the call. A name makes the layer known to `layersOf`.
+ * What the handler throws, also synchronously, rejects the call. `layersOf` shows the name.
  *
  * @example
  * const withTenant = (tenant: string) => defineMiddleware((call, next) => {
@@ -39,14 +52,15 @@ type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
  *   return next(call.with({ headers }));
  * });
  */
-export function defineMiddleware(handler: Handler, name?: string): Middleware {
-  if (typeof handler !== 'function') {
-    throw new TypeError(`defineMiddleware: handler: expected a function, got ${String(handler)}`);
-  }
+export function defineMiddleware(handler: Handler, layer?: string | Layer): Middleware {
+  checkFunction('defineMiddleware: handler', handler);
+  const { name, mustBeInside }: Partial<Layer> = typeof layer === 'string' ? { name: layer } : (layer ?? {});
   return (next) => {
     const proceed = enterOf(next);
     const inner = layersOf(next);
-    if (name !== undefined) checkOrder(name, inner);
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
+    }
     const enter: Next = (call) => {
       try {
         return handler(call, proceed);
@@ -68,7 +82,7 @@ export function defineMiddleware(handler: Handler, name?: string): Middleware {
   };
 }
 
-/** A stream that nobody has read when the call fails is closed, as `fetch` does. */
+/** Closes a stream that is unread when the call fails, as `fetch` does. */
 async function releasing(response: Promise<Response>, call: Call): Promise<Response> {
   try {
     return await response;
@@ -78,7 +92,7 @@ async function releasing(response: Promise<Response>, call: Call): Promise<Respo
   }
 }
 
-/** How a call enters a fetch: straight into our own handlers, as `fetch(input, init)` into any other. */
+/** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
 export function enterOf(fetch: Fetch): Next {
   if (typeof fetch !== 'function') throw unexpected('next', 'a fetch function', fetch);
   const entrance = (fetch as Composed)[ENTER];
@@ -95,7 +109,7 @@ function entryOf(fetch: Fetch): Next {
   };
 }
 
-/** The named layers of a composed fetch, outermost first, as far as no foreign wrapper hides them. */
+/** The named layers of a composed fetch, outermost first, up to the first foreign wrapper. */
 export function layersOf(fetch: Fetch): readonly string[] {
   return (fetch as Composed)[LAYERS] ?? [];
 }

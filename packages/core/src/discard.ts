@@ -4,11 +4,11 @@ interface Patience {
 }
 
 /**
- * Lets go of a response nobody will read, without ever being waited for.
+ * Discards a response that will not be read. Returns at once and never throws, whatever the argument is.
  *
- * A small body is drained so that its connection can be used again, one that is larger than `maxBytes` or takes longer
- * than `patience` milliseconds is cancelled; a Node stream, as node-fetch gives, is destroyed then. Never throws, whatever
- * it is given: `cancel()` of a cloned response stays pending for good, so nothing here is awaited by a caller.
+ * A small body is drained so that its connection can be used again. One that is larger than `maxBytes` or takes longer
+ * than `patience` milliseconds is cancelled; a Node stream, as node-fetch returns, is destroyed. The caller waits for
+ * nothing, since `cancel()` of a cloned response stays pending for good.
  */
 export function discard(response: Response, { maxBytes = 262_144, patience = 100 }: Patience = {}): void {
   try {
@@ -45,7 +45,7 @@ interface NodeStream {
   destroy(): unknown;
 }
 
-/** By time alone: who destroys a stream that is piped from a socket leaves the socket where it is. */
+/** By time alone: destroying a stream that is piped from a socket does not close the socket. */
 function discardNodeStream(body: NodeStream, patience: number): void {
   body.on('error', () => {});
   const timer = setTimeout(() => body.destroy(), patience);

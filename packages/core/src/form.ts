@@ -1,6 +1,6 @@
 /**
- * A form with the same fields, in the class that its runtime knows: one derived from it may add fields when it is made.
- * One that cannot be listed stays what it is.
+ * A form with the same fields, of the runtime's own class: a derived class may add fields in its constructor. Returns
+ * the form itself if it cannot be listed.
  */
 export function copyForm(form: FormData): FormData {
   try {
@@ -24,8 +24,8 @@ function baseOf(form: FormData): typeof FormData {
 }
 
 /**
- * The form as `fetch` would send it, with a boundary of its own: a `FormData` has another one each time it is sent. Files
- * are not read. `undefined` where the form is not of this runtime.
+ * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
+ * read files. `undefined` where the form is not of this runtime.
  */
 export function encodeForm(form: unknown): Blob | undefined {
   if (typeof FormData !== 'function' || typeof Blob !== 'function' || !(form instanceof FormData)) return undefined;

@@ -3,12 +3,12 @@ const HISTORIES: unique symbol = Symbol.for('steadfetch.histories.1') as never;
 
 type Shared = typeof globalThis & { [HISTORIES]?: WeakMap<object, readonly unknown[]> };
 
-/** What is remembered of a response or an error; nothing is written on it. */
+/** The attempts behind a response or an error, kept outside of it. */
 export function historyBehind(outcome: unknown): readonly unknown[] | undefined {
   return isObject(outcome) ? (globalThis as Shared)[HISTORIES]?.get(outcome) : undefined;
 }
 
-/** Keeps the attempts behind a response or an error for whoever holds it, also through another copy of this package. */
+/** Keeps the attempts behind a response or an error, also for other copies of this package. */
 export function keepHistory(outcome: unknown, history: readonly unknown[] | undefined): void {
   if (!isObject(outcome) || history === undefined) return;
   const shared = globalThis as Shared;
@@ -16,7 +16,7 @@ export function keepHistory(outcome: unknown, history: readonly unknown[] | unde
   shared[HISTORIES]!.set(outcome, history);
 }
 
-/** A copy of a response answers for its origin. */
+/** Copies the history of a response to a copy of it. */
 export function inheritHistory(copy: object, original: object): void {
   keepHistory(copy, historyBehind(original));
 }

@@ -12,8 +12,9 @@ export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The non-blank `Idempotency-Key` of the request, or the field that an `idempotencyKey()` outside has named in its place,
- * under which the server can tell a repetition (draft-ietf-httpapi-idempotency-key-header). Headers that are invalid have none: `fetch` says what is wrong.
+ * The non-blank `Idempotency-Key` of the request, by which the server recognises a repetition
+ * (draft-ietf-httpapi-idempotency-key-header); or the field that an outer `idempotencyKey()` uses instead. `undefined`
+ * for invalid headers, which `fetch` refuses.
  */
 export function idempotencyKeyOf(
   call: Call,

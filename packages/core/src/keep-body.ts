@@ -1,14 +1,14 @@
 import type { Call } from './call.ts';
 import { isRequest } from './is-request.ts';
 
-/** The call to send while another send may follow: a `Request` gives its body away, so a clone goes out. */
+/** The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. */
 export function keepBody(call: Call): Call {
   return carriesBody(call) ? call.withClone() : call;
 }
 
 /**
- * Lets go of a body that is not sent, as `fetch` would: the stream that the call was given, or what a clone left unread
- * in a `Request`, which is used from then on.
+ * Closes a body that is not sent, as `fetch` would: the stream in `init`, or what a clone left unread in a `Request`,
+ * which is used from then on.
  */
 export function releaseBody(call: Call): void {
   if (call.init?.body) cancelBody(call.init.body);
@@ -22,7 +22,7 @@ interface Closable {
   destroy?(): void;
 }
 
-/** Closes the source of a stream, unless somebody reads it. Anything else needs no closing. */
+/** Closes the source of a stream, unless it is being read. Anything else needs no closing. */
 export function cancelBody(body: unknown): void {
   try {
     const stream = Object(body) as Closable;

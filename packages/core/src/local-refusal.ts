@@ -1,15 +1,15 @@
 import type { LastAnswer } from './call-record.ts';
 
-/** Why a layer of ours did not send a call. */
+/** Why one of our layers did not send a call. */
 export type RefusalReason = 'rate-limited' | 'circuit-open' | 'queue-full';
 
-/** The members of an error that a layer of ours gives for a call that it did not send. Such an error says nothing about the server. */
+/** The members of an error for a call that one of our layers did not send. It means nothing about the server. */
 export interface LocalRefusal {
   readonly local: true;
   readonly reason: RefusalReason;
-  /** Milliseconds until it is worth calling again, where that is known. */
+  /** Milliseconds until a call may be sent again, where that is known. */
   readonly retryAfter?: number;
-  /** What the server answered last, to this call or to the ones before it. */
+  /** The server's last answer, to this call or to earlier ones. */
   readonly lastAnswer?: LastAnswer;
 }
 

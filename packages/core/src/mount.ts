@@ -1,3 +1,4 @@
+import { unexpected } from './check.ts';
 import { defineMiddleware, enterOf } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 import { normalUrl } from './origin.ts';
@@ -42,7 +43,7 @@ export function mount(stacks: Record<string, Middleware>): Middleware {
 
 function checkStacks(stacks: unknown): void {
   if (typeof stacks !== 'object' || stacks === null || Array.isArray(stacks)) {
-    throw new TypeError(`mount: expected an object, got ${show(stacks)}`);
+    throw unexpected('mount', 'an object', stacks);
   }
   // a Map or another object that keeps its entries elsewhere
   const prototype = Object.getPrototypeOf(stacks);

@@ -1,9 +1,10 @@
-/** Stands for a base that nobody knows: that of a fetch which completes relative URLs by itself. */
+/** Stands for an unknown base: that of a fetch which completes relative URLs by itself. */
 const NO_BASE = 'http://relative.invalid';
 
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
-// Most calls go where the last one went: then one comparison answers. Both are made here, and pin no longer text.
+// Most calls go to the origin of the last one: then one comparison is enough. Both strings are new, so that they do not
+// keep a longer text in memory.
 let lastPrefix = `${NO_BASE}/`;
 let lastOrigin = '/';
 
@@ -63,18 +64,12 @@ function parseUrl(url: string): URL | undefined {
   }
 }
 
-/** The URL against the page it is used on; as given where the runtime knows no base. */
+/** The URL against the page it is used on; unchanged where the runtime knows no base. */
 export function absolute(url: string): string {
-  const known = base();
-  if (known === undefined || WITH_SCHEME.test(url)) return url;
-  try {
-    return new URL(url, known).href;
-  } catch {
-    return url;
-  }
+  return base() === undefined || WITH_SCHEME.test(url) ? url : (parseUrl(url)?.href ?? url);
 }
 
-/** What `fetch` resolves against: the page's `<base>`, or where it is. That of a worker made of a blob is none. */
+/** What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none. */
 function base(): string | undefined {
   const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };
   const known = document?.baseURI ?? location?.href;

@@ -2,7 +2,7 @@
  * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
  *
  * Holds at most about `maxBytes` in memory, whatever the size of the body, and waits at most `patience` milliseconds.
- * Gives what came by then, also of a body that breaks; '' where there is none, or where it is already used.
+ * Returns what came by then, also of a body that breaks; '' where there is none, or where it is already used.
  */
 export async function peek(response: Response, maxBytes = 16_384, patience = 1_000): Promise<string> {
   if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
@@ -19,7 +19,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
       left -= value.byteLength;
     }
   } catch {
-    // whoever reads the response is told
+    // the reader of the response gets the error
   } finally {
     clearTimeout(timer);
     cancel();

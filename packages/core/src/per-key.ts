@@ -3,7 +3,7 @@ import { checkFunction, checkNumber } from './check.ts';
 /** One value per key, made when first asked for. */
 export interface PerKey<T> {
   (key: string): T;
-  /** The value if there is one. Makes none, and does not count as a use. */
+  /** The value if there is one. Creates nothing, and does not count as a use. */
   peek(key: string): T | undefined;
   /** The keys and their values, the least recently used first. */
   entries(): [key: string, value: T][];

@@ -6,7 +6,7 @@ const OWN = /^(?:async )?function fetch\((?:\) ?\{\s*\[native code\]\s*\}$|.*\{.
 let last: Fetch | undefined;
 let lastIsOwn = false;
 
-/** Whether it is the runtime's own `fetch`, and no function that was put in its place. When in doubt it is not. */
+/** Whether it is the runtime's own `fetch`, and not a function in its place. False when in doubt. */
 export function isPlatformFetch(fetch: Fetch): boolean {
   if (fetch !== globalThis.fetch) return false;
   if (fetch !== last) {

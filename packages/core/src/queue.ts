@@ -8,8 +8,8 @@ export interface Place<T> {
 }
 
 /**
- * What waits, in order: a binary heap. Who comes last joins in constant time, any other place and leaving from anywhere
- * cost the logarithm of the length. Equal orders come out in no particular order.
+ * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and removing logarithmic time.
+ * Equal orders come out in no particular order.
  */
 export class Queue<T> {
   readonly #heap: Place<T>[] = [];
@@ -29,7 +29,7 @@ export class Queue<T> {
     return place;
   }
 
-  /** Takes a place out. One that has left before is ignored. */
+  /** Removes a place. Ignores one that was removed before. */
   remove(place: Place<T>): void {
     const { index } = place;
     if (this.#heap[index] !== place) return;

@@ -1,9 +1,11 @@
-import { membersOf } from './snapshot.ts';
+import { membersOf } from './copy-init.ts';
+import { isRequest } from './is-request.ts';
 
-/** The headers of a Request as they are now; `undefined` where they cannot be read. */
-export function headersOf(request: Request): Headers | undefined {
+/** The headers of a Request as they are now; `undefined` without one, and where they cannot be read. */
+export function headersOf(input: RequestInfo | URL): Headers | undefined {
+  if (!isRequest(input)) return undefined;
   try {
-    return new Headers(request.headers);
+    return new Headers(input.headers);
   } catch {
     return undefined;
   }
@@ -14,13 +16,13 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);
 }
 
-/** What `fetch(request, init)` forgets of the Request as soon as there is any init. */
+/** The members of a Request that `fetch(request, init)` drops as soon as there is any init. */
 export function referrerOf(input: RequestInfo | URL): RequestInit {
   const { referrer, referrerPolicy } = input as Partial<Request>;
   return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
 }
 
-/** The same request to another address. One with a body stays a `Request`, which can be cloned. */
+/** The same request to another address. With a body it stays a `Request`, which can be cloned. */
 export function moveRequest(
   request: Request,
   target: string,

@@ -1,18 +1,18 @@
 import type { CallRecord } from './call-record.ts';
+import { copyBody, copyHeaders } from './copy-init.ts';
 import type { Fetch } from './fetch.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
-import { copyBody, copyHeaders } from './snapshot.ts';
 
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
 const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;
 
 /**
- * Whether an outer `retry` repeats the call. `last`: it does, but no attempt will follow this one. `off`: it was told to
- * leave the call alone, and no inner one shall repeat it.
+ * Whether an outer `retry` repeats the call. `last`: it does, but no attempt will follow this one. `off`: the call says
+ * `retry: false`, so that no inner one repeats it either.
  */
 export type Retried = boolean | 'last' | 'off';
 
-/** What a call carries through a fetch that is not ours. */
+/** What a call carries through a foreign fetch. */
 interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;
@@ -22,14 +22,14 @@ interface Mark {
 
 type Marked = RequestInit & { [RETRIED]?: Mark };
 
-/** The mark on the `init` of a call that an outer layer of ours has sent. */
+/** The mark on the `init` of a call that one of our outer layers has sent. */
 export function markOf(init: Marked): Mark | undefined {
   return init[RETRIED];
 }
 
 /**
- * The init that tells a fetch what an outer `retry` does. A new object each time, with headers and bytes of its own:
- * what is inside may write on it. The platform's own `fetch` need not know, and takes microseconds to look at an init.
+ * The init with a mark for the middlewares inside a foreign fetch. A new object each time, with headers and bytes of its
+ * own, since that fetch may write on it. The platform's `fetch` gets no mark: it takes microseconds to read an init.
  */
 export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;

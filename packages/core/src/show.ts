@@ -2,23 +2,55 @@ const LONGEST = 80;
 const LONGEST_MEMBER = 24;
 const SECRET = /auth|cookie|key|pass|secret|token/i;
 
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
 /**
  * A value as an error message names it: on one line, 80 characters at most, without members that look like secrets. Runs
- * none of the value's own code but that of a proxy, and never throws.
+ * none of the value's own code but that of a proxy, and never throws. In production an object is only what it calls
+ * itself.
  */
 export function show(value: unknown): string {
   try {
-    const shown = showMember(value, LONGEST) ?? showWhole(value as object);
-    return shown.length > LONGEST ? `${shown.slice(0, LONGEST - 1)}…` : shown;
+    return clip(showMember(value, LONGEST) ?? showObject(value as object), LONGEST);
   } catch {
     return `[${typeof value}]`;
   }
 }
 
+/** What an object calls itself, e.g. `[object Map]`: also one of another realm. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value);
+}
+
+/** A text of at most `longest` characters, with `…` where it was cut. */
+export function clip(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** What has no members to show. */
+function showMember(value: unknown, longest: number = LONGEST_MEMBER): string | undefined {
+  if (typeof value === 'string') return quoted(clip(value, longest));
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  return typeof value === 'symbol' || Object(value) !== value ? String(value) : undefined;
+}
+
+function quoted(text: string): string {
+  return encodeControls(JSON.stringify(text));
+}
+
+/** A text without what ends a line, drives a terminal, hides or turns what follows: percent-encoded instead. */
+export function encodeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, encodeURIComponent);
+}
+
+function showObject(value: object): string {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') return showWhole(value);
+  return tagOf(value);
+}
+
 /** Arrays and plain objects with their members; of anything else only what it calls itself. */
 function showWhole(value: object): string {
-  const plain = Object.prototype.toString.call(value) === '[object Object]' && isPlain(value);
-  if (!plain && !Array.isArray(value)) return Object.prototype.toString.call(value);
+  if (!Array.isArray(value) && (tagOf(value) !== '[object Object]' || !isPlain(value))) return tagOf(value);
   const members = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, { enumerable }]) => enumerable);
   const shown = members.slice(0, LONGEST).map(([name, member]) => {
     const text = SECRET.test(name) || !('value' in member) ? '…' : (showMember(member.value) ?? nested(member.value));
@@ -28,23 +60,12 @@ function showWhole(value: object): string {
   return shown.length === 0 ? '{}' : `{ ${shown.join(', ')} }`;
 }
 
-/** What has no members to show. */
-function showMember(value: unknown, longest: number = LONGEST_MEMBER): string | undefined {
-  if (typeof value === 'string') return quoted(value, longest);
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  return typeof value === 'symbol' || Object(value) !== value ? String(value) : undefined;
-}
-
 function nested(value: object): string {
-  return Array.isArray(value) ? '[…]' : isPlain(value) ? '{…}' : Object.prototype.toString.call(value);
+  return Array.isArray(value) ? '[…]' : isPlain(value) ? '{…}' : tagOf(value);
 }
 
-function isPlain(value: object): boolean {
+/** Whether it is an object literal, of any realm, or has no prototype. */
+export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function quoted(text: string, longest: number): string {
-  const clipped = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
-  return JSON.stringify(clipped).replace(/[\x7f-\x9f\u2028\u2029]/g, encodeURIComponent);
 }

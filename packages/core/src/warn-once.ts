@@ -1,13 +1,15 @@
+import { clip } from './show.ts';
+
 const warned = new Set<string>();
 const MAX_WARNINGS = 1_000;
 const LONGEST = 500;
 
 /**
- * Tells the developer once per message and process, through `console.warn`. Of more than a thousand messages it tells
- * no more, since messages may name keys. A console that throws breaks no call.
+ * Warns once per message and process, through `console.warn`; at most a thousand messages, since messages may name keys.
+ * A console that throws breaks no call.
  */
 export function warnOnce(message: string): void {
-  const shown = message.length > LONGEST ? `${message.slice(0, LONGEST - 1)}…` : message;
+  const shown = clip(message, LONGEST);
   if (warned.size >= MAX_WARNINGS || warned.has(shown)) return;
   warned.add(shown);
   try {

@@ -4,7 +4,7 @@ import { defineMiddleware, enterOf } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 
 /**
- * Applies a middleware only to the calls that the predicate picks, asked once per call: a kill switch, a path, a method.
+ * Applies a middleware only to the calls that the predicate picks, e.g. by a switch, a path or a method.
  *
  * @example when((call) => call.method === 'GET', retry())
  */

@@ -5,16 +5,15 @@ const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
 const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Gives the error to reject with in place of the one that the runtime gave. */
+/** Returns the error to reject with in place of the runtime's. */
 export type ErrorOf = (error: unknown) => unknown;
 
 /**
  * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
- * `redirected`, `type`) and its history, also in its clones. The given response must not be read afterwards.
+ * `redirected`, `type`) and its history, also in its clones. The original must not be read afterwards.
  *
- * A status or reason phrase that only a network can give (999, broken UTF-8) is kept as well. Where the body is a stream
- * made by script, pass `errorOf` to say what it failed with: Chromium's `text()` and its like reject with "Failed to
- * fetch" whatever that was.
+ * Keeps a status or reason phrase that the constructor refuses (999, broken UTF-8). For a stream made by script, pass
+ * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch" whatever error the stream has.
  */
 export function withBody(response: Response, body: BodyInit | null, errorOf?: ErrorOf): Response {
   const { status, statusText, headers } = response;
@@ -45,7 +44,7 @@ function tellErrors(response: Response, errorOf: ErrorOf): void {
   }
 }
 
-/** Whoever reads a second time hears from the runtime that the body is spent. */
+/** A second read rejects with the runtime's error for a used body. */
 function readOnce(response: Response, read: () => Promise<unknown>, errorOf: ErrorOf): Promise<unknown> {
   const spent = response.bodyUsed;
   return read.call(response).catch((error) => Promise.reject(spent ? error : errorOf(error)));

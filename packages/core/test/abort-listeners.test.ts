@@ -20,9 +20,9 @@ describe('onAbort', () => {
 
   it('calls the listeners that are left, in the order they came, each once with the reason', () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const reasons: unknown[] = [];
     const releases: (() => void)[] = [];
-    const listen = (name: string) => onAbort(controller.signal, (reason) => heard.push(name, reason));
+    const listen = (name: string) => onAbort(controller.signal, (reason) => reasons.push(name, reason));
     releases.push(listen('a'), listen('b'));
     onAbort(controller.signal, () => releases[3]!());
     releases.push(listen('c'), listen('d'));
@@ -31,19 +31,19 @@ describe('onAbort', () => {
     controller.abort('stop');
     controller.signal.dispatchEvent(new Event('abort'));
 
-    expect(heard).toEqual(['a', 'stop', 'c', 'stop']);
+    expect(reasons).toEqual(['a', 'stop', 'c', 'stop']);
     expect(count(controller.signal)).toBe(0);
   });
 
   it('listens again after the last listener has gone', () => {
     const controller = new AbortController();
-    const heard: unknown[] = [];
+    const reasons: unknown[] = [];
     onAbort(controller.signal, () => {})();
-    onAbort(controller.signal, (reason) => heard.push(reason));
+    onAbort(controller.signal, (reason) => reasons.push(reason));
 
     controller.abort(null);
 
-    expect(heard).toEqual([null]);
+    expect(reasons).toEqual([null]);
   });
 
   it('calls one listener though another throws, and throws what that threw', () => {
@@ -53,15 +53,15 @@ describe('onAbort', () => {
     signal.addEventListener = (_type: string, listener: unknown) => {
       run = listener as () => void;
     };
-    const heard: unknown[] = [];
+    const reasons: unknown[] = [];
     for (const error of ['first', 'second']) {
       onAbort(signal, () => {
         throw error;
       });
     }
-    onAbort(signal, (reason) => heard.push(reason));
+    onAbort(signal, (reason) => reasons.push(reason));
 
     expect(run).toThrow('first');
-    expect(heard).toEqual(['stop']);
+    expect(reasons).toEqual(['stop']);
   });
 });

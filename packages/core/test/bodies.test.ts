@@ -81,7 +81,7 @@ describe('discard', () => {
   });
 });
 
-describe('discard of what a fetch of another kind gives', () => {
+describe('discard of the response of another kind of fetch', () => {
   const nodeResponse = (body: unknown) => ({ status: 503, body, bodyUsed: false }) as unknown as Response;
 
   it('drains a Node stream, and leaves no timer', async () => {
@@ -133,7 +133,7 @@ describe('a stream that was given', () => {
     expect(body.destroyed).toBe(true);
   });
 
-  it('is left alone where somebody reads it, or the call succeeds', async () => {
+  it('is left alone where it is being read, or the call succeeds', async () => {
     const cancel = vi.fn();
     const read = new ReadableStream({ cancel });
     read.getReader();
@@ -160,7 +160,7 @@ describe('a stream that was given', () => {
   });
 });
 
-it('cancelBody minds nothing that it is given', () => {
+it('cancelBody accepts any value', () => {
   const odd = {
     get cancel() {
       throw new Error('no');
@@ -170,14 +170,14 @@ it('cancelBody minds nothing that it is given', () => {
 });
 
 describe('peek', () => {
-  it('gives the beginning and leaves the whole readable', async () => {
+  it('returns the beginning and leaves the whole readable', async () => {
     const response = new Response('{"error":"busy"}');
 
     expect(await peek(response, 8)).toBe('{"error"');
     expect(await response.text()).toBe('{"error":"busy"}');
   });
 
-  it('gives all of a short body, and can be called again', async () => {
+  it('returns all of a short body, and can be called again', async () => {
     const response = new Response('ü');
 
     expect([await peek(response), await peek(response)]).toEqual(['ü', 'ü']);
@@ -190,7 +190,7 @@ describe('peek', () => {
     await response.body!.cancel();
   });
 
-  it("gives '' without a body, for a used and for a locked one", async () => {
+  it("returns '' without a body, for a used and for a locked one", async () => {
     const used = new Response('x');
     await used.text();
     const locked = new Response('y');

@@ -147,7 +147,7 @@ describe('a call to another address', () => {
     expect([...moved.headers]).toEqual([['b', '2']]);
   });
 
-  it('leaves a navigation, which nobody can make by hand', () => {
+  it('drops the mode of a navigation, which cannot be set by hand', () => {
     const request = Object.defineProperty(new Request(URL_), 'mode', { value: 'navigate' });
 
     expect(Call.from(request).with({ input: 'https://other.test/' }).init).not.toHaveProperty('mode');
@@ -172,7 +172,7 @@ describe('a Request that is sent with something else', () => {
     expect(keepBody(Call.from(request, { signal: null })).init?.signal).toBeNull();
   });
 
-  it('goes out as it is, where nobody has changed its headers, and else with those that it had', async () => {
+  it('goes out as it is while its headers are unchanged, and else with those that it had', async () => {
     const { seen, fetch } = recorder();
     const request = new Request(URL_, { headers: { a: '1' } });
 
@@ -225,7 +225,7 @@ describe('what a later attempt sends', () => {
     expect(new Uint8Array(retries[3]!.init!.body as ArrayBuffer)[0]).toBe(1);
   });
 
-  it('is what an init of a class tells by its getters', async () => {
+  it('is what the getters of a class return', async () => {
     const { seen, fetch } = recorder();
     class Deletion {
       headers = { a: '1' };
@@ -285,7 +285,7 @@ describe('what a later attempt sends', () => {
     expect(seen.map(({ init }) => (init as { dispatcher?: unknown }).dispatcher)).toEqual([dispatcher, dispatcher]);
   });
 
-  it('is a fresh body where the caller gave a factory', async () => {
+  it('is a fresh body where the caller passed a factory', async () => {
     const { seen, fetch } = recorder();
     const make = vi.fn(() => new ReadableStream());
     const text = bodyFactory(() => 'fresh');
@@ -322,7 +322,7 @@ describe('what a later attempt sends', () => {
     clone.mockRestore();
   });
 
-  it('tells the fetch of the platform from one in its place, which has to know of an outer retry', () => {
+  it('distinguishes the fetch of the platform from one in its place, which needs the mark of an outer retry', () => {
     const platform = globalThis.fetch;
     const imposters = [
       recorder().fetch,
@@ -373,7 +373,7 @@ describe('what a later attempt sends', () => {
   });
 });
 
-it('tells a Request from a string and a URL', () => {
+it('distinguishes a Request from a string and a URL', () => {
   expect([isRequest(new Request(URL_)), isRequest(URL_), isRequest(new URL(URL_)), isRequest(null)]).toEqual([
     true,
     false,

@@ -21,6 +21,29 @@ describe('classifyError', () => {
     ['ETIMEDOUT', 'maybe'],
     ['UND_ERR_SOCKET', 'maybe'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'maybe'],
+    ...[
+      'ENETUNREACH',
+      'EHOSTUNREACH',
+      'EHOSTDOWN',
+      'ENETDOWN',
+      'EADDRNOTAVAIL',
+      'ERR_TLS_HANDSHAKE_TIMEOUT',
+      'FailedToOpenSocket',
+      'NGHTTP2_REFUSED_STREAM',
+      'HTTP2_GOAWAY_HIGHER_STREAM_ID',
+    ].map((code) => [code, 'no'] as const),
+    ...[
+      'ECONNABORTED',
+      'ESOCKETTIMEDOUT',
+      'ENETRESET',
+      'ERR_HTTP2_STREAM_ERROR',
+      'ERR_HTTP2_SESSION_ERROR',
+      'ERR_HTTP2_GOAWAY_SESSION',
+      'ERR_STREAM_PREMATURE_CLOSE',
+      'ConnectionClosed',
+      'ConnectionReset',
+      'Timeout',
+    ].map((code) => [code, 'maybe'] as const),
   ] as const)('takes %s for a network error that may pass; sent: %s', (code, sent) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', sent, permanent: false, code });
   });
@@ -107,7 +130,7 @@ describe('classifyError', () => {
     expect(classifyError(error)).toMatchObject({ sent: 'maybe', permanent: false });
   });
 
-  it("takes a 'fetch failed' for which undici gives no reason for permanent", async () => {
+  it("takes a 'fetch failed' for which undici has no reason for permanent", async () => {
     const noReason = new TypeError('fetch failed', { cause: new Error('') });
     const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' });
 
@@ -145,6 +168,13 @@ describe('classifyError', () => {
   ])('takes no address for a reason: %s', (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
   });
+
+  it.each(['XECONNRESET', 'ECONNREFUSED_', 'EAI_FAIL', 'UND_ERR_TIMEOUT', 'timeout', ''])(
+    'takes no code that only looks like one for one: %s',
+    (code) => {
+      expect(classifyError({ code })).toEqual({ kind: 'bug', sent: 'maybe', permanent: true, code });
+    },
+  );
 
   it('knows aborts and timeouts by name', () => {
     expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });

@@ -26,7 +26,7 @@ describe('compose', () => {
     ['bound', fetch.bind(globalThis)],
     ['wrapped', (input, init) => fetch(input, init)],
     ['rejecting', () => Promise.reject(new Error('no'))],
-  ])('knows a %s fetch by the promise that it gives, and lets that go', async (_, theirs) => {
+  ])('recognises a %s fetch by the promise that it returns, and ignores its rejection', async (_, theirs) => {
     expect(() => compose(pass, theirs as never)(stub)).toThrow(
       new TypeError('compose: position 1 is fetch itself, write compose(retry())(fetch)'),
     );
@@ -88,6 +88,41 @@ describe('a value in an error message', () => {
   });
 });
 
+describe('in production, where explanations would only weigh', () => {
+  beforeEach(() => void vi.stubEnv('NODE_ENV', 'production'));
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it.each<[unknown, string]>([
+    ['3', '"3"'],
+    [undefined, 'undefined'],
+    [{ apiKey: 'k', delay: 1 }, '[object Object]'],
+    [[1, 2], '[object Array]'],
+  ])('an error still names the option and what is allowed: %o', (value, text) => {
+    expect(() => checkNumber('retry: maxRetries', value)).toThrow(
+      new TypeError(`retry: maxRetries: expected a number >= 0, got ${text}`),
+    );
+  });
+
+  it('a misspelt option is refused without a guess', () => {
+    expect(() => checkNames('retry', { retries: 1 }, ['maxRetries', 'delay'])).toThrow(
+      new TypeError("retry: unknown option 'retries', expected one of maxRetries, delay"),
+    );
+  });
+
+  it.each<unknown>([[[pass]], undefined, 5])('compose names the position alone: %#', (value) => {
+    expect(() => compose(pass, value as never)).toThrow(new TypeError('compose: no middleware at position 1'));
+    expect(() => compose(pass, (() => value) as never)(stub)).toThrow(TypeError);
+  });
+
+  it('a runtime with a process that has no environment counts as one', () => {
+    vi.stubGlobal('process', {});
+
+    expect(() => checkNames('retry', { retries: 1 }, ['maxRetries'])).toThrow(/expected one of maxRetries$/);
+    expect(() => compose(5 as never)).toThrow('compose: no middleware at position 0');
+    vi.unstubAllGlobals();
+  });
+});
+
 describe('an option that does not exist', () => {
   const RETRY = ['maxRetries', 'delay', 'maxDelay', 'methods', 'statuses', 'hooks', 'clock', 'onRetry'];
 
@@ -107,13 +142,13 @@ describe('an option that does not exist', () => {
     ['method', 'methods'],
     ['hook', 'hooks'],
     ['clok', 'clock'],
-  ])('is told from the one that was meant: %s', (name, meant) => {
+  ])('is answered with the one that was meant: %s', (name, meant) => {
     expect(() => checkNames('retry', { [name]: 1 }, RETRY)).toThrow(
       `retry: unknown option '${name}', expected one of ${RETRY.join(', ')}; did you mean '${meant}'?`,
     );
   });
 
-  it('is told from the nearest of several', () => {
+  it('is answered with the nearest of several', () => {
     expect(() => checkNames('x', { dela: 1 }, ['delays', 'delay'])).toThrow("did you mean 'delay'?");
   });
 

@@ -124,7 +124,7 @@ describe('defineMiddleware', () => {
     expect(await response.text()).toBe('wrapped');
   });
 
-  it('lets go of a promise that was given for a fetch', async () => {
+  it('ignores the rejection of a promise in place of a fetch', async () => {
     const failing = Promise.reject(new Error('nobody listens'));
 
     expect(() => note([], 'a')(failing as never)).toThrow('next: expected a fetch function, got [object Promise]');
@@ -158,7 +158,7 @@ describe('when', () => {
     expect(log).toEqual(['picked']);
   });
 
-  it('refuses a promise from the predicate, and lets go of it', async () => {
+  it('refuses a promise from the predicate, and ignores its rejection', async () => {
     const predicate = (() => Promise.reject(new Error('late'))) as never;
 
     await expect(when(predicate, note([], 'a'))(stub)('https://api.test/')).rejects.toThrow(
@@ -223,7 +223,11 @@ describe('layersOf', () => {
     vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = await import('@steadfetch/core');
-    const layer = (name: string) => fresh.defineMiddleware((call, next) => next(call), name);
+    const layer = (name: string) =>
+      fresh.defineMiddleware((call, next) => next(call), {
+        name,
+        mustBeInside: name === 'retry' ? [] : [['retry', 'why']],
+      });
     const wrong = () => compose(layer('circuitBreaker'), layer('retry'))(stub);
 
     vi.stubEnv('NODE_ENV', 'production');

@@ -11,7 +11,7 @@ function drain(queue: Queue<string>): string[] {
 }
 
 describe('Queue', () => {
-  it('gives out in order, whatever the order of joining', () => {
+  it('returns values in order, whatever the order of adding', () => {
     const queue = new Queue<string>();
 
     for (const order of [5, 3, 8, 1, 9, 2, 7]) queue.add(order, String(order));

@@ -16,7 +16,7 @@ describe('releaseBody', () => {
     expect(node.destroy).toHaveBeenCalledOnce();
   });
 
-  it('neither throws nor rejects where nothing can be let go', async () => {
+  it('neither throws nor rejects where nothing can be closed', async () => {
     const locked = new ReadableStream();
     locked.getReader();
     const broken = {

@@ -1,6 +1,8 @@
 import {
+  callHooks,
   checkClock,
   checkFunction,
+  checkHooks,
   checkKey,
   checkMethods,
   checkMs,
@@ -18,7 +20,7 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 
 describe('settle and unwrap', () => {
-  it('give back the response or the error itself', async () => {
+  it('return the response or throw the error itself', async () => {
     const response = new Response();
     const error = new Error('no');
 
@@ -74,7 +76,7 @@ describe('perKey', () => {
 });
 
 describe('originOf', () => {
-  it('gives the origin, in its normal form', () => {
+  it('returns the origin, in its normal form', () => {
     expect(originOf('HTTPS://Api.Test:443/a?b#c')).toBe('https://api.test');
     expect(originOf('http://api.test:8080?x')).toBe('http://api.test:8080');
     expect(originOf('http://user:secret@api.test/')).toBe('http://api.test');
@@ -136,7 +138,7 @@ describe('option checks', () => {
     expect(() => checkNumber('x', value)).toThrow(new kind(message));
   });
 
-  it('give back what is allowed', () => {
+  it('return what is allowed', () => {
     expect(checkNumber('x', 2.5)).toBe(2.5);
     expect(checkNumber('x', 2, { integer: true })).toBe(2);
     expect(checkNumber('x', Infinity)).toBe(Infinity);
@@ -151,7 +153,7 @@ describe('option checks', () => {
     expect(() => checkFunction('x', 5)).toThrow(new TypeError('x: expected a function, got 5'));
   });
 
-  it('want a clock that tells the time and sleeps', () => {
+  it('want a clock with now and sleep', () => {
     const clock = { now: () => 0, sleep: async () => {} };
 
     expect(checkClock('retry', clock)).toBe(clock);
@@ -160,7 +162,7 @@ describe('option checks', () => {
     expect(() => checkClock('retry', 5 as never)).toThrow(/clock.now: .* 5$/);
   });
 
-  it('want a string from whoever gives a key, and let go of a promise', async () => {
+  it('want a string as a key, and ignore the rejection of a promise', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
 
@@ -216,5 +218,34 @@ describe('notify', () => {
     notify(observer, 1);
 
     expect(observer.mock.calls).toEqual([[1]]);
+  });
+});
+
+describe('checkHooks', () => {
+  class Log {
+    readonly lines: object[] = [];
+    onOpen(event: object): void {
+      this.lines.push(event);
+    }
+  }
+  interface Hooks {
+    onOpen?(event: object): void;
+  }
+
+  it('takes one observer, several, none, and an instance with members of its own', () => {
+    const log = new Log();
+    const bare = Object.assign(Object.create(null), { onOpen: () => {} }) as Hooks;
+
+    expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([]);
+    expect(checkHooks<Hooks>('x', ['onOpen'], [log, bare])).toEqual([log, bare]);
+    callHooks<Hooks>([log], 'onOpen', { at: 1 });
+    expect(log.lines).toEqual([{ at: 1 }]);
+    expect(Object.isFrozen(log.lines[0])).toBe(true);
+  });
+
+  it('refuses what is no observer', () => {
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], 5 as never)).toThrow('x: hooks: expected an object with onOpen');
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
+    expect(() => checkHooks<Hooks>('x', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
   });
 });

@@ -7,7 +7,7 @@ describe('systemClock', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('sleeps as long as it is told, on timers that can be faked', async () => {
+  it('sleeps as long as asked, on timers that can be faked', async () => {
     const start = systemClock.now();
     const sleep = systemClock.sleep(5_000);
 
@@ -98,7 +98,7 @@ describe('monotonic', () => {
 });
 
 describe('abort', () => {
-  it('gives the reason by identity, or an AbortError where the runtime keeps none', () => {
+  it('returns the reason by identity, or an AbortError where the runtime keeps none', () => {
     const reason = { why: 'navigation' };
     const old = { aborted: true } as AbortSignal;
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 describe('withBody', () => {
-  it('keeps all that the network told', async () => {
+  it('keeps the facts of the network response', async () => {
     const response = await fetch(`${base}/moved`);
 
     const copy = withBody(response, 'new');
@@ -78,7 +78,7 @@ describe('withBody', () => {
   });
 
   it.each(['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const)(
-    'rejects %s with the error that errorOf gives, also in clones',
+    'rejects %s with the error that errorOf returns, also in clones',
     async (name) => {
       const failing = new ReadableStream({ pull: (stream) => stream.error(new TypeError('Failed to fetch')) });
       const error = new Error('the real one');
@@ -91,7 +91,7 @@ describe('withBody', () => {
     },
   );
 
-  it('tells what broke it once, and then that it is spent, as any body', async () => {
+  it('rejects with what broke it once, and then as any used body', async () => {
     const failing = new ReadableStream({ pull: (stream) => stream.error(new TypeError('Failed to fetch')) });
     const error = new Error('the real one');
     const copy = withBody(new Response('old'), failing, () => error);
@@ -112,7 +112,7 @@ describe('withBody', () => {
     expect(Object.hasOwn(copy, 'text')).toBe(true);
   });
 
-  it.each([204, 205, 304])('gives a %i no body', (status) => {
+  it.each([204, 205, 304])('makes a %i without a body', (status) => {
     const copy = withBody(new Response(null, { status }), 'new');
 
     expect(copy.status).toBe(status);

@@ -1,3 +1,5 @@
+import { unexpected } from '@steadfetch/core';
+
 /** Without parts that overlap: a long key must not take the square of its length. */
 const PRINTABLE = /^ *[\x21-\x7e][\x20-\x7e]*$/;
 
@@ -6,14 +8,15 @@ const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
 
 /**
  * The field value of a generated key: a string of RFC 9651 §3.3.3 with its quotes, or the key itself. One that comes
- * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin another.
+ * quoted is not quoted again. Anything but printable ASCII is refused, so that a key cannot end the field and begin
+ * another.
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {
-    throw new TypeError(`idempotencyKey: generate: expected it to give a string, got ${String(key)}`);
+    throw unexpected('idempotencyKey: generate', 'it to give a string', key);
   }
   if (!PRINTABLE.test(key)) {
-    throw new TypeError(`idempotencyKey: generate: expected it to give printable ASCII, got ${JSON.stringify(key)}`);
+    throw unexpected('idempotencyKey: generate', 'it to give printable ASCII', key);
   }
   return format === 'raw' || QUOTED.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -20,7 +20,7 @@ export interface IdempotencyKeyOptions {
   header?: string;
   /** Which methods get one; in any case. Replaces the default. @default ['POST', 'PATCH'] */
   methods?: readonly string[];
-  /** Makes the key, or promises it, e.g. after writing it down. What it throws rejects the call. @default uuid */
+  /** Returns the key or a promise of it, e.g. after storing it. What it throws rejects the call. @default uuid */
   generate?: (call: Call) => string | Promise<string>;
   /** Picks among the calls with such a method, at once: `true` or `false`, and no promise. */
   when?: (call: Call) => boolean;
@@ -31,10 +31,11 @@ export interface IdempotencyKeyOptions {
 const NAMES = ['header', 'methods', 'generate', 'when', 'format'];
 
 /**
- * Gives a call one key, the same on every attempt, by which a server can tell a repetition from a second wish.
+ * Adds one key to a call, the same on every attempt, by which a server can distinguish a repetition from a second
+ * request.
  *
  * Belongs outside of `retry`, which sees the key and then also repeats POST and PATCH. A key that the caller set stays
- * as it is. The key is no hash of the request: two equal calls are two wishes, and get two keys.
+ * as it is. The key is no hash of the request: two equal calls are two requests, and get two keys.
  *
  * draft-ietf-httpapi-idempotency-key-header-07.
  *
@@ -47,11 +48,11 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     'idempotencyKey: methods',
     options.methods === undefined ? ['POST', 'PATCH'] : options.methods,
   );
-  checkHeader(header);
+  if (!isToken(header)) throw unexpected('idempotencyKey: header', 'the name of a header', header);
   checkFunction('idempotencyKey: generate', generate);
   checkFunction('idempotencyKey: when', when);
   if (format !== 'quoted' && format !== 'raw') {
-    throw new TypeError(`idempotencyKey: format: expected 'quoted' or 'raw', got ${String(format)}`);
+    throw unexpected('idempotencyKey: format', "'quoted' or 'raw'", format);
   }
 
   async function withKey(call: Call, next: Next): Promise<Response> {
@@ -72,14 +73,8 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
   }, 'idempotencyKey');
 }
 
-/** A promise would be as good as true, whatever it promises. */
+/** Throws for a promise, which would always be truthy. */
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
   throw unexpected('idempotencyKey: when', 'it to give true or false', answer);
-}
-
-function checkHeader(header: unknown): void {
-  if (!isToken(header)) {
-    throw new TypeError(`idempotencyKey: header: expected the name of a header, got ${String(header)}`);
-  }
 }

@@ -4,7 +4,7 @@ import type { Random } from '@steadfetch/core';
  * A random UUID (RFC 9562 §5.4, version 4).
  *
  * `crypto.randomUUID` where there is one; it is absent outside of secure contexts. Then `crypto.getRandomValues`, and
- * where there is no `crypto` at all, `random`: unique enough to tell calls apart, but it can be guessed.
+ * where there is no `crypto` at all, `random`: unique enough to distinguish calls, but it can be guessed.
  */
 export function uuid(random: Random = Math.random): string {
   const { crypto } = globalThis as { crypto?: Partial<Crypto> };

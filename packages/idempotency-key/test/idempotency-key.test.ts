@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 describe('idempotencyKey', () => {
-  it('gives a call a quoted UUID', async () => {
+  it('adds a quoted UUID to a call', async () => {
     expect(await sent({})).toMatch(/^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/);
   });
 
@@ -33,26 +33,29 @@ describe('idempotencyKey', () => {
     expect(generate).not.toHaveBeenCalled();
   });
 
-  it('lets go of a promise that `when` gives by mistake', async () => {
+  it('ignores the rejection of a promise that `when` returns by mistake', async () => {
     const when = (() => Promise.reject(new Error('late'))) as never;
 
     await expect(idempotencyKey({ when })(fakeFetch(200))(URL, POST)).rejects.toThrow('got [object Promise]');
   });
 
-  it.each([{}, { 'x-request-id': 'mine' }])('tells the layers inside which field it is in: %o', async (headers) => {
-    const keys: unknown[] = [];
-    const note = defineMiddleware((call, next) => {
-      keys.push(idempotencyKeyOf(call));
-      return next(call);
-    });
-    const options = { header: 'X-Request-Id', generate: () => 'mine', format: 'raw' } as const;
+  it.each([{}, { 'x-request-id': 'mine' }])(
+    'records for the layers inside which field it is in: %o',
+    async (headers) => {
+      const keys: unknown[] = [];
+      const note = defineMiddleware((call, next) => {
+        keys.push(idempotencyKeyOf(call));
+        return next(call);
+      });
+      const options = { header: 'X-Request-Id', generate: () => 'mine', format: 'raw' } as const;
 
-    await compose(idempotencyKey(options), note)(fakeFetch(200))(URL, { ...POST, headers });
+      await compose(idempotencyKey(options), note)(fakeFetch(200))(URL, { ...POST, headers });
 
-    expect(keys).toEqual(['mine']);
-  });
+      expect(keys).toEqual(['mine']);
+    },
+  );
 
-  it('gives the bare key on demand', async () => {
+  it('sends the bare key on demand', async () => {
     expect(await sent({ format: 'raw', generate: () => 'order-7' })).toBe('order-7');
   });
 
@@ -107,7 +110,7 @@ describe('idempotencyKey', () => {
     expect(await sent({ generate: () => 'k' }, { method })).toBe('"k"');
   });
 
-  it('gives keys to the methods that are listed, and to no others', async () => {
+  it('adds keys to the methods that are listed, and to no others', async () => {
     expect(await sent({ methods: ['put'], generate: () => 'k' }, { method: 'PUT' })).toBe('"k"');
     expect(await sent({ methods: ['put'], generate: () => 'k' })).toBeNull();
   });
@@ -139,7 +142,7 @@ describe('idempotencyKey', () => {
     expect(request.headers.has('idempotency-key')).toBe(false);
   });
 
-  it('uses another field when told so', async () => {
+  it('uses another field by option', async () => {
     expect(await sent({ header: 'X-Request-Key', generate: () => 'k' }, POST, 'x-request-key')).toBe('"k"');
   });
 
@@ -177,12 +180,12 @@ describe('idempotencyKey', () => {
       'no key',
     ],
     ['rejects', () => Promise.reject(new RangeError('no key')), 'no key'],
-    ['gives nothing', () => undefined as never, 'string, got undefined'],
-    ['gives a number', () => 7 as never, 'string, got 7'],
-    ['gives an empty key', () => '', 'printable ASCII, got ""'],
-    ['gives a blank key', () => '  ', 'printable ASCII, got "  "'],
-    ['gives a line break', () => 'a\r\nx-admin: 1', 'printable ASCII, got "a\\r\\nx-admin: 1"'],
-    ['gives a letter beyond ASCII', () => 'schlüssel', 'printable ASCII'],
+    ['returns nothing', () => undefined as never, 'string, got undefined'],
+    ['returns a number', () => 7 as never, 'string, got 7'],
+    ['returns an empty key', () => '', 'printable ASCII, got ""'],
+    ['returns a blank key', () => '  ', 'printable ASCII, got "  "'],
+    ['returns a line break', () => 'a\r\nx-admin: 1', 'printable ASCII, got "a\\r\\nx-admin: 1"'],
+    ['returns a letter beyond ASCII', () => 'schlüssel', 'printable ASCII'],
   ])('rejects the call, and sends nothing, when generate %s', async (_what, generate, message) => {
     const fetch = fakeFetch(200);
 
@@ -201,7 +204,7 @@ describe('idempotencyKey', () => {
     );
   });
 
-  it('warns of nothing where a retry was told to leave the call alone', async () => {
+  it('does not warn where the call says retry: false', async () => {
     expect(await insideRetry(undefined, 'off')).not.toHaveBeenCalled();
   });
 
@@ -215,7 +218,7 @@ describe('idempotencyKey', () => {
   it.each([
     ['a promise', async () => false, '[object Promise]'],
     ['nothing', () => undefined, 'undefined'],
-  ])('rejects the call, and sends nothing, when when gives %s', async (_what, when, shown) => {
+  ])('rejects the call, and sends nothing, when when returns %s', async (_what, when, shown) => {
     const fetch = fakeFetch(200);
     const send = idempotencyKey({ when: when as never })(fetch);
 
@@ -246,7 +249,7 @@ describe('idempotencyKey', () => {
   });
 });
 
-/** Two calls through a fresh copy that stands inside a retry of that name. Gives the spy on the warnings. */
+/** Two calls through a fresh copy that stands inside a retry of that name. Returns the spy on the warnings. */
 async function insideRetry(name: string | undefined, mark: Call['retried'] = true) {
   vi.resetModules();
   const { compose, defineMiddleware } = await import('@steadfetch/core');

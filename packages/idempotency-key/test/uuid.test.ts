@@ -23,7 +23,7 @@ describe('uuid', () => {
     for (const each of made) expect(each).toMatch(VERSION_4);
   });
 
-  it('takes chance from where it is told to when there is no crypto', () => {
+  it('uses the random that is passed when there is no crypto', () => {
     vi.stubGlobal('crypto', undefined);
 
     expect(uuid(seededRandom(1))).toBe(uuid(seededRandom(1)));

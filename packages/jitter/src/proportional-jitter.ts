@@ -8,7 +8,7 @@ export interface ProportionalJitterOptions {
 }
 
 /**
- * The delay give or take a share of it: keeps the mean. It can exceed the delay, and so its cap, by that share, but
+ * The delay plus or minus a share of it: keeps the mean. It can exceed the delay, and so its cap, by that share, but
  * not what a timer holds (2^31 - 1 ms): near that end the range gets narrower instead of piling up on it.
  */
 export function proportionalJitter(

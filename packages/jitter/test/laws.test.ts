@@ -16,7 +16,7 @@ const fixed =
     value;
 
 describe('jitter', () => {
-  it('keeps full jitter from 0 to its delay, whatever chance gives', () => {
+  it('keeps full jitter from 0 to its delay, whatever random returns', () => {
     fc.assert(
       fc.property(ms, anything, (value, chance) => {
         const waited = fullJitter(fixed(value), () => chance)(attempt);
@@ -27,7 +27,7 @@ describe('jitter', () => {
     );
   });
 
-  it('keeps equal jitter from half of its delay to all of it, whatever chance gives', () => {
+  it('keeps equal jitter from half of its delay to all of it, whatever random returns', () => {
     fc.assert(
       fc.property(ms, anything, (value, chance) => {
         const waited = equalJitter(fixed(value), () => chance)(attempt);
@@ -38,7 +38,7 @@ describe('jitter', () => {
     );
   });
 
-  it('keeps proportional jitter within its spread and what a timer holds, whatever chance gives', () => {
+  it('keeps proportional jitter within its spread and what a timer holds, whatever random returns', () => {
     fc.assert(
       fc.property(ms, fc.double({ min: 0, max: 1, noNaN: true }), anything, (value, spread, chance) => {
         const waited = proportionalJitter(fixed(value), { spread }, () => chance)(attempt);
@@ -61,7 +61,7 @@ describe('jitter', () => {
     );
   });
 
-  it('makes a delay that a timer holds of whatever number a delay function gives, and refuses what is none', () => {
+  it('makes a delay that a timer holds of any number that a delay function returns, and refuses anything else', () => {
     fc.assert(
       fc.property(anything, anything, (value, chance) => {
         const random = () => chance;

@@ -1,5 +1,6 @@
 import type { Outcome } from '@steadfetch/core';
-import { historyOf, remember } from '@steadfetch/retry';
+import { historyOf } from '@steadfetch/retry';
+import { remember } from '@steadfetch/retry/engine';
 import { TimeoutError } from 'ky';
 import type { Asked } from './describe.ts';
 
@@ -41,12 +42,7 @@ export function outcomeOf({ thrown, response: given }: Attempt, error: Error): O
 /** ky's error, which has the history of what it stands for. */
 export function withHistory(error: Error): Error {
   const { response, cause } = error as Error & { response?: Response };
-  return withHistoryOf(error, response ?? cause);
-}
-
-/** The error, which has the history of an outcome from now on. */
-export function withHistoryOf(error: Error, source: unknown): Error {
-  const history = historyOf(source);
+  const history = historyOf(response ?? cause);
   if (history) remember(error, history);
   return error;
 }

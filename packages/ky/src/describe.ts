@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { isRepeatable, type Policy } from '@steadfetch/retry';
+import { isRepeatable, type Policy } from '@steadfetch/retry/engine';
 import { type NormalizedOptions, type Options, TimeoutError } from 'ky';
 
 /** What ky gives with its errors. */

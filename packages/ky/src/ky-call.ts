@@ -1,5 +1,18 @@
 import { Call, type Outcome, throwIfAborted } from '@steadfetch/core';
-import { type GiveUpReason, isRepeatable, keepAnswer, type Policy, Series } from '@steadfetch/retry';
+import type { GiveUpReason } from '@steadfetch/retry';
+import {
+  FailedAttempt,
+  isRepeatable,
+  judge,
+  keepAnswer,
+  ownDelay,
+  type Policy,
+  type Retry,
+  record,
+  type Session,
+  sessionOf,
+  succeed,
+} from '@steadfetch/retry/engine';
 import {
   type AfterResponseHook,
   type BeforeErrorHook,
@@ -38,8 +51,8 @@ export class KyCall {
   readonly #hooks: Partial<Hooks>;
   /** Whether somebody may look at `error.data` before a retry. */
   readonly #seen: boolean;
-  #policy: Policy;
-  #series!: Series;
+  #policy: Policy & { maxRetries: number };
+  #session: Session | undefined;
   /** ky's own record of the option, which it reads before each retry. */
   #retry: KyRetry | undefined;
   #normalized!: NormalizedOptions;
@@ -50,7 +63,7 @@ export class KyCall {
   #attempt = 1;
   /** The attempt nobody has judged yet. A response that a hook made up, or an error that a hook threw, finds none. */
   #open: Attempt | undefined;
-  #judging: Promise<boolean> | undefined;
+  #judging: Promise<Retry | undefined> | undefined;
   readonly #pending: Pending;
   /** Whether ky has ended the call. */
   #over = false;
@@ -60,7 +73,7 @@ export class KyCall {
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
     this.#said = asObject(options.retry);
-    this.#filled = filledIn(this.#said, this.#policy.limits.total);
+    this.#filled = filledIn(this.#said, this.#policy.maxRetries);
     this.#startedAt = this.#policy.clock.now();
     this.#remaining = remainingOf(options, this.#policy.clock);
     this.#pending = new Pending(options.signal ?? undefined);
@@ -77,10 +90,10 @@ export class KyCall {
    */
   install(): void {
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = this.#hooks;
-    const asks = this.#policy.shouldRetry !== undefined || this.#policy.inspect !== undefined;
+    const asks = this.#policy.rules.some(({ takesTime }) => takesTime);
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
-    this.#options.retry = filledIn(this.#said, this.#policy.limits.total);
+    this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     this.#options.hooks = {
       ...this.#hooks,
@@ -107,19 +120,19 @@ export class KyCall {
     this.#retry = options.retry;
     const changes = changesIn(this.#retry, this.#filled);
     if (changes) this.#policy = this.#policyOf({ ...this.#said, ...changes });
-    this.#policy = { ...this.#policy, limits: { ...this.#policy.limits } };
+    this.#policy = { ...this.#policy };
     Object.assign(this.#retry, {
       backoffLimit: Infinity,
       jitter: undefined,
       shouldRetry: ({ error }: { error: Error }) => this.#judgeError(error),
       // Our own wait is over by then. What is left is a retry that another hook forces with `ky.retry()`.
-      delay: (attempt: number) => (this.#pending.isDue ? 0 : this.#policy.delay({ attempt, previousDelay: 0 })),
+      delay: (attempt: number) => (this.#pending.due ? 0 : this.#ownDelay(attempt)),
     });
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
     const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
-    this.#series ??= new Series(this.#describe(attempt.asked), this.#policy, this.#startedAt);
+    this.#session ??= this.#sessionOf(this.#describe(attempt.asked));
     this.#open = attempt;
     this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
@@ -150,8 +163,9 @@ export class KyCall {
   /** Told to the layers below, as `retry()` tells it. */
   #standing(attempt: Attempt): { attempt: number; retried: true | 'last'; remaining: () => number } {
     const call = this.#describe(attempt.asked);
-    const { limits, timeouts } = this.#policy;
-    const again = this.#attempt <= limits.total && isRepeatable(call, this.#policy) && timeouts && call.replayable;
+    const { maxRetries, repeatsTimeouts } = this.#policy;
+    const mayFollow = this.#attempt <= maxRetries && isRepeatable(call, this.#policy);
+    const again = mayFollow && repeatsTimeouts && call.replayable;
     return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining };
   }
 
@@ -173,12 +187,13 @@ export class KyCall {
 
   /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
   async #judgeResponse(attempt: Attempt, response: Response): Promise<Response> {
-    if (response.status < 400 && !this.#policy.inspect) {
+    if (response.status < 400 && !this.#policy.inspects) {
       this.#succeed(attempt, response);
       return response;
     }
-    if (!(await this.#judge(attempt, { response, failed: false }))) return response;
-    keepAnswer(this.#base, response, this.#policy);
+    const due = await this.#judge(attempt, { response, failed: false });
+    if (!due) return response;
+    keepAnswer(this.#base, response, due);
     const text = await release(response, this.#seen);
     const copy = throwsFor(response, this.#options) ? withText(response, text) : undefined;
     if (copy) return copy;
@@ -197,46 +212,56 @@ export class KyCall {
     return true;
   }
 
-  /** Whether the attempt is to be repeated. The hooks are told here. */
-  #judge(attempt: Attempt, outcome: Outcome): Promise<boolean> {
+  /** The decision to repeat the attempt, if that is it. The hooks are told here. */
+  #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
     this.#judging = this.#decide(attempt, outcome);
     return this.#judging;
   }
 
-  async #decide(attempt: Attempt, outcome: Outcome): Promise<boolean> {
-    this.#enter(attempt, outcome.error);
+  async #decide(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
+    const session = this.#enter(attempt, outcome.error);
     this.#pending.settle();
-    if (this.#pending.aborted) return false;
+    if (this.#pending.aborted) return undefined;
     // A hook of the caller may have lowered it meanwhile.
-    if (!this.#oneShot) Object.assign(this.#policy.limits, { total: this.#retry!.limit });
-    const decision = await this.#series.failed(outcome, this.#base.record.sends > attempt.sends);
-    if (decision.retry) this.#pending.announce(this.#series, decision, outcome);
+    if (!this.#oneShot) this.#policy.maxRetries = this.#retry!.limit;
+    const failure = new FailedAttempt(session, this.#attempt, outcome, this.#base.record.sends > attempt.sends);
+    const decision = await judge(failure);
+    if (decision.retry) this.#pending.announce(failure, decision);
     // An observer may have done it.
     if (this.#pending.aborted) throwIfAborted(this.#options.signal!);
     if (this.#over) this.#stop('deadline', undefined);
-    return this.#pending.isDue;
+    return this.#pending.due;
   }
 
   #succeed(attempt: Attempt, response: Response): void {
-    this.#enter(attempt);
+    const session = this.#enter(attempt);
     this.#pending.settle();
-    if (this.#pending.aborted) return;
-    this.#series.succeeded({ response, failed: false });
+    if (!this.#pending.aborted) succeed(session, this.#attempt, response);
   }
 
   /** An attempt that a hook of the caller repeats, whatever came of it. */
   #passOver(attempt: Attempt): void {
-    this.#enter(attempt);
-    this.#series.passed({ response: attempt.response!, failed: false });
+    const outcome: Outcome = { response: attempt.response!, failed: false };
+    record(new FailedAttempt(this.#enter(attempt), this.#attempt, outcome), outcome);
   }
 
-  #enter(attempt: Attempt, error?: unknown): void {
+  /** The session, in which the call is now what this attempt has sent. */
+  #enter(attempt: Attempt, error?: unknown): Session {
     this.#open = undefined;
-    this.#series.attempt = this.#attempt;
     const { parseJson } = this.#options;
     const origin = { request: attempt.request, options: this.#normalized, parseJson };
     const call = rememberOrigin(this.#describe(attempt.asked, error), origin);
-    Object.assign(this.#series, { call, repeatable: isRepeatable(call, this.#policy) });
+    return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
+  }
+
+  #sessionOf(call: Call): Session {
+    return sessionOf(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
+  }
+
+  /** Our wait before an attempt that the caller forces. */
+  #ownDelay(attempt: number): number {
+    const session = this.#session ?? this.#sessionOf(this.#base);
+    return ownDelay(new FailedAttempt({ ...session, by: undefined }, attempt, undefined));
   }
 
   /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */

@@ -1,9 +1,7 @@
 import { type Outcome, onAbort } from '@steadfetch/core';
-import type { Decision, GiveUpReason, Series } from '@steadfetch/retry';
+import type { GiveUpReason } from '@steadfetch/retry';
+import { FailedAttempt, type Retry, remember, stop, wait } from '@steadfetch/retry/engine';
 import { ForceRetryError, isTimeoutError } from 'ky';
-import { withHistoryOf } from './attempt.ts';
-
-type Retry = Decision & { retry: true };
 
 /** Where the call stands when it ends: the number of the attempt, and what came of it. */
 interface Standing {
@@ -12,11 +10,8 @@ interface Standing {
 }
 
 interface Announced {
-  readonly series: Series;
+  readonly failure: FailedAttempt;
   readonly decision: Retry;
-  readonly outcome: Outcome;
-  readonly attempt: number;
-  readonly response?: undefined;
   stage: 'told' | 'waiting' | 'waited' | 'sent';
   deafen: () => void;
 }
@@ -41,15 +36,14 @@ export class Pending {
     return this.#announced?.stage === 'told';
   }
 
-  /** Whether there is one that has not been sent. */
-  get isDue(): boolean {
-    return this.#announced !== undefined && this.#announced.stage !== 'sent';
+  /** The one that has not been sent. */
+  get due(): Retry | undefined {
+    return this.#announced?.stage === 'sent' ? undefined : this.#announced?.decision;
   }
 
   /** Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`. */
-  announce(series: Series, decision: Retry, outcome: Outcome): void {
-    const { attempt } = series;
-    const announced: Announced = { series, decision, outcome, attempt, stage: 'told', deafen: () => {} };
+  announce(failure: FailedAttempt, decision: Retry): void {
+    const announced: Announced = { failure, decision, stage: 'told', deafen: () => {} };
     this.#announced = announced;
     announced.deafen = onAbort(this.#signal, () => {
       if (announced.stage === 'waiting') return;
@@ -64,7 +58,7 @@ export class Pending {
     if (announced?.stage !== 'told') return;
     announced.stage = 'waiting';
     try {
-      await announced.series.wait(announced.decision, announced.outcome);
+      await wait(announced.failure, announced.decision);
       announced.stage = 'waited';
     } catch (error) {
       // The hooks have been told.
@@ -90,13 +84,11 @@ export class Pending {
   stop(reason: GiveUpReason, error?: unknown, now?: Standing): void {
     const announced = this.settle();
     if (!announced) return;
-    const { series, decision } = announced;
+    const { decision } = announced;
     const sent = announced.stage === 'sent';
-    const { attempt, response } = sent && now ? now : announced;
-    series.attempt = attempt;
-    const outcome: Outcome = response ? { response, failed: false } : announced.outcome;
-    series.stopped(outcome, reason, sent ? undefined : decision.lease);
-    if (error instanceof Error) withHistoryOf(error, outcome.response ?? outcome.error);
+    const failure = sent && now ? endedNow(announced.failure, now) : announced.failure;
+    remember(failure.response ?? failure.error, failure.past);
+    stop(failure, reason, error, sent ? undefined : decision.permits);
   }
 
   /** Why a call ends with this error, which nobody was asked about. */
@@ -105,4 +97,10 @@ export class Pending {
     if (this.#signal?.aborted) return 'aborted';
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
+}
+
+/** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */
+function endedNow({ session, outcome }: FailedAttempt, { attempt, response }: Standing): FailedAttempt {
+  const ending: Outcome | undefined = response ? { response, failed: false } : outcome;
+  return new FailedAttempt(session, attempt, ending);
 }

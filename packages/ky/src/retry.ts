@@ -1,4 +1,5 @@
-import { type Policy, type RetryOptions, type RetryOverride, resolvePolicy } from '@steadfetch/retry';
+import type { RetryOptions } from '@steadfetch/retry';
+import { presetOf } from '@steadfetch/retry/engine';
 import type { Hooks, InitHook, Options } from 'ky';
 import { KyCall } from './ky-call.ts';
 import { filledIn } from './ky-retry.ts';
@@ -20,7 +21,7 @@ import { overrideOf } from './translate.ts';
  * @example const api = ky.extend({ hooks: retry({ maxRetries: 3 }) });
  */
 export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } {
-  const policy = resolvePolicy(options);
+  const { policy, policyFor } = presetOf(options);
   const driven = new WeakSet<Options>();
   const init = markRetryHook((kyOptions) => {
     if (retryHookOf(kyOptions) !== init || driven.has(kyOptions)) return;
@@ -29,7 +30,11 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
     delete kyOptions.steadfetch;
     const overrideBy = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);
     if (overrideBy(kyOptions.retry) === false) return turnOff(kyOptions);
-    new KyCall(kyOptions, (retry) => policyFor(overrideBy(retry), options, policy)).install();
+    const policyOf = (retry: Options['retry']) => {
+      const override = overrideBy(retry);
+      return override ? policyFor(override) : policy;
+    };
+    new KyCall(kyOptions, policyOf).install();
   });
   return { init: [init] };
 }
@@ -38,9 +43,4 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
 function turnOff(kyOptions: Options): void {
   kyOptions.retry = filledIn(typeof kyOptions.retry === 'object' ? kyOptions.retry : {}, 0);
   kyOptions.fetch = lend(kyOptions.fetch, () => ({ retried: 'off' }));
-}
-
-function policyFor(override: RetryOverride | undefined, options: RetryOptions, policy: Policy): Policy {
-  if (override === undefined || override === false) return policy;
-  return resolvePolicy({ ...options, budget: policy.budget ?? false, ...override });
 }

@@ -1,4 +1,4 @@
-import { defineMiddleware, type Middleware } from '@steadfetch/core';
+import { defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
 import { Limiter } from './limiter.ts';
 import { checkOptions, type RateLimitOptions } from './options.ts';
 import type { GateSnapshot } from './snapshot.ts';
@@ -28,9 +28,19 @@ export type RateLimiter = Middleware & {
  */
 export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
   const limiter = new Limiter(checkOptions(options));
-  const middleware = defineMiddleware((call, next) => limiter.fetch(call, next), 'rateLimit');
+  const middleware = defineMiddleware((call, next) => limiter.fetch(call, next), layer());
   return Object.assign(middleware, {
     snapshot: () => limiter.snapshot(),
     reset: (key?: string) => limiter.reset(key),
   });
+}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+function layer(): Layer {
+  const name = 'rateLimit';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return { name, mustBeInside: [['retry', 'a refusal is retried before the gate hears of it']] };
+  }
+  return { name };
 }

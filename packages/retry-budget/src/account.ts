@@ -1,12 +1,12 @@
 /** The numbers a bucket works with, in tokens and milliseconds. */
-export interface Rule {
+export interface BudgetSettings {
   /** What a success pays back. */
   readonly deposit: number;
   /** The reserve of every client, however little it calls. */
   readonly floor: number;
   /** The reserve for a server that is new or little called. */
   readonly credit: number;
-  /** How long trouble is ridden out: each call that fails by then adds its retries to the reserve. */
+  /** How long failures extend the reserve: each call that fails by then adds its retries to it. */
   readonly rideOut: number;
   /** What time pays back each second. */
   readonly perSecond: number;
@@ -32,21 +32,21 @@ export interface Account {
 /** Without a failure for this long, what was spent is forgotten. */
 const FORGOTTEN_AFTER = 5_000;
 
-/** How much of the extra a success takes away: a client that calls often has a reserve by its calls. */
+/** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
 const EXTRA_FADES = 0.25;
 
-export function opened({ credit, floor }: Rule, now: number): Account {
+export function opened({ credit, floor }: BudgetSettings, now: number): Account {
   const extra = credit - floor;
   return { spent: 0, reserved: 0, extra, since: undefined, failedAt: now, successes: 0, income: 0, settledAt: now };
 }
 
 /** The tokens that may be spent before retries stop. */
-export function reserveOf({ reserved, extra }: Account, { floor }: Rule): number {
+export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSettings): number {
   return Math.max(floor, reserved) + extra;
 }
 
-/** The account at a later time, with all that came in. */
-export function balanced(account: Account, { credit, floor, perSecond }: Rule, now: number): Account {
+/** The account at a later time, with its income settled. */
+export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
   const { successes, income, settledAt, failedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);

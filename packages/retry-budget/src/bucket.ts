@@ -1,4 +1,4 @@
-import { type Account, balanced, opened, type Rule, reserveOf } from './account.ts';
+import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
 import type { BudgetSnapshot, RetryKind } from './types.ts';
 
 /** What a failed attempt costs. */
@@ -10,30 +10,30 @@ export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, thro
 /** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
 const PER_CALL = 2.5;
 
-/** How far below empty failures go, as a share of the reserve, so that a few lucky answers do not open it again. */
+/** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
 /**
- * What one server has cost; a retry is allowed while that is less than the reserve. Pure: time is what it is told.
+ * What one server has cost; a retry is allowed while that is less than the reserve. Pure: the caller passes the time.
  *
  * A retry is paid together with the failure that it may bring, when it is promised. Successes are only added up, and
  * settled with the next failure: nothing can ask for a retry in between.
  */
 export class Bucket {
-  readonly #rule: Rule;
+  readonly #settings: BudgetSettings;
   #account: Account;
   /** Retries promised of which no outcome is known. */
   #promised = 0;
 
-  constructor(rule: Rule, now: number) {
-    this.#rule = rule;
-    this.#account = opened(rule, now);
+  constructor(settings: BudgetSettings, now: number) {
+    this.#settings = settings;
+    this.#account = opened(settings, now);
   }
 
-  /** `attempt` is unknown from callers that do not say: the outcome then is that of a promised retry, if there is one. */
+  /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
     this.#account.successes++;
-    this.#account.income += this.#rule.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
+    this.#account.income += this.#settings.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
   }
 
   fail(now: number, attempt: number | undefined): void {
@@ -41,15 +41,15 @@ export class Bucket {
     account.failedAt = now;
     if (this.#isRetry(attempt)) return;
     account.since ??= now;
-    if (now - account.since < this.#rule.rideOut) account.reserved += PER_CALL;
-    const bottom = reserveOf(account, this.#rule) * (1 + DEBT);
+    if (now - account.since < this.#settings.rideOut) account.reserved += PER_CALL;
+    const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
 
-  /** Takes what a retry may cost, unless there is nothing left. */
+  /** Takes what a retry may cost. Returns false if nothing is left. */
   spend(price: number, now: number): boolean {
     const account = this.#settle(now);
-    if (account.spent >= reserveOf(account, this.#rule)) return false;
+    if (account.spent >= reserveOf(account, this.#settings)) return false;
     account.spent += price;
     this.#promised++;
     return true;
@@ -60,11 +60,11 @@ export class Bucket {
     this.#promised = Math.max(0, this.#promised - 1);
   }
 
-  /** What is believed at this time. Changes nothing. */
+  /** The state at this time. Changes nothing. */
   snapshot(now: number): BudgetSnapshot {
-    const account = balanced(this.#account, this.#rule, now);
+    const account = balanced(this.#account, this.#settings, now);
     const { spent, since } = account;
-    const reserve = reserveOf(account, this.#rule);
+    const reserve = reserveOf(account, this.#settings);
     const left = Math.max(0, reserve - spent);
     const failingFor = since === undefined ? undefined : now - since;
     const state = left === 0 ? 'spent' : failingFor === undefined ? 'ready' : 'trouble';
@@ -72,7 +72,7 @@ export class Bucket {
   }
 
   #settle(now: number): Account {
-    this.#account = balanced(this.#account, this.#rule, now);
+    this.#account = balanced(this.#account, this.#settings, now);
     return this.#account;
   }
 

@@ -3,22 +3,22 @@ export type RetryKind = 'transient' | 'throttled';
 
 /** The right to make one retry. */
 export interface Lease {
-  /** Gives the token back, when the retry is not made after all (its wait was aborted). Calling it twice is harmless. */
+  /** Returns the token, when the retry is not made (its wait was aborted). Calling it twice is harmless. */
   release(): void;
 }
 
-/** Decides how many retries one server can bear. Shared by reference between clients. */
+/** Limits the retries to one server. Shared by reference between clients. */
 export interface RetryBudget {
-  /** The right to one retry, or `undefined` when the budget is spent. At once: no promise of one. */
+  /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
   acquire(key: string, kind: RetryKind): Lease | undefined;
   /**
-   * Told of the outcome of each attempt, so that the budget knows how the server is doing. A failure is told before the
-   * retry that follows it is asked for. `attempt` is 1 for the first of a call.
+   * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
+   * is 1 for the first of a call.
    */
   record(key: string, outcome: 'success' | 'failure', attempt?: number): void;
 }
 
-/** What a budget believes of one server. Tokens, and milliseconds. */
+/** The state of a budget for one server. In tokens, and milliseconds. */
 export interface BudgetSnapshot {
   /** `trouble`: requests fail, and retries are still allowed; `spent`: none are. */
   readonly state: 'ready' | 'trouble' | 'spent';
@@ -32,10 +32,10 @@ export interface BudgetSnapshot {
   readonly why: string;
 }
 
-/** A budget of buckets of tokens, whose state can be seen and forgotten. */
+/** A budget with a bucket of tokens per server, which shows its state and can forget it. */
 export interface TokenBudget extends RetryBudget {
-  /** What is believed of each server that is remembered, by key. Changes nothing. */
+  /** The state of each server that is remembered, by key. Changes nothing. */
   snapshot(): Record<string, BudgetSnapshot>;
-  /** Forgets what is known of one server, or of all. */
+  /** Forgets one server, or all. */
   reset(key?: string): void;
 }

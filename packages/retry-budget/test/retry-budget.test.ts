@@ -108,7 +108,7 @@ describe('retryBudget', () => {
   });
 
   it.each([8, 50, 300, 800])(
-    'gives an outage of ten seconds at %i calls a second less than a tenth more',
+    'grants an outage of ten seconds at %i calls a second less than a tenth more',
     async (perSecond) => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
@@ -141,7 +141,7 @@ describe('retryBudget', () => {
     }
   });
 
-  it('gives calls that fail together as many retries as calls that fail one by one', () => {
+  it('grants calls that fail together as many retries as calls that fail one by one', () => {
     for (const options of [{}, { rideOut: 0, floor: 10, credit: 10 }]) {
       const oneByOne = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);
       const together = retryBudget({ clock: manualClock(), ...options });
@@ -316,7 +316,7 @@ describe('retryBudget', () => {
   });
 });
 
-describe('what a budget believes', () => {
+describe('the snapshot of a budget', () => {
   it('is said per server, and why', async () => {
     const clock = manualClock();
     const budget = await spent(clock);

@@ -11,14 +11,16 @@ export interface RetryLabels {
   readonly origin: string;
 }
 
-/** A function, or an object with `inc(labels)` as a counter of prom-client, or with `add(1, labels)` as OpenTelemetry. */
+/**
+ * A function, or an object with `inc(labels)` as a counter of prom-client, or with `add(1, labels)` as OpenTelemetry.
+ */
 export type RetryCounter =
   | ((labels: Partial<RetryLabels>) => unknown)
   | { inc(labels: Partial<RetryLabels>): unknown }
   | { add(value: number, labels: Partial<RetryLabels>): unknown };
 
 export interface CountRetriesOptions {
-  /** The labels to give, e.g. those a prom-client counter declares. @default all four */
+  /** The labels to set, e.g. those a prom-client counter declares. @default all four */
   labels?: readonly (keyof RetryLabels)[];
 }
 
@@ -35,9 +37,9 @@ export function countRetries(counter: RetryCounter, options: CountRetriesOptions
   const { labels = LABELS } = options;
   checkLabels(labels);
   const increment = incrementOf(counter);
-  const count = (event: RetryLabels['event']) => (told: AttemptEvent & { readonly reason?: string }) => {
-    const { reason = 'none', response, url } = told;
-    const all: RetryLabels = { event, reason, status: String(response?.status ?? 'none'), origin: originOf(url) };
+  const count = (name: RetryLabels['event']) => (event: AttemptEvent & { readonly reason?: string }) => {
+    const { reason = 'none', response, url } = event;
+    const all: RetryLabels = { event: name, reason, status: String(response?.status ?? 'none'), origin: originOf(url) };
     notify(increment, Object.fromEntries(labels.map((label) => [label, escapeText(all[label])])));
   };
   return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };

@@ -1,6 +1,6 @@
 /**
- * What `retry` tells its hooks, as far as this package looks at it. `@steadfetch/retry` is not imported: any source of
- * events of this shape will do. Times are milliseconds.
+ * An event of `retry`, as far as this package reads it. `@steadfetch/retry` is not imported: any source of events of
+ * this shape will do. Times are milliseconds.
  */
 export interface AttemptEvent {
   readonly callId: number;

@@ -10,7 +10,9 @@ const MEANING = new Map([
   ['queue-full', 'not sent: too many calls are waiting in concurrency()'],
 ]);
 
-/** The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out. */
+/**
+ * The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out.
+ */
 export function fieldsOf<Event extends AttemptEvent>(event: Event, fullUrls: boolean): Event {
   const url = fullUrls ? event.url : redactUrl(event.url);
   const scalars = Object.entries({ ...event, url }).flatMap(([name, value]) => {

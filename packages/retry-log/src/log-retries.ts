@@ -4,11 +4,14 @@ import { fieldsOf, giveUpLine, recoverLine, retryLine } from './lines.ts';
 import { type LogStyle, styleOf, writerOf } from './log-style.ts';
 
 export interface LogRetriesOptions {
-  /** How the logger takes a message and its fields. @default told from the logger */
+  /** How the logger takes a message and its fields. @default guessed from the logger */
   style?: LogStyle;
-  /** Names of the logger's methods; `false` for silence. @default { retry: 'warn', giveUp: 'error', recover: 'info' } */
+  /**
+   * Names of the logger's methods; `false` for silence.
+   * @default { retry: 'warn', giveUp: 'error', recover: 'info' }
+   */
   levels?: { retry?: string | false; giveUp?: string | false; recover?: string | false };
-  /** Logs URLs with query and credentials, if `retry` is told to give them too. @default false */
+  /** Logs URLs with query and credentials, if `retry` has `fullUrls` too. @default false */
   fullUrls?: boolean;
 }
 

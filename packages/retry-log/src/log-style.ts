@@ -10,7 +10,10 @@ type Method = (...args: unknown[]) => unknown;
 
 const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
 
-/** Told by what only loggers of that kind have: winston and its children have transports, pino and bunyan `fatal`. */
+/**
+ * Guessed by members that only loggers of that kind have: winston and its children have transports, pino and bunyan
+ * `fatal`.
+ */
 export function styleOf(logger: object): LogStyle {
   const has = (name: string) => Object(logger)[name] !== undefined;
   if (has('transports')) return 'winston';

@@ -10,7 +10,7 @@ import {
 } from '@steadfetch/core';
 import type { RetryObserver } from './events.ts';
 
-/** How things stand: of `calls` in the window, `retried` needed at least one retry. */
+/** Of `calls` in the window, `retried` needed at least one retry. */
 export interface RetryReport {
   readonly calls: number;
   readonly retried: number;
@@ -23,13 +23,16 @@ export interface RetryMonitorOptions {
   window?: number;
   /** The share of retried calls, above 0 and up to 1, from which retries are excessive. @default 0.2 */
   threshold?: number;
-  /** The share below which retries are normal again, at most `threshold`: between the two nothing changes. @default threshold / 2 */
+  /**
+   * The share below which retries are normal again, at most `threshold`: between the two nothing changes.
+   * @default threshold / 2
+   */
   normalBelow?: number;
-  /** Calls in the window below which nothing is said. @default 20 */
+  /** Calls in the window below which no hook is called. @default 20 */
   minCalls?: number;
-  /** Told once when the share reaches the threshold, calls under way counted as not retried. */
+  /** Called once when the share reaches the threshold, with calls in flight counted as not retried. */
   onExcessive: (report: RetryReport) => unknown;
-  /** Told once when the share is below `normalBelow` again. */
+  /** Called once when the share is below `normalBelow` again. */
   onRecovered?: (report: RetryReport) => unknown;
   clock?: Clock;
 }
@@ -37,24 +40,24 @@ export interface RetryMonitorOptions {
 /** Hooks for `retry`, and the middleware that counts the calls which needed none. */
 export interface RetryMonitor extends RetryObserver {
   /**
-   * Counts the calls that succeed at once, of which `retry` tells its hooks nothing. Goes around `retry`. Inside it, as
+   * Counts the calls that succeed at once, for which `retry` calls no hook. Goes around `retry`. Inside it, as
    * under ky's loop, a first attempt counts when its status is below 400.
    */
   readonly middleware: Middleware;
-  /** What is known of the window. Changes nothing. */
+  /** The counts of the window. Changes nothing. */
   snapshot(): RetryReport & { readonly excessive: boolean };
-  /** Forgets the window, and that retries were excessive. Tells nobody. */
+  /** Forgets the window, and that retries were excessive. Calls no hook. */
   reset(): void;
 }
 
 /** The options with every default filled in. */
-export type ResolvedOptions = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
+export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
   Pick<RetryMonitorOptions, 'onRecovered'>;
 
 const NAMES = ['window', 'threshold', 'normalBelow', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
 
 /** Checks the options and fills in the defaults. */
-export function resolveOptions(options: RetryMonitorOptions): ResolvedOptions {
+export function checkOptions(options: RetryMonitorOptions): MonitorSettings {
   checkNames('retryMonitor', options, NAMES);
   const { window = 60_000, threshold = 0.2, minCalls = 20, clock = systemClock, onExcessive, onRecovered } = options;
   checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 });

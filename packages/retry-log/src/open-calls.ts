@@ -1,6 +1,8 @@
 const MAX_CALLS = 1_000;
 
-/** The calls that were retried and have not ended yet, the latest of them: those that never tell their end are dropped. */
+/**
+ * The calls that were retried and have not ended yet, the latest of them: calls whose end is never reported are dropped.
+ */
 export class OpenCalls {
   readonly #ids = new Set<number>();
 

@@ -1,11 +1,11 @@
 import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
 import type { GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
 import {
-  type ResolvedOptions,
+  checkOptions,
+  type MonitorSettings,
   type RetryMonitor,
   type RetryMonitorOptions,
   type RetryReport,
-  resolveOptions,
 } from './monitor-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
@@ -14,10 +14,11 @@ import { SlidingShare } from './sliding-share.ts';
 const CHANCE = 0.4;
 
 /**
- * Watches the share of calls that need retries, over a sliding window, and tells when it becomes excessive and when it
- * is normal again: at half of the threshold, so that a share close to it is told once. Its memory is bounded, whatever the rate; sets no timers, so it looks only when called.
+ * Measures the share of calls that need retries over a sliding window, and calls a hook when it becomes excessive and
+ * when it is normal again: at half of the threshold, so that a share close to it is reported once. Its memory is
+ * bounded, whatever the rate; it sets no timers, so it checks only when a call ends.
  *
- * It is hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
+ * It has hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
  * failed at least once.
  *
  * @throws a `TypeError` or `RangeError` that names the option
@@ -34,7 +35,7 @@ class Monitor implements RetryMonitor {
   readonly onRetry: (event: RetryEvent) => void;
   readonly onGiveUp: (event: GiveUpEvent) => void;
   readonly onRecover: (event: RecoverEvent) => void;
-  readonly #rule: ResolvedOptions;
+  readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
   /** An abort in the first wait gives up at attempt 1, as a call does that is not retried. */
   readonly #retried = new OpenCalls();
@@ -46,8 +47,8 @@ class Monitor implements RetryMonitor {
   #firstAttempts = 0;
 
   constructor(options: RetryMonitorOptions) {
-    this.#rule = resolveOptions(options);
-    this.#share = new SlidingShare(this.#rule.window, monotonic(this.#rule.clock));
+    this.#settings = checkOptions(options);
+    this.#share = new SlidingShare(this.#settings.window, monotonic(this.#settings.clock));
     this.onRetry = ({ attempt, callId }) => {
       if (attempt > 1) return;
       this.#retried.open(callId);
@@ -103,7 +104,9 @@ class Monitor implements RetryMonitor {
     this.#counted = Math.min(this.#counted + 1, this.#inside);
   }
 
-  /** Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time. */
+  /**
+   * Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time.
+   */
   #underWay(): number {
     return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;
   }
@@ -113,17 +116,17 @@ class Monitor implements RetryMonitor {
     const { excessive, ...report } = this.snapshot();
     if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
     this.#excessive = !excessive;
-    notify(excessive ? this.#rule.onRecovered : this.#rule.onExcessive, report);
+    notify(excessive ? this.#settings.onRecovered : this.#settings.onExcessive, report);
   }
 
   #isExcessive({ calls, retried }: RetryReport): boolean {
-    const { threshold, minCalls } = this.#rule;
+    const { threshold, minCalls } = this.#settings;
     return calls >= minCalls && retried >= threshold * (calls + this.#underWay());
   }
 
   /** Below by more than chance, which matters where calls are few. */
   #isNormal({ calls, retried }: RetryReport): boolean {
-    const { normalBelow, minCalls } = this.#rule;
+    const { normalBelow, minCalls } = this.#settings;
     return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < normalBelow * calls);
   }
 }

@@ -37,7 +37,7 @@ describe('countRetries', () => {
     expect(counter.add.mock.calls).toEqual([[1, { event: 'recover' }]]);
   });
 
-  it('gives labels that are one line of plain text, and not very long', () => {
+  it('sets labels that are one line of plain text, and not very long', () => {
     const counter = vi.fn();
 
     countRetries(counter).onGiveUp(

@@ -25,7 +25,7 @@ describe('logRetries', () => {
     ]);
   });
 
-  it('tells the wait that was not taken', () => {
+  it('says which wait was not taken', () => {
     const logger = fakeLogger();
 
     logRetries(logger).onGiveUp(giveUpEvent({ reason: 'server-delay', delay: 120_000, delaySource: 'retry-after' }));
@@ -46,7 +46,7 @@ describe('logRetries', () => {
   it.each([
     ['pino', { bindings: () => ({}) }],
     ['bunyan', { fatal: () => {} }],
-  ])('gives fields, then the message, to a logger like %s', (_, more) => {
+  ])('passes fields, then the message, to a logger like %s', (_, more) => {
     const logger = fakeLogger(more);
 
     logRetries(logger).onRetry(retryEvent());
@@ -57,7 +57,7 @@ describe('logRetries', () => {
     );
   });
 
-  it('gives the message, then fields, to a logger like winston', () => {
+  it('passes the message, then fields, to a logger like winston', () => {
     const logger = fakeLogger({ transports: [] });
 
     logRetries(logger).onRecover(recoverEvent({ idempotencyKey: '"k"' }));
@@ -69,7 +69,7 @@ describe('logRetries', () => {
     });
   });
 
-  it('gives times in whole milliseconds, in lines and in fields', () => {
+  it('writes times in whole milliseconds, in lines and in fields', () => {
     const logger = fakeLogger({ transports: [] });
     const hooks = logRetries(logger);
 
@@ -98,7 +98,7 @@ describe('logRetries', () => {
     );
   });
 
-  it('takes the style and the levels it is told', () => {
+  it('takes the style and the levels of the options', () => {
     const notice = vi.fn();
     const logger = fakeLogger({ notice });
     const hooks = logRetries(logger, { style: 'pino', levels: { retry: 'notice', giveUp: false } });
@@ -118,7 +118,7 @@ describe('logRetries', () => {
     expect(logger.warn.mock.calls[0]![1]).not.toHaveProperty('response');
   });
 
-  it('redacts URLs unless it is told not to', () => {
+  it('redacts URLs unless fullUrls is set', () => {
     const logger = fakeLogger();
     const event = retryEvent({ url: 'https://me:pw@api.example.com/a?token=secret#x' });
 

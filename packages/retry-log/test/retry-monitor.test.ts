@@ -16,7 +16,7 @@ import { giveUpEvent, retryEvent } from './events.ts';
 const URL = 'https://api.example.com/';
 
 describe('retryMonitor', () => {
-  it('tells once when the share reaches the threshold, and once when it is clearly below half of it', async () => {
+  it('reports once when the share reaches the threshold, and once when it is clearly below half of it', async () => {
     const { call, onExcessive, onRecovered } = setUp({ threshold: 0.5, minCalls: 4 });
 
     for (const failures of [0, 0, 1, 1, 1, 1]) await call(failures);
@@ -41,7 +41,7 @@ describe('retryMonitor', () => {
   });
 
   it.each([1, 10, 100])(
-    'tells of a steady share at its threshold once in ten minutes, at %i calls a second',
+    'reports a steady share at its threshold once in ten minutes, at %i calls a second',
     (perSecond) => {
       const clock = instantClock();
       const random = seededRandom(7);
@@ -83,7 +83,7 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 200, retried: 25 });
   });
 
-  it('is as new after a reset, and tells nobody of it', async () => {
+  it('is as new after a reset, and calls no hook', async () => {
     const { call, monitor, onExcessive, onRecovered } = setUp({ minCalls: 2 });
     await call(1);
     await call(1);
@@ -159,7 +159,7 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 2 });
   });
 
-  it('counts a call once whose retry ends in an error that nobody would retry', async () => {
+  it('counts a call once whose retry ends in a permanent error', async () => {
     const { fetchWith, monitor } = setUp();
 
     await expect(fetchWith([503, { error: 'CERT_HAS_EXPIRED' }])).rejects.toThrow('fetch failed');
@@ -182,7 +182,7 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
   });
 
-  it('remembers no more than the latest thousand of calls that never tell their end', () => {
+  it('remembers no more than the latest thousand of calls whose end is never reported', () => {
     const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
     for (let callId = 0; callId <= 1_000; callId++) monitor.onRetry(retryEvent({ callId }));
 
@@ -240,7 +240,7 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
   });
 
-  it('counts a call there that retry was told to leave alone, however it ends', async () => {
+  it('counts a call there that says retry: false, however it ends', async () => {
     const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
     const steady = compose(retry({ hooks: monitor }), monitor.middleware)(fakeFetch([503, 200]));
 

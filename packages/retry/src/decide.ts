@@ -1,79 +1,72 @@
-import { localRefusal, MAX_TIMER } from '@steadfetch/core';
-import type { Lease } from '@steadfetch/retry-budget';
-import { shouldRetryHint } from '@steadfetch/server-hints';
-import { acquireFrom } from './budgeting.ts';
-import type { GiveUpReason, RetryReason } from './events.ts';
-import type { Failure } from './failure.ts';
-import type { FailureKind, Limits } from './limits.ts';
-import { type PlannedDelay, planDelay } from './plan-delay.ts';
-import type { Policy } from './policy.ts';
-import { transientReason } from './rules.ts';
-
-/** What was counted before this failure. */
-export interface Tally {
-  readonly counts: Readonly<Record<FailureKind, number>>;
-  readonly previousDelay: number;
-  /** Whether the call, as it was made, can be sent twice. */
-  readonly repeatable: boolean;
-  /** Whether the failure can be the server's doing. */
-  readonly blamed: boolean;
-  /** Whether the caller's condition, and no rule, asked for the last retry. */
-  readonly wished: boolean;
-}
-
-/** Another attempt after a delay; or none, with a reason where one might have been expected. */
-export type Decision =
-  | ({ readonly retry: true; readonly reason: RetryReason; readonly lease: Lease | undefined } & PlannedDelay)
-  | { readonly retry: false; readonly reason: GiveUpReason | undefined; readonly planned?: PlannedDelay };
-
-/** Asks the caller's own condition; `undefined` stands for the default rules. */
-export type Ask = () => Promise<boolean | undefined>;
+import { abortable, localRefusal, MAX_TIMER, notify, throwIfAborted } from '@steadfetch/core';
+import type { FailedAttempt } from './attempt.ts';
+import type { Decision, End, Permit, Wait } from './rule.ts';
+import { OWN, planWait } from './wait.ts';
 
 /**
- * Decides about one failed attempt. What a layer of ours did not send is never repeated. Limits, the server's veto, the method and the body come before any wish, and the
- * delay is only looked at once a retry is wanted.
+ * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
+ * What a layer of ours did not send is never repeated.
+ *
+ * @throws what a rule throws, and the caller's reason after an abort, also while a rule takes its time
  */
-export async function decide(failure: Failure, tally: Tally, policy: Policy, ask: Ask): Promise<Decision> {
-  const refusal = localRefusal(failure.error);
+export async function decide(failure: FailedAttempt): Promise<Decision> {
+  const { call, error, session } = failure;
+  const { policy } = session;
+  const refusal = localRefusal(error);
   if (refusal) return no(refusal.reason);
-  const byRules = transientReason(failure, policy);
-  const expected = <T extends GiveUpReason>(reason: T) => no(byRules === undefined ? undefined : reason);
-  if (isSpent(failure, tally, policy.limits)) return tally.wished ? no('limit') : expected('limit');
-  if (failure.response && shouldRetryHint(failure.response) === false) return expected('veto');
-  const wish = await ask();
-  if (wish === false) return expected('predicate');
-  const reason = byRules ?? (wish ? 'predicate' : undefined);
-  if (reason === undefined) return no(undefined);
-  if (!tally.repeatable) return no('method-not-idempotent');
-  if (!failure.call.replayable) return no('body-not-replayable');
-  return schedule(failure, tally, policy, reason);
+  const reason = await ask('when', failure);
+  if (reason === undefined) return { retry: false };
+  if (isSpent(failure)) return no('limit');
+  const forbidden = await ask('unless', failure);
+  if (forbidden !== undefined) return no(forbidden);
+  if (!session.repeatable) return no('method-not-idempotent');
+  if (!call.replayable) return no('body-not-replayable');
+
+  const wait = planWait(failure);
+  if (wait.source !== OWN && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
+  if (wait.delay >= MAX_TIMER) return no('limit', wait);
+  if (wait.delay >= call.remaining()) return no('deadline', wait);
+  throwIfAborted(call.signal);
+  const permits = permitsFor(failure, wait);
+  return permits ? { retry: true, reason, permits, ...wait } : no('budget', wait);
 }
 
-/** Which counter a failure belongs to. */
-export function kindOf({ response, errorClass }: Failure): FailureKind {
-  if (response) return 'status';
-  return errorClass?.sent === 'no' ? 'connect' : 'read';
+function no(stop: string, planned?: Wait): End {
+  return planned ? { retry: false, stop, planned } : { retry: false, stop };
 }
 
-function schedule(failure: Failure, { previousDelay, blamed }: Tally, policy: Policy, reason: RetryReason): Decision {
-  const planned = planDelay(failure, policy, previousDelay);
-  const fromServer = planned.source !== 'backoff';
-  if (fromServer && planned.delay > policy.maxDelay) return no('server-delay', planned);
-  if (planned.delay >= MAX_TIMER) return no('limit', planned);
-  if (planned.delay >= failure.call.remaining()) return no('deadline', planned);
-  const kind = fromServer || failure.response?.status === 429 ? 'throttled' : 'transient';
-  const lease = policy.budget && acquireFrom(policy.budget, failure, kind, blamed);
-  if (policy.budget && !lease) return no('budget', planned);
-  return { retry: true, reason, lease, ...planned };
+/** Whether the retries are used up. A layer inside that sends the call again counts as well. */
+export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
+  const { resends, maxRepeats } = call.record;
+  return !(attempt <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
-function isSpent(failure: Failure, { counts }: Tally, limits: Limits): boolean {
-  const kind = kindOf(failure);
-  const { resends, maxRepeats } = failure.call.record;
-  const isCounted = resends > 0 && resends + failure.attempt > maxRepeats; // one count for all layers
-  return failure.attempt > limits.total || counts[kind] >= limits[kind] || isCounted;
+/** The first yes. The rules after it are not asked: looking into a body takes time. */
+async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
+  const isGood = failure.response !== undefined && failure.response.status < 400;
+  for (const rule of failure.session.policy.rules) {
+    if (isGood && question === 'when' && !rule.inspects) continue;
+    const given = rule[question]?.(failure);
+    const answer = isThenable(given) ? await abortable(given, failure.call.signal) : given;
+    if (answer) return answer === true ? 'rule' : String(answer);
+  }
+  return undefined;
 }
 
-function no(reason: GiveUpReason | undefined, planned?: PlannedDelay): Decision {
-  return planned ? { retry: false, reason, planned } : { retry: false, reason };
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
+}
+
+/** A permit of each rule that gives some, or none at all. All are asked, so that each hears of the failure. */
+function permitsFor(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
+  const answers = failure.session.policy.rules.flatMap((rule) => (rule.permit ? [rule.permit(failure, wait)] : []));
+  const permits = answers.filter((permit) => permit !== undefined);
+  if (permits.length === answers.length) return permits;
+  release(permits);
+  return undefined;
+}
+
+/** Gives permits back. What that throws or rejects changes nothing. */
+export function release(permits: readonly Permit[] = []): void {
+  for (const permit of permits) notify(() => permit.release(), undefined);
 }

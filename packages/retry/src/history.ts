@@ -1,7 +1,20 @@
-import { type AttemptRecord, historyBehind, type Outcome } from '@steadfetch/core';
-import type { Standing } from './standing.ts';
+import { type AttemptRecord, historyBehind, keepHistory, type Outcome } from '@steadfetch/core';
+import { numberOf, type Session } from './attempt.ts';
+import type { Decision, Rule } from './rule.ts';
 
-export { keepHistory as remember } from '@steadfetch/core';
+/** Keeps what became of each attempt, for `historyOf` the response or the error that the call ends with. */
+export function history(): Rule {
+  return {
+    afterFailure: ({ outcome, past }, decision) => {
+      if (!decision.retry)
+        remember(decision.thrown ? decision.thrown.error : (outcome!.response ?? outcome!.error), past);
+    },
+    afterRecovery: ({ past, response }) => remember(response, past),
+  };
+}
+
+/** Keeps the attempts behind a response or an error for whoever holds it. Nothing is written on it. */
+export const remember: (responseOrError: unknown, past: readonly AttemptRecord[]) => void = keepHistory;
 
 /**
  * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
@@ -11,8 +24,19 @@ export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined
   return historyBehind(responseOrError)?.map((record) => ({ ...(record as AttemptRecord) }));
 }
 
-/** What is kept of an attempt that ended at this time. */
-export function recordOf({ response, error, failed }: Outcome, { key, number }: Standing, at: number): AttemptRecord {
-  const ending = failed ? { error } : { status: response.status };
-  return { attempt: number, at, ...ending, ...(key === undefined ? {} : { idempotencyKey: key }) };
+/** What is kept of an attempt that has just ended. */
+export function recordOf(
+  session: Session,
+  attempt: number,
+  { response, error, failed }: Outcome,
+  decision?: Decision,
+): AttemptRecord {
+  const { key, policy } = session;
+  return {
+    attempt: numberOf(session, attempt),
+    at: policy.clock.now(),
+    ...(failed ? { error } : { status: response.status }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
+  };
 }

@@ -1,5 +1,8 @@
 export type { AttemptRecord } from '@steadfetch/core';
-export type { Decision } from './decide.ts';
+export type { FailedAttempt, GoodAttempt, Recovery } from './attempt.ts';
+export { backoff, evenIfNotIdempotent, ignoreRetryAfter, maxDelay, maxRetries, onlyMethods } from './bounds.ts';
+export { budget } from './budget.ts';
+export type { Failure } from './condition.ts';
 export type {
   GiveUpEvent,
   GiveUpReason,
@@ -9,12 +12,11 @@ export type {
   RetryHooks,
   RetryReason,
 } from './events.ts';
-export type { Failure } from './failure.ts';
-export { historyOf, remember } from './history.ts';
-export { isRepeatable } from './idempotent.ts';
-export { keepAnswer } from './last-answer.ts';
-export type { RetryLimits } from './limits.ts';
-export type { RetryOptions, RetryOverride } from './options.ts';
-export { type Policy, resolvePolicy } from './policy.ts';
+export { history, historyOf } from './history.ts';
+export { hooks } from './hooks.ts';
+export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
+export { inspect, onNetworkError, onStatus, onTimeout, TRANSIENT } from './outcomes.ts';
 export { retry } from './retry.ts';
-export { Series } from './series.ts';
+export { retryWith } from './retry-with.ts';
+export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';
+export { obeyVetoes, serverHints } from './server-hints.ts';

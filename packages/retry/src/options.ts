@@ -1,9 +1,19 @@
 import type { Delay } from '@steadfetch/backoff';
 import type { Call, Clock, Random } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
+import type { Failure } from './condition.ts';
 import type { RetryHooks } from './events.ts';
-import type { Failure } from './failure.ts';
-import type { RetryLimits } from './limits.ts';
+
+/** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
+export interface RetryLimits {
+  total?: number;
+  /** Failures before the request was sent. */
+  connect?: number;
+  /** Failures after it may have been sent, timeouts among them. */
+  read?: number;
+  /** Responses with a status that is retried. */
+  status?: number;
+}
 
 /** All delays and limits are milliseconds. */
 export interface RetryOptions {
@@ -59,3 +69,9 @@ declare module '@steadfetch/core' {
     retry?: RetryOverride;
   }
 }
+
+/** Every option. */
+export const NAMES: readonly string[] = (
+  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
+  'serverHints budget hooks fullUrls clock random'
+).split(' ');

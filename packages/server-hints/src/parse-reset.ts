@@ -2,8 +2,8 @@ import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
 import { parseHttpDate, parseTimestamp } from './parse-date.ts';
 
 /**
- * Milliseconds until a quota is back, from the many ways to say so: seconds, seconds or milliseconds since the epoch
- * (told apart by size), a timestamp with a zone, an HTTP-date, a Go duration. Negative when it is in the past.
+ * Milliseconds until a quota is back, in any of the formats in use: seconds, seconds or milliseconds since the epoch
+ * (distinguished by size), a timestamp with a zone, an HTTP-date, a Go duration. Negative when it is in the past.
  */
 export function parseReset(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;

@@ -2,7 +2,7 @@ import { parseSeconds, wait } from './milliseconds.ts';
 import { parseHttpDate } from './parse-date.ts';
 import { clean } from './response.ts';
 
-/** When "now" is. */
+/** The time to compare with. */
 export interface NowOption {
   /** Milliseconds since the epoch. @default Date.now() */
   now?: number;
@@ -11,10 +11,9 @@ export interface NowOption {
 const ALL_DIGITS = /^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/;
 
 /**
- * Milliseconds that a `Retry-After` asks for, or `undefined` when it is absent or malformed: a server that misspells
- * its wish has not stated one.
+ * Milliseconds that a `Retry-After` asks for, or `undefined` when it is absent or malformed.
  *
- * Seconds, also with a fraction, or one of the three forms of HTTP-date. A date in the past gives 0. Of several
+ * Seconds, also with a fraction, or one of the three forms of HTTP-date. A date in the past is 0. Of several
  * numbers (a doubled field) the largest counts. More than 2^31 seconds counts as 2^31 seconds.
  *
  * `now` is the server's time, where it is known: a date is stamped by the server's clock.

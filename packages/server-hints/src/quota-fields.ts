@@ -8,24 +8,24 @@ export interface QuotaFields {
 }
 
 /** In order of precedence. */
-export const QUOTA_FIELDS: readonly QuotaFields[] = [
-  named('ratelimit-*'),
-  { ...named('x-ratelimit-*'), reset: 'x-ratelimit-reset-after' },
-  named('x-ratelimit-*'),
-  named('x-rate-limit-*'),
-];
+export const QUOTA_FIELDS: readonly QuotaFields[] = /* @__PURE__ */ [
+  ['ratelimit-*'],
+  ['x-ratelimit-*', 'reset-after'],
+  ['x-ratelimit-*'],
+  ['x-rate-limit-*'],
+].map(named);
 
 /** Several quotas side by side: OpenAI, Linear, Anthropic. The first ones count requests. */
-export const BUCKET_FIELDS: readonly QuotaFields[] = [
-  named('x-ratelimit-*-requests'),
-  named('x-ratelimit-requests-*'),
-  named('anthropic-ratelimit-requests-*'),
-  named('x-ratelimit-*-tokens'),
-  named('anthropic-ratelimit-tokens-*'),
-  named('anthropic-ratelimit-input-tokens-*'),
-  named('anthropic-ratelimit-output-tokens-*'),
-  named('anthropic-ratelimit-unified-*'),
-];
+export const BUCKET_FIELDS: readonly QuotaFields[] = /* @__PURE__ */ [
+  ['x-ratelimit-*-requests'],
+  ['x-ratelimit-requests-*'],
+  ['anthropic-ratelimit-requests-*'],
+  ['x-ratelimit-*-tokens'],
+  ['anthropic-ratelimit-tokens-*'],
+  ['anthropic-ratelimit-input-tokens-*'],
+  ['anthropic-ratelimit-output-tokens-*'],
+  ['anthropic-ratelimit-unified-*'],
+].map(named);
 
 /** What remains, or `undefined` when that is unreadable. Negative where a server marks "no information" so. */
 export function readRemaining(response: HintedResponse, { remaining }: QuotaFields): number | undefined {
@@ -33,7 +33,7 @@ export function readRemaining(response: HintedResponse, { remaining }: QuotaFiel
   return /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : undefined;
 }
 
-function named(pattern: string): QuotaFields {
-  const name = (part: string) => pattern.replace('*', part);
-  return { limit: name('limit'), remaining: name('remaining'), reset: name('reset') };
+function named([pattern, reset = 'reset']: string[]): QuotaFields {
+  const name = (part: string) => pattern!.replace('*', part);
+  return { limit: name('limit'), remaining: name('remaining'), reset: name(reset) };
 }

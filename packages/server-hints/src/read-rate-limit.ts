@@ -3,7 +3,7 @@ import { field, type HintedResponse } from './response.ts';
 import { parseMembers } from './structured-field.ts';
 
 /** A member of `RateLimit`, in its current form or in that of draft 7. */
-export interface Quota {
+export interface RateLimitMember {
   name?: string;
   r: number;
   t?: number;
@@ -11,14 +11,14 @@ export interface Quota {
 }
 
 /** The members of the `RateLimit` field of a response; none when it is absent or void in both forms. */
-export function readRateLimit(response: HintedResponse): Quota[] {
+export function readRateLimit(response: HintedResponse): RateLimitMember[] {
   const value = field(response, 'ratelimit');
   if (value === undefined) return [];
   return parseRateLimit(value) ?? parseDraft7(value) ?? [];
 }
 
 /** `limit=100, remaining=0, reset=30`: counts all of them; the limit may be missing, since no wait depends on it. */
-function parseDraft7(value: string): Quota[] | undefined {
+function parseDraft7(value: string): RateLimitMember[] | undefined {
   const members = parseMembers(value, true);
   const [r, t, limit] = ['remaining', 'reset', 'limit'].map((key) => {
     const member = members?.findLast((one) => one.key === key);

@@ -15,16 +15,16 @@ export interface ServerDelay {
 }
 
 /**
- * How long the server asks to wait before another attempt, or `undefined` when it says nothing usable.
+ * How long the server asks to wait before another attempt, or `undefined` without a usable field.
  *
  * The first usable of: `retry-after-ms`, `x-ms-retry-after-ms` (unless `Retry-After` asks for a second more),
  * `Retry-After`, `X-RateLimit-Retry-After`, `RateLimit`, `RateLimit-Reset`, `X-RateLimit-Reset-After`,
  * `X-RateLimit-Reset`, `X-Rate-Limit-Reset`, the buckets of OpenAI, Linear and Anthropic. A malformed field is as if
- * absent. A reset counts if nothing remains; if nobody says what remains, then on 429 and 503 alone.
+ * absent. A reset counts if nothing remains; if no field says what remains, on 429 and 503 alone.
  *
- * Instants are compared with the response's own `Date` and `Age`, not with the client's clock; those in the past give
- * 0. A response of the 200s never asks to be repeated. Does not decide whether to retry, and has no ceiling of its
- * own: give up on what is too long, since a shorter wait is a broken promise.
+ * Instants are compared with the response's own `Date` and `Age`, not with the client's clock; those in the past are
+ * 0. A response of the 200s never asks to be repeated. Does not decide whether to retry, and has no upper limit:
+ * give up on a wait that is too long, since the server refuses a shorter one.
  *
  * RFC 9110 §10.2.3, draft-ietf-httpapi-ratelimit-headers-10 §7
  */
@@ -40,7 +40,7 @@ export function serverDelay(response: HintedResponse, { now = Date.now() }: NowO
   );
 }
 
-/** The fields that speak of nothing but the wait. */
+/** The fields that state only a wait. */
 function askedFor(response: HintedResponse, time: number): ServerDelay | undefined {
   const seconds = asDelay(parseRetryAfter(field(response, 'retry-after'), { now: time }), 'retry-after');
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {

@@ -9,7 +9,7 @@ import { age, serverTime } from './server-time.ts';
 
 /** What is left of a quota. */
 export interface ServerQuota {
-  /** The name of the policy, where several are told apart: `"default"` of `RateLimit`, `requests`, `input-tokens`. */
+  /** The name of the policy, where there are several: `"default"` of `RateLimit`, `requests`, `input-tokens`. */
   name?: string;
   /** What is counted, where that is not requests: `tokens`, `content-bytes`. */
   unit?: string;
@@ -26,11 +26,11 @@ export interface ServerQuota {
 }
 
 /**
- * What a response of any status says is left of its quota, or `undefined` when it says nothing usable.
+ * What a response of any status says is left of its quota, or `undefined` without a usable field.
  *
  * The first usable of: `RateLimit` (of several policies the one with the least left; with its `RateLimit-Policy`),
  * `RateLimit-*`, `X-RateLimit-*`, `X-Rate-Limit-*`, the buckets of OpenAI, Linear and Anthropic. What counts other
- * things than requests (tokens, bytes) is looked at only when nothing of it remains. A response out of a cache, by
+ * things than requests (tokens, bytes) counts only when nothing of it remains. A response out of a cache, by
  * its `Age`, says nothing about now.
  */
 export function serverQuota(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota | undefined {
@@ -48,7 +48,7 @@ export function serverQuota(response: HintedResponse, { now = Date.now() }: NowO
 /**
  * All that a response of any status says about quotas, of whatever unit: the policies of `RateLimit`, else the first
  * usable of `RateLimit-*`, `X-RateLimit-*` and `X-Rate-Limit-*`; and the buckets of OpenAI, Linear and Anthropic. Where
- * several are told apart, each has a name. Empty for a response out of a cache.
+ * there are several, each has a name. Empty for a response out of a cache.
  */
 export function serverQuotas(response: HintedResponse, { now = Date.now() }: NowOption = {}): ServerQuota[] {
   if (age(response) > 0) return [];

@@ -1,8 +1,8 @@
 import { field, type HintedResponse } from './response.ts';
 
 /**
- * What the server says about repeating this request at all: `false` is a veto, `true` an invitation, `undefined` no
- * word.
+ * What the server says about repeating this request at all: `false` is a veto, `true` an invitation, `undefined` is
+ * neither.
  *
  * `false` in any case, alone or in a list, in `X-Should-Retry` or `Stripe-Should-Retry`, is a veto, and so is a
  * negative `grpc-retry-pushback-ms`. A veto wins over everything. Only an exact `true` invites, and it does not make

@@ -12,17 +12,14 @@ interface Cursor {
 }
 
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
-const STRING = /"(?:[ !#-[\]-~]|\\["\\])*"/;
-const DISPLAY_STRING = /%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/;
-const TOKEN = /[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*/;
-const BYTES = /:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:/;
-const DECIMAL = /-?[0-9]{1,12}\.[0-9]{1,3}/;
-const INTEGER_OR_DATE = /@?-?[0-9]{1,15}(?![0-9.])/;
-const BOOLEAN = /\?[01]/;
-const BARE_ITEM = new RegExp(
-  [STRING, DISPLAY_STRING, TOKEN, BYTES, DECIMAL, INTEGER_OR_DATE, BOOLEAN].map(({ source }) => source).join('|'),
-  'y',
-);
+const STRING = /"(?:[ !#-[\]-~]|\\["\\])*"/y;
+const DISPLAY_STRING = /%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/y;
+const TOKEN = /[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*/y;
+const BYTES = /:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:/y;
+const DECIMAL = /-?[0-9]{1,12}\.[0-9]{1,3}/y;
+const INTEGER_OR_DATE = /@?-?[0-9]{1,15}(?![0-9.])/y;
+const BOOLEAN = /\?[01]/y;
+const BARE_ITEMS = [STRING, DISPLAY_STRING, TOKEN, BYTES, DECIMAL, INTEGER_OR_DATE, BOOLEAN];
 
 /**
  * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
@@ -56,7 +53,8 @@ function takeParameters(cursor: Cursor): Map<string, string> | undefined {
 /** What follows a key may be left out: it is then true. */
 function takeValue(cursor: Cursor, afterKey: boolean): string | undefined {
   if (afterKey && !take(cursor, /=/y)) return '?1';
-  const value = take(cursor, BARE_ITEM);
+  let value: string | undefined;
+  for (const item of BARE_ITEMS) value ??= take(cursor, item);
   return value?.startsWith('%') && !isSound(value.slice(1)) ? undefined : value;
 }
 

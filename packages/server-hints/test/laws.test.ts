@@ -81,7 +81,7 @@ function isWait(ms: number | undefined): boolean {
 }
 
 describe('any header', () => {
-  it('gives a whole wait from 0 to 2^31 seconds or none, and never throws', () => {
+  it('returns a whole wait from 0 to 2^31 seconds or none, and never throws', () => {
     fc.assert(
       fc.property(response, now, (hinted, time) => {
         const delay = serverDelay(hinted, { now: time });
@@ -97,7 +97,7 @@ describe('any header', () => {
     );
   });
 
-  it('gives a whole wait or none from parseRetryAfter', () => {
+  it('returns a whole wait or none from parseRetryAfter', () => {
     fc.assert(
       fc.property(value, now, (text, time) => {
         expect(isWait(parseRetryAfter(text, { now: time }))).toBe(true);
@@ -106,7 +106,7 @@ describe('any header', () => {
     );
   });
 
-  it('gives counts or nothing from the RateLimit parsers', () => {
+  it('returns counts or nothing from the RateLimit parsers', () => {
     fc.assert(
       fc.property(value, (text) => {
         for (const member of parseRateLimit(text) ?? []) expect(Number.isInteger(member.r) && member.r >= 0).toBe(true);

@@ -41,7 +41,7 @@ describe('parseRateLimit', () => {
     expect(parseRateLimit('"default";r=-0')).toEqual([{ name: 'default', r: 0 }]);
   });
 
-  it('gives no members for an empty field', () => {
+  it('returns no members for an empty field', () => {
     expect(parseRateLimit(' ')).toEqual([]);
   });
 

@@ -85,7 +85,7 @@ describe('serverQuota', () => {
     expect(quotaOf({ 'x-ratelimit-remaining-tokens': '7' })).toBeUndefined();
   });
 
-  it('gives 0 for a reset in the past', () => {
+  it('returns 0 for a reset in the past', () => {
     expect(quotaOf({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1735689000' })?.reset).toBe(0);
   });
 

@@ -8,7 +8,7 @@ export * from '@steadfetch/core';
 export * from '@steadfetch/idempotency-key';
 export * from '@steadfetch/jitter';
 export * from '@steadfetch/rate-limit';
-export type { GiveUpEvent, RecoverEvent, RetryEvent } from '@steadfetch/retry';
+export type { GiveUpEvent, Permit, RecoverEvent, RetryEvent, Rule } from '@steadfetch/retry';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';
 export * from '@steadfetch/retry-log';

@@ -26,6 +26,8 @@ const SHARED = {
   GiveUpEvent: 'retry',
   RecoverEvent: 'retry',
   RetryEvent: 'retry',
+  Permit: 'retry',
+  Rule: 'retry',
 };
 
 const indexOf = (name: string) => readFileSync(new URL(`../../${name}/src/index.ts`, import.meta.url), 'utf8');

@@ -1,9 +1,9 @@
 import { type Call, closeStream, isByteStream, isRequest, withBody } from '@steadfetch/core';
 import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
-import { type Alarm, startTimer, type Time, type Timer } from './timer.ts';
+import { type Expirable, startTimer, type Time, type Timer } from './timer.ts';
 
-export interface Limits {
+export interface TimeoutSettings {
   readonly headers: number | undefined;
   readonly body: number | undefined;
   readonly time: Time;
@@ -13,47 +13,47 @@ export interface Limits {
 export interface Arrival extends Follower {
   readonly call: Call;
   readonly controller: AbortController;
-  readonly limits: Limits;
+  readonly settings: TimeoutSettings;
   /** Removes the listener that stood on the caller's signal while the headers were awaited. */
   readonly release: () => void;
 }
 
 /**
- * What must live as long as a body that is handed on as it is: the controller, and the `Request`, without which undici
- * does not pass the caller's abort on.
+ * What must live as long as a body that is returned as it is: the controller, and the `Request`, without which undici
+ * does not forward the caller's abort.
  */
 const alive = new WeakMap<object, Arrival>();
 
 /**
- * Makes a response fit to leave: an abort by the caller must still reach a body that is being read, and no listener
- * may stay on a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which
- * does not listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch,
- * is handed on as it is.
+ * The response to return: an abort by the caller must still reach a body that is being read, and no listener may stay on
+ * a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which does not
+ * listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch, is
+ * returned as it is.
  */
-export function handOver(response: Response, arrival: Arrival): Response {
+export function attachBody(response: Response, arrival: Arrival): Response {
   const { body, bodyUsed, url } = response;
-  const { call, limits, release } = arrival;
+  const { call, settings, release } = arrival;
   const scoped = !call.signal || isScoped(call.signal);
   if (!body || typeof body !== 'object' || body.locked || bodyUsed) {
     release();
     return response;
   }
   const isStream = typeof body.getReader === 'function';
-  if (scoped && (limits.body === undefined || !isStream)) return response;
+  if (scoped && (settings.body === undefined || !isStream)) return response;
   release();
-  if (!isStream || (limits.body === undefined && url !== '' && signalOfRequest(call))) {
+  if (!isStream || (settings.body === undefined && url !== '' && signalOfRequest(call))) {
     linkAsItIs(body, arrival);
     return response;
   }
   return new WatchedBody(response, arrival, scoped).response;
 }
 
-/** A signal that came with the `Request` belongs to it, and goes with it. */
+/** Whether the signal belongs to the `Request`, and lives as long as that. */
 function signalOfRequest({ input, signal }: Call): boolean {
   return isRequest(input) && input.signal === signal;
 }
 
-/** A Node stream says when it has ended; of any other body the garbage collection tells. */
+/** Unlinks when a Node stream closes; for any other body, after garbage collection. */
 function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival): void {
   const unlink = followWeakly(arrival.call.signal!, arrival);
   alive.set(body, arrival);
@@ -63,10 +63,10 @@ function linkAsItIs(body: ReadableStream & { once?: unknown }, arrival: Arrival)
 type Chunk = Uint8Array<ArrayBuffer>;
 
 /**
- * A body handed on chunk by chunk and only when asked: no timer runs while nobody reads, and the caller's abort ends a
- * read at once even if the fetch does not listen to it. Unlinks when the body ends, fails or is cancelled.
+ * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
+ * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
  */
-class WatchedBody implements Alarm, Follower {
+class WatchedBody implements Expirable, Follower {
   readonly response: Response;
   /** Kept, since undici cancels the body of a response that was collected as garbage. */
   readonly #source: Response;
@@ -96,13 +96,13 @@ class WatchedBody implements Alarm, Follower {
     const { signal } = arrival.call;
     if (scoped) this.#unlink = follow(signal, this);
     // A response made by a script has no connection that an abort must close before the body is read. A body that is
-    // never read must not leave a listener, so it is not linked yet where nothing tells that it is gone.
+    // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
     else if (source.url !== '' && canFollowWeakly()) this.#unlink = followWeakly(signal!, this);
   }
 
-  /** The body stood still for too long. */
+  /** No part of the body came in time. */
   expire(): void {
-    this.stop(new TimeoutError('body', this.#arrival.limits.body!, this.#arrival.call));
+    this.stop(new TimeoutError('body', this.#arrival.settings.body!, this.#arrival.call));
   }
 
   stop(reason: unknown): void {
@@ -114,7 +114,7 @@ class WatchedBody implements Alarm, Follower {
   async #pull(): Promise<void> {
     this.#unlink ??= followWeakly(this.#arrival.call.signal!, this);
     if (this.#ended) return;
-    const { body: limit, time } = this.#arrival.limits;
+    const { body: limit, time } = this.#arrival.settings;
     let timer: Timer | undefined;
     try {
       this.#reader ??= this.#source.body!.getReader();

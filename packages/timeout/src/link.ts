@@ -3,12 +3,12 @@ import { onAbort } from '@steadfetch/core';
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
 const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.3') as never;
 
-/** What ends when a signal aborts. */
+/** Something that ends when a signal aborts. */
 export interface Follower {
   stop(reason: unknown): void;
 }
 
-/** With the first that follows it, if there is one. */
+/** With its first follower, if there is one. */
 type Scoped = AbortSignal & { [SCOPED]?: Follower | null };
 
 let abandoned: FinalizationRegistry<() => void> | undefined;
@@ -31,8 +31,8 @@ export function abortScoped(controller: AbortController, reason: unknown): void 
 }
 
 /**
- * Stops the follower when the signal aborts; gives the function that ends that. Costs a tenth of `onAbort` where a limit
- * stands within a limit: the first to follow needs no event.
+ * Stops the follower when the signal aborts; returns the function that ends that. Costs a tenth of `onAbort` where a
+ * limit is inside a limit: the first follower needs no event.
  */
 export function follow(signal: AbortSignal | undefined, follower: Follower): () => void {
   const scoped = signal as Scoped | undefined;
@@ -44,9 +44,9 @@ export function follow(signal: AbortSignal | undefined, follower: Follower): () 
 }
 
 /**
- * Stops the follower when the signal aborts, without keeping the follower alive: the listener goes when the given
- * function is called, or when nobody holds the follower any more. A runtime that cannot tell keeps it until the function
- * is called.
+ * Stops the follower when the signal aborts, without keeping the follower alive: the listener is removed when the
+ * returned function is called, or after the follower was collected as garbage. Without weak references it stays until
+ * the function is called.
  */
 export function followWeakly(signal: AbortSignal, follower: Follower): () => void {
   if (!canFollowWeakly()) return follow(signal, follower);

@@ -9,13 +9,13 @@ import {
   systemClock,
   unexpected,
 } from '@steadfetch/core';
-import { Attempt } from './attempt.ts';
+import { TimedCall } from './timed-call.ts';
 
 /** In milliseconds, more than 0. What is left out is not limited. */
 export interface TimeoutLimits {
   /** Longest wait for the response, until its headers are there. */
   headers?: number;
-  /** Longest wait for the next part of the body, while somebody waits for it. */
+  /** Longest wait for the next part of the body, while it is being read. */
   body?: number;
 }
 
@@ -25,12 +25,12 @@ export interface TimeoutOptions {
 }
 
 /**
- * Limits how long a response may take, in milliseconds. Where it stands says what is limited: inside `retry` each
- * attempt, outside of it the whole series with its delays.
+ * Limits how long a response may take, in milliseconds: inside `retry` each attempt, outside of it the whole series with
+ * its delays.
  *
- * A number limits the wait for the headers; the body that follows may take as long as it takes. `body` limits how long
- * the body may stand still while it is read. Each call has a signal of its own, so that an attempt after one that
- * timed out starts afresh, and no listener stays behind. What stands inside can read the time left from
+ * A number limits the wait for the headers; the body that follows is not limited. `body` limits the wait for each part
+ * of the body while it is read. Each call has a signal of its own, so that an attempt after one that
+ * timed out starts afresh, and no listener stays behind. Layers inside can read the time left from
  * `call.remaining()`.
  *
  * Inside a `retry` and a limit for the whole call, an attempt that no other can follow (a POST without a key, the last
@@ -45,8 +45,8 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
   checkNames('timeout', options, ['clock']);
   const { clock = systemClock } = options;
   checkClock('timeout', clock);
-  const rules = { headers, body, time: { clock, now: monotonic(clock) } };
-  return defineMiddleware((call, next) => new Attempt(call, next, rules).result, 'timeout');
+  const settings = { headers, body, time: { clock, now: monotonic(clock) } };
+  return defineMiddleware((call, next) => new TimedCall(call, next, settings).result, 'timeout');
 }
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {

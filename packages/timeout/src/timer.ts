@@ -6,8 +6,8 @@ export interface Time {
   readonly now: () => number;
 }
 
-/** What a timer goes off for. It must not throw: nobody could catch that. */
-export interface Alarm {
+/** Called when a timer is due. Must not throw: nothing could catch that. */
+export interface Expirable {
   expire(): void;
 }
 
@@ -17,18 +17,18 @@ export interface Timer {
   clear(): void;
 }
 
-/** Lets the alarm expire once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
-export function startTimer(time: Time, ms: number, alarm: Alarm): Timer {
-  return time.clock === systemClock ? new SystemTimer(time, ms, alarm) : new SleepTimer(time, ms, alarm);
+/** Calls `expire` once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
+export function startTimer(time: Time, ms: number, target: Expirable): Timer {
+  return time.clock === systemClock ? new SystemTimer(time, ms, target) : new SleepTimer(time, ms, target);
 }
 
 class SystemTimer implements Timer {
   readonly due: number;
   readonly #handle: ReturnType<typeof setTimeout>;
 
-  constructor({ now }: Time, ms: number, alarm: Alarm) {
+  constructor({ now }: Time, ms: number, target: Expirable) {
     this.due = now() + ms;
-    this.#handle = setTimeout(expire, ms, alarm);
+    this.#handle = setTimeout(expire, ms, target);
   }
 
   clear(): void {
@@ -36,7 +36,7 @@ class SystemTimer implements Timer {
   }
 }
 
-/** How many turns of the microtask queue a sleep takes at least that waits for something. */
+/** A sleep that ends within this many turns of the microtask queue has waited for nothing. */
 const TURNS = 10;
 /** The longest limit in real time, in milliseconds, on a clock whose sleeps take no time. */
 const LONGEST_REAL = 1_000;
@@ -50,14 +50,14 @@ class SleepTimer implements Timer {
   readonly #off = new AbortController();
   #handle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ clock, now }: Time, ms: number, alarm: Alarm) {
+  constructor({ clock, now }: Time, ms: number, target: Expirable) {
     let waited = false;
     const startReal = () => {
-      if (!this.#off.signal.aborted) this.#handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), alarm);
+      if (!this.#off.signal.aborted) this.#handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), target);
     };
     const wake = () => {
       if (!waited) startReal();
-      else if (!this.#off.signal.aborted) alarm.expire();
+      else if (!this.#off.signal.aborted) target.expire();
     };
     clock.sleep(ms, this.#off.signal).then(wake, startReal);
     void turns(TURNS).then(() => {
@@ -73,8 +73,8 @@ class SleepTimer implements Timer {
   }
 }
 
-function expire(alarm: Alarm): void {
-  alarm.expire();
+function expire(target: Expirable): void {
+  target.expire();
 }
 
 async function turns(count: number): Promise<void> {

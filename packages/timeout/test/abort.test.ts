@@ -57,7 +57,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it("rejects a read at once with the caller's reason, though the body is deaf to it", async () => {
+  it("rejects a read at once with the caller's reason, though the body ignores it", async () => {
     const controller = new AbortController();
     const fed = handFed();
     const reason = { by: 'caller' };
@@ -109,7 +109,7 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
 });
 
 describe('timeout', () => {
-  it('ends a deaf body made by a script with the abort of the Request', async () => {
+  it('ends a body made by a script that ignores signals with the abort of the Request', async () => {
     const controller = new AbortController();
     const fetch = timeout(5_000)(async () => new Response(handFed().body));
     const response = await fetch(new Request(URL, { signal: controller.signal }));

@@ -13,7 +13,7 @@ describe('timeout on a clock whose sleeps take no time', () => {
   });
 
   it('counts the limit in real time where nothing answers', async () => {
-    const result = await settled(timeout(20, { clock: instantClock() })(slowFetch({ deaf: true }))(URL));
+    const result = await settled(timeout(20, { clock: instantClock() })(slowFetch({ ignoresSignal: true }))(URL));
 
     expect(result).toMatchObject({ error: { name: 'TimeoutError', limit: 20 } });
   });
@@ -30,7 +30,7 @@ describe('timeout on a clock whose sleeps take no time', () => {
     expect(left).toEqual([1_000]);
   });
 
-  it('stops nothing that has answered when the clock is deaf to being called off', async () => {
+  it('stops nothing that has answered when the clock ignores being cancelled', async () => {
     let wake = () => {};
     const slept = new Promise<void>((resolve) => {
       wake = resolve;

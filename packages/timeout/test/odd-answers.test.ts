@@ -8,7 +8,7 @@ import { settled, slowFetch, URL } from './stubs.ts';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
-/** A response as node-fetch gives it: its body is a Node stream, which ends when the signal aborts. */
+/** A response as of node-fetch: its body is a Node stream, which ends when the signal aborts. */
 function nodeFetch(): { fetch: Fetch; body: PassThrough; response: Response } {
   const body = new PassThrough();
   const facts = { status: 200, ok: true, url: URL, bodyUsed: false, headers: new Headers() };
@@ -84,9 +84,9 @@ describe('timeout', () => {
           },
         },
       ],
-    ])('lets go of %s without an unhandled rejection', async (_what, late) => {
+    ])('discards %s without an unhandled rejection', async (_what, late) => {
       const clock = manualClock();
-      const fetch = slowFetch({ deaf: true });
+      const fetch = slowFetch({ ignoresSignal: true });
       const result = settled(timeout(10, { clock })(fetch)(URL));
       await clock.advance(10);
 

@@ -14,8 +14,8 @@ export interface SlowFetch extends Fetch {
   answer(response: Response): void;
 }
 
-/** Never answers by itself; rejects with the reason of its signal, unless it is deaf. */
-export function slowFetch({ deaf = false } = {}): SlowFetch {
+/** Never answers by itself; rejects with the reason of its signal, unless it ignores it. */
+export function slowFetch({ ignoresSignal = false } = {}): SlowFetch {
   const signals: AbortSignal[] = [];
   let answer: (response: Response) => void = () => {};
   const fetch: Fetch = (_input, init) => {
@@ -24,12 +24,12 @@ export function slowFetch({ deaf = false } = {}): SlowFetch {
     const response = new Promise<Response>((resolve) => {
       answer = resolve;
     });
-    return deaf ? response : abortable(response, signal!);
+    return ignoresSignal ? response : abortable(response, signal!);
   };
   return Object.assign(fetch, { signals, answer: (response: Response) => answer(response) });
 }
 
-/** A body whose chunks are sent by hand. `cancelled` tells with what reason it was let go. */
+/** A body whose chunks are sent by hand. `cancelled` records the reason of its cancellation. */
 export function handFed(type?: 'bytes') {
   let controller!: ReadableStreamController<Uint8Array<ArrayBuffer>>;
   const fed = {

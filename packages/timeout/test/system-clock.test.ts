@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { timeout } from '../src/index.ts';
 import { settled, slowFetch, URL } from './stubs.ts';
 
-const unanswered = () => settled(timeout(1_000)(slowFetch({ deaf: true }))(URL));
+const unanswered = () => settled(timeout(1_000)(slowFetch({ ignoresSignal: true }))(URL));
 const expired = { error: { name: 'TimeoutError', limit: 1_000 } };
 
 describe('timeout on the clock of the machine', () => {
@@ -55,7 +55,7 @@ describe('timeout on the clock of the machine', () => {
       return new Response('cached');
     });
     const busyTurn = () => {
-      const results = [settled(cached(URL)), settled(timeout(1)(slowFetch({ deaf: true }))(URL))];
+      const results = [settled(cached(URL)), settled(timeout(1)(slowFetch({ ignoresSignal: true }))(URL))];
       const start = performance.now();
       while (performance.now() - start < 5);
       return Promise.all(results);

@@ -62,7 +62,7 @@ describe('a TimeoutError', () => {
     expect(JSON.stringify(error)).not.toContain('secret');
   });
 
-  it('does not tell of the wait for the headers when the body stood still', () => {
+  it('says nothing of the wait for the headers when the body stood still', () => {
     const record = { waitingFor: 'something', lastAnswer: answer(5) };
 
     const error = new TimeoutError('body', 10, { method: 'GET', url: URL, record });

@@ -16,7 +16,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('rejects when no headers came in time, and tells the limit and the phase', async () => {
+  it('rejects when no headers came in time, and names the limit and the phase', async () => {
     const clock = manualClock();
     const result = settled(timeout(1_000, { clock })(slowFetch())(URL));
 
@@ -51,9 +51,9 @@ describe('timeout', () => {
     expect(fetch.signals[0]!.reason).toBe(((await result) as { error: unknown }).error);
   });
 
-  it('rejects in time although the fetch is deaf, and lets go of the late response', async () => {
+  it('rejects in time although the fetch ignores the signal, and discards the late response', async () => {
     const clock = manualClock();
-    const fetch = slowFetch({ deaf: true });
+    const fetch = slowFetch({ ignoresSignal: true });
     const late = handFed();
     const result = settled(timeout(1_000, { clock })(fetch)(URL));
 
@@ -89,7 +89,7 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('rejects when what is inside gives no response at all', async () => {
+  it('rejects when the layer inside returns no response at all', async () => {
     const { signal } = new AbortController();
     const nothing = (async () => undefined) as unknown as Fetch;
 
@@ -97,14 +97,14 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('takes a response that was not promised, as mocks give it', async () => {
+  it('accepts a response that is not in a promise, as from mocks', async () => {
     const response = new Response('ok');
     const mock = (() => response) as unknown as Fetch;
 
     expect(await timeout(1_000)(mock)(URL)).toBe(response);
   });
 
-  it('gives each attempt a fresh signal and a fresh limit', async () => {
+  it('sends each attempt with a fresh signal and a fresh limit', async () => {
     const clock = manualClock();
     const fetch = slowFetch();
     const twice = defineMiddleware((call, next) => next(call).catch(() => next(call)));
@@ -137,7 +137,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('tells those inside how much time is left, the nearest limit first', async () => {
+  it('shows the layers inside how much time is left, the nearest limit first', async () => {
     const clock = manualClock();
     const left: number[] = [];
     const look = defineMiddleware(async (call: Call, next) => {
@@ -157,7 +157,7 @@ describe('timeout', () => {
   it.each([['a reason'], [null], [new Error('mine')], [undefined]])('rejects with the reason %s', async (reason) => {
     const clock = manualClock();
     const controller = new AbortController();
-    const fetch = slowFetch({ deaf: true });
+    const fetch = slowFetch({ ignoresSignal: true });
     const result = settled(timeout(1_000, { clock })(fetch)(URL, { signal: controller.signal }));
 
     await clock.advance(1);

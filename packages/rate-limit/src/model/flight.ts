@@ -1,5 +1,7 @@
 /** As many are sent to a server of which nothing is known. */
 const FIRST = 4;
+/** And for each that is accepted so many more, while no limit is known: a few hundred calls wait two round trips at most. */
+const GROWTH = 7;
 
 /** The requests in flight: how many, how long they take, and a start that is slow until answers come. */
 export class Flight {
@@ -8,6 +10,7 @@ export class Flight {
   count = 0;
   #room = FIRST;
   #grownAt = 0;
+  #refused = false;
 
   /** Milliseconds until one more may go. Requests that stay open, such as event streams, hold nobody up for long. */
   delay(now: number): number {
@@ -24,15 +27,18 @@ export class Flight {
     if (this.count++ === 0) this.#grownAt = now;
   }
 
-  /** Each answer makes room for one more: twice as many per round trip. */
-  answered(sentAt: number, now: number, accepted: boolean): void {
+  /** Each answer makes room for more. */
+  answered(sentAt: number, now: number, accepted: boolean, limited: boolean): void {
     const filled = this.count >= this.#room / 2;
     this.count--;
-    if (!accepted) return;
+    if (!accepted) {
+      this.#refused = true;
+      return;
+    }
     const took = Math.max(1, now - sentAt);
     this.roundTrip = this.roundTrip === 0 ? took : 0.8 * this.roundTrip + 0.2 * took;
     if (!filled) return;
-    this.#room++;
+    this.#room += limited || this.#refused ? 1 : GROWTH;
     this.#grownAt = now;
   }
 

@@ -7,7 +7,7 @@ export interface Entry {
 }
 
 /** More entries are made coarser. */
-const MOST_ENTRIES = 1_200;
+const MOST_ENTRIES = 500;
 /** What is accepted within so many ms is one entry. */
 const SAME = 0.1;
 /** More marks are forgotten, and what was before them. */

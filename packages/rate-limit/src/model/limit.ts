@@ -32,9 +32,8 @@ export class Limit {
   readonly #contention: Contention;
   readonly #random: () => number;
   #burst = 1;
-  #emptied: number | undefined;
-  #failedTries = 0;
-  #cut = false;
+  /** When the limit was last used up. */
+  #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
   #steady = Infinity;
   why = 'nothing was refused yet';
@@ -77,7 +76,6 @@ export class Limit {
   ignore({ last }: Stretch, now: number): void {
     this.history.restart(this.#burst);
     this.#emptied = last;
-    this.#cut = false;
     this.pace.free();
     if (this.#steady < Infinity) this.release(now);
     this.why = 'refusals do not depend on the pace';
@@ -95,7 +93,7 @@ export class Limit {
 
   /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
   #nothing({ pace }: Refusal, now: number): void {
-    const most = 2 / Math.max(1, now - (this.#emptied ?? now));
+    const most = 2 / Math.max(1, now - this.#emptied);
     if (this.pace.way === 'search') this.pace.base = Math.min(this.pace.base, most);
     if (this.shared && pace > most) this.#contention.climb(this.pace, most, pace, now);
     this.pace.open(now, this.shared ? -this.#random() : 0);
@@ -104,14 +102,15 @@ export class Limit {
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
-    const accepted = stretch.accepted / Math.max(1, stretch.last - (this.#emptied ?? stretch.start));
+    const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    const found = pace.way === 'free' || this.shared ? undefined : this.#estimate(refusal);
+    const found =
+      pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
     if (pace.way === 'free') this.#search(stretch, refusal);
     else if (found) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    else this.#unexplained(stretch, refusal, now);
+    else this.#unexplained(refusal, now);
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
@@ -124,17 +123,8 @@ export class Limit {
     this.why = 'refused once: searching for the pace';
   }
 
-  #estimate({ pace, roundTrip }: Refusal): Estimate | undefined {
-    const found = estimate(this.history, pace * 1.05, roundTrip);
-    const enough = this.pace.way === 'search' || this.history.accepted >= 6 * this.history.marks;
-    return enough ? found : undefined;
-  }
-
   /** A bucket explains what happened. Just under its rate is held. */
   #found({ rate, burst, doubt }: Estimate, stretch: Stretch, refusal: Refusal, now: number): void {
-    const again = refusal.trying && Math.abs(rate / this.pace.base - 1) < 0.1;
-    this.#failedTries = again ? this.#failedTries + 1 : 0;
-    this.#cut = false;
     this.#burst = burst;
     const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
@@ -150,26 +140,17 @@ export class Limit {
     this.pace.open(now, Math.min(this.pace.depth, USED * rate * refusal.closure));
   }
 
-  /** No bucket of ours alone explains it: the burst was too large, we tried for too much, or others take part. */
-  #unexplained(stretch: Stretch, refusal: Refusal, now: number): void {
+  /** No bucket of ours alone explains it: we tried for too much, or others take part. */
+  #unexplained(refusal: Refusal, now: number): void {
     const { pace } = this;
-    if (this.shared) this.#contention.refused(pace, refusal.pace, now);
-    else if (stretch.accepted <= pace.depth + 1 && pace.depth > 1) {
-      this.#burst = Math.max(1, this.#burst / 2);
-      this.#hold(pace.base, 1, SURE, refusal, now, 'refused within the burst');
-    } else if (refusal.trying) {
-      this.#failedTries++;
+    if (refusal.trying) {
       const proven = refusal.pace < 1.3 * pace.base ? pace.base : Math.max(pace.base, 0.85 * refusal.pace);
       this.#hold(proven, 1, SURE, refusal, now, 'refused while trying for more');
-    } else if (!this.#cut) {
-      this.#cut = true;
-      const cut = within((0.2 * refusal.closure) / stretch.length, 0.05, 0.3);
-      this.#hold(refusal.pace * (1 - cut), 1, SURE, refusal, now, 'refused at a pace that was held');
-    } else {
-      this.history.restart(this.#burst);
-      this.why = 'others share the limit, or it changes';
-      this.#contention.refused(pace, refusal.pace, now);
+      return;
     }
+    if (!this.shared) this.history.restart(this.#burst);
+    this.why = 'others share the limit, or it changes';
+    this.#contention.refused(pace, refusal.pace, now);
   }
 
   /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */
@@ -178,9 +159,9 @@ export class Limit {
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
     const perSecond = rate * 1000;
     const calm = (LONGEST_PATIENCE / Math.sqrt(perSecond)) * Math.min(1, 0.1 / doubt);
-    const patience = Math.max(cost / doubt, calm) * 2 ** Math.min(3, this.#failedTries);
+    const patience = Math.max(cost / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
-    const growth = within(3 * doubt, 1 / 60, Math.min(0.3, Math.max(1 / 60, perSecond / 10)));
+    const growth = within(3 * doubt, 1 / 30, Math.min(0.3, Math.max(1 / 30, perSecond / 10)));
     this.pace.hold(rate, depth, within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance, growth, now);
   }
 }

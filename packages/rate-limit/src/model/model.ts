@@ -135,10 +135,10 @@ export class Pacer {
     const accepted = answer.kind === 'accepted';
     const quotas = usable(answer.quotas);
     const cost = usableCost(answer.cost, sent.cost);
-    this.#flight.answered(sent.at, now, accepted);
     this.#noise.note(!accepted, sent.pace);
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
+    this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
     this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
     if (accepted) return this.#accepted(sent, now, cost);
     this.#quotas.contradicted(quotas);
@@ -176,7 +176,7 @@ export class Pacer {
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
     if (!this.#cooldown.closed) return false;
-    return this.#cooldown.isProbe(sent.at) || (this.#limit.pace.way === 'free' && this.#stretch.outvoted);
+    return this.#cooldown.isProbe(sent.at) || (this.#unlimited && this.#stretch.outvoted);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
@@ -191,9 +191,14 @@ export class Pacer {
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
   }
 
+  /** No limit is known, neither told nor measured. */
+  get #unlimited(): boolean {
+    return this.#limit.pace.way === 'free' && !this.#quotas.known;
+  }
+
   /** Does the refusal speak for others than the refused call? */
   #believes(asked: number | undefined): boolean {
-    const free = this.#limit.pace.way === 'free' && !this.#quotas.known;
+    const free = this.#unlimited;
     const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
     const unproven = this.#first || this.#noise.patient || (free && dear);
     return !unproven || this.#noise.proven;

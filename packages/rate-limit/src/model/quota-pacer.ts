@@ -35,17 +35,13 @@ export class QuotaPacer {
   #left: number;
   #leftAt: number;
   #newest = -1;
-  #newestAt = 0;
   #resetAt: number;
   #most = 0;
   /** So much came back in so many ms, as far as it was seen. */
   #came = 0;
   #over = 0;
-  /** A window: all comes back at once. A bucket: a little all the time. Neither: not known yet. */
-  #kind: 'window' | 'bucket' | undefined;
-  #jumpAt = -Infinity;
-  #period = Infinity;
-  #slides = 0;
+  /** More came back between two answers than a window holds. */
+  #bucket = false;
   #batch: Batch | undefined;
   #past: Batch | undefined;
   #credit = 0;
@@ -109,8 +105,7 @@ export class QuotaPacer {
       this.#left = left;
       this.#leftAt = now;
       this.#newest = before;
-      this.#newestAt = now;
-    } else if (this.#newestAt - now <= Math.max(2, 0.3 * roundTrip)) this.#left = Math.min(this.#left, left);
+    } else this.#left = Math.min(this.#left, left);
   }
 
   advance(now: number, inFlight: number): void {
@@ -120,7 +115,7 @@ export class QuotaPacer {
     if (now > this.#resetAt + 1 && this.#left < 1 && inFlight === 0) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
-    const reserve = this.#kind === 'window' ? 0 : Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
+    const reserve = Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
     const spare = this.#left - reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     const time = Math.max(0, now - this.#creditAt);
@@ -130,7 +125,7 @@ export class QuotaPacer {
 
   delay(now: number, cost: number): number {
     const least = Math.min(cost, Math.max(1, this.#whole));
-    const plenty = this.#whole * (this.#kind === 'window' ? 0.3 : 0.5);
+    const plenty = this.#whole * 0.5;
     if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
     if (this.#left === 1 && now > this.#resetAt + 1) return 0;
@@ -140,7 +135,7 @@ export class QuotaPacer {
 
   /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */
   get #larger(): boolean {
-    return this.#kind !== 'window' && this.#limit > 2 * this.#most;
+    return this.#limit > 2 * this.#most;
   }
 
   get #limit(): number {
@@ -148,18 +143,17 @@ export class QuotaPacer {
   }
 
   get #whole(): number {
-    return this.#kind === 'bucket' || this.#larger ? this.#most : this.#limit;
+    return this.#bucket || this.#larger ? this.#most : this.#limit;
   }
 
   /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
   get #refill(): number {
-    if (this.#kind === 'window') return 0;
     const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
     return this.#promises && !this.#shared ? Math.max(seen, this.#trust * this.#promised) : seen;
   }
 
   get #promises(): boolean {
-    return this.#larger || (this.#kind === 'bucket' && this.#limit > this.#most + 1);
+    return this.#larger || (this.#bucket && this.#limit > this.#most + 1);
   }
 
   get #promised(): number {
@@ -180,43 +174,14 @@ export class QuotaPacer {
       batch.left = Math.min(batch.left, quota.remaining);
       batch.reset = Math.min(batch.reset, reset);
     }
-    const heard = this.#batch!.reset;
-    this.#resetAt = this.#kind === 'window' && now < this.#resetAt ? Math.min(this.#resetAt, heard) : heard;
-    if (this.#kind === 'window' && this.#jumpAt + this.#period > now)
-      this.#resetAt = Math.min(this.#resetAt, this.#jumpAt + this.#period);
+    this.#resetAt = this.#batch!.reset;
   }
 
-  /** What came back between two batches tells a window from a bucket. */
+  /** What came back between two batches. More than the size of a window: it is none. */
   #compare(a: Batch, b: Batch, roundTrip: number): void {
-    const time = Math.max(1, b.at - a.at);
     const came = b.left - a.left + b.spent - a.spent;
-    const whole = this.#whole;
-    if (came > whole + 2) this.#kind = 'bucket';
-    if (this.#jumped(came, time, whole, a)) {
-      const gap = b.at - this.#jumpAt;
-      const due = this.#due(a);
-      this.#jumpAt = a.at;
-      if (gap < 0.3 * due) this.#kind = 'bucket';
-      else {
-        this.#kind = 'window';
-        this.#came = this.#over = 0;
-        this.#period = Math.min(this.#period, gap > 400 ? gap + time : Infinity, this.#quota.window ?? Infinity);
-        return;
-      }
-    }
-    if (this.#kind === 'window' && came > 1.5 && ++this.#slides > 3) this.#kind = 'bucket';
-    if (this.#kind !== 'window') this.#watch(a, b, came, time, roundTrip);
-  }
-
-  /** Much came back at once, long before it was due. */
-  #jumped(came: number, time: number, whole: number, a: Batch): boolean {
-    if (this.#kind === 'bucket' || this.#larger) return false;
-    const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
-    return came > Math.max(1.5, 0.4 * whole) && time < 0.3 * this.#due(a) && came > 3 * seen * time;
-  }
-
-  #due(a: Batch): number {
-    return this.#quota.window ?? Math.max(500, a.reset - a.at);
+    if (came > this.#whole + 2) this.#bucket = true;
+    this.#watch(a, b, came, Math.max(1, b.at - a.at), roundTrip);
   }
 
   /** Measures what comes back, while the bucket is not full. */

@@ -36,6 +36,7 @@ describe('estimate', () => {
 
   it('finds nothing in a history without two refusals', () => {
     const history = new History();
+    expect(estimate(history, 1, 10)).toBeUndefined();
     for (let now = 0; now < 100; now++) history.accept(now, 1);
     expect(estimate(history, 1, 10)).toBeUndefined();
     history.mark(100, 1);

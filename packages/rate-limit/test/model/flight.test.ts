@@ -2,17 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { Flight } from '../../src/model/flight.ts';
 
 describe('Flight', () => {
-  it('sends four to a server of which nothing is known, and then two for each that comes back', () => {
+  const roomAfterOne = (limited: boolean, refused = false) => {
+    const flight = new Flight();
+    for (let n = 0; n < 4; n++) flight.sent(0);
+    if (refused) flight.answered(0, 20, false, false);
+    flight.answered(0, 20, true, limited);
+    let more = 0;
+    for (; flight.delay(20) === 0; more++) flight.sent(20);
+    return more;
+  };
+
+  it('sends four to a server of which nothing is known, and eight for each that comes back', () => {
     const flight = new Flight();
     for (let n = 0; n < 4; n++) flight.sent(0);
     expect(flight.delay(0)).toBeGreaterThan(0);
-    flight.answered(0, 20, true);
-    let more = 0;
-    while (flight.delay(20) === 0) {
-      flight.sent(20);
-      more++;
-    }
-    expect(more).toBe(2);
+    expect(roomAfterOne(false)).toBe(8);
+  });
+
+  it('sends two for each that comes back once a limit is known, or one was refused', () => {
+    expect(roomAfterOne(true)).toBe(2);
+    expect(roomAfterOne(false, true)).toBe(3);
   });
 
   it('goes on without the answers of requests that stay open', () => {
@@ -26,8 +35,8 @@ describe('Flight', () => {
   it('measures the round trip by what was accepted', () => {
     const flight = new Flight();
     for (let n = 0; n < 3; n++) flight.sent(0);
-    flight.answered(0, 50, true);
-    flight.answered(0, 500, false);
+    flight.answered(0, 50, true, false);
+    flight.answered(0, 500, false, false);
     flight.failed();
     expect(flight.roundTrip).toBe(50);
     expect(flight.count).toBe(0);
@@ -36,7 +45,7 @@ describe('Flight', () => {
   it('starts again with room for what a pace keeps in flight', () => {
     const flight = new Flight();
     flight.sent(0);
-    flight.answered(0, 100, true);
+    flight.answered(0, 100, true, false);
     flight.restart(200, 0.1);
     let sent = 0;
     for (; flight.delay(200) === 0; sent++) flight.sent(200);

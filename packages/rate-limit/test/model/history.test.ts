@@ -13,7 +13,7 @@ describe('History', () => {
   it('stays small, and forgets no acceptance', () => {
     const history = new History();
     for (let now = 0; now < 20_000; now++) history.accept(now, 1);
-    expect(history.entries.length).toBeLessThan(1_300);
+    expect(history.entries.length).toBeLessThan(600);
     expect(history.accepted).toBe(20_000);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usable } from '../../src/model/answer.ts';
+import { type Answer, usable } from '../../src/model/answer.ts';
 import { bucket, drive, pacer } from './drive.ts';
 
 const window = (limit: number, per: number) => {
@@ -100,6 +100,33 @@ describe('told quotas', () => {
     const result = drive(model, server, { for: 60_000 });
     expect(model.snapshot(60_000).remaining).toBeUndefined();
     expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
+  });
+
+  it('takes what comes back, and not what is promised, when others use the quota too', () => {
+    const model = pacer();
+    // of fifty a second others take thirty
+    const limited = bucket({ rate: 20, burst: 10, hint: 'quota' });
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return { ...answer, quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 50 })) };
+    };
+    const result = drive(model, server, { for: 60_000 });
+    expect(result.accepted).toBeGreaterThan(0.7 * 20 * 60);
+    expect(result.refused / result.accepted).toBeLessThan(0.2);
+  });
+
+  it('keeps eight policies at most, whatever their names', () => {
+    const model = pacer();
+    const answer = (prefix: string) =>
+      ({
+        kind: 'accepted',
+        quotas: Array.from({ length: 8 }, (_, n) => ({ name: prefix + n, remaining: 9 - n, reset: 1_000 })),
+      }) as const;
+    model.settle(model.send(0), 1, answer('a'));
+    model.settle(model.send(2), 3, answer('b'));
+    model.settle(model.send(4), 5, { kind: 'accepted', quotas: [{ name: 'requests', remaining: 5 }], cost: 3 });
+    model.settle(model.send(6), 7, { kind: 'accepted', cost: 3 });
+    expect(model.snapshot(7).remaining).toBe(0);
   });
 
   it('forgets a quota that is not told any more', () => {

@@ -1,0 +1,26 @@
+import { closeStream, isByteStream, withBody } from '@steadfetch/core';
+import type { Beginning, Chunk } from './read-body.ts';
+
+/** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
+export function restoreBody(response: Response, { bytes, next }: Beginning): Response {
+  const type = isByteStream(response.body!) ? 'bytes' : undefined;
+  const reader = response.body!.getReader();
+  const read = (bytes.byteLength > 0 ? [next, bytes] : [next]) as Chunk[];
+  let failure: { error: unknown } | undefined;
+
+  async function pull(stream: ReadableStreamController<Chunk>): Promise<void> {
+    if (read.length > 0) return stream.enqueue(read.pop()!);
+    try {
+      const { done, value } = await reader.read();
+      if (done) closeStream(stream);
+      else stream.enqueue(value);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+
+  const cancel = (reason: unknown) => reader.cancel(reason);
+  const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
+  return withBody(response, body, (error) => (failure ? failure.error : error));
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { Limit, type Refusal } from '../../src/model/limit.ts';
+import { Stretch } from '../../src/model/stretch.ts';
+import { chance } from './drive.ts';
+
+/** One of `accepted` in so many ms, and then a refusal. */
+function stretch(from: number, length: number, accepted: number): Stretch {
+  const made = new Stretch();
+  made.send(from);
+  for (let n = 1; n <= accepted; n++) made.accept(from + (length * n) / accepted, from, 1, 1);
+  made.refuse(from + length, from, 1);
+  return made;
+}
+
+const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10 };
+
+/** A limit that was refused at a pace that it held. */
+function shared(): Limit {
+  const limit = new Limit(chance());
+  limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+  limit.learn(stretch(1_100, 2_000, 40), refusal, 4_100);
+  limit.learn(stretch(4_100, 2_000, 2), { ...refusal, pace: 0.02 }, 7_100);
+  return limit;
+}
+
+describe('Limit', () => {
+  it('searches after the first refusal, from the root of the burst', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+    expect(limit.pace.way).toBe('search');
+    expect(limit.pace.rate(1_100)).toBeCloseTo((4 * Math.sqrt(20)) / 1_100);
+    expect(limit.burst).toBe(20);
+  });
+
+  it('takes what was accepted for the pace when no bucket explains the second refusal', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 2_000, 1), { ...refusal, pace: 0.02 }, 4_100);
+    expect(limit.pace.way).toBe('hold');
+  });
+
+  it('gives up a fifth when it shares the limit, and climbs back in time', () => {
+    const limit = shared();
+    expect(limit.pace).toMatchObject({ way: 'climb', base: 0.016, ceiling: 0.02 });
+    expect(limit.pace.period).toBeGreaterThanOrEqual(14_000);
+    expect(limit.pace.period).toBeLessThanOrEqual(26_000);
+  });
+
+  it('climbs from what can have come back when nothing was accepted', () => {
+    const limit = shared();
+    limit.learn(stretch(10_000, 10, 0), { ...refusal, pace: 0.02 }, 16_100);
+    expect(limit.pace.base).toBeCloseTo(2 / 10_000);
+    expect(limit.pace.ceiling).toBe(0.02);
+  });
+
+  it('goes back to the proven pace when refused while trying for more', () => {
+    const limit = shared();
+    limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
+    limit.learn(stretch(7_100, 10, 1), { ...refusal, pace: 0.022, trying: true }, 9_100);
+    expect(limit.pace).toMatchObject({ way: 'hold', base: 0.02 });
+    limit.learn(stretch(9_100, 10, 1), { ...refusal, pace: 0.1, trying: true }, 11_100);
+    expect(limit.pace.base).toBeCloseTo(0.085);
+  });
+
+  it('lets go what waited at the pace from before when refusals do not depend on the pace', () => {
+    const limit = new Limit(chance());
+    limit.lone(stretch(0, 1_000, 100), 2_000);
+    limit.pace.advance(3_000);
+    expect(limit.pace.delay(3_000, 1)).toBe(0);
+    limit.ignore(stretch(3_000, 1_000, 10), 5_000);
+    expect(limit.pace.delay(5_000, 1)).toBeCloseTo(1 / 0.15);
+    expect(limit.burst).toBeUndefined();
+  });
+
+  it('is free when refusals do not depend on the pace and no flow was seen before', () => {
+    const limit = shared();
+    limit.ignore(stretch(8_000, 1_000, 10), 9_000);
+    expect(limit.pace.delay(9_000, 1)).toBe(0);
+  });
+
+  it('tells lone refusals of a bucket from noise', () => {
+    const steady = (rate: number) => {
+      const limit = new Limit(chance());
+      for (const [from, count] of [
+        [0, 120],
+        [3_000, 110],
+      ] as const) {
+        for (let n = 0; n < count; n++) limit.history.accept(from + n / rate, 1);
+        const made = stretch(from, count / rate, count);
+        if (from === 0) limit.lone(made, 2_000);
+        else return limit.isBucket(made, refusal);
+      }
+      return undefined;
+    };
+    expect(steady(0.12)).toBe(true);
+    const noise = new Limit(chance());
+    for (let n = 0; n < 50; n++) noise.history.accept(n * 20, 1);
+    noise.lone(stretch(0, 1_000, 50), 2_000);
+    for (let n = 0; n < 200; n++) noise.history.accept(2_000 + n * 20, 1);
+    expect(noise.isBucket(stretch(2_000, 4_000, 200), refusal)).toBe(false);
+  });
+});

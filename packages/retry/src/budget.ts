@@ -1,0 +1,93 @@
+import {
+  type Call,
+  classifyError,
+  localRefusal,
+  notify,
+  oneLine,
+  originOf,
+  redactUrl,
+  unexpected,
+  warnOnce,
+} from '@steadfetch/core';
+import type { RetryBudget } from '@steadfetch/retry-budget';
+import type { FailedAttempt } from './attempt.ts';
+import type { Permit, Rule } from './rule.ts';
+import { OWN } from './wait.ts';
+
+/**
+ * The brake on retry storms: each retry needs a permit of the budget, which hears of every outcome that can be the server's
+ * doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
+ */
+export function budget(budget: RetryBudget): Rule {
+  if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
+    throw unexpected('retry: budget', 'a retryBudget() or false', budget);
+  }
+  const known = new WeakSet<FailedAttempt>();
+  /** What that throws, because its store is gone, costs nobody an answer. */
+  const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
+    notify(() => budget.record(call.origin, outcome, attempt), undefined);
+  return {
+    // The failure is recorded in the same breath: of calls that fail together, none is promised a retry before the failures
+    // before it are known.
+    permit: (failure, { source }) => {
+      const { call, attempt, response } = failure;
+      known.add(failure);
+      if (isToBlame(failure)) record(call, 'failure', attempt);
+      const permit = permitOf(budget, call, source !== OWN || response?.status === 429);
+      if (!permit) warnOfSpentBudget(call);
+      return permit;
+    },
+    afterFailure: (failure, decision) => {
+      if (known.has(failure) || (!decision.retry && decision.thrown) || !isToBlame(failure)) return;
+      const isAnswer = failure.response && !decision.retry && decision.stop === undefined;
+      record(failure.call, isAnswer ? 'success' : 'failure', failure.attempt);
+    },
+    afterSuccess: ({ call, response, attempt }) => {
+      return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
+    },
+  };
+}
+
+function permitOf(budget: RetryBudget, call: Call, throttled: boolean): Permit | undefined {
+  try {
+    const permit = budget.acquire(call.origin, throttled ? 'throttled' : 'transient');
+    if (typeof (permit as unknown as PromiseLike<Permit> | undefined)?.then !== 'function') return permit;
+    notify(async () => (await permit)?.release(), undefined);
+  } catch {}
+  return undefined;
+}
+
+/**
+ * Whether a failed attempt can be the server's doing. What was not sent is not, nor a body or a mistake of ours, nor an
+ * answer of another server.
+ */
+function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
+  if (response) return !isElsewhere(response, call);
+  return sent && !streams(call) && classifyError(error).kind !== 'bug' && !localRefusal(error);
+}
+
+/** Whether a redirect led to another server, which gave the answer. */
+function isElsewhere(response: Response, call: Call): boolean {
+  return response.redirected && originOf(response.url) !== call.origin;
+}
+
+/** What breaks while it is read breaks the call, and nobody can tell whose fault that was. */
+function streams({ init, replayable }: Call): boolean {
+  return !replayable || typeof (init?.body as unknown) === 'function';
+}
+
+/** A client that calls hosts made up by others must not fill the console, nor the memory. */
+const MAX_SERVERS = 20;
+const servers = new Set<string>();
+
+/** Tells the developer once per server that retries are not made, and why: without hooks nothing else would say so. */
+function warnOfSpentBudget({ origin }: Call): void {
+  const server = oneLine(redactUrl(origin));
+  if (servers.has(server) || servers.size >= MAX_SERVERS) return;
+  servers.add(server);
+  warnOnce(
+    `retry() makes no more retries for ${server} for now: its retry budget is spent, since most requests fail. ` +
+      'Retries come back when requests succeed. Calls end with their last outcome, and onGiveUp is told the reason ' +
+      "'budget'. See retryBudget() for larger reserves, or budget: false for none",
+  );
+}

@@ -1,0 +1,137 @@
+import {
+  abortReason,
+  type Call,
+  type CallOptions,
+  defineMiddleware,
+  type Layer,
+  type Middleware,
+  type Next,
+  type Outcome,
+  releaseBody,
+  settle,
+  unwrap,
+  warnOnce,
+} from '@steadfetch/core';
+import pRetry from 'p-retry';
+import { again, succeed, tellSuccess } from './again.ts';
+import { FailedAttempt, type Session, sessionOf } from './attempt.ts';
+import { checkRules } from './check-rules.ts';
+import { DEFAULTS } from './defaults.ts';
+import { type Policy, policyOf } from './policy.ts';
+import type { Rule } from './rule.ts';
+import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './safety.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/**
+ * Repeats a request by rules.
+ *
+ * Whatever the rules say: an abort ends the call with the caller's reason; a request that is neither idempotent nor carries
+ * an `Idempotency-Key`, and a body that is gone, are not sent again; a `Retry-After` is waited for; and at the end the caller
+ * has what `fetch` would have given, the last response unread or the last error itself.
+ *
+ * @throws a `TypeError` or `RangeError` for what is no rule
+ * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
+ */
+export function retryWith(...rules: Rule[]): Middleware {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRules(rules);
+  return retryBy(policyOf(rules, DEFAULTS), () => {
+    throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
+  });
+}
+
+/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says in `init.retry`. */
+export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy): Middleware {
+  return defineMiddleware((call, next) => {
+    const overridden = call.init !== undefined && 'retry' in call.init;
+    if (!overridden && !call.retried) return attemptFirst(call, next, policy);
+    const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
+    const stripped = overridden ? call.with({ init }) : call;
+    if (call.retried) {
+      if (call.retried !== 'off') warnOfNesting();
+      return next(stripped);
+    }
+    if (override === false) return next(stripped.with({ retried: 'off' }));
+    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
+  }, layer());
+}
+
+function layer(): Layer {
+  const name = 'retry';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return {
+      name,
+      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
+    };
+  }
+  return { name };
+}
+
+function warnOfNesting(): void {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production')
+    warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+}
+
+/** The first attempt goes straight through; a session begins when it fails. */
+function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
+  if (given.signal?.aborted) {
+    releaseBody(given);
+    throw abortReason(given.signal);
+  }
+  const repeatable = isRepeatable(given, policy);
+  const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
+  const startedAt = policy.timed ? policy.clock.now() : undefined;
+  const attempt = attemptOf(call, 1, policy, repeatable);
+  const { sends } = call.record;
+  const judge = (outcome: Outcome) => {
+    releaseCopy(attempt, call);
+    const session = sessionOf(call, policy, repeatable, startedAt);
+    return recover(new FailedAttempt(session, 1, outcome, call.record.sends > sends), next);
+  };
+  return Promise.resolve(next(attempt)).then(
+    (response) => {
+      if (response.status >= 400 || policy.inspects) return judge({ response, failed: false });
+      // a layer inside has sent it again
+      if (call.record.history) succeed(sessionOf(call, policy, repeatable, startedAt), 1, response);
+      else tellSuccess(policy, { call, attempt: 1, response });
+      if (attempt.input !== call.input) releaseBody(call);
+      return response;
+    },
+    (error) => judge({ error, failed: true }),
+  );
+}
+
+/** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. */
+async function recover(first: FailedAttempt, next: Next): Promise<Response> {
+  const { session } = first;
+  let last = first;
+  try {
+    if (await again(first)) {
+      return await pRetry((n) => sendAgain(session, n + 1, next), {
+        retries: Infinity,
+        minTimeout: 0,
+        shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
+      });
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof FailedAttempt)) throw thrown;
+    last = thrown;
+  } finally {
+    releaseBody(session.call);
+  }
+  return unwrap(last.outcome!);
+}
+
+/** One more attempt: its good response, or it is thrown as failed. */
+async function sendAgain(session: Session, n: number, next: Next): Promise<Response> {
+  const { call, policy, repeatable } = session;
+  const { sends } = call.record;
+  const attempt = attemptOf(call, n, policy, repeatable);
+  const outcome = await settle(Promise.resolve().then(() => next(attempt)));
+  releaseCopy(attempt, call);
+  if (outcome.failed || outcome.response.status >= 400 || policy.inspects) {
+    throw new FailedAttempt(session, n, outcome, call.record.sends > sends);
+  }
+  succeed(session, n, outcome.response);
+  return outcome.response;
+}

@@ -1,0 +1,91 @@
+import type { Call, Clock, Random } from '@steadfetch/core';
+import type { FailedAttempt, GoodAttempt, Recovery } from './attempt.ts';
+
+/** Yes with a word for events (`true` stands for 'rule'), or no. */
+export type Answer = string | boolean | undefined;
+
+/** A wait before the next attempt. */
+export interface Wait {
+  /** Milliseconds. */
+  readonly delay: number;
+  /** What asks for it, for events: `backoff`, or the name of a response field. */
+  readonly source: string;
+}
+
+/** The right to one retry. */
+export interface Permit {
+  /** Gives the right back, when the retry is not made after all. */
+  release(): void;
+}
+
+/** Another attempt follows a failed one. */
+export interface Retry extends Wait {
+  readonly retry: true;
+  readonly reason: string;
+  readonly permits: readonly Permit[];
+  /** How long the server asked to wait, in milliseconds, if it did. */
+  readonly asked: number | undefined;
+}
+
+/** No attempt follows. */
+export interface End {
+  readonly retry: false;
+  /** Why not, where one might have been expected. */
+  readonly stop?: string;
+  /** The wait that was planned and not taken. */
+  readonly planned?: Wait;
+  /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
+  readonly thrown?: { readonly error: unknown };
+}
+
+/** What follows a failed attempt. */
+export type Decision = Retry | End;
+
+/**
+ * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
+ * answers so that the order of the rules never decides what is done: any `when` is enough, any `unless` forbids, the
+ * longest `wait` and the smallest limit count. A rule can add to a policy and take nothing away.
+ *
+ * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
+ */
+export interface Rule {
+  /** May another attempt help? Any yes is enough. */
+  when?(failure: FailedAttempt): Answer | Promise<Answer>;
+  /** Must there be no other attempt? Any yes is final. */
+  unless?(failure: FailedAttempt): Answer | Promise<Answer>;
+  /**
+   * How long to wait at least, in milliseconds from 0? The longest counts; `'now'` goes before all others.
+   * @default a full jitter from 250 ms
+   */
+  wait?(failure: FailedAttempt): number | 'now' | undefined;
+  /** How long does the server ask to wait? The longest counts. @default the `Retry-After` field */
+  asked?(failure: FailedAttempt): Wait | undefined;
+  /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
+  harmless?(call: Call): boolean;
+  /** Asked last: a permit for one retry, or nothing. All rules that have this member must give one. */
+  permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
+  /** Observes each failed attempt with what follows, and what ends the call during a wait. */
+  afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
+  /** Observes each good attempt. */
+  afterSuccess?(success: GoodAttempt): unknown;
+  /** Observes a good attempt after one that failed. */
+  afterRecovery?(recovery: Recovery): unknown;
+  /** How many retries at most. The smallest counts. @default 2 */
+  readonly maxRetries?: number;
+  /** The longest wait to accept from the server, in milliseconds. The smallest counts. @default 60_000 */
+  readonly maxDelay?: number;
+  /** The methods that are repeated, in place of the idempotent ones (RFC 9110 §9.2.2). */
+  readonly methods?: ReadonlySet<string>;
+  /** How far the server's wait is spread upwards, as a share of it, 5 s at most. The largest counts. @default 0.2 */
+  readonly spread?: number;
+  /** Whether `when` is also asked about responses below 400. */
+  readonly inspects?: boolean;
+  /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. */
+  readonly takesTime?: boolean;
+  /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
+  readonly repeatsTimeouts?: boolean;
+  /** Whether the rule reads `elapsed`. */
+  readonly timed?: boolean;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}

@@ -1,0 +1,28 @@
+import { serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
+import type { Rule } from './rule.ts';
+
+/**
+ * Reads what servers say beyond `Retry-After`: its relatives in milliseconds, `RateLimit` and the vendors' quota fields for
+ * the wait, and `x-should-retry: true`, which widens the statuses (it cannot supply credentials for a 401 or 407).
+ */
+export function serverHints(): Rule {
+  return {
+    when: ({ response }) =>
+      response !== undefined && ![401, 407].includes(response.status) && shouldRetryHint(response) === true && 'server',
+    asked: ({ response, session }) => {
+      const hint = response && serverDelay(response, { now: session.policy.clock.now() });
+      if (!hint || (hint.ms === 0 && !isLiteralZero(response, hint.source))) return undefined;
+      return { delay: hint.ms, source: hint.source };
+    },
+  };
+}
+
+/** Obeys a server that says that the request must not be repeated: `x-should-retry: false` and its relatives. */
+export function obeyVetoes(): Rule {
+  return { unless: ({ response }) => response !== undefined && shouldRetryHint(response) === false && 'veto' };
+}
+
+/** A date in the past is nearly always a skewed clock; only a written 0 means "now". */
+function isLiteralZero(response: Response, source: string): boolean {
+  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(String(response.headers.get(source)));
+}

@@ -1,0 +1,109 @@
+import { type Call, discard, keepHistory, type Next, releaseBody } from '@steadfetch/core';
+import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
+import { abortScoped, follow, scopedController } from './link.ts';
+import { TimeoutError } from './timeout-error.ts';
+import { type Expirable, startTimer, type Timer } from './timer.ts';
+
+/** One call with a signal of its own. Settles once: what comes later is discarded. */
+export class TimedCall implements Expirable, Arrival {
+  readonly result: Promise<Response>;
+  readonly call: Call;
+  readonly settings: TimeoutSettings;
+  readonly controller: AbortController = scopedController();
+  readonly release: () => void;
+  #resolve!: (response: Response) => void;
+  #reject!: (error: unknown) => void;
+  #waits = true;
+  #timer: Timer | undefined;
+
+  constructor(call: Call, next: Next, settings: TimeoutSettings) {
+    this.call = call;
+    this.settings = settings;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.release = follow(call.signal, this);
+    if (this.#waits) this.#send(next);
+    else releaseBody(call);
+  }
+
+  /** The headers did not come in time. */
+  expire(): void {
+    this.release();
+    const error = new TimeoutError('headers', this.settings.headers!, this.call);
+    keepHistory(error, this.call.record.history);
+    this.stop(error);
+  }
+
+  /** Ends the wait, and the call inside. */
+  stop(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+    abortScoped(this.controller, reason);
+  }
+
+  #send(next: Next): void {
+    const { headers, time } = this.settings;
+    const { signal } = this.controller;
+    try {
+      if (headers === undefined || isUncut(this.call)) {
+        this.#await(next(this.call.with({ signal })));
+        return;
+      }
+      const timer = startTimer(time, headers, this);
+      this.#timer = timer;
+      // an outer limit is a deadline for the layers inside
+      this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
+    } catch (error) {
+      // from a clock that cannot sleep
+      this.#fail(error);
+    }
+  }
+
+  #await(response: Promise<Response>): void {
+    // a mock may return the response itself
+    Promise.resolve(response).then(
+      (arrived) => this.#arrive(arrived),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #arrive(response: Response): void {
+    if (!this.#settle()) discardLate(response);
+    else this.#resolveWith(response);
+  }
+
+  #resolveWith(response: Response): void {
+    try {
+      this.#resolve(attachBody(response, this));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#settle();
+    this.release();
+    this.#reject(error);
+  }
+
+  /** Returns whether it was the first to settle. */
+  #settle(): boolean {
+    const waited = this.#waits;
+    this.#waits = false;
+    this.#timer?.clear();
+    return waited;
+  }
+}
+
+/** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
+function isUncut(call: Call): boolean {
+  return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
+}
+
+/** Discards a late response, which may be no response at all. */
+function discardLate(response: Response): void {
+  try {
+    discard(response);
+  } catch {}
+}
