@@ -114,7 +114,7 @@ export class Pacer {
     const { pace, history } = this.#limit;
     if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#lone === 0) {
       history.clear();
-      this.#stretch = new Stretch();
+      this.#stretch = new Stretch(now);
     }
     this.#lastSent = now;
     this.#flight.sent(now);
@@ -167,7 +167,7 @@ export class Pacer {
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
-      this.#stretch = new Stretch();
+      this.#stretch = new Stretch(now);
       this.#noise.dismiss();
     }
     return { closed: this.#cooldown.closed };
@@ -212,7 +212,7 @@ export class Pacer {
 
   #open(now: number): void {
     const stretch = this.#stretch;
-    this.#stretch = new Stretch();
+    this.#stretch = new Stretch(now);
     const paced = this.#limit.pace.way !== 'free';
     if (this.#quotas.known) this.#flight.restart(now, Infinity);
     else if (this.#concurrency.explains(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);

@@ -3,14 +3,19 @@ export class Stretch {
   accepted = 0;
   refused = 0;
   sent = 0;
-  start = 0;
-  /** The last answer. */
-  last = 0;
+  start: number;
+  /** The last answer; before the first one the beginning of the stretch. */
+  last: number;
   /** Accepted, of those that were sent after the first refused one. */
   acceptedAfter = 0;
   #refusedSentAt = Infinity;
   /** How many were in flight, at least, when one was refused. */
   refusedInFlight: number = Infinity;
+
+  constructor(now: number = 0) {
+    this.start = this.last = now;
+  }
+
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
     if (this.refused > 1) return this.refused <= 0.2 * this.acceptedAfter;

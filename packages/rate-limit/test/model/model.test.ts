@@ -102,6 +102,24 @@ describe('no limit', () => {
     expect(result.sent.length).toBeGreaterThan((0.95 * 120_000) / every);
   });
 
+  it('finds a pace from when the gate opened, where the answers of a stretch do not come', () => {
+    const start = 1_700_000_000_000;
+    const model = pacer({});
+    const send = (at: number) => {
+      model.advance(at);
+      return model.send(at);
+    };
+    const refuse = { kind: 'refused', wait: 1_000 } as const;
+    model.settle(send(start), start + 1, { kind: 'accepted' });
+    const late = send(start + 10);
+    const last = send(start + 2_000);
+    model.settle(late, start + 2_001, refuse);
+    model.advance(start + 4_000);
+    model.settle(last, start + 4_001, refuse);
+    model.advance(start + 6_000);
+    expect(model.snapshot(start + 6_000).rate).toBeGreaterThan(0.01);
+  });
+
   it('delays only the refused call when proof is asked for first', () => {
     const model = pacer({ proof: 'first' });
     for (let now = 0; now < 100; now += 10) model.settle(model.send(now), now, accepted);
