@@ -129,6 +129,21 @@ const REFUSALS: readonly Situation[] = [
     server: () => (request) => (request.path === '/0' ? { status: 429, after: 20 } : { status: 200, after: 100 }),
   },
   {
+    name: 'two paths of four always 429 with Retry-After 30, ten workers, calls to the others',
+    lasts: MINUTE,
+    calls: workers(10),
+    ask: (index) => ({ path: `/${index % 4}` }),
+    judged: ({ path }) => path > '/1',
+    server: () => (request) => (request.path > '/1' ? { status: 200, after: 100 } : refusal(429, 30)),
+  },
+  {
+    name: '429 without a hint to all for 2 s, 20/s',
+    lasts: MINUTE,
+    over: 22_000,
+    calls: perSecond(20, MINUTE),
+    server: except(between(20_000, 22_000), refusal(429)),
+  },
+  {
     name: '429 without a hint to all for a minute, one call a second, one in seven is reset',
     lasts: 5 * MINUTE,
     over: 3 * MINUTE,
