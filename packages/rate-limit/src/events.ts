@@ -40,3 +40,13 @@ export interface RateLimitGiveUpEvent extends Omit<LimitEvent, 'waiting'> {
   /** How often the call was sent again. */
   readonly resends: number;
 }
+
+/** Observers of a limiter. What they throw or reject has no effect, and no call waits for them. */
+export interface LimitHooks {
+  /** Called when a gate closed. */
+  onLimit?(event: LimitEvent): unknown;
+  /** Called when a gate opened and let the first call out. */
+  onRelease?(event: ReleaseEvent): unknown;
+  /** Called when a refusal is handed to the caller. */
+  onGiveUp?(event: RateLimitGiveUpEvent): unknown;
+}

@@ -1,4 +1,4 @@
-export type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
+export type { LimitEvent, LimitHooks, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
 export type { RateLimitOptions, RateLimitScope } from './options.ts';
 export { type RateLimiter, rateLimit } from './rate-limit.ts';
 export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';

@@ -5,12 +5,11 @@ import {
   discard,
   monotonic,
   type Next,
-  notify,
   onAbort,
   type Random,
   redactUrl,
 } from '@steadfetch/core';
-import { checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import { callHooks, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import { Crowd } from './crowd.ts';
 import type { StopReason } from './events.ts';
 import { type Gate, hear, type Permit } from './gate.ts';
@@ -261,22 +260,22 @@ export class Limiter {
   }
 
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
-    if (!this.#settings.onLimit) return;
+    if (this.#settings.hooks.length === 0) return;
     const { key, waiting } = gate;
     const wait = gate.wait(now);
-    notify(this.#settings.onLimit, { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
+    callHooks(this.#settings.hooks, 'onLimit', { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
   }
 
   #tellOfRelease(gate: Gate): void {
-    if (!this.#settings.onRelease) return;
+    if (this.#settings.hooks.length === 0) return;
     const { rate } = gate.pacer.snapshot(this.#now());
-    notify(this.#settings.onRelease, { key: gate.key, waiting: gate.waiting, rate });
+    callHooks(this.#settings.hooks, 'onRelease', { key: gate.key, waiting: gate.waiting, rate });
   }
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
-    if (!this.#settings.onGiveUp) return;
+    if (this.#settings.hooks.length === 0) return;
     const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
-    notify(this.#settings.onGiveUp, { key: gate.key, url, reason, status, wait, asked, source, resends });
+    callHooks(this.#settings.hooks, 'onGiveUp', { key: gate.key, url, reason, status, wait, asked, source, resends });
   }
 }
 

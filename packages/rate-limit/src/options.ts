@@ -2,6 +2,7 @@ import { type Call, type Clock, type Random, systemClock } from '@steadfetch/cor
 import {
   checkClock,
   checkFunction,
+  checkHooks,
   checkMethods,
   checkMs,
   checkNames,
@@ -9,7 +10,7 @@ import {
   checkStatuses,
   optionError,
 } from '@steadfetch/core/kit';
-import type { LimitEvent, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
+import type { LimitHooks } from './events.ts';
 import type { LimitStore } from './store.ts';
 
 const SCOPES = ['auto', 'path', 'credential', 'origin'] as const;
@@ -52,24 +53,21 @@ export interface RateLimitOptions {
   store?: LimitStore;
   clock?: Clock;
   random?: Random;
-  /** A gate closed. */
-  onLimit?: (event: LimitEvent) => unknown;
-  /** A gate opened and let the first call out. */
-  onRelease?: (event: ReleaseEvent) => unknown;
-  /** A refusal is handed to the caller. */
-  onGiveUp?: (event: RateLimitGiveUpEvent) => unknown;
+  /** Observers, one object or several. */
+  hooks?: LimitHooks | readonly LimitHooks[];
 }
 
 type Defaulted = 'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxResends' | 'clock' | 'random';
-type Optional = 'key' | 'limit' | 'cost' | 'costOf' | 'store' | 'onLimit' | 'onRelease' | 'onGiveUp';
+type Optional = 'key' | 'limit' | 'cost' | 'costOf' | 'store';
 
 /** The options, checked and complete. */
 export interface Settings extends Required<Pick<RateLimitOptions, Defaulted>>, Pick<RateLimitOptions, Optional> {
   readonly statuses: ReadonlySet<number>;
   readonly methods: ReadonlySet<string> | undefined;
+  readonly hooks: readonly LimitHooks[];
 }
 
-const FUNCTIONS = ['key', 'cost', 'costOf', 'onLimit', 'onRelease', 'onGiveUp'] as const;
+const FUNCTIONS = ['key', 'cost', 'costOf'] as const;
 const NAMES = [
   ...[
     'limit',
@@ -83,6 +81,7 @@ const NAMES = [
     'store',
     'clock',
     'random',
+    'hooks',
   ],
   ...FUNCTIONS,
 ];
@@ -108,6 +107,7 @@ export function checkOptions(options: RateLimitOptions): Settings {
     methods: methods === undefined ? undefined : checkMethods('rateLimit: methods', methods),
     clock: checkClock('rateLimit', clock),
     random: checkFunction('rateLimit: random', random),
+    hooks: checkHooks<LimitHooks>('rateLimit', ['onLimit', 'onRelease', 'onGiveUp'], options.hooks),
   };
   return { ...options, ...checked, ...(limit === undefined ? {} : { limit: checkLimit(limit) }) };
 }

@@ -37,7 +37,7 @@ describe('a 503 with a wait', () => {
   it('counts at once with a quota of which nothing is left', async () => {
     const events: LimitEvent[] = [];
     const answer = { status: 503, headers: { ratelimit: '"jobs";r=0;t=9', 'retry-after': '9' } };
-    const limited = rateLimit({ clock: instantClock(), onLimit: (event) => events.push(event) });
+    const limited = rateLimit({ clock: instantClock(), hooks: { onLimit: (event) => events.push(event) } });
 
     await limited(fakeFetch([answer, 200]))(URL);
 

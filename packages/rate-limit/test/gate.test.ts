@@ -176,7 +176,7 @@ describe('the events of rateLimit', () => {
     const events: (LimitEvent | ReleaseEvent)[] = [];
     const record = (event: LimitEvent | ReleaseEvent) => events.push(event);
     const clock = instantClock();
-    const limited = rateLimit({ clock, random: () => 0, onLimit: record, onRelease: record });
+    const limited = rateLimit({ clock, random: () => 0, hooks: { onLimit: record, onRelease: record } });
 
     await limited(fakeFetch([refused(2), 200]))(`${URL}?key=secret`);
 
@@ -197,7 +197,7 @@ describe('the events of rateLimit', () => {
     ['rejects', () => Promise.reject(new Error('observer'))],
     ['never ends', () => new Promise(() => {})],
   ])('cannot break a call: an observer that %s', async (_, observer) => {
-    const options = { clock: instantClock(), onLimit: observer, onRelease: observer, onGiveUp: observer };
+    const options = { clock: instantClock(), hooks: { onLimit: observer, onRelease: observer, onGiveUp: observer } };
 
     const response = await rateLimit({ ...options, maxResends: 1 })(fakeFetch([429]))(URL);
 

@@ -24,7 +24,7 @@ describe('the options of rateLimit', () => {
     [{ costOf: 3 }, TypeError, 'rateLimit: costOf: expected a function'],
     [{ random: 0.5 }, TypeError, 'rateLimit: random'],
     [{ clock: {} }, TypeError, 'rateLimit'],
-    [{ onLimit: true }, TypeError, 'rateLimit: onLimit: expected a function'],
+    [{ hooks: { onLimit: true } }, TypeError, 'rateLimit: hooks.onLimit: expected a function'],
     [{ maxwait: 1 }, TypeError, "rateLimit: unknown option 'maxwait'"],
     [null, TypeError, 'rateLimit: expected an options object'],
   ])('refuses %o', (options, error, message) => {

@@ -84,7 +84,9 @@ describe('rateLimit', () => {
     const fetch = fakeFetch([{ ...refused(99_999_999), body: 'slow down' }]);
     const clock = manualClock();
 
-    const response = await rateLimit({ clock, onGiveUp: (event) => events.push(event) })(fetch)(`${URL}?token=1`);
+    const response = await rateLimit({ clock, hooks: { onGiveUp: (event) => events.push(event) } })(fetch)(
+      `${URL}?token=1`,
+    );
 
     expect(await response.text()).toBe('slow down');
     expect(clock.pending).toBe(0);
@@ -183,7 +185,7 @@ describe('rateLimit', () => {
     const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => 500 })));
     const limited = compose(
       withDeadline,
-      rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event) }),
+      rateLimit({ clock: instantClock(), hooks: { onGiveUp: (event) => events.push(event) } }),
     );
 
     const response = await limited(fakeFetch([refused(1)]))(URL);

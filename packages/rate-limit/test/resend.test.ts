@@ -11,7 +11,9 @@ const busy = { status: 503, headers: { 'retry-after': '1' } };
 async function once(first: number | object, init: RequestInit, options: RateLimitOptions = {}) {
   const events: RateLimitGiveUpEvent[] = [];
   const fetch = fakeFetch([first as 429, 200]);
-  const limited = rateLimit({ clock: instantClock(), onGiveUp: (event) => events.push(event), ...options })(fetch);
+  const limited = rateLimit({ clock: instantClock(), hooks: { onGiveUp: (event) => events.push(event) }, ...options })(
+    fetch,
+  );
   const { status } = await limited(URL, init);
   return { status, reason: events[0]?.reason, bodies: fetch.calls.length };
 }

@@ -113,7 +113,7 @@ describe('retry and rateLimit', () => {
   it('retry inside, a refusal is retried before the gate hears of it, and uses up a retry', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const onLimit = vi.fn();
-    const stack = (clock: Clock) => compose(rateLimit({ clock, onLimit }), retries(clock, 1));
+    const stack = (clock: Clock) => compose(rateLimit({ clock, hooks: { onLimit } }), retries(clock, 1));
     const { fetch, fake } = rig(stack, [BUSY, 200]);
 
     expect((await fetch(URL)).status).toBe(200);
