@@ -1,0 +1,27 @@
+import { fakeFetch } from '@steadfetch/testing';
+import { afterEach, expect, it, vi } from 'vitest';
+import { bufferBody, circuitBreaker, compose, type Middleware, rateLimit, retry, standard } from '../src/index.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+it.each<[string, () => Middleware]>([
+  ['bufferBody', () => bufferBody()],
+  ['circuitBreaker', () => circuitBreaker()],
+  ['rateLimit', () => rateLimit()],
+])('says nothing in production of %s outside retry', async (_name, make) => {
+  vi.stubEnv('NODE_ENV', 'production');
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+
+  expect((await compose(make(), retry())(fakeFetch(200))('https://api.test/')).status).toBe(200);
+
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
+
+it('describes no option that is an object of a class', () => {
+  class Statuses extends Set<number> {}
+  const retryOptions = { statuses: [503], custom: new Statuses() };
+
+  expect(() => standard({ retry: retryOptions as never }).describe()).toThrow("unknown option 'custom'");
+  expect(standard({ attemptTimeout: { headers: 5_000 } }).describe()).toContain('attempt headers 5000');
+});
