@@ -107,7 +107,8 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
   const { now, hooks, ...policy } = policyOf(owner, options);
   const circuits = new Map<string, Circuit>();
   const newCircuit = (key: string): Circuit => {
-    const onChange = (state: CircuitState) => callHooks(hooks, HOOK_OF[state], { ...read(key, circuit), state });
+    const onChange = (state: CircuitState) =>
+      callHooks(hooks, HOOK_OF[state], () => ({ ...read(key, circuit), state }));
     const circuit = new Circuit({ ...policy, now, onChange });
     return circuit;
   };

@@ -20,11 +20,18 @@ export function checkHooks<Hooks extends object>(
   return [...all];
 }
 
-/** Calls one member of all observers with a frozen copy of the event. What they throw or reject has no effect. */
-export function callHooks<Hooks extends object>(all: readonly Hooks[], name: keyof Hooks, event: object): void {
-  if (!all.some((hook) => hook[name] !== undefined)) return;
-  const frozen = Object.freeze({ ...event });
+/**
+ * Calls one member of all observers with one frozen event, which is made only if one of them listens. What they throw or
+ * reject has no effect, and neither has a member that cannot be read.
+ */
+export function callHooks<Hooks extends object>(all: readonly Hooks[], name: keyof Hooks, make: () => object): void {
+  let event: object | undefined;
   for (const hook of all) {
-    notify(() => (hook[name] as ((event: object) => unknown) | undefined)?.call(hook, frozen), undefined);
+    notify(() => {
+      const observer = hook[name] as ((event: object) => unknown) | undefined;
+      if (!observer) return undefined;
+      event ??= Object.freeze(make());
+      return observer.call(hook, event);
+    }, undefined);
   }
 }

@@ -234,9 +234,22 @@ describe('checkHooks', () => {
 
     expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([]);
     expect(checkHooks<Hooks>('x', ['onOpen'], [log, bare])).toEqual([log, bare]);
-    callHooks<Hooks>([log], 'onOpen', { at: 1 });
+    callHooks<Hooks>([log], 'onOpen', () => ({ at: 1 }));
     expect(log.lines).toEqual([{ at: 1 }]);
     expect(Object.isFrozen(log.lines[0])).toBe(true);
+  });
+
+  it('makes no event where nobody listens, and survives an observer that cannot be read', () => {
+    const make = vi.fn(() => ({ at: 1 }));
+    const broken = {
+      get onOpen(): never {
+        throw new Error('no');
+      },
+    };
+
+    callHooks<Hooks>([{}, broken as Hooks], 'onOpen', make);
+
+    expect(make).not.toHaveBeenCalled();
   });
 
   it('refuses what is no observer', () => {

@@ -260,22 +260,24 @@ export class Limiter {
   }
 
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
-    if (this.#settings.hooks.length === 0) return;
-    const { key, waiting } = gate;
-    const wait = gate.wait(now);
-    callHooks(this.#settings.hooks, 'onLimit', { key, url: redactUrl(call.url), status, wait, asked, source, waiting });
+    callHooks(this.#settings.hooks, 'onLimit', () => {
+      const { key, waiting } = gate;
+      return { key, url: redactUrl(call.url), status, wait: gate.wait(now), asked, source, waiting };
+    });
   }
 
   #tellOfRelease(gate: Gate): void {
-    if (this.#settings.hooks.length === 0) return;
-    const { rate } = gate.pacer.snapshot(this.#now());
-    callHooks(this.#settings.hooks, 'onRelease', { key: gate.key, waiting: gate.waiting, rate });
+    callHooks(this.#settings.hooks, 'onRelease', () => {
+      const { rate } = gate.pacer.snapshot(this.#now());
+      return { key: gate.key, waiting: gate.waiting, rate };
+    });
   }
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
-    if (this.#settings.hooks.length === 0) return;
-    const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
-    callHooks(this.#settings.hooks, 'onGiveUp', { key: gate.key, url, reason, status, wait, asked, source, resends });
+    callHooks(this.#settings.hooks, 'onGiveUp', () => {
+      const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
+      return { key: gate.key, url, reason, status, wait, asked, source, resends };
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-import { classifyError, notify, type Outcome, redactUrl } from '@steadfetch/core';
-import { checkHooks } from '@steadfetch/core/kit';
+import { classifyError, type Outcome, redactUrl } from '@steadfetch/core';
+import { callHooks, checkHooks } from '@steadfetch/core/kit';
 import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
 import type { GiveUpEvent, GiveUpReason, RecoverEvent, RetryEvent, RetryEventBase, RetryHooks } from './events.ts';
 import type { Retry, Rule, Wait } from './rule.ts';
@@ -15,17 +15,7 @@ export function hooks(
 ): Rule {
   const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
-  const emit = <Event extends RetryEventBase>(name: keyof RetryHooks, make: () => Event) => {
-    let event: Readonly<Event> | undefined;
-    for (const hook of all) {
-      notify(() => {
-        const observer = hook[name] as ((event: Event) => void) | undefined;
-        if (!observer) return undefined;
-        event ??= Object.freeze(make());
-        return observer.call(hook, event);
-      }, undefined);
-    }
-  };
+  const emit = (name: keyof RetryHooks, make: () => RetryEventBase) => callHooks(all, name, make);
   /** What an attempt ended with, while the call waits for the next one: the core forgets it. */
   const endings = new WeakMap<FailedAttempt, Outcome>();
   const endingOf = (failure: FailedAttempt) => {
