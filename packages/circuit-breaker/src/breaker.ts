@@ -1,16 +1,17 @@
 import { type Clock, type LastAnswer, monotonic, type Random, systemClock } from '@steadfetch/core';
 import {
   callHooks,
-  checkClock,
-  checkFunction,
   checkHooks,
+  checkMembers,
   checkMs,
-  checkNames,
   checkNumber,
+  type OptionTable,
+  randomOption,
+  readOptions,
 } from '@steadfetch/core/kit';
 import { Circuit, type CircuitAttempt, type CircuitState, type Permit } from './circuit.ts';
 import { noSuccess } from './no-success.ts';
-import { LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
+import { checkOpenFor, LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
 import { checkRule, type Rule } from './rule.ts';
 
 /** What one circuit believes at one moment, and why. A copy: changing it changes nothing. */
@@ -78,15 +79,18 @@ export interface Breaker {
   reset(key?: string): void;
 }
 
-export const BREAKER_NAMES: readonly (keyof BreakerOptions)[] = [
-  'rule',
-  'openFor',
-  'probes',
-  'probeTimeout',
-  'clock',
-  'random',
-  'hooks',
-];
+const OPTIONS = {
+  rule: { check: checkRule },
+  openFor: { check: checkOpenFor, default: 1_000, min: 1, unit: 'ms' },
+  probes: { check: checkNumber, default: 1, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  probeTimeout: { check: checkMs, default: 2_000, min: 1 },
+  clock: { check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']), default: systemClock },
+  random: randomOption,
+  hooks: {},
+} satisfies OptionTable<BreakerOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
 
 /**
  * The state behind `circuitBreaker`, on its own: to share it between clients, to read it, or to guard something that is
@@ -97,14 +101,19 @@ export const BREAKER_NAMES: readonly (keyof BreakerOptions)[] = [
  * const fetchPayment = compose(retry(), circuitBreaker({ breaker: payments }))(fetch);
  * payments.snapshot('https://pay.example.com').state; // 'closed'
  */
-export function breaker(options: BreakerOptions = {}): Breaker {
-  checkNames('breaker', options, BREAKER_NAMES);
-  return startBreaker('breaker', options);
+export function breaker(options?: BreakerOptions): Breaker {
+  return startBreaker('breaker', readOptions('breaker', OPTIONS, options));
+}
+
+/** The options with their defaults. */
+export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 'hooks'>> {
+  rule: BreakerOptions['rule'] | undefined;
+  hooks: BreakerOptions['hooks'] | undefined;
 }
 
 /** `owner` is whom the user gave the options to. */
-export function startBreaker(owner: string, options: BreakerOptions): Breaker {
-  const { now, hooks, ...policy } = policyOf(owner, options);
+export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
+  const { now, hooks, ...policy } = policyOf(owner, settings);
   const circuits = new Map<string, Circuit>();
   const newCircuit = (key: string): Circuit => {
     const onChange = (state: CircuitState) =>
@@ -142,21 +151,15 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
 const MAX_KEYS = 1_000;
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
 
-function policyOf(owner: string, options: BreakerOptions) {
-  const { rule = noSuccess(), openFor = 1_000, probes = 1, probeTimeout = 2_000 } = options;
-  const { clock = systemClock, random = () => Math.random() } = options;
-  checkRule(`${owner}: rule`, rule);
-  checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
-  checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });
-  checkClock(owner, clock, ['now']);
-  checkFunction(`${owner}: random`, random);
+function policyOf(owner: string, { rule = noSuccess(), ...settings }: BreakerSettings) {
+  const { openFor, random, probes, probeTimeout, clock, hooks } = settings;
   return {
     rule,
-    openTime: openTimeOf(owner, openFor, random),
+    openTime: openTimeOf(openFor, random),
     probes,
     probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
     now: monotonic(clock),
-    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], options.hooks),
+    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], hooks),
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 export interface NoSuccessOptions {
@@ -8,6 +8,14 @@ export interface NoSuccessOptions {
   silence?: number;
 }
 
+const OPTIONS = {
+  minCalls: { check: checkNumber, default: 10, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  silence: { check: checkMs, default: 10_000 },
+} satisfies OptionTable<NoSuccessOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
+
 /**
  * Opens when the service is away: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
  * have lasted for `silence` milliseconds, since shorter trouble is what retries are for. One success starts the count
@@ -15,11 +23,8 @@ export interface NoSuccessOptions {
  *
  * A share of failures never opens it. It is scoped: what has not failed is not refused.
  */
-export function noSuccess(options: NoSuccessOptions = {}): Rule {
-  checkNames('noSuccess', options, ['minCalls', 'silence']);
-  const { minCalls = 10, silence = 10_000 } = options;
-  checkMs('noSuccess: silence', silence);
-  checkNumber('noSuccess: minCalls', minCalls, { min: 1, integer: true, max: Number.MAX_SAFE_INTEGER });
+export function noSuccess(options?: NoSuccessOptions): Rule {
+  const { minCalls, silence } = readOptions('noSuccess', OPTIONS, options);
   return {
     scoped: true,
     start() {

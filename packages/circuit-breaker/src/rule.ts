@@ -1,4 +1,4 @@
-import { checkFunction } from '@steadfetch/core/kit';
+import { checkFunction, optionError } from '@steadfetch/core/kit';
 
 /** One call that came to an answer: a success or a failure, never a neutral outcome. */
 export interface Sample {
@@ -55,9 +55,7 @@ export function anyOf(...rules: Rule[]): Rule {
 
 /** Gives the rule back, or throws an error that says what one looks like. */
 export function checkRule(option: string, rule: Rule): Rule {
-  if (typeof rule !== 'object' || rule === null) {
-    throw new TypeError(`${option}: expected a rule such as consecutive(5), got ${String(rule)}`);
-  }
+  if (typeof rule !== 'object' || rule === null) throw optionError(option, 'a rule such as consecutive(5)', rule);
   checkFunction(`${option}.start`, rule.start);
   if (rule.isSlow !== undefined) checkFunction(`${option}.isSlow`, rule.isSlow);
   return rule;

@@ -1,6 +1,7 @@
 import type { Delay } from '@steadfetch/backoff';
-import { between, MAX_TIMER, type Random, systemRandom } from './chance.ts';
-import { checkFunctions, checkOptions } from './check.ts';
+import type { Random } from '@steadfetch/core';
+import { checkFunction, checkMs, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { between, systemRandom } from './chance.ts';
 
 /** In milliseconds. */
 export interface DecorrelatedJitterOptions {
@@ -10,6 +11,14 @@ export interface DecorrelatedJitterOptions {
   cap?: number;
 }
 
+const OPTIONS = {
+  base: { check: checkMs, default: 250 },
+  cap: { check: checkMs, default: 20_000 },
+} satisfies OptionTable<DecorrelatedJitterOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const decorrelatedJitterOptions: OptionTable<DecorrelatedJitterOptions> = OPTIONS;
+
 /**
  * Anywhere from `base` to three times the delay before, which it grows from instead of counting attempts.
  *
@@ -18,10 +27,9 @@ export interface DecorrelatedJitterOptions {
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
-export function decorrelatedJitter(options: DecorrelatedJitterOptions = {}, random: Random = systemRandom): Delay {
-  checkFunctions('decorrelatedJitter', { random });
-  checkOptions('decorrelatedJitter', options, { base: MAX_TIMER, cap: MAX_TIMER });
-  const { base = 250, cap = 20_000 } = options;
+export function decorrelatedJitter(options?: DecorrelatedJitterOptions, random: Random = systemRandom): Delay {
+  checkFunction('decorrelatedJitter: random', random);
+  const { base, cap } = readOptions('decorrelatedJitter', OPTIONS, options);
   const shortest = Math.min(base, cap);
   return ({ previousDelay }) => {
     const longest = Math.min(cap, Math.max(base, previousDelay || 0) * 3);

@@ -16,6 +16,7 @@ export { history, historyOf } from './history.ts';
 export { hooks } from './hooks.ts';
 export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
 export { inspect, onNetworkError, onStatus, onTimeout, TRANSIENT } from './outcomes.ts';
+export { retryOptions } from './preset.ts';
 export { retry } from './retry.ts';
 export { retryWith } from './retry-with.ts';
 export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';

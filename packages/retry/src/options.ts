@@ -30,7 +30,7 @@ export interface RetryOptions {
   methods?: readonly string[];
   /**
    * Statuses from 400 that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
-   * @default 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
+   * @default all of 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
    */
   statuses?: readonly number[];
   /** Whether network errors are retried. @default true */
@@ -47,8 +47,8 @@ export interface RetryOptions {
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
-   * Whether waits and invitations of the server are obeyed, a veto always is; and how far waits are spread upwards: a
-   * share of the wait, at most 5 s. @default { spread: 0.2 }
+   * Whether the server's waits and requests to retry are obeyed; a veto always is. `spread` is how far a wait is spread
+   * upwards, as a share of it, 5 s at most: 0.2 where nothing else is said. @default true
    */
   serverHints?: boolean | { spread?: number };
   /** The brake on retry storms, shared by reference; `false` for none. @default a retryBudget() per instance */
@@ -69,9 +69,3 @@ declare module '@steadfetch/core' {
     retry?: RetryOverride;
   }
 }
-
-/** Every option. */
-export const NAMES: readonly string[] = (
-  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
-  'serverHints budget hooks fullUrls clock random'
-).split(' ');

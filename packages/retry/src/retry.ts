@@ -1,9 +1,6 @@
-import { type Middleware, systemClock } from '@steadfetch/core';
-import { checkClock, checkNames, optionError } from '@steadfetch/core/kit';
-import { retryBudget } from '@steadfetch/retry-budget';
-import { NAMES, type RetryOptions } from './options.ts';
-import { type Policy, policyOf } from './policy.ts';
-import { rulesOf } from './preset.ts';
+import type { Middleware } from '@steadfetch/core';
+import type { RetryOptions } from './options.ts';
+import { presetOf } from './preset.ts';
 import { retryBy } from './retry-with.ts';
 
 /**
@@ -19,41 +16,7 @@ import { retryBy } from './retry-with.ts';
  * @throws the caller's abort reason, also while waiting; what `shouldRetry`, `inspect` or `delay` throws
  * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(2_000))(fetch);
  */
-export function retry(options: RetryOptions = {}): Middleware {
+export function retry(options?: RetryOptions): Middleware {
   const { policy, policyFor } = presetOf(options);
   return retryBy(policy, policyFor);
-}
-
-/** The policy of these options, and of a call that overrides some. All share one budget. */
-export function presetOf(given: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
-  checkNames('retry', given, NAMES);
-  const options = copyOf(given);
-  const { clock = systemClock } = options;
-  if (options.budget === undefined) options.budget = retryBudget({ clock: checkClock('retry', clock) });
-  const policyFor = (override: unknown) => {
-    if (typeof override !== 'object' || override === null) {
-      throw optionError('retry', 'false or an options object', override);
-    }
-    checkNames('retry', override, NAMES);
-    return policyOf(rulesOf({ ...options, ...membersOf(override) }));
-  };
-  return { policy: policyOf(rulesOf(options)), policyFor };
-}
-
-/** As they were when `retry` was made: lists and counters belong to their owner, who may change them. */
-function copyOf(options: RetryOptions): RetryOptions {
-  const copy: Record<string, unknown> = membersOf(options) as Record<string, unknown>;
-  for (const [name, value] of Object.entries(copy)) {
-    if (Array.isArray(value)) copy[name] = [...value];
-    else if (COUNTERS.has(name) && typeof value === 'object' && value !== null) copy[name] = { ...value };
-  }
-  return copy;
-}
-
-const COUNTERS = new Set(['maxRetries', 'serverHints']);
-
-/** By member, not by own key: options may come from a class, or inherit. */
-function membersOf(options: RetryOptions): RetryOptions {
-  const members = options as Record<string, unknown>;
-  return Object.fromEntries(NAMES.map((name) => [name, members[name]]).filter(([, value]) => value !== undefined));
 }
