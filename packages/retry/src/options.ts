@@ -19,10 +19,10 @@ export interface RetryLimits {
 export interface RetryOptions {
   /** Retries after the first attempt, as one number or per kind of failure. @default 2 */
   maxRetries?: number | RetryLimits;
-  /** The own delay before a retry. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
+  /** Backoff before a retry, used unless the server asks for longer. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
   delay?: Delay;
   /**
-   * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the loop. The own delay has a cap of its
+   * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the call. The backoff has a cap of its
    * own. @default 60_000
    */
   maxDelay?: number;
@@ -41,7 +41,8 @@ export interface RetryOptions {
   idempotent?: boolean | ((call: Call) => boolean);
   /**
    * Asked for errors and for statuses from 400: `true`, `false`, or `undefined` for the default rules. It decides
-   * whether, never when, and lifts no limit. What it throws, the call throws.
+   * whether to retry, not when, and cannot override `maxRetries`, methods, budget or deadline. If it throws, the call
+   * rejects with that error.
    */
   shouldRetry?(failure: Failure): boolean | undefined | Promise<boolean | undefined>;
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
@@ -51,7 +52,7 @@ export interface RetryOptions {
    * upwards, as a share of it, 5 s at most: 0.2 where nothing else is said. @default true
    */
   serverHints?: boolean | { spread?: number };
-  /** The brake on retry storms, shared by reference; `false` for none. @default a retryBudget() per instance */
+  /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */
   budget?: RetryBudget | false;
   hooks?: RetryHooks | readonly RetryHooks[];
   /** Puts whole URLs into events, with query and credentials. @default false */
