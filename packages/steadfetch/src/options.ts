@@ -24,6 +24,7 @@ import { retryOptions } from '@steadfetch/retry';
 import { retryBudgetOptions } from '@steadfetch/retry-budget';
 import { countRetriesOptions, logRetriesOptions, retryMonitorOptions } from '@steadfetch/retry-log';
 import { timeoutLimits } from '@steadfetch/timeout';
+import { standardOptions } from './standard-plan.ts';
 
 /** What a form can offer for one option. */
 export interface OptionField {
@@ -57,6 +58,7 @@ export const OPTIONS: Readonly<Record<string, OptionTable>> = {
   retry: retryOptions,
   retryBudget: retryBudgetOptions,
   retryMonitor: retryMonitorOptions,
+  standard: standardOptions,
   timeout: timeoutLimits,
   timeWindow: timeWindowOptions,
 };

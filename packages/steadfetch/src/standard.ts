@@ -1,7 +1,7 @@
 import { bufferBody } from '@steadfetch/buffer-body';
 import { circuitBreaker } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { type Clock, compose, type Middleware } from '@steadfetch/core';
+import { compose, type Middleware } from '@steadfetch/core';
 import { idempotencyKey } from '@steadfetch/idempotency-key';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -42,9 +42,9 @@ interface Kept {
  * @throws {RangeError} when an attempt may take as long as the whole call, or a wait longer
  * @example const steady = standard({ timeout: 20_000, retry: { maxRetries: 3 } })(fetch);
  */
-export function standard(options: StandardOptions = {}): Standard {
+export function standard(options?: StandardOptions): Standard {
   const plan = planOf(options);
-  const { layers, kept } = build(plan, options.clock);
+  const { layers, kept } = build(plan);
   checkRelations(plan);
   const stack = compose(...layers);
   return Object.assign((next: Parameters<Middleware>[0]) => stack(next), {
@@ -57,8 +57,8 @@ export function standard(options: StandardOptions = {}): Standard {
 }
 
 /** The layers, outermost first, and what keeps state in them. */
-function build(plan: StandardPlan, clock: Clock | undefined): { layers: Middleware[]; kept: [Keeper, Kept][] } {
-  const timing = clock ? { clock } : {};
+function build(plan: StandardPlan): { layers: Middleware[]; kept: [Keeper, Kept][] } {
+  const timing = { clock: plan.clock };
   const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
   const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
   const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);
