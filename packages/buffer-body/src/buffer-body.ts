@@ -22,8 +22,8 @@ export interface BufferBodyOptions {
    */
   methods?: readonly string[];
   /**
-   * Which body that ended without an error is broken. `content-length`: another length than promised.
-   * `json`: that, and JSON that ends early. @default 'content-length'
+   * Which bodies count as broken although they ended without an error. `content-length`: of another length than
+   * promised. `json`: also JSON that ends early. `false`: none. @default 'content-length'
    */
   validate?: Validate;
 }

@@ -14,7 +14,7 @@ import { noSuccess } from './no-success.ts';
 import { checkOpenFor, LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
 import { checkRule, type Rule } from './rule.ts';
 
-/** What one circuit believes at one moment, and why. A copy: changing it changes nothing. */
+/** The state of one circuit at one moment, and why. A copy: changing it changes nothing. */
 export interface CircuitSnapshot {
   key: string;
   /** `half-open` as soon as a probe would be let through. */
@@ -42,10 +42,10 @@ export interface BreakerOptions {
   /** When a circuit opens. @default noSuccess() */
   rule?: Rule;
   /**
-   * How long a circuit stays open before it lets a probe through; nothing is longer than 15 s. A number is the first
-   * time, which grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by
-   * chance. A function is used as it is; delays of `@steadfetch/backoff` fit. Where it throws or gives no time, the open
-   * time before is taken, or 1 s. @default 1_000
+   * How long a circuit stays open before it lets a probe through; at most 15 s. A number is the first open time, which
+   * grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by chance. A
+   * function, such as a delay of `@steadfetch/backoff`, returns the open time itself; if it throws or returns no time,
+   * the previous open time is used, or 1 s. @default 1_000
    */
   openFor?: number | OpenTime;
   /** Calls let through to a half-open circuit. When all of them succeed it closes. @default 1 */
@@ -69,7 +69,7 @@ export interface CircuitHooks {
 
 /** One circuit per key, for at most a thousand keys: the one used least recently is forgotten. */
 export interface Breaker {
-  /** Leave to make a call, or `undefined` while there must be none. Every permit must be settled. */
+  /** The right to make a call, or `undefined` while the circuit refuses it. Every permit must be settled. */
   acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
   /** One circuit. Asking changes nothing: a key that was never called is closed, and stays unknown. */
   snapshot(key: string): CircuitSnapshot;
@@ -93,8 +93,8 @@ const OPTIONS = {
 export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
 
 /**
- * The state behind `circuitBreaker`, on its own: to share it between clients, to read it, or to guard something that is
- * not a fetch.
+ * The state of `circuitBreaker` as an object: to share it between clients, to read it, or to guard something that is not
+ * a fetch.
  *
  * @example
  * const payments = breaker({ rule: consecutive(5), openFor: 10_000 });

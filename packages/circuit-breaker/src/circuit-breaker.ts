@@ -45,15 +45,15 @@ export interface CircuitBreakerMiddleware extends Middleware {
 }
 
 /**
- * Stops calling a service that is away, and finds out when it is back.
+ * Refuses calls to a service that is down, and probes it until it is back.
  *
  * By default it opens when at least ten calls failed and none succeeded, inside `retry` for ten seconds. Calls are then
- * refused at once, but for a probe after each open time; the first success closes the circuit. A call counts once, with
- * its first attempt that fails, and no more once one succeeds.
+ * refused at once, except for a probe after each open time; the first success closes the circuit. A call counts once, by
+ * its first attempt that fails, and not at all when a later attempt succeeds.
  *
- * Server errors, network errors and timeouts are failures. Neutral is what says nothing about the server: 429, aborts
- * by the caller, what was not sent, an own body that breaks, a machine that is offline, an answer of another origin. Any
- * other answer is a success. What happens to a body after its headers arrived is not seen.
+ * Server errors, network errors and timeouts are failures. Some outcomes are neutral, since they do not show how the
+ * server is: 429, aborts by the caller, what was not sent, a request body that breaks, a machine that is offline, an
+ * answer of another origin. Any other answer is a success. A body that breaks after its headers arrived is not noticed.
  *
  * @throws CircuitOpenError for a call that is not made
  * @example
@@ -83,7 +83,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
         );
         permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
       } catch {
-        // a rule or a response of another make: the outcome is the caller's all the same
+        // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
         permit.settle('neutral');
       }
     };

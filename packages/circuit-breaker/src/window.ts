@@ -63,7 +63,7 @@ interface Slice extends Counts {
   gone: boolean;
 }
 
-/** Gives the slice that a call belongs to, and tells of those that are forgotten. `vacant`: one that was taken back. */
+/** Returns the slice of a call, and calls `forget` for slices that end. `vacant`: a slice that was taken back. */
 type Place = (at: number, forget: (slice: Slice) => void, vacant: Slice | undefined) => Slice;
 
 /** Opens by the share of failed or slow calls among the latest `size` calls, however long ago they were. */
@@ -90,8 +90,8 @@ export function countWindow(options?: CountWindowOptions): Rule {
 /**
  * Opens by the share of failed or slow calls that ended within the last `window` milliseconds.
  *
- * A call never counts longer than that, however long nothing was called in between. It may be forgotten up to a
- * hundredth of the window early: that bounds the memory to a hundred slices, whatever the traffic.
+ * A call never counts longer than that, also when no other call follows. It may be forgotten up to a hundredth of the
+ * window early, so that a hundred slices are enough at any traffic.
  */
 export function timeWindow(options?: TimeWindowOptions): Rule {
   const settings = readOptions('timeWindow', TIME_WINDOW, options);

@@ -33,13 +33,13 @@ const OPTIONS = {
 /** The options as data: what each may be, and its default. */
 export const concurrencyOptions: OptionTable<ConcurrencyOptions> = OPTIONS;
 
-/** A middleware that shows how full it is. */
+/** The middleware, with its occupancy. */
 export interface Bulkhead extends Middleware {
   /** Of one key, or of all together. */
   snapshot(key?: string): Occupancy;
   /**
    * Forgets the calls in flight, of one key or of all: their slots are free at once, and waiting calls start. The
-   * forgotten calls go on, and free no slot when they end.
+   * forgotten calls continue, and free no slot when they end.
    */
   reset(key?: string): void;
 }

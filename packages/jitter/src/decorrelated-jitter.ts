@@ -20,10 +20,10 @@ const OPTIONS = {
 export const decorrelatedJitterOptions: OptionTable<DecorrelatedJitterOptions> = OPTIONS;
 
 /**
- * Anywhere from `base` to three times the delay before, which it grows from instead of counting attempts.
+ * A random delay from `base` to three times the previous delay. It grows by that, not by the number of the attempt.
  *
- * The range ends at `cap`, and the delay is drawn below it: what AWS draws above the cap all lands on the cap, where
- * clients meet again. A `base` above `cap` counts as `cap`, and leaves nothing to draw from.
+ * The range ends at `cap`. The formula of AWS draws first and cuts at the cap, so that many delays are exactly the cap
+ * and clients meet again. A `base` above `cap` counts as `cap`, and the delay is then always `cap`.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */

@@ -4,7 +4,7 @@ import { checkFunction } from '@steadfetch/core/kit';
 import { between, holdable, systemRandom } from './chance.ts';
 
 /**
- * Anywhere from half of the delay to all of it: never too soon, at the price of half the spread.
+ * A random delay from half of the delay to all of it: never shorter than half, and half as spread as full jitter.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */

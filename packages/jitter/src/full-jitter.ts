@@ -4,7 +4,7 @@ import { checkFunction } from '@steadfetch/core/kit';
 import { between, holdable, systemRandom } from './chance.ts';
 
 /**
- * Anywhere from 0 to the delay: spreads clients the most, and halves the mean.
+ * A random delay from 0 to the delay: spreads clients the most, and halves the mean.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */

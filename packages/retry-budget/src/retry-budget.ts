@@ -6,7 +6,7 @@ import type { RetryKind, TokenBudget } from './types.ts';
 /** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
 export interface RetryBudgetOptions {
   /**
-   * Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs dry.
+   * Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs out of tokens.
    * @default 1.25
    */
   deposit?: number;
@@ -19,8 +19,8 @@ export interface RetryBudgetOptions {
   credit?: number;
   /**
    * How long failures extend the reserve, in milliseconds: each call that fails by then adds two retries to the reserve,
-   * which makes it about as many retries as there are calls in a second. 0 for a reserve that does not grow. @default
-   * 350
+   * so that it is about the retries for the calls of one second. 0 for a reserve that does not grow.
+   * @default 350
    */
   rideOut?: number;
   /** Tokens that time pays back each second. @default 0.2 */
@@ -52,8 +52,8 @@ export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
  * Prevents retry storms: it does not limit the retries of a short failure, and an outage of ten seconds gets less than a
  * tenth more requests than there are calls.
  *
- * Per key, a reserve that failures and retries are paid from and that successes fill again. A reserve that is spent
- * refuses at once, without waiting. Holds no timers, and reads the clock only when something failed.
+ * Each key has a reserve of tokens: failures and retries take from it, successes fill it again. When it is spent, retries
+ * are refused at once. Holds no timers, and reads the clock only when something failed.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example

@@ -3,7 +3,7 @@ import { checkNames, type OptionTable, optionError, originOf, readOptions } from
 import { escapeText } from './escape-text.ts';
 import type { AttemptEvent, RetryObserver } from './events.ts';
 
-/** What is counted. Every label is always there, `none` where it says nothing. */
+/** What is counted. Every label is always set, to `none` where there is no value. */
 export interface RetryLabels {
   readonly event: 'retry' | 'give-up' | 'recover';
   readonly reason: string;

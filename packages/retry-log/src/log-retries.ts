@@ -31,7 +31,7 @@ export const logRetriesOptions: OptionTable<LogRetriesOptions> = OPTIONS;
  * Hooks that write one line per retry, per give-up and per recovery.
  *
  * Works with `console`, with loggers that take `(fields, message)` as pino does, and with those that take
- * `(message, fields)` as winston does. What comes from a server or a URL cannot break out of its line. A logger that
+ * `(message, fields)` as winston does. Text from a server or a URL cannot forge a second line. What the logger
  * throws or rejects is ignored.
  *
  * @throws a `TypeError` when the logger lacks a method that is needed, or an option is wrong

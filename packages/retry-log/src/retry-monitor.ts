@@ -105,7 +105,7 @@ class Monitor implements RetryMonitor {
   }
 
   /**
-   * Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time.
+   * Calls that may still need a retry. A failure is known at once, a success later.
    */
   #underWay(): number {
     return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;

@@ -23,7 +23,7 @@ export type GiveUpReason =
   | 'queue-full'
   | 'aborted';
 
-/** What every event tells. Times are milliseconds. */
+/** The members of every event. Times are milliseconds. */
 export interface RetryEventBase {
   /** The same for all events of one call. */
   readonly callId: number;

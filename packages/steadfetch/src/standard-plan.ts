@@ -98,7 +98,7 @@ function checkSlots(
   return { max, maxQueue: 1_000, ...options };
 }
 
-/** Short, as it grows: an outage that is over when a circuit opens must not be felt for long after it. */
+/** Short at first, since it grows: after a short outage calls must soon go through again. */
 const OPEN_FOR = 1_000;
 
 /** A breaker that was passed in brings its own time and numbers. */
