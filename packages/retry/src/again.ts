@@ -61,27 +61,25 @@ export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
   const { call, session } = failure;
   const { record, signal } = call;
   record.waitingFor = 'the delay before a retry';
-  return sleep(decision.delay, call, session.policy.clock)
-    .then(() => throwIfAborted(signal))
-    .then(
-      () => {
-        session.by = decision;
-        record.waitingFor = undefined;
-        return true;
-      },
-      (thrown) => {
-        record.waitingFor = undefined;
-        if (signal?.aborted) stop(failure, 'aborted', abortReason(signal), decision.permits);
-        else release(decision.permits);
-        throw signal?.aborted ? abortReason(signal) : thrown;
-      },
-    );
+  const failed = (thrown: unknown): never => {
+    record.waitingFor = undefined;
+    const error = signal?.aborted ? abortReason(signal) : thrown;
+    if (signal?.aborted) stop(failure, 'aborted', error, decision.permits);
+    else release(decision.permits);
+    throw error;
+  };
+  return sleep(decision.delay, call, session.policy.clock).then(() => {
+    if (signal?.aborted) failed(undefined);
+    record.waitingFor = undefined;
+    session.by = decision;
+    return true;
+  }, failed);
 }
 
-/** A custom clock may ignore the signal. */
+/** A custom clock may throw, or ignore the signal. */
 function sleep(ms: number, { signal }: Call, clock: Clock): Promise<void> {
-  const sleeping = clock.sleep(ms, signal);
-  return clock === systemClock ? sleeping : abortable(sleeping, signal);
+  if (clock === systemClock) return clock.sleep(ms, signal);
+  return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
 /** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */

@@ -120,7 +120,7 @@ export function record(session: Session, attempt: number, outcome: Outcome, deci
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
   };
-  session.past = call.record.history = [...past, record];
+  session.past = call.record.history = past.concat(record); // no larger than it must be
 }
 
 /**
