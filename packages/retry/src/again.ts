@@ -1,7 +1,8 @@
 import { abortReason, type Call, type Clock, discard, notify, systemClock, throwIfAborted } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
-import { type FailedAttempt, record, type Session } from './attempt.ts';
+import { type FailedAttempt, type GoodAttempt, record, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
+import type { Policy } from './policy.ts';
 import type { Decision, Permit, Retry, Rule } from './rule.ts';
 import { holdOf } from './wait.ts';
 
@@ -91,7 +92,7 @@ export function stop(failure: FailedAttempt, reason: string, error: unknown, per
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
-  tell(policy.successListeners, 'afterSuccess', { call, attempt, response });
+  tellSuccess(policy, { call, attempt, response });
   if (session.past.length === 0) return;
   record(session, attempt, { response, failed: false });
   tell(policy.rules, 'afterRecovery', { call, attempt, response, session, past: session.past });
@@ -102,8 +103,13 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
+/** Tells the rules of a good answer. */
+export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
+  for (const listener of successListeners) notify(listener, success);
+}
+
 /** Tells the rules what has happened. What they throw or reject has no effect. */
-export function tell<Name extends 'afterFailure' | 'afterSuccess' | 'afterRecovery'>(
+export function tell<Name extends 'afterFailure' | 'afterRecovery'>(
   rules: readonly Rule[],
   name: Name,
   ...about: Parameters<NonNullable<Rule[Name]>>

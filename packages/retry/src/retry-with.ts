@@ -12,7 +12,7 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
-import { again, succeed, tell } from './again.ts';
+import { again, succeed, tellSuccess } from './again.ts';
 import {
   attemptOf,
   FailedAttempt,
@@ -98,7 +98,7 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
       if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
       if (call.record.history) succeed(sessionOf(call, policy, repeatable, startedAt), 1, response);
-      else tell(policy.successListeners, 'afterSuccess', { call, attempt: 1, response });
+      else tellSuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
