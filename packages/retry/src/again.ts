@@ -109,7 +109,7 @@ export function tellSuccess({ successListeners }: Policy, success: GoodAttempt):
 }
 
 /** Tells the rules what has happened. What they throw or reject has no effect. */
-export function tell<Name extends 'afterFailure' | 'afterRecovery'>(
+function tell<Name extends 'afterFailure' | 'afterRecovery'>(
   rules: readonly Rule[],
   name: Name,
   ...about: Parameters<NonNullable<Rule[Name]>>

@@ -26,7 +26,7 @@ export function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
 }
 
 /** A source of chance that gives nonsense must not shorten a wait. */
-export function shareOf(drawn: number): number {
+function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }
 
