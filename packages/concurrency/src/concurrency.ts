@@ -60,7 +60,9 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   const lanes = new Map<string, Lane>();
 
   function laneOf(name: string): Lane {
-    const lane = lanes.get(name) ?? new Lane(name, max, (empty) => lanes.delete(empty.key));
+    const known = lanes.get(name);
+    if (known) return known;
+    const lane = new Lane(name, max, (empty) => lanes.delete(empty.key));
     lanes.set(name, lane);
     return lane;
   }

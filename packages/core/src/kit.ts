@@ -19,7 +19,6 @@ export { toNext } from './define-middleware.ts';
 export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
-export { isRequest } from './is-request.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
 export { oneLine } from './one-line.ts';
 export {
@@ -34,5 +33,6 @@ export {
 } from './options.ts';
 export { originOf } from './origin.ts';
 export { type Place, Queue } from './queue.ts';
+export { isRequest } from './request-members.ts';
 export { warnOnce } from './warn-once.ts';
 export { type ErrorOf, withBody } from './with-body.ts';

@@ -2,7 +2,7 @@ import type { Delay } from '@steadfetch/backoff';
 import type { Call, Clock, Random } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { Failure } from './condition.ts';
-import type { RetryHooks } from './events.ts';
+import type { RetryHooks } from './hooks.ts';
 
 /** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
 export interface RetryLimits {
