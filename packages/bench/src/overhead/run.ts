@@ -2,24 +2,20 @@
 //
 //   node packages/bench/src/overhead/run.ts
 
-import { median } from '../median.ts';
 import { publish } from '../publish.ts';
-import { firstCall, inOwnProcess, measure } from './measure.ts';
+import { inOwnProcess, measure } from './measure.ts';
 import { SUBJECTS } from './subjects.ts';
 
 const OPTIONS = { rounds: 150, calls: 300 };
 const ALONE = { rounds: 300, calls: 300 };
-const STARTS = 5;
 const FILE = import.meta.filename;
 
-/** A process of its own measures one subject beside the bare fetch, or its first call. */
+/** A process of its own measures one subject beside the bare fetch. */
 const [, , way, place, withInit] = process.argv;
 const subject = SUBJECTS[Number(place)];
 if (way === 'alone') {
   const [bare, time] = await measure([SUBJECTS[0]!, subject!], { ...ALONE, init: withInit === 'init' });
   console.log(time! - bare!);
-} else if (way === 'first') {
-  console.log(await firstCall(subject!));
 } else {
   await publishAll();
 }
@@ -46,20 +42,6 @@ async function publishAll(): Promise<void> {
     rows: SUBJECTS.slice(1).map(({ name }, i) => [
       name,
       ...columns.map((added) => cell(added[i + 1]!, added[reference]!)),
-    ]),
-  });
-  publish({
-    name: 'first-call',
-    file: FILE,
-    peers: ['ky', 'fetch-extras', 'fetch-retry'],
-    notes: [
-      `What a serverless function pays: to make the stack and send the first call through it, in a process that has sent none;`,
-      `microseconds, the median of ${STARTS} processes. Loading the modules is not in it.`,
-    ],
-    head: ['stack', 'µs'],
-    rows: SUBJECTS.map(({ name }, i) => [
-      name,
-      median(Array.from({ length: STARTS }, () => inOwnProcess(FILE, 'first', `${i}`))).toFixed(0),
     ]),
   });
 }
