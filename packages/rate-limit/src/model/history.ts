@@ -29,11 +29,6 @@ export class History {
     return this.#marks;
   }
 
-  /** Cost of all that was accepted. */
-  get accepted(): number {
-    return this.#entries.reduce((sum, entry) => sum + entry.cost, 0);
-  }
-
   accept(at: number, cost: number): void {
     const last = this.#entries.at(-1);
     if (last && last.cost > 0 && at >= last.to && at - last.from <= SAME) {

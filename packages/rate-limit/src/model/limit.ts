@@ -32,6 +32,8 @@ export class Limit {
   readonly #contention: Contention;
   readonly #random: () => number;
   #burst = 1;
+  /** The longest round trip of the stretches in the history: by a part of it the times are wrong, ms. */
+  #blur = 0;
   /** When the limit was last used up. */
   #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
@@ -102,11 +104,11 @@ export class Limit {
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
+    this.#blur = Math.max(this.#blur, refusal.roundTrip);
     const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    const found =
-      pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
+    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, this.#blur);
     if (pace.way === 'free') this.#search(stretch, refusal);
     else if (found) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
