@@ -1,8 +1,6 @@
 import { type Estimate, estimate } from './estimate.ts';
-import { History } from './history.ts';
-import { Pace } from './pace.ts';
-import type { Stretch } from './stretch.ts';
-import { within } from './within.ts';
+import { History, type Stretch } from './history.ts';
+import { Pace, within } from './pace.ts';
 
 /** More is tried for after so long at most, whatever the pace is, ms. */
 const LONGEST_PATIENCE = 20_000;
