@@ -1,12 +1,11 @@
 import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
-import { Concurrency } from './concurrency.ts';
 import { Cooldown } from './cooldown.ts';
-import { Flight } from './flight.ts';
+import { Concurrency, Flight } from './flight.ts';
+import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { type Before, Quotas } from './quotas.ts';
-import { Stretch } from './stretch.ts';
 
 export type { Answer, Quota };
 

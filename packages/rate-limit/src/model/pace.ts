@@ -1,5 +1,3 @@
-import { within } from './within.ts';
-
 /** At most so much faster from one request to the next while it searches. */
 const LEAP = 1.25;
 /** And e times as much after so long without a request, ms. */
@@ -126,3 +124,6 @@ export class Pace {
     this.since = now;
   }
 }
+
+/** `x`, but not less than `least` and not more than `most`. */
+export const within = (x: number, least: number, most: number): number => Math.max(least, Math.min(most, x));
