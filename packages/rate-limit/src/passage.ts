@@ -16,6 +16,8 @@ export class Passage implements Visit {
   left: number;
   /** Whether its present request was handed to the network. */
   isSent = false;
+  /** Requests that the call had sent before. */
+  sends = 0;
   /** Who else is told that a request leaves the machine. */
   onSend: (() => void) | undefined = undefined;
   /** Its last send, where a refusal must be proven to speak for others. */
