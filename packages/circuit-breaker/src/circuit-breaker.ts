@@ -9,7 +9,7 @@ import {
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
-import { checkFunction, checkKey, checkNames } from '@steadfetch/core/kit';
+import { checkFunction, checkKey, checkNames, pathOf } from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
@@ -101,9 +101,10 @@ class AttemptOf implements CircuitAttempt {
 
   /** The method and the route, where what looks like an identifier is a star. */
   get part(): string {
-    const path = this.#call.url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-    const route = path.slice(0, LONGEST_PATH).replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
-    return `${this.#call.method} ${route || '/'}`;
+    const route = pathOf(this.#call.url)
+      .slice(0, LONGEST_PATH)
+      .replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
+    return `${this.#call.method} ${route}`;
   }
 }
 
@@ -115,9 +116,13 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
   return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
 }
 
+const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
+
+/** What the server answered, for calls of others too: the fields about limits alone. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
-  const { status, headers } = response;
+  const { status } = response;
+  const headers = new Headers([...response.headers].filter(([name]) => LIMIT_FIELD.test(name)));
   const retryAfter = serverDelay(response, { now })?.ms;
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }

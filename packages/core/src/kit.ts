@@ -12,7 +12,7 @@ export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { isRequest } from './is-request.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
 export { oneLine } from './one-line.ts';
-export { originOf } from './origin.ts';
+export { originOf, pathOf } from './origin.ts';
 export { type Place, Queue } from './queue.ts';
 export { warnOnce } from './warn-once.ts';
 export { type ErrorOf, withBody } from './with-body.ts';
