@@ -1,7 +1,16 @@
 import { getEventListeners } from 'node:events';
 import { fakeFetch, type Reply, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { bodyFactory, Call, compose, defineMiddleware, type Fetch, type Middleware, type Outcome, settle } from 'steadfetch';
+import {
+  bodyFactory,
+  Call,
+  compose,
+  defineMiddleware,
+  type Fetch,
+  type Middleware,
+  type Outcome,
+  settle,
+} from 'steadfetch';
 import { describe, it } from 'vitest';
 import { macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { collectGarbage } from './support/gc.ts';
@@ -153,7 +162,12 @@ const deafCalls: Search<Case, Subject> = {
         claim(!(after!.failed && started[index]!.isOpen()), 'a stream of the caller stays open');
       }
       if (outcomes.every((one) => one?.failed) && ended.every((one) => one === undefined)) {
-        claim(getEventListeners(controller.signal, 'abort').length === 0 || form.startsWith('Request') || spec.form.startsWith('ky'), 'a listener stays on the signal');
+        claim(
+          getEventListeners(controller.signal, 'abort').length === 0 ||
+            form.startsWith('Request') ||
+            spec.form.startsWith('ky'),
+          'a listener stays on the signal',
+        );
         claim(signals.size === 0, 'the fetch inside is not told');
         claim(time.pending === 0 || spec.rateLimit, `${time.pending} timers are left`);
       }
@@ -161,8 +175,10 @@ const deafCalls: Search<Case, Subject> = {
         concurrency?: { active: number; queued: number };
         rateLimit?: { waiting: number; inFlight: number }[];
       };
-      if (concurrency) claim(concurrency.active + concurrency.queued === 0, `slots are held: ${JSON.stringify(concurrency)}`);
-      for (const gate of rateLimit ?? []) claim(gate.waiting + gate.inFlight === 0, `held by a gate: ${JSON.stringify(gate)}`);
+      if (concurrency)
+        claim(concurrency.active + concurrency.queued === 0, `slots are held: ${JSON.stringify(concurrency)}`);
+      for (const gate of rateLimit ?? [])
+        claim(gate.waiting + gate.inFlight === 0, `held by a gate: ${JSON.stringify(gate)}`);
       claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);
     } finally {
       process.off('unhandledRejection', note);
@@ -171,7 +187,11 @@ const deafCalls: Search<Case, Subject> = {
 };
 
 /** Whether a call has its outcome without an abort, in the turns that it had and the rest of the last one. */
-async function endsByItself({ spec, script, form, calls, turns }: Case, subject: Subject, index: number): Promise<boolean> {
+async function endsByItself(
+  { spec, script, form, calls, turns }: Case,
+  subject: Subject,
+  index: number,
+): Promise<boolean> {
   const time = new SteppedTime(1);
   const steady = subject(spec, { clock: time, random: seededRandom(1) }, form).wrap(fakeFetch(script, { clock: time }));
   const { signal } = new AbortController();
@@ -217,17 +237,20 @@ const repeating = (wait: (timing: Timing, call: Call) => Promise<void>) => (timi
 
 const wrong: Record<string, Subject> = {
   'sleeps without the signal': wrongly(repeating(({ clock }) => clock.sleep(1_000))),
-  'has an error of its own': wrongly(() => (next) => (input, init) =>
-    next(input, init).catch((error) => Promise.reject(init?.signal?.aborted ? new Error('aborted') : error)),
+  'has an error of its own': wrongly(
+    () => (next) => (input, init) =>
+      next(input, init).catch((error) => Promise.reject(init?.signal?.aborted ? new Error('aborted') : error)),
   ),
-  'replaces a reason that is falsy': wrongly(() => (next) => (input, init) =>
-    next(input, init).catch((error) => Promise.reject(error || new Error('aborted'))),
+  'replaces a reason that is falsy': wrongly(
+    () => (next) => (input, init) => next(input, init).catch((error) => Promise.reject(error || new Error('aborted'))),
   ),
   'leaves a listener': wrongly(() => (next) => (input, init) => {
     init?.signal?.addEventListener('abort', () => {}, { once: false });
     return next(input, init);
   }),
-  'hands on another signal': wrongly(() => (next) => (input, init) => next(input, { ...init, signal: new AbortController().signal })),
+  'hands on another signal': wrongly(
+    () => (next) => (input, init) => next(input, { ...init, signal: new AbortController().signal }),
+  ),
   'leaves a timer': wrongly(({ clock }) => (next) => (input, init) => {
     void clock.sleep(1_000).catch(() => {});
     return next(input, init);
@@ -245,7 +268,8 @@ const wrong: Record<string, Subject> = {
   'does not hear a factory': wrongly(() =>
     compose(
       defineMiddleware(async (call, next) => {
-        if (typeof (call.init?.body as unknown) === 'function') await (call.init!.body as unknown as () => Promise<string>)();
+        if (typeof (call.init?.body as unknown) === 'function')
+          await (call.init!.body as unknown as () => Promise<string>)();
         return next(call);
       }),
     ),

@@ -37,10 +37,26 @@ interface Case {
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
-  spec: specs({ order: fc.constant(undefined), form: fc.constantFrom('compose', 'twice', 'rules'), retries: fc.integer({ min: 1, max: 3 }) }),
+  spec: specs({
+    order: fc.constant(undefined),
+    form: fc.constantFrom('compose', 'twice', 'rules'),
+    retries: fc.integer({ min: 1, max: 3 }),
+  }),
   target: fc.constantFrom('string', 'URL', 'text object', 'Request', 'Request and init', 'class'),
   headers: fc.constantFrom('none', 'object', 'array', 'Headers', 'object with odd values', 'inherited'),
-  body: fc.constantFrom('none', 'text', 'bytes', 'view', 'buffer', 'params', 'form', 'form with file', 'blob', 'text object', 'array'),
+  body: fc.constantFrom(
+    'none',
+    'text',
+    'bytes',
+    'view',
+    'buffer',
+    'params',
+    'form',
+    'form with file',
+    'blob',
+    'text object',
+    'array',
+  ),
   failures: fc.array(fc.constantFrom(503, 429, 500), { minLength: 1, maxLength: 3 }),
   when: fc.constantFrom('at once', 'in the first attempt', 'in a wait'),
 });
@@ -62,7 +78,9 @@ function argumentsOf({ target, headers: headersForm, body: bodyForm }: Case): Ar
     redirect: 'manual',
     cache: 'no-store',
   };
-  changes.push(() => Object.assign(init, { method: 'DELETE', headers: { 'x-a': 'changed' }, body: 'changed', redirect: 'error' }));
+  changes.push(() =>
+    Object.assign(init, { method: 'DELETE', headers: { 'x-a': 'changed' }, body: 'changed', redirect: 'error' }),
+  );
   return { call: callOf(target, init, changes), change: () => changes.forEach((change) => void change()) };
 }
 
@@ -220,7 +238,10 @@ const changedRequests: Search<Case, Subject> = {
     claim(asked.length > 0 || sent.length === 0, 'fetch refuses what was sent');
     for (const [index, one] of sent.entries()) {
       const expected = withoutBoundary(asked[0]!);
-      claim(withoutBoundary(one) === expected, `attempt ${index + 1} sent\n${withoutBoundary(one)}\nin place of\n${expected}`);
+      claim(
+        withoutBoundary(one) === expected,
+        `attempt ${index + 1} sent\n${withoutBoundary(one)}\nin place of\n${expected}`,
+      );
       claim(one.line === sent[0]!.line && one.bytes === sent[0]!.bytes, `attempt ${index + 1} differs from the first`);
     }
     claim(sent.length > 0 || asked.length === 0, 'nothing was sent');
@@ -230,7 +251,9 @@ const changedRequests: Search<Case, Subject> = {
 const ours: Subject = (spec, next, timing) => build(spec, timing).wrap(next);
 
 /** Repeats failures at once, with the arguments that `prepare` makes before each attempt. */
-function repeating(prepare: (input: RequestInfo | URL, init?: RequestInit) => () => [RequestInfo | URL, RequestInit?]): Middleware {
+function repeating(
+  prepare: (input: RequestInfo | URL, init?: RequestInit) => () => [RequestInfo | URL, RequestInit?],
+): Middleware {
   return (next) => async (input, init) => {
     const make = prepare(input, init);
     for (let attempt = 1; ; attempt++) {
@@ -244,7 +267,7 @@ function repeating(prepare: (input: RequestInfo | URL, init?: RequestInit) => ()
 const own = (input: RequestInfo | URL) => (input instanceof Request ? input.clone() : input);
 
 const wrong: Record<string, Middleware> = {
-  'hands on what it got': repeating((input, init) => () => [own(input), init]),
+  'hands on what it got': repeating((input, init) => () => (init ? [own(input), init] : [own(input)])),
   'copies the init alone': repeating((input, init) => {
     const copy = { ...init };
     return () => [own(input), copy];

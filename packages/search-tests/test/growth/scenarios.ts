@@ -1,4 +1,4 @@
-import { VirtualTime, seededRandom } from '@steadfetch/testing/simulation';
+import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import {
   bufferBody,
   causesOf,
@@ -51,7 +51,11 @@ function answer(status: number, headers: Record<string, string> = {}): () => Res
 }
 
 /** `n` calls at once, driven to their end. */
-function calls(make: (options: ReturnType<typeof timing>['options']) => Middleware, server: () => Fetch, urlOf = (index: number) => `${API}?${index}`): Scenario {
+function calls(
+  make: (options: ReturnType<typeof timing>['options']) => Middleware,
+  server: () => Fetch,
+  urlOf = (index: number) => `${API}?${index}`,
+): Scenario {
   return (n) => {
     const { time, options } = timing();
     const steady = make(options)(server());
@@ -75,7 +79,9 @@ const all = (options: ReturnType<typeof timing>['options']) =>
 function aborted(make: (options: ReturnType<typeof timing>['options']) => Middleware): Scenario {
   return (n) => {
     const { options } = timing();
-    const steady = make(options)((_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject('end'))));
+    const steady = make(options)(
+      (_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject('end'))),
+    );
     const controllers = Array.from({ length: n }, () => new AbortController());
     return async () => {
       const ends = controllers.map(({ signal }) => settle(steady(API, { signal })));
@@ -142,19 +148,47 @@ const logger = { warn: () => {}, error: () => {}, info: () => {} };
 export const scenarios: Record<string, Scenario> = {
   'calls through the standard stack': calls((options) => standard(options), plain),
   'calls through every layer': calls(all, plain),
-  'calls that fail once': calls((options) => standard(options), () => flaky(answer(503))),
-  'calls that fail once, without a brake': calls((options) => retry({ ...options, budget: false, hooks: logRetries(logger) }), () => flaky(answer(503))),
-  'calls that are refused once': calls((options) => rateLimit(options), () => flaky(answer(429, { 'retry-after': '1' }))),
-  'calls that are refused once, without a time': calls((options) => rateLimit(options), () => flaky(answer(429))),
+  'calls that fail once': calls(
+    (options) => standard(options),
+    () => flaky(answer(503)),
+  ),
+  'calls that fail once, without a brake': calls(
+    (options) => retry({ ...options, budget: false, hooks: logRetries(logger) }),
+    () => flaky(answer(503)),
+  ),
+  'calls that are refused once': calls(
+    (options) => rateLimit(options),
+    () => flaky(answer(429, { 'retry-after': '1' })),
+  ),
+  'calls that are refused once, without a time': calls(
+    (options) => rateLimit(options),
+    () => flaky(answer(429)),
+  ),
   'calls refused through every layer': calls(all, () => flaky(answer(429, { 'retry-after': '1' }))),
-  'calls behind a known limit': calls((options) => rateLimit({ ...options, limit: { requests: 50, per: 1_000 } }), plain),
+  'calls behind a known limit': calls(
+    (options) => rateLimit({ ...options, limit: { requests: 50, per: 1_000 } }),
+    plain,
+  ),
   'calls that wait for a slot': calls(() => concurrency(2, { maxQueue: Infinity }), plain),
-  'calls to a server that is down': calls((options) => compose(retry(options), circuitBreaker({ clock: options.clock })), () => async () => new Response('x', { status: 503 })),
-  'servers': calls(all, plain, (index) => `https://api-${index}.test/`),
-  'servers that fail': calls(all, () => flaky(answer(503)), (index) => `https://api-${index}.test/`),
-  'paths': calls((options) => rateLimit(options), () => flaky(answer(429, { 'retry-after': '1' })), (index) => `${API}/p${'x'.repeat(index % 7)}-${index}/a`),
+  'calls to a server that is down': calls(
+    (options) => compose(retry(options), circuitBreaker({ clock: options.clock })),
+    () => async () => new Response('x', { status: 503 }),
+  ),
+  servers: calls(all, plain, (index) => `https://api-${index}.test/`),
+  'servers that fail': calls(
+    all,
+    () => flaky(answer(503)),
+    (index) => `https://api-${index}.test/`,
+  ),
+  paths: calls(
+    (options) => rateLimit(options),
+    () => flaky(answer(429, { 'retry-after': '1' })),
+    (index) => `${API}/p${'x'.repeat(index % 7)}-${index}/a`,
+  ),
   'calls that are aborted while they wait for a slot': aborted(() => concurrency(1, { maxQueue: Infinity })),
-  'calls that are aborted in the limiter': aborted((options) => rateLimit({ ...options, limit: { requests: 1, per: 1_000 } })),
+  'calls that are aborted in the limiter': aborted((options) =>
+    rateLimit({ ...options, limit: { requests: 1, per: 1_000 } }),
+  ),
   'calls that are aborted in the standard stack': aborted((options) => standard(options)),
   'calls on one signal': onOneSignal((options) => standard(options)),
   'calls on one signal that wait for a slot': onOneSignal(() => concurrency(2, { maxQueue: Infinity })),
@@ -168,12 +202,22 @@ export const scenarios: Record<string, Scenario> = {
     for (let turns = 0; turns < 4 * n; turns++) await Promise.resolve();
   },
   'chunks of a body that is peeked at': (n) => () => peek(dripping(n), n),
-  'fields of a limit': sync((n) => () => serverQuotas(withFields(n, 'ratelimit', (index) => `"p${index}";r=${index};t=5`))),
-  'parameters of a field': sync((n) => () => serverQuotas(new Response('', { headers: { ratelimit: `"a"${';x=1'.repeat(n)};r=1` } }))),
+  'fields of a limit': sync(
+    (n) => () => serverQuotas(withFields(n, 'ratelimit', (index) => `"p${index}";r=${index};t=5`)),
+  ),
+  'parameters of a field': sync(
+    (n) => () => serverQuotas(new Response('', { headers: { ratelimit: `"a"${';x=1'.repeat(n)};r=1` } })),
+  ),
   'other fields': sync((n) => () => serverDelay(withFields(n, 'x-other', String))),
-  'characters of Retry-After': sync((n) => () => serverDelay(new Response('', { status: 429, headers: { 'retry-after': '1'.repeat(n) } }))),
-  'blanks of a field': sync((n) => () => serverQuotas(new Response('', { headers: { ratelimit: `"a";r=1${' '.repeat(n)},` } }))),
-  'characters of a URL': sync((n) => () => redactUrl(`https://${'u'.repeat(n)}:${'p'.repeat(n)}@host/${'@'.repeat(n)}`)),
+  'characters of Retry-After': sync(
+    (n) => () => serverDelay(new Response('', { status: 429, headers: { 'retry-after': '1'.repeat(n) } })),
+  ),
+  'blanks of a field': sync(
+    (n) => () => serverQuotas(new Response('', { headers: { ratelimit: `"a";r=1${' '.repeat(n)},` } })),
+  ),
+  'characters of a URL': sync(
+    (n) => () => redactUrl(`https://${'u'.repeat(n)}:${'p'.repeat(n)}@host/${'@'.repeat(n)}`),
+  ),
   'slashes of a URL': sync((n) => () => redactUrl(`https://${'/'.repeat(n)}a`)),
   'characters of a path': calls(all, plain),
   'causes of an error': sync((n) => {
@@ -190,7 +234,9 @@ export const scenarios: Record<string, Scenario> = {
     return () => classifyError(error);
   }),
   'prefixes of mount': (n) => {
-    const stacks = Object.fromEntries(Array.from({ length: n }, (_, index) => [`https://host-${index}.test/`, timeout(1_000)]));
+    const stacks = Object.fromEntries(
+      Array.from({ length: n }, (_, index) => [`https://host-${index}.test/`, timeout(1_000)]),
+    );
     return async () => mount(stacks)(plain());
   },
   'fields of a call': (n) => {
@@ -258,7 +304,10 @@ export const wrong: Record<string, Scenario> = {
 };
 
 /** What is kept after so many of something, at most, in bytes. The stores are bounded by a thousand servers. */
-export const kept: Record<string, { readonly calls: number; readonly most: number; make(n: number): Promise<unknown> }> = {
+export const kept: Record<
+  string,
+  { readonly calls: number; readonly most: number; make(n: number): Promise<unknown> }
+> = {
   'servers in every layer': {
     calls: 1_300,
     most: 12_000_000,

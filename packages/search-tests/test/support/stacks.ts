@@ -114,7 +114,7 @@ export function build(spec: Spec, timing: Timing, extra: Extra = {}): Built {
     spec.attemptTimeout && timeout({ headers: 5_000, ...(spec.bodyTimeout && { body: 2_000 }) }, { clock }),
     spec.form === 'twice' && retry(options),
     extra.innermost ?? false,
-  ].filter((layer) => layer !== false);
+  ].filter((layer) => typeof layer === 'function');
   const { order } = spec;
   const placed: Middleware[] = order
     ? layers

@@ -17,7 +17,25 @@ interface Coverage {
 const COUNTED = /\/packages\/(?!testing|search-tests)/;
 
 /** What works on all of an array or a text in one step. */
-const LISTS = ['shift', 'unshift', 'splice', 'indexOf', 'includes', 'slice', 'concat', 'find', 'findIndex', 'filter', 'map', 'forEach', 'join', 'sort', 'some', 'every', 'reduce'];
+const LISTS = [
+  'shift',
+  'unshift',
+  'splice',
+  'indexOf',
+  'includes',
+  'slice',
+  'concat',
+  'find',
+  'findIndex',
+  'filter',
+  'map',
+  'forEach',
+  'join',
+  'sort',
+  'some',
+  'every',
+  'reduce',
+];
 const TEXTS = ['replace', 'replaceAll', 'split', 'match', 'matchAll', 'indexOf', 'includes', 'trim', 'toLowerCase'];
 
 /**
