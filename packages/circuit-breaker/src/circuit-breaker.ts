@@ -9,7 +9,7 @@ import {
   systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
-import { checkFunction, checkKey, checkNames, pathOf } from '@steadfetch/core/kit';
+import { checkFunction, checkKey, checkNames, copyFields, pathOf } from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
@@ -122,7 +122,7 @@ const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?ra
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
-  const headers = new Headers([...response.headers].filter(([name]) => LIMIT_FIELD.test(name)));
+  const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
   const retryAfter = serverDelay(response, { now })?.ms;
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }

@@ -5,6 +5,7 @@ export { checkClock, checkFunction, checkKey, checkMs, checkNames, checkNumber, 
 export { callHooks, checkHooks } from './check-hooks.ts';
 export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
+export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
 export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';

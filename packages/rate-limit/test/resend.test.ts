@@ -46,6 +46,16 @@ describe('what is sent again', () => {
     expect([status, fetch.calls.length]).toEqual([429, 2]);
   });
 
+  it('a call that a mock refused, whose fields cannot be listed', async () => {
+    const answers = [
+      { status: 429, headers: { get: () => null } },
+      { status: 200, headers: { get: () => null } },
+    ];
+    const fetch = async () => answers.shift() as unknown as Response;
+
+    expect((await rateLimit({ clock: instantClock() })(fetch)(URL)).status).toBe(200);
+  });
+
   it('only the methods that are named', async () => {
     expect(await once(429, { method: 'POST' }, { methods: ['get'] })).toMatchObject({ status: 429, reason: 'method' });
     expect(await once(busy, { method: 'post' }, { methods: ['POST'] })).toMatchObject({ status: 200 });

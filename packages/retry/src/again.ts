@@ -1,5 +1,5 @@
 import { abortReason, type Call, discard, notify, type Outcome, throwIfAborted } from '@steadfetch/core';
-import { abortable } from '@steadfetch/core/kit';
+import { abortable, copyFields } from '@steadfetch/core/kit';
 import type { FailedAttempt, GoodAttempt, Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
 import { recordOf } from './history.ts';
@@ -117,7 +117,7 @@ export function record({ session, attempt }: FailedAttempt, outcome: Outcome, de
 
 /** Keeps of a response that is let go what an error made later can tell. */
 export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
-  record.lastAnswer = { status, headers: new Headers(headers), ...(asked === undefined ? {} : { retryAfter: asked }) };
+  record.lastAnswer = { status, headers: copyFields(headers), ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
 function tell(failure: FailedAttempt, decision: Decision): void {
