@@ -15,7 +15,7 @@ import { describe, it } from 'vitest';
 import { macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { collectGarbage } from './support/gc.ts';
 import { quiet } from './support/quiet.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { type Built, build, type Spec, specs, type Timing } from './support/stacks.ts';
 
 quiet();
@@ -277,7 +277,7 @@ const wrong: Record<string, Subject> = {
 };
 
 describe('an abort', () => {
-  it('ends every call at once, with its reason, and leaves nothing', () => expectNone(deafCalls, ours, 500), 120_000);
+  it('ends every call at once, with its reason, and leaves nothing', () => expectNone(deafCalls, ours, 500), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to be mistreated by a layer that %s', async (name) => {
     await expectFound(deafCalls, wrong[name]!, 500);

@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kept, scenarios, wrong } from './growth/scenarios.ts';
+import { FACTOR, PATIENCE } from './support/search.ts';
 
 /** Four times as much may take five times the work. */
 const MOST = 5;
-/** Sizes up to this are searched; `SEARCH=50 pnpm search` counts with larger ones. */
-const SIZE = 40 * Math.max(1, Math.min(10, Number(process.env.SEARCH || 1)));
+/** The smaller size; `pnpm search` counts with larger ones. */
+const SIZE = 40 * Math.min(8, FACTOR);
 
 type Work = Record<string, [small: number, large: number]>;
 
@@ -26,7 +27,7 @@ describe('four times as much', () => {
       count<Work>('--no-opt', '--no-maglev', main, 'work', String(SIZE)), // optimised code is not counted
       count<Record<string, number>>(main, 'bytes'),
     ]);
-  }, 300_000);
+  }, PATIENCE);
 
   it.each(Object.keys(scenarios))('takes about four times the work: %s', (name) => {
     const [small, large] = work[name]!;

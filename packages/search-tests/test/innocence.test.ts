@@ -15,10 +15,10 @@ import {
   settle,
   unwrap,
 } from 'steadfetch';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { type Built, build, type Spec, specs, type Timing } from './support/stacks.ts';
 
 quiet();
@@ -261,9 +261,9 @@ const wrong: Record<string, Subject> = {
 };
 
 describe('what is believed of a server', () => {
-  it('does not change by what the server has not done', () => expectNone(guilt, ours, 400), 120_000);
+  it('does not change by what the server has not done', () => expectNone(guilt, ours, 250), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to change by a layer that %s', async (name) => {
-    await expectFound(guilt, wrong[name]!, 400);
+    await expectFound(guilt, wrong[name]!, 250);
   });
 });

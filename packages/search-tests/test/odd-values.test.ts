@@ -12,7 +12,7 @@ import {
 import { describe, it } from 'vitest';
 import { drive, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Extra, type Spec, specs, type Timing } from './support/stacks.ts';
 
 quiet();
@@ -339,7 +339,7 @@ describe('an outcome', () => {
   it(
     'is that of the fetch inside, whatever it is and whoever watches',
     () => expectNone(changes, ours, 1_200),
-    120_000,
+    PATIENCE,
   );
 
   it.each(Object.keys(wrong))('is found to change behind a layer that %s', async (name) => {

@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { drive, SteppedTime } from './support/drive.ts';
 import { OrderServer, type Step, steps } from './support/order-server.ts';
 import { quiet } from './support/quiet.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Spec, specs, type Timing } from './support/stacks.ts';
 
 quiet();
@@ -180,7 +180,7 @@ describe('one call', () => {
   it(
     'places one order at most, whatever lies between it and the server',
     () => expectNone(doubledOrders, ours, 1_000),
-    120_000,
+    PATIENCE,
   );
 
   it.each(Object.keys(wrong))('is found to place two behind a layer that %s', async (name) => {

@@ -4,7 +4,7 @@ import { type Fetch, type Middleware, settle } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Spec, specs, type Timing } from './support/stacks.ts';
 
 quiet();
@@ -285,7 +285,7 @@ const wrong: Record<string, Middleware> = {
 };
 
 describe('every attempt', () => {
-  it('sends what was asked for, whatever the caller changes', () => expectNone(changedRequests, ours, 500), 120_000);
+  it('sends what was asked for, whatever the caller changes', () => expectNone(changedRequests, ours, 500), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to send something else behind a layer that %s', async (name) => {
     await expectFound(changedRequests, (_, next) => wrong[name]!(next), 500);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Fetch, historyOf, logRetries, type RetryHooks, redactUrl, retryMonitor } from 'steadfetch';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { drive, SteppedTime } from './support/drive.ts';
-import { claim, expectFound, expectNone, type Search } from './support/search.ts';
+import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { type Built, build, type Extra, type Spec, specs, type Timing } from './support/stacks.ts';
 
 /** What a secret looks like. Digits make it look like an identifier in a path. */
@@ -240,7 +240,7 @@ describe('a secret', () => {
     vi.mocked(console.warn).mockRestore();
   });
 
-  it('is in no log, event, message, history or state', () => expectNone(leaks, ours, 400), 120_000);
+  it('is in no log, event, message, history or state', () => expectNone(leaks, ours, 400), PATIENCE);
 
   it.each(Object.keys(wrong))('is found where a layer %s', async (name) => {
     await expectFound(leaks, wrong[name]!, 400);

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
@@ -7,10 +8,12 @@ export interface Search<Case, Subject> {
   check(given: Case, subject: Subject): Promise<void>;
 }
 
-/** How many times as many cases as by default: `SEARCH=50 pnpm search`. */
-const FACTOR = Number(process.env.SEARCH || 1);
-/** The same cases each time, unless another seed is asked for. */
+/** How many times as many cases as by default: `pnpm search`, or `SEARCH=50 pnpm search`. */
+export const FACTOR: number = Number(process.env.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
+/** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search`. */
 const SEED = Number(process.env.SEARCH_SEED || 1);
+/** For as many cases as one asks for, in milliseconds. */
+export const PATIENCE = 3_600_000;
 
 /** Tries `runs` cases. Returns the smallest one that fails, with its seed, or nothing. */
 export async function find<Case, Subject>(
