@@ -9,9 +9,9 @@ export interface Search<Case, Subject> {
 }
 
 /** How many times as many cases as by default: `pnpm search`, or `SEARCH=50 pnpm search`. */
-export const FACTOR: number = Number(process.env.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
+export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
 /** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search`. */
-const SEED = Number(process.env.SEARCH_SEED || 1);
+const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
 /** For as many cases as one asks for, in milliseconds. */
 export const PATIENCE = 3_600_000;
 
