@@ -6,7 +6,7 @@ import { FACTOR, PATIENCE } from './support/search.ts';
 
 /** Four times as much may take five times the work. */
 const MOST = 5;
-/** The smaller size; `pnpm search` counts with larger ones. */
+/** The smaller size; `pnpm search-tests` counts with larger ones. */
 const SIZE = 40 * Math.min(8, FACTOR);
 
 type Work = Record<string, [small: number, large: number]>;

@@ -1,6 +1,6 @@
 import { type Clock, type Outcome, onAbort, settle } from '@steadfetch/core';
 
-export const START: number = Date.UTC(2025, 0, 1);
+const START: number = Date.UTC(2025, 0, 1);
 /** Turns of the event loop in which the platform does work of its own, such as reading a file, before time moves on. */
 const SETTLING = 3;
 /** The same where nothing sleeps any more. */
@@ -79,7 +79,7 @@ export async function drive(time: SteppedTime, call: Promise<Response>): Promise
 }
 
 /** One turn of the event loop. */
-export function macrotask(): Promise<void> {
+function macrotask(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

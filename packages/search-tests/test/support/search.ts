@@ -8,15 +8,15 @@ export interface Search<Case, Subject> {
   check(given: Case, subject: Subject): Promise<void>;
 }
 
-/** How many times as many cases as by default: `pnpm search`, or `SEARCH=50 pnpm search`. */
+/** How many times as many cases as by default: `pnpm search-tests`, or `SEARCH=50 pnpm search-tests`. */
 export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
-/** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search`. */
+/** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search-tests`. */
 const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
 /** For as many cases as one asks for, in milliseconds. */
 export const PATIENCE = 3_600_000;
 
 /** Tries `runs` cases. Returns the smallest one that fails, with its seed, or nothing. */
-export async function find<Case, Subject>(
+async function find<Case, Subject>(
   { cases, check }: Search<Case, Subject>,
   subject: Subject,
   runs: number,
