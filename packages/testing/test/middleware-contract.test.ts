@@ -445,6 +445,23 @@ describe('contractChecks', () => {
     );
   });
 
+  it('counts no timer that has fired or is cleared', async () => {
+    const waiting: Middleware = (next) => async (input, init) => {
+      const often = setInterval(() => {}, 60_000);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise<void>((resolve) => {
+        const timer = setInterval(() => {
+          clearInterval(timer);
+          resolve();
+        }, 1);
+      });
+      clearInterval(often);
+      return next(input, init);
+    };
+
+    await contractChecks['leaves no timer behind']!(() => waiting);
+  });
+
   it('says that a call should have been rejected', async () => {
     const deaf: Middleware = () => async () => new Response('ok');
 
