@@ -291,7 +291,7 @@ const wrong: Record<string, Subject> = {
 };
 
 describe('an abort', () => {
-  it('ends every call at once, with its reason, and leaves nothing', () => expectNone(deafCalls, ours, 500), PATIENCE);
+  it('ends every call at once, with its reason, and leaves nothing', () => expectNone(deafCalls, ours, 300), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to be mistreated by a layer that %s', async (name) => {
     await expectFound(deafCalls, wrong[name]!, 500);

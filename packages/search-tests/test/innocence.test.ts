@@ -261,7 +261,7 @@ const wrong: Record<string, Subject> = {
 };
 
 describe('what is believed of a server', () => {
-  it('does not change by what the server has not done', () => expectNone(guilt, ours, 250), PATIENCE);
+  it('does not change by what the server has not done', () => expectNone(guilt, ours, 150), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to change by a layer that %s', async (name) => {
     await expectFound(guilt, wrong[name]!, 250);

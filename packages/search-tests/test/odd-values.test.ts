@@ -336,11 +336,7 @@ const wrong: Record<string, Subject> = {
 };
 
 describe('an outcome', () => {
-  it(
-    'is that of the fetch inside, whatever it is and whoever watches',
-    () => expectNone(changes, ours, 1_200),
-    PATIENCE,
-  );
+  it('is that of the fetch inside, whatever it is and whoever watches', () => expectNone(changes, ours, 600), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to change behind a layer that %s', async (name) => {
     await expectFound(changes, wrong[name]!, 1_200);

@@ -179,7 +179,7 @@ const wrong: Record<string, Middleware> = {
 describe('one call', () => {
   it(
     'places one order at most, whatever lies between it and the server',
-    () => expectNone(doubledOrders, ours, 1_000),
+    () => expectNone(doubledOrders, ours, 500),
     PATIENCE,
   );
 

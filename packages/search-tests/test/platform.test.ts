@@ -120,7 +120,7 @@ describe('fakeFetch', () => {
 
   it(
     'refuses what fetch refuses, and records what fetch sends',
-    () => expectNone(differences, () => fakeFetch(200), 600),
+    () => expectNone(differences, () => fakeFetch(200), 400),
     PATIENCE,
   );
 

@@ -285,7 +285,7 @@ const wrong: Record<string, Middleware> = {
 };
 
 describe('every attempt', () => {
-  it('sends what was asked for, whatever the caller changes', () => expectNone(changedRequests, ours, 500), PATIENCE);
+  it('sends what was asked for, whatever the caller changes', () => expectNone(changedRequests, ours, 300), PATIENCE);
 
   it.each(Object.keys(wrong))('is found to send something else behind a layer that %s', async (name) => {
     await expectFound(changedRequests, (_, next) => wrong[name]!(next), 500);

@@ -240,7 +240,7 @@ describe('a secret', () => {
     vi.mocked(console.warn).mockRestore();
   });
 
-  it('is in no log, event, message, history or state', () => expectNone(leaks, ours, 400), PATIENCE);
+  it('is in no log, event, message, history or state', () => expectNone(leaks, ours, 250), PATIENCE);
 
   it.each(Object.keys(wrong))('is found where a layer %s', async (name) => {
     await expectFound(leaks, wrong[name]!, 400);

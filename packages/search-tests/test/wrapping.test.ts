@@ -330,8 +330,8 @@ describe('a wrapper, another realm, a second copy', () => {
     second = await import('steadfetch');
   });
 
-  it('make no difference', () => expectNone(differences, ours, 700), PATIENCE);
-  it('count repetitions once', () => expectNone(counts, (outer) => outer, 300), PATIENCE);
+  it('make no difference', () => expectNone(differences, ours, 400), PATIENCE);
+  it('count repetitions once', () => expectNone(counts, (outer) => outer, 200), PATIENCE);
 
   it.each(Object.keys(instanceChecks))('are found to make one behind a layer that %s', async (name) => {
     await expectFound(differences, () => instanceChecks[name]!, 700);
