@@ -1,17 +1,8 @@
 import { getEventListeners } from 'node:events';
+import { settle, systemClock } from '@steadfetch/core';
 import { fakeFetch, type Reply } from '@steadfetch/testing';
 import fc from 'fast-check';
-import {
-  bodyFactory,
-  Call,
-  compose,
-  defineMiddleware,
-  type Fetch,
-  type Middleware,
-  type Outcome,
-  settle,
-  systemClock,
-} from 'steadfetch';
+import { bodyFactory, Call, compose, defineMiddleware, type Fetch, type Middleware, type Outcome } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { collectGarbage } from './support/gc.ts';

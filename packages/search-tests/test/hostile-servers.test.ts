@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { settle } from '@steadfetch/core';
 import { seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { type Fetch, type Middleware, settle, standard } from 'steadfetch';
+import { type Fetch, type Middleware, standard } from 'steadfetch';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { macrotasks } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';

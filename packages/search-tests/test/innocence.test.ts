@@ -1,4 +1,5 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
+import { localRefusal, onAbort, settle, unwrap } from '@steadfetch/core';
 import { networkError, seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
 import {
@@ -8,12 +9,8 @@ import {
   defineMiddleware,
   type Fetch,
   type GateSnapshot,
-  localRefusal,
   type Middleware,
   type Outcome,
-  onAbort,
-  settle,
-  unwrap,
 } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';

@@ -1,14 +1,7 @@
+import { settle } from '@steadfetch/core';
 import { seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
-import {
-  defineMiddleware,
-  type Fetch,
-  logRetries,
-  type Middleware,
-  type Outcome,
-  type RetryHooks,
-  settle,
-} from 'steadfetch';
+import { defineMiddleware, type Fetch, logRetries, type Middleware, type Outcome, type RetryHooks } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';

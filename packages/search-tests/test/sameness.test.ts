@@ -1,6 +1,7 @@
+import { settle } from '@steadfetch/core';
 import { fakeFetch, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { type Fetch, type Middleware, settle } from 'steadfetch';
+import type { Fetch, Middleware } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';

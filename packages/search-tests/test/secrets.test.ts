@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
+import { redactUrl } from '@steadfetch/core';
 import { networkError, seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
-import { type Fetch, historyOf, logRetries, type RetryHooks, redactUrl, retryMonitor } from 'steadfetch';
+import { type Fetch, historyOf, logRetries, type RetryHooks, retryMonitor } from 'steadfetch';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { drive, SteppedTime } from './support/drive.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';

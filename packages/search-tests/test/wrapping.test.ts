@@ -1,7 +1,8 @@
 import { runInNewContext } from 'node:vm';
+import { settle } from '@steadfetch/core';
 import { fakeFetch, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { type Fetch, historyOf, type Middleware, settle } from 'steadfetch';
+import { type Fetch, historyOf, type Middleware } from 'steadfetch';
 import { beforeAll, describe, it, vi } from 'vitest';
 import { drive, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';

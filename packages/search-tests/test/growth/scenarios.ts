@@ -1,9 +1,9 @@
+import { causesOf, classifyError, redactUrl, settle } from '@steadfetch/core';
+import { serverQuotas } from '@steadfetch/server-hints';
 import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import {
   bufferBody,
-  causesOf,
   circuitBreaker,
-  classifyError,
   compose,
   concurrency,
   discard,
@@ -13,13 +13,10 @@ import {
   mount,
   peek,
   rateLimit,
-  redactUrl,
   retry,
   retryBudget,
   retryMonitor,
   serverDelay,
-  serverQuotas,
-  settle,
   standard,
   timeout,
 } from 'steadfetch';

@@ -1,4 +1,5 @@
 import { retry as kyRetry, use } from '@steadfetch/ky';
+import { evenIfNotIdempotent } from '@steadfetch/retry';
 import fc from 'fast-check';
 import ky from 'ky';
 import {
@@ -7,7 +8,6 @@ import {
   circuitBreaker,
   compose,
   concurrency,
-  evenIfNotIdempotent,
   type Fetch,
   idempotencyKey,
   type Middleware,
