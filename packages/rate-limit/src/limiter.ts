@@ -150,6 +150,7 @@ export class Limiter {
     const { record } = call;
     let isAtOnce = true;
     visit.isSent = false;
+    visit.sends = record.sends;
     visit.onSend = record.onSend;
     visit.sighting = leaf.suspects?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
@@ -198,7 +199,7 @@ export class Limiter {
       call,
       response,
       refusal,
-      { needed: refusal.asked ?? needed, left: visit.left },
+      { needed: refusal.asked ?? needed, left: visit.left, requests: call.record.sends - visit.sends },
       this.#settings,
     );
     if (reason === undefined) this.#prepare(visit, response, refusal, needed);

@@ -20,6 +20,8 @@ export class Passage implements Visit {
   left: number;
   /** Whether its present request was handed to the network. */
   isSent = false;
+  /** Requests that the call had sent before. */
+  sends = 0;
   /** Who else is told that a request leaves the machine. */
   onSend: (() => void) | undefined = undefined;
   /** Its last send, where a refusal must be proven to speak for others. */
@@ -43,6 +45,8 @@ export class Passage implements Visit {
 export interface Room {
   readonly needed: number;
   readonly left: number;
+  /** Requests that were sent for this answer: more than one where a layer inside repeats. */
+  readonly requests: number;
 }
 
 /** Why a refused call is not sent again; `undefined` if it is. */
@@ -50,7 +54,7 @@ export function stopReason(
   call: Call,
   response: Response,
   { status }: Refusal,
-  { needed, left }: Room,
+  { needed, left, requests }: Room,
   { methods, maxResends }: Settings,
 ): StopReason | undefined {
   if (call.retried === 'off') return 'off';
@@ -58,8 +62,10 @@ export function stopReason(
   const isSafe = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
   // The first hop may have been carried out.
   if (response.redirected && !isSafe) return 'redirected';
-  // A 429 was refused before it was processed, whatever its method; of others one cannot be so sure.
-  if (methods ? !methods.has(call.method.toUpperCase()) : status !== 429 && !isSafe) return 'method';
+  // A 429 was refused before it was processed, whatever its method; of others, and of requests before it, one cannot be
+  // so sure.
+  const isUnprocessed = status === 429 && requests <= 1;
+  if (methods ? !methods.has(call.method.toUpperCase()) : !isUnprocessed && !isSafe) return 'method';
   if (!call.replayable) return 'body-not-replayable';
   if (repeatsOf(call) >= maxResends) return 'max-resends';
   if (needed > call.remaining()) return 'deadline';

@@ -70,6 +70,12 @@ export class Pace {
     this.#lastSent = now;
   }
 
+  /** What was taken was not sent after all: its tokens come back, and a search has not grown by it. */
+  giveBack(cost: number, before: number): void {
+    if (this.base < Infinity) this.#tokens += cost;
+    if (this.way === 'search') this.base = Math.min(this.base, before);
+  }
+
   free(): void {
     this.way = 'free';
     this.base = Infinity;
