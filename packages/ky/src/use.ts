@@ -4,6 +4,7 @@ import {
   defineMiddleware,
   type Fetch,
   type Middleware,
+  type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
@@ -52,9 +53,14 @@ function turnLoopOff(options: unknown): void {
   if (typeof retry?.limit === 'number') retry.limit = 0;
 }
 
-/** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */
+/**
+ * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
+ * `retry` stay where they are always taken for ours.
+ */
 const unpack: Middleware = defineMiddleware((call, next) => {
   if (!call.init || !('steadfetch' in call.init)) return next(call);
-  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: CallOptions };
-  return next(call.with({ init: { ...init, ...steadfetch } as RequestInit }));
+  const { steadfetch, ...init } = call.init as RequestInit & NamedOptions;
+  const { retry, ...others }: CallOptions = steadfetch ?? {};
+  const own = retry === undefined ? {} : { steadfetch: { retry } };
+  return next(call.with({ init: { ...init, ...others, ...own } as RequestInit }));
 });

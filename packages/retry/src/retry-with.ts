@@ -1,7 +1,6 @@
 import {
   abortReason,
   type Call,
-  type CallOptions,
   defineMiddleware,
   type Layer,
   type Middleware,
@@ -16,6 +15,7 @@ import { again, succeed, tellSuccess } from './again.ts';
 import { FailedAttempt, type Session, sessionOf } from './attempt.ts';
 import { checkRules } from './check-rules.ts';
 import { DEFAULTS } from './defaults.ts';
+import { takeOverride } from './override.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './safety.ts';
@@ -39,19 +39,17 @@ export function retryWith(...rules: Rule[]): Middleware {
   });
 }
 
-/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says in `init.retry`. */
+/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says about retries. */
 export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy): Middleware {
   return defineMiddleware((call, next) => {
-    const overridden = call.init !== undefined && 'retry' in call.init;
-    if (!overridden && !call.retried) return attemptFirst(call, next, policy);
-    const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
-    const stripped = overridden ? call.with({ init }) : call;
+    const { override, stripped } = takeOverride(call);
+    if (override === undefined && !call.retried) return attemptFirst(stripped, next, policy);
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
       return next(stripped);
     }
     if (override === false) return next(stripped.with({ retried: 'off' }));
-    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
+    return attemptFirst(stripped, next, policyFor(override));
   }, layer());
 }
 
