@@ -22,7 +22,7 @@ const NETWORK_TEXTS = [
   /^(?:Failed to fetch(?: \(.*\))?|network error)$/s, // Chromium
   /^(?:NetworkError when attempting to fetch resource\.|Error in input stream)$/, // Firefox
   /^Content-Length header of network response exceeds response Body\.$/, // Firefox
-  /^(?:Load failed(?: \(.*\))?|The network connection was lost\.)$/s, // Safari
+  /^(?:Load failed(?: \(.*\))?|The network connection was lost\.|Response served by service worker is an error)$/s, // Safari
   /^The Internet connection appears to be offline\.$/, // Safari
   /^error (?:sending request for url|reading a body from connection)/, // Deno
   /^(?:E[A-Z]+: )?(?:Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
