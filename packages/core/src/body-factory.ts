@@ -1,5 +1,6 @@
 import { checkFunction } from './check.ts';
 import { isReplayable } from './copy-init.ts';
+import type { BodyInit } from './platform-types.ts';
 
 /** Returns a body, or a promise of one. */
 export type BodyMaker = () => BodyInit | Promise<BodyInit>;

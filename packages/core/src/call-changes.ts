@@ -1,3 +1,4 @@
+import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import type { Retried } from './retried.ts';
 
 /** What `call.with()` can change. A member that is left out stays as it was. */

@@ -7,6 +7,7 @@ import type { Fetch } from './fetch.ts';
 import { isRequest } from './is-request.ts';
 import { cancelBody } from './keep-body.ts';
 import { absolute, originOf } from './origin.ts';
+import type { RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, moveRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
 

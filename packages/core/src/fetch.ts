@@ -1,3 +1,5 @@
+import type { RequestInfo } from './platform-types.ts';
+
 /** Options of one call besides `RequestInit`. Packages add their members by declaration merging. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface CallOptions {}
