@@ -9,6 +9,7 @@ import {
 } from '@steadfetch/core';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
+import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
 import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
@@ -22,9 +23,10 @@ import { overrideOf } from './translate.ts';
  * instance then speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of
  * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
- * @throws a `TypeError` when a middleware is not a function
+ * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
 export function use(...middlewares: Middleware[]): Options {
+  checkKy();
   const stack = compose(unpack, compose(...middlewares))((input, init) => globalThis.fetch(input, init));
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
