@@ -41,6 +41,7 @@ export function retryWith(...rules: Rule[]): Middleware {
 
 /** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says about retries. */
 export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy): Middleware {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
   return defineMiddleware((call, next) => {
     const { override, stripped } = takeOverride(call);
     if (override === undefined && !call.retried) return attemptFirst(stripped, next, policy);
@@ -62,6 +63,11 @@ function layer(): Layer {
     };
   }
   return { name };
+}
+
+function checkRuntime(): void {
+  if (typeof globalThis.performance?.now === 'function') return;
+  throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
 }
 
 function warnOfNesting(): void {
