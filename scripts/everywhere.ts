@@ -17,6 +17,7 @@ interface Part {
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
+  sources: { command: ['tsc', '-p', 'packages/everywhere'], packed: false },
   clients: { command: ['node', 'packages/everywhere/clients/run.ts'], packed: false },
   runtimes: { command: ['node', 'packages/everywhere/runtimes/run.ts'], packed: true },
   types: { command: ['node', 'packages/everywhere/types/run.ts'], packed: true },

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { type Fetch, standard } from '../src/index.ts';
 
 /** What a call is made of: plain data, so that each side makes its own bodies, signals and requests. */
-export interface GeneratedCall {
+interface GeneratedCall {
   input: 'string' | 'URL' | 'Request' | 'Request and init';
   path: string;
   method: string | undefined;
