@@ -66,12 +66,13 @@ describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
   });
 
   it('a timeout of an attempt is repeated, one of the call ends it', async () => {
-    await using server = await startServer([{ fault: 'stall-headers' }, 200, { fault: 'stall-headers' }]);
+    await using server = await startServer([{ fault: 'stall-headers' }, 200]);
+    await using stalling = await startServer({ fault: 'stall-headers' });
     takeAway();
-    const steady = compose(retry({ delay: () => 1 }), timeout(50))(globalThis.fetch);
+    const steady = compose(retry({ delay: () => 1, maxRetries: 20 }), timeout(100))(globalThis.fetch);
 
     expect((await steady(server.url)).status).toBe(200);
-    await expect(timeout(20)(globalThis.fetch)(server.url)).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(timeout(20)(globalThis.fetch)(stalling.url)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
   it('a body that is cut is repeated by bufferBody', async () => {
