@@ -1,7 +1,6 @@
 export { abortReason, onAbort, throwIfAborted } from './abort.ts';
 export { type BodyMaker, bodyFactory } from './body-factory.ts';
-export { Call } from './call.ts';
-export type { CallChanges } from './call-changes.ts';
+export { Call, type CallChanges } from './call.ts';
 export type { AttemptRecord, CallRecord, LastAnswer } from './call-record.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, monotonic, type Random, systemClock } from './clock.ts';

@@ -16,7 +16,7 @@ import { overrideOf } from './translate.ts';
  * force, and a wait that would not fit `totalTimeout` ends the call at once with its real outcome.
  *
  * ky's own `retry` option still wins: a number is `maxRetries`, its fields are translated. `steadfetch: { retry: … }`
- * takes options in our words, for one call or an instance. Of several `retry()` in one instance the last speaks.
+ * takes options in our words, for one call or an instance. Of several `retry()` in one instance the last one counts.
  *
  * @throws a `TypeError` for ky 1; a `TypeError` or `RangeError` that names the option, here and, for options of a call, from the call
  * @example const api = ky.extend({ hooks: retry({ maxRetries: 3 }) });

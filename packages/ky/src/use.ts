@@ -20,7 +20,7 @@ import { overrideOf } from './translate.ts';
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
  * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call or an
- * instance then speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of
+ * instance is then for a `retry()` in the stack; `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of
  * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
  * @throws a `TypeError` when a middleware is not a function, and for ky 1
