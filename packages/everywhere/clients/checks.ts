@@ -1,7 +1,8 @@
 // What has to hold for a client whose fetch is one of our stacks. A check throws what does not.
 import assert from 'node:assert/strict';
 import { type FaultyServer, type ReplyObject, startServer } from '@steadfetch/testing';
-import { type Clock, type Middleware, systemClock } from 'steadfetch';
+import type { Clock, Middleware } from 'steadfetch';
+import { systemClock } from '../../core/src/index.ts';
 import type { Client, Connection } from './client.ts';
 import { Hurry } from './hurry.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from 'steadfetch';
+import type { Clock } from 'steadfetch';
+import { systemClock } from '../../core/src/index.ts';
 
 /** A clock that notes how long it is asked to sleep, and sleeps a millisecond; or as long as asked, once it is told to. */
 export class Hurry implements Clock {

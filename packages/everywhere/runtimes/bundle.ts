@@ -1,11 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { CACHE, CONSUMER } from '../packed.ts';
 
 export const SUITE: string = join(CACHE, 'suite.mjs');
 /** Runs the suite in a runtime that has a command line. */
 export const RUNNER: string = join(CACHE, 'run-suite.mjs');
+
+/** The suite sees the packed packages, not those of the workspace. */
+const packed: Plugin = {
+  name: 'packed',
+  setup: ({ onResolve }) => {
+    const dist = (name: string) => join(CONSUMER, 'node_modules', name, 'dist/index.js');
+    onResolve({ filter: /^(?:steadfetch|@steadfetch\/core)$/ }, ({ path }) => ({ path: dist(path) }));
+  },
+};
 
 /** Makes one file of the suite and the packed packages, the same for all runtimes. */
 export async function bundleSuite(): Promise<void> {
@@ -16,7 +25,7 @@ export async function bundleSuite(): Promise<void> {
     format: 'esm',
     target: 'es2023',
     platform: 'neutral',
-    alias: { steadfetch: join(CONSUMER, 'node_modules/steadfetch/dist/index.js') },
+    plugins: [packed],
     logLevel: 'warning',
   });
   writeFileSync(

@@ -4,8 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from 'steadfetch';
 import { ROOT } from '../../../scripts/workspace.ts';
+import { systemClock } from '../../core/src/index.ts';
 import { bundleSuite } from './bundle.ts';
 import { numbersOf, wrongNotes } from './footnotes.ts';
 import { RUNTIMES, type Runtime } from './runtimes.ts';

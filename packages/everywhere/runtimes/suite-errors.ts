@@ -1,5 +1,6 @@
 // Classifies the errors that this runtime makes itself, provoked here and now.
-import { classifyError, retry } from 'steadfetch';
+import { classifyError } from '@steadfetch/core';
+import { retry } from 'steadfetch';
 import { claim, equal, errorOf, show } from './claims.ts';
 import { type Place, Scene } from './scene.ts';
 import type { Check } from './suite.ts';
