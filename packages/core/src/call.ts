@@ -3,6 +3,7 @@ import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import type { Fetch } from './fetch.ts';
 import { absolute, originOf } from './origin.ts';
+import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, isRequest, moveRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
 

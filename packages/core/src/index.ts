@@ -7,7 +7,7 @@ export { type Clock, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';
 export { defineMiddleware, type Handler, type Layer, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
-export type { CallOptions, Fetch, Middleware } from './fetch.ts';
+export type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';
