@@ -67,9 +67,12 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     return lane;
   }
 
-  async function wait(lane: Lane, { record, signal }: Call): Promise<Slot> {
+  async function wait(lane: Lane, call: Call): Promise<Slot> {
+    const { record, signal } = call;
     const { key: name, active, queued } = lane;
-    if (queued >= maxQueue) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
+    const refused = queued >= maxQueue;
+    call.observed?.emit(call, { type: 'queue', key: name, active, queued: refused ? queued : queued + 1, refused });
+    if (refused) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
     const turn = lane.wait(signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });

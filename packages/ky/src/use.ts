@@ -1,11 +1,5 @@
-import {
-  type CallOptions,
-  compose,
-  defineMiddleware,
-  type Fetch,
-  type Middleware,
-  systemClock,
-} from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch, type Middleware, systemClock } from '@steadfetch/core';
+import { withObserverOf } from '@steadfetch/core/kit';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
 import { remainingOf } from './deadline.ts';
@@ -24,7 +18,8 @@ import { overrideOf } from './translate.ts';
  * @throws a `TypeError` when a middleware is not a function
  */
 export function use(...middlewares: Middleware[]): Options {
-  const stack = compose(unpack, compose(...middlewares))((input, init) => globalThis.fetch(input, init));
+  const layers = compose(...middlewares)((input, init) => globalThis.fetch(input, init));
+  const stack = withObserverOf(unpack(layers), layers);
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
     return stack(input, init);
@@ -32,7 +27,7 @@ export function use(...middlewares: Middleware[]): Options {
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     const override = overrideOf(options, () => Math.random());
-    if (override !== undefined) options.steadfetch = { retry: override };
+    if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
     options.retry = 0;
     const remaining = remainingOf(options, systemClock);
     options.fetch = lend(stack, () => ({ remaining }));
@@ -55,6 +50,8 @@ function turnLoopOff(options: unknown): void {
 /** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */
 const unpack: Middleware = defineMiddleware((call, next) => {
   if (!call.init || !('steadfetch' in call.init)) return next(call);
-  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: CallOptions };
-  return next(call.with({ init: { ...init, ...steadfetch } as RequestInit }));
+  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: Options['steadfetch'] };
+  const { meta, ...own } = steadfetch ?? {};
+  const forObservers = meta === undefined ? {} : { steadfetch: { meta } };
+  return next(call.with({ init: { ...init, ...own, ...forObservers } as RequestInit }));
 });

@@ -18,6 +18,7 @@ export {
   defineMiddleware,
   discard,
   mount,
+  observe,
   peek,
   when,
 } from '@steadfetch/core';
