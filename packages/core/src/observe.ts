@@ -32,7 +32,7 @@ type Observable = Fetch & { [OBSERVER]?: (call: Call) => CallObservation };
  */
 export function observe(listener: Listener, { clock = systemClock }: ObserveOptions = {}): Middleware {
   checkFunction('observe: listener', listener);
-  const settings = { listener, clock: checkClock('observe: clock', clock), now: monotonic(clock) };
+  const settings = { listener, clock: checkClock('observe', clock), now: monotonic(clock) };
   const begin = (call: Call) => new Observation(call, settings);
   const middleware = defineMiddleware((call, next) => {
     if (call.observed instanceof Observation && call.observed.settings === settings) return next(call);
