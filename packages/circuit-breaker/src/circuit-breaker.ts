@@ -9,7 +9,16 @@ import {
   type Outcome,
   throwIfAborted,
 } from '@steadfetch/core';
-import { checkFunction, checkKey, checkMembers, keyOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import {
+  checkFunction,
+  checkKey,
+  checkMembers,
+  copyFields,
+  keyOption,
+  type OptionTable,
+  pathOf,
+  readOptions,
+} from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
@@ -126,9 +135,10 @@ class AttemptOf implements CircuitAttempt {
 
   /** The method and the route, where what looks like an identifier is a star. */
   get part(): string {
-    const path = this.#call.url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-    const route = path.slice(0, LONGEST_PATH).replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
-    return `${this.#call.method} ${route || '/'}`;
+    const route = pathOf(this.#call.url)
+      .slice(0, LONGEST_PATH)
+      .replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
+    return `${this.#call.method} ${route}`;
   }
 }
 
@@ -140,9 +150,13 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
   return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
 }
 
+const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
+
+/** What the server answered, for calls of others too: the fields about limits alone. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
-  const { status, headers } = response;
+  const { status } = response;
+  const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
   const retryAfter = serverDelay(response, { now })?.ms;
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }

@@ -16,6 +16,7 @@ export {
 export { callHooks, checkHooks } from './check-hooks.ts';
 export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
+export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
 export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
@@ -33,7 +34,7 @@ export {
   readOptions,
   type Settings,
 } from './options.ts';
-export { originOf } from './origin.ts';
+export { originOf, pathOf } from './origin.ts';
 export { type Place, Queue } from './queue.ts';
 export { isRequest } from './request-members.ts';
 export { warnOnce } from './warn-once.ts';

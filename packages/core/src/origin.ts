@@ -54,6 +54,19 @@ export function normalUrl(url: string): string | undefined {
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
+const PLAIN_PATH = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#\\\s]*)?(\/[^?#\\\s]*)?(?:[?#]|$)/i;
+
+/**
+ * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
+ * rest may be data.
+ */
+export function pathOf(url: string): string {
+  const plain = PLAIN_PATH.exec(url);
+  if (plain) return plain[1] ?? '/';
+  const { host = '', pathname = '/' } = parseUrl(url) ?? {};
+  return host === '' ? '/' : pathname;
+}
+
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */
 function unescapeName(escaped: string): string {
   const character = decodeURIComponent(escaped);

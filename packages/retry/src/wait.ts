@@ -91,7 +91,7 @@ function fullJitter({ attempt, session }: FailedAttempt): number {
  * clock where it tells the time. Of a date in the past and of anything malformed nothing.
  */
 function retryAfterOf({ response, session }: FailedAttempt): Wait | undefined {
-  const read = (name: string) => response?.headers.get(name)?.trim() ?? '';
+  const read = (name: string) => response?.headers?.get?.(name)?.trim() ?? '';
   const field = read('retry-after');
   const isSeconds = /^\d+(?:\.\d+)?(?:\s*,\s*\d+)*$/.test(field);
   const delay = isSeconds

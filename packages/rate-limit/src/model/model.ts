@@ -1,12 +1,11 @@
 import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
-import { Concurrency } from './concurrency.ts';
 import { Cooldown } from './cooldown.ts';
-import { Flight } from './flight.ts';
+import { Concurrency, Flight } from './flight.ts';
+import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { type Before, Quotas } from './quotas.ts';
-import { Stretch } from './stretch.ts';
 
 export type { Answer, Quota };
 
@@ -18,8 +17,9 @@ export interface Sent {
   readonly stretch: Stretch;
   /** With so many in flight, itself included. */
   readonly inFlight: number;
-  /** The pace at which it was sent, per ms. */
+  /** The pace at which it was sent, per ms, and the one before that. */
   readonly pace: number;
+  readonly paceBefore: number;
   readonly before: Before;
 }
 
@@ -119,17 +119,26 @@ export class Pacer {
     this.#lastSent = now;
     this.#flight.sent(now);
     this.#cooldown.sent(now);
+    const paceBefore = pace.rate(now);
     pace.take(now, price);
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, pace: pace.rate(now), before };
+    return {
+      at: now,
+      cost: price,
+      stretch: this.#stretch,
+      inFlight: this.#flight.count,
+      pace: pace.rate(now),
+      paceBefore,
+      before,
+    };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
     if (answer.kind === 'failed') {
       this.#flight.failed();
-      if (answer.cost === 0) this.#known?.giveBack(sent.at); // it was not sent
+      if (answer.cost === 0) this.#unsent(sent);
       return { closed: this.#cooldown.closed };
     }
     const accepted = answer.kind === 'accepted';
@@ -143,6 +152,12 @@ export class Pacer {
     if (accepted) return this.#accepted(sent, now, cost);
     this.#quotas.contradicted(quotas);
     return this.#refused(sent, now, answer.wait);
+  }
+
+  /** What was not sent costs nothing. */
+  #unsent({ at, cost, paceBefore }: Sent): void {
+    this.#known?.giveBack(at);
+    this.#limit.pace.giveBack(cost, paceBefore);
   }
 
   snapshot(now: number): Snapshot {
