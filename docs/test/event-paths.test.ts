@@ -9,6 +9,7 @@ import {
   type Middleware,
   observe,
   type RetryOptions,
+  rateLimit,
   retry,
   retryBudget,
   type SteadfetchEvent,
@@ -25,7 +26,9 @@ function wordsOf(event: SteadfetchEvent): string {
     case 'wait':
       return `wait ${event.attempt}: ${event.ms} ${event.source} ${event.reason}`;
     case 'queue':
-      return `queue: ${event.refused ? 'refused' : event.queued}`;
+      return `queue: ${event.action === 'refused' ? 'refused' : event.queued}`;
+    case 'gate':
+      return `gate ${event.attempt}: ${event.action} ${event.ms} ${event.reason}`;
     case 'circuit':
       return `circuit: ${event.action} ${event.state}`;
     case 'give-up':
@@ -58,7 +61,7 @@ const PATHS: Path[] = [
       'wait 2: 2000 retry-after status',
       'attempt 3: 200',
       'recover',
-      'end 1: 200',
+      'end 3: 200',
     ],
   },
   {
@@ -71,7 +74,7 @@ const PATHS: Path[] = [
       'wait 1: 100 backoff status',
       'attempt 2: 503',
       'give-up 2: 503 limit',
-      'end 1: 503',
+      'end 2: 503',
     ],
   },
   {
@@ -89,7 +92,7 @@ const PATHS: Path[] = [
       'wait 1: 100 backoff status',
       'attempt 2: TypeError',
       'give-up 2: CERT_HAS_EXPIRED permanent',
-      'end 1: TypeError',
+      'end 2: TypeError',
     ],
   },
   {
@@ -103,7 +106,7 @@ const PATHS: Path[] = [
       'wait 1: 100 backoff status',
       'circuit: refused open',
       'give-up 2: CircuitOpenError circuit-open',
-      'end 1: CircuitOpenError',
+      'end 2: CircuitOpenError',
     ],
   },
   {
@@ -120,7 +123,20 @@ const PATHS: Path[] = [
       'attempt 2: 200',
       'circuit: closed closed',
       'recover',
-      'end 1: 200',
+      'end 2: 200',
+    ],
+  },
+  {
+    name: 'limited: refused by the server, held at the gate, sent again and good',
+    script: [{ status: 429, headers: { 'retry-after': '2' } }, 200],
+    below: (clock) => [rateLimit({ clock, random: () => 0 })],
+    told: [
+      'start',
+      'attempt 1: 429',
+      'gate 1: closed 2001 429',
+      'gate 2: wait 2001 closed',
+      'attempt 2: 200',
+      'end 2: 200',
     ],
   },
 ];
@@ -155,7 +171,7 @@ const STACKS: Stack[] = [
     make: ({ listener, options, below }) =>
       asFetch(ky.create({ ...use(observe(listener), ...below), hooks: withRetry(options) })),
     // ky's loop ends calls with an error of its own
-    spelling: (words) => words.replace('end 1: TypeError', 'end 1: NetworkError'),
+    spelling: (words) => words.replace(/(end \d): TypeError/, '$1: NetworkError'),
   },
 ];
 
@@ -199,6 +215,35 @@ describe.each(STACKS)('the events under $name', ({ make, spelling }) => {
       ['start', 'attempt 1: 200', 'end 1: 200'],
       ['start', 'queue: 1', 'attempt 1: 200', 'end 1: 200'],
       ['start', 'queue: refused', 'give-up 1: QueueFullError queue-full', 'end 1: QueueFullError'],
+    ]);
+  });
+
+  it('of a call whose refusal is returned, and of one that the gate refuses', async () => {
+    const { call, events } = started({
+      script: [{ status: 429, headers: { 'retry-after': '50' } }],
+      options: { maxDelay: 10_000 },
+      below: (clock) => [rateLimit({ clock, random: () => 0, maxWait: 5_000 })],
+    });
+
+    await call('https://api.test/x').catch(() => {});
+    await call('https://api.test/x').catch(() => {});
+
+    const byCall = Object.values(Object.groupBy(events, ({ callId }) => callId));
+    expect(byCall.map((told) => told!.map(wordsOf))).toEqual([
+      [
+        'start',
+        'attempt 1: 429',
+        'gate 1: closed 5001 429',
+        'gate 1: returned 5001 max-wait',
+        'give-up 1: 429 server-delay',
+        'end 1: 429',
+      ],
+      [
+        'start',
+        'gate 1: refused 50000 rate-limited',
+        'give-up 1: RateLimitError rate-limited',
+        'end 1: RateLimitError',
+      ],
     ]);
   });
 

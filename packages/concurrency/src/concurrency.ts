@@ -71,7 +71,8 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const { record, signal } = call;
     const { key: name, active, queued } = lane;
     const refused = queued >= maxQueue;
-    call.observed?.emit(call, { type: 'queue', key: name, active, queued: refused ? queued : queued + 1, refused });
+    const action = refused ? 'refused' : 'wait';
+    call.observed?.emit(call, { type: 'queue', action, key: name, active, queued: queued + (refused ? 0 : 1) });
     if (refused) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
     const turn = lane.wait(signal);
     record.waitingFor = 'a slot of concurrency()';

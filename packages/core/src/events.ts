@@ -72,25 +72,33 @@ export interface WaitEvent extends EventBase, FailureMembers {
 /** `concurrency` has no slot free: the call waits for one, or is refused. */
 export interface QueueEvent extends EventBase {
   readonly type: 'queue';
+  readonly action: 'wait' | 'refused';
   readonly key: string;
   /** Calls in flight. */
   readonly active: number;
   /** Calls that wait, this one included unless it is refused. */
   readonly queued: number;
-  readonly refused: boolean;
 }
 
-/** `rateLimit` holds the call back, or refuses it. */
+/**
+ * `rateLimit` holds the call back (`wait`), does not send it (`refused`), closes the gate by what the call was answered
+ * (`closed`), or hands the server's refusal to the caller (`returned`).
+ */
 export interface GateEvent extends EventBase {
   readonly type: 'gate';
+  readonly action: 'wait' | 'refused' | 'closed' | 'returned';
   readonly key: string;
-  /** How long the call will wait at least; with `refused`, how long it would have to. */
+  /** How long the call waits at least, would have to wait, or the gate is closed. 0 where only an answer can tell. */
   readonly ms: number;
   /** When that ends, since the epoch. */
   readonly until: number;
-  /** `closed`: the server asked to wait. `pace`: the call keeps the pace. `refused`: it is not sent. */
+  /** Of a wait `closed` or `pace`; of a refusal `rate-limited` or `queue-full`; else the status, or why it is returned. */
   readonly reason: string;
-  readonly refused: boolean;
+  /** Calls that wait at the gate. */
+  readonly waiting: number;
+  /** How long the server asked to wait, and by which field, where a response is the cause. */
+  readonly asked?: number;
+  readonly source?: string;
 }
 
 /** `circuitBreaker` refuses the call, lets it through as a probe, or changes its state by how the call ended. */

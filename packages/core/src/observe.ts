@@ -70,6 +70,8 @@ class Observation implements CallObservation {
   readonly #startedAt: number;
   #base: Omit<EventBase, 'attempt' | 'at' | 'elapsed'> | undefined;
   #attempts = 0;
+  /** The attempt that the last event belongs to. */
+  #latest = 1;
 
   constructor({ observed }: Call, settings: Settings) {
     this.settings = settings;
@@ -100,7 +102,7 @@ class Observation implements CallObservation {
 
   end(call: Call, ending: Ending): void {
     const ms = this.settings.now() - this.#startedAt;
-    this.#tellOwn(call, { type: 'end', ...ending, ms, attempts: this.#attempts });
+    this.#tellOwn(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts });
   }
 
   emit(call: Call, moment: Moment): void {
@@ -162,6 +164,7 @@ class Observation implements CallObservation {
 
   #tell(event: SteadfetchEvent): void {
     if (event.type === 'attempt') this.#attempts++;
+    this.#latest = event.attempt;
     notify(this.settings.listener, event);
   }
 }

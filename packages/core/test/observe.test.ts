@@ -50,7 +50,7 @@ describe('observe', () => {
       {
         type: 'end',
         ...shared,
-        attempt: 1,
+        attempt: 2,
         at,
         elapsed: 14,
         ms: 14,
@@ -142,7 +142,7 @@ describe('observe', () => {
       'https://api.test/',
     );
 
-    expect(outer.types()).toEqual(['start 1', 'attempt 1', 'attempt 2', 'end 1']);
+    expect(outer.types()).toEqual(['start 1', 'attempt 1', 'attempt 2', 'end 2']);
     expect(inner.types()).toEqual(['start 1', 'attempt 1', 'end 1', 'start 2', 'attempt 2', 'end 2']);
     expect(inner.events[1]).toBe(outer.events[1]);
     expect(new Set([...outer.events, ...inner.events].map(({ callId }) => callId)).size).toBe(1);
@@ -158,8 +158,8 @@ describe('observe', () => {
   });
 
   it.each([
-    ['with layers of ours inside', [foreign, twice], ['start 1', 'attempt 1', 'attempt 2', 'end 1']],
-    ['with nothing of ours inside', [twice, foreign], ['start 1', 'attempt 1', 'attempt 2', 'end 1']],
+    ['with layers of ours inside', [foreign, twice], ['start 1', 'attempt 1', 'attempt 2', 'end 2']],
+    ['with nothing of ours inside', [twice, foreign], ['start 1', 'attempt 1', 'attempt 2', 'end 2']],
     ['around another', [foreign, foreign, pass, foreign], ['start 1', 'attempt 1', 'end 1']],
   ])('hears each request once through a foreign wrapper %s', async (_, layers, told) => {
     const { types, listener } = recording();
