@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { LastAnswer } from './call-record.ts';
 
 /** The members of every event. Times are milliseconds. */
 export interface EventBase {
@@ -116,6 +117,8 @@ export interface CircuitEvent extends EventBase {
   readonly retryAfter: number;
   readonly probes: number;
   readonly parts?: readonly string[];
+  /** What the server answered last to a call that failed. */
+  readonly lastAnswer?: LastAnswer;
 }
 
 /** The budget of `retry` refused a retry. A `give-up` follows. */

@@ -68,7 +68,9 @@ class Observation implements CallObservation {
   readonly settings: Settings;
   readonly #outer: Observation | undefined;
   readonly #startedAt: number;
-  #base: Omit<EventBase, 'attempt' | 'at' | 'elapsed'> | undefined;
+  /** The same moment since the epoch: one reading of that clock per call. */
+  readonly #epoch: number;
+  #base: Pick<EventBase, 'callId' | 'method' | 'origin' | 'url' | 'meta'> | undefined;
   #attempts = 0;
   /** The attempt that the last event belongs to. */
   #latest = 1;
@@ -77,12 +79,13 @@ class Observation implements CallObservation {
     this.settings = settings;
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#startedAt = settings.now();
+    this.#epoch = settings.clock.now();
   }
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
-    const { steadfetch, ...init } = (call.init ?? {}) as { steadfetch?: { meta?: unknown } };
+    const { steadfetch, ...init } = (call.init ?? NONE) as { steadfetch?: { meta?: unknown } };
     if (steadfetch) call.record.meta = steadfetch.meta;
-    const watched = call.with({ observed: this, ...(steadfetch && { init }) });
+    const watched = call.with(steadfetch ? { observed: this, init } : { observed: this });
     this.start(watched);
     return Promise.resolve(next(watched)).then(
       (response) => {
@@ -97,31 +100,28 @@ class Observation implements CallObservation {
   }
 
   start(call: Call): void {
-    this.#tellOwn(call, { type: 'start' });
+    this.#tell(call, { type: 'start' }, this.#startedAt, this);
   }
 
   end(call: Call, ending: Ending): void {
-    const ms = this.settings.now() - this.#startedAt;
-    this.#tellOwn(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts });
+    const now = this.settings.now();
+    const ms = now - this.#startedAt;
+    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, now, this);
   }
 
   emit(call: Call, moment: Moment): void {
-    try {
-      const event = this.#root.#eventOf(call, moment);
-      for (let heard: Observation | undefined = this; heard; heard = heard.#outer) heard.#tell(event);
-    } catch {
-      // a URL or a method that cannot be read
-    }
+    this.#tell(call, moment, this.settings.now());
   }
 
   send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response> {
     const { record, retried, remaining } = call;
     const mark = { record, retried, remaining, attempt: call.attempt, observed: this, taken: false };
     const attempt = call.attempt + record.resends;
-    const { now } = this.settings;
-    const sentAt = now();
+    const sentAt = this.settings.now();
     const tell = (ending: Ending) => {
-      if (!mark.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: now() - sentAt });
+      if (mark.taken) return;
+      const now = this.settings.now();
+      this.#tell(call, { type: 'attempt', ...ending, attempt, ms: now - sentAt }, now);
     };
     return send(mark).then(
       (response) => {
@@ -135,40 +135,44 @@ class Observation implements CallObservation {
     );
   }
 
+  /** Tells this listener and those further out, or only one. A member of the call that cannot be read costs the event. */
+  #tell(call: Call, moment: Moment, now: number, only?: Observation): void {
+    try {
+      const root = only ?? this.#root;
+      // an outer observer may have another clock
+      const event = root.#eventOf(call, moment, root.settings.now === this.settings.now ? now : root.settings.now());
+      for (let told: Observation | undefined = this; told; told = only ? undefined : told.#outer) {
+        if (event.type === 'attempt') told.#attempts++;
+        told.#latest = event.attempt;
+        notify(told.settings.listener, event);
+      }
+    } catch {}
+  }
+
   get #root(): Observation {
     return this.#outer ? this.#outer.#root : this;
   }
 
-  #eventOf(call: Call, moment: Moment): SteadfetchEvent {
-    const { record, method, origin } = call;
-    this.#base ??= { callId: callIdOf(record), method, origin, url: redactUrl(call.url), ...metaOf(record) };
-    const { clock, now } = this.settings;
-    const attempt = call.attempt + record.resends;
-    return Object.freeze({
-      type: moment.type,
-      ...this.#base,
-      attempt,
-      at: clock.now(),
-      elapsed: now() - this.#startedAt,
-      ...(moment as object),
-    }) as SteadfetchEvent;
-  }
-
-  #tellOwn(call: Call, moment: Moment): void {
-    try {
-      this.#tell(this.#eventOf(call, moment));
-    } catch {
-      // as above
-    }
-  }
-
-  #tell(event: SteadfetchEvent): void {
-    if (event.type === 'attempt') this.#attempts++;
-    this.#latest = event.attempt;
-    notify(this.settings.listener, event);
+  #eventOf(call: Call, moment: Moment, now: number): SteadfetchEvent {
+    this.#base ??= baseOf(call);
+    const { callId, method, origin, url, meta } = this.#base;
+    const elapsed = now - this.#startedAt;
+    const event = {
+      ...(moment as EventBase & Moment),
+      callId,
+      method,
+      url,
+      origin,
+      attempt: moment.attempt ?? call.attempt + call.record.resends,
+      at: this.#epoch + elapsed,
+      elapsed,
+    };
+    return Object.freeze(meta === undefined ? event : { ...event, meta }) as SteadfetchEvent;
   }
 }
 
-function metaOf({ meta }: { readonly meta: unknown }): { meta?: unknown } {
-  return meta === undefined ? {} : { meta };
+const NONE = {};
+
+function baseOf({ record, method, origin, url }: Call): Omit<EventBase, 'attempt' | 'at' | 'elapsed'> {
+  return { callId: callIdOf(record), method, origin, url: redactUrl(url), meta: record.meta };
 }
