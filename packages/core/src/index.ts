@@ -6,6 +6,7 @@ export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';
 export { defineMiddleware, type Handler, type Layer, layersOf, type Next } from './define-middleware.ts';
+export { type DiagnosticsContext, diagnostics } from './diagnostics.ts';
 export { discard } from './discard.ts';
 export type { EventOf, Moment, Observed, SteadfetchEvent } from './events.ts';
 export type { CallOptions, Fetch, Middleware } from './fetch.ts';

@@ -32,12 +32,16 @@ type Observable = Fetch & { [OBSERVER]?: (call: Call) => CallObservation };
  */
 export function observe(listener: Listener, { clock = systemClock }: ObserveOptions = {}): Middleware {
   checkFunction('observe: listener', listener);
-  const settings = { listener, clock: checkClock('observe', clock), now: monotonic(clock) };
+  return observeBy({ listener, clock: checkClock('observe', clock), now: monotonic(clock) }, 'observe');
+}
+
+/** The middleware behind `observe`. */
+export function observeBy(settings: Settings, name: string): Middleware {
   const begin = (call: Call) => new Observation(call, settings);
   const middleware = defineMiddleware((call, next) => {
     if (call.observed instanceof Observation && call.observed.settings === settings) return next(call);
     return begin(call).watch(call, next);
-  }, 'observe');
+  }, name);
   return (next) => Object.assign(middleware(next), { [OBSERVER]: begin });
 }
 
@@ -57,8 +61,10 @@ export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch):
   return Object.assign(fetch, { [OBSERVER]: observerOf(inner) });
 }
 
-interface Settings {
+export interface Settings {
   readonly listener: Listener;
+  /** Called around each request. */
+  readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
   readonly clock: Clock;
   readonly now: () => number;
 }
@@ -123,7 +129,7 @@ class Observation implements CallObservation {
       const now = this.settings.now();
       this.#tell(call, { type: 'attempt', ...ending, attempt, ms: now - sentAt }, now);
     };
-    return send(mark).then(
+    return this.#surround(call, () => send(mark)).then(
       (response) => {
         tell({ status: response.status, response });
         return response;
@@ -133,6 +139,12 @@ class Observation implements CallObservation {
         throw error;
       },
     );
+  }
+
+  #surround(call: Call, send: () => Promise<Response>): Promise<Response> {
+    const { around } = this.settings;
+    const surrounded = around ? () => around(call, send) : send;
+    return this.#outer ? this.#outer.#surround(call, surrounded) : surrounded();
   }
 
   /** Tells this listener and those further out, or only one. A member of the call that cannot be read costs the event. */
