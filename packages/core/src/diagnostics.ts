@@ -29,7 +29,7 @@ declare const process:
 
 /**
  * Publishes calls and attempts to `node:diagnostics_channel`, as the tracing channels `steadfetch.call` and
- * `steadfetch.attempt`, each with a `DiagnosticsContext`: put it first.
+ * `steadfetch.attempt`, each with a `DiagnosticsContext`: put it first, also before `observe`.
  *
  * Where there is no such module, as in browsers, it passes calls through. Without subscribers a call costs two booleans. Of
  * a request through a foreign wrapper that has our layers inside, the attempt outside contains those inside.
@@ -42,7 +42,7 @@ export function diagnostics(): Middleware {
   const around = (call: Call, send: () => Promise<Response>) =>
     attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
   const now = () => 0;
-  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around }, 'diagnostics');
+  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around });
   return (next) => {
     const traced = toNext(observed(next));
     return defineMiddleware((call, untraced) => {

@@ -177,7 +177,7 @@ export type Moment = Told<SteadfetchEvent>;
 /** What a call carries through a foreign fetch, for an observer. `taken`: a layer inside that fetch tells the attempt. */
 export interface ObservedMark extends Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining'> {
   readonly observed: Observed;
-  taken: boolean;
+  taken?: boolean;
 }
 
 /** Where a layer tells what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */

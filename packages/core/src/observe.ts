@@ -3,8 +3,8 @@ import { callIdOf } from './call-record.ts';
 import { checkClock, checkFunction } from './check.ts';
 import { type Clock, monotonic, systemClock } from './clock.ts';
 import { defineMiddleware } from './define-middleware.ts';
-import type { Ending, EventBase, Moment, Observed, ObservedMark, SteadfetchEvent } from './events.ts';
-import type { Fetch, Middleware } from './fetch.ts';
+import type { Ending, Moment, Observed, ObservedMark, SteadfetchEvent } from './events.ts';
+import type { CallOptions, Fetch, Middleware } from './fetch.ts';
 import { notify } from './notify.ts';
 import { redactUrl } from './redact-url.ts';
 
@@ -32,16 +32,16 @@ type Observable = Fetch & { [OBSERVER]?: (call: Call) => CallObservation };
  */
 export function observe(listener: Listener, { clock = systemClock }: ObserveOptions = {}): Middleware {
   checkFunction('observe: listener', listener);
-  return observeBy({ listener, clock: checkClock('observe', clock), now: monotonic(clock) }, 'observe');
+  return observeBy({ listener, clock: checkClock('observe', clock), now: monotonic(clock) });
 }
 
 /** The middleware behind `observe`. */
-export function observeBy(settings: Settings, name: string): Middleware {
+export function observeBy(settings: Settings): Middleware {
   const begin = (call: Call) => new Observation(call, settings);
   const middleware = defineMiddleware((call, next) => {
     if (call.observed instanceof Observation && call.observed.settings === settings) return next(call);
     return begin(call).watch(call, next);
-  }, name);
+  }, 'observe');
   return (next) => Object.assign(middleware(next), { [OBSERVER]: begin });
 }
 
@@ -63,7 +63,7 @@ export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch):
 
 export interface Settings {
   readonly listener: Listener;
-  /** Called around each request. */
+  /** Called around each request, where this observer is the outermost one. */
   readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
   readonly clock: Clock;
   readonly now: () => number;
@@ -73,10 +73,11 @@ export interface Settings {
 class Observation implements CallObservation {
   readonly settings: Settings;
   readonly #outer: Observation | undefined;
+  readonly #root: Observation;
   readonly #startedAt: number;
   /** The same moment since the epoch: one reading of that clock per call. */
   readonly #epoch: number;
-  #base: Pick<EventBase, 'callId' | 'method' | 'origin' | 'url' | 'meta'> | undefined;
+  #url: string | undefined;
   #attempts = 0;
   /** The attempt that the last event belongs to. */
   #latest = 1;
@@ -84,35 +85,25 @@ class Observation implements CallObservation {
   constructor({ observed }: Call, settings: Settings) {
     this.settings = settings;
     this.#outer = observed instanceof Observation ? observed : undefined;
+    this.#root = this.#outer ? this.#outer.#root : this;
     this.#startedAt = settings.now();
     this.#epoch = settings.clock.now();
   }
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
-    const { steadfetch, ...init } = (call.init ?? NONE) as { steadfetch?: { meta?: unknown } };
-    if (steadfetch) call.record.meta = steadfetch.meta;
-    const watched = call.with(steadfetch ? { observed: this, init } : { observed: this });
-    this.start(watched);
-    return Promise.resolve(next(watched)).then(
-      (response) => {
-        this.end(call, { status: response.status, response });
-        return response;
-      },
-      (error) => {
-        this.end(call, { error });
-        throw error;
-      },
-    );
+    call.record.meta ??= (call.init as CallOptions | undefined)?.steadfetch?.meta;
+    this.start(call);
+    return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
 
   start(call: Call): void {
-    this.#tell(call, { type: 'start' }, this.#startedAt, this);
+    this.#tell(call, { type: 'start' }, this.#startedAt, true);
   }
 
   end(call: Call, ending: Ending): void {
     const now = this.settings.now();
     const ms = now - this.#startedAt;
-    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, now, this);
+    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, now, true);
   }
 
   emit(call: Call, moment: Moment): void {
@@ -121,39 +112,22 @@ class Observation implements CallObservation {
 
   send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response> {
     const { record, retried, remaining } = call;
-    const mark = { record, retried, remaining, attempt: call.attempt, observed: this, taken: false };
+    const mark = { record, retried, remaining, attempt: call.attempt, observed: this } as ObservedMark;
     const attempt = call.attempt + record.resends;
+    const { around } = this.#root.settings;
     const sentAt = this.settings.now();
-    const tell = (ending: Ending) => {
-      if (mark.taken) return;
+    const response = around ? around(call, () => send(mark)) : send(mark);
+    return follow(response, (ending) => {
       const now = this.settings.now();
-      this.#tell(call, { type: 'attempt', ...ending, attempt, ms: now - sentAt }, now);
-    };
-    return this.#surround(call, () => send(mark)).then(
-      (response) => {
-        tell({ status: response.status, response });
-        return response;
-      },
-      (error) => {
-        tell({ error });
-        throw error;
-      },
-    );
+      if (!mark.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: now - sentAt }, now);
+    });
   }
 
-  #surround(call: Call, send: () => Promise<Response>): Promise<Response> {
-    const { around } = this.settings;
-    const surrounded = around ? () => around(call, send) : send;
-    return this.#outer ? this.#outer.#surround(call, surrounded) : surrounded();
-  }
-
-  /** Tells this listener and those further out, or only one. A member of the call that cannot be read costs the event. */
-  #tell(call: Call, moment: Moment, now: number, only?: Observation): void {
+  /** Tells this listener and those further out, or it alone. A member of the call that cannot be read costs the event. */
+  #tell(call: Call, moment: Moment, now: number, alone?: boolean): void {
     try {
-      const root = only ?? this.#root;
-      // an outer observer may have another clock
-      const event = root.#eventOf(call, moment, root.settings.now === this.settings.now ? now : root.settings.now());
-      for (let told: Observation | undefined = this; told; told = only ? undefined : told.#outer) {
+      const event = (alone ? this : this.#root).#eventOf(call, moment, now);
+      for (let told: Observation | undefined = this; told; told = alone ? undefined : told.#outer) {
         if (event.type === 'attempt') told.#attempts++;
         told.#latest = event.attempt;
         notify(told.settings.listener, event);
@@ -161,30 +135,34 @@ class Observation implements CallObservation {
     } catch {}
   }
 
-  get #root(): Observation {
-    return this.#outer ? this.#outer.#root : this;
-  }
-
   #eventOf(call: Call, moment: Moment, now: number): SteadfetchEvent {
-    this.#base ??= baseOf(call);
-    const { callId, method, origin, url, meta } = this.#base;
+    const { record, method, origin } = call;
+    this.#url ??= redactUrl(call.url);
     const elapsed = now - this.#startedAt;
-    const event = {
-      ...(moment as EventBase & Moment),
-      callId,
+    return Object.freeze({
+      ...(moment as SteadfetchEvent),
+      callId: callIdOf(record),
       method,
-      url,
+      url: this.#url,
       origin,
-      attempt: moment.attempt ?? call.attempt + call.record.resends,
+      attempt: moment.attempt ?? call.attempt + record.resends,
       at: this.#epoch + elapsed,
       elapsed,
-    };
-    return Object.freeze(meta === undefined ? event : { ...event, meta }) as SteadfetchEvent;
+      meta: record.meta,
+    });
   }
 }
 
-const NONE = {};
-
-function baseOf({ record, method, origin, url }: Call): Omit<EventBase, 'attempt' | 'at' | 'elapsed'> {
-  return { callId: callIdOf(record), method, origin, url: redactUrl(url), meta: record.meta };
+/** The same promise, with a word about how it ends. */
+function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
+  return Promise.resolve(response).then(
+    (response) => {
+      tell({ status: response.status, response });
+      return response;
+    },
+    (error) => {
+      tell({ error });
+      throw error;
+    },
+  );
 }
