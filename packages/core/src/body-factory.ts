@@ -3,6 +3,7 @@ import type { Call } from './call.ts';
 import { checkFunction } from './check.ts';
 import { isReplayable } from './copy-init.ts';
 import { cancelBody } from './keep-body.ts';
+import type { BodyInit } from './platform-types.ts';
 
 /** Returns a body, or a promise of one. */
 export type BodyMaker = () => BodyInit | Promise<BodyInit>;

@@ -4,6 +4,7 @@ import { copyInit, isReplayable } from './copy-init.ts';
 import type { Observed } from './events.ts';
 import type { Fetch } from './fetch.ts';
 import { absolute, originOf } from './origin.ts';
+import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, isRequest, moveRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
 

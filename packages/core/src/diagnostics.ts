@@ -2,8 +2,8 @@ import type { Call } from './call.ts';
 import { callIdOf } from './call-record.ts';
 import { systemClock } from './clock.ts';
 import { defineMiddleware, toNext } from './define-middleware.ts';
-import type { CallOptions, Middleware } from './fetch.ts';
-import { observeBy } from './observe.ts';
+import type { Middleware } from './fetch.ts';
+import { metaOf, observeBy } from './observe.ts';
 import { redactUrl } from './redact-url.ts';
 
 /** What subscribers of both channels get; Node adds `result` or `error`. */
@@ -54,8 +54,7 @@ export function diagnostics(): Middleware {
 
 function contextOf(call: Call): DiagnosticsContext {
   const { record, method, url } = call;
-  const init = call.init as (RequestInit & CallOptions) | undefined;
-  const { meta = init?.steadfetch?.meta, resends } = record;
+  const { meta = metaOf(call), resends } = record;
   const said = { callId: callIdOf(record), method, url: redactUrl(url), attempt: call.attempt + resends };
   return meta === undefined ? said : { ...said, meta };
 }

@@ -21,7 +21,7 @@ export const BROKEN_PEER: RegExp =
  * and React Native, in this order.
  */
 export const NETWORK_TEXT: RegExp =
-  /^((fetch failed|terminated|network error)$|(Failed to fetch|Load failed)( \(.*\))?$|NetworkError when |Error in input stream$|Content-Length header of network |The (network|Internet) connection (was lost|appears to be offline)\.$|error (sending request for url|reading a body from)|(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\.| ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = |Network request (failed|timed out)$)/s;
+  /^((fetch failed|terminated|network error)$|(Failed to fetch|Load failed)( \(.*\))?$|NetworkError when |Error in input stream$|Content-Length header of network |The (network|Internet) connection (was lost|appears to be offline)\.$|error (sending request for url|reading a body from)|(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\.| ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = |Response served by service worker is an error$|Network request (failed|timed out)$)/s;
 
 /** Texts below a network error that say that no connection was made (Deno). A URL has no blanks, and cannot say so. */
 export const NEVER_SENT_TEXT: RegExp = /: client error \(Connect\)/;

@@ -9,7 +9,7 @@ export { defineMiddleware, type Handler, type Layer, layersOf, type Next } from 
 export { type DiagnosticsContext, diagnostics } from './diagnostics.ts';
 export { discard } from './discard.ts';
 export type { EventOf, Moment, Observed, SteadfetchEvent } from './events.ts';
-export type { CallOptions, Fetch, Middleware } from './fetch.ts';
+export type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';

@@ -4,7 +4,7 @@ import { checkClock, checkFunction } from './check.ts';
 import { type Clock, monotonic, systemClock } from './clock.ts';
 import { defineMiddleware } from './define-middleware.ts';
 import type { Ending, Moment, Observed, ObservedMark, SteadfetchEvent } from './events.ts';
-import type { CallOptions, Fetch, Middleware } from './fetch.ts';
+import type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 import { notify } from './notify.ts';
 import { redactUrl } from './redact-url.ts';
 
@@ -91,7 +91,7 @@ class Observation implements CallObservation {
   }
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
-    call.record.meta ??= (call.init as CallOptions | undefined)?.steadfetch?.meta;
+    call.record.meta ??= metaOf(call);
     this.start(call);
     return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
@@ -151,6 +151,12 @@ class Observation implements CallObservation {
       meta: record.meta,
     });
   }
+}
+
+/** What the call was made with, also in the member that no other library reads. */
+export function metaOf({ init }: Call): unknown {
+  const options = init as (CallOptions & NamedOptions) | undefined;
+  return options?.meta ?? options?.steadfetch?.meta;
 }
 
 /** The same promise, with a word about how it ends. */

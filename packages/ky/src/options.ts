@@ -6,6 +6,6 @@ declare module 'ky' {
      * Options of our packages for one call, e.g. `steadfetch: { retry: { maxDelay: 5_000 } }`; ky keeps the name `retry` for
      * its own option. Read and removed by `@steadfetch/ky`, merged key by key through `create` and `extend`.
      */
-    steadfetch?: Omit<CallOptions, 'steadfetch'> & CallOptions['steadfetch'];
+    steadfetch?: CallOptions;
   }
 }

@@ -1,7 +1,16 @@
-import { compose, defineMiddleware, type Fetch, type Middleware, systemClock } from '@steadfetch/core';
+import {
+  type CallOptions,
+  compose,
+  defineMiddleware,
+  type Fetch,
+  type Middleware,
+  type NamedOptions,
+  systemClock,
+} from '@steadfetch/core';
 import { withObserverOf } from '@steadfetch/core/kit';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
+import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
 import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
@@ -15,9 +24,10 @@ import { overrideOf } from './translate.ts';
  * instance is then for a `retry()` in the stack; `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of
  * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
- * @throws a `TypeError` when a middleware is not a function
+ * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
 export function use(...middlewares: Middleware[]): Options {
+  checkKy();
   const layers = compose(...middlewares)((input, init) => globalThis.fetch(input, init));
   const stack = withObserverOf(unpack(layers), layers);
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
@@ -47,11 +57,14 @@ function turnLoopOff(options: unknown): void {
   if (typeof retry?.limit === 'number') retry.limit = 0;
 }
 
-/** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */
+/**
+ * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
+ * `retry` stay where they are always taken for ours.
+ */
 const unpack: Middleware = defineMiddleware((call, next) => {
   if (!call.init || !('steadfetch' in call.init)) return next(call);
-  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: Options['steadfetch'] };
-  const { meta, ...own } = steadfetch ?? {};
-  const forObservers = meta === undefined ? {} : { steadfetch: { meta } };
-  return next(call.with({ init: { ...init, ...own, ...forObservers } as RequestInit }));
+  const { steadfetch, ...init } = call.init as RequestInit & NamedOptions;
+  const { retry, ...others }: CallOptions = steadfetch ?? {};
+  const own = retry === undefined ? {} : { steadfetch: { retry } };
+  return next(call.with({ init: { ...init, ...others, ...own } as RequestInit }));
 });

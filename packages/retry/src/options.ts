@@ -67,7 +67,10 @@ export type RetryOverride = false | RetryOptions;
 
 declare module '@steadfetch/core' {
   interface CallOptions {
-    /** Read and removed by `retry()`: `false` for no retries, or options for this call alone. */
+    /**
+     * Read and removed by `retry()`: `false` for no retries, or options for this call alone. A number, or an object with
+     * members that are no options of `retry`, belongs to another library and is passed on.
+     */
     retry?: RetryOverride;
   }
 }

@@ -1,7 +1,6 @@
 import {
   abortReason,
   type Call,
-  type CallOptions,
   defineMiddleware,
   type Layer,
   type Middleware,
@@ -22,6 +21,7 @@ import {
   sessionOf,
   withSteadyBody,
 } from './attempt.ts';
+import { takeOverride } from './override.ts';
 import { checkRules, type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { DEFAULTS } from './wait.ts';
@@ -45,19 +45,22 @@ export function retryWith(...rules: Rule[]): Middleware {
   });
 }
 
-/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says in `init.retry`. */
-export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy): Middleware {
+/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says about retries, by these names. */
+export function retryBy(
+  policy: Policy,
+  policyFor: (override: unknown) => Policy,
+  names: readonly string[] = [],
+): Middleware {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
   return defineMiddleware((call, next) => {
-    const overridden = call.init !== undefined && 'retry' in call.init;
-    if (!overridden && !call.retried) return attemptFirst(call, next, policy);
-    const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
-    const stripped = overridden ? call.with({ init }) : call;
+    const { override, stripped } = takeOverride(call, names);
+    if (override === undefined && !call.retried) return attemptFirst(stripped, next, policy);
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
       return next(stripped);
     }
     if (override === false) return next(stripped.with({ retried: 'off' }));
-    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
+    return attemptFirst(stripped, next, policyFor(override));
   }, layer());
 }
 
@@ -70,6 +73,11 @@ function layer(): Layer {
     };
   }
   return { name };
+}
+
+function checkRuntime(): void {
+  if (typeof globalThis.performance?.now === 'function') return;
+  throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
 }
 
 function warnOfNesting(): void {

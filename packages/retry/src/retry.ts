@@ -1,6 +1,6 @@
 import type { Middleware } from '@steadfetch/core';
 import type { RetryOptions } from './options.ts';
-import { presetOf } from './preset.ts';
+import { presetOf, retryOptions } from './preset.ts';
 import { retryBy } from './retry-with.ts';
 
 /**
@@ -18,5 +18,5 @@ import { retryBy } from './retry-with.ts';
  */
 export function retry(options?: RetryOptions): Middleware {
   const { policy, policyFor } = presetOf(options);
-  return retryBy(policy, policyFor);
+  return retryBy(policy, policyFor, Object.keys(retryOptions));
 }
