@@ -5,6 +5,7 @@ import {
   circuitBreaker,
   compose,
   concurrency,
+  type EventOf,
   type Fetch,
   type Middleware,
   observe,
@@ -279,14 +280,18 @@ describe.each(STACKS)('the events under $name', ({ make, spelling }) => {
 
   it('let an observer skip the wait, unless the server asked for it', async () => {
     const answers: boolean[] = [];
+    const waits: EventOf<'wait'>[] = [];
     const script: Script = [503, { status: 429, headers: { 'retry-after': '2' } }, 200];
     const { call, clock } = started({ script }, (event) => {
       if (event.type === 'wait') answers.push(event.retryNow(), event.retryNow());
+      if (event.type === 'wait') waits.push(event);
     });
 
     await call('https://api.test/x');
 
     expect(answers).toEqual([true, false, false, false]);
     expect(clock.sleeps).toEqual([2_000]);
+    // it is over
+    for (const { cancel, retryNow } of waits) expect([cancel(), retryNow()]).toEqual([undefined, false]);
   });
 });

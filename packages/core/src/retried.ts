@@ -30,10 +30,9 @@ export function markOf(init: Marked): Mark | undefined {
   return init[RETRIED];
 }
 
-/** Leaves it to the layers inside a foreign fetch to tell observers of the attempt. */
+/** Leaves it to the layers inside a foreign fetch to tell observers of an attempt that has a mark. */
 export function takeAttempt(init: Marked): void {
-  const mark = init[RETRIED];
-  if (mark?.observed) mark.taken = true;
+  init[RETRIED]!.taken = true;
 }
 
 /**

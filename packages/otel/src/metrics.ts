@@ -23,7 +23,7 @@ interface Open {
 }
 
 /** Calls whose end is never told are forgotten, the oldest first. */
-const MAX_OPEN = 100_000;
+const MAX_OPEN = 10_000;
 
 /** A listener that counts. Calls that succeed at once cost one record of a histogram. */
 export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
@@ -52,14 +52,14 @@ export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
     if (calls.size > MAX_OPEN) calls.delete(calls.keys().next().value!);
     return open;
   };
-  const endWait = (event: SteadfetchEvent, open: Open) => {
-    if (!open.wait) return;
+  const endWait = (event: SteadfetchEvent, open: Open | undefined) => {
+    if (!open?.wait) return;
     const until = event.type === 'attempt' ? event.at - event.ms : event.at;
     waits[open.wait.kind].record(Math.max(0, until - open.wait.since) / 1_000, serverOf(event.origin));
     delete open.wait;
   };
-  const endRetry = (event: SteadfetchEvent, open: Open, outcome: string) => {
-    if (!open.retry) return;
+  const endRetry = (event: SteadfetchEvent, open: Open | undefined, outcome: string) => {
+    if (!open?.retry) return;
     const { reason, sent } = open.retry;
     retried.add(1, { ...serverOf(event.origin), reason, outcome: sent ? outcome : 'not-sent' });
     delete open.retry;
@@ -67,14 +67,14 @@ export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
 
   return (event) => {
     const open = calls.get(event.callId);
-    if (open) endWait(event, open);
+    endWait(event, open);
     switch (event.type) {
       case 'attempt':
         attempts.record(event.ms / 1_000, attemptAttributes(event));
         if (open?.retry) open.retry.sent = true;
         break;
       case 'wait':
-        if (open) endRetry(event, open, 'failed');
+        endRetry(event, open, 'failed');
         openOf(event).retry = { reason: event.reason, sent: false };
         break;
       case 'gate':
@@ -85,14 +85,14 @@ export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
         circuits.add(1, { ...serverOf(event.origin), action: event.action });
         break;
       case 'recover':
-        if (open) endRetry(event, open, 'recovered');
+        endRetry(event, open, 'recovered');
         break;
       case 'give-up':
         gaveUp.add(1, { ...serverOf(event.origin), reason: event.reason });
-        if (open) endRetry(event, open, 'failed');
+        endRetry(event, open, 'failed');
         break;
       case 'end':
-        if (open) endRetry(event, open, 'failed');
+        endRetry(event, open, 'failed');
         calls.delete(event.callId);
     }
   };

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { metrics, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
 import { compose } from '@steadfetch/core';
@@ -9,6 +9,7 @@ import { retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/testing';
 import { timeout } from '@steadfetch/timeout';
 import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../src/metrics.ts';
 import { type Sdk, startSdk } from './sdk.ts';
 
 const URL = 'https://user:secret@api.test/x?token=1';
@@ -251,6 +252,18 @@ describe('the metrics', () => {
     expect(await sdk.points(METRICS.pace.name)).toEqual([{ attributes: { key: 'a' }, value: 5 }]);
   });
 
+  it('forget the oldest of the calls whose end is never told', async () => {
+    const sdk = startSdk();
+    const told = metricsOf(metrics.getMeter('test'));
+    const event = (callId: number, members: object) =>
+      told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
+
+    for (let call = 1; call <= 10_001; call++) event(call, { type: 'wait', reason: 'status' });
+    for (const call of [1, 10_001]) event(call, { type: 'end' });
+
+    expect(await sdk.points(METRICS.retries.name)).toMatchObject([{ value: 1 }]);
+  });
+
   it('and the spans of 1,000 mixed calls are what the server counted', async () => {
     const sdk = startSdk({});
     const script = (_: unknown, index: number) => [200, 503, 200, 429, 500, 200, 404][(index * 2_654_435_761) % 7]!;
@@ -297,6 +310,9 @@ function tally(statuses: number[]): Record<string, number> {
 
 describe('options', () => {
   it.each([
+    [() => otel({ meter: {} as never }), 'otel: meter.createHistogram: expected a function, got undefined'],
+    [() => otel({ tracer: {} as never }), 'otel: tracer.startSpan: expected a function, got undefined'],
+    [() => otelAttempts({ tracer: {} as never }), 'otelAttempts: tracer.startSpan: expected a function, got undefined'],
     [() => otel({ callSpan: 1 as never }), 'otel: callSpan: expected true or false, got 1'],
     [
       () => otelAttempts({ spans: 'both' as never }),
