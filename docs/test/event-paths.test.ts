@@ -32,6 +32,8 @@ function wordsOf(event: SteadfetchEvent): string {
       return `gate ${event.attempt}: ${event.action} ${event.ms} ${event.reason}`;
     case 'circuit':
       return `circuit: ${event.action} ${event.state}`;
+    case 'budget':
+      return `budget ${event.attempt}: held ${event.ms}`;
     case 'give-up':
       return `give-up ${event.attempt}: ${event.cause} ${event.reason}`;
     default:
@@ -81,8 +83,8 @@ const PATHS: Path[] = [
   {
     name: 'refused by its budget',
     script: [503],
-    options: { budget: { ...retryBudget(), acquire: () => undefined }, delay: () => 0 },
-    told: ['start', 'attempt 1: 503', 'budget', 'give-up 1: 503 budget', 'end 1: 503'],
+    options: { budget: { ...retryBudget(), acquire: () => undefined } },
+    told: ['start', 'attempt 1: 503', 'budget 1: held 200', 'give-up 1: 503 budget', 'end 1: 503'],
   },
   {
     name: 'ended by an error that no retry helps',

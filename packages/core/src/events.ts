@@ -121,12 +121,11 @@ export interface CircuitEvent extends EventBase {
   readonly lastAnswer?: LastAnswer;
 }
 
-/** The budget of `retry` refused a retry. A `give-up` follows. */
+/** The budget of `retry` refused a retry. After `ms` a `give-up` follows. */
 export interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
-  /** The wait that was planned and not taken. */
-  readonly ms?: number;
-  readonly source?: string;
+  /** How long the call is held before it ends: a budget takes the requests, not the time. */
+  readonly ms: number;
 }
 
 /** A retry got a good answer. */

@@ -51,6 +51,7 @@ export class Stories {
 /** What the call waits for from this event on. */
 function waitIn(event: SteadfetchEvent): string | undefined {
   if (event.type === 'wait') return event.source;
+  if (event.type === 'budget') return 'budget';
   return (event.type === 'gate' || event.type === 'queue') && event.action === 'wait' ? event.type : undefined;
 }
 

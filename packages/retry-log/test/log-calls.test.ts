@@ -72,6 +72,17 @@ describe('logCalls', () => {
     ]);
   });
 
+  it('tells how long a spent budget held a call', () => {
+    const told = lines([
+      event(10, { type: 'attempt', status: 503, ms: 10 }),
+      event(10, { type: 'budget', cause: '503', ms: 5_000 }),
+      event(5_010, { type: 'give-up', reason: 'budget', cause: '503' }),
+      event(5_010, { type: 'end', status: 503, ms: 5_010, attempts: 1 }),
+    ]);
+
+    expect(told.at(-1)).toBe('warn: GET api.test/x 503 in 5.0 s: 503, waited 5.0 s (budget)');
+  });
+
   it('writes the wait that a give-up did not take, and errors by their codes', () => {
     const reset = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
     const told = lines(

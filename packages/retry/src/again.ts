@@ -1,7 +1,7 @@
 import { abortReason, type Call, discard, notify, throwIfAborted } from '@steadfetch/core';
 import { type FailedAttempt, type GoodAttempt, record, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
-import { emitFailure, emitRecovery } from './emit.ts';
+import { emitFailure, emitRecovery, emitSpentBudget } from './emit.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Permit, Retry, Rule } from './rule.ts';
 import { sleep } from './sleep.ts';
@@ -36,6 +36,10 @@ export async function judge(failure: FailedAttempt): Promise<Decision> {
     throwIfAborted(call.signal);
     const decision = await decide(failure);
     const held = decision.retry ? 0 : holdOf(failure, decision);
+    const { observed } = call;
+    if (observed && !decision.retry && decision.stop === 'budget') {
+      notify(() => emitSpentBudget(observed, failure, held), undefined);
+    }
     if (held > 0) await sleep(held, call.signal, clock);
     if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
       succeed(session, attempt, response);

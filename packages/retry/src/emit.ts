@@ -46,6 +46,15 @@ export function endOf({ attempt, outcome }: FailedAttempt, { stop }: End): { rea
   return outcome?.response ? {} : { reason: 'permanent' };
 }
 
+/** Tells observers of the call that its retry got no permit, and how long it is held. */
+export function emitSpentBudget(
+  observed: Observed,
+  { session, call, attempt, outcome }: FailedAttempt,
+  ms: number,
+): void {
+  observed.emit(call, { type: 'budget', ...factsOf(session, attempt, outcome!), ms });
+}
+
 /** Tells observers of the call what follows a failed attempt. */
 export function emitFailure(observed: Observed, failure: FailedAttempt, decision: Decision): void {
   const { session, call, attempt, pause } = failure;
@@ -55,9 +64,8 @@ export function emitFailure(observed: Observed, failure: FailedAttempt, decision
     observed.emit(call, waitOf(failure, facts, decision));
     return;
   }
-  const { planned, stop } = decision;
+  const { planned } = decision;
   const wait = planned ? { ms: planned.delay, source: planned.source } : {};
-  if (stop === 'budget') observed.emit(call, { type: 'budget', ...facts, ...wait });
   const end = endOf(failure, decision);
   if (end?.reason) observed.emit(call, { type: 'give-up', ...facts, reason: end.reason, ...wait });
   else if (end) emitRecovery(observed, session, attempt, outcome.response!);
