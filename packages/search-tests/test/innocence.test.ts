@@ -145,7 +145,7 @@ class Scene {
       case 'key cannot be made':
         return steady(API, { method: 'POST', headers: { 'x-no-key': '1' } });
       case 'wrong options':
-        return steady(API, { retry: { maxRetries: -1 } });
+        return steady(API, { steadfetch: { retry: { maxRetries: -1 } } });
       default:
         this.answer = async () =>
           Object.defineProperties(new Response('moved', { status, headers: { 'retry-after': '3600' } }), {

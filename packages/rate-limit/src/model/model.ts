@@ -85,7 +85,7 @@ export class Pacer {
 
   constructor({ random, limit, proof = 'direct' }: PacerOptions) {
     this.#first = proof === 'first';
-    this.#cooldown = new Cooldown(random, this.#first);
+    this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow(Infinity);
@@ -101,7 +101,7 @@ export class Pacer {
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1): number {
-    const closed = this.#cooldown.delay(now);
+    const closed = this.#cooldown.delay(now, this.#doubtful);
     if (closed > 0) return closed;
     if (this.#flight.count >= this.#concurrency.most) return LATER;
     const price = usableCost(cost, 1);
@@ -191,7 +191,7 @@ export class Pacer {
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
     if (!this.#cooldown.closed) return false;
-    return this.#cooldown.isProbe(sent.at) || (this.#unlimited && this.#stretch.outvoted);
+    return (this.#doubtful && this.#cooldown.isProbe(sent.at)) || (this.#unlimited && this.#stretch.outvoted);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
@@ -204,6 +204,11 @@ export class Pacer {
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
+  }
+
+  /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
+  get #doubtful(): boolean {
+    return this.#first || (this.#unlimited && this.#stretch.acceptedAfter >= this.#stretch.refused);
   }
 
   /** No limit is known, neither told nor measured. */
