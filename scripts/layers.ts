@@ -47,4 +47,5 @@ export const LAYERS: Record<string, Layer> = {
       'buffer-body',
     ],
   },
+  otel: { packages: ['core'], libraries: ['@opentelemetry/api'] },
 };

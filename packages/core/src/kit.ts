@@ -1,6 +1,7 @@
 // What the packages of steadfetch share and an author of a middleware rarely needs.
 export { abortable } from './abort.ts';
 export { closeStream, isByteStream } from './byte-stream.ts';
+export { callIdOf } from './call-record.ts';
 export {
   checkBoolean,
   checkClock,
@@ -21,6 +22,7 @@ export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
+export { type CallObservation, observerOf, withObserverOf } from './observe.ts';
 export { oneLine } from './one-line.ts';
 export {
   checkChoice,

@@ -62,8 +62,11 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   const budgeted = read.budget ?? budget(retryBudget({ clock: read.clock }));
   const settings = { ...read, budget: budgeted };
   const policyFor = (override: unknown) => {
-    if (typeof override === 'object' && override)
-      return policyOf(rulesOf(readOptions('retry', OPTIONS, override as RetryOptions, settings)));
+    if (typeof override === 'object' && override) {
+      const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
+      const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
+      return policyOf(rulesOf({ ...own, hooks }));
+    }
     throw optionError('retry', 'false or an options object', override);
   };
   return { policy: policyOf(rulesOf(settings)), policyFor };
