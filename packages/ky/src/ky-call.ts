@@ -11,7 +11,7 @@ import {
   type Retry,
   record,
   type Session,
-  sessionOf,
+  startSession,
   succeed,
 } from '@steadfetch/retry/engine';
 import {
@@ -156,7 +156,7 @@ export class KyCall {
     this.#observed = this.#observer?.(this.#describe(asked));
     const call = this.#describe(asked);
     this.#observed?.start(call);
-    return this.#sessionOf(call);
+    return this.#startSession(call);
   }
 
   /** ky tells no hook of what is no `Error`, once its limit is spent. */
@@ -282,13 +282,13 @@ export class KyCall {
     return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
   }
 
-  #sessionOf(call: Call): Session {
-    return sessionOf(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
+  #startSession(call: Call): Session {
+    return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
   }
 
   /** Our wait before an attempt that the caller forces. */
   #ownDelay(attempt: number): number {
-    const session = this.#session ?? this.#sessionOf(this.#base);
+    const session = this.#session ?? this.#startSession(this.#base);
     return ownDelay(new FailedAttempt({ ...session, by: undefined }, attempt, undefined));
   }
 

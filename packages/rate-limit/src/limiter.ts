@@ -79,7 +79,7 @@ export class Limiter {
           this.#ended(visit, permit);
         }
         if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
-        if (!this.#comesBack(visit, permit, response)) {
+        if (!this.#learn(visit, permit, response)) {
           releaseBody(call);
           return response;
         }
@@ -189,10 +189,10 @@ export class Limiter {
     }
   }
 
-  /** Learns from an answer. Returns whether the call is sent again. */
-  #comesBack(visit: Passage, permit: Permit, response: Response): boolean {
+  /** Learns from an answer, and prepares the next send. Returns whether there is one. */
+  #learn(visit: Passage, permit: Permit, response: Response): boolean {
     const { call } = visit;
-    const reading = readAnswer(response, call, permit.gate.isCurious(), this.#settings);
+    const reading = readAnswer(response, call, permit.gate.countRead(), this.#settings);
     const heard = this.#settle(visit, permit, reading, response);
     const refusal = reading?.refusal;
     if (!refusal) return false;

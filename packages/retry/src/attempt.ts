@@ -23,7 +23,7 @@ export interface Session {
   by: Retry | undefined;
 }
 
-export function sessionOf(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
+export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
   const past = record.history ?? [];
@@ -148,7 +148,7 @@ export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
   );
 }
 
-/** A promise is no answer; it is let go, since it may reject. */
+/** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
 function isTrue(answer: unknown): boolean {
   notify((late) => late, answer);
   return answer === true;

@@ -104,12 +104,12 @@ function checkBudget(_: string, given: RetryBudget | false): Rule | false {
   return given !== false && budget(given);
 }
 
-/** Its owner may change the list later. */
+/** A copy, since the caller may change the list later. */
 function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
   return Array.isArray(given) ? [...given] : given;
 }
 
-/** What makes a delay is no delay. */
+/** Refuses `exponential` itself where `exponential()` is meant. */
 function checkDelay(option: string, delay: Delay): Delay {
   if ((delay as unknown) === exponential || (delay as unknown) === fullJitter) {
     throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
