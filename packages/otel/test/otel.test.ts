@@ -259,6 +259,7 @@ describe('the metrics', () => {
       told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
 
     for (let call = 1; call <= 10_001; call++) event(call, { type: 'wait', reason: 'status' });
+    event(10_001, { type: 'gate', action: 'closed' });
     for (const call of [1, 10_001]) event(call, { type: 'end' });
 
     expect(await sdk.points(METRICS.retries.name)).toMatchObject([{ value: 1 }]);
