@@ -1,4 +1,4 @@
-import { type Call, type Clock, type Outcome, onAbort } from '@steadfetch/core';
+import { type Call, type Clock, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { sleep } from './sleep.ts';
 
 /** What ends a wait early and lets the call go. */
@@ -42,7 +42,7 @@ export class Pause {
     const release = onAbort(call.signal, (reason) => this.#end(reason));
     try {
       if (!signal.aborted) await sleep(ms, signal, this.#clock);
-      signal.throwIfAborted();
+      throwIfAborted(signal);
     } catch (error) {
       if (error !== NOW) throw error;
     } finally {
