@@ -48,7 +48,12 @@ const OPTIONS = {
   rateLimit: {
     check: (option: string, limiter: NonNullable<Sources['rateLimit']>) => checkMembers(option, limiter, ['snapshot']),
   },
-  circuitBreaker: {},
+  circuitBreaker: {
+    check: (option: string, stateful: NonNullable<Sources['circuitBreaker']>) => {
+      checkMembers(`${option}.breaker`, stateful?.breaker, ['snapshot']);
+      return stateful;
+    },
+  },
   budget: {
     check: (option: string, budget: NonNullable<Sources['budget']>) => checkMembers(option, budget, ['snapshot']),
   },
