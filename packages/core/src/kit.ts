@@ -11,10 +11,11 @@ export {
   checkMs,
   checkNames,
   checkNumber,
+  type NumberRule,
   optionError,
 } from './check.ts';
 export { callHooks, checkHooks } from './check-hooks.ts';
-export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
+export { checkMethods, checkStatuses, isToken } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
 export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
@@ -22,6 +23,7 @@ export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
+export { ignoreRejection } from './notify.ts';
 export { type CallObservation, observerOf, withObserverOf } from './observe.ts';
 export { oneLine } from './one-line.ts';
 export {

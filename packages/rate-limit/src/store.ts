@@ -1,4 +1,4 @@
-import type { Clock } from '@steadfetch/core';
+import { type Clock, notify } from '@steadfetch/core';
 import { type Answer, Pacer, type PacerOptions, type Sent, type Settled, type Snapshot } from './model/model.ts';
 
 /** Slots in time: one request each, `every` milliseconds apart. Times are milliseconds since the epoch. */
@@ -97,10 +97,10 @@ export class StoredPacer extends Pacer {
   override settle(sent: Sent, now: number, answer: Answer): Settled {
     const lease = this.#taken.get(sent);
     const { store, key } = this.#parts;
-    if (lease && answer.kind === 'accepted') quietly(() => store.settle(lease, answer.cost ?? sent.cost));
+    if (lease && answer.kind === 'accepted') notify(() => store.settle(lease, answer.cost ?? sent.cost), undefined);
     if (lease && answer.kind === 'refused') {
       this.#slots.length = 0;
-      quietly(() => store.refuse(key, { closedUntil: lease.closedUntil, wait: answer.wait }));
+      notify(() => store.refuse(key, { closedUntil: lease.closedUntil, wait: answer.wait }), undefined);
     }
     return super.settle(sent, now, answer);
   }
@@ -152,13 +152,4 @@ function areUsable(lease: LimitSlots | undefined): lease is LimitSlots {
 
 function isSettled(lease: LimitSlots | Promise<LimitSlots>): lease is LimitSlots {
   return typeof (lease as Partial<Promise<LimitSlots>>)?.then !== 'function';
-}
-
-/** What a store does with it afterwards is its own affair. */
-function quietly(act: () => unknown): void {
-  try {
-    Promise.resolve(act()).catch(() => {});
-  } catch {
-    // as above
-  }
 }

@@ -1,5 +1,5 @@
-import { type AttemptRecord, type Call, notify, type Outcome } from '@steadfetch/core';
-import { callIdOf, encodeForm, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
+import { callIdOf, encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Pause } from './pause.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Retry } from './rule.ts';
@@ -150,7 +150,7 @@ export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
 
 /** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
 function isTrue(answer: unknown): boolean {
-  notify((late) => late, answer);
+  ignoreRejection(answer);
   return answer === true;
 }
 

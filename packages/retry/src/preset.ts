@@ -33,7 +33,7 @@ import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
 const OPTIONS = {
-  maxRetries: { check: limits, default: 2, max: 1_000_000, integer: true },
+  maxRetries: { check: checkLimits, default: 2, max: 1_000_000, integer: true },
   delay: { check: checkDelay },
   maxDelay: { check: checkMs, default: 60_000 },
   methods: { check: checkMethods },
@@ -43,7 +43,7 @@ const OPTIONS = {
   idempotent: { check: checkIdempotent, default: false },
   shouldRetry: { check: checkFunction },
   inspect: { check: checkFunction },
-  serverHints: { check: hints, default: true },
+  serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
   hooks: { check: copyOf, default: [] },
   fullUrls: { check: checkBoolean, default: false },
@@ -121,7 +121,7 @@ const KINDS = ['connect', 'read', 'status'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** One number bounds all failures together; with counters each kind has a bound of its own too. */
-function limits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
+function checkLimits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
   if (typeof given !== 'object' || given === null) return { maxRetries: checkNumber(option, given, range) };
   checkNames(option, given, ['total', ...KINDS]);
   const of = (kind: 'total' | Kind, fallback: number) =>
@@ -168,7 +168,7 @@ function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
   };
 }
 
-function hints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
+function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
   if (given === false) return [ignoreRetryAfter()];
   if (given === true) return [serverHints()];
   checkNames(option, given, ['spread']);

@@ -31,16 +31,20 @@ export interface Settled {
   readonly closed: boolean;
 }
 
+/** How a gate stands by its model, and why. */
 export interface Snapshot {
   readonly state: 'open' | 'closed';
+  /** Milliseconds until a closed gate opens; otherwise 0. */
   readonly opensIn: number;
-  /** Per second. */
+  /** The rate that is believed in, in requests per second. */
   readonly rate: number | undefined;
+  /** How many may be sent at once. */
   readonly burst: number | undefined;
+  /** What the server last said is left. */
   readonly remaining: number | undefined;
-  /** Of the last answers, the share that was refused. */
+  /** The share of the last answers that were refusals, from 0 to 1. */
   readonly refusedShare: number;
-  /** What the model believes, and why, in plain words. */
+  /** What its state follows from, in words. */
   readonly why: string;
 }
 
