@@ -1,5 +1,14 @@
-import { type Call, defineMiddleware, type Middleware, type Next, notify, throwIfAborted } from '@steadfetch/core';
 import {
+  type Call,
+  defineMiddleware,
+  type Middleware,
+  type Moment,
+  type Next,
+  notify,
+  throwIfAborted,
+} from '@steadfetch/core';
+import {
+  cancellable,
   checkFunction,
   checkKey,
   checkNumber,
@@ -71,15 +80,17 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const { record, signal } = call;
     const { key: name, active, queued } = lane;
     const refused = queued >= maxQueue;
-    const action = refused ? 'refused' : 'wait';
-    call.observed?.emit(call, { type: 'queue', action, key: name, active, queued: queued + (refused ? 0 : 1) });
+    const own = call.observed && !refused ? cancellable(signal) : undefined;
+    const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
+    call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
     if (refused) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
-    const turn = lane.wait(signal);
+    const turn = lane.wait(own?.signal ?? signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });
     try {
       return await turn;
     } finally {
+      own?.release();
       record.waitingFor = undefined;
     }
   }

@@ -1,6 +1,6 @@
 import type { Call } from './call.ts';
 import { callIdOf } from './call-record.ts';
-import { systemClock } from './clock.ts';
+import { monotonic, systemClock } from './clock.ts';
 import { defineMiddleware, toNext } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
 import { metaOf, observeBy } from './observe.ts';
@@ -41,8 +41,8 @@ export function diagnostics(): Middleware {
   if (!calls || !attempts) return defineMiddleware((call, next) => next(call), 'diagnostics');
   const around = (call: Call, send: () => Promise<Response>) =>
     attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
-  const now = () => 0;
-  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around });
+  const now = monotonic(systemClock);
+  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around }, 'diagnostics');
   return (next) => {
     const traced = toNext(observed(next));
     return defineMiddleware((call, untraced) => {

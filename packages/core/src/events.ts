@@ -62,8 +62,11 @@ export interface WaitEvent extends EventBase, FailureMembers {
   /** Why the attempt counts as failed. */
   readonly reason: string;
   readonly maxRetries: number;
-  /** Ends the call with an `AbortError`, as an abort by the caller does. Without effect once the wait is over. */
-  cancel(): void;
+  /**
+   * Ends the call with this error, or with an `AbortError`, as an abort by the caller does. Without effect once the wait is
+   * over. What is no error is ignored, so that a button can call it.
+   */
+  cancel(reason?: unknown): void;
   /**
    * Ends the wait, as far as it is our own: what the server asked for stays. Returns whether the call goes now.
    */
@@ -79,6 +82,8 @@ export interface QueueEvent extends EventBase {
   readonly active: number;
   /** Calls that wait, this one included unless it is refused. */
   readonly queued: number;
+  /** Of a wait: as in `wait`. */
+  cancel?(reason?: unknown): void;
 }
 
 /**
@@ -100,6 +105,8 @@ export interface GateEvent extends EventBase {
   /** How long the server asked to wait, and by which field, where a response is the cause. */
   readonly asked?: number;
   readonly source?: string;
+  /** Of a wait: as in `wait`. */
+  cancel?(reason?: unknown): void;
 }
 
 /** `circuitBreaker` refuses the call, lets it through as a probe, or changes its state by how the call ended. */

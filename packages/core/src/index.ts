@@ -8,6 +8,8 @@ export { compose } from './compose.ts';
 export { defineMiddleware, type Handler, type Layer, layersOf, type Next } from './define-middleware.ts';
 export { type DiagnosticsContext, diagnostics } from './diagnostics.ts';
 export { discard } from './discard.ts';
+export { type CloseOptions, type Drain, type Drained, type DrainOptions, drain, drainOptions } from './drain.ts';
+export { DrainError } from './drain-error.ts';
 export type { EventOf, Moment, Observed, SteadfetchEvent } from './events.ts';
 export type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';

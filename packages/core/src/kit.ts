@@ -2,6 +2,7 @@
 export { abortable } from './abort.ts';
 export { closeStream, isByteStream } from './byte-stream.ts';
 export { callIdOf } from './call-record.ts';
+export { cancelError, cancellable } from './cancellable.ts';
 export {
   checkBoolean,
   checkClock,

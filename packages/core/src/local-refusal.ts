@@ -1,7 +1,7 @@
 import type { LastAnswer } from './call-record.ts';
 
 /** Why one of our layers did not send a call. */
-export type RefusalReason = 'rate-limited' | 'circuit-open' | 'queue-full';
+export type RefusalReason = 'rate-limited' | 'circuit-open' | 'queue-full' | 'draining';
 
 /** The members of an error for a call that one of our layers did not send. It means nothing about the server. */
 export interface LocalRefusal {

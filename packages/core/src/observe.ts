@@ -1,11 +1,12 @@
 import type { Call } from './call.ts';
 import { callIdOf } from './call-record.ts';
-import { checkClock, checkFunction } from './check.ts';
-import { type Clock, monotonic, systemClock } from './clock.ts';
+import { checkFunction } from './check.ts';
+import { type Clock, monotonic } from './clock.ts';
 import { defineMiddleware } from './define-middleware.ts';
 import type { Ending, Moment, Observed, ObservedMark, SteadfetchEvent } from './events.ts';
 import type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 import { notify } from './notify.ts';
+import { clockOption, type OptionTable, readOptions } from './options.ts';
 import { redactUrl } from './redact-url.ts';
 
 /** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
@@ -15,6 +16,8 @@ export interface ObserveOptions {
   /** @default systemClock */
   clock?: Clock;
 }
+
+const OPTIONS = { clock: clockOption } satisfies OptionTable<ObserveOptions>;
 
 /** The observer that a fetch begins with, for a loop around it that is not ours. */
 const OBSERVER: unique symbol = Symbol.for('steadfetch.observer.1') as never;
@@ -27,22 +30,29 @@ type Observable = Fetch & { [OBSERVER]?: (call: Call) => CallObservation };
  * The events are the union `SteadfetchEvent`. Each is one frozen object, the same for all observers that hear it. An
  * observer hears what the call meets below it, through any foreign wrapper that keeps the members of `init`.
  *
- * @throws a `TypeError` when the listener is not a function
+ * @throws a `TypeError` when the listener is not a function, or that names the option
  * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(2_000))(fetch)
  */
-export function observe(listener: Listener, { clock = systemClock }: ObserveOptions = {}): Middleware {
-  checkFunction('observe: listener', listener);
-  return observeBy({ listener, clock: checkClock('observe', clock), now: monotonic(clock) });
+export function observe(listener: Listener, options?: ObserveOptions): Middleware {
+  const { clock } = readOptions('observe', OPTIONS, options);
+  return observeBy({ listener: checkFunction('observe: listener', listener), clock, now: monotonic(clock) }, 'observe');
 }
 
 /** The middleware behind `observe`. */
-export function observeBy(settings: Settings): Middleware {
-  const begin = (call: Call) => new Observation(call, settings);
+export function observeBy(settings: Settings, name: string): Middleware {
   const middleware = defineMiddleware((call, next) => {
-    if (call.observed instanceof Observation && call.observed.settings === settings) return next(call);
-    return begin(call).watch(call, next);
-  }, 'observe');
-  return (next) => Object.assign(middleware(next), { [OBSERVER]: begin });
+    const { observed } = call;
+    if (observed instanceof Observation && observed.isOf(settings)) return next(call);
+    return new Observation(call, settings).watch(call, next);
+  }, name);
+  return (next) => {
+    const inner = observerOf(next);
+    const begin = (call: Call) => {
+      const observation = new Observation(call, settings);
+      return inner ? inner(call.with({ observed: observation })) : observation;
+    };
+    return Object.assign(middleware(next), { [OBSERVER]: begin });
+  };
 }
 
 /** What a loop around our layers tells of a call by itself. */
@@ -71,7 +81,7 @@ export interface Settings {
 
 /** One call below one observer. */
 class Observation implements CallObservation {
-  readonly settings: Settings;
+  readonly #settings: Settings;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
   readonly #startedAt: number;
@@ -83,7 +93,7 @@ class Observation implements CallObservation {
   #latest = 1;
 
   constructor({ observed }: Call, settings: Settings) {
-    this.settings = settings;
+    this.#settings = settings;
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#root = this.#outer ? this.#outer.#root : this;
     this.#startedAt = settings.now();
@@ -92,34 +102,49 @@ class Observation implements CallObservation {
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
     call.record.meta ??= metaOf(call);
-    this.start(call);
-    return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
+    this.#start(call);
+    return follow(next(call.with({ observed: this })), (ending) => this.#end(call, ending));
+  }
+
+  /** Whether this observer hears the call already. */
+  isOf(settings: Settings): boolean {
+    return this.#settings === settings || this.#outer?.isOf(settings) === true;
   }
 
   start(call: Call): void {
-    this.#tell(call, { type: 'start' }, this.#startedAt, true);
+    this.#outer?.start(call);
+    this.#start(call);
   }
 
   end(call: Call, ending: Ending): void {
-    const now = this.settings.now();
+    this.#end(call, ending);
+    this.#outer?.end(call, ending);
+  }
+
+  #start(call: Call): void {
+    this.#tell(call, { type: 'start' }, this.#startedAt, true);
+  }
+
+  #end(call: Call, ending: Ending): void {
+    const now = this.#settings.now();
     const ms = now - this.#startedAt;
     this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, now, true);
   }
 
   emit(call: Call, moment: Moment): void {
-    this.#tell(call, moment, this.settings.now());
+    this.#tell(call, moment, this.#root.#settings.now());
   }
 
   send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response> {
     const { record, retried, remaining } = call;
     const mark = { record, retried, remaining, attempt: call.attempt, observed: this } as ObservedMark;
     const attempt = call.attempt + record.resends;
-    const { around } = this.#root.settings;
-    const sentAt = this.settings.now();
+    const { around, now } = this.#root.#settings;
+    const sentAt = now();
     const response = around ? around(call, () => send(mark)) : send(mark);
     return follow(response, (ending) => {
-      const now = this.settings.now();
-      if (!mark.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: now - sentAt }, now);
+      const endedAt = now();
+      if (!mark.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: endedAt - sentAt }, endedAt);
     });
   }
 
@@ -130,7 +155,7 @@ class Observation implements CallObservation {
       for (let told: Observation | undefined = this; told; told = alone ? undefined : told.#outer) {
         if (event.type === 'attempt') told.#attempts++;
         told.#latest = event.attempt;
-        notify(told.settings.listener, event);
+        notify(told.#settings.listener, event);
       }
     } catch {}
   }

@@ -10,7 +10,7 @@ import {
   type Random,
   redactUrl,
 } from '@steadfetch/core';
-import { callHooks, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import { callHooks, cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates, snapshotOf } from './gates.ts';
@@ -112,17 +112,18 @@ export class Limiter {
     const { record, signal } = call;
     const arrived = this.#now();
     const outer = record.waitingFor;
+    const own = call.observed && cancellable(signal);
     let release: (() => void) | undefined;
     try {
       this.#check(visit, leaf.inForce, arrived);
-      this.#tellOfWait(visit, leaf.inForce, arrived);
+      if (own) this.#tellOfWait(visit, leaf.inForce, arrived, own.cancel);
       const turn = new Promise<Permit>((resolve, reject) => {
         visit.resolve = resolve;
         visit.reject = reject;
       });
       leaf.inForce.join(visit);
       record.waitingFor = 'its turn in rateLimit()';
-      release = onAbort(signal, (reason) => {
+      release = onAbort(own?.signal ?? signal, (reason) => {
         visit.line?.leave(visit);
         visit.reject?.(reason);
       });
@@ -132,6 +133,7 @@ export class Limiter {
       throw error;
     } finally {
       release?.();
+      own?.release();
       record.waitingFor = outer;
       visit.left -= this.#now() - arrived;
     }
@@ -262,12 +264,11 @@ export class Limiter {
     return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer: record.lastAnswer ?? gate.lastAnswer });
   }
 
-  #tellOfWait({ call, notBefore }: Passage, gate: Gate, now: number): void {
-    if (!call.observed) return;
+  #tellOfWait({ call, notBefore }: Passage, gate: Gate, now: number, cancel: (reason?: unknown) => void): void {
     const own = Math.max(0, notBefore - now);
     const isClosed = own > 0 || gate.pacer.snapshot(now).opensIn > 0;
     const reason = isClosed ? 'closed' : 'pace';
-    this.#emit(call, gate, { action: 'wait', reason, ms: Math.max(own, gate.estimate(now)) });
+    this.#emit(call, gate, { action: 'wait', reason, ms: Math.max(own, gate.estimate(now)), cancel });
   }
 
   #emit(call: Call, gate: Gate, told: Told): void {
@@ -302,7 +303,7 @@ export class Limiter {
 }
 
 /** What an event of a gate says, besides where it stands. */
-type Told = Pick<EventOf<'gate'>, 'action' | 'reason' | 'ms' | 'asked' | 'source'>;
+type Told = Pick<EventOf<'gate'>, 'action' | 'reason' | 'ms' | 'asked' | 'source' | 'cancel'>;
 
 /** How long the server asked to wait, if it did. */
 function wishOf(asked: number | undefined, source: string | undefined): { asked?: number; source?: string } {

@@ -10,7 +10,7 @@ export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predic
 /**
  * Why no further attempt is made although the outcome looked transient; after a retry, also when it did not. `predicate`:
  * a function of yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
- * `rate-limited`, `circuit-open`, `queue-full`: a layer of ours inside did not send the attempt, and says when to come back.
+ * `rate-limited`, `circuit-open`, `queue-full`, `draining`: a layer of ours inside did not send the attempt.
  */
 export type GiveUpReason =
   | 'limit'
@@ -25,6 +25,7 @@ export type GiveUpReason =
   | 'rate-limited'
   | 'circuit-open'
   | 'queue-full'
+  | 'draining'
   | 'aborted';
 
 /** The members of every event. Times are milliseconds. */

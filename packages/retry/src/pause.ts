@@ -1,4 +1,5 @@
 import { type Call, type Clock, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
+import { cancelError } from '@steadfetch/core/kit';
 import { sleep } from './sleep.ts';
 
 /** What ends a wait early and lets the call go. */
@@ -20,9 +21,7 @@ export class Pause {
     this.#notBefore = asked ? clock.now() + asked : -Infinity;
   }
 
-  readonly cancel = (): void => {
-    this.#end(new DOMException('The call was cancelled while it waited for a retry', 'AbortError'));
-  };
+  readonly cancel = (reason?: unknown): void => this.#end(cancelError(reason));
 
   readonly retryNow = (): boolean => {
     if (this.#over || this.#timer.signal.aborted || this.#clock.now() < this.#notBefore) return false;
