@@ -128,6 +128,19 @@ export interface CircuitEvent extends EventBase {
   readonly lastAnswer?: LastAnswer;
 }
 
+/**
+ * The browser says that it is offline, and `online` holds the call back (`wait`), lets it go all the same (`probe`), or lets it
+ * go since the network is back (`released`).
+ */
+export interface OfflineEvent extends EventBase {
+  readonly type: 'offline';
+  readonly action: 'wait' | 'probe' | 'released';
+  /** Calls that wait, this one included if it does. */
+  readonly waiting: number;
+  /** Of a wait: as in `wait`. */
+  cancel?(reason?: unknown): void;
+}
+
 /** The budget of `retry` refused a retry. After `ms` a `give-up` follows. */
 export interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
@@ -167,6 +180,7 @@ export type SteadfetchEvent =
   | QueueEvent
   | GateEvent
   | CircuitEvent
+  | OfflineEvent
   | BudgetEvent
   | RecoverEvent
   | GiveUpEvent

@@ -16,6 +16,7 @@ export { type LocalRefusal, localRefusal, type RefusalReason } from './local-ref
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';
 export { type Listener, type ObserveOptions, observe } from './observe.ts';
+export { type OnlineOptions, type OnlineTarget, online, onlineOptions } from './online.ts';
 export { type Outcome, settle, unwrap } from './outcome.ts';
 export { peek } from './peek.ts';
 export { type PerKey, perKey } from './per-key.ts';
