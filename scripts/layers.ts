@@ -48,4 +48,6 @@ export const LAYERS: Record<string, Layer> = {
     ],
   },
   otel: { packages: ['core'], libraries: ['@opentelemetry/api'] },
+  query: { packages: ['core', 'backoff', 'jitter', 'retry', 'server-hints'] },
+  react: { packages: ['core'], libraries: ['react'] },
 };

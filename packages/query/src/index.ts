@@ -1,0 +1,2 @@
+export { type QueryRetry, type QueryRetryOptions, queryRetry, queryRetryOptions } from './query-retry.ts';
+export { okOrThrow, ResponseError } from './response-error.ts';

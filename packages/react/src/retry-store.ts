@@ -1,0 +1,170 @@
+import { type Clock, type EventOf, type Listener, monotonic, type SteadfetchEvent } from '@steadfetch/core';
+import { clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
+
+/** A call that is being retried. The same object as long as nothing changes. */
+export interface RetryState {
+  /** Another one for each call: a `key` for React. */
+  readonly callId: number;
+  readonly method: string;
+  /** Without credentials, query and fragment. */
+  readonly url: string;
+  /** What the call was made with: `fetch(url, { steadfetch: { meta } })`. */
+  readonly meta?: unknown;
+  /** The attempt that comes next or is under way, from 2. */
+  readonly attempt: number;
+  /** How many attempts there are at most. */
+  readonly maxAttempts: number;
+  /** Whole seconds until it starts, rounded up; 0 while it is under way. */
+  readonly seconds: number;
+  /** What the attempt before ended with: the status, or the code or name of the error. */
+  readonly cause: string;
+  /** Who asked for the wait: `backoff`, or the response field, e.g. `retry-after`. */
+  readonly source: string;
+  /** Ends the call with an `AbortError`, while it waits. */
+  readonly cancel: () => void;
+  /** Ends our own backoff. What the server asked for is never cut short. Returns whether the attempt starts now. */
+  readonly retryNow: () => boolean;
+}
+
+/** A listener for `observe` that keeps the calls that are being retried, and tells subscribers of changes. */
+export interface RetryStore extends Listener {
+  /** Calls `onChange` after each change, until the function that it returns is called. */
+  subscribe(onChange: () => void): () => void;
+  /** The same array as long as nothing changes. */
+  getSnapshot(): readonly RetryState[];
+  /** Always empty. */
+  getServerSnapshot(): readonly RetryState[];
+}
+
+export interface RetryStoreOptions {
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+const OPTIONS = { clock: clockOption } satisfies OptionTable<RetryStoreOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const retryStoreOptions: OptionTable<RetryStoreOptions> = OPTIONS;
+
+const NONE: readonly RetryState[] = [];
+
+/** Calls whose end is never told are forgotten, the oldest first. */
+const MAX_CALLS = 100;
+
+/**
+ * Keeps the calls that are being retried, for `useRetryState` or any other view. It has a timer only while somebody
+ * subscribes and a call waits.
+ *
+ * @throws a `TypeError` that names the option
+ * @example
+ * export const retries = retryStore();
+ * export const api = compose(observe(retries), retry())(fetch);
+ */
+export function retryStore(options?: RetryStoreOptions): RetryStore {
+  const calls = new RetriedCalls(readOptions('retryStore', OPTIONS, options).clock);
+  const listener = (event: SteadfetchEvent) => calls.hear(event);
+  return Object.assign(listener, {
+    subscribe: calls.subscribe,
+    getSnapshot: () => calls.states,
+    getServerSnapshot: () => NONE,
+  });
+}
+
+interface Entry {
+  state: RetryState;
+  /** When the wait ends, by a clock that never goes back. */
+  readonly until: number;
+}
+
+class RetriedCalls {
+  readonly #clock: Clock;
+  readonly #now: () => number;
+  readonly #entries = new Map<number, Entry>();
+  readonly #subscribers = new Set<() => void>();
+  #timer: AbortController | undefined;
+  states = NONE;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#now = monotonic(clock);
+  }
+
+  hear(event: SteadfetchEvent): void {
+    const { callId, type } = event;
+    if (type === 'wait') this.#add(event);
+    else if (type === 'attempt' || !this.#entries.has(callId)) return;
+    else if (type === 'recover' || type === 'give-up' || type === 'end') this.#entries.delete(callId);
+    else return;
+    this.#update();
+  }
+
+  readonly subscribe = (onChange: () => void): (() => void) => {
+    // one function may subscribe twice
+    const tell = () => onChange();
+    this.#subscribers.add(tell);
+    this.#update();
+    return () => {
+      this.#subscribers.delete(tell);
+      this.#arm();
+    };
+  };
+
+  #add({ callId, method, url, meta, attempt, maxRetries, cause, source, ms, cancel, retryNow }: EventOf<'wait'>): void {
+    const until = this.#now() + ms;
+    const state: RetryState = {
+      ...{ callId, method, url, meta, attempt: attempt + 1, maxAttempts: maxRetries + 1, cause, source },
+      seconds: secondsIn(ms),
+      cancel: () => cancel(),
+      retryNow: () => {
+        const goes = retryNow();
+        if (goes) this.#started(callId, state.attempt);
+        return goes;
+      },
+    };
+    this.#entries.set(callId, { state, until });
+    if (this.#entries.size > MAX_CALLS) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+
+  #started(callId: number, attempt: number): void {
+    const entry = this.#entries.get(callId);
+    if (entry?.state.attempt !== attempt) return;
+    this.#entries.set(callId, { ...entry, until: this.#now() });
+    this.#update();
+  }
+
+  /** Brings the states up to date, and tells of it where one has changed. */
+  #update(): void {
+    const now = this.#now();
+    for (const entry of this.#entries.values()) {
+      const seconds = secondsIn(entry.until - now);
+      if (seconds !== entry.state.seconds) entry.state = { ...entry.state, seconds };
+    }
+    const states = Array.from(this.#entries.values(), ({ state }) => state);
+    const isSame = states.length === this.states.length && states.every((state, index) => state === this.states[index]);
+    this.#arm();
+    if (isSame) return;
+    this.states = states.length > 0 ? states : NONE;
+    for (const tell of this.#subscribers) tell();
+  }
+
+  /** Wakes up when the next number of seconds changes. */
+  #arm(): void {
+    this.#timer?.abort();
+    this.#timer = undefined;
+    if (this.#subscribers.size === 0) return;
+    const now = this.#now();
+    const lefts = Array.from(this.#entries.values(), ({ until }) => until - now).filter((left) => left > 0);
+    if (lefts.length === 0) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    const next = Math.min(...lefts.map((left) => left - (secondsIn(left) - 1) * 1_000));
+    const wake = () => {
+      if (this.#timer === timer) this.#update();
+    };
+    this.#clock.sleep(Math.max(1, next), timer.signal).then(wake, () => {});
+  }
+}
+
+function secondsIn(ms: number): number {
+  return Math.max(0, Math.ceil(ms / 1_000));
+}
