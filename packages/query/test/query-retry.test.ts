@@ -1,0 +1,200 @@
+import { DrainError } from '@steadfetch/core';
+import { use, retry as withRetry } from '@steadfetch/ky';
+import { retry } from '@steadfetch/retry';
+import { fakeFetch, type Script } from '@steadfetch/testing';
+import { onlineManager, QueryClient, QueryObserver } from '@tanstack/query-core';
+import ky from 'ky';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { okOrThrow, type QueryRetryOptions, queryRetry, ResponseError } from '../src/index.ts';
+
+const URL = 'https://api.test/x?token=1';
+const NOW = { delay: () => 0 };
+
+function clientWith(options: QueryRetryOptions = NOW): QueryClient {
+  return new QueryClient({ defaultOptions: { queries: queryRetry(options) } });
+}
+
+/** Runs one query, and keeps each count of failures that its observers saw. */
+async function run(queryFn: () => Promise<unknown>, options?: QueryRetryOptions) {
+  const client = clientWith(options);
+  const counts: number[] = [];
+  const observer = new QueryObserver(client, { queryKey: ['x'], queryFn });
+  const unsubscribe = observer.subscribe(({ failureCount }) => counts.push(failureCount));
+  const result = await until(() => {
+    const { isPending, isFetching } = observer.getCurrentResult();
+    return !isPending && !isFetching && observer.getCurrentResult();
+  });
+  unsubscribe();
+  client.clear();
+  return { ...result, counts: [...new Set(counts)] };
+}
+
+const until = <T>(ready: () => T) => vi.waitUntil(ready, { interval: 2, timeout: 10_000 });
+const errorFor = (status: number, headers: Record<string, string> = {}) =>
+  new ResponseError(new Response(null, { status, headers }));
+
+afterEach(() => onlineManager.setOnline(true));
+
+describe('queryRetry', () => {
+  it('lets the loop of TanStack repeat, which counts the failures', async () => {
+    const fetch = fakeFetch([503, 'network-error', { body: 'fine' }]);
+
+    const { data, failureCount, counts } = await run(async () => okOrThrow(await fetch(URL)).text());
+
+    expect([data, failureCount, counts, fetch.calls.length]).toEqual(['fine', 0, [0, 1, 2], 3]);
+  });
+
+  it.each<[name: string, script: Script, requests: number, failures: number]>([
+    ['a status that is not transient', 404, 1, 1],
+    ['a transient status, to its limit', 503, 3, 3],
+    ['a certificate that is wrong', { error: 'CERT_HAS_EXPIRED' }, 1, 1],
+    ['a veto of the server', { status: 503, headers: { 'x-should-retry': 'false' } }, 1, 1],
+    ['a server that asks for more than maxDelay', { status: 503, headers: { 'retry-after': '3600' } }, 1, 1],
+  ])('ends with %s', async (_, script, requests, failures) => {
+    const fetch = fakeFetch(script);
+
+    const { failureCount, isError } = await run(async () => okOrThrow(await fetch(URL)).text());
+
+    expect([isError, failureCount, fetch.calls.length]).toEqual([true, failures, requests]);
+  });
+
+  it('does not repeat what a retry of ours inside has repeated', async () => {
+    const fetch = fakeFetch(503);
+    const api = retry({ ...NOW, budget: false })(fetch);
+
+    const { failureCount } = await run(async () => okOrThrow(await api(URL)).text());
+
+    expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
+  });
+
+  it('does not repeat network errors that a retry of ours inside has repeated', async () => {
+    const fetch = fakeFetch('network-error');
+    const api = retry({ ...NOW, budget: false })(fetch);
+
+    const { failureCount } = await run(async () => okOrThrow(await api(URL)).text());
+
+    expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
+  });
+
+  it('repeats alone where the call says retry: false', async () => {
+    const fetch = fakeFetch([503, 503, { body: 'fine' }]);
+    const api = retry()(fetch);
+
+    const { data, counts } = await run(async () => okOrThrow(await api(URL, { retry: false })).text());
+
+    expect([data, counts, fetch.calls.length]).toEqual(['fine', [0, 1, 2], 3]);
+  });
+
+  it.each([
+    ['use()', (fetch: typeof globalThis.fetch) => ky.extend(use(retry({ ...NOW, budget: false }), () => fetch))],
+    ['hooks', (fetch: typeof globalThis.fetch) => ky.extend({ fetch, hooks: withRetry({ ...NOW, budget: false }) })],
+  ])('does not multiply with ky under %s', async (_, make) => {
+    const fetch = fakeFetch(503);
+    const api = make(fetch as typeof globalThis.fetch);
+
+    const { failureCount } = await run(() => api.get(URL).text());
+
+    expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
+  });
+
+  it('reads the HTTPError of ky', async () => {
+    const fetch = fakeFetch([503, { body: 'fine' }]);
+    const api = ky.create({ fetch: fetch as typeof globalThis.fetch, retry: 0 });
+
+    expect(await run(() => api.get(URL).text())).toMatchObject({ data: 'fine', counts: [0, 1] });
+  });
+
+  it('pauses while the browser is offline, as TanStack does', async () => {
+    const fetch = fakeFetch(['network-error', { body: 'fine' }]);
+    const client = clientWith();
+    client.mount();
+    const observer = new QueryObserver(client, {
+      queryKey: ['x'],
+      queryFn: async () => {
+        const call = fetch(URL);
+        onlineManager.setOnline(fetch.calls.length > 1);
+        return okOrThrow(await call).text();
+      },
+    });
+    const unsubscribe = observer.subscribe(() => {});
+
+    await until(() => observer.getCurrentResult().fetchStatus === 'paused');
+    expect([observer.getCurrentResult().failureCount, fetch.calls.length]).toEqual([1, 1]);
+    onlineManager.setOnline(true);
+    await until(() => observer.getCurrentResult().data === 'fine');
+
+    unsubscribe();
+    client.unmount();
+    client.clear();
+  });
+
+  it('waits as long as the server asks, or by its own delay where that is longer', () => {
+    const { retryDelay } = queryRetry({ delay: ({ attempt }) => attempt * 100 });
+
+    const delays = [undefined, '7', '0'].map((seconds) =>
+      retryDelay(1, errorFor(503, seconds === undefined ? {} : { 'retry-after': seconds })),
+    );
+
+    expect(delays).toEqual([200, 7_000, 200]);
+    expect(retryDelay(0, new TypeError('Failed to fetch'))).toBe(100);
+  });
+
+  it('lets go of a response that is repeated, and of no other', () => {
+    const { retry } = queryRetry();
+    const [again, last] = [errorFor(503), errorFor(404)].map(({ status }) =>
+      Object.assign(new Error(), { response: new Response('body', { status }) }),
+    );
+
+    expect([retry(0, again), retry(0, last)]).toEqual([true, false]);
+    expect([again!.response.body!.locked, last!.response.body!.locked]).toEqual([true, false]);
+  });
+
+  it.each<[error: unknown, expected: boolean]>([
+    [new TypeError('Failed to fetch'), true],
+    [new DOMException('late', 'TimeoutError'), true],
+    [new DOMException('stop', 'AbortError'), false],
+    [new TypeError('x is not a function'), false],
+    [new DrainError('closed'), false],
+    [new Error('wrapped', { cause: errorFor(429) }), true],
+    [new Error('wrapped', { cause: new Response(null, { status: 404 }) }), false],
+    [undefined, false],
+    ['text', false],
+  ])('judges %o', (error, expected) => {
+    expect(queryRetry().retry(0, error)).toBe(expected);
+  });
+
+  it('takes statuses of its own', () => {
+    const { retry } = queryRetry({ statuses: [418] });
+
+    expect([418, 503].map((status) => retry(0, errorFor(status)))).toEqual([true, false]);
+  });
+
+  it.each([
+    [{ retries: 3 }, /^queryRetry: unknown option 'retries'/],
+    [{ maxRetries: -1 }, /^queryRetry: maxRetries: .*got -1/],
+    [{ delay: 100 }, /^queryRetry: delay: expected a function/],
+    [{ statuses: [99] }, /^queryRetry: statuses/],
+  ])('refuses %o', (options, message) => {
+    expect(() => queryRetry(options as never)).toThrow(message);
+  });
+});
+
+describe('okOrThrow', () => {
+  it('gives a good response back', () => {
+    const response = new Response('fine');
+
+    expect(okOrThrow(response)).toBe(response);
+  });
+
+  it('throws any other, whose body is unread, without the query of the URL', async () => {
+    const response = Object.defineProperty(new Response('why', { status: 404 }), 'url', { value: URL });
+
+    const error: unknown = await Promise.resolve(response)
+      .then(okOrThrow)
+      .catch((error: unknown) => error);
+
+    expect(error).toBeInstanceOf(ResponseError);
+    expect(error).toMatchObject({ name: 'ResponseError', status: 404, message: 'https://api.test/x answered 404' });
+    expect(await (error as ResponseError).response.text()).toBe('why');
+  });
+});

@@ -1,0 +1,184 @@
+import { compose, observe } from '@steadfetch/core';
+import { retry } from '@steadfetch/retry';
+import { fakeFetch, type ManualClock, manualClock, type Script } from '@steadfetch/testing';
+import { createElement } from 'react';
+import { renderToString } from 'react-dom/server';
+import { describe, expect, it, vi } from 'vitest';
+import { type RetryStore, retryStore, useRetryState } from '../src/index.ts';
+
+const URL = 'https://api.test/x?token=1';
+
+function Count({ retries }: { retries: RetryStore }) {
+  return createElement('p', null, useRetryState(retries).length);
+}
+
+function setUp(script: Script, delay = 2_500) {
+  const clock = manualClock();
+  const retries = retryStore({ clock });
+  const fetch = fakeFetch(script);
+  const api = compose(observe(retries, { clock }), retry({ clock, delay: () => delay }))(fetch);
+  const changed = vi.fn();
+  const unsubscribe = retries.subscribe(changed);
+  const secondsAfter = async (clock: ManualClock, ms: number) => {
+    await clock.advance(ms);
+    return retries.getSnapshot().map(({ seconds }) => seconds);
+  };
+  return { api, changed, clock, fetch, retries, secondsAfter, unsubscribe };
+}
+
+describe('retryStore', () => {
+  it('has each call that is being retried, until it ends', async () => {
+    const { api, clock, retries } = setUp([503, { status: 429, headers: { 'retry-after': '7' } }, 200]);
+    const call = api(URL, { steadfetch: { meta: 'job' } });
+
+    expect(retries.getSnapshot()).toEqual([]);
+    await clock.advance(0);
+    expect(retries.getSnapshot()).toMatchObject([
+      {
+        callId: expect.any(Number),
+        method: 'GET',
+        url: 'https://api.test/x',
+        meta: 'job',
+        attempt: 2,
+        maxAttempts: 3,
+        seconds: 3,
+        cause: '503',
+        source: 'backoff',
+      },
+    ]);
+    await clock.advance(2_500);
+    expect(retries.getSnapshot()).toMatchObject([{ attempt: 3, source: 'retry-after', cause: '429' }]);
+    await clock.runAll();
+    await call;
+    expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('counts whole seconds down, and tells once of each', async () => {
+    const { api, changed, clock, secondsAfter } = setUp([503, 200]);
+    const call = api(URL);
+
+    expect(await secondsAfter(clock, 0)).toEqual([3]);
+    expect(await secondsAfter(clock, 499)).toEqual([3]);
+    expect(await secondsAfter(clock, 1)).toEqual([2]);
+    expect(await secondsAfter(clock, 1_000)).toEqual([1]);
+    expect(changed).toHaveBeenCalledTimes(3);
+    await clock.runAll();
+    await call;
+  });
+
+  it('keeps its objects as long as nothing changes', async () => {
+    const { api, clock, retries } = setUp([503], 10_000);
+    const calls = [api(URL), api(`${URL}2`)];
+    await clock.advance(0);
+    const [first] = retries.getSnapshot();
+    const before = retries.getSnapshot();
+
+    await clock.advance(400);
+    expect(retries.getSnapshot()).toBe(before);
+    first!.cancel();
+    await expect(calls[0]).rejects.toMatchObject({ name: 'AbortError' });
+    expect(retries.getSnapshot()).toEqual([before[1]]);
+    expect(retries.getSnapshot()[0]).toBe(before[1]);
+    before[1]!.cancel();
+    await expect(calls[1]).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('shows 0 seconds while the attempt is under way', async () => {
+    const clock = manualClock();
+    const retries = retryStore({ clock });
+    const answers = [
+      async () => new Response(null, { status: 503 }),
+      () => clock.sleep(500).then(() => new Response()),
+    ];
+    const stack = compose(observe(retries, { clock }), retry({ clock, delay: () => 2_000 }));
+    const call = stack(() => answers.shift()!())(URL);
+    const unsubscribe = retries.subscribe(() => {});
+    await clock.advance(0);
+
+    expect(retries.getSnapshot()[0]!.retryNow()).toBe(true);
+    expect(retries.getSnapshot()).toMatchObject([{ seconds: 0, attempt: 2 }]);
+    await clock.advance(0);
+    expect(retries.getSnapshot()[0]!.retryNow()).toBe(false);
+    await clock.advance(500);
+
+    expect((await call).status).toBe(200);
+    expect(retries.getSnapshot()).toEqual([]);
+    unsubscribe();
+  });
+
+  it('never cuts the time of the server short', async () => {
+    const { api, clock, fetch, retries } = setUp([{ status: 503, headers: { 'retry-after': '9' } }, 200]);
+    const call = api(URL);
+    await clock.advance(0);
+
+    expect(retries.getSnapshot()[0]!.retryNow()).toBe(false);
+    await clock.advance(0);
+    expect(fetch.calls).toHaveLength(1);
+    await clock.runAll();
+    await call;
+  });
+
+  it('forgets a call that is given up, and one that its caller aborts', async () => {
+    const { api, clock, retries } = setUp([503, 503, 503]);
+    const controller = new AbortController();
+    const [givenUp, aborted] = [api(URL), api(`${URL}2`, { signal: controller.signal })];
+    await clock.advance(0);
+    controller.abort('gone');
+
+    await expect(aborted).rejects.toBe('gone');
+    expect(retries.getSnapshot()).toHaveLength(1);
+    await clock.runAll();
+    expect((await givenUp).status).toBe(503);
+    expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('has a timer only while somebody subscribes and a call waits', async () => {
+    const { api, clock, retries, unsubscribe } = setUp([503, 200], 5_000);
+    const before = clock.pending;
+    const call = api(URL);
+    await clock.advance(0);
+    expect(clock.pending).toBe(before + 2);
+
+    unsubscribe();
+    unsubscribe();
+    await clock.advance(0);
+    expect(clock.pending).toBe(before + 1);
+    const changed = vi.fn();
+    await clock.advance(2_000);
+    const again = retries.subscribe(changed);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(retries.getSnapshot()).toMatchObject([{ seconds: 3 }]);
+    again();
+    await clock.runAll();
+    await call;
+    expect(clock.pending).toBe(before);
+  });
+
+  it('holds a hundred calls at most', async () => {
+    const { api, clock, retries } = setUp([503]);
+    const calls = Array.from({ length: 120 }, (_, n) => api(`${URL}&n=${n}`));
+    await clock.advance(0);
+
+    expect(retries.getSnapshot()).toHaveLength(100);
+    await clock.runAll();
+    await Promise.all(calls);
+    expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('is empty on the server', async () => {
+    const { api, clock, retries } = setUp([503, 200]);
+    const call = api(URL);
+    await clock.advance(0);
+
+    expect(renderToString(createElement(Count, { retries }))).toBe('<p>0</p>');
+    await clock.runAll();
+    await call;
+  });
+
+  it.each([
+    [{ clok: {} }, /^retryStore: unknown option 'clok'/],
+    [{ clock: {} }, /^retryStore: clock/],
+  ])('refuses %o', (options, message) => {
+    expect(() => retryStore(options as never)).toThrow(message);
+  });
+});
