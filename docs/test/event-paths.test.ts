@@ -9,6 +9,7 @@ import {
   type Fetch,
   type Middleware,
   observe,
+  online,
   type RetryOptions,
   rateLimit,
   retry,
@@ -32,6 +33,8 @@ function wordsOf(event: SteadfetchEvent): string {
       return `gate ${event.attempt}: ${event.action} ${event.ms} ${event.reason}`;
     case 'circuit':
       return `circuit: ${event.action} ${event.state}`;
+    case 'offline':
+      return `offline: ${event.action} ${event.waiting}`;
     case 'budget':
       return `budget ${event.attempt}: held ${event.ms}`;
     case 'give-up':
@@ -140,6 +143,20 @@ const PATHS: Path[] = [
       'gate 2: wait 2001 closed',
       'attempt 2: 200',
       'end 2: 200',
+    ],
+  },
+  {
+    name: 'offline: a probe that finds no network, a wait, and a probe that is answered',
+    script: ['network-error', 200],
+    below: (clock) => [online({ clock, isOnline: () => false, target: new EventTarget() })],
+    told: [
+      'start',
+      'offline: probe 0',
+      'attempt 1: TypeError',
+      'offline: wait 1',
+      'offline: probe 0',
+      'attempt 1: 200',
+      'end 1: 200',
     ],
   },
 ];

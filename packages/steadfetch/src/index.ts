@@ -15,10 +15,13 @@ export {
   bodyFactory,
   Call,
   compose,
+  DrainError,
   defineMiddleware,
   discard,
+  drain,
   mount,
   observe,
+  online,
   peek,
   when,
 } from '@steadfetch/core';

@@ -1,0 +1,158 @@
+import { classifyError, compose, DrainError, defineMiddleware, drain, type Fetch } from '@steadfetch/core';
+import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+
+const URL = 'https://api.test/x';
+const error = (call: Promise<unknown>) => call.catch((thrown: unknown) => thrown);
+
+describe('drain', () => {
+  it('resolves at once where no call is open, also twice', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    draining(fakeFetch(200));
+
+    expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
+    expect(await draining.close({ deadline: 0 })).toEqual({ finished: 0, ended: 0 });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('holds one deadline for each close, of which the nearest counts', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const call = error(draining(() => clock.sleep(60_000).then(() => new Response()))(URL));
+    const first = draining.close({ deadline: 30_000 });
+    await clock.advance(1_000);
+
+    const second = draining.close({ deadline: 0 });
+    await clock.advance(0);
+
+    expect(await second).toEqual({ finished: 0, ended: 1 });
+    expect(await first).toEqual({ finished: 0, ended: 1 });
+    expect(await call).toBeInstanceOf(DrainError);
+    await clock.runAll();
+  });
+
+  it('drains all stacks that it stands in', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const slow = (ms: number): Fetch => draining(() => clock.sleep(ms).then(() => new Response()));
+    const calls = [slow(1_000)(URL), slow(2_000)(URL)];
+
+    const closed = draining.close();
+    await clock.advance(1_000);
+    await calls[0];
+    await clock.advance(1_000);
+
+    expect(await closed).toEqual({ finished: 2, ended: 0 });
+    expect(clock.pending).toBe(0);
+  });
+
+  it('counts a call once where it stands in one stack twice', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const stack = compose(draining, draining)(() => clock.sleep(10).then(() => new Response()));
+    const call = stack(URL);
+
+    const closed = draining.close();
+    await clock.advance(10);
+
+    expect([(await call).status, await closed]).toEqual([200, { finished: 1, ended: 0 }]);
+  });
+
+  it('lets go of an answer that comes after the deadline', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const response = new Response('late');
+    const call = error(draining(() => clock.sleep(500).then(() => response))(URL));
+    const closed = draining.close({ deadline: 100 });
+    await clock.advance(100);
+    await closed;
+
+    await clock.advance(400);
+
+    expect(await call).toBeInstanceOf(DrainError);
+    expect(response.body!.locked).toBe(true);
+  });
+
+  it('ignores an error that comes after the deadline', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const fail = () => clock.sleep(500).then(() => Promise.reject(new TypeError('fetch failed')));
+    const call = error(draining(fail)(URL));
+    const closed = draining.close({ deadline: 100 });
+    await clock.advance(100);
+
+    expect(await closed).toEqual({ finished: 0, ended: 1 });
+    await clock.advance(400);
+    expect(await call).toMatchObject({ name: 'DrainError' });
+  });
+
+  it('ends a call whose layer throws, and one that is no promise', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const broken = defineMiddleware(() => {
+      throw new Error('mine');
+    });
+    const sync = (() => new Response('now')) as unknown as Fetch;
+
+    expect(await error(compose(draining, broken)(fakeFetch(200))(URL))).toMatchObject({ message: 'mine' });
+    expect(await (await draining(sync)(URL)).text()).toBe('now');
+    expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
+  });
+
+  it('leaves the remaining time alone until it is closed', async () => {
+    const draining = drain();
+    const seen: number[] = [];
+    const look = defineMiddleware(async (call, next) => {
+      seen.push(call.remaining());
+      const response = await next(call);
+      void draining.close();
+      seen.push(call.remaining());
+      return response;
+    });
+
+    await compose(draining, look)(fakeFetch(200))(URL);
+
+    expect(seen).toEqual([Infinity, 0]);
+  });
+
+  it.each([
+    [() => drain({ clok: {} } as never), /^drain: unknown option 'clok'/],
+    [() => drain({ clock: {} as never }), /^drain: clock/],
+  ])('refuses bad options: %s', (make, message) => {
+    expect(make).toThrow(message);
+  });
+
+  it.each([
+    [{ deadline: -1 }, RangeError, /^drain: close: deadline: .*got -1/],
+    [{ deadline: Infinity }, RangeError, /deadline/],
+    [{ within: 5 }, TypeError, /unknown option 'within'/],
+  ])('refuses to be closed with %o, and stays open', async (options, kind, message) => {
+    const draining = drain();
+
+    const thrown = await error(draining.close(options as never));
+
+    expect(thrown).toBeInstanceOf(kind);
+    expect((thrown as Error).message).toMatch(message);
+    expect((await draining(fakeFetch(200))(URL)).status).toBe(200);
+  });
+});
+
+describe('DrainError', () => {
+  const answer = { status: 503, headers: new Headers({ 'set-cookie': 'secret' }) };
+
+  it('has the last answer, which is not shown when it is printed', () => {
+    const drained = new DrainError('closed', answer);
+
+    expect(drained).toMatchObject({
+      status: 503,
+      lastAnswer: answer,
+      message: 'drain: closed; the last answer was 503',
+    });
+    expect(Object.keys(drained)).not.toContain('lastAnswer');
+  });
+
+  it('is no network error, which nobody repeats', () => {
+    expect(classifyError(new DrainError('closed'))).toMatchObject({ kind: 'bug', permanent: true });
+  });
+});

@@ -1,0 +1,222 @@
+import { compose, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
+import { fakeFetch, manualClock, networkError } from '@steadfetch/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const URL = 'https://api.test/x';
+
+/** A browser that says whether it is online, and whose network may be another matter. */
+function browser({ says = true, network = true } = {}) {
+  const clock = manualClock();
+  const target = new EventTarget();
+  const listeners = { count: 0 };
+  const state = { says, network };
+  const sent: string[] = [];
+  const server: Fetch = async (_input, init) => {
+    sent.push(init?.method ?? 'GET');
+    await clock.sleep(10);
+    if (!state.network) throw networkError('ENETUNREACH');
+    return new Response('fine');
+  };
+  const watched = {
+    addEventListener: (...args: Parameters<EventTarget['addEventListener']>) => {
+      listeners.count++;
+      target.addEventListener(...args);
+    },
+    removeEventListener: (...args: Parameters<EventTarget['removeEventListener']>) => {
+      listeners.count--;
+      target.removeEventListener(...args);
+    },
+  };
+  const events: SteadfetchEvent[] = [];
+  const layer = online({ clock, target: watched, isOnline: () => state.says });
+  const api = compose(
+    observe((event) => events.push(event), { clock }),
+    layer,
+  )(server);
+  const change = (says: boolean, network = says) => {
+    Object.assign(state, { says, network });
+    target.dispatchEvent(new Event(says ? 'online' : 'offline'));
+  };
+  const told = () =>
+    events.flatMap((event) => (event.type === 'offline' ? [`${event.action} ${event.waiting}`] : [event.type]));
+  return { api, change, clock, events, layer, listeners, sent, server, state, told };
+}
+
+const error = (call: Promise<unknown>) => call.catch((thrown: unknown) => thrown);
+
+afterEach(() => void vi.unstubAllGlobals());
+
+describe('online', () => {
+  it('passes calls through while the browser is online, without listeners and timers', async () => {
+    const { api, clock, listeners, told } = browser();
+    const call = api(URL);
+    await clock.advance(10);
+
+    expect((await call).status).toBe(200);
+    expect([listeners.count, clock.pending, told()]).toEqual([0, 0, ['start', 'attempt', 'end']]);
+  });
+
+  it('waits while the browser is offline, and goes on when it is back', async () => {
+    const { api, change, clock, listeners, sent, told } = browser({ says: false, network: false });
+    const call = api(URL);
+    await clock.advance(12_000);
+    expect(sent).toHaveLength(1);
+
+    change(true);
+    await clock.advance(10);
+
+    expect(await (await call).text()).toBe('fine');
+    expect(told()).toEqual(['start', 'probe 0', 'attempt', 'wait 1', 'released 0', 'attempt', 'end']);
+    expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('sends one call in 15 s all the same, which waits on if it finds no network', async () => {
+    const { api, change, clock, sent } = browser({ says: false, network: false });
+    const calls = Array.from({ length: 5 }, () => api(URL));
+    await clock.advance(60_000);
+    expect(sent).toHaveLength(5);
+
+    change(true);
+    await clock.advance(10);
+
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('does not believe the browser once a call was answered, until it changes its word', async () => {
+    const { api, change, clock, listeners, sent, told } = browser({ says: false, network: true });
+    const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
+    await clock.advance(20);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(sent).toEqual(['GET', 'GET', 'POST']);
+
+    const later = api(URL);
+    await clock.advance(10);
+    expect((await later).status).toBe(200);
+    expect(told().slice(-3)).toEqual(['start', 'attempt', 'end']);
+    expect(listeners.count).toBe(2);
+
+    change(true);
+    expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {
+    const { api, change, clock, sent } = browser({ says: false, network: false });
+    const post = error(api(URL, { method: 'POST' }));
+    await clock.advance(14_999);
+    expect(sent).toEqual([]);
+
+    await clock.advance(1);
+    expect(sent).toEqual(['POST']);
+    await clock.advance(10);
+    expect(await post).toMatchObject({ name: 'TypeError' });
+
+    const [second, get] = [api(URL, { method: 'POST' }), api(URL)];
+    await clock.advance(16_000);
+    expect(sent).toEqual(['POST', 'GET']);
+    change(true);
+    await clock.advance(10);
+    expect((await Promise.all([second, get])).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('holds no more than a call for each wait through a storm of events', async () => {
+    const { api, change, clock, listeners, sent, state } = browser({ says: false, network: false });
+    const calls = Array.from({ length: 20 }, () => api(URL));
+    await clock.advance(10);
+    for (let n = 0; n < 1_000; n++) change(false);
+    expect([sent.length, listeners.count, clock.pending]).toEqual([1, 2, 1]);
+
+    change(true);
+    change(false);
+    state.network = true;
+    await clock.advance(10);
+
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(sent).toHaveLength(21);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('sends a call again that the network fails after it was let go', async () => {
+    const { api, change, clock, sent } = browser({ says: false, network: false });
+    const call = error(api(URL));
+    await clock.advance(10);
+
+    change(true, false);
+    await clock.advance(10);
+
+    // no longer offline: the error is for a retry further out
+    expect(await call).toMatchObject({ name: 'TypeError' });
+    expect(sent).toHaveLength(2);
+  });
+
+  it('ends at once when the caller aborts, or an observer cancels', async () => {
+    const { api, clock, events, listeners } = browser({ says: false, network: false });
+    await error(Promise.race([api(URL, { signal: AbortSignal.abort() }), clock.advance(10)]));
+    const controller = new AbortController();
+    const aborted = error(api(URL, { signal: controller.signal }));
+    const cancelled = error(api(URL));
+    await clock.advance(20);
+
+    controller.abort('gone');
+    expect(await aborted).toBe('gone');
+    const wait = events.findLast((event) => event.type === 'offline' && event.action === 'wait');
+    (wait as { cancel?(): void }).cancel!();
+    expect(await cancelled).toMatchObject({ name: 'AbortError' });
+    expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('hands on what fails for another reason than the network', async () => {
+    const { clock, layer } = browser({ says: false });
+    const late = new DOMException('late', 'TimeoutError');
+
+    expect(await error(layer(() => Promise.reject(late))(URL))).toBe(late);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('hands on the error of a probe whose body cannot be sent again', async () => {
+    const { api, clock } = browser({ says: false, network: false });
+    const body = new ReadableStream({ start: (stream) => stream.close() });
+    const call = error(api(URL, { method: 'PUT', body, duplex: 'half' } as RequestInit));
+    await clock.advance(15_010);
+
+    expect(await call).toMatchObject({ name: 'TypeError' });
+  });
+
+  it('sends the body of a Request with each probe', async () => {
+    const bodies: string[] = [];
+    const { change, clock, layer, state } = browser({ says: false, network: false });
+    const api = layer(async (input) => {
+      bodies.push(await (input as Request).text());
+      if (!state.network) throw networkError('ENETUNREACH');
+      return new Response();
+    });
+    const call = api(new Request(URL, { method: 'PUT', body: 'data' }));
+    await clock.advance(15_000);
+    change(true);
+    await clock.advance(0);
+
+    expect((await call).status).toBe(200);
+    expect(bodies).toEqual(['data', 'data', 'data']);
+  });
+
+  it('passes calls through where there is no navigator.onLine, as in Node, and no event target', async () => {
+    for (const navigator of [undefined, {}, { onLine: true }]) {
+      vi.stubGlobal('navigator', navigator);
+      expect((await online()(fakeFetch(200))(URL)).status).toBe(200);
+    }
+    vi.stubGlobal('navigator', { onLine: false });
+    vi.stubGlobal('addEventListener', undefined);
+    vi.stubGlobal('removeEventListener', undefined);
+    expect((await online()(fakeFetch(200))(URL)).status).toBe(200);
+  });
+
+  it.each([
+    [{ probeEvery: 0 }, /^online: probeEvery: .*got 0/],
+    [{ isOnline: true }, /^online: isOnline: expected a function/],
+    [{ target: {} }, /^online: target/],
+    [{ clock: {} }, /^online: clock/],
+    [{ every: 1 }, /^online: unknown option 'every'/],
+  ])('refuses %o', (options, message) => {
+    expect(() => online(options as never)).toThrow(message);
+  });
+});
