@@ -3,8 +3,7 @@
 //   pnpm example events
 
 import { fakeFetch, instantClock } from '@steadfetch/testing';
-import { compose, observe, rateLimit, retry } from 'steadfetch';
-import { logCalls } from 'steadfetch/kit';
+import { compose, logRetries, observe, rateLimit, retry } from 'steadfetch';
 
 const server = fakeFetch([
   { status: 503, headers: { 'retry-after': '3' } },
@@ -16,7 +15,7 @@ const log = { info: console.log, warn: console.log, error: console.log }; // or 
 const levels = { retry: false, recover: false, wait: false } as const;
 
 const steady = compose(
-  observe(logCalls(log, { levels }), { clock }),
+  observe(logRetries(log, { levels }), { clock }),
   observe(
     (event) => {
       const ms = 'ms' in event ? ` ${Math.round(event.ms ?? 0)} ms` : '';

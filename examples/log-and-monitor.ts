@@ -3,7 +3,7 @@
 //   pnpm example log-and-monitor
 
 import { fakeFetch, instantClock } from '@steadfetch/testing';
-import { compose, constant, countRetries, logRetries, retry, retryMonitor } from 'steadfetch';
+import { compose, constant, countRetries, logRetries, observe, retry, retryMonitor } from 'steadfetch';
 
 const server = fakeFetch([200, 503, 200, { error: 'ECONNRESET' }, 503, 503, 200]);
 const clock = instantClock();
@@ -17,19 +17,14 @@ const monitor = retryMonitor({
   onRecovered: ({ retried, calls }) => console.log(`over: ${retried} of ${calls}`),
   clock,
 });
+const count = countRetries(({ event = '' }) => {
+  counts[event] = (counts[event] ?? 0) + 1;
+});
 const fetchSteadily = compose(
-  monitor.middleware,
-  retry({
-    delay: constant(100),
-    hooks: [
-      logRetries(log),
-      countRetries(({ event = '' }) => {
-        counts[event] = (counts[event] ?? 0) + 1;
-      }),
-      monitor,
-    ],
-    clock,
-  }),
+  observe(logRetries(log), { clock }),
+  observe(count, { clock }),
+  observe(monitor, { clock }),
+  retry({ delay: constant(100), clock }),
 )(server);
 
 for (let i = 1; i <= 14; i++) await fetchSteadily(`https://api.test/users/${i}?token=secret`);

@@ -7,6 +7,7 @@ import {
   idempotencyKey,
   logRetries,
   mount,
+  observe,
   rateLimit,
   retry,
   retryBudget,
@@ -67,12 +68,12 @@ export const layers: Record<string, Check> = {
     for (let call = 0; call < 40; call++) await steady(scene.url);
     claim(scene.attempts < 400, `${scene.attempts} attempts of 40 calls`);
   },
-  'hooks and history tell what happened': async (place) => {
+  'events and history tell what happened': async (place) => {
     const lines: string[] = [];
     const log = (line: string) => void lines.push(line);
     const scene = new Scene(place, 503, 200);
-    const hooks = logRetries({ info: log, warn: log, error: log } as never);
-    const response = await retry({ ...soon, hooks })(scene.fetch)(scene.url);
+    const logged = observe(logRetries({ info: log, warn: log, error: log }));
+    const response = await compose(logged, retry(soon))(scene.fetch)(scene.url);
     equal(historyOf(response)?.length, 2, 'attempts in the history');
     claim(
       lines.some((line) => String(line).includes('503')),

@@ -1,11 +1,11 @@
-import { notify } from '@steadfetch/core';
-import { checkNames, type OptionTable, optionError, originOf, readOptions } from '@steadfetch/core/kit';
+import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
+import { checkNames, type OptionTable, optionError, readOptions } from '@steadfetch/core/kit';
 import { escapeText } from './escape-text.ts';
-import type { AttemptEvent, RetryObserver } from './events.ts';
 
 /** What is counted. Every label is always set, to `none` where there is no value. */
 export interface RetryLabels {
-  readonly event: 'retry' | 'give-up' | 'recover';
+  /** `wait`: at a gate, in a queue or for the network; `refused`: not sent by one of our layers. */
+  readonly event: 'retry' | 'give-up' | 'recover' | 'wait' | 'refused';
   readonly reason: string;
   /** The status of the attempt; `none` after an error. */
   readonly status: string;
@@ -35,21 +35,42 @@ const OPTIONS = {
 export const countRetriesOptions: OptionTable<CountRetriesOptions> = OPTIONS;
 
 /**
- * Hooks that count retries, give-ups and recoveries, by reason, status and origin.
+ * A listener for `observe` that counts retries, give-ups, recoveries, waits and refusals, by reason, status and origin.
  *
  * @throws a `TypeError` when the counter is none of the three kinds, or a label is unknown
- * @example retry({ hooks: countRetries(new Counter({ name: 'retries', help: 'Retries', labelNames: ['event', 'reason'] }), { labels: ['event', 'reason'] }) })
+ * @example observe(countRetries(new Counter({ name: 'retries', help: 'Retries', labelNames: ['event', 'reason'] }), { labels: ['event', 'reason'] }))
  */
-export function countRetries(counter: RetryCounter, options?: CountRetriesOptions): RetryObserver {
+export function countRetries(counter: RetryCounter, options?: CountRetriesOptions): Listener {
   const { labels } = readOptions('countRetries', OPTIONS, options);
   const increment = incrementOf(counter);
-  const count = (name: RetryLabels['event']) => (event: AttemptEvent & { readonly reason?: string }) => {
-    const { reason = 'none', response, url } = event;
-    const all: RetryLabels = { event: name, reason, status: String(response?.status ?? 'none'), origin: originOf(url) };
+  return (event) => {
+    const name = nameOf(event);
+    if (!name) return;
+    const { origin, response } = event as SteadfetchEvent & { readonly response?: Response };
+    const status = String(response?.status ?? 'none');
+    const all: RetryLabels = { event: name, reason: reasonOf(event), status, origin };
     notify(increment, Object.fromEntries(labels.map((label) => [label, escapeText(all[label])])));
   };
-  return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };
 }
+
+function nameOf(event: SteadfetchEvent): RetryLabels['event'] | undefined {
+  if (event.type === 'wait') return 'retry';
+  if (event.type === 'give-up' || event.type === 'recover') return event.type;
+  return 'action' in event && (event.action === 'wait' || event.action === 'refused') ? event.action : undefined;
+}
+
+/** What the event says, else which layer tells it. */
+function reasonOf(event: SteadfetchEvent): string {
+  if ('reason' in event) return event.reason;
+  return REASONS[`${event.type} ${'action' in event ? event.action : ''}`] ?? 'none';
+}
+
+const REASONS: Record<string, string> = {
+  'queue wait': 'queue',
+  'queue refused': 'queue-full',
+  'circuit refused': 'circuit-open',
+  'offline wait': 'offline',
+};
 
 function checkLabels(option: string, labels: readonly (keyof RetryLabels)[]): readonly (keyof RetryLabels)[] {
   if (!Array.isArray(labels)) throw optionError(option, 'an array of labels', labels);

@@ -1,68 +1,92 @@
-import { notify } from '@steadfetch/core';
-import { checkBoolean, checkChoice, checkNames, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import type { AttemptEvent, RetryObserver } from './events.ts';
-import { fieldsOf, giveUpLine, recoverLine, retryLine } from './lines.ts';
-import { type LogStyle, STYLES, styleOf, writerOf } from './log-style.ts';
+import { type Listener, notify, type SteadfetchEvent } from '@steadfetch/core';
+import { checkChoice, checkMs, checkNames, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { escapeText } from './escape-text.ts';
+import { fieldsOf, giveUpLine, recoverLine, refusalLine, retryLine, waitLine } from './lines.ts';
+import { type LogEntry, type LogStyle, STYLES, styleOf, writerOf } from './log-style.ts';
+import { Stories } from './story.ts';
+
+/** What a line is about. */
+type Kind = 'retry' | 'giveUp' | 'recover' | 'wait' | 'refused' | 'slow';
 
 export interface LogRetriesOptions {
   /** How the logger takes a message and its fields. @default guessed from the logger */
   style?: LogStyle;
   /**
    * Names of the logger's methods; `false` for silence.
-   * @default { retry: 'warn', giveUp: 'error', recover: 'info' }
+   * @default { retry: 'warn', giveUp: 'error', recover: 'info', wait: 'info', refused: 'warn', slow: 'warn' }
    */
-  levels?: { retry?: string | false; giveUp?: string | false; recover?: string | false };
-  /** Logs URLs with query and credentials, if `retry` has `fullUrls` too. @default false */
-  fullUrls?: boolean;
+  levels?: { [Name in Kind]?: string | false };
+  /** How long a wait at a gate is at least that gets a line, in milliseconds. @default 1_000 */
+  minWait?: number;
+  /** How long a call takes at least that gets a line with its story, in milliseconds. @default 5_000 */
+  slowAfter?: number;
 }
 
-const LEVELS = { retry: 'warn', giveUp: 'error', recover: 'info' } as const;
+const LEVELS: Record<Kind, string | false> = {
+  retry: 'warn',
+  giveUp: 'error',
+  recover: 'info',
+  wait: 'info',
+  refused: 'warn',
+  slow: 'warn',
+};
 
 const OPTIONS = {
   style: { check: checkChoice<LogStyle>, values: STYLES },
   levels: { check: checkLevels, default: LEVELS },
-  fullUrls: { check: checkBoolean, default: false },
+  minWait: { check: checkMs, default: 1_000 },
+  slowAfter: { check: checkMs, default: 5_000 },
 } satisfies OptionTable<LogRetriesOptions>;
 
 /** The options as data: what each may be, and its default. */
 export const logRetriesOptions: OptionTable<LogRetriesOptions> = OPTIONS;
 
 /**
- * Hooks that write one line per retry, per give-up and per recovery.
+ * A listener for `observe` that writes one line per retry, give-up, recovery, long wait and refusal by one of our layers, and
+ * one with the whole story of each call that was slow.
  *
  * Works with `console`, with loggers that take `(fields, message)` as pino does, and with those that take
  * `(message, fields)` as winston does. Text from a server or a URL cannot forge a second line. What the logger
  * throws or rejects is ignored.
  *
  * @throws a `TypeError` when the logger lacks a method that is needed, or an option is wrong
- * @example retry({ hooks: logRetries(console) })
+ * @example compose(observe(logRetries(console)), retry(), rateLimit())(fetch)
  */
-export function logRetries(logger: object, options?: LogRetriesOptions): RetryObserver {
-  const { levels, fullUrls, style = styleOf(logger) } = readOptions('logRetries', OPTIONS, options);
-  const { retry, giveUp, recover } = levels;
-  const log = <Event extends AttemptEvent>(
-    name: string,
-    level: string | false,
-    lineOf: (event: Event) => string,
-  ): ((event: Event) => void) => {
-    const write = level === false ? undefined : writerOf('logRetries', { logger, level, style });
-    return (event) => {
-      const fields = fieldsOf(event, fullUrls);
-      notify(write, { message: lineOf(fields), fields: { event: name, ...fields } });
-    };
+export function logRetries(logger: object, options?: LogRetriesOptions): Listener {
+  const { levels, minWait, slowAfter, style = styleOf(logger) } = readOptions('logRetries', OPTIONS, options);
+  const stories = new Stories();
+  const writers = Object.fromEntries(
+    Object.entries(levels).map(([kind, level]) => [
+      kind,
+      level === false ? undefined : writerOf('logRetries', { logger, level, style }),
+    ]),
+  ) as Record<Kind, ((entry: LogEntry) => unknown) | undefined>;
+  const write = <Event extends SteadfetchEvent>(kind: Kind, event: Event, lineOf: (fields: Event) => string) => {
+    if (!writers[kind]) return;
+    const fields = fieldsOf(event);
+    const { type, ...rest } = fields;
+    notify(writers[kind], { message: lineOf(fields), fields: { event: type, ...rest } });
   };
-  return {
-    onRetry: log('retry', retry, retryLine),
-    onGiveUp: log('give-up', giveUp, giveUpLine),
-    onRecover: log('recover', recover, recoverLine),
+
+  return (event) => {
+    stories.add(event);
+    if (event.type === 'wait') write('retry', event, retryLine);
+    else if (event.type === 'give-up') write('giveUp', event, giveUpLine);
+    else if (event.type === 'recover') write('recover', event, recoverLine);
+    else if (event.type === 'end') {
+      const story = escapeText(stories.end(event));
+      if (event.ms >= slowAfter) write('slow', event, () => story);
+    } else if ('action' in event && event.type !== 'offline' && event.action === 'refused') {
+      write('refused', event, refusalLine);
+    } else if ((event.type === 'gate' && event.ms >= minWait) || event.type === 'offline') {
+      if (event.action === 'wait') write('wait', event, waitLine);
+    }
   };
 }
 
-type Levels = NonNullable<LogRetriesOptions['levels']>;
-
 /** The levels that are given, over the defaults. */
-function checkLevels(option: string, levels: Levels): Required<Levels> {
+function checkLevels(option: string, levels: NonNullable<LogRetriesOptions['levels']>): Record<Kind, string | false> {
   checkNames(option, levels, Object.keys(LEVELS));
-  const { retry = LEVELS.retry, giveUp = LEVELS.giveUp, recover = LEVELS.recover } = levels;
-  return { retry, giveUp, recover };
+  const given = Object.entries(levels).filter(([, level]) => level !== undefined);
+  return { ...LEVELS, ...Object.fromEntries(given) };
 }

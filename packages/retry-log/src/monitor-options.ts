@@ -1,6 +1,5 @@
-import type { Clock, Middleware } from '@steadfetch/core';
+import type { Clock, SteadfetchEvent } from '@steadfetch/core';
 import { checkFunction, checkMs, checkNumber, clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import type { RetryObserver } from './events.ts';
 
 /** Of `calls` in the window, `retried` needed at least one retry. */
 export interface RetryReport {
@@ -29,13 +28,9 @@ export interface RetryMonitorOptions {
   clock?: Clock;
 }
 
-/** Hooks for `retry`, and the middleware that counts the calls which needed none. */
-export interface RetryMonitor extends RetryObserver {
-  /**
-   * Counts the calls that succeed at once, for which `retry` calls no hook. Goes around `retry`. Inside it, as
-   * under ky's loop, a first attempt counts when its status is below 400.
-   */
-  readonly middleware: Middleware;
+/** A listener for `observe`, with what it has counted. */
+export interface RetryMonitor {
+  (event: SteadfetchEvent): void;
   /** The counts of the window. Changes nothing. */
   snapshot(): RetryReport & { readonly excessive: boolean };
   /** Forgets the window, and that retries were excessive. Calls no hook. */

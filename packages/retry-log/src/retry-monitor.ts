@@ -1,5 +1,4 @@
-import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
-import type { GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
+import { monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
 import {
   type MonitorSettings,
   type RetryMonitor,
@@ -7,67 +6,53 @@ import {
   type RetryReport,
   readMonitorOptions,
 } from './monitor-options.ts';
-import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
 
 /** One standard deviation of a share of one in five, per root of the calls. */
 const CHANCE = 0.4;
+/** Calls whose end is never told are forgotten, the oldest first. */
+const MAX_CALLS = 10_000;
 
 /**
  * Measures the share of calls that need retries over a sliding window, and calls a hook when it becomes excessive and
  * when it is normal again: at half of the threshold, so that a share close to it is reported once. Its memory is
- * bounded, whatever the rate; it sets no timers, so it checks only when a call ends.
+ * bounded, whatever the rate; it sets no timers, so it checks only when a call is retried or ends.
  *
- * It has hooks and, as `monitor.middleware`, a middleware. Without the middleware the share is that among calls which
- * failed at least once.
+ * A listener for `observe`, which stands around `retry`.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example
  * const monitor = retryMonitor({ onExcessive: ({ share }) => page(`${share * 100} % of calls need retries`) });
- * const steady = compose(monitor.middleware, retry({ hooks: monitor }))(fetch);
+ * const steady = compose(observe(monitor), retry())(fetch);
  */
 export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
-  return new Monitor(options);
+  const monitor = new Monitor(readMonitorOptions(options));
+  return Object.assign((event: SteadfetchEvent) => monitor.hear(event), {
+    snapshot: () => monitor.snapshot(),
+    reset: () => monitor.reset(),
+  });
 }
 
-/** What is not a hook lives on the prototype: `retry` refuses hooks it does not know. */
-class Monitor implements RetryMonitor {
-  readonly onRetry: (event: RetryEvent) => void;
-  readonly onGiveUp: (event: GiveUpEvent) => void;
-  readonly onRecover: (event: RecoverEvent) => void;
+class Monitor {
   readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
-  /** An abort in the first wait gives up at attempt 1, as a call does that is not retried. */
-  readonly #retried = new OpenCalls();
+  /** The calls under way, each with whether it was retried. */
+  readonly #calls = new Map<number, boolean>();
+  #retried = 0;
   #excessive = false;
-  /** Calls now inside the middleware, and how many of those that ended are counted by the hooks already. */
-  #inside = 0;
-  #counted = 0;
-  /** First attempts under way, where the middleware is inside the retry. */
-  #firstAttempts = 0;
 
-  constructor(options: RetryMonitorOptions) {
-    this.#settings = readMonitorOptions(options);
-    this.#share = new SlidingShare(this.#settings.window, monotonic(this.#settings.clock));
-    this.onRetry = ({ attempt, callId }) => {
-      if (attempt > 1) return;
-      this.#retried.open(callId);
-      this.#add({ calls: 1, marked: 1 });
-    };
-    this.onGiveUp = ({ attempt, callId }) => {
-      if (!this.#retried.close(callId) && attempt === 1) this.#add({ calls: 1 });
-      this.#end();
-    };
-    this.onRecover = ({ callId }) => {
-      this.#retried.close(callId);
-      this.#end();
-    };
+  constructor(settings: MonitorSettings) {
+    this.#settings = settings;
+    this.#share = new SlidingShare(settings.window, monotonic(settings.clock));
   }
 
-  get middleware(): Middleware {
-    return defineMiddleware((call, next) =>
-      call.retried === true || call.retried === 'last' ? this.#watchAttempt(call, next) : this.#watchCall(call, next),
-    );
+  /** A call counts when its fate is known: at its first retry, or at its end. */
+  hear({ type, callId }: SteadfetchEvent): void {
+    if (type === 'start') this.#note(callId, false);
+    else if (type === 'wait' && !this.#calls.get(callId)) {
+      this.#note(callId, true);
+      this.#add({ calls: 1, marked: 1 });
+    } else if (type === 'end' && this.#forget(callId) === false) this.#add({ calls: 1 });
   }
 
   snapshot(): RetryReport & { readonly excessive: boolean } {
@@ -80,38 +65,22 @@ class Monitor implements RetryMonitor {
     this.#excessive = false;
   }
 
-  async #watchAttempt(call: Call, next: Next): Promise<Response> {
-    if (call.attempt > 1) return next(call);
-    this.#firstAttempts++;
-    const response = await next(call).finally(() => this.#firstAttempts--);
-    if (response.status < 400) this.#add({ calls: 1 });
-    return response;
+  #note(callId: number, isRetried: boolean): void {
+    this.#forget(callId);
+    this.#calls.set(callId, isRetried);
+    if (isRetried) this.#retried++;
+    if (this.#calls.size > MAX_CALLS) this.#forget(this.#calls.keys().next().value!);
   }
 
-  async #watchCall(call: Call, next: Next): Promise<Response> {
-    this.#inside++;
-    try {
-      return await next(call);
-    } finally {
-      this.#inside--;
-      if (this.#counted > 0) this.#counted--;
-      else this.#add({ calls: 1 });
-    }
+  /** Whether the call was retried, if it was under way. */
+  #forget(callId: number): boolean | undefined {
+    const isRetried = this.#calls.get(callId);
+    this.#calls.delete(callId);
+    if (isRetried) this.#retried--;
+    return isRetried;
   }
 
-  /** A call that the hooks know of is about to leave the middleware. */
-  #end(): void {
-    this.#counted = Math.min(this.#counted + 1, this.#inside);
-  }
-
-  /**
-   * Calls that may still need a retry. A failure is known at once, a success later.
-   */
-  #underWay(): number {
-    return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;
-  }
-
-  #add(counts: { calls?: number; marked?: number }): void {
+  #add(counts: { calls: number; marked?: number }): void {
     this.#share.add(counts);
     const { excessive, ...report } = this.snapshot();
     if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
@@ -119,9 +88,10 @@ class Monitor implements RetryMonitor {
     notify(excessive ? this.#settings.onRecovered : this.#settings.onExcessive, report);
   }
 
+  /** Calls that may still need a retry count as not retried: a failure is known at once, a success later. */
   #isExcessive({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
-    return calls >= minCalls && retried >= threshold * (calls + this.#underWay());
+    return calls >= minCalls && retried >= threshold * (calls + this.#calls.size - this.#retried);
   }
 
   /** Below by more than chance, which matters where calls are few. */

@@ -52,7 +52,7 @@ export class Stories {
 function waitIn(event: SteadfetchEvent): string | undefined {
   if (event.type === 'wait') return event.source;
   if (event.type === 'budget') return 'budget';
-  return (event.type === 'gate' || event.type === 'queue') && event.action === 'wait' ? event.type : undefined;
+  return 'action' in event && event.action === 'wait' ? event.type : undefined;
 }
 
 function partOf(event: SteadfetchEvent): string | undefined {

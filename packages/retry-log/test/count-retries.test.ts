@@ -1,17 +1,18 @@
+import { compose, observe } from '@steadfetch/core';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { countRetries } from '../src/index.ts';
-import { giveUpEvent, recoverEvent, retryEvent } from './events.ts';
+import { eventOf, giveUpEvent, recoverEvent, waitEvent } from './events.ts';
 
 describe('countRetries', () => {
   it('counts by event, reason, status and origin', () => {
     const counter = vi.fn();
-    const hooks = countRetries(counter);
+    const count = countRetries(counter);
 
-    hooks.onRetry(retryEvent({ response: new Response(null, { status: 503 }) }));
-    hooks.onGiveUp(giveUpEvent({ reason: 'budget' }));
-    hooks.onRecover(recoverEvent({ response: new Response() }));
+    count(waitEvent({ response: new Response(null, { status: 503 }) }));
+    count(giveUpEvent({ reason: 'budget' }));
+    count(recoverEvent({ response: new Response() }));
 
     const origin = 'https://api.example.com';
     expect(counter.mock.calls.flat()).toEqual([
@@ -21,10 +22,37 @@ describe('countRetries', () => {
     ]);
   });
 
+  it('counts waits and refusals of our layers, and nothing else', () => {
+    const counter = vi.fn();
+    const count = countRetries(counter, { labels: ['event', 'reason'] });
+
+    count(eventOf('start'));
+    count(eventOf('gate', { action: 'wait', reason: 'closed' }));
+    count(eventOf('gate', { action: 'refused', reason: 'rate-limited' }));
+    count(eventOf('gate', { action: 'closed', reason: '429' }));
+    count(eventOf('queue', { action: 'wait' }));
+    count(eventOf('queue', { action: 'refused' }));
+    count(eventOf('circuit', { action: 'refused' }));
+    count(eventOf('circuit', { action: 'opened' }));
+    count(eventOf('offline', { action: 'wait' }));
+    count(eventOf('offline', { action: 'probe' }));
+    count(eventOf('attempt', { status: 200 }));
+    count(eventOf('end', { status: 200 }));
+
+    expect(counter.mock.calls.flat()).toEqual([
+      { event: 'wait', reason: 'closed' },
+      { event: 'refused', reason: 'rate-limited' },
+      { event: 'wait', reason: 'queue' },
+      { event: 'refused', reason: 'queue-full' },
+      { event: 'refused', reason: 'circuit-open' },
+      { event: 'wait', reason: 'offline' },
+    ]);
+  });
+
   it('calls inc of a counter like that of prom-client, with the labels it declares', () => {
     const counter = { inc: vi.fn() };
 
-    countRetries(counter, { labels: ['event', 'reason'] }).onRetry(retryEvent());
+    countRetries(counter, { labels: ['event', 'reason'] })(waitEvent());
 
     expect(counter.inc.mock.calls).toEqual([[{ event: 'retry', reason: 'status' }]]);
   });
@@ -32,7 +60,7 @@ describe('countRetries', () => {
   it('calls add of a counter like that of OpenTelemetry', () => {
     const counter = { add: vi.fn() };
 
-    countRetries(counter, { labels: ['event'] }).onRecover(recoverEvent());
+    countRetries(counter, { labels: ['event'] })(recoverEvent());
 
     expect(counter.add.mock.calls).toEqual([[1, { event: 'recover' }]]);
   });
@@ -40,9 +68,7 @@ describe('countRetries', () => {
   it('sets labels that are one line of plain text, and not very long', () => {
     const counter = vi.fn();
 
-    countRetries(counter).onGiveUp(
-      giveUpEvent({ reason: 'x\n2026 ERROR', url: `data:a\u001b[31m${'x'.repeat(80_000)}` }),
-    );
+    countRetries(counter)(giveUpEvent({ reason: 'x\n2026 ERROR', origin: `data:a\u001b[31m${'x'.repeat(80_000)}` }));
 
     const { reason, origin } = counter.mock.calls[0]![0];
     expect(reason).toBe('x\\u000a2026 ERROR');
@@ -51,18 +77,20 @@ describe('countRetries', () => {
   });
 
   it('ignores a counter that throws', () => {
-    const hooks = countRetries(() => {
+    const count = countRetries(() => {
       throw new Error('mine');
     });
 
-    expect(() => hooks.onRetry(retryEvent())).not.toThrow();
+    expect(() => count(waitEvent())).not.toThrow();
   });
 
-  it('fits the hooks option of retry', async () => {
+  it('listens to a stack', async () => {
     const counter = vi.fn();
     const clock = instantClock();
 
-    await retry({ hooks: countRetries(counter, { labels: ['event'] }), clock })(fakeFetch(503))('https://a.test/');
+    await compose(observe(countRetries(counter, { labels: ['event'] })), retry({ clock }))(fakeFetch(503))(
+      'https://a.test/',
+    );
 
     expect(counter.mock.calls.flat()).toEqual([{ event: 'retry' }, { event: 'retry' }, { event: 'give-up' }]);
   });

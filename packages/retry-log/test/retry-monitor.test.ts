@@ -1,5 +1,6 @@
-import { type Clock, compose, type Middleware } from '@steadfetch/core';
-import { retry } from '@steadfetch/retry';
+import { type Clock, compose, observe } from '@steadfetch/core';
+import { use, retry as withRetry } from '@steadfetch/ky';
+import { type RetryOptions, retry } from '@steadfetch/retry';
 import {
   fakeFetch,
   instantClock,
@@ -9,9 +10,10 @@ import {
   seededRandom,
 } from '@steadfetch/testing';
 import fc from 'fast-check';
+import ky from 'ky';
 import { describe, expect, it, vi } from 'vitest';
 import { type RetryMonitor, type RetryMonitorOptions, retryMonitor } from '../src/index.ts';
-import { giveUpEvent, retryEvent } from './events.ts';
+import { eventOf, waitEvent } from './events.ts';
 
 const URL = 'https://api.example.com/';
 
@@ -48,8 +50,7 @@ describe('retryMonitor', () => {
       const onExcessive = vi.fn();
       const monitor = retryMonitor({ onExcessive, clock });
       for (let n = 0; n < 600 * perSecond; n++) {
-        if (random() < 0.2) monitor.onRetry(retryEvent({ callId: n }));
-        else monitor.onGiveUp(giveUpEvent({ callId: n, attempt: 1 }));
+        report(monitor, n, random() < 0.2);
         clock.advance(1_000 / perSecond);
       }
 
@@ -57,14 +58,11 @@ describe('retryMonitor', () => {
     },
   );
 
-  it.each([
-    ['around retry', (monitor: RetryMonitor, steady: Middleware) => compose(monitor.middleware, steady)],
-    ['inside it', (monitor: RetryMonitor, steady: Middleware) => compose(steady, monitor.middleware)],
-  ])('counts calls under way, of which failures are known first, as not retried: %s', async (_where, stackOf) => {
+  it('counts calls under way, of which failures are known first, as not retried', async () => {
     const clock = manualClock();
     const onExcessive = vi.fn();
     const monitor = retryMonitor({ onExcessive, clock });
-    const stack = stackOf(monitor, retry({ hooks: monitor, clock, budget: false, delay: () => 60 }));
+    const stack = compose(observe(monitor), retry({ clock, budget: false, delay: () => 60 }));
     const sent = new Set<string>();
     const fetch = stack(async (input) => {
       const url = String(input);
@@ -175,20 +173,21 @@ describe('retryMonitor', () => {
       return true;
     };
     for (const attempt of [1, 2]) {
-      const options = { hooks: monitor, clock, shouldRetry: throwAt(attempt) };
-      await expect(compose(monitor.middleware, retry(options))(fakeFetch(503))(URL)).rejects.toThrow('mine');
+      const options = { clock, shouldRetry: throwAt(attempt) };
+      await expect(compose(observe(monitor), retry(options))(fakeFetch(503))(URL)).rejects.toThrow('mine');
     }
 
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
   });
 
-  it('remembers no more than the latest thousand of calls whose end is never reported', () => {
+  it('remembers no more than the latest ten thousand of calls whose end is never told', () => {
     const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
-    for (let callId = 0; callId <= 1_000; callId++) monitor.onRetry(retryEvent({ callId }));
+    for (let callId = 0; callId <= 10_000; callId++) monitor(waitEvent({ callId }));
+    expect(monitor.snapshot()).toMatchObject({ calls: 10_001, retried: 10_001 });
 
-    for (const callId of [0, 1]) monitor.onGiveUp(giveUpEvent({ callId, attempt: 1 }));
+    for (const callId of [0, 1]) monitor(eventOf('end', { callId }));
 
-    expect(monitor.snapshot()).toMatchObject({ calls: 1_002, retried: 1_001 });
+    expect(monitor.snapshot()).toMatchObject({ calls: 10_001, retried: 10_001 });
   });
 
   it('counts right while calls overlap', async () => {
@@ -228,48 +227,31 @@ describe('retryMonitor', () => {
     expect(onRecovered).toHaveBeenCalledTimes(1);
   });
 
-  it('works on the inner side of retry too', async () => {
-    const clock = instantClock();
-    const monitor = retryMonitor({ onExcessive: () => {}, clock });
-    const steady = compose(retry({ hooks: monitor, clock }), monitor.middleware)(fakeFetch([503, 503, 200]));
+  it.each([
+    ['use()', (monitor: RetryMonitor, options: RetryOptions) => use(observe(monitor), retry(options))],
+    [
+      'hooks',
+      (monitor: RetryMonitor, options: RetryOptions) => ({ ...use(observe(monitor)), hooks: withRetry(options) }),
+    ],
+  ])('counts under ky with %s', async (_, extend) => {
+    vi.stubGlobal('fetch', fakeFetch([503, 503, 200, 200, 200]));
+    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
+    const api = ky.create(extend(monitor, { clock: instantClock() }));
 
-    await steady(URL);
-    await steady(URL);
-    await steady(URL);
+    for (let n = 0; n < 3; n++) await api(URL);
+    vi.unstubAllGlobals();
 
     expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
   });
 
-  it('counts a call there that says retry: false, however it ends', async () => {
+  it('counts a call that says retry: false, however it ends', async () => {
     const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
-    const steady = compose(retry({ hooks: monitor }), monitor.middleware)(fakeFetch([503, 200]));
+    const steady = compose(observe(monitor), retry())(fakeFetch([503, 200]));
 
     await steady(URL, { retry: false });
     await steady(URL, { retry: false });
 
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
-  });
-
-  it('knows only calls that failed when it is used as hooks alone', async () => {
-    const clock = instantClock();
-    const onExcessive = vi.fn();
-    const monitor = retryMonitor({ onExcessive, minCalls: 2, threshold: 0.5, clock });
-    const steady = retry({ hooks: monitor, clock, budget: false })(fakeFetch([503, 200], { repeat: 'cycle' }));
-
-    await steady(URL);
-    await steady(URL);
-
-    expect(onExcessive.mock.calls).toEqual([[{ calls: 2, retried: 2, share: 1 }]]);
-  });
-
-  it('counts a call that is given up at once as one that was not retried', () => {
-    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
-
-    monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
-    monitor.onRetry(retryEvent());
-    monitor.onGiveUp(giveUpEvent({ attempt: 3 }));
-
-    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 1 });
   });
 
   it('ignores an observer that throws', async () => {
@@ -285,8 +267,8 @@ describe('retryMonitor', () => {
     const onExcessive = vi.fn();
     const monitor = retryMonitor({ onExcessive });
 
-    for (let n = 0; n < 20; n++) monitor.onRetry(retryEvent());
-    for (let n = 0; n < 400; n++) monitor.onGiveUp(giveUpEvent({ attempt: 1 }));
+    for (let n = 0; n < 20; n++) report(monitor, n, true);
+    for (let n = 0; n < 400; n++) report(monitor, n, false);
 
     expect(onExcessive.mock.calls).toEqual([[{ calls: 20, retried: 20, share: 1 }]]);
     expect(monitor.snapshot().excessive).toBe(false);
@@ -301,7 +283,7 @@ describe('retryMonitor', () => {
         const times: number[] = [];
         for (const step of steps) {
           clock.advance(step);
-          monitor.onRetry(retryEvent());
+          report(monitor, times.length, true);
           times.push(clock.now());
         }
         const within = (span: number) => times.filter((time) => clock.now() - time < span).length;
@@ -337,14 +319,21 @@ describe('retryMonitor', () => {
   });
 });
 
-middlewareContract(() => retryMonitor({ onExcessive: () => {} }).middleware);
+middlewareContract(() => observe(retryMonitor({ onExcessive: () => {} })));
 
 function setUp(options: Partial<RetryMonitorOptions> = {}, clock: Clock = instantClock()) {
   const onExcessive = vi.fn();
   const onRecovered = vi.fn();
   const monitor = retryMonitor({ onExcessive, onRecovered, clock, ...options });
-  const stack = compose(monitor.middleware, retry({ hooks: monitor, clock, budget: false, delay: () => 5 }));
+  const stack = compose(observe(monitor), retry({ clock, budget: false, delay: () => 5 }));
   const fetchWith = (script: Script) => stack(fakeFetch(script))(URL);
   const call = (failures: number) => fetchWith([...Array(failures).fill(503), 200]);
   return { call, fetchWith, stack, monitor, onExcessive, onRecovered };
+}
+
+/** What a monitor hears of a call. */
+function report(monitor: RetryMonitor, callId: number, isRetried: boolean): void {
+  monitor(eventOf('start', { callId }));
+  if (isRetried) monitor(waitEvent({ callId }));
+  monitor(eventOf('end', { callId }));
 }

@@ -1,7 +1,16 @@
 import { settle } from '@steadfetch/core';
 import { seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
-import { defineMiddleware, type Fetch, logRetries, type Middleware, type Outcome, type RetryHooks } from 'steadfetch';
+import {
+  compose,
+  defineMiddleware,
+  type Fetch,
+  logRetries,
+  type Middleware,
+  type Outcome,
+  observe,
+  type RetryHooks,
+} from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
@@ -249,15 +258,16 @@ function isSame(outcome: Outcome, last: Outcome, { bufferBody, attemptTimeout, b
 }
 
 const ours: Subject = (spec, timing, conduct, ledger) => {
-  const observe = NONSENSE[conduct] as (event: object) => unknown;
-  const write = () => observe({});
+  const nonsense = NONSENSE[conduct] as (event: object) => unknown;
+  const write = () => nonsense({});
   const extra: Extra = {
-    retry: { hooks: [ledger.hooks(conduct), logRetries({ warn: write, error: write, info: write })] },
-    rateLimit: { hooks: { onLimit: observe, onRelease: observe, onGiveUp: observe } },
-    circuitBreaker: { hooks: { onOpen: observe, onClose: observe, onHalfOpen: observe } as never },
-    concurrency: { onQueue: observe as never },
+    retry: { hooks: ledger.hooks(conduct) },
+    rateLimit: { hooks: { onLimit: nonsense, onRelease: nonsense, onGiveUp: nonsense } },
+    circuitBreaker: { hooks: { onOpen: nonsense, onClose: nonsense, onHalfOpen: nonsense } as never },
+    concurrency: { onQueue: nonsense as never },
   };
-  return build(spec, timing, extra).wrap;
+  const log = observe(logRetries({ warn: write, error: write, info: write }, { slowAfter: 0 }));
+  return compose(log, observe(nonsense), build(spec, timing, extra).wrap);
 };
 
 function wrongly(layer: Middleware): Subject {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { redactUrl } from '@steadfetch/core';
 import { networkError, seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
-import { type Fetch, historyOf, logRetries, type RetryHooks, retryMonitor } from 'steadfetch';
+import { compose, type Fetch, historyOf, logRetries, observe, type RetryHooks, retryMonitor } from 'steadfetch';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { drive, SteppedTime } from './support/drive.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
@@ -182,16 +182,22 @@ const isOurs = (error: unknown): error is Error => {
   return ['TimeoutError', 'RateLimitError', 'CircuitOpenError', 'QueueFullError', 'NetworkError'].includes(name);
 };
 
-function listening({ hooks, logger, observer }: Ears, timing: Timing): Extra {
+function listening({ hooks, observer }: Ears): Extra {
   return {
-    retry: { hooks: [hooks, logRetries(logger), retryMonitor({ onExcessive: observer, clock: timing.clock })] },
+    retry: { hooks },
     rateLimit: { hooks: { onLimit: observer, onRelease: observer, onGiveUp: observer } },
     circuitBreaker: { hooks: { onOpen: observer, onClose: observer, onHalfOpen: observer } },
     concurrency: { onQueue: observer },
   };
 }
 
-const ours: Subject = (spec, timing, ears) => build(spec, timing, listening(ears, timing));
+const ours: Subject = (spec, timing, ears) => {
+  const { clock } = timing;
+  const built = build(spec, timing, listening(ears));
+  const log = observe(logRetries(ears.logger, { slowAfter: 0, minWait: 0 }), { clock });
+  const monitor = observe(retryMonitor({ onExcessive: ears.observer, clock }), { clock });
+  return { ...built, wrap: compose(log, monitor, built.wrap) };
+};
 
 /** A layer that tells the ears of a call what `say` says. */
 function saying(

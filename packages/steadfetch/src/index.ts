@@ -32,7 +32,7 @@ export { decorrelatedJitter, equalJitter, fullJitter } from '@steadfetch/jitter'
 export type * from '@steadfetch/rate-limit';
 export { RateLimitError, rateLimit } from '@steadfetch/rate-limit';
 export type * from '@steadfetch/retry';
-export type { GiveUpEvent, Permit, RecoverEvent, RetryEvent, Rule } from '@steadfetch/retry';
+export type { Permit, Rule } from '@steadfetch/retry';
 export {
   backoff,
   budget,

@@ -10,7 +10,7 @@ export * from '@steadfetch/core/kit';
 export * from '@steadfetch/idempotency-key';
 export * from '@steadfetch/jitter';
 export * from '@steadfetch/rate-limit';
-export type { GiveUpEvent, Permit, RecoverEvent, RetryEvent, Rule } from '@steadfetch/retry';
+export type { Permit, Rule } from '@steadfetch/retry';
 export * from '@steadfetch/retry';
 export * from '@steadfetch/retry-budget';
 export * from '@steadfetch/retry-log';

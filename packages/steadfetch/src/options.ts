@@ -8,6 +8,7 @@ import {
   timeWindowOptions,
 } from '@steadfetch/circuit-breaker';
 import { concurrencyOptions } from '@steadfetch/concurrency';
+import { drainOptions, onlineOptions } from '@steadfetch/core';
 import {
   checkBoolean,
   checkChoice,
@@ -49,12 +50,14 @@ export const OPTIONS: Readonly<Record<string, OptionTable>> = {
   countRetries: countRetriesOptions,
   countWindow: countWindowOptions,
   decorrelatedJitter: decorrelatedJitterOptions,
+  drain: drainOptions,
   exponential: exponentialOptions,
   fibonacci: fibonacciOptions,
   idempotencyKey: idempotencyKeyOptions,
   linear: linearOptions,
   logRetries: logRetriesOptions,
   noSuccess: noSuccessOptions,
+  online: onlineOptions,
   proportionalJitter: proportionalJitterOptions,
   rateLimit: rateLimitOptions,
   retry: retryOptions,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { GiveUpEvent, Random, RecoverEvent, RetryEvent } from '../src/index.ts';
+import type { Random } from '../src/index.ts';
 import * as umbrella from '../src/index.ts';
 import * as kit from '../src/kit.ts';
 
@@ -24,9 +24,6 @@ const PACKAGES = {
 const SHARED = {
   AttemptRecord: 'core',
   Random: 'core',
-  GiveUpEvent: 'retry',
-  RecoverEvent: 'retry',
-  RetryEvent: 'retry',
   Permit: 'retry',
   Rule: 'retry',
 };
@@ -94,9 +91,5 @@ describe('steadfetch', () => {
   it('means the fuller type where two packages share its name', () => {
     expectTypeOf<Random>().toEqualTypeOf<import('@steadfetch/core').Random>();
     expectTypeOf<Random>().toEqualTypeOf<import('@steadfetch/jitter').Random>();
-    expectTypeOf<RetryEvent>().toEqualTypeOf<import('@steadfetch/retry').RetryEvent>();
-    expectTypeOf<RetryEvent>().toExtend<import('@steadfetch/retry-log').RetryEvent>();
-    expectTypeOf<GiveUpEvent>().toExtend<import('@steadfetch/retry-log').GiveUpEvent>();
-    expectTypeOf<RecoverEvent>().toExtend<import('@steadfetch/retry-log').RecoverEvent>();
   });
 });

@@ -11,6 +11,7 @@ import {
   logRetries,
   type Middleware,
   mount,
+  observe,
   peek,
   rateLimit,
   retry,
@@ -150,7 +151,7 @@ export const scenarios: Record<string, Scenario> = {
     () => flaky(answer(503)),
   ),
   'calls that fail once, without a brake': calls(
-    (options) => retry({ ...options, budget: false, hooks: logRetries(logger) }),
+    (options) => compose(observe(logRetries(logger), { clock: options.clock }), retry({ ...options, budget: false })),
     () => flaky(answer(503)),
   ),
   'calls that are refused once': calls(
@@ -250,7 +251,7 @@ export const scenarios: Record<string, Scenario> = {
   'calls that a monitor counts': (n) => {
     const { time } = timing();
     const monitor = retryMonitor({ onExcessive: () => {}, clock: time });
-    const steady = compose(monitor.middleware)(plain());
+    const steady = observe(monitor)(plain());
     return async () => {
       for (let index = 0; index < n; index++) {
         await steady(API);

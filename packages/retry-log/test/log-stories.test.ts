@@ -4,7 +4,7 @@ import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { createLogger, format, transports } from 'winston';
-import { type LogCallsOptions, logCalls } from '../src/index.ts';
+import { type LogRetriesOptions, logRetries } from '../src/index.ts';
 import { fakeLogger } from './events.ts';
 
 const AT = 1_700_000_000_000;
@@ -32,18 +32,18 @@ const SLOW = [
   event(8_100, { type: 'end', status: 200, ms: 8_100, attempts: 3 }),
 ];
 
-function lines(events: SteadfetchEvent[], options?: LogCallsOptions): string[] {
+function lines(events: SteadfetchEvent[], options?: LogRetriesOptions): string[] {
   const logger = fakeLogger();
   const told: string[] = [];
   for (const level of ['info', 'warn', 'error'] as const) {
     logger[level].mockImplementation((message: string) => void told.push(`${level}: ${message}`));
   }
-  const listener = logCalls(logger, options);
+  const listener = logRetries(logger, options);
   for (const each of events) listener(each);
   return told;
 }
 
-describe('logCalls', () => {
+describe('logRetries around a stack', () => {
   it('writes retries, long waits, recoveries, and the story of a slow call', () => {
     expect(lines(SLOW)).toEqual([
       'warn: GET https://api.test/x failed with 503 (attempt 1 of 3), retrying in 1000 ms (retry-after)',
@@ -69,6 +69,20 @@ describe('logCalls', () => {
       'warn: GET https://api.test/x is not sent: circuitBreaker() refuses it (https://api.test)',
       'error: GET https://api.test/x failed with CircuitOpenError (attempt 1), giving up: circuit-open (not sent: circuitBreaker() takes the server for down)',
       'warn: GET api.test/x Error in 0.0 s: refused (circuit)',
+    ]);
+  });
+
+  it('writes that a call waits for the network, and not that it is sent', () => {
+    const told = lines([
+      event(0, { type: 'offline', action: 'wait', waiting: 1 }),
+      event(9_000, { type: 'offline', action: 'released', waiting: 0 }),
+      event(9_100, { type: 'attempt', status: 200, ms: 100 }),
+      event(9_100, { type: 'end', status: 200, ms: 9_100, attempts: 1 }),
+    ]);
+
+    expect(told).toEqual([
+      'info: GET https://api.test/x waits in online(): the browser says that it is offline',
+      'warn: GET api.test/x 200 in 9.1 s: waited 9.0 s (offline), 200',
     ]);
   });
 
@@ -126,10 +140,10 @@ describe('logCalls', () => {
   });
 
   it.each([
-    [() => logCalls({ info: () => {} }), "logCalls: logger: expected a method 'warn', got undefined"],
+    [() => logRetries({ info: () => {} }), "logRetries: logger: expected a method 'warn', got undefined"],
     [
-      () => logCalls(console, { levels: { slwo: 'x' } as never }),
-      "logCalls: levels: unknown option 'slwo', expected one of retry, giveUp, recover, wait, refused, slow; did you mean 'slow'?",
+      () => logRetries(console, { levels: { slwo: 'x' } as never }),
+      "logRetries: levels: unknown option 'slwo', expected one of retry, giveUp, recover, wait, refused, slow; did you mean 'slow'?",
     ],
   ])('refuses what cannot work: %#', (make, message) => {
     expect(make).toThrow(new TypeError(message));
@@ -139,7 +153,7 @@ describe('logCalls', () => {
 describe('a real logger', () => {
   const call = async (logger: object, script: Script = [503, 200]) => {
     const clock = instantClock();
-    const layers = [observe(logCalls(logger, { slowAfter: 0 }), { clock }), retry({ clock, random: () => 1 })];
+    const layers = [observe(logRetries(logger, { slowAfter: 0 }), { clock }), retry({ clock, random: () => 1 })];
     await compose(...layers)(fakeFetch(script))('https://api.test/x');
   };
   const told = [
