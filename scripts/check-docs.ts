@@ -52,6 +52,7 @@ function snippetsOf(page: string, { fences }: Markdown): Snippet[] {
   if (CHECKED_EVERYWHERE.includes(page)) return [];
   return fences.flatMap(({ language, line, code }): Snippet[] => {
     if (/^(ts|typescript)$/.test(language)) return [{ page, line, code, extension: 'ts' }];
+    if (language === 'tsx') return [{ page, line, code, extension: 'tsx' }];
     return /^(js|javascript)$/.test(language) ? [{ page, line, code, extension: 'js' }] : [];
   });
 }

@@ -9,7 +9,7 @@ export interface Snippet {
   /** Number of its first line in the page, from 1. */
   line: number;
   code: string;
-  extension: 'ts' | 'js';
+  extension: 'ts' | 'tsx' | 'js';
 }
 
 /** Every fault, with its place in the page. The libraries that snippets import are those installed in `home`. */
@@ -23,7 +23,7 @@ export function checkSnippets(snippets: readonly Snippet[], home: string = join(
   rmSync(dir, { recursive: true });
   if (tsc.status === 0) return [];
   const output = (tsc.stdout + tsc.stderr + (tsc.error ?? '')).trim();
-  return output.split('\n').map((line) => line.replace(/^\S+?\.(?:ts|js)(?=\()/, (file) => pages.get(file) ?? file));
+  return output.split('\n').map((line) => line.replace(/^\S+?\.(?:tsx?|js)(?=\()/, (file) => pages.get(file) ?? file));
 }
 
 /** Starts on the line that it has in the page, so that tsc's line numbers are the page's. */
