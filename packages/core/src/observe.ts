@@ -19,10 +19,10 @@ export interface ObserveOptions {
 
 const OPTIONS = { clock: clockOption } satisfies OptionTable<ObserveOptions>;
 
-/** The observer that a fetch begins with, for a loop around it that is not ours. */
-const OBSERVER: unique symbol = Symbol.for('steadfetch.observer.1') as never;
+/** The observers that a fetch begins with, outermost first, for a loop around it that is not ours. */
+const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.1') as never;
 
-type Observable = Fetch & { [OBSERVER]?: (call: Call) => CallObservation };
+type Observable = Fetch & { [OBSERVERS]?: readonly Settings[] };
 
 /**
  * Tells a listener everything that our middlewares below do to a call, in order: put it first.
@@ -45,30 +45,50 @@ export function observeBy(settings: Settings, name: string): Middleware {
     if (observed instanceof Observation && observed.isOf(settings)) return next(call);
     return new Observation(call, settings).watch(call, next);
   }, name);
-  return (next) => {
-    const inner = observerOf(next);
-    const begin = (call: Call) => {
-      const observation = new Observation(call, settings);
-      return inner ? inner(call.with({ observed: observation })) : observation;
-    };
-    return Object.assign(middleware(next), { [OBSERVER]: begin });
-  };
+  return (next) => beginWith([settings, ...observersOf(next)], middleware(next));
 }
 
-/** What a loop around our layers tells of a call by itself. */
-export interface CallObservation extends Observed {
+function beginWith<Outer extends Fetch>(observers: readonly Settings[], fetch: Outer): Outer {
+  return Object.assign(fetch, { [OBSERVERS]: observers });
+}
+
+function observersOf(fetch: Fetch | undefined): readonly Settings[] {
+  return (fetch as Observable | undefined)?.[OBSERVERS] ?? [];
+}
+
+/** The fetch, with the observers of the fetch inside it. */
+export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch): Outer {
+  return beginWith(observersOf(inner), fetch);
+}
+
+/** What a loop around our layers tells of a call by itself, to the observers that the fetch inside begins with. */
+export interface CallObservation {
+  /** For the layers inside. */
+  readonly observed: Observed;
   start(call: Call): void;
   end(call: Call, ending: Ending): void;
 }
 
 /** What makes the observation of a call, for a loop around this fetch that tells more of it than the fetch can. */
 export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObservation) | undefined {
-  return (fetch as Observable | undefined)?.[OBSERVER];
-}
-
-/** The fetch, with the observer of the fetch inside it. */
-export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch): Outer {
-  return Object.assign(fetch, { [OBSERVER]: observerOf(inner) });
+  const all = observersOf(fetch);
+  if (all.length === 0) return undefined;
+  return (call) => {
+    const chain: Observation[] = [];
+    for (const settings of all) {
+      const [outer] = chain;
+      chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, settings));
+    }
+    return {
+      observed: chain[0]!,
+      start: (call) => {
+        for (const observation of [...chain].reverse()) observation.start(call);
+      },
+      end: (call, ending) => {
+        for (const observation of chain) observation.end(call, ending);
+      },
+    };
+  };
 }
 
 export interface Settings {
@@ -80,7 +100,7 @@ export interface Settings {
 }
 
 /** One call below one observer. */
-class Observation implements CallObservation {
+class Observation implements Observed {
   readonly #settings: Settings;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
@@ -102,79 +122,62 @@ class Observation implements CallObservation {
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
     call.record.meta ??= metaOf(call);
-    this.#start(call);
-    return follow(next(call.with({ observed: this })), (ending) => this.#end(call, ending));
+    this.start(call);
+    return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
 
-  /** Whether this observer hears the call already. */
-  isOf(settings: Settings): boolean {
-    return this.#settings === settings || this.#outer?.isOf(settings) === true;
+  /** Whether this observer, or one further out, is that of the settings. */
+  isOf(settings: Settings): boolean | undefined {
+    return this.#settings === settings || this.#outer?.isOf(settings);
   }
 
   start(call: Call): void {
-    this.#outer?.start(call);
-    this.#start(call);
+    this.emit(call, { type: 'start' }, this, this.#startedAt);
   }
 
   end(call: Call, ending: Ending): void {
-    this.#end(call, ending);
-    this.#outer?.end(call, ending);
-  }
-
-  #start(call: Call): void {
-    this.#tell(call, { type: 'start' }, this.#startedAt, true);
-  }
-
-  #end(call: Call, ending: Ending): void {
     const now = this.#settings.now();
     const ms = now - this.#startedAt;
-    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, now, true);
-  }
-
-  emit(call: Call, moment: Moment): void {
-    this.#tell(call, moment, this.#root.#settings.now());
+    this.emit(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
 
   send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response> {
-    const { record, retried, remaining } = call;
-    const mark = { record, retried, remaining, attempt: call.attempt, observed: this } as ObservedMark;
-    const attempt = call.attempt + record.resends;
+    const mark = { ...call } as ObservedMark;
+    const attempt = call.attempt + call.record.resends;
     const { around, now } = this.#root.#settings;
     const sentAt = now();
-    const response = around ? around(call, () => send(mark)) : send(mark);
-    return follow(response, (ending) => {
-      const endedAt = now();
-      if (!mark.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: endedAt - sentAt }, endedAt);
+    return follow(around ? around(call, () => send(mark)) : send(mark), (ending) => {
+      const at = now();
+      if (!mark.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     });
   }
 
-  /** Tells this listener and those further out, or it alone. A member of the call that cannot be read costs the event. */
-  #tell(call: Call, moment: Moment, now: number, alone?: boolean): void {
+  /**
+   * Tells this listener and those further out up to `from`, the one that the event is made by. A member of the call that
+   * cannot be read costs the event.
+   */
+  emit(call: Call, moment: Moment, from: Observation = this.#root, now: number = from.#settings.now()): void {
     try {
-      const event = (alone ? this : this.#root).#eventOf(call, moment, now);
-      for (let told: Observation | undefined = this; told; told = alone ? undefined : told.#outer) {
+      const { record, method, origin } = call;
+      from.#url ??= redactUrl(call.url);
+      const elapsed = now - from.#startedAt;
+      const event = Object.freeze({
+        ...(moment as SteadfetchEvent),
+        callId: callIdOf(record),
+        method,
+        url: from.#url,
+        origin,
+        attempt: moment.attempt ?? call.attempt + record.resends,
+        at: from.#epoch + elapsed,
+        elapsed,
+        meta: record.meta,
+      });
+      for (let told: Observation | undefined = this; told; told = from === this ? undefined : told.#outer) {
         if (event.type === 'attempt') told.#attempts++;
         told.#latest = event.attempt;
         notify(told.#settings.listener, event);
       }
     } catch {}
-  }
-
-  #eventOf(call: Call, moment: Moment, now: number): SteadfetchEvent {
-    const { record, method, origin } = call;
-    this.#url ??= redactUrl(call.url);
-    const elapsed = now - this.#startedAt;
-    return Object.freeze({
-      ...(moment as SteadfetchEvent),
-      callId: callIdOf(record),
-      method,
-      url: this.#url,
-      origin,
-      attempt: moment.attempt ?? call.attempt + record.resends,
-      at: this.#epoch + elapsed,
-      elapsed,
-      meta: record.meta,
-    });
   }
 }
 
@@ -184,16 +187,14 @@ export function metaOf({ init }: Call): unknown {
   return options?.meta ?? options?.steadfetch?.meta;
 }
 
-/** The same promise, with a word about how it ends. */
-function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
-  return Promise.resolve(response).then(
-    (response) => {
-      tell({ status: response.status, response });
-      return response;
-    },
-    (error) => {
-      tell({ error });
-      throw error;
-    },
-  );
+/** The same outcome, with a word about it. */
+async function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
+  try {
+    const given = await response;
+    tell({ status: given?.status, response: given });
+    return given;
+  } catch (error) {
+    tell({ error });
+    throw error;
+  }
 }

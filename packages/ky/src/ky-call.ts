@@ -316,8 +316,8 @@ export class KyCall {
     this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });
   }
 
-  get #heard(): { observed?: CallObservation } {
-    return this.#observed ? { observed: this.#observed } : {};
+  get #heard(): Pick<CallChanges, 'observed'> {
+    return this.#observed ? { observed: this.#observed.observed } : {};
   }
 
   /** Tells observers how the call ends, once. */
