@@ -62,7 +62,7 @@ export function drain(options?: DrainOptions): Drain {
   const { clock } = readOptions('drain', OPTIONS, options);
   const calls = new OpenCalls(clock);
   const listener = (event: SteadfetchEvent) => calls.hear(event);
-  const observed = observeBy({ listener, clock, now: monotonic(clock) }, 'drain');
+  const observed = observeBy({ listener, clock, now: monotonic(clock), remaining: calls.remaining }, 'drain');
   const layer = defineMiddleware((call, next) => calls.run(call, next));
   const middleware: Middleware = (next) => observed(withObserverOf(layer(next), next));
   return Object.assign(middleware, { close: (options?: CloseOptions) => calls.close(options) });
@@ -87,7 +87,8 @@ class OpenCalls {
   readonly #waits = new Map<number, Wait>();
   /** Those who wait until no call is open. */
   readonly #idle = new Set<() => void>();
-  readonly #remaining = () => (this.#closed ? 0 : Infinity);
+  /** The time left of each call: for no new wait once the client is closed. */
+  readonly remaining = (): number => (this.#closed ? 0 : Infinity);
   #closed = false;
   #finished = 0;
   #ended = 0;
@@ -103,7 +104,7 @@ class OpenCalls {
     return new Promise((resolve, reject) => {
       const end = (error: unknown) => this.#leave(id, error) && reject(error);
       this.#open.set(id, { call, end });
-      Promise.resolve(next(call.with({ remaining: this.#remaining }))).then(
+      Promise.resolve(next(call.with({ remaining: this.remaining }))).then(
         (response) => (this.#leave(id) ? resolve(response) : discard(response)),
         end,
       );

@@ -65,6 +65,8 @@ export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch):
 export interface CallObservation {
   /** For the layers inside. */
   readonly observed: Observed;
+  /** The time left of the call, in milliseconds, as far as an observer says. */
+  remaining(): number;
   start(call: Call): void;
   end(call: Call, ending: Ending): void;
 }
@@ -81,6 +83,7 @@ export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObser
     }
     return {
       observed: chain[0]!,
+      remaining: () => Math.min(...all.map(({ remaining }) => remaining?.() ?? Infinity)),
       start: (call) => {
         for (const observation of [...chain].reverse()) observation.start(call);
       },
@@ -95,6 +98,8 @@ export interface Settings {
   readonly listener: Listener;
   /** Called around each request, where this observer is the outermost one. */
   readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
+  /** The time left of each call, in milliseconds, for a loop around our layers. */
+  readonly remaining?: () => number;
   readonly clock: Clock;
   readonly now: () => number;
 }

@@ -81,7 +81,8 @@ export class KyCall {
     this.#filled = filledIn(this.#said, this.#policy.maxRetries);
     this.#base.record.meta = meta;
     this.#startedAt = this.#policy.clock.now();
-    this.#remaining = remainingOf(options, this.#policy.clock);
+    const remaining = remainingOf(options, this.#policy.clock);
+    this.#remaining = () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity);
     this.#pending = new Pending(options.signal ?? undefined);
     this.#hooks = options.hooks!;
     this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
