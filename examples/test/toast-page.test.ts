@@ -74,4 +74,24 @@ describe.skipIf(executablePath === undefined)('the page with a toast', { timeout
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
     await page.locator('.toast').getByRole('button', { name: 'Cancel' }).click();
   });
+
+  it('waits while Chromium is offline, with online() in its stack', async () => {
+    const core = `/@fs${join(import.meta.dirname, '../../packages/core/src/index.ts')}`;
+    const content = `
+      import { compose, observe, online } from '${core}';
+      window.told = [];
+      const listener = (event) => event.type === 'offline' && told.push(event.action);
+      const api = compose(observe(listener), online())(fetch);
+      window.begin = () => { window.call = api('/style.css').then(({ status }) => status); };`;
+    await page.addScriptTag({ type: 'module', content });
+    await page.waitForFunction('window.begin');
+    await page.context().setOffline(true);
+    await page.evaluate('begin()');
+    await page.waitForFunction("told.includes('wait')");
+
+    await page.context().setOffline(false);
+
+    expect(await page.evaluate('call')).toBe(200);
+    expect(await page.evaluate('told')).toEqual(['probe', 'wait', 'released']);
+  });
 });
