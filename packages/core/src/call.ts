@@ -148,7 +148,7 @@ export class Call {
     this.record.sends++;
     this.record.onSend?.();
     const sent = this.#isChanged ? { ...(init ?? referrerOf(this.input)), headers: new Headers(this.#given) } : init;
-    if (this.observed) return this.observed.send(this, async (mark) => fetch(this.input, asRetried(sent, mark, fetch)));
+    if (this.observed) return this.observed.send(this, async () => fetch(this.input, asRetried(sent, this, fetch)));
     return fetch(this.input, this.retried ? asRetried(sent, this, fetch) : sent);
   }
 

@@ -194,15 +194,9 @@ type Told<Event> = Event extends SteadfetchEvent ? Omit<Event, keyof EventBase> 
 /** An event as a layer tells it: without what is the same for all events of a call. */
 export type Moment = Told<SteadfetchEvent>;
 
-/** What a call carries through a foreign fetch, for an observer. `taken`: a layer inside that fetch tells the attempt. */
-export interface ObservedMark extends Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining'> {
-  readonly observed: Observed;
-  taken?: boolean;
-}
-
 /** Where a layer tells what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
 export interface Observed {
   emit(call: Call, moment: Moment): void;
   /** Sends a request, and tells how it ends. */
-  send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response>;
+  send(call: Call, send: () => Promise<Response>): Promise<Response>;
 }

@@ -3,11 +3,12 @@ import { callIdOf } from './call-record.ts';
 import { checkFunction } from './check.ts';
 import { type Clock, monotonic } from './clock.ts';
 import { defineMiddleware } from './define-middleware.ts';
-import type { Ending, Moment, Observed, ObservedMark, SteadfetchEvent } from './events.ts';
+import type { Ending, Moment, Observed, SteadfetchEvent } from './events.ts';
 import type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 import { notify } from './notify.ts';
 import { clockOption, type OptionTable, readOptions } from './options.ts';
 import { redactUrl } from './redact-url.ts';
+import type { Mark } from './retried.ts';
 
 /** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
 export type Listener = (event: SteadfetchEvent) => unknown;
@@ -146,14 +147,14 @@ class Observation implements Observed {
     this.emit(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
 
-  send(call: Call, send: (mark: ObservedMark) => Promise<Response>): Promise<Response> {
-    const mark = { ...call } as ObservedMark;
+  send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
+    call.taken = false;
     const attempt = call.attempt + call.record.resends;
     const { around, now } = this.#root.#settings;
     const sentAt = now();
-    return follow(around ? around(call, () => send(mark)) : send(mark), (ending) => {
+    return follow(around ? around(call, send) : send(), (ending) => {
       const at = now();
-      if (!mark.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
+      if (!call.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     });
   }
 
@@ -192,14 +193,16 @@ export function metaOf({ init }: Call): unknown {
   return options?.meta ?? options?.steadfetch?.meta;
 }
 
-/** The same outcome, with a word about it. */
-async function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
-  try {
-    const given = await response;
-    tell({ status: given?.status, response: given });
-    return given;
-  } catch (error) {
-    tell({ error });
-    throw error;
-  }
+/** The same promise, with a word about how it ends. */
+function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
+  return Promise.resolve(response).then(
+    (response) => {
+      tell({ status: response?.status, response });
+      return response;
+    },
+    (error) => {
+      tell({ error });
+      throw error;
+    },
+  );
 }

@@ -13,13 +13,14 @@ const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;
  */
 export type Retried = boolean | 'last' | 'off';
 
-/** What a call carries through a foreign fetch. */
-interface Mark {
+/** What a call carries through a foreign fetch: itself. */
+export interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;
   readonly attempt: number;
   readonly remaining: () => number;
   readonly observed: Observed | undefined;
+  /** Whether a layer inside that fetch tells observers of the attempt. */
   taken?: boolean;
 }
 
