@@ -7,6 +7,7 @@ import type { Ending, Moment, Observed, ObservedMark, SteadfetchEvent } from './
 import type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 import { notify } from './notify.ts';
 import { redactUrl } from './redact-url.ts';
+import { type RetryObserver, retryObserver } from './retry-events.ts';
 
 /** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
 export type Listener = (event: SteadfetchEvent) => unknown;
@@ -72,6 +73,7 @@ export interface Settings {
 /** One call below one observer. */
 class Observation implements CallObservation {
   readonly settings: Settings;
+  readonly retries: RetryObserver = retryObserver;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
   readonly #startedAt: number;

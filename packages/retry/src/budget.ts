@@ -1,9 +1,9 @@
 import { type Call, classifyError, localRefusal, notify, redactUrl } from '@steadfetch/core';
 import { oneLine, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
-import type { FailedAttempt } from './attempt.ts';
-import type { Permit, Rule } from './rule.ts';
-import { OWN } from './wait.ts';
+import { FailedAttempt } from './attempt.ts';
+import type { Permit, Rule, Wait } from './rule.ts';
+import { OWN, ownDelay } from './wait.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -30,6 +30,7 @@ export function budget(budget: RetryBudget): Rule {
       if (!permit) warnOfSpentBudget(call);
       return permit;
     },
+    hold: holdOf,
     afterFailure: (failure, decision) => {
       if (known.has(failure) || (!decision.retry && decision.thrown) || !isToBlame(failure)) return;
       const isAnswer = failure.response && !decision.retry && decision.stop === undefined;
@@ -48,6 +49,27 @@ function permitOf(budget: RetryBudget, call: Call, throttled: boolean): Permit |
     notify(async () => (await permit)?.release(), undefined);
   } catch {}
   return undefined;
+}
+
+/** The longest that a call is held, in milliseconds, and the retries it may stand for. */
+const LONGEST_HOLD = 5_000;
+const MOST_HELD = 10;
+
+/**
+ * How long a call ends later whose retry got no permit, in milliseconds: as long as its retries would have waited by our own
+ * delays. A budget takes the requests, not the time. Otherwise a job would run through its items the faster the more of
+ * them fail. Where the server asked to wait, the call ends at once: the caller gets the time.
+ */
+function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, delay }: Wait): number {
+  if (source !== OWN) return 0;
+  let last = delay;
+  let held = delay;
+  for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
+    const by = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
+    last = ownDelay(new FailedAttempt({ ...session, by }, n, outcome));
+    held += last;
+  }
+  return held < call.remaining() ? Math.min(held, LONGEST_HOLD) : 0;
 }
 
 /**

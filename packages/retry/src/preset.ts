@@ -1,4 +1,4 @@
-import { type Delay, exponential } from '@steadfetch/backoff';
+import type { Delay } from '@steadfetch/backoff';
 import { classifyError, type Outcome } from '@steadfetch/core';
 import {
   checkBoolean,
@@ -16,7 +16,6 @@ import {
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
-import { fullJitter } from '@steadfetch/jitter';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import type { Session } from './attempt.ts';
@@ -31,6 +30,8 @@ import { inspect, onNetworkError, onTimeout, TRANSIENT } from './outcomes.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 const OPTIONS = {
   maxRetries: { check: checkLimits, default: 2, max: 1_000_000, integer: true },
@@ -74,7 +75,7 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
 
 /** The options as rules. */
 function rulesOf(settings: RetrySettings): Rule[] {
-  const { clock, random, maxDelay, delay = fullJitter(exponential(), random), methods, fullUrls } = settings;
+  const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
   const vetoes = [settings.maxRetries, obeyVetoes()];
   return [
     { clock, random },
@@ -86,7 +87,7 @@ function rulesOf(settings: RetrySettings): Rule[] {
     settings.inspect && inspect(settings.inspect),
     ...settings.serverHints,
     settings.shouldRetry && condition(settings.shouldRetry, vetoes),
-    backoff(delay),
+    delay && backoff(delay),
     methods && { methods },
     settings.idempotent,
     settings.budget,
@@ -109,10 +110,13 @@ function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHook
   return Array.isArray(given) ? [...given] : given;
 }
 
-/** Refuses `exponential` itself where `exponential()` is meant. */
+/** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
-  if ((delay as unknown) === exponential || (delay as unknown) === fullJitter) {
-    throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    const { name } = Object(delay) as { name?: string };
+    if (name === 'exponential' || name === 'fullJitter') {
+      throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
+    }
   }
   return checkFunction(option, delay);
 }

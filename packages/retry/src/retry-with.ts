@@ -12,19 +12,13 @@ import {
 import { releaseBody, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
-import {
-  attemptOf,
-  FailedAttempt,
-  isRepeatable,
-  releaseCopy,
-  type Session,
-  startSession,
-  withSteadyBody,
-} from './attempt.ts';
+import { FailedAttempt, type Session, startSession } from './attempt.ts';
+import { checkRules } from './check-rules.ts';
 import { takeOverride } from './override.ts';
-import { checkRules, type Policy, policyOf } from './policy.ts';
+import { type Policy, policyOf } from './policy.ts';
+import { RETRY_AFTER } from './retry-after.ts';
 import type { Rule } from './rule.ts';
-import { DEFAULTS } from './wait.ts';
+import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './sent-call.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -40,7 +34,8 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
  */
 export function retryWith(...rules: Rule[]): Middleware {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRules(rules);
-  return retryBy(policyOf(rules, DEFAULTS), () => {
+  const asks = rules.some(({ asked }) => asked);
+  return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
