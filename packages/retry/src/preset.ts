@@ -1,5 +1,4 @@
 import type { Delay } from '@steadfetch/backoff';
-import { classifyError, type Outcome } from '@steadfetch/core';
 import {
   checkBoolean,
   checkFunction,
@@ -7,9 +6,7 @@ import {
   checkMs,
   checkNames,
   checkNumber,
-  checkStatuses,
   clockOption,
-  type NumberRule,
   type OptionTable,
   optionError,
   randomOption,
@@ -17,24 +14,23 @@ import {
   type Settings,
 } from '@steadfetch/core/kit';
 import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
-import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
-import type { Session } from './attempt.ts';
 import { backoff, evenIfNotIdempotent, ignoreRetryAfter } from './bounds.ts';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import { history } from './history.ts';
 import type { RetryHooks } from './hooks.ts';
 import { hooks } from './hooks.ts';
-import type { RetryLimits, RetryOptions } from './options.ts';
-import { inspect, onNetworkError, onTimeout, TRANSIENT } from './outcomes.ts';
+import type { RetryOptions } from './options.ts';
+import { inspect, onNetworkError, onTimeout } from './outcomes.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
+import { checkRetried, transientStatuses } from './statuses.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 const OPTIONS = {
-  maxRetries: { check: checkLimits, default: 2, max: 1_000_000, integer: true },
+  maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
   delay: { check: checkDelay },
   maxDelay: { check: checkMs, default: 60_000 },
   methods: { check: checkMethods },
@@ -76,17 +72,16 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
 /** The options as rules. */
 function rulesOf(settings: RetrySettings): Rule[] {
   const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
-  const vetoes = [settings.maxRetries, obeyVetoes()];
+  const veto = obeyVetoes();
   return [
-    { clock, random },
-    { maxDelay },
-    ...vetoes,
+    { clock, random, maxRetries: settings.maxRetries, maxDelay },
+    veto,
     transientStatuses(settings.statuses),
     settings.networkErrors && onNetworkError(),
     settings.timeouts && onTimeout(),
     settings.inspect && inspect(settings.inspect),
     ...settings.serverHints,
-    settings.shouldRetry && condition(settings.shouldRetry, vetoes),
+    settings.shouldRetry && condition(settings.shouldRetry, veto),
     delay && backoff(delay),
     methods && { methods },
     settings.idempotent,
@@ -119,57 +114,6 @@ function checkDelay(option: string, delay: Delay): Delay {
     }
   }
   return checkFunction(option, delay);
-}
-
-const KINDS = ['connect', 'read', 'status'] as const;
-type Kind = (typeof KINDS)[number];
-
-/** One number bounds all failures together; with counters each kind has a bound of its own too. */
-function checkLimits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
-  if (typeof given !== 'object' || given === null) return { maxRetries: checkNumber(option, given, range) };
-  checkNames(option, given, ['total', ...KINDS]);
-  const of = (kind: 'total' | Kind, fallback: number) =>
-    checkNumber(`${option}.${kind}`, given[kind] === undefined ? fallback : given[kind], range);
-  const total = given.total === undefined ? undefined : of('total', 2);
-  const most = { connect: of('connect', total ?? 2), read: of('read', total ?? 2), status: of('status', total ?? 2) };
-  const counts = new WeakMap<Session, Record<Kind, number>>();
-  const countsOf = (session: Session) => counts.get(session) ?? { connect: 0, read: 0, status: 0 };
-  return {
-    maxRetries: total ?? most.connect + most.read + most.status,
-    unless: ({ outcome, session }) => countsOf(session)[kindOf(outcome!)] >= most[kindOf(outcome!)] && 'limit',
-    afterFailure: ({ outcome, session }) => {
-      if (!outcome) return;
-      const kind = kindOf(outcome);
-      const before = countsOf(session);
-      counts.set(session, { ...before, [kind]: before[kind] + 1 });
-    },
-  };
-}
-
-function kindOf({ response, error }: Outcome): Kind {
-  if (response) return 'status';
-  return classifyError(error).sent === 'no' ? 'connect' : 'read';
-}
-
-function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
-  const listed = checkStatuses(option, statuses);
-  const low = [...listed].find((status) => status < 400);
-  if (low === undefined) return listed;
-  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
-}
-
-/** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
-function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
-  return {
-    when: ({ response, idempotencyKey }) => {
-      if (response === undefined) return false;
-      const { status } = response;
-      if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
-      if (status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined && 'status';
-      if (status === 409) return idempotencyKey !== undefined && 'status';
-      return TRANSIENT.includes(status) && 'status';
-    },
-  };
 }
 
 function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
