@@ -4,10 +4,9 @@ const NO_BASE = 'http://relative.invalid';
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
 // Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
-// enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
-let lastUrl: string | undefined;
-let lastPrefix = `${NO_BASE}/`;
+// enough. Both are new strings, which keep no longer text in memory.
 let lastOrigin = '/';
+let lastPrefix = `${NO_BASE}/`;
 
 /**
  * The key of the server that a URL belongs to, however the URL is spelled: `https://api.example.com`.
@@ -16,11 +15,7 @@ let lastOrigin = '/';
  * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
  */
 export function originOf(url: string): string {
-  if (url === lastUrl) return lastOrigin;
-  if (url.startsWith(lastPrefix)) {
-    lastUrl = url;
-    return lastOrigin;
-  }
+  if (url.startsWith(lastPrefix)) return lastOrigin;
   const parsed = parseUrl(url);
   if (parsed === undefined) return 'invalid:';
   const { protocol } = parsed;
@@ -28,16 +23,14 @@ export function originOf(url: string): string {
   if (host === '') return protocol;
   const origin = `${protocol}//${host}`;
   if (origin === NO_BASE) return '/';
-  lastUrl = undefined;
   lastOrigin = origin;
   lastPrefix = `${origin}/`;
   return origin;
 }
 
-/** The name of the host without the dot that may end it, with a port that is not the default. */
-function hostOf({ hostname, port }: URL): string {
-  const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
-  return port === '' ? name : `${name}:${port}`;
+/** The host and its port, if that is not the default, without the dot that may end the name. */
+function hostOf({ host }: URL): string {
+  return host.replace(/\.(?=:|$)/, '');
 }
 
 /**

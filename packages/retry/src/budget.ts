@@ -1,5 +1,5 @@
-import { type Call, classifyError, localRefusal, notify, redactUrl } from '@steadfetch/core';
-import { oneLine, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
+import { type Call, classifyError, localRefusal, notify } from '@steadfetch/core';
+import { optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import { FailedAttempt } from './attempt.ts';
 import type { Permit, Rule, Wait } from './rule.ts';
@@ -96,8 +96,7 @@ const MAX_SERVERS = 20;
 const servers = new Set<string>();
 
 /** Tells the developer once per server that retries are not made, and why: without hooks nothing else would say so. */
-function warnOfSpentBudget({ origin }: Call): void {
-  const server = oneLine(redactUrl(origin));
+function warnOfSpentBudget({ origin: server }: Call): void {
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
   let more = '';

@@ -13,7 +13,7 @@ import {
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
-import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
+import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
 import { backoff, evenIfNotIdempotent, ignoreRetryAfter } from './bounds.ts';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
@@ -56,7 +56,7 @@ type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
 /** The policy of these options, and of a call that overrides some. All share one budget. */
 export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
   const read = readOptions('retry', OPTIONS, given);
-  const budgeted = read.budget ?? budget(retryBudget({ clock: read.clock }));
+  const budgeted = read.budget ?? budget(defaultBudget(read.clock));
   const settings = { ...read, budget: budgeted };
   const policyFor = (override: unknown) => {
     if (typeof override === 'object' && override) {
