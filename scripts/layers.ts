@@ -17,7 +17,8 @@ export const LAYERS: Record<string, Layer> = {
   jitter: { packages: ['core'], types: ['backoff'] },
   'server-hints': {},
   retry: {
-    packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],
+    packages: ['core', 'server-hints', 'retry-budget'],
+    types: ['backoff'],
     libraries: ['p-retry'],
   },
   'retry-budget': { packages: ['core'] },
@@ -25,7 +26,7 @@ export const LAYERS: Record<string, Layer> = {
   'retry-log': { packages: ['core'] },
   timeout: { packages: ['core'] },
   'idempotency-key': { packages: ['core'] },
-  'circuit-breaker': { packages: ['core', 'server-hints'] },
+  'circuit-breaker': { packages: ['core'] },
   concurrency: { packages: ['core'] },
   'buffer-body': { packages: ['core'] },
   ky: { packages: ['core', 'retry'], libraries: ['ky'] },

@@ -18,8 +18,8 @@ import {
   type OptionTable,
   pathOf,
   readOptions,
+  retryAfterOf,
 } from '@steadfetch/core/kit';
-import { serverDelay } from '@steadfetch/server-hints';
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
@@ -157,7 +157,7 @@ function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
   const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
-  const retryAfter = serverDelay(response, { now })?.ms;
+  const retryAfter = retryAfterOf(response, now);
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }
 

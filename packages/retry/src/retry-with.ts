@@ -9,14 +9,13 @@ import {
   settle,
   unwrap,
 } from '@steadfetch/core';
-import { releaseBody, warnOnce } from '@steadfetch/core/kit';
+import { releaseBody, retryAfterOf, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
 import { FailedAttempt, type Session, startSession } from './attempt.ts';
 import { checkRules } from './check-rules.ts';
 import { takeOverride } from './override.ts';
 import { type Policy, policyOf } from './policy.ts';
-import { RETRY_AFTER } from './retry-after.ts';
 import type { Rule } from './rule.ts';
 import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './sent-call.ts';
 
@@ -39,6 +38,14 @@ export function retryWith(...rules: Rule[]): Middleware {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
+
+/** Waits for `Retry-After`, where no rule of the list says what the server asks for. */
+const RETRY_AFTER: Rule = {
+  asked: ({ response, session }) => {
+    const delay = response && retryAfterOf(response, session.policy.clock.now());
+    return delay === undefined ? undefined : { delay, source: 'retry-after' };
+  },
+};
 
 /**
  * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
