@@ -2,24 +2,21 @@ import {
   abortReason,
   type Call,
   defineMiddleware,
-  type Layer,
   type Middleware,
   type Next,
   type Outcome,
   settle,
   unwrap,
 } from '@steadfetch/core';
-import { releaseBody, retryAfterOf, warnOnce } from '@steadfetch/core/kit';
+import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
 import { FailedAttempt, type Session, startSession } from './attempt.ts';
-import { checkRules } from './check-rules.ts';
+import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { takeOverride } from './override.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './sent-call.ts';
-
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
  * Repeats a request by rules.
@@ -32,7 +29,7 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
  * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
  */
 export function retryWith(...rules: Rule[]): Middleware {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRules(rules);
+  checkRules(rules);
   const asks = rules.some(({ asked }) => asked);
   return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
@@ -56,7 +53,7 @@ export function retryBy(
   policyFor: (override: unknown) => Policy,
   names: readonly string[] = [],
 ): Middleware {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
+  checkRuntime();
   return defineMiddleware((call, next) => {
     const { override, stripped } = takeOverride(call, names);
     if (call.retried) {
@@ -66,27 +63,6 @@ export function retryBy(
     if (override === false) return next(stripped.with({ retried: 'off' }));
     return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
   }, layer());
-}
-
-function layer(): Layer {
-  const name = 'retry';
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return {
-      name,
-      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
-    };
-  }
-  return { name };
-}
-
-function checkRuntime(): void {
-  if (typeof globalThis.performance?.now === 'function') return;
-  throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
-}
-
-function warnOfNesting(): void {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production')
-    warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
 }
 
 /** The first attempt goes straight through; a session begins when it fails. */
