@@ -1,6 +1,6 @@
 import { abortReason, type Call, discard, notify, throwIfAborted } from '@steadfetch/core';
 import { sleep } from '@steadfetch/core/kit';
-import { FailedAttempt, type GoodAttempt, type Recovery, record, type Session } from './attempt.ts';
+import { FailedAttempt, type GoodAttempt, type Recovery, recordAttempt, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Permit, Retry } from './rule.ts';
@@ -38,9 +38,9 @@ export async function judge(failure: FailedAttempt): Promise<Decision> {
       return decision;
     }
     if (!decision.retry && decision.held !== undefined) await hold(failure, decision.held);
-    if (!failure.sent) release(session.by?.permits);
-    record(session, attempt, failure.outcome!, decision);
-    tellFailure(failure, decision);
+    if (!failure.sent) release(session.lastRetry?.permits);
+    recordAttempt(session, attempt, failure.outcome!, decision);
+    notifyFailure(failure, decision);
     return decision;
   } catch (thrown) {
     throw fail(failure, thrown);
@@ -61,9 +61,9 @@ function fail(failure: FailedAttempt, thrown: unknown): unknown {
   const error = aborted ? abortReason(call.signal) : thrown;
   // a first attempt that is aborted is no news
   if (attempt === 1 && aborted) return error;
-  record(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
+  recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
   const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};
-  tellFailure(failure, { retry: false, ...stop, thrown: { error } });
+  notifyFailure(failure, { retry: false, ...stop, thrown: { error } });
   return error;
 }
 
@@ -84,7 +84,7 @@ export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
   return slept.then(() => {
     if (signal?.aborted) failed(undefined);
     record.waitingFor = undefined;
-    session.by = decision;
+    session.lastRetry = decision;
     return true;
   }, failed);
 }
@@ -92,17 +92,17 @@ export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
 /** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */
 export function stop(failure: FailedAttempt, reason: string, error: unknown, permits?: readonly Permit[]): void {
   release(permits);
-  tellFailure(failure, { retry: false, stop: reason, thrown: { error } });
+  notifyFailure(failure, { retry: false, stop: reason, thrown: { error } });
 }
 
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
-  tellSuccess(policy, { call, attempt, response });
+  notifySuccess(policy, { call, attempt, response });
   if (session.past.length === 0) return;
   const outcome = { response, failed: false } as const;
-  record(session, attempt, outcome);
-  tell(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
+  recordAttempt(session, attempt, outcome);
+  notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 
 /** Keeps of a response that is let go what an error made later can tell. */
@@ -111,16 +111,16 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
 }
 
 /** Tells the rules of a good answer. */
-export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
+export function notifySuccess({ successListeners }: Policy, success: GoodAttempt): void {
   for (const listener of successListeners) notify(listener, success);
 }
 
-function tellFailure(failure: FailedAttempt, decision: Decision): void {
-  tell(failure.session, 'afterFailure', failure, decision);
+function notifyFailure(failure: FailedAttempt, decision: Decision): void {
+  notifyRules(failure.session, 'afterFailure', failure, decision);
 }
 
 /** Tells the call's observer and the rules what has happened. What they throw or reject has no effect. */
-function tell(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
+function notifyRules(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
   for (const observer of [session.call.observed?.retries, ...session.policy.rules]) {
     notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about), undefined);
   }

@@ -18,8 +18,8 @@ export interface Session {
   readonly startedAt: number | undefined;
   /** What became of the attempts so far, oldest first, whichever layer made them. */
   past: AttemptRecord[];
-  /** The decision by which the attempt under way is made; none for the first. */
-  by: Retry | undefined;
+  /** The decision that led to the attempt under way; none for the first. */
+  lastRetry: Retry | undefined;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
@@ -27,7 +27,7 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
   const id = callIdOf(record);
   const key = idempotencyKeyOf(call);
-  return { id, call, repeatable, policy, key, startedAt, past: record.history ?? [], by: undefined };
+  return { id, call, repeatable, policy, key, startedAt, past: record.history ?? [], lastRetry: undefined };
 }
 
 /** An attempt with a good answer. */
@@ -92,7 +92,7 @@ export class FailedAttempt implements EndedAttempt {
 
   /** The wait before this attempt, in milliseconds; 0 for the first. */
   get previousDelay(): number {
-    return this.session.by?.delay ?? 0;
+    return this.session.lastRetry?.delay ?? 0;
   }
 
   /** Milliseconds since the call began; 0 unless a rule is `timed`. */
@@ -105,15 +105,15 @@ export class FailedAttempt implements EndedAttempt {
 Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
 
 /** Keeps what became of an attempt, for events and for errors that are made later. */
-export function record(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
+export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
   const { call, key, past, policy } = session;
   const { response, error, failed } = outcome;
-  const record: AttemptRecord = {
+  const entry: AttemptRecord = {
     attempt: attempt + call.record.resends,
     at: policy.clock.now(),
     ...(failed ? { error } : { status: response.status }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
   };
-  session.past = call.record.history = past.concat(record); // no larger than it must be
+  session.past = call.record.history = past.concat(entry); // no larger than it must be
 }

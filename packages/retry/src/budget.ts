@@ -8,8 +8,8 @@ import { OWN, ownDelay } from './wait.ts';
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
- * The brake on retry storms: each retry needs a permit of the budget, which hears of every outcome that can be the server's
- * doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
+ * The brake on retry storms: each retry needs a permit of the budget, which records every outcome that can be the
+ * server's doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
  */
 export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
@@ -65,8 +65,8 @@ function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, de
   let last = delay;
   let held = delay;
   for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
-    const by = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
-    last = ownDelay(new FailedAttempt({ ...session, by }, n, outcome));
+    const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
+    last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
     held += last;
   }
   return held < call.remaining() ? Math.min(held, LONGEST_HOLD) : 0;

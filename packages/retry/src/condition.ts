@@ -38,7 +38,7 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
     timed: true,
     takesTime: true,
     when: (failure) => {
-      if (isSpent(failure)) return failure.session.by?.reason === 'predicate' && 'predicate';
+      if (isSpent(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
       return !veto.unless!(failure) && says(failure, true);
     },
     unless: (failure) => says(failure, false),

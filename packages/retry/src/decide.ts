@@ -58,7 +58,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
-/** A permit of each rule that gives some, or none at all. All are asked, so that each hears of the failure. */
+/** A permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
 function permitsFor(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const answers = failure.session.policy.rules.filter((rule) => rule.permit).map((rule) => rule.permit!(failure, wait));
   const permits = answers.filter((permit) => permit !== undefined);

@@ -37,7 +37,7 @@ export interface RetryEventBase extends Facts {
   readonly elapsed: number;
 }
 
-/** Told before the wait, only when a retry will follow. */
+/** Called before the wait, only when a retry will follow. */
 export interface RetryEvent extends RetryEventBase {
   /** How long the wait will be. */
   readonly delay: number;
@@ -47,7 +47,7 @@ export interface RetryEvent extends RetryEventBase {
   readonly maxRetries: number;
 }
 
-/** Told when a call gets no further attempt although its outcome looked transient, or after a retry. */
+/** Called when a call gets no further attempt although its outcome looked transient, or after a retry. */
 export interface GiveUpEvent extends RetryEventBase {
   readonly reason: GiveUpReason;
   /** The wait that was asked for or computed and not taken, with its source. */
@@ -55,7 +55,7 @@ export interface GiveUpEvent extends RetryEventBase {
   readonly delaySource?: string;
 }
 
-/** Told when a call succeeds after at least one failed attempt. */
+/** Called when a call succeeds after at least one failed attempt. */
 export interface RecoverEvent extends RetryEventBase {
   readonly attempts: number;
 }
@@ -78,9 +78,9 @@ export function hooks(
 ): Rule {
   const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
-  const told = (name: keyof RetryHooks, attempt: Told, more: object) =>
+  const emit = (name: keyof RetryHooks, attempt: Ended, more: object) =>
     callHooks(all, name, () => ({ ...baseOf(attempt, fullUrls), ...more }));
-  const recovered = (attempt: Told) => told('onRecover', attempt, { attempts: factsOf(attempt).attempt });
+  const recovered = (attempt: Ended) => emit('onRecover', attempt, { attempts: factsOf(attempt).attempt });
   return {
     timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
     keepsOutcome: true,
@@ -88,12 +88,12 @@ export function hooks(
       if (decision.retry) {
         const { delay, source, reason } = decision;
         const { maxRetries } = failure.session.policy;
-        return told('onRetry', failure, { delay, delaySource: source, reason, maxRetries });
+        return emit('onRetry', failure, { delay, delaySource: source, reason, maxRetries });
       }
       const { planned } = decision;
       const wait = planned ? { delay: planned.delay, delaySource: planned.source } : {};
       const end = endOf(failure, decision);
-      if (end?.reason) told('onGiveUp', failure, { reason: end.reason, ...wait });
+      if (end?.reason) emit('onGiveUp', failure, { reason: end.reason, ...wait });
       else if (end) recovered(failure);
     },
     afterRecovery: (recovery) => {
@@ -103,9 +103,9 @@ export function hooks(
 }
 
 /** A failed attempt, or a good one after it. */
-type Told = FailedAttempt | Recovery;
+type Ended = FailedAttempt | Recovery;
 
-function baseOf(attempt: Told, fullUrls: boolean): RetryEventBase {
+function baseOf(attempt: Ended, fullUrls: boolean): RetryEventBase {
   const { id, call } = attempt.session;
   const { method, url } = call;
   return {

@@ -10,7 +10,7 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
-import { again, succeed, tellSuccess } from './again.ts';
+import { again, notifySuccess, succeed } from './again.ts';
 import { FailedAttempt, type Session, startSession } from './attempt.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { takeOverride } from './override.ts';
@@ -86,7 +86,7 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
       if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
       if (call.record.history) succeed(startSession(call, policy, repeatable, startedAt), 1, response);
-      else tellSuccess(policy, { call, attempt: 1, response });
+      else notifySuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
