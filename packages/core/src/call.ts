@@ -56,14 +56,17 @@ export class Call {
     init: RequestInit | undefined,
     given: Headers | undefined,
     of: Of,
-    { attempt = of.attempt, retried = of.retried, observed = of.observed, remaining }: CallChanges = NONE,
+    attempt: number = of.attempt,
+    retried: Retried = of.retried,
+    remaining: () => number = of.remaining,
+    observed: Observed | undefined = of.observed,
   ) {
     this.input = input;
     this.init = init;
     this.attempt = attempt;
     this.retried = retried;
     this.record = of.record;
-    this.remaining = nearest(of.remaining, remaining);
+    this.remaining = remaining;
     this.observed = observed;
     this.#given = given;
   }
@@ -123,12 +126,13 @@ export class Call {
     if (headers !== undefined) init!.headers = headers;
     if (signal !== undefined) init!.signal = signal;
     const given = input === this.input ? this.#given : headersOf(input);
-    return new Call(input, init, given, this, changes);
+    const { attempt, retried, observed } = changes;
+    return new Call(input, init, given, this, attempt, retried, nearest(this.remaining, changes.remaining), observed);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return new Call(this.input, this.init, this.#given, this, { attempt, retried });
+    return new Call(this.input, this.init, this.#given, this, attempt, retried);
   }
 
   /**
@@ -165,8 +169,6 @@ export class Call {
 }
 
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
-
-const NONE: CallChanges = {};
 
 const forever = () => Infinity;
 

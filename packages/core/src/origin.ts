@@ -4,7 +4,8 @@ const NO_BASE = 'http://relative.invalid';
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
 // Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
-// enough. Both are new strings, which keep no longer text in memory.
+// enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
+let lastUrl: string | undefined;
 let lastOrigin = '/';
 let lastPrefix = `${NO_BASE}/`;
 
@@ -15,7 +16,11 @@ let lastPrefix = `${NO_BASE}/`;
  * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
  */
 export function originOf(url: string): string {
-  if (url.startsWith(lastPrefix)) return lastOrigin;
+  if (url === lastUrl) return lastOrigin;
+  if (url.startsWith(lastPrefix)) {
+    lastUrl = url;
+    return lastOrigin;
+  }
   const parsed = parseUrl(url);
   if (parsed === undefined) return 'invalid:';
   const { protocol } = parsed;
@@ -23,6 +28,7 @@ export function originOf(url: string): string {
   if (host === '') return protocol;
   const origin = `${protocol}//${host}`;
   if (origin === NO_BASE) return '/';
+  lastUrl = undefined;
   lastOrigin = origin;
   lastPrefix = `${origin}/`;
   return origin;
