@@ -24,7 +24,7 @@ export function classifyError(error: unknown): ErrorClass {
   const chain = causesOf(error);
   const says = (text: RegExp) => chain.some((link) => text.test(textOf(link, 'message') ?? ''));
   const network = name === 'NetworkError' || says(NETWORK_TEXT);
-  const code = chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined);
+  const code = codeIn(chain);
   if (code !== undefined) return byCode(code, network);
   if (!network) return { kind: 'bug', permanent: true };
   return { kind: 'network', permanent: says(BROKEN_PEER_TEXT) || chain.some(isPermanent) };
@@ -41,6 +41,15 @@ function isPermanent(link: unknown): boolean {
   if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
+}
+
+/** The first code on the error or one of its causes, e.g. `ECONNREFUSED`. */
+export function codeOf(error: unknown): string | undefined {
+  return codeIn(causesOf(error));
+}
+
+function codeIn(chain: readonly unknown[]): string | undefined {
+  return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined);
 }
 
 const MAX_CAUSES = 8;

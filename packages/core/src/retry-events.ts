@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { classifyError } from './classify-error.ts';
+import { codeOf } from './classify-error.ts';
 import type { Clock } from './clock.ts';
 import type { FailureMembers, Moment } from './events.ts';
 import type { Outcome } from './outcome.ts';
@@ -101,7 +101,7 @@ export function factsOf({ call, attempt, outcome, idempotencyKey }: EndedAttempt
   return {
     attempt: attempt + call.record.resends,
     outcome: Object.freeze({ ...outcome! }),
-    cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
+    cause: response ? String(response.status) : (codeOf(error) ?? nameOf(error)),
     ...(response ? { response } : { error }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
