@@ -17,8 +17,7 @@ export const LAYERS: Record<string, Layer> = {
   jitter: { packages: ['core'], types: ['backoff'] },
   'server-hints': {},
   retry: {
-    packages: ['core', 'server-hints', 'retry-budget'],
-    types: ['backoff'],
+    packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],
     libraries: ['p-retry'],
   },
   'retry-budget': { packages: ['core'] },

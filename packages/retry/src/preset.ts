@@ -1,4 +1,4 @@
-import type { Delay } from '@steadfetch/backoff';
+import { type Delay, exponential } from '@steadfetch/backoff';
 import {
   checkBoolean,
   checkFunction,
@@ -13,6 +13,7 @@ import {
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
+import { fullJitter } from '@steadfetch/jitter';
 import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
 import { backoff, evenIfNotIdempotent, ignoreRetryAfter } from './bounds.ts';
 import { budget } from './budget.ts';
@@ -108,8 +109,7 @@ function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHook
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    const { name } = Object(delay) as { name?: string };
-    if (name === 'exponential' || name === 'fullJitter') {
+    if (([exponential, fullJitter] as unknown[]).includes(delay)) {
       throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
     }
   }
