@@ -14,8 +14,8 @@ await using server = await startServer([
 ]);
 
 /** `undefined` leaves it to the default rules. */
-async function shouldRetry({ response, peek }: Failure): Promise<boolean | undefined> {
-  if (response?.status === 422) return (await peek()).includes('import is running');
+async function shouldRetry({ response }: Failure): Promise<boolean | undefined> {
+  if (response?.status === 422) return (await peek(response)).includes('import is running');
   if (response?.headers.get('x-cache') === 'warming') return true;
   return undefined;
 }

@@ -25,7 +25,7 @@ export const LAYERS: Record<string, Layer> = {
   'retry-log': { packages: ['core'] },
   timeout: { packages: ['core'] },
   'idempotency-key': { packages: ['core'] },
-  'circuit-breaker': { packages: ['core', 'server-hints'] },
+  'circuit-breaker': { packages: ['core'] },
   concurrency: { packages: ['core'] },
   'buffer-body': { packages: ['core'] },
   ky: { packages: ['core', 'retry'], libraries: ['ky'] },

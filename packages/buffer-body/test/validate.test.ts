@@ -21,7 +21,7 @@ describe('bufferBody with validate', () => {
     const error = await rejection(send(body, { 'content-length': length }));
 
     expect(error).toMatchObject({ name: 'NetworkError', message });
-    expect(classifyError(error)).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: false });
   });
 
   it.each([

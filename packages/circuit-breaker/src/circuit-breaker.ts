@@ -18,8 +18,8 @@ import {
   type OptionTable,
   pathOf,
   readOptions,
+  retryAfterOf,
 } from '@steadfetch/core/kit';
-import { serverDelay } from '@steadfetch/server-hints';
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
@@ -157,8 +157,14 @@ function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
   const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
-  const retryAfter = serverDelay(response, { now })?.ms;
+  const retryAfter = msOf(headers) ?? retryAfterOf(response, now);
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+/** The wait that a server asks for in milliseconds. */
+function msOf(headers: Headers): number | undefined {
+  const field = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms') ?? '';
+  return /^\d+(?:\.\d+)?$/.test(field) ? Number(field) : undefined;
 }
 
 function checkBreaker(option: string, breaker: Breaker): Breaker {

@@ -1,5 +1,6 @@
 import type { Call } from './call.ts';
 import type { LastAnswer } from './call-record.ts';
+import type { RetryObserver } from './retry-events.ts';
 
 /** The members of every event. Times are milliseconds. */
 export interface EventBase {
@@ -197,6 +198,8 @@ export type Moment = Told<SteadfetchEvent>;
 /** Where a layer tells what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
 export interface Observed {
   emit(call: Call, moment: Moment): void;
+  /** Told of what `retry` decides; missing where another copy of this package made the observer. */
+  readonly retries?: RetryObserver;
   /** Sends a request, and tells how it ends. */
   send(call: Call, send: () => Promise<Response>): Promise<Response>;
 }

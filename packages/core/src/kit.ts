@@ -38,7 +38,11 @@ export {
   type Settings,
 } from './options.ts';
 export { originOf, pathOf } from './origin.ts';
+export type { Pause } from './pause.ts';
 export { type Place, Queue } from './queue.ts';
 export { isRequest } from './request-members.ts';
+export { retryAfterOf } from './retry-after.ts';
+export { type EndedAttempt, endOf, type Facts, factsOf } from './retry-events.ts';
+export { sleep } from './sleep.ts';
 export { warnOnce } from './warn-once.ts';
 export { type ErrorOf, withBody } from './with-body.ts';

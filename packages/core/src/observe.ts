@@ -9,6 +9,7 @@ import { notify } from './notify.ts';
 import { clockOption, type OptionTable, readOptions } from './options.ts';
 import { redactUrl } from './redact-url.ts';
 import type { Mark } from './retried.ts';
+import { type RetryObserver, retryObserver } from './retry-events.ts';
 
 /** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
 export type Listener = (event: SteadfetchEvent) => unknown;
@@ -107,6 +108,7 @@ export interface Settings {
 
 /** One call below one observer. */
 class Observation implements Observed {
+  readonly retries: RetryObserver = retryObserver;
   readonly #settings: Settings;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;

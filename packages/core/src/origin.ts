@@ -6,8 +6,8 @@ const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 // Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
 // enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
 let lastUrl: string | undefined;
-let lastPrefix = `${NO_BASE}/`;
 let lastOrigin = '/';
+let lastPrefix = `${NO_BASE}/`;
 
 /**
  * The key of the server that a URL belongs to, however the URL is spelled: `https://api.example.com`.
@@ -34,10 +34,9 @@ export function originOf(url: string): string {
   return origin;
 }
 
-/** The name of the host without the dot that may end it, with a port that is not the default. */
-function hostOf({ hostname, port }: URL): string {
-  const name = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
-  return port === '' ? name : `${name}:${port}`;
+/** The host and its port, if that is not the default, without the dot that may end the name. */
+function hostOf({ host }: URL): string {
+  return host.replace(/\.(?=:|$)/, '');
 }
 
 /**

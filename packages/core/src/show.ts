@@ -6,10 +6,15 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
 
 /**
  * A value as an error message names it: on one line, 80 characters at most, without members that look like secrets. Runs
- * none of the value's own code but that of a proxy, and never throws. In production an object is only what it calls
- * itself.
+ * none of the value's own code but that of a proxy, and never throws. In production only a number, a boolean, `null` and
+ * `undefined` are shown; of anything else its type.
  */
 export function show(value: unknown): string {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') return showWhole(value);
+  return typeof value === 'string' || typeof value === 'symbol' || Object(value) === value ? typeof value : `${value}`;
+}
+
+function showWhole(value: unknown): string {
   try {
     return clip(showMember(value, LONGEST) ?? showObject(value as object), LONGEST);
   } catch {
@@ -43,13 +48,8 @@ export function encodeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, encodeURIComponent);
 }
 
-function showObject(value: object): string {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') return showWhole(value);
-  return tagOf(value);
-}
-
 /** Arrays and plain objects with their members; of anything else only what it calls itself. */
-function showWhole(value: object): string {
+function showObject(value: object): string {
   if (!Array.isArray(value) && (tagOf(value) !== '[object Object]' || !isPlain(value))) return tagOf(value);
   const members = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(([, { enumerable }]) => enumerable);
   const shown = members.slice(0, LONGEST).map(([name, member]) => {

@@ -16,8 +16,8 @@ export interface Attempt {
   response?: Response;
 }
 
-/** Sends an attempt, and notes how it ends. */
-export async function noting(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
+/** Sends an attempt, and keeps how it ends. */
+export async function captureOutcome(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
   try {
     attempt.response = await send();
     return attempt.response;

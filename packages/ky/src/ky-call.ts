@@ -9,7 +9,7 @@ import {
   ownDelay,
   type Policy,
   type Retry,
-  record,
+  recordAttempt,
   type Session,
   startSession,
   succeed,
@@ -25,12 +25,12 @@ import {
   type Options,
   type RetryOptions,
 } from 'ky';
-import { type Attempt, noting, outcomeOf, withHistory } from './attempt.ts';
+import { type Attempt, captureOutcome, outcomeOf, withHistory } from './attempt.ts';
+import { attemptsWithContext } from './call-context.ts';
 import { follow, watch } from './caller-hooks.ts';
 import { remainingOf } from './deadline.ts';
 import { askedBy, callOf, oneShotBody, rememberOrigin } from './describe.ts';
 import { asObject, changesIn, filledIn, type KyRetry } from './ky-retry.ts';
-import { lendAttempts } from './lend.ts';
 import { Pending } from './pending.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
@@ -71,7 +71,7 @@ export class KyCall {
   readonly #observer: ReturnType<typeof observerOf>;
   /** What an `observe()` that the fetch begins with hears of this loop. */
   #observed: CallObservation | undefined;
-  #isTold = false;
+  #hasEnded = false;
 
   constructor(options: Options, policyOf: PolicyOf, meta?: unknown) {
     this.#options = options;
@@ -87,7 +87,7 @@ export class KyCall {
     this.#hooks = options.hooks!;
     this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
     this.#observer = observerOf(options.fetch);
-    const send = lendAttempts(options.fetch, this.#base);
+    const send = attemptsWithContext(options.fetch, this.#base);
     this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#standing(attempt) });
   }
 
@@ -145,8 +145,8 @@ export class KyCall {
     this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     this.#retry!.methods.push(request.method.toLowerCase() as never);
-    const response = await noting(attempt, () => this.#send(request, attempt, init)).catch((error) =>
-      this.#hearLast(attempt, error),
+    const response = await captureOutcome(attempt, () => this.#send(request, attempt, init)).catch((error) =>
+      this.#judgeLast(attempt, error),
     );
     // An answer that came after a timeout of ky is nobody's.
     if (this.#open !== attempt) return response;
@@ -161,7 +161,7 @@ export class KyCall {
   }
 
   /** ky tells no hook of what is no `Error`, once its limit is spent. */
-  async #hearLast(attempt: Attempt, error: unknown): Promise<never> {
+  async #judgeLast(attempt: Attempt, error: unknown): Promise<never> {
     const isLast = this.#attempt > this.#retry!.limit && this.#open === attempt;
     if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
     throw error;
@@ -181,7 +181,7 @@ export class KyCall {
     const { maxRetries, repeatsTimeouts } = this.#policy;
     const mayFollow = this.#attempt <= maxRetries && isRepeatable(call, this.#policy);
     const again = mayFollow && repeatsTimeouts && call.replayable;
-    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining, ...this.#heard };
+    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining, ...this.#observation };
   }
 
   #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
@@ -208,7 +208,7 @@ export class KyCall {
     }
     const due = await this.#judge(attempt, { response, failed: false });
     if (!due) {
-      this.#tellEnd({ response });
+      this.#emitEnd({ response });
       return response;
     }
     keepAnswer(this.#base, response, due);
@@ -235,7 +235,7 @@ export class KyCall {
     try {
       await this.#pending.wait();
     } catch (error) {
-      this.#tellEnd({ error });
+      this.#emitEnd({ error });
       throw error;
     }
   }
@@ -265,13 +265,13 @@ export class KyCall {
     const session = this.#enter(attempt);
     this.#pending.settle();
     if (!this.#pending.aborted) succeed(session, this.#attempt, response);
-    this.#tellEnd({ response });
+    this.#emitEnd({ response });
   }
 
   /** An attempt that a hook of the caller repeats, whatever came of it. */
   #passOver(attempt: Attempt): void {
     const outcome: Outcome = { response: attempt.response!, failed: false };
-    record(this.#enter(attempt), this.#attempt, outcome);
+    recordAttempt(this.#enter(attempt), this.#attempt, outcome);
   }
 
   /** The session, in which the call is now what this attempt has sent. */
@@ -290,7 +290,7 @@ export class KyCall {
   /** Our wait before an attempt that the caller forces. */
   #ownDelay(attempt: number): number {
     const session = this.#session ?? this.#startSession(this.#base);
-    return ownDelay(new FailedAttempt({ ...session, by: undefined }, attempt, undefined));
+    return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
   }
 
   /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
@@ -307,7 +307,7 @@ export class KyCall {
     this.#over = true;
     if (outcome) await this.#judge(attempt, outcome);
     this.#stop(this.#pending.reasonOf(error), error);
-    this.#tellEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
+    this.#emitEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     return withHistory(error);
   };
 
@@ -317,14 +317,14 @@ export class KyCall {
     this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });
   }
 
-  get #heard(): Pick<CallChanges, 'observed'> {
+  get #observation(): Pick<CallChanges, 'observed'> {
     return this.#observed ? { observed: this.#observed.observed } : {};
   }
 
   /** Tells observers how the call ends, once. */
-  #tellEnd(ending: { response?: Response; error?: unknown }): void {
-    if (this.#isTold || !this.#session) return;
-    this.#isTold = true;
+  #emitEnd(ending: { response?: Response; error?: unknown }): void {
+    if (this.#hasEnded || !this.#session) return;
+    this.#hasEnded = true;
     const { response } = ending;
     this.#observed?.end(this.#session.call, { ...(response && { status: response.status }), ...ending });
   }
@@ -332,7 +332,7 @@ export class KyCall {
   #describe(asked: Parameters<typeof callOf>[0], error?: unknown): Call {
     const { signal } = this.#options;
     const call = callOf(asked, { base: this.#base, signal, error, body: this.#oneShot });
-    return call.with({ remaining: this.#remaining, ...this.#heard });
+    return call.with({ remaining: this.#remaining, ...this.#observation });
   }
 }
 

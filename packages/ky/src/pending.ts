@@ -13,8 +13,8 @@ interface Standing {
 interface Announced {
   readonly failure: FailedAttempt;
   readonly decision: Retry;
-  stage: 'told' | 'waiting' | 'waited' | 'sent';
-  deafen: () => void;
+  stage: 'announced' | 'waiting' | 'waited' | 'sent';
+  stopListening: () => void;
 }
 
 /** The retry that the hooks were told of, until they are told how it ended. */
@@ -34,7 +34,7 @@ export class Pending {
 
   /** Whether there is one that has not been waited for. */
   get isNew(): boolean {
-    return this.#announced?.stage === 'told';
+    return this.#announced?.stage === 'announced';
   }
 
   /** The one that has not been sent. */
@@ -44,9 +44,9 @@ export class Pending {
 
   /** Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`. */
   announce(failure: FailedAttempt, decision: Retry): void {
-    const announced: Announced = { failure, decision, stage: 'told', deafen: () => {} };
+    const announced: Announced = { failure, decision, stage: 'announced', stopListening: () => {} };
     this.#announced = announced;
-    announced.deafen = onAbort(this.#signal, () => {
+    announced.stopListening = onAbort(this.#signal, () => {
       if (announced.stage === 'waiting') return;
       this.#aborted = true;
       this.stop('aborted');
@@ -56,7 +56,7 @@ export class Pending {
   /** Waits until the attempt is due. */
   async wait(): Promise<void> {
     const announced = this.#announced;
-    if (announced?.stage !== 'told') return;
+    if (announced?.stage !== 'announced') return;
     announced.stage = 'waiting';
     try {
       await wait(announced.failure, announced.decision);
@@ -69,14 +69,14 @@ export class Pending {
   }
 
   sent(): void {
-    this.#announced?.deafen();
+    this.#announced?.stopListening();
     if (this.#announced) this.#announced.stage = 'sent';
   }
 
   /** What follows is told by somebody else. */
   settle(): Announced | undefined {
     const announced = this.#announced;
-    announced?.deafen();
+    announced?.stopListening();
     this.#announced = undefined;
     return announced;
   }

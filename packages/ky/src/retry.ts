@@ -1,10 +1,10 @@
 import type { RetryOptions } from '@steadfetch/retry';
 import { presetOf } from '@steadfetch/retry/engine';
 import type { Hooks, InitHook, Options } from 'ky';
+import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
 import { filledIn } from './ky-retry.ts';
-import { lend } from './lend.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -44,5 +44,5 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
 /** Also for a `retry()` below, in the fetch of this ky. */
 function turnOff(kyOptions: Options): void {
   kyOptions.retry = filledIn(typeof kyOptions.retry === 'object' ? kyOptions.retry : {}, 0);
-  kyOptions.fetch = lend(kyOptions.fetch, () => ({ retried: 'off' }));
+  kyOptions.fetch = withCallContext(kyOptions.fetch, () => ({ retried: 'off' }));
 }

@@ -1,3 +1,4 @@
+import { classifyError, peek } from '@steadfetch/core';
 import { checkStatuses, MAX_TIMER } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
@@ -61,17 +62,17 @@ function jittered(jitter: (delay: number) => number, delay: number, cap = Infini
 
 /** A failure as a condition written for ky expects it: with ky's error and its data. Below `use()` the options of the error are empty. */
 async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
-  const { attempt: retryCount, call, error, errorClass, response } = failure;
+  const { attempt: retryCount, call, error, response } = failure;
   const origin = knownOrigin(call);
   const request = origin?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
   if (response) {
     const httpError = new ky.HTTPError(response, request, origin?.options ?? ({} as NormalizedOptions));
     const parse = (text: string) =>
       origin?.parseJson ? origin.parseJson(text, { request, response }) : JSON.parse(text);
-    httpError.data = await dataOf(response, await failure.peek(MAX_DATA), parse);
+    httpError.data = await dataOf(response, await peek(response, MAX_DATA), parse);
     return { error: httpError, retryCount };
   }
-  if (errorClass?.kind !== 'network') return { error: error as Error, retryCount };
+  if (classifyError(error).kind !== 'network') return { error: error as Error, retryCount };
   return { error: new ky.NetworkError(request, { cause: error as Error }), retryCount };
 }
 

@@ -10,9 +10,9 @@ import {
 import { withObserverOf } from '@steadfetch/core/kit';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
+import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
-import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -40,7 +40,7 @@ export function use(...middlewares: Middleware[]): Options {
     if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
     options.retry = 0;
     const remaining = remainingOf(options, systemClock);
-    options.fetch = lend(stack, () => ({ remaining }));
+    options.fetch = withCallContext(stack, () => ({ remaining }));
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };

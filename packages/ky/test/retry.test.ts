@@ -1,3 +1,4 @@
+import { peek } from '@steadfetch/core';
 import { historyOf } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { HTTPError, NetworkError, TimeoutError } from 'ky';
@@ -92,7 +93,7 @@ describe('retry', () => {
         { status: 422, json: { retry: false } },
       ],
       {
-        shouldRetry: async ({ peek }) => JSON.parse(await peek()).retry,
+        shouldRetry: async ({ response }) => JSON.parse(await peek(response!)).retry,
       },
     );
 

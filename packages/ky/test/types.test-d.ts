@@ -15,7 +15,7 @@ describe('types', () => {
     void ky.get('/', { retry: 0 });
     void ky.get('/', { retry: { limit: 3, statusCodes: [503] } });
     void ky.get('/', { steadfetch: { retry: false } });
-    void ky.get('/', { steadfetch: { retry: { maxDelay: 5_000, maxRetries: { connect: 3 } } } });
+    void ky.get('/', { steadfetch: { retry: { maxDelay: 5_000, maxRetries: 3 } } });
     // @ts-expect-error a misspelt option
     void ky.get('/', { steadfetch: { retry: { maxRetry: 3 } } });
     // @ts-expect-error a wrong type

@@ -1,5 +1,5 @@
 import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
-import type { BudgetSnapshot, RetryKind } from './types.ts';
+import type { RetryKind } from './types.ts';
 
 /** What a failed attempt costs. */
 export const FAILURE = 0.5;
@@ -60,19 +60,13 @@ export class Bucket {
     this.#promised = Math.max(0, this.#promised - 1);
   }
 
-  /** The state at this time. Changes nothing. */
-  snapshot(now: number): BudgetSnapshot {
-    const account = balanced(this.#account, this.#settings, now);
-    const { spent, since } = account;
-    const reserve = reserveOf(account, this.#settings);
-    const left = Math.max(0, reserve - spent);
-    const failingFor = since === undefined ? undefined : now - since;
-    const state = left === 0 ? 'spent' : failingFor === undefined ? 'ready' : 'trouble';
-    return { state, reserve, left, failingFor, why: WHY[state] };
+  /** The account at this time. Changes nothing. */
+  accountAt(now: number): Account {
+    return balanced(this.#account, this.#settings, now);
   }
 
   #settle(now: number): Account {
-    this.#account = balanced(this.#account, this.#settings, now);
+    this.#account = this.accountAt(now);
     return this.#account;
   }
 
@@ -82,10 +76,3 @@ export class Bucket {
     return isRetry;
   }
 }
-
-const WHY = {
-  ready: 'no failure is unpaid: retries are allowed',
-  trouble: 'requests have failed, and the reserve is not spent yet: retries are allowed',
-  spent:
-    'more requests failed than the reserve and the successes pay for: no retries until some succeed or time passes',
-} as const;

@@ -1,7 +1,8 @@
-import { type Clock, monotonic, perKey, systemClock } from '@steadfetch/core';
+import { type Clock, monotonic, systemClock } from '@steadfetch/core';
 import { checkMembers, checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { Bucket, FAILURE, PRICE } from './bucket.ts';
-import type { RetryKind, TokenBudget } from './types.ts';
+import { bucketsOf, budgetOf, DEFAULTS } from './default-budget.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { TokenBudget } from './types.ts';
 
 /** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
 export interface RetryBudgetOptions {
@@ -36,12 +37,12 @@ export interface RetryBudgetOptions {
 const MAX = 1_000_000;
 
 const OPTIONS = {
-  deposit: { check: checkNumber, default: 1.25, max: 10 },
-  floor: { check: checkNumber, default: 6, max: MAX },
+  deposit: { check: checkNumber, default: DEFAULTS.deposit, max: 10 },
+  floor: { check: checkNumber, default: DEFAULTS.floor, max: MAX },
   credit: { check: checkNumber, max: MAX },
-  rideOut: { check: checkMs, default: 350 },
-  perSecond: { check: checkNumber, default: 0.2, max: MAX },
-  maxKeys: { check: checkNumber, default: 1_000, min: 1, max: MAX, integer: true },
+  rideOut: { check: checkMs, default: DEFAULTS.rideOut },
+  perSecond: { check: checkNumber, default: DEFAULTS.perSecond, max: MAX },
+  maxKeys: { check: checkNumber, default: DEFAULTS.maxKeys, min: 1, max: MAX, integer: true },
   clock: { default: systemClock, check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']) },
 } satisfies OptionTable<RetryBudgetOptions>;
 
@@ -63,38 +64,19 @@ export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
  */
 export function retryBudget(options?: RetryBudgetOptions): TokenBudget {
   const { clock, maxKeys, ...rest } = readOptions('retryBudget', OPTIONS, options);
-  const { floor, credit = Math.max(20, floor) } = rest;
+  const { floor, credit = Math.max(DEFAULTS.credit, floor) } = rest;
   checkNumber('retryBudget: credit', credit, { min: floor, max: MAX });
   const settings = { ...rest, credit };
   const now = monotonic(clock);
-  const bucketOf = perKey(() => new Bucket(settings, now()), { maxKeys });
+  const bucketOf = bucketsOf(settings, now, maxKeys);
   return {
-    acquire: (key, kind) => {
-      const price = priceOf(kind) + FAILURE;
-      const bucket = bucketOf(key);
-      return bucket.spend(price, now()) ? permitOf(bucket, price) : undefined;
+    ...budgetOf(bucketOf, now),
+    snapshot: () => {
+      const at = now();
+      return Object.fromEntries(
+        bucketOf.entries().map(([key, bucket]) => [key, snapshotOf(bucket.accountAt(at), settings, at)]),
+      );
     },
-    record: (key, outcome, attempt) => {
-      const bucket = bucketOf(key);
-      if (outcome === 'success') bucket.succeed(attempt);
-      else bucket.fail(now(), attempt);
-    },
-    snapshot: () => Object.fromEntries(bucketOf.entries().map(([key, bucket]) => [key, bucket.snapshot(now())])),
     reset: (key) => bucketOf.reset(key),
-  };
-}
-
-function priceOf(kind: RetryKind): number {
-  if (Object.hasOwn(PRICE, kind)) return PRICE[kind];
-  throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
-}
-
-function permitOf(bucket: Bucket, price: number): { release(): void } {
-  let held = true;
-  return {
-    release: () => {
-      if (held) bucket.refund(price);
-      held = false;
-    },
   };
 }

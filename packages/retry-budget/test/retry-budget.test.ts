@@ -1,6 +1,6 @@
 import { instantClock, type ManualClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
-import { type RetryBudget, type RetryKind, retryBudget, type TokenBudget } from '../src/index.ts';
+import { defaultBudget, type RetryBudget, type RetryKind, retryBudget, type TokenBudget } from '../src/index.ts';
 
 const KEY = 'https://api.example.com';
 
@@ -370,5 +370,16 @@ describe('the snapshot of a budget', () => {
     budget.reset();
     expect(budget.snapshot()).toEqual({});
     expect(failingCalls(budget, 5)).toBe(10);
+  });
+});
+
+describe('defaultBudget', () => {
+  it('grants what retryBudget() grants, and has nothing to look at', () => {
+    const clock = instantClock();
+    const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
+
+    expect(failingCalls(plain, 100)).toBe(failingCalls(full, 100));
+    expect(Object.keys(plain)).toEqual(['acquire', 'record']);
+    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'record']);
   });
 });

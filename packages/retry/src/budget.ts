@@ -1,15 +1,15 @@
-import { type Call, classifyError, localRefusal, notify, redactUrl } from '@steadfetch/core';
-import { oneLine, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
+import { type Call, classifyError, localRefusal, notify } from '@steadfetch/core';
+import { optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
-import type { FailedAttempt } from './attempt.ts';
-import type { Permit, Rule } from './rule.ts';
-import { OWN } from './wait.ts';
+import { FailedAttempt } from './attempt.ts';
+import type { Permit, Rule, Wait } from './rule.ts';
+import { OWN, ownDelay } from './wait.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
- * The brake on retry storms: each retry needs a permit of the budget, which hears of every outcome that can be the server's
- * doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
+ * The brake on retry storms: each retry needs a permit of the budget, which records every outcome that can be the
+ * server's doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
  */
 export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
@@ -30,6 +30,7 @@ export function budget(budget: RetryBudget): Rule {
       if (!permit) warnOfSpentBudget(call);
       return permit;
     },
+    hold: holdOf,
     afterFailure: (failure, decision) => {
       if (known.has(failure) || (!decision.retry && decision.thrown) || !isToBlame(failure)) return;
       const isAnswer = failure.response && !decision.retry && decision.stop === undefined;
@@ -48,6 +49,27 @@ function permitOf(budget: RetryBudget, call: Call, throttled: boolean): Permit |
     notify(async () => (await permit)?.release(), undefined);
   } catch {}
   return undefined;
+}
+
+/** The longest that a call is held, in milliseconds, and the retries it may stand for. */
+const LONGEST_HOLD = 5_000;
+const MOST_HELD = 10;
+
+/**
+ * How long a call ends later whose retry got no permit, in milliseconds: as long as its retries would have waited by our own
+ * delays. A budget takes the requests, not the time. Otherwise a job would run through its items the faster the more of
+ * them fail. Where the server asked to wait, the call ends at once: the caller gets the time.
+ */
+function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, delay }: Wait): number {
+  if (source !== OWN) return 0;
+  let last = delay;
+  let held = delay;
+  for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
+    const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
+    last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
+    held += last;
+  }
+  return held < call.remaining() ? Math.min(held, LONGEST_HOLD) : 0;
 }
 
 /**
@@ -74,8 +96,7 @@ const MAX_SERVERS = 20;
 const servers = new Set<string>();
 
 /** Tells the developer once per server that retries are not made, and why: without hooks nothing else would say so. */
-function warnOfSpentBudget({ origin }: Call): void {
-  const server = oneLine(redactUrl(origin));
+function warnOfSpentBudget({ origin: server }: Call): void {
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
   let more = '';

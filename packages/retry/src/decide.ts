@@ -29,7 +29,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
   const permits = permitsFor(failure, wait);
-  return permits ? { retry: true, reason, permits, ...wait } : no('budget', wait);
+  return permits ? { retry: true, reason, permits, ...wait } : { ...no('budget', wait), held: holdFor(failure, wait) };
 }
 
 function no(stop: string, planned?: Wait): End {
@@ -58,13 +58,18 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
-/** A permit of each rule that gives some, or none at all. All are asked, so that each hears of the failure. */
+/** A permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
 function permitsFor(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const answers = failure.session.policy.rules.filter((rule) => rule.permit).map((rule) => rule.permit!(failure, wait));
   const permits = answers.filter((permit) => permit !== undefined);
   if (permits.length === answers.length) return permits;
   release(permits);
   return undefined;
+}
+
+/** The longest that a rule holds a call that got no permit. */
+function holdFor(failure: FailedAttempt, wait: Wait): number {
+  return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.hold?.(failure, wait) ?? 0));
 }
 
 /** Gives permits back. What that throws or rejects changes nothing. */

@@ -1,8 +1,7 @@
-import { type Outcome, redactUrl } from '@steadfetch/core';
-import { callHooks, checkHooks } from '@steadfetch/core/kit';
-import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
-import { endOf, type Facts, factsOf } from './emit.ts';
-import type { Retry, Rule, Wait } from './rule.ts';
+import { redactUrl } from '@steadfetch/core';
+import { callHooks, checkHooks, endOf, type Facts, factsOf } from '@steadfetch/core/kit';
+import type { FailedAttempt, Recovery } from './attempt.ts';
+import type { Rule } from './rule.ts';
 
 /** Why an attempt counts as failed. */
 export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predicate' | 'server';
@@ -39,7 +38,7 @@ export interface RetryEventBase extends Facts {
   readonly elapsed: number;
 }
 
-/** Told before the wait, only when a retry will follow. */
+/** Called before the wait, only when a retry will follow. */
 export interface RetryEvent extends RetryEventBase {
   /** How long the wait will be. */
   readonly delay: number;
@@ -49,7 +48,7 @@ export interface RetryEvent extends RetryEventBase {
   readonly maxRetries: number;
 }
 
-/** Told when a call gets no further attempt although its outcome looked transient, or after a retry. */
+/** Called when a call gets no further attempt although its outcome looked transient, or after a retry. */
 export interface GiveUpEvent extends RetryEventBase {
   readonly reason: GiveUpReason;
   /** The wait that was asked for or computed and not taken, with its source. */
@@ -57,7 +56,7 @@ export interface GiveUpEvent extends RetryEventBase {
   readonly delaySource?: string;
 }
 
-/** Told when a call succeeds after at least one failed attempt. */
+/** Called when a call succeeds after at least one failed attempt. */
 export interface RecoverEvent extends RetryEventBase {
   readonly attempts: number;
 }
@@ -80,53 +79,41 @@ export function hooks(
 ): Rule {
   const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
-  const emit = (name: keyof RetryHooks, make: () => RetryEventBase) => callHooks(all, name, make);
-  /** What an attempt ended with, while the call waits for the next one: the core forgets it. */
-  const endings = new WeakMap<FailedAttempt, Outcome>();
-  const endingOf = (failure: FailedAttempt) => {
-    const outcome = failure.outcome ?? endings.get(failure)!;
-    endings.set(failure, outcome);
-    return outcome;
-  };
-  const eventOf = (session: Session, attempt: number, outcome: Outcome) => baseOf(session, attempt, outcome, fullUrls);
-
-  const retried = ({ session, attempt }: FailedAttempt, outcome: Outcome, { delay, source, reason }: Retry) =>
-    emit('onRetry', (): RetryEvent => {
-      const more = { delay, delaySource: source, reason: reason as RetryEvent['reason'] };
-      return { ...eventOf(session, attempt, outcome), ...more, maxRetries: session.policy.maxRetries };
-    });
-  const gaveUp = ({ session, attempt }: FailedAttempt, outcome: Outcome, stop: string, planned?: Wait) =>
-    emit('onGiveUp', (): GiveUpEvent => {
-      const more = planned ? { delay: planned.delay, delaySource: planned.source } : {};
-      return { ...eventOf(session, attempt, outcome), reason: stop as GiveUpReason, ...more };
-    });
-  const recovered = (session: Session, attempt: number, response: Response) =>
-    emit('onRecover', (): RecoverEvent => {
-      return { ...eventOf(session, attempt, { response, failed: false }), attempts: numberOf(session, attempt) };
-    });
-
+  const emit = (name: keyof RetryHooks, attempt: Ended, more: object) =>
+    callHooks(all, name, () => ({ ...baseOf(attempt, fullUrls), ...more }));
+  const recovered = (attempt: Ended) => emit('onRecover', attempt, { attempts: factsOf(attempt).attempt });
   return {
     timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
+    keepsOutcome: true,
     afterFailure: (failure, decision) => {
-      const outcome = endingOf(failure);
-      if (decision.retry) return retried(failure, outcome, decision);
+      if (decision.retry) {
+        const { delay, source, reason } = decision;
+        const { maxRetries } = failure.session.policy;
+        return emit('onRetry', failure, { delay, delaySource: source, reason, maxRetries });
+      }
+      const { planned } = decision;
+      const wait = planned ? { delay: planned.delay, delaySource: planned.source } : {};
       const end = endOf(failure, decision);
-      if (end?.reason) gaveUp(failure, outcome, end.reason, decision.planned);
-      else if (end) recovered(failure.session, failure.attempt, outcome.response!);
+      if (end?.reason) emit('onGiveUp', failure, { reason: end.reason, ...wait });
+      else if (end) recovered(failure);
     },
-    afterRecovery: ({ session, attempt, response }) => {
-      if (attempt > 1) recovered(session, attempt, response);
+    afterRecovery: (recovery) => {
+      if (recovery.attempt > 1) recovered(recovery);
     },
   };
 }
 
-function baseOf(session: Session, attempt: number, outcome: Outcome, fullUrls: boolean): RetryEventBase {
-  const { id, call } = session;
+/** A failed attempt, or a good one after it. */
+type Ended = FailedAttempt | Recovery;
+
+function baseOf(attempt: Ended, fullUrls: boolean): RetryEventBase {
+  const { id, call } = attempt.session;
+  const { method, url } = call;
   return {
     callId: id,
-    method: call.method,
-    url: fullUrls ? call.url : redactUrl(call.url),
-    elapsed: elapsedOf(session),
-    ...factsOf(session, attempt, outcome),
+    method,
+    url: fullUrls ? url : redactUrl(url),
+    elapsed: attempt.elapsed,
+    ...factsOf(attempt),
   };
 }

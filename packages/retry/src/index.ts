@@ -14,7 +14,7 @@ export {
   type RetryHooks,
   type RetryReason,
 } from './hooks.ts';
-export type { RetryLimits, RetryOptions, RetryOverride } from './options.ts';
+export type { RetryOptions, RetryOverride } from './options.ts';
 export { inspect, onNetworkError, onStatus, onTimeout, TRANSIENT } from './outcomes.ts';
 export { retryOptions } from './preset.ts';
 export { retry } from './retry.ts';

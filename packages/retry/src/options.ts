@@ -4,21 +4,10 @@ import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { Failure } from './condition.ts';
 import type { RetryHooks } from './hooks.ts';
 
-/** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
-export interface RetryLimits {
-  total?: number;
-  /** Failures before the request was sent. */
-  connect?: number;
-  /** Failures after it may have been sent, timeouts among them. */
-  read?: number;
-  /** Responses with a status that is retried. */
-  status?: number;
-}
-
 /** All delays and limits are milliseconds. */
 export interface RetryOptions {
-  /** Retries after the first attempt, as one number or per kind of failure. @default 2 */
-  maxRetries?: number | RetryLimits;
+  /** Retries after the first attempt. @default 2 */
+  maxRetries?: number;
   /** Backoff before a retry, used unless the server asks for longer. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
   delay?: Delay;
   /**

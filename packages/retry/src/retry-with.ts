@@ -2,31 +2,21 @@ import {
   abortReason,
   type Call,
   defineMiddleware,
-  type Layer,
   type Middleware,
   type Next,
   type Outcome,
   settle,
   unwrap,
 } from '@steadfetch/core';
-import { releaseBody, warnOnce } from '@steadfetch/core/kit';
+import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
-import { again, succeed, tellSuccess } from './again.ts';
-import {
-  attemptOf,
-  FailedAttempt,
-  isRepeatable,
-  releaseCopy,
-  type Session,
-  startSession,
-  withSteadyBody,
-} from './attempt.ts';
+import { again, notifySuccess, succeed } from './again.ts';
+import { FailedAttempt, type Session, startSession } from './attempt.ts';
+import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { takeOverride } from './override.ts';
-import { checkRules, type Policy, policyOf } from './policy.ts';
+import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
-import { DEFAULTS } from './wait.ts';
-
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './sent-call.ts';
 
 /**
  * Repeats a request by rules.
@@ -39,11 +29,20 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
  * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
  */
 export function retryWith(...rules: Rule[]): Middleware {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRules(rules);
-  return retryBy(policyOf(rules, DEFAULTS), () => {
+  checkRules(rules);
+  const asks = rules.some(({ asked }) => asked);
+  return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
+
+/** Waits for `Retry-After`, where no rule of the list says what the server asks for. */
+const RETRY_AFTER: Rule = {
+  asked: ({ response, session }) => {
+    const delay = response && retryAfterOf(response, session.policy.clock.now());
+    return delay === undefined ? undefined : { delay, source: 'retry-after' };
+  },
+};
 
 /**
  * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
@@ -54,7 +53,7 @@ export function retryBy(
   policyFor: (override: unknown) => Policy,
   names: readonly string[] = [],
 ): Middleware {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
+  checkRuntime();
   return defineMiddleware((call, next) => {
     const { override, stripped } = takeOverride(call, names);
     if (call.retried) {
@@ -64,27 +63,6 @@ export function retryBy(
     if (override === false) return next(stripped.with({ retried: 'off' }));
     return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
   }, layer());
-}
-
-function layer(): Layer {
-  const name = 'retry';
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    return {
-      name,
-      mustBeInside: [['idempotencyKey', 'each attempt gets a key of its own, so that a repetition is not recognised']],
-    };
-  }
-  return { name };
-}
-
-function checkRuntime(): void {
-  if (typeof globalThis.performance?.now === 'function') return;
-  throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
-}
-
-function warnOfNesting(): void {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production')
-    warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
 }
 
 /** The first attempt goes straight through; a session begins when it fails. */
@@ -108,7 +86,7 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
       if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
       if (call.record.history) succeed(startSession(call, policy, repeatable, startedAt), 1, response);
-      else tellSuccess(policy, { call, attempt: 1, response });
+      else notifySuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },

@@ -34,6 +34,8 @@ export interface End {
   readonly stop?: string;
   /** The wait that was planned and not taken. */
   readonly planned?: Wait;
+  /** Where there was no permit: how long the call is held before it ends, in milliseconds. */
+  readonly held?: number;
   /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
 }
@@ -64,6 +66,8 @@ export interface Rule {
   harmless?(call: Call): boolean;
   /** Asked last: a permit for one retry, or nothing. All rules that have this member must give one. */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
+  /** How long is a call held that got no permit, before it ends, in milliseconds? The longest counts. @default 0 */
+  hold?(failure: FailedAttempt, wait: Wait): number;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
   /** Observes each good attempt. */
@@ -86,6 +90,8 @@ export interface Rule {
   readonly repeatsTimeouts?: boolean;
   /** Whether the rule reads `elapsed`. */
   readonly timed?: boolean;
+  /** Whether the rule reads the outcome of a failed attempt also when the wait after it has begun. */
+  readonly keepsOutcome?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
 }

@@ -55,7 +55,7 @@ it('a call is held no longer than to its deadline where the budget refuses its r
 it('an abort during a wait is no failure of any kind', async () => {
   const clock = manualClock();
   const controller = new AbortController();
-  const options = { clock, budget: false as const, maxRetries: { total: 5, status: 1 }, delay: () => 50 };
+  const options = { clock, budget: false as const, maxRetries: 5, delay: () => 50 };
   const call = retry(options)(scripted(503).fetch)(API, { signal: controller.signal });
   await clock.advance(10);
 

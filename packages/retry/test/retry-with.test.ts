@@ -210,8 +210,9 @@ describe('a rule of your own', () => {
     },
   );
 
-  it('that refuses a permit holds the call as long as the waits of all rules', async () => {
-    const { sent, waits } = await play([onStatus(503), backoff(constant(40)), { permit: () => undefined }], [503]);
+  it('that refuses a permit says how long the call is held: it takes the request, not the time', async () => {
+    const brake: Rule = { permit: () => undefined, hold: (_failure, { delay }) => 2 * delay };
+    const { sent, waits } = await play([onStatus(503), backoff(constant(40)), brake], [503]);
 
     expect([sent, waits]).toEqual([1, [80]]);
   });

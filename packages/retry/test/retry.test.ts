@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { classifyError, compose, defineMiddleware, type Fetch, peek } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { historyOf, retry } from '../src/index.ts';
@@ -170,21 +170,6 @@ describe('maxRetries', () => {
     expect(await attempts(0)).toBe(1);
     expect(await attempts(5)).toBe(6);
   });
-
-  it('counts connects, reads and statuses apart', async () => {
-    const refused = networkError('ECONNREFUSED');
-    const attempts = async (maxRetries: object, ...replies: Parameters<typeof scripted>) => {
-      const { fetch, requests } = scripted(...replies);
-      await retry({ ...quick(), budget: false, maxRetries })(fetch)(API).catch(() => {});
-      return requests.length;
-    };
-
-    expect(await attempts({ total: 9, connect: 1 }, refused, refused, 200)).toBe(2);
-    expect(await attempts({ total: 9, read: 1 }, networkError(), 503, 503, networkError(), 200)).toBe(4);
-    expect(await attempts({ status: 0 }, 503, 200)).toBe(1);
-    expect(await attempts({ total: 1, status: 5 }, 503, 503, 200)).toBe(2);
-    expect(await attempts({ connect: 1 }, 503, 503, 503, 200)).toBe(3);
-  });
 });
 
 describe('shouldRetry', () => {
@@ -228,9 +213,9 @@ describe('shouldRetry', () => {
 
     const response = await retry({
       ...quick(),
-      shouldRetry: async ({ attempt, method, response, errorClass, peek }) => {
-        const text = await peek();
-        seen.push([attempt, method, response?.status, errorClass?.code, text]);
+      shouldRetry: async ({ attempt, method, response, error }) => {
+        const text = response ? await peek(response) : '';
+        seen.push([attempt, method, response?.status, response ? undefined : classifyError(error).code, text]);
         return response && text.includes('true');
       },
     })(fetch)(API);

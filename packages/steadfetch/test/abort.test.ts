@@ -1,7 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { type FakeFetch, fakeFetch, type ManualClock, manualClock, startServer } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { type Breaker, breaker, type Fetch, type RetryBudget, type StandardOptions, standard } from '../src/index.ts';
+import {
+  type Breaker,
+  breaker,
+  type Fetch,
+  peek,
+  type RetryBudget,
+  type StandardOptions,
+  standard,
+} from '../src/index.ts';
 import { BUSY, POST, URL } from './support.ts';
 
 type Script = Parameters<typeof fakeFetch>[0];
@@ -54,7 +62,7 @@ const STAGES: Record<string, Stage> = {
   'a predicate thinks': { script: 500, options: { retry: { shouldRetry: never } }, sent: 1 },
   'a predicate looks into the body': {
     script: { ...HALF, status: 500 },
-    options: { retry: { shouldRetry: async (failure) => (await failure.peek()) !== '' } },
+    options: { retry: { shouldRetry: async ({ response }) => (await peek(response!)) !== '' } },
     sent: 1,
   },
   'an inspection thinks': { script: 200, options: { retry: { inspect: never } }, sent: 1 },

@@ -41,7 +41,7 @@ describe('standard', () => {
     const stack = standard({
       timeout: 20_000,
       attemptTimeout: { headers: 5_000, body: 10_000 },
-      retry: { maxRetries: { total: 3, connect: 1 }, statuses: [429, 503], shouldRetry: () => undefined },
+      retry: { maxRetries: 3, serverHints: { spread: 0.5 }, statuses: [429, 503], shouldRetry: () => undefined },
       rateLimit: { limit: { requests: 10, per: 1_000 } },
       circuitBreaker: { openFor: 9_000, rule: DOWN },
       idempotencyKey: { format: 'raw' },
@@ -52,7 +52,7 @@ describe('standard', () => {
     expect(stack.describe()).toMatchInlineSnapshot(`
       "timeout  call 20000
       idempotencyKey  format raw
-      retry  maxRetries total 3  maxRetries connect 1  maxDelay 20000  statuses 429 503
+      retry  maxRetries 3  maxDelay 20000  serverHints spread 0.5  statuses 429 503
       rateLimit  proof first  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
       concurrency  max 5  maxQueue 20

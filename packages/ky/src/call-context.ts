@@ -2,13 +2,13 @@ import { Call, type CallChanges, type Fetch } from '@steadfetch/core';
 import { toNext } from '@steadfetch/core/kit';
 
 /** The fetch, told more about each call than `fetch(input, init)` can say: who retries, which attempt, how much time is left. */
-export function lend(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
+export function withCallContext(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
   const enter = entryOf(fetch);
   return async (input, init) => enter(Call.from(input, init).with(changes()));
 }
 
 /** The same for the attempts of one call, which share the record of `base`. */
-export function lendAttempts(
+export function attemptsWithContext(
   fetch: Fetch | undefined,
   base: Call,
 ): (request: Request, changes: CallChanges) => Promise<Response> {

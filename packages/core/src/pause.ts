@@ -1,5 +1,7 @@
-import { type Call, type Clock, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
-import { cancelError } from '@steadfetch/core/kit';
+import { onAbort, throwIfAborted } from './abort.ts';
+import type { Call } from './call.ts';
+import { cancelError } from './cancellable.ts';
+import type { Clock } from './clock.ts';
 import { sleep } from './sleep.ts';
 
 /** What ends a wait early and lets the call go. */
@@ -7,16 +9,13 @@ const NOW: unique symbol = Symbol('now');
 
 /** A wait that an observer can end. Made only where somebody observes the call. */
 export class Pause {
-  /** How the attempt before ended: the core forgets it, an event that follows has it. */
-  readonly outcome: Outcome;
   readonly #clock: Clock;
   /** Before that the server does not want the call. */
   readonly #notBefore: number;
   readonly #timer = new AbortController();
   #over = false;
 
-  constructor(outcome: Outcome, clock: Clock, asked: number | undefined) {
-    this.outcome = outcome;
+  constructor(clock: Clock, asked: number | undefined) {
     this.#clock = clock;
     this.#notBefore = asked ? clock.now() + asked : -Infinity;
   }

@@ -1,0 +1,18 @@
+/**
+ * Milliseconds that the `Retry-After` of a response asks for (RFC 9110 §10.2.3): of seconds, of several the most, or of an
+ * HTTP-date by the server's own clock where it tells the time. `undefined` for a date in the past and for anything malformed.
+ *
+ * `@steadfetch/server-hints` knows its relatives.
+ */
+export function retryAfterOf(response: Response, now: number): number | undefined {
+  const read = (name: string) => response.headers?.get?.(name)?.trim() ?? '';
+  const field = read('retry-after');
+  if (/^\d+(?:\.\d+)?(?:\s*,\s*\d+)*$/.test(field)) return Math.max(...field.split(',').map(Number)) * 1_000;
+  const delay = dateOf(field) - (dateOf(read('date')) || now);
+  return delay > 0 ? delay : undefined;
+}
+
+/** Any of the three forms of HTTP-date, of which one does not name its zone. */
+function dateOf(field: string): number {
+  return /^[a-z]{3,9},? [\w: -]+$/i.test(field) ? Date.parse(field.replace(/( GMT)?$/, ' GMT')) : Number.NaN;
+}

@@ -1,0 +1,48 @@
+import { type Clock, monotonic, type PerKey, perKey, systemClock } from '@steadfetch/core';
+import type { BudgetSettings } from './account.ts';
+import { Bucket, FAILURE, PRICE } from './bucket.ts';
+import type { RetryBudget, RetryKind, RetryPermit } from './types.ts';
+
+/** The measured numbers. */
+export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
+
+/** The budget that `retry` makes for itself: as `retryBudget({ clock })`, but nobody can look at its state. */
+export function defaultBudget(clock: Clock = systemClock): RetryBudget {
+  const now = monotonic(clock);
+  return budgetOf(bucketsOf(DEFAULTS, now, DEFAULTS.maxKeys), now);
+}
+
+/** A bucket per server. */
+export function bucketsOf(settings: BudgetSettings, now: () => number, maxKeys: number): PerKey<Bucket> {
+  return perKey(() => new Bucket(settings, now()), { maxKeys });
+}
+
+export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudget {
+  return {
+    acquire: (key, kind) => {
+      const price = priceOf(kind) + FAILURE;
+      const bucket = bucketOf(key);
+      return bucket.spend(price, now()) ? permitOf(bucket, price) : undefined;
+    },
+    record: (key, outcome, attempt) => {
+      const bucket = bucketOf(key);
+      if (outcome === 'success') bucket.succeed(attempt);
+      else bucket.fail(now(), attempt);
+    },
+  };
+}
+
+function priceOf(kind: RetryKind): number {
+  if (Object.hasOwn(PRICE, kind)) return PRICE[kind];
+  throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
+}
+
+function permitOf(bucket: Bucket, price: number): RetryPermit {
+  let held = true;
+  return {
+    release: () => {
+      if (held) bucket.refund(price);
+      held = false;
+    },
+  };
+}

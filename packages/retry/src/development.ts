@@ -1,0 +1,48 @@
+// What only a developer reads: in production it folds away.
+
+import type { Layer } from '@steadfetch/core';
+import { warnOnce } from '@steadfetch/core/kit';
+import type { Rule } from './rule.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/** The name of the layer, and what it must stand inside. */
+export function layer(): Layer {
+  const name = 'retry';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    const why = 'each attempt gets a key of its own, so that a repetition is not recognised';
+    return { name, mustBeInside: [['idempotencyKey', why]] };
+  }
+  return { name };
+}
+
+/** Throws where p-retry would. */
+export function checkRuntime(): void {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    if (typeof globalThis.performance?.now === 'function') return;
+    throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
+  }
+}
+
+export function warnOfNesting(): void {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+  }
+}
+
+/** Throws for what is no rule, with the way to write it. */
+export function checkRules(rules: readonly unknown[]): void {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    rules.forEach((rule, position) => {
+      if (typeof rule === 'object' && rule && !Array.isArray(rule)) return;
+      throw new TypeError(`retryWith: expected a rule at position ${position}, got ${describe(rule)}`);
+    });
+    if (rules.some((rule) => (rule as Rule).when)) return;
+    throw new TypeError('retryWith: no rule says when to retry: add onStatus(429, 503) or onNetworkError()');
+  }
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array: spread it, ...rules';
+  return typeof value === 'function' ? `a function: call it, ${value.name || 'rule'}()` : String(value);
+}

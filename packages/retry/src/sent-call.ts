@@ -1,0 +1,44 @@
+import type { Call } from '@steadfetch/core';
+import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
+import type { Policy } from './policy.ts';
+
+/**
+ * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.
+ *
+ * Asked of the call as it was made, before anything below changes it. No error says as much: a redirect, the source of a
+ * body or a call that the fetch inside makes of its own can fail with any code after the request was acted on.
+ */
+export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
+  return (
+    methods.has(call.method) ||
+    idempotencyKeyOf(call) !== undefined ||
+    rules.some((rule) => isTrue(rule.harmless?.(call)))
+  );
+}
+
+/** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
+function isTrue(answer: unknown): boolean {
+  ignoreRejection(answer);
+  return answer === true;
+}
+
+/** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
+export function withSteadyBody(call: Call): Call {
+  const body = call.init?.body && encodeForm(call.init.body);
+  return body ? call.with({ init: { ...call.init, body } }) : call;
+}
+
+/**
+ * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
+ * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
+ */
+export function attemptOf(call: Call, attempt: number, policy: Policy, isRepeatable: boolean): Call {
+  const repeatable = isRepeatable && attempt <= policy.maxRetries;
+  const kept = repeatable && typeof call.input !== 'string' ? keepBody(call) : call;
+  return kept.asAttempt(attempt, repeatable && policy.repeatsTimeouts && call.replayable ? true : 'last');
+}
+
+/** Frees a clone that was never sent: a circuit was open, a queue full. */
+export function releaseCopy(attempt: Call, call: Call): void {
+  if (attempt.input !== call.input) releaseBody(attempt);
+}
