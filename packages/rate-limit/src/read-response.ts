@@ -20,40 +20,39 @@ export interface Refusal {
 /** What a response says about a limit. */
 export interface Reading {
   readonly answer: Answer;
-  readonly refusal: Refusal | undefined;
+  readonly refusal?: Refusal;
 }
 
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
-/** A server that asks for more than a day has mistaken a unit, or attacks. */
-const BELIEVABLE = 86_400_000;
-/** No honest quota is larger. */
-const MOST = 1e12;
-const MOST_QUOTAS = 8;
+/** A quota that is used up for longer than a day is a mistake of the unit, or an attack. */
+const DAY = 86_400_000;
 
-const ACCEPTED: Reading = { answer: { kind: 'accepted' }, refusal: undefined };
-const FAILED: Reading = { answer: { kind: 'failed' }, refusal: undefined };
+const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
+/** A server that fails, or another one, says nothing about a limit. */
+const FAILED: Reading = { answer: { kind: 'failed' } };
 
 /**
- * Reads a response. `undefined` where it comes from another origin after a redirect, or cannot be read. `curious`:
+ * Reads a response. One that comes from another origin after a redirect, or that cannot be read, says nothing. `curious`:
  * whether to look for quotas in an accepted one.
  */
-export function readAnswer(response: Response, call: Call, curious: boolean, settings: Settings): Reading | undefined {
+export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
   try {
-    if (response.redirected && originOf(response.url) !== call.origin) return undefined;
+    if (response.redirected && originOf(response.url) !== call.origin) return FAILED;
     return read(response, curious, settings);
   } catch {
-    return undefined;
+    return FAILED;
   }
 }
 
 function read(response: Response, curious: boolean, { statuses, maxWait, clock }: Settings): Reading {
   const { status } = response;
   const isRefused = statuses.has(status) && (!NEEDS_EVIDENCE.has(status) || isThrottled(response));
-  if (!isRefused && !curious) return kindOf(status) === 'accepted' ? ACCEPTED : FAILED;
+  const reading = status < 500 ? ACCEPTED : FAILED;
+  if (!isRefused && !curious) return reading;
   const now = clock.now();
   const quotas = quotasOf(response, now, maxWait, isRefused);
-  const more = quotas.length === 0 ? {} : { quotas };
-  if (!isRefused) return { answer: { kind: kindOf(status), ...more }, refusal: undefined };
+  const more = quotas.length > 0 && { quotas };
+  if (!isRefused) return more ? { answer: { ...reading.answer, ...more } } : reading;
   const delay = serverDelay(response, { now });
   const spent = quotas.find(({ remaining }) => remaining === 0);
   // A gate believes no answer for longer than that; then one call finds out.
@@ -70,17 +69,12 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
   };
 }
 
-/** A server that fails says nothing about a limit. */
-function kindOf(status: number): Answer['kind'] {
-  return status < 500 ? 'accepted' : 'failed';
-}
-
+/** What the response says of quotas, those that are nearly used up first. The model ignores numbers that make no sense. */
 function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
   return serverQuotas(response, { now })
-    .filter((quota) => isBelievable(quota, isRefused ? BELIEVABLE : maxWait))
+    .filter((quota) => isBelievable(quota, isRefused ? DAY : maxWait))
     .sort((a, b) => shareOf(a) - shareOf(b))
-    .slice(0, MOST_QUOTAS)
-    .map(({ source: _, ...quota }) =>
+    .map((quota) =>
       quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
     );
 }
@@ -89,19 +83,22 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
  * A quota of nothing, or one that is used up and came back already, is a field that nobody fills in. One that is used up
  * for longer than a call may wait must be refused before it is believed: obeyed, it would end all calls unsent.
  */
-function isBelievable({ limit = 1, remaining, window = 0, reset }: ServerQuota, longest: number): boolean {
-  if (remaining === 0 && (limit === 0 || reset === 0 || (reset ?? 0) > longest)) return false;
-  return limit <= MOST && remaining <= MOST && window <= 366 * BELIEVABLE;
+function isBelievable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
+  return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);
 }
 
 function shareOf({ limit, remaining }: ServerQuota): number {
   return limit ? remaining / limit : remaining === 0 ? 0 : 1;
 }
 
+/** What the server answered. The response is discarded, so that its fields are not changed any more. */
+export function lastAnswerOf({ status, headers }: Response, asked: number | undefined): LastAnswer {
+  return { status, headers, ...(asked !== undefined && { retryAfter: asked }) };
+}
+
 const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
 
-/** What the server answered, for an error that another call may get: the fields about limits alone. */
-export function lastAnswerOf(response: Response, asked: number | undefined, isOwn: boolean): LastAnswer {
-  const headers = copyFields(response.headers, (name) => isOwn || LIMIT_FIELD.test(name));
-  return { status: response.status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
+/** What the server answered to another call: the fields about limits alone. */
+export function withoutSecrets(answer: LastAnswer): LastAnswer {
+  return { ...answer, headers: copyFields(answer.headers, (name) => LIMIT_FIELD.test(name)) };
 }
