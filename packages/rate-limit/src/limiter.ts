@@ -1,4 +1,13 @@
-import { type Call, discard, monotonic, type Next, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
+import {
+  type AttemptRecord,
+  type Call,
+  discard,
+  monotonic,
+  type Next,
+  onAbort,
+  type Random,
+  throwIfAborted,
+} from '@steadfetch/core';
 import { checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
@@ -210,15 +219,16 @@ export class Limiter {
     const attempt = repeatsOf(call) + 1;
     record.lastAnswer = lastAnswer;
     record.resends++;
-    record.history ??= [];
-    record.history.push({
+    const entry: AttemptRecord = {
       attempt,
       at: this.#settings.clock.now(),
       status: refusal.status,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       delay,
       delaySource: source ?? 'rate-limit',
-    });
+    };
+    if (record.history) record.history.push(entry);
+    else record.history = [entry];
     ticket.notBefore = now + delay;
     return true;
   }
