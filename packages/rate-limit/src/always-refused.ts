@@ -24,6 +24,10 @@ export interface Sample {
  */
 export class AlwaysRefused {
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
+  /** Most calls ask for what the last one asked for. */
+  #lastUrl = '';
+  #lastMethod = '';
+  #lastKind = 0;
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
   readonly #last: Sample[] = [];
   #next = 0;
@@ -32,7 +36,11 @@ export class AlwaysRefused {
 
   /** Counts a request that is sent. */
   sent({ method, url }: Call, now: number): Sample {
-    const kind = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, this.#seed);
+    if (url !== this.#lastUrl || method !== this.#lastMethod) {
+      [this.#lastUrl, this.#lastMethod] = [url, method];
+      this.#lastKind = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, this.#seed);
+    }
+    const kind = this.#lastKind;
     const sample: Sample = { kind, at: now, isRefused: undefined };
     if (this.#isSuspect(kind)) return sample;
     this.#last[this.#next] = sample;

@@ -9,8 +9,10 @@ export class Gates {
   readonly #context: GateContext;
   readonly #maxKeys: number;
   readonly #roots = new Map<string, Gate>();
-  /** The narrowest gates that no call uses, the one used least recently first. */
+  /** The narrowest gates, the one released least recently first. Some are in use again. */
   readonly #unused = new Set<Gate>();
+  /** The one that was released last. */
+  #newest: Gate | undefined;
   /** How many narrowest gates there are. */
   #count = 0;
 
@@ -23,7 +25,7 @@ export class Gates {
   /** The narrowest gate of a call. To be given back by `release`. */
   take(call: Call): Gate {
     const gate = this.#find(this.#namesOf(call));
-    if (gate.users++ === 0) this.#unused.delete(gate);
+    gate.users++;
     if (!gate.isLeaf) {
       gate.isLeaf = true;
       this.#count++;
@@ -34,7 +36,11 @@ export class Gates {
 
   release(gate: Gate): void {
     if (--gate.users > 0) return;
-    this.#unused.add(gate);
+    if (gate !== this.#newest) {
+      this.#unused.delete(gate);
+      this.#unused.add(gate);
+      this.#newest = gate;
+    }
     this.#dropOne();
   }
 
@@ -73,10 +79,20 @@ export class Gates {
 
   /** Drops a gate of which nothing is lost; if there is none, the one that was used least recently. */
   #dropOne(): void {
-    if (this.#count <= this.#maxKeys || this.#unused.size === 0) return;
+    if (this.#count <= this.#maxKeys) return;
     const now = this.#context.now();
-    const unused = [...this.#unused];
-    const dropped = unused.find((gate) => !gate.effective.holds(now)) ?? unused[0]!;
+    let dropped: Gate | undefined;
+    for (const gate of this.#unused) {
+      if (gate.users > 0) {
+        this.#unused.delete(gate);
+        continue;
+      }
+      const isFree = !gate.effective.holds(now);
+      if (isFree || !dropped) dropped = gate;
+      if (isFree) break;
+    }
+    this.#newest = undefined;
+    if (!dropped) return;
     this.#unused.delete(dropped);
     this.#count--;
     dropped.isLeaf = false;

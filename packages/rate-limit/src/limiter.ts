@@ -15,7 +15,7 @@ import { type Answer, Pacer } from './model/model.ts';
 import { namesOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { lastAnswerOf, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
+import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
 import { Report } from './report.ts';
 import { type Effect, settle, settleOne } from './scope.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
@@ -71,12 +71,14 @@ export class Limiter {
         const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
         let response: Response;
         try {
-          response = await next(this.#send(ticket, permit));
+          const answer = next(this.#send(ticket, permit));
+          ticket.isHeld = true;
+          response = await answer;
         } catch (error) {
           this.#failed(ticket, permit);
           throw error;
         }
-        if (this.#settings.statuses.has(response?.status)) await this.#turns.enter();
+        if (mayRefuse(response, this.#settings)) await this.#turns.enter();
         if (!this.#answered(ticket, permit, response)) return response;
         discard(response);
       }
@@ -138,7 +140,7 @@ export class Limiter {
   #send(ticket: Ticket, permit: Permit): Call {
     const { call, gate } = ticket;
     const { record } = call;
-    ticket.isSent = false;
+    ticket.isSent = ticket.isHeld = false;
     ticket.sends = record.sends;
     ticket.onSend = record.onSend;
     ticket.sample = gate.alwaysRefused?.sent(call, this.#now());
@@ -150,9 +152,10 @@ export class Limiter {
   }
 
   #sent(ticket: Ticket, permit: Permit): void {
-    const now = this.#now();
     ticket.isSent = true;
     permit.gate.sent();
+    if (!ticket.isHeld) return;
+    const now = this.#now();
     if (now - permit.sent.at <= LATE) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       settleOne(counted, now, { kind: 'failed', cost: 0 });

@@ -31,6 +31,15 @@ const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
 /** A server that fails, or another one, says nothing about a limit. */
 const FAILED: Reading = { answer: { kind: 'failed' } };
 
+/** Whether its status is one of those that refuse. */
+export function mayRefuse(response: Response, { statuses }: Settings): boolean {
+  try {
+    return statuses.has(response.status);
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads a response. One that comes from another origin after a redirect, or that cannot be read, says nothing. `curious`:
  * whether to look for quotas in an accepted one.

@@ -28,8 +28,9 @@ export class Ticket {
   resolve: ((permit: Permit) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
   release: (() => void) | undefined = undefined;
-  /** Whether its present request left the machine, and how many it had sent before. */
+  /** Whether its present request left the machine, whether a layer inside holds it, and how many it had sent before. */
   isSent = false;
+  isHeld = false;
   sends = 0;
   /** Who else hears of a request that leaves the machine. */
   onSend: (() => void) | undefined = undefined;

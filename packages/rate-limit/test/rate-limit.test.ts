@@ -262,6 +262,24 @@ describe('the snapshot of rateLimit', () => {
 });
 
 it.each([
+  ['nothing', undefined],
+  ['an object without fields', { status: 429 }],
+  [
+    'an object whose status cannot be read',
+    {
+      get status() {
+        throw new Error('no');
+      },
+    },
+  ],
+])('hands on what is no response: %s', async (_, answer) => {
+  const limiter = rateLimit({ clock: instantClock(), maxResends: 0 });
+
+  expect(await limiter(async () => answer as never)('https://api.example.com/')).toBe(answer);
+  expect(limiter.snapshot()).toMatchObject([{ inFlight: 0 }]);
+});
+
+it.each([
   ['a response', 200],
   ['a network error', { error: 'ECONNRESET' }],
 ])('leaves the body of a Request used after %s, as fetch would, and keeps no copy of it', async (_, end) => {
