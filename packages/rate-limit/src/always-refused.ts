@@ -24,7 +24,7 @@ export interface Sample {
  */
 export class AlwaysRefused {
   readonly #seed = Math.floor(Math.random() * 2 ** 32);
-  /** Most calls ask for what the last one asked for. */
+  /** Most calls have the URL and method of the last one. */
   #lastUrl = '';
   #lastMethod = '';
   #lastKind = 0;

@@ -7,7 +7,7 @@ export class GateQueue {
   readonly #gate: Gate;
   readonly #context: GateContext;
   readonly #ready = new Queue<Ticket>();
-  /** Those that may not be sent yet: the server told each of them a time. */
+  /** Refused calls whose time has not come. */
   readonly #resting = new Queue<Ticket>();
   readonly #ends = new Queue<Ticket>();
   #isScheduled = false;

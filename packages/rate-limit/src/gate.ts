@@ -39,7 +39,7 @@ const UNSENT = 20;
 interface Learned {
   pacer: Pacer | undefined;
   wasClosed: boolean;
-  /** Until when the server asked for silence, which may be longer than the gate is closed. */
+  /** Until when the server asked for no requests, which may be longer than the gate is closed. */
   askedUntil: number;
   /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
   doubtfulShare: number;
@@ -134,7 +134,7 @@ export class Gate {
     this.forget();
   }
 
-  /** Milliseconds until the next call may go: 0 for now, `Infinity` if only an answer can tell. */
+  /** Milliseconds until the next call may go: 0 for now, `Infinity` until an answer comes. */
   delay(now: number, cost?: number): number {
     if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
     this.pacer.advance(now);
@@ -161,7 +161,7 @@ export class Gate {
     return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
   }
 
-  /** Whether a call whose time is over finds out whether the pace still holds. */
+  /** Whether a call whose time is over is sent all the same, since the pace may be wrong. */
   mayProbe(now: number): boolean {
     if (this.#context.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
     const { opensIn, remaining } = this.pacer.snapshot(now);

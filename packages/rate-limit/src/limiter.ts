@@ -25,7 +25,7 @@ import { Turns } from './turns.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
-/** Where the server asks for nothing a refused call waits for so long, doubled each time, in milliseconds. */
+/** Without a wait of the server a refused call waits for so long, doubled each time, in milliseconds. */
 const OWN_WAIT = { first: 100, longest: 3_000 };
 /** A request that left the machine later than this after it passed the gate is counted when it left. */
 const LATE = 2;
@@ -236,7 +236,7 @@ export class Limiter {
     return true;
   }
 
-  /** How long a refused call waits at least: as long as the server asks, and a little in any case. */
+  /** How long a refused call waits at least: as long as the server asked, and a little in any case. */
   #delayOf({ record }: Call, asked: number | undefined, { closed, retryIn = 0 }: Effect): number {
     const { first, longest } = OWN_WAIT;
     const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());

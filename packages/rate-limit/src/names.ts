@@ -26,7 +26,7 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
 
-/** Most calls ask for what the last one asked for: the same names then, the same array. */
+/** Most calls have the URL of the last one: the same names then, the same array. */
 function sameForSame(names: NamesOf): NamesOf {
   let last: readonly string[] = [];
   let lastInput: unknown;

@@ -7,13 +7,13 @@ import type { Settings } from './options.ts';
 /** What a refusal says. */
 export interface Refusal {
   readonly status: number;
-  /** Milliseconds that the server asks for. */
+  /** How long the server asked to wait, in milliseconds. */
   readonly asked: number | undefined;
-  /** The field that asks, in lower case. */
+  /** The field that says so, in lower case. */
   readonly source: string | undefined;
   /** Only several such answers prove a limit. */
   readonly isDoubtful: boolean;
-  /** The name of the policy that is used up, where the server tells. */
+  /** The name of the policy that is used up, where the response has it. */
   readonly policy: string | undefined;
 }
 
@@ -64,7 +64,7 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
   if (!isRefused) return more ? { answer: { ...reading.answer, ...more } } : reading;
   const delay = serverDelay(response, { now });
   const spent = quotas.find(({ remaining }) => remaining === 0);
-  // A gate believes no answer for longer than that; then one call finds out.
+  // No answer closes a gate for longer than that: then one call is sent as a probe.
   const wait = delay && { wait: Math.min(delay.ms, maxWait) };
   return {
     answer: { kind: 'refused', ...wait, ...more },
@@ -81,7 +81,7 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
 /** What the response says of quotas, those that are nearly used up first. The model ignores numbers that make no sense. */
 function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
   return serverQuotas(response, { now })
-    .filter((quota) => isBelievable(quota, isRefused ? DAY : maxWait))
+    .filter((quota) => isUsable(quota, isRefused ? DAY : maxWait))
     .sort((a, b) => shareOf(a) - shareOf(b))
     .map((quota) =>
       quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
@@ -89,10 +89,10 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
 }
 
 /**
- * A quota of nothing, or one that is used up and came back already, is a field that nobody fills in. One that is used up
- * for longer than a call may wait must be refused before it is believed: obeyed, it would end all calls unsent.
+ * A quota of nothing, or one that is used up and came back already, is a field without meaning. One that is used up for
+ * longer than a call may wait counts on a refusal only: it would end all calls unsent.
  */
-function isBelievable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
+function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
   return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);
 }
 

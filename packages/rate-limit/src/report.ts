@@ -60,9 +60,9 @@ export class Report {
     if (!call.observed) return;
     const { key, waiting } = gate;
     const { asked, source } = refusal ?? {};
-    const wish = { ...(asked !== undefined && { asked }), ...(source !== undefined && { source }) };
+    const hint = { ...(asked !== undefined && { asked }), ...(source !== undefined && { source }) };
     const until = this.#settings.clock.now() + moment.ms;
-    call.observed.emit(call, { type: 'gate', key, waiting, until, ...moment, ...wish });
+    call.observed.emit(call, { type: 'gate', key, waiting, until, ...moment, ...hint });
   }
 }
 

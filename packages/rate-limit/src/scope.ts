@@ -2,7 +2,7 @@ import { CommonLimit, type Refused } from './common-limit.ts';
 import type { Gate, Permit } from './gate.ts';
 import type { Answer, Settled } from './model/model.ts';
 
-/** What an answer did: the gate that it speaks to, and what became of that. */
+/** What an answer did: the gate that it is about, and how that stands now. */
 export interface Effect extends Settled {
   readonly gate: Gate;
 }
@@ -11,8 +11,8 @@ const ACCEPTED: Answer = { kind: 'accepted' };
 const FAILED: Answer = { kind: 'failed' };
 
 /**
- * Settles a request at the gates that its answer speaks to. A refusal speaks to the narrowest gate, until the evidence says
- * that a wider one is limited; an acceptance to all of them.
+ * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says
+ * that a wider one is limited; an acceptance about all of them.
  */
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
@@ -58,13 +58,13 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
   return wait;
 }
 
-/** What was refused below it keeps the time that it was told. */
+/** The waits of the gates that were refused below it count on. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
-  const told = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
+  const waits = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
   for (const child of descendants(gate)) child.moveWaiting();
   for (const child of refused) child.forget();
-  return wait === undefined && told.length === 0 ? undefined : Math.max(wait ?? 0, ...told);
+  return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
 
 /** The refused one keeps what was learned of all: it was most of it. */

@@ -18,7 +18,7 @@ export class Ticket {
   since = 0;
   /** After this time it is not held any longer. */
   deadline = 0;
-  /** It may not be sent before this time: the server said so. */
+  /** It is not sent before this time. */
   notBefore = 0;
   /** The queue that it waits in, and its places there. */
   queue: GateQueue | undefined = undefined;
@@ -32,7 +32,7 @@ export class Ticket {
   isSent = false;
   isHeld = false;
   sends = 0;
-  /** Who else hears of a request that leaves the machine. */
+  /** Another layer's callback for a request that leaves the machine. */
   onSend: (() => void) | undefined = undefined;
   /** Its present request, where a refusal must be proven to speak for others. */
   sample: Sample | undefined = undefined;

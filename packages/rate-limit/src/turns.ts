@@ -2,7 +2,7 @@ import type { Clock } from '@steadfetch/core';
 
 /** So many go on in one turn of the event loop: each of them has something to do then. */
 const PER_TURN = 200;
-/** As long as no pause is as long as this, they are believed to come in one turn, in milliseconds. */
+/** Without a pause of so many milliseconds they count as one turn. */
 const PAUSE = 1;
 
 /** Spreads what comes at once over several turns of the event loop, so that nothing else waits for long. */
