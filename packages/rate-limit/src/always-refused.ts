@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { hashOf } from './names.ts';
+import { hashOf, randomSeed } from './names.ts';
 
 /** As many of the last requests to an origin are looked at, none of them older than so many milliseconds. */
 const LAST = 64;
@@ -23,11 +23,6 @@ export interface Sample {
  * count as accepted: refusals are often faster.
  */
 export class AlwaysRefused {
-  readonly #seed = Math.floor(Math.random() * 2 ** 32);
-  /** Most calls have the URL and method of the last one. */
-  #lastUrl = '';
-  #lastMethod = '';
-  #lastKind = 0;
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
   readonly #last: Sample[] = [];
   #next = 0;
@@ -35,12 +30,7 @@ export class AlwaysRefused {
   readonly #refusals = new Map<number, number>();
 
   /** Counts a request that is sent. */
-  sent({ method, url }: Call, now: number): Sample {
-    if (url !== this.#lastUrl || method !== this.#lastMethod) {
-      [this.#lastUrl, this.#lastMethod] = [url, method];
-      this.#lastKind = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, this.#seed);
-    }
-    const kind = this.#lastKind;
+  sent(kind: number, now: number): Sample {
     const sample: Sample = { kind, at: now, isRefused: undefined };
     if (this.#isSuspect(kind)) return sample;
     this.#last[this.#next] = sample;
@@ -77,4 +67,17 @@ export class AlwaysRefused {
     const others = this.#last.filter(({ kind, at }) => now - at <= MEMORY && !this.#isSuspect(kind));
     return others.filter(({ isRefused }) => isRefused).length < SHARE * others.length;
   }
+}
+
+/** Returns the kind of a call. Most calls have the URL and method of the last one. */
+export function kinds(): (call: Call) => number {
+  const seed = randomSeed();
+  let [lastUrl, lastMethod, last] = ['', '', 0];
+  return ({ url, method }) => {
+    if (url !== lastUrl || method !== lastMethod) {
+      [lastUrl, lastMethod] = [url, method];
+      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
+    }
+    return last;
+  };
 }

@@ -9,6 +9,7 @@ import {
   throwIfAborted,
 } from '@steadfetch/core';
 import { checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
@@ -38,6 +39,7 @@ export class Limiter {
   readonly #gates: Gates;
   readonly #report: Report;
   readonly #turns: Turns;
+  readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
 
   constructor(settings: Settings) {
@@ -143,7 +145,7 @@ export class Limiter {
     ticket.isSent = ticket.isHeld = false;
     ticket.sends = record.sends;
     ticket.onSend = record.onSend;
-    ticket.sample = gate.alwaysRefused?.sent(call, this.#now());
+    ticket.sample = gate.alwaysRefused?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
       ticket.onSend?.();
       if (!ticket.isSent) this.#sent(ticket, permit);

@@ -68,7 +68,7 @@ function fold(url: string): string {
 /** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
 function credentials(): (call: Call) => string {
   const numbers = new Map<number, number>();
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = randomSeed();
   let count = 0;
   return (call) => {
     if (typeof call.input === 'string' && !call.init?.headers) return '';
@@ -82,6 +82,9 @@ function credentials(): (call: Call) => string {
     return `#${numbers.get(hash)}`;
   };
 }
+
+/** Where a hash begins, so that nothing outside can tell what it is of. */
+export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
 /** Two rounds of FNV-1a side by side, 53 bits of them. */
 export function hashOf(text: string, seed: number): number {
