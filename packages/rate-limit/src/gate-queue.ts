@@ -37,12 +37,14 @@ export class GateQueue {
   }
 
   /** Takes all out, for another queue. */
-  *clear(): Generator<Ticket> {
+  clear(): Ticket[] {
+    const tickets: Ticket[] = [];
     for (let { first } = this.#ends; first; first = this.#ends.first) {
       this.#take(first.value);
-      yield first.value;
+      tickets.push(first.value);
     }
     this.#stop();
+    return tickets;
   }
 
   /** Lets out those who may go, once for all that happens until then. */

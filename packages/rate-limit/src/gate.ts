@@ -185,9 +185,10 @@ export class Gate {
     this.#queue.add(ticket);
   }
 
-  /** Sends all that wait to the gates that are now in effect for them. */
+  /** Sends all that wait here and below to the gates that are now in effect for them. */
   moveWaiting(): void {
-    for (const ticket of [...this.#queue.clear()]) ticket.gate.effective.queue(ticket);
+    for (const child of this.children.values()) child.moveWaiting();
+    for (const ticket of this.#queue.clear()) ticket.gate.effective.queue(ticket);
   }
 
   /** Leave to send, counted here and at the wider gates that watch. */

@@ -62,7 +62,7 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
   const waits = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
-  for (const child of descendants(gate)) child.moveWaiting();
+  gate.moveWaiting();
   for (const child of refused) child.forget();
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
@@ -74,11 +74,4 @@ function narrow(gate: Gate, leaf: Gate): void {
   if (counts) leaf.effective.inherit(gate);
   else gate.forget();
   gate.moveWaiting();
-}
-
-function* descendants(gate: Gate): Generator<Gate> {
-  for (const child of gate.children.values()) {
-    yield child;
-    yield* descendants(child);
-  }
 }
