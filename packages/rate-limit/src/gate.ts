@@ -168,10 +168,10 @@ export class Gate {
     return opensIn <= 0 && remaining !== 0;
   }
 
-  /** Whether something would be lost with it: calls are held back, or may yet run into its count. */
-  holds(now: number): boolean {
-    const counts = now < this.#lastSent + (this.#context.limit?.per ?? 0);
-    return counts || now < this.#learned.askedUntil || this.wait(now) > 0;
+  /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
+  holds(now: number): 0 | 1 | 2 {
+    if (now < this.#learned.askedUntil || this.wait(now) > 0) return 2;
+    return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
   }
 
   /** Leave to send now, if no other call waits and nothing is in the way. */

@@ -77,19 +77,20 @@ export class Gates {
     return gate!;
   }
 
-  /** Drops a gate of which nothing is lost; if there is none, the one that was used least recently. */
+  /** Drops the gate with which the least is lost; of several the one that was used least recently. */
   #dropOne(): void {
     if (this.#count <= this.#maxKeys) return;
     const now = this.#context.now();
     let dropped: Gate | undefined;
+    let least = Infinity;
     for (const gate of this.#unused) {
       if (gate.users > 0) {
         this.#unused.delete(gate);
         continue;
       }
-      const isFree = !gate.effective.holds(now);
-      if (isFree || !dropped) dropped = gate;
-      if (isFree) break;
+      const held = gate.effective.holds(now);
+      if (held < least) [dropped, least] = [gate, held];
+      if (held === 0) break;
     }
     this.#newest = undefined;
     if (!dropped) return;
