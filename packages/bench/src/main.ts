@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|limits|overhead|first-call|observe|storms|budgets|rate-limits|memory|size …] [--OPTIONS of those]
+//   pnpm bench [harm|limits|overhead|first-call|observe|storms|budgets|rate-limits|memory|crowd|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,6 +16,7 @@ const RUNS: Record<string, string> = {
   budgets: 'storms/budgets.ts',
   'rate-limits': 'rate-limits/run.ts',
   memory: 'memory/run.ts',
+  crowd: 'crowd/run.ts',
   size: 'size/run.ts',
 };
 

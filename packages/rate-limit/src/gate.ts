@@ -1,7 +1,10 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
+import { AlwaysRefused } from './always-refused.ts';
+import type { CommonLimit } from './common-limit.ts';
+import { GateQueue } from './gate-queue.ts';
 import type { Answer, Pacer, Sent } from './model/model.ts';
-import { type Evidence, Suspects } from './scope.ts';
-import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
+import type { Ticket } from './ticket.ts';
+import type { Turns } from './turns.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
 export interface Permit {
@@ -11,26 +14,50 @@ export interface Permit {
   readonly wider: Permit | undefined;
 }
 
-export interface GateOptions {
+/** What all gates of a limiter have in common. */
+export interface GateContext {
   readonly clock: Clock;
   readonly now: () => number;
-  readonly createPacer: (key: string, wake: () => void) => Pacer;
+  readonly turns: Turns;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
+  readonly createPacer: (key: string, wake: () => void) => Pacer;
   readonly onOpen: (gate: Gate) => void;
-  readonly tooLong: (visit: Visit, gate: Gate, wait: number) => Error;
+  /** The error for a call that would have to wait for too long. */
+  readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
 }
 
-/** How much one answer counts in the share of busy ones, from which share on they count as a limit, and for how long. */
-const BUSY = { weight: 0.125, share: 0.8, memory: 60_000 };
+/** How much one answer counts in the share of doubtful ones, from which share on they count as a limit, and for how long. */
+const DOUBT = { weight: 0.125, share: 0.8, memory: 60_000 };
 /** After so long without a request an open gate lets a call out rather than send it away, in milliseconds. */
 const SILENCE = 5_000;
 /** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
 const UNSENT = 20;
 
-/** What calls of one kind pass: a model of their limit, and the line of those that wait. */
-export class Gate implements Door {
+/** What was learned at a gate. */
+interface Learned {
+  pacer: Pacer | undefined;
+  wasClosed: boolean;
+  /** Until when the server asked for no requests, which may be longer than the gate is closed. */
+  askedUntil: number;
+  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
+  doubtfulShare: number;
+  provenUntil: number;
+  lastAnswer: LastAnswer | undefined;
+}
+
+const nothing = (): Learned => ({
+  pacer: undefined,
+  wasClosed: false,
+  askedUntil: 0,
+  doubtfulShare: 0,
+  provenUntil: -Infinity,
+  lastAnswer: undefined,
+});
+
+/** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
+export class Gate {
   readonly key: string;
   readonly parent: Gate | undefined;
   /** Its name below its parent. */
@@ -38,86 +65,78 @@ export class Gate implements Door {
   readonly children: Map<string, Gate> = new Map();
   /** It stands for all gates below it. */
   wide = false;
-  /** What the answers say about the gates below it. */
-  evidence: Evidence | undefined;
+  /** Whether the gates below it have a limit in common. */
+  commonLimit: CommonLimit | undefined;
   /** The last requests to the origin; `undefined` where no proof is asked for. */
-  readonly suspects: Suspects | undefined;
+  readonly alwaysRefused: AlwaysRefused | undefined;
   inFlight = 0;
   /** It is the narrowest one of some calls. */
   isLeaf = false;
   /** How many calls belong to it, from their beginning to their end. */
   users = 0;
-  lastAnswer: LastAnswer | undefined;
-  /** Until when the server asked for silence, which may be longer than the gate is closed. */
-  #askedUntil = 0;
-  readonly #options: GateOptions;
-  #pacer: Pacer | undefined;
-  readonly #line: WaitingLine;
-  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
-  #busyShare = 0;
-  #provenUntil = -Infinity;
+  readonly #context: GateContext;
+  readonly #queue: GateQueue;
+  #learned: Learned = nothing();
   #reads = 0;
   #hasQuotas = false;
-  #wasClosed = false;
   #lastSent = -Infinity;
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
 
-  constructor(key: string, parent: Gate | undefined, name: string, options: GateOptions) {
+  constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
     this.parent = parent;
     this.name = name;
-    this.#options = options;
-    this.suspects = parent ? parent.suspects : options.proof === 'first' ? new Suspects() : undefined;
-    this.#line = new WaitingLine(this, options.clock, options.now);
+    this.#context = context;
+    this.alwaysRefused = parent ? parent.alwaysRefused : context.proof === 'first' ? new AlwaysRefused() : undefined;
+    this.#queue = new GateQueue(this, context);
   }
 
   get pacer(): Pacer {
-    this.#pacer ??= this.#options.createPacer(this.key, () => this.#line.schedule());
-    return this.#pacer;
+    this.#learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
+    return this.#learned.pacer;
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#queue.size;
   }
 
-  /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
-  holds(now: number): 0 | 1 | 2 {
-    if (now < this.#askedUntil || this.wait(now) > 0) return 2;
-    return now < this.#lastSent + (this.#options.limit?.per ?? 0) ? 1 : 0;
+  get lastAnswer(): LastAnswer | undefined {
+    return this.#learned.lastAnswer;
+  }
+
+  /** The gate in whose queue the calls of this one wait: the widest that stands for it. */
+  get effective(): Gate {
+    let found: Gate = this;
+    for (let { parent } = this as Gate; parent; parent = parent.parent) if (parent.wide) found = parent;
+    return found;
   }
 
   /** Forgets what was learned. */
   forget(): void {
-    this.#pacer = undefined;
-    this.#wasClosed = false;
-    this.#askedUntil = 0;
-    this.#busyShare = 0;
-    this.#provenUntil = -Infinity;
-    this.lastAnswer = undefined;
-    this.#line.schedule();
+    this.#learned = nothing();
+    this.#queue.schedule();
   }
 
-  /** Takes over what another gate has learned. */
+  /** Takes over what another gate has learned, which forgets it. */
   inherit(other: Gate): void {
-    this.#pacer = other.#pacer;
-    this.#wasClosed = other.#wasClosed;
-    this.#askedUntil = other.#askedUntil;
+    this.#learned = other.#learned;
+    other.forget();
   }
 
   /** Forgets also that it stands for others. */
   reset(): void {
-    this.evidence = undefined;
-    this.suspects?.clear();
+    this.commonLimit = undefined;
+    this.alwaysRefused?.clear();
     this.wide = false;
-    this.dissolve();
+    this.moveWaiting();
     this.forget();
   }
 
-  /** Milliseconds until the next call may go: 0 for now, `Infinity` if only an answer can tell. */
+  /** Milliseconds until the next call may go: 0 for now, `Infinity` until an answer comes. */
   delay(now: number, cost?: number): number {
-    if (this.#options.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
+    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
     this.pacer.advance(now);
     return this.pacer.delay(now, cost);
   }
@@ -127,55 +146,88 @@ export class Gate implements Door {
     return Math.max(this.delay(now), this.pacer.snapshot(now).opensIn);
   }
 
+  /** Milliseconds of a delay that are certain: the rest an answer may shorten. */
+  certain(now: number, delay: number): number {
+    if (delay <= 0) return 0;
+    const { opensIn, remaining } = this.pacer.snapshot(now);
+    if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
+    return delay < Infinity && (this.#context.limit || remaining === 0) ? delay : 0;
+  }
+
   /** Milliseconds that a call that came now would have to wait at least. */
   estimate(now: number): number {
-    const { requests, per } = this.#options.limit ?? { requests: 1, per: 0 };
-    const wait = this.knownWait(now, this.delay(now));
+    const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
+    const wait = this.certain(now, this.delay(now));
     return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
   }
 
-  knownWait(now: number, wait: number): number {
-    if (wait <= 0) return 0;
-    const { opensIn, remaining } = this.pacer.snapshot(now);
-    if (opensIn > 0) return Math.max(opensIn, this.#askedUntil - now);
-    return wait < Infinity && (this.#options.limit || remaining === 0) ? wait : 0;
-  }
-
+  /** Whether a call whose time is over is sent all the same, since the pace may be wrong. */
   mayProbe(now: number): boolean {
-    if (this.#options.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
+    if (this.#context.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
     const { opensIn, remaining } = this.pacer.snapshot(now);
     return opensIn <= 0 && remaining !== 0;
   }
 
-  /** The gate in whose queue the calls of this one wait. */
-  get inForce(): Gate {
-    let found: Gate = this;
-    for (let { parent } = this as Gate; parent; parent = parent.parent) if (parent.wide) found = parent;
-    return found;
+  /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
+  holds(now: number): 0 | 1 | 2 {
+    if (now < this.#learned.askedUntil || this.wait(now) > 0) return 2;
+    return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
   }
 
-  /** Leave to send now, if nobody waits and nothing is in the way. */
-  tryEnter(visit: Visit, now: number): Permit | undefined {
-    return this.waiting === 0 && visit.notBefore <= now && this.delay(now, visit.cost) <= 0
-      ? this.admit(visit, now)
-      : undefined;
+  /** Leave to send now, if no other call waits and nothing is in the way. */
+  enter(ticket: Ticket, now: number): Permit | undefined {
+    if (this.waiting > 0 || ticket.notBefore > now || this.delay(now, ticket.cost) > 0) return undefined;
+    return this.admit(ticket, now);
   }
 
-  join(visit: Visit): void {
-    this.#line.join(visit);
+  /** Waits for leave to send. */
+  queue(ticket: Ticket): void {
+    this.#queue.add(ticket);
   }
 
-  /** Sends all that wait to the gates that are now in force for them. */
-  dissolve(): void {
-    for (const visit of [...this.#line.clear()]) visit.leaf.inForce.join(visit);
+  /** Sends all that wait here and below to the gates that are now in effect for them. */
+  moveWaiting(): void {
+    for (const child of this.children.values()) child.moveWaiting();
+    for (const ticket of this.#queue.clear()) ticket.gate.effective.queue(ticket);
   }
 
-  /** Remembers that it is closed, and for how long the server asked. Returns whether it was open before. */
-  closed(until: number): boolean {
-    const wasOpen = !this.#wasClosed;
-    this.#wasClosed = true;
-    this.#askedUntil = Math.max(this.#askedUntil, until);
-    return wasOpen;
+  /** Leave to send, counted here and at the wider gates that watch. */
+  admit({ cost }: Ticket, now: number): Permit {
+    const permit = this.count(now, cost, this.#countWider(now, cost));
+    this.#lastSent = now;
+    this.inFlight++;
+    if (this.#unsent++ === 0) this.#unsentSince = now;
+    if (this.#learned.wasClosed) {
+      this.#learned.wasClosed = false;
+      this.#context.onOpen(this);
+    }
+    return permit;
+  }
+
+  /** Counts a request here. */
+  count(now: number, cost: number, wider?: Permit): Permit {
+    const { pacer } = this;
+    pacer.advance(now);
+    return { gate: this, pacer, sent: pacer.send(now, cost), wider };
+  }
+
+  /** A wider gate that could have to stand for this one counts too. */
+  #countWider(now: number, cost: number): Permit | undefined {
+    const { parent } = this;
+    if (!parent) return undefined;
+    const wider = parent.#countWider(now, cost);
+    return parent.children.size > 1 ? parent.count(now, cost, wider) : wider;
+  }
+
+  /** A call that passed is handed to the network, or ended without. */
+  sent(): void {
+    if (--this.#unsent === 0 && this.#context.limit) this.#queue.schedule();
+  }
+
+  /** A request has come back. */
+  returned(): void {
+    this.inFlight--;
+    this.#queue.schedule();
   }
 
   /** Counts a response. Returns whether it is to be searched for quotas: the first few, then some, or all where they are used. */
@@ -187,50 +239,24 @@ export class Gate implements Door {
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  record({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+    const learned = this.#learned;
     if (quotas) this.#hasQuotas = true;
-    if (kind === 'accepted') this.#askedUntil = 0;
+    if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;
-    this.#busyShare += ((isDoubtful ? 1 : 0) - this.#busyShare) * BUSY.weight;
-    if (this.#busyShare >= BUSY.share) this.#provenUntil = now + BUSY.memory;
-    return !isDoubtful || now < this.#provenUntil;
+    learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
+    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memory;
+    return !isDoubtful || now < learned.provenUntil;
   }
 
-  /** A request has come back. */
-  returned(): void {
-    this.inFlight--;
-    this.#line.schedule();
-  }
-
-  /** A call that passed is handed to the network. */
-  sent(): void {
-    if (--this.#unsent === 0 && this.#options.limit) this.#line.schedule();
-  }
-
-  tooLong(visit: Visit, wait: number): Error {
-    return this.#options.tooLong(visit, this, wait);
-  }
-
-  /** Leave to send, counted here and at the wider gates that watch. */
-  admit({ cost }: Visit, now: number): Permit {
-    const permit = this.#count(now, cost, this)!;
-    this.#lastSent = now;
-    if (this.#unsent++ === 0) this.#unsentSince = now;
-    if (this.#wasClosed) {
-      this.#wasClosed = false;
-      this.#options.onOpen(this);
-    }
-    this.inFlight++;
-    return permit;
-  }
-
-  /** A wider gate that could have to stand for this one counts too. */
-  #count(now: number, cost: number, gate: Gate | undefined): Permit | undefined {
-    if (!gate) return undefined;
-    const wider = this.#count(now, cost, gate.parent);
-    if (gate !== this && gate.children.size < 2) return wider;
-    const { pacer } = gate;
-    if (gate !== this) pacer.advance(now);
-    return { gate, pacer, sent: pacer.send(now, cost), wider };
+  /** Keeps what a refusal said; `until`: it closed the gate, or found it closed. Returns whether it was open before. */
+  refused(answer: LastAnswer, until: number | undefined): boolean {
+    const learned = this.#learned;
+    const wasOpen = !learned.wasClosed;
+    learned.lastAnswer = answer;
+    if (until === undefined) return false;
+    learned.wasClosed = true;
+    learned.askedUntil = Math.max(learned.askedUntil, until);
+    return wasOpen;
   }
 }

@@ -1,34 +1,30 @@
 import type { Call } from '@steadfetch/core';
-import { Gate, type GateOptions } from './gate.ts';
+import { Gate, type GateContext } from './gate.ts';
 import type { Snapshot } from './model/model.ts';
 import { joined, type NamesOf } from './names.ts';
 
 /** The gates, as a tree from wide to narrow. At rest there are at most so many of the narrowest ones. */
 export class Gates {
   readonly #namesOf: NamesOf;
-  readonly #options: GateOptions;
+  readonly #context: GateContext;
   readonly #maxKeys: number;
   readonly #roots = new Map<string, Gate>();
   /** The narrowest gates, the one released least recently first. Some are in use again. */
   readonly #unused = new Set<Gate>();
-  /** The last one that was added there. */
+  /** The one that was released last. */
   #newest: Gate | undefined;
+  /** How many narrowest gates there are. */
   #count = 0;
-  #lastNames: readonly string[] | undefined;
-  #lastTaken: Gate | undefined;
 
-  constructor(namesOf: NamesOf, options: GateOptions, maxKeys = 1_000) {
+  constructor(namesOf: NamesOf, context: GateContext, maxKeys = 1_000) {
     this.#namesOf = namesOf;
-    this.#options = options;
+    this.#context = context;
     this.#maxKeys = maxKeys;
   }
 
   /** The narrowest gate of a call. To be given back by `release`. */
   take(call: Call): Gate {
-    const names = this.#namesOf(call);
-    const gate = names === this.#lastNames && this.#lastTaken!.isLeaf ? this.#lastTaken! : this.#find(names);
-    this.#lastNames = names;
-    this.#lastTaken = gate;
+    const gate = this.#find(this.#namesOf(call));
     gate.users++;
     if (!gate.isLeaf) {
       gate.isLeaf = true;
@@ -48,11 +44,11 @@ export class Gates {
     this.#dropOne();
   }
 
-  /** The gates in force: those that calls pass. */
-  inForce(): Gate[] {
-    const found: Gate[] = [];
+  /** How the gates that calls pass stand. */
+  snapshot(now: number): GateSnapshot[] {
+    const found: GateSnapshot[] = [];
     const visit = (gate: Gate) => {
-      if (gate.wide || gate.isLeaf) found.push(gate);
+      if (gate.wide || gate.isLeaf) found.push(snapshotOf(gate, now));
       if (!gate.wide) for (const child of gate.children.values()) visit(child);
     };
     for (const root of this.#roots.values()) visit(root);
@@ -73,46 +69,37 @@ export class Gates {
     let gates: Map<string, Gate> = this.#roots;
     let gate: Gate | undefined;
     for (const name of names) {
-      gate = gates.get(name) ?? this.#add(gates, name, gate);
-      gates = gate.children;
+      const found = gates.get(name) ?? new Gate(gate ? joined(gate.key, name) : name, gate, name, this.#context);
+      gates.set(name, found);
+      gate = found;
+      gates = found.children;
     }
     return gate!;
   }
 
-  #add(gates: Map<string, Gate>, name: string, parent: Gate | undefined): Gate {
-    const gate = new Gate(parent ? joined(parent.key, name) : name, parent, name, this.#options);
-    gates.set(name, gate);
-    return gate;
-  }
-
-  /** Drops a gate that holds nobody back; if there is none, one that does. */
+  /** Drops the gate with which the least is lost; of several the one that was used least recently. */
   #dropOne(): void {
-    if (this.#count <= this.#maxKeys || this.#unused.size === 0) return;
-    const now = this.#options.now();
+    if (this.#count <= this.#maxKeys) return;
+    const now = this.#context.now();
     let dropped: Gate | undefined;
     let least = Infinity;
     for (const gate of this.#unused) {
       if (gate.users > 0) {
-        this.#forget(gate);
+        this.#unused.delete(gate);
         continue;
       }
-      const held = gate.inForce.holds(now);
-      if (held >= least) continue;
-      [dropped, least] = [gate, held];
+      const held = gate.effective.holds(now);
+      if (held < least) [dropped, least] = [gate, held];
       if (held === 0) break;
     }
+    this.#newest = undefined;
     if (!dropped) return;
-    this.#forget(dropped);
+    this.#unused.delete(dropped);
     this.#count--;
     dropped.isLeaf = false;
     for (let gate: Gate | undefined = dropped; gate && !gate.isLeaf && gate.children.size === 0; gate = gate.parent) {
       (gate.parent?.children ?? this.#roots).delete(gate.name);
     }
-  }
-
-  #forget(gate: Gate): void {
-    this.#unused.delete(gate);
-    if (gate === this.#newest) this.#newest = undefined;
   }
 }
 
@@ -126,7 +113,7 @@ export interface GateSnapshot extends Omit<Snapshot, 'state'> {
   readonly inFlight: number;
 }
 
-export function snapshotOf(gate: Gate, now: number): GateSnapshot {
+function snapshotOf(gate: Gate, now: number): GateSnapshot {
   const { key, waiting, inFlight } = gate;
   const { state, ...estimate } = gate.pacer.snapshot(now);
   const isPaced = estimate.rate !== undefined || estimate.remaining !== undefined;

@@ -1,32 +1,32 @@
 import {
   type AttemptRecord,
-  abortReason,
   type Call,
   discard,
-  type EventOf,
   monotonic,
   type Next,
   onAbort,
   type Random,
-  redactUrl,
+  throwIfAborted,
 } from '@steadfetch/core';
-import { callHooks, cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
-import type { StopReason } from './events.ts';
+import { cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
-import { type GateSnapshot, Gates, snapshotOf } from './gates.ts';
+import { type GateSnapshot, Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
-import { kinds, namesOf } from './names.ts';
+import { namesOf } from './names.ts';
 import type { Settings } from './options.ts';
-import { Passage, repeatsOf, stopReason } from './passage.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
-import { type Heard, hear, settle } from './scope.ts';
+import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
+import { Report } from './report.ts';
+import { type Effect, settle, settleOne } from './scope.ts';
+import { repeatsOf, stopReason } from './stop-reason.ts';
 import { StoredPacer } from './store.ts';
-import { Crowd } from './waiting-line.ts';
+import { Ticket } from './ticket.ts';
+import { Turns } from './turns.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
-/** Without a word of the server a call waits for so long, doubled each time, in milliseconds. */
+/** Without a wait of the server a refused call waits for so long, doubled each time, in milliseconds. */
 const OWN_WAIT = { first: 100, longest: 3_000 };
 /** A request that left the machine later than this after it passed the gate is counted when it left. */
 const LATE = 2;
@@ -37,277 +37,221 @@ export class Limiter {
   readonly #now: () => number;
   readonly #random: Random;
   readonly #gates: Gates;
-  readonly #crowd: Crowd = new Crowd();
+  readonly #report: Report;
+  readonly #turns: Turns;
   readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
 
   constructor(settings: Settings) {
     const { clock, random, limit, proof, store } = settings;
+    const now = monotonic(clock);
+    const model = { random: sane(random), proof, ...(limit && { limit }) };
     this.#settings = settings;
-    this.#now = monotonic(clock);
-    this.#random = sane(random);
-    const model = { random: this.#random, proof, ...(limit ? { limit } : {}) };
+    this.#now = now;
+    this.#random = model.random;
+    this.#report = new Report(settings, now);
+    this.#turns = new Turns(clock, now);
     this.#gates = new Gates(namesOf(settings), {
       clock,
+      now,
+      turns: this.#turns,
       limit,
       proof,
-      now: this.#now,
-      createPacer: (key, wake) =>
-        store ? new StoredPacer(model, { key, store, clock, now: this.#now, wake }) : new Pacer(model),
-      onOpen: (gate) => this.#tellOfRelease(gate),
-      tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
+      createPacer: (key, wake) => (store ? new StoredPacer(model, { key, store, clock, now, wake }) : new Pacer(model)),
+      onOpen: (gate) => this.#report.opened(gate),
+      tooLong: ({ call }, gate, wait) => this.#error('rate-limited', gate, wait, call),
     });
   }
 
   async fetch(call: Call, next: Next): Promise<Response> {
-    if (call.signal?.aborted) {
-      releaseBody(call);
-      throw abortReason(call.signal);
-    }
-    const leaf = this.#gates.take(call);
+    let gate: Gate | undefined;
     try {
-      const visit = this.#passage(call, leaf);
+      throwIfAborted(call.signal);
+      gate = this.#gates.take(call);
+      const ticket = this.#ticket(call, gate);
       for (;;) {
-        const permit = leaf.inForce.tryEnter(visit, this.#now()) ?? (await this.#wait(visit));
+        const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
         let response: Response;
         try {
-          response = await this.#send(visit, permit, next);
+          const answer = next(this.#send(ticket, permit));
+          ticket.isHeld = true;
+          response = await answer;
         } catch (error) {
-          this.#failed(visit, permit);
+          this.#failed(ticket, permit);
           throw error;
-        } finally {
-          this.#ended(visit, permit);
         }
-        if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
-        if (!this.#learn(visit, permit, response)) {
-          releaseBody(call);
-          return response;
-        }
+        if (mayRefuse(response, this.#settings)) await this.#turns.enter();
+        if (!this.#answered(ticket, permit, response)) return response;
         discard(response);
       }
     } finally {
-      this.#gates.release(leaf);
+      releaseBody(call);
+      if (gate) this.#gates.release(gate);
     }
   }
 
   snapshot(): GateSnapshot[] {
-    const now = this.#now();
-    return this.#gates.inForce().map((gate) => snapshotOf(gate, now));
+    return this.#gates.snapshot(this.#now());
   }
 
   reset(key?: string): void {
     this.#gates.reset(key);
   }
 
-  #passage(call: Call, leaf: Gate): Passage {
+  #ticket(call: Call, gate: Gate): Ticket {
     const { cost, maxWait, maxResends } = this.#settings;
     const { record } = call;
     if (record.maxRepeats < maxResends) record.maxRepeats = maxResends;
-    return new Passage(call, leaf, this.#tickets++, cost ? checkCost(cost(call)) : 1, maxWait);
+    return new Ticket(call, gate, this.#tickets++, cost ? checkCost(cost(call)) : 1, maxWait);
   }
 
-  /** Waits for leave to send. Rejects when too many wait, or as soon as the wait is known to be too long. */
-  async #wait(visit: Passage): Promise<Permit> {
-    const { call, leaf } = visit;
-    const { record, signal } = call;
-    const arrived = this.#now();
-    const outer = record.waitingFor;
-    const own = call.observed && cancellable(signal);
-    let release: (() => void) | undefined;
-    try {
-      this.#check(visit, leaf.inForce, arrived);
-      if (own) this.#tellOfWait(visit, leaf.inForce, arrived, own.cancel);
-      const turn = new Promise<Permit>((resolve, reject) => {
-        visit.resolve = resolve;
-        visit.reject = reject;
-      });
-      leaf.inForce.join(visit);
-      record.waitingFor = 'its turn in rateLimit()';
-      release = onAbort(own?.signal ?? signal, (reason) => {
-        visit.line?.leave(visit);
-        visit.reject?.(reason);
-      });
-      return await turn;
-    } catch (error) {
-      releaseBody(call);
-      throw error;
-    } finally {
-      release?.();
-      own?.release();
-      record.waitingFor = outer;
-      visit.left -= this.#now() - arrived;
-    }
-  }
-
-  #check(visit: Passage, gate: Gate, now: number): void {
-    const { call, left } = visit;
-    visit.deadline = now + Math.min(left + GRACE, call.remaining());
+  /** Waits for leave to send. Fails when too many wait, or as soon as the wait is known to be too long. */
+  #wait(ticket: Ticket): Promise<Permit> {
+    const { call } = ticket;
+    const gate = ticket.gate.effective;
+    const now = this.#now();
+    ticket.since = now;
+    ticket.deadline = now + Math.min(ticket.left + GRACE, call.remaining());
     const wait = gate.estimate(now);
-    const isFull = gate.waiting >= this.#settings.maxQueue && visit.notBefore === 0;
-    if (isFull) throw this.#error('queue-full', gate, wait, call);
-    if (now + wait > visit.deadline) throw this.#error('rate-limited', gate, wait, call);
+    const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
+    if (isFull || now + wait > ticket.deadline) {
+      return this.#refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call));
+    }
+    const own = call.observed && cancellable(call.signal);
+    if (own) this.#report.waits(ticket, gate, own.cancel);
+    call.record.waitingFor = 'its turn in rateLimit()';
+    return new Promise((resolve, reject) => {
+      ticket.resolve = resolve;
+      ticket.reject = reject;
+      gate.queue(ticket);
+      const release = onAbort(own?.signal ?? call.signal, (reason) => {
+        ticket.queue?.remove(ticket);
+        const turn = this.#turns.enter();
+        if (turn) void turn.then(() => ticket.refuse(reason));
+        else ticket.refuse(reason);
+      });
+      ticket.release = own ? () => void [release(), own.release()] : release;
+    });
   }
 
-  /** Hands a call on, and counts the request when it leaves the machine. */
-  #send(visit: Passage, permit: Permit, next: Next): Promise<Response> {
-    const { call, leaf } = visit;
+  /** A caller that calls again at once must not hold the event loop. */
+  async #refuse(error: Error): Promise<never> {
+    await this.#turns.enter();
+    throw error;
+  }
+
+  /** The call to hand on. The request is counted when it leaves the machine. */
+  #send(ticket: Ticket, permit: Permit): Call {
+    const { call, gate } = ticket;
     const { record } = call;
-    let isAtOnce = true;
-    visit.isSent = false;
-    visit.sends = record.sends;
-    visit.onSend = record.onSend;
-    visit.sighting = leaf.suspects?.sent(this.#kindOf(call), this.#now());
+    ticket.isSent = ticket.isHeld = false;
+    ticket.sends = record.sends;
+    ticket.onSend = record.onSend;
+    ticket.sample = gate.alwaysRefused?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
-      visit.onSend?.();
-      if (!visit.isSent) this.#count(visit, permit, isAtOnce);
+      ticket.onSend?.();
+      if (!ticket.isSent) this.#sent(ticket, permit);
     };
-    const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
-    isAtOnce = false;
-    return answer;
+    return repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call;
   }
 
-  /** There is no answer. What was not sent costs nothing. */
-  #failed({ leaf, isSent }: Passage, permit: Permit): void {
-    settle(permit, leaf, this.#now(), isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
-    permit.gate.returned();
-  }
-
-  /** Its request is over; what leaves the machine for it later is not counted here. */
-  #ended(visit: Passage, permit: Permit): void {
-    if (!visit.isSent) permit.gate.sent();
-    visit.isSent = true;
-    visit.call.record.onSend = visit.onSend;
-  }
-
-  #count(visit: Passage, permit: Permit, isAtOnce: boolean): void {
-    visit.isSent = true;
+  #sent(ticket: Ticket, permit: Permit): void {
+    ticket.isSent = true;
     permit.gate.sent();
-    if (isAtOnce) return;
+    if (!ticket.isHeld) return;
     const now = this.#now();
     if (now - permit.sent.at <= LATE) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-      hear(counted, now, { kind: 'failed', cost: 0 });
-      counted.sent = counted.pacer.send(now, visit.cost);
+      settleOne(counted, now, { kind: 'failed', cost: 0 });
+      counted.sent = counted.pacer.send(now, ticket.cost);
     }
   }
 
-  /** Learns from an answer, and prepares the next send. Returns whether there is one. */
-  #learn(visit: Passage, permit: Permit, response: Response): boolean {
-    const { call } = visit;
-    const reading = readAnswer(response, call, permit.gate.countRead(), this.#settings);
-    const heard = this.#settle(visit, permit, reading, response);
-    const refusal = reading?.refusal;
-    if (!refusal) return false;
-    const needed = this.#waitAfter(refusal, heard, call);
-    const reason = stopReason(
-      call,
-      response,
-      refusal,
-      { needed: refusal.asked ?? needed, left: visit.left, requests: call.record.sends - visit.sends },
-      this.#settings,
-    );
-    if (reason === undefined) this.#prepare(visit, response, refusal, needed);
-    else this.#tellOfGiveUp(heard.gate, call, refusal, reason);
-    return reason === undefined;
+  /** There is no answer. What was not sent costs nothing. */
+  #failed(ticket: Ticket, permit: Permit): void {
+    settle(permit, ticket.gate, this.#now(), ticket.isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
+    this.#returned(ticket, permit);
   }
 
-  #settle({ call, leaf, sighting }: Passage, permit: Permit, reading: Reading | undefined, response: Response): Heard {
-    const { refusal, answer = { kind: 'failed' } } = reading ?? {};
+  /** Its request is over; what leaves the machine for it later is not counted here. */
+  #returned(ticket: Ticket, { gate }: Permit): void {
+    if (!ticket.isSent) gate.sent();
+    ticket.isSent = true;
+    ticket.call.record.onSend = ticket.onSend;
+    gate.returned();
+  }
+
+  /** Learns from an answer. Returns whether the call is to be sent again. */
+  #answered(ticket: Ticket, permit: Permit, response: Response): boolean {
+    const { call } = ticket;
     const now = this.#now();
-    const { costOf } = this.#settings;
-    const cost = costOf && costIn(costOf, response);
-    const gate = leaf.inForce;
-    const isLimit = gate.record(answer, refusal?.isDoubtful === true, now);
-    const isAlone =
-      sighting !== undefined &&
-      answer.kind !== 'failed' &&
-      leaf.suspects!.heard(sighting, answer.kind === 'refused', now);
-    const told: Answer = isLimit && !isAlone ? answer : { kind: 'failed' };
-    const heard = settle(permit, leaf, now, cost === undefined ? told : { ...told, cost }, refusal?.policy);
-    permit.gate.returned();
-    if (refusal) heard.gate.lastAnswer = lastAnswerOf(response, refusal.asked, false);
-    if (heard.closed && refusal && heard.gate.closed(now + (refusal.asked ?? 0))) {
-      this.#tellOfLimit(heard.gate, call, refusal, now);
-    }
-    return heard;
+    const reading = readResponse(response, call, permit.gate.countRead(), this.#settings);
+    const { refusal } = reading;
+    const answer = this.#credible(ticket, reading, response, now);
+    const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    this.#returned(ticket, permit);
+    return refusal !== undefined && this.#refused(ticket, response, refusal, effect, now);
   }
 
-  /** How long a refused call waits at least: as long as the server asks, and a little in any case. */
-  #waitAfter({ asked }: Refusal, { closed, retryIn = 0 }: Heard, { record }: Call): number {
+  /** The answer, if it says something about a limit that others have too. */
+  #credible({ gate, sample }: Ticket, { answer, refusal }: Reading, response: Response, now: number): Answer {
+    const { costOf } = this.#settings;
+    const { kind } = answer;
+    const isLimit = gate.effective.countAnswer(answer, refusal?.isDoubtful === true, now);
+    if (sample && kind === 'accepted') gate.alwaysRefused!.accepted(sample);
+    const isAlone = sample && kind === 'refused' && gate.alwaysRefused!.refused(sample, now);
+    if (!isLimit || isAlone) return { kind: 'failed' };
+    const cost = costOf && kind !== 'failed' ? costIn(costOf, response) : undefined;
+    return cost === undefined ? answer : { ...answer, cost };
+  }
+
+  /** Makes a refused call ready to be sent again, if it may. Returns whether it may. */
+  #refused(ticket: Ticket, response: Response, refusal: Refusal, effect: Effect, now: number): boolean {
+    const { call } = ticket;
+    const { gate } = effect;
+    const { asked, source } = refusal;
+    const lastAnswer = lastAnswerOf(response, asked);
+    const hasClosed = gate.refused(lastAnswer, effect.closed ? now + (asked ?? 0) : undefined);
+    if (hasClosed) this.#report.closed(call, gate, refusal);
+    const delay = this.#delayOf(call, asked, effect);
+    // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
+    const closed = gate.certain(now, gate.delay(now)) - GRACE;
+    const reason = stopReason(ticket, response, Math.max(asked ?? delay, closed), this.#settings);
+    if (reason !== undefined) {
+      this.#report.returned(call, gate, refusal, reason);
+      return false;
+    }
+    const { record } = call;
+    const idempotencyKey = idempotencyKeyOf(call);
+    const attempt = repeatsOf(call) + 1;
+    record.lastAnswer = lastAnswer;
+    record.resends++;
+    const entry: AttemptRecord = {
+      attempt,
+      at: this.#settings.clock.now(),
+      status: refusal.status,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      delay,
+      delaySource: source ?? 'rate-limit',
+    };
+    if (record.history) record.history.push(entry);
+    else record.history = [entry];
+    ticket.notBefore = now + delay;
+    return true;
+  }
+
+  /** How long a refused call waits at least: as long as the server asked, and a little in any case. */
+  #delayOf({ record }: Call, asked: number | undefined, { closed, retryIn = 0 }: Effect): number {
     const { first, longest } = OWN_WAIT;
     const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
     return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 
-  /** Makes a refused call ready for another send, and remembers the attempt. */
-  #prepare(visit: Passage, response: Response, { asked, source }: Refusal, needed: number): void {
-    const { call } = visit;
-    const { record } = call;
-    record.lastAnswer = lastAnswerOf(response, asked, true);
-    const attempt = repeatsOf(call) + 1;
-    record.resends++;
-    record.history ??= [];
-    record.history.push({
-      attempt,
-      at: this.#settings.clock.now(),
-      status: response.status,
-      ...keyOf(call),
-      delay: needed,
-      delaySource: source ?? 'rate-limit',
-    });
-    visit.notBefore = this.#now() + needed;
-  }
-
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
-    const { record } = call;
-    this.#emit(call, gate, { action: 'refused', reason, ms: retryAfter });
-    return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer: record.lastAnswer ?? gate.lastAnswer });
+    this.#report.refused(call, gate, reason, retryAfter);
+    const lastAnswer = call.record.lastAnswer ?? (gate.lastAnswer && withoutSecrets(gate.lastAnswer));
+    return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer });
   }
-
-  #tellOfWait({ call, notBefore }: Passage, gate: Gate, now: number, cancel: (reason?: unknown) => void): void {
-    const own = Math.max(0, notBefore - now);
-    const isClosed = own > 0 || gate.pacer.snapshot(now).opensIn > 0;
-    const reason = isClosed ? 'closed' : 'pace';
-    this.#emit(call, gate, { action: 'wait', reason, ms: Math.max(own, gate.estimate(now)), cancel });
-  }
-
-  #emit(call: Call, gate: Gate, told: Told): void {
-    if (!call.observed) return;
-    const { key, waiting } = gate;
-    call.observed.emit(call, { type: 'gate', key, waiting, until: this.#settings.clock.now() + told.ms, ...told });
-  }
-
-  #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
-    this.#emit(call, gate, { action: 'closed', reason: String(status), ms: gate.wait(now), ...wishOf(asked, source) });
-    callHooks(this.#settings.hooks, 'onLimit', () => {
-      const { key, waiting } = gate;
-      return { key, url: redactUrl(call.url), status, wait: gate.wait(now), asked, source, waiting };
-    });
-  }
-
-  #tellOfRelease(gate: Gate): void {
-    callHooks(this.#settings.hooks, 'onRelease', () => {
-      const { rate } = gate.pacer.snapshot(this.#now());
-      return { key: gate.key, waiting: gate.waiting, rate };
-    });
-  }
-
-  #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
-    const ms = call.observed ? gate.wait(this.#now()) : 0;
-    this.#emit(call, gate, { action: 'returned', reason, ms, ...wishOf(asked, source) });
-    callHooks(this.#settings.hooks, 'onGiveUp', () => {
-      const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
-      return { key: gate.key, url, reason, status, wait, asked, source, resends };
-    });
-  }
-}
-
-/** What an event of a gate says, besides where it stands. */
-type Told = Pick<EventOf<'gate'>, 'action' | 'reason' | 'ms' | 'asked' | 'source' | 'cancel'>;
-
-/** How long the server asked to wait, if it did. */
-function wishOf(asked: number | undefined, source: string | undefined): { asked?: number; source?: string } {
-  return { ...(asked !== undefined && { asked }), ...(source !== undefined && { source }) };
 }
 
 /** What chance gives: nonsense must not shorten a wait. */
@@ -330,9 +274,4 @@ function costIn(costOf: (response: Response) => number | undefined, response: Re
   } catch {
     return undefined;
   }
-}
-
-function keyOf(call: Call): Pick<AttemptRecord, 'idempotencyKey'> {
-  const key = idempotencyKeyOf(call);
-  return key === undefined ? {} : { idempotencyKey: key };
 }

@@ -16,18 +16,17 @@ export type NamesOf = (call: Call) => readonly string[];
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
   const credentialOf = credentials();
-  const pathNameOf = paths();
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
     credential: (call) => [joined(root(call), credentialOf(call))],
-    path: (call) => [joined(root(call), credentialOf(call), pathNameOf(call.url))],
-    auto: (call) => [root(call), credentialOf(call), pathNameOf(call.url)],
+    path: (call) => [joined(root(call), credentialOf(call), fold(call.url))],
+    auto: (call) => [root(call), credentialOf(call), fold(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
 
-/** Most calls ask for what the last one asked for: the same names then, the same array. */
+/** Most calls have the URL of the last one: the same names then, the same array. */
 function sameForSame(names: NamesOf): NamesOf {
   let last: readonly string[] = [];
   let lastInput: unknown;
@@ -58,16 +57,6 @@ function originNameOf(call: Call): string {
   return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
 }
 
-/** Most calls go where the last one went. */
-function paths(): (url: string) => string {
-  let lastUrl = '';
-  let lastPath = '/';
-  return (url) => {
-    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
-    return lastPath;
-  };
-}
-
 /** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
 function fold(url: string): string {
   const segments = pathOf(url)
@@ -76,23 +65,10 @@ function fold(url: string): string {
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
 }
 
-/** A number for the method and the path without its query: which calls ask for the same. */
-export function kinds(): (call: Call) => number {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  let [lastUrl, lastMethod, last] = ['', '', 0];
-  return ({ url, method }) => {
-    if (url !== lastUrl || method !== lastMethod) {
-      [lastUrl, lastMethod] = [url, method];
-      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
-    }
-    return last;
-  };
-}
-
 /** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
 function credentials(): (call: Call) => string {
   const numbers = new Map<number, number>();
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = randomSeed();
   let count = 0;
   return (call) => {
     if (typeof call.input === 'string' && !call.init?.headers) return '';
@@ -107,8 +83,11 @@ function credentials(): (call: Call) => string {
   };
 }
 
+/** Where a hash begins, so that nothing outside can tell what it is of. */
+export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
+
 /** Two rounds of FNV-1a side by side, 53 bits of them. */
-function hashOf(text: string, seed: number): number {
+export function hashOf(text: string, seed: number): number {
   let [a, b] = [seed, ~seed];
   for (let i = 0; i < text.length; i++) {
     a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);

@@ -17,7 +17,7 @@ export type RateLimiter = Middleware & {
  * A refusal (429; 503 if several say so, or if its quota is used up) closes the gate of the calls like the refused one
  * until the server's time: of the same path and credential, then of more if they are refused too. They are released in
  * order, at a pace that is read from `RateLimit` fields or learned from what was accepted. The refused call is sent again
- * by itself. To an origin of which nothing is known four calls go at once, and more with each answer; without refusals nobody is
+ * by itself. To an origin of which nothing is known four calls go at once, and more with each answer; without refusals no call is
  * held back after that.
  *
  * When the server asks for more than `maxWait`, forbids it, or the call cannot be sent again without harm, the caller gets
@@ -42,7 +42,7 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
 function layer(): Layer {
   const own: Layer = { name: 'rateLimit' };
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    own.mustBeInside = [['retry', 'a refusal is retried before the gate hears of it']];
+    own.mustBeInside = [['retry', 'a refusal is retried before the gate can learn from it']];
   }
   return own;
 }

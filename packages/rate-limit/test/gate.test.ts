@@ -67,6 +67,19 @@ describe('a limit that is known in advance', () => {
   });
 });
 
+it('keeps a known limit that is used up when a thousand others are called', async () => {
+  const clock = manualClock();
+  const fetch = fakeFetch([200], { clock });
+  const limited = rateLimit({ limit: { requests: 2, per: 60_000 }, maxWait: 10, clock })(fetch);
+  const twice = async () => [await nameOf(limited(URL)), await nameOf(limited(URL))];
+
+  const before = await twice();
+  for (let n = 0; n < 1_001; n++) await limited(`https://host-${n}.example.com/`);
+  const after = await twice();
+
+  expect([...before, ...after]).toEqual([200, 200, 'RateLimitError', 'RateLimitError']);
+});
+
 describe('the line at a gate', () => {
   it('is bounded', async () => {
     const clock = manualClock();

@@ -174,9 +174,9 @@ describe('rateLimit', () => {
     const clock = instantClock();
     const fetch = fakeFetch([refused(20)]);
 
-    const end = await rateLimit({ clock, maxWait: 50_000, random })(fetch)(URL).catch((error) => error.lastAnswer);
+    const { status } = await rateLimit({ clock, maxWait: 50_000, random })(fetch)(URL);
 
-    expect(end.status).toBe(429);
+    expect(status).toBe(429);
     expect(clock.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(50_100);
   });
 
@@ -192,6 +192,20 @@ describe('rateLimit', () => {
 
     expect(response.status).toBe(429);
     expect(events).toMatchObject([{ reason: 'deadline', asked: 1_000 }]);
+  });
+
+  it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {
+    const reasons: string[] = [];
+    const clock = manualClock();
+    const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => 10_000 })));
+    const limiter = rateLimit({ clock, random, hooks: { onGiveUp: ({ reason }) => reasons.push(reason) } });
+    const limited = compose(withDeadline, limiter)(fakeFetch([refused(50), refused(1), 200], { clock }));
+
+    const calls = [limited(URL), limited(URL)];
+    await clock.advance(10);
+
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(429);
+    expect(reasons).toEqual(['deadline', 'deadline']);
   });
 
   it('hands network errors through and counts them for nothing', async () => {
@@ -247,10 +261,31 @@ describe('the snapshot of rateLimit', () => {
   });
 });
 
-it('leaves the body of a Request used, as fetch would, and keeps no copy of it', async () => {
+it.each([
+  ['nothing', undefined],
+  ['an object without fields', { status: 429 }],
+  [
+    'an object whose status cannot be read',
+    {
+      get status() {
+        throw new Error('no');
+      },
+    },
+  ],
+])('hands on what is no response: %s', async (_, answer) => {
+  const limiter = rateLimit({ clock: instantClock(), maxResends: 0 });
+
+  expect(await limiter(async () => answer as never)('https://api.example.com/')).toBe(answer);
+  expect(limiter.snapshot()).toMatchObject([{ inFlight: 0 }]);
+});
+
+it.each([
+  ['a response', 200],
+  ['a network error', { error: 'ECONNRESET' }],
+])('leaves the body of a Request used after %s, as fetch would, and keeps no copy of it', async (_, end) => {
   const request = new Request('https://api.example.com/items', { method: 'POST', body: 'data' });
 
-  await rateLimit()(fakeFetch(200))(request);
+  await rateLimit()(fakeFetch(end as 200))(request).catch(() => {});
 
   expect(request.bodyUsed).toBe(true);
 });

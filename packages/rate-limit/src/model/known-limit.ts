@@ -2,9 +2,9 @@
 export class KnownLimit {
   readonly #requests: number;
   readonly #per: number;
-  /** When the last ones were sent; a ring. */
-  readonly #times: number[] = [];
-  #oldest = 0;
+  /** When the last ones were sent, in order. Those before the first one count no more. */
+  #times: number[] = [];
+  #first = 0;
 
   constructor({ requests, per }: { requests: number; per: number }) {
     this.#requests = requests;
@@ -12,25 +12,28 @@ export class KnownLimit {
   }
 
   delay(now: number): number {
-    if (this.#times.length < this.#requests) return 0;
-    return Math.max(0, this.#times[this.#oldest]! + this.#per - now);
+    const index = this.#times.length - this.#requests;
+    return index < this.#first ? 0 : Math.max(0, this.#times[index]! + this.#per - now);
   }
 
   take(now: number): void {
-    if (this.#times.length < this.#requests) this.#times.push(now);
-    else {
-      this.#times[this.#oldest] = now;
-      this.#oldest = (this.#oldest + 1) % this.#requests;
-    }
+    const times = this.#times;
+    times.push(now);
+    while (times[this.#first]! + this.#per <= now) this.#first++;
+    if (this.#first < times.length / 2) return;
+    this.#times = times.slice(this.#first);
+    this.#first = 0;
   }
 
   /** A request that was counted was not sent. */
   giveBack(at: number): void {
-    const index = this.#times.indexOf(at);
-    if (index < 0) return;
-    const times = [...this.#times.slice(this.#oldest), ...this.#times.slice(0, this.#oldest)];
-    times.splice(times.indexOf(at), 1);
-    this.#times.splice(0, Infinity, ...times);
-    this.#oldest = 0;
+    const times = this.#times;
+    let [low, high] = [this.#first, times.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (times[middle]! < at) low = middle + 1;
+      else high = middle;
+    }
+    if (times[low] === at) times.splice(low, 1);
   }
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KnownLimit } from '../../src/model/known-limit.ts';
 
@@ -10,4 +11,33 @@ it('gives back a request that was counted and not sent, and nothing else', () =>
   expect(limit.delay(20)).toBeGreaterThan(0);
   limit.giveBack(10);
   expect(limit.delay(20)).toBe(0);
+});
+
+it('gives back one of very many', () => {
+  const limit = new KnownLimit({ requests: 200_000, per: 1_000 });
+  for (let n = 0; n < 200_000; n++) limit.take(n / 1_000);
+  expect(limit.delay(200)).toBe(800);
+
+  limit.giveBack(100);
+
+  expect(limit.delay(200)).toBe(0);
+});
+
+it('sees at most as many in any window, whatever is given back', () => {
+  const sends = fc.array(fc.record({ after: fc.nat(400), isSent: fc.boolean() }), { maxLength: 60 });
+  fc.assert(
+    fc.property(sends, fc.integer({ min: 1, max: 5 }), (all, requests) => {
+      const limit = new KnownLimit({ requests, per: 1_000 });
+      const times: number[] = [];
+      let now = 0;
+      for (const { after, isSent } of all) {
+        now += after;
+        now += limit.delay(now);
+        limit.take(now);
+        if (isSent) times.push(now);
+        else limit.giveBack(now);
+      }
+      times.forEach((time, n) => expect(time - (times[n - requests] ?? -Infinity)).toBeGreaterThanOrEqual(1_000));
+    }),
+  );
 });

@@ -1,0 +1,173 @@
+// How long many calls at one gate hold the event loop, and what each of them holds of the heap.
+//
+//   node packages/bench/src/crowd/run.ts
+
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type Fetch, type RateLimitOptions, rateLimit } from 'steadfetch';
+import { publish } from '../publish.ts';
+import { longestHold, sleep, turn } from './longest-hold.ts';
+
+const CALLS = 20_000;
+const ROUNDS = 5;
+const URL = 'https://api.example.com/users/1';
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+
+/** A server whose answers are given by hand. */
+class Server {
+  readonly #answers: ((response: Response) => void)[] = [];
+
+  readonly fetch: Fetch = () => new Promise((resolve) => this.#answers.push(resolve));
+
+  /** Makes an answer for each request. Returns a function that gives all of them at once. */
+  async prepare(make: () => Response): Promise<() => void> {
+    const answers = this.#answers.splice(0);
+    const responses: Response[] = [];
+    await inSlices(answers.length, () => responses.push(make()));
+    return () => answers.forEach((answer, n) => answer(responses[n]!));
+  }
+}
+
+const refusal = () => new Response(null, { status: 429, headers: { 'retry-after': '60' } });
+const limited = (fetch: Fetch, options?: RateLimitOptions) =>
+  rateLimit({ maxQueue: CALLS, maxWait: 600_000, ...options })(fetch);
+/** So high that all calls are on their way before the first one is answered. */
+const HIGH: RateLimitOptions = { limit: { requests: CALLS, per: 1 } };
+
+/** Does something so many times, a few per turn of the event loop, so that it holds nothing up itself. */
+async function inSlices(count: number, task: () => unknown): Promise<void> {
+  for (let n = 1; n <= count; n++) {
+    task();
+    if (n % 200 === 0) await turn();
+  }
+}
+
+async function start(fetch: Fetch, init?: RequestInit): Promise<Promise<unknown>[]> {
+  const calls: Promise<unknown>[] = [];
+  await inSlices(CALLS, () => calls.push(fetch(URL, init).catch(() => {})));
+  return calls;
+}
+
+/** The longest hold, and the bytes per call once all of them wait. */
+interface Measured {
+  readonly hold: number;
+  readonly bytes?: number;
+}
+
+async function answered(server: Server, fetch: Fetch): Promise<Measured> {
+  const caller = new AbortController();
+  const before = await heap();
+  const calls = await start(fetch, { signal: caller.signal });
+  const answer = await server.prepare(refusal);
+  const hold = await longestHold(async () => {
+    answer();
+    await sleep(2_000);
+  });
+  const bytes = ((await heap()) - before) / CALLS;
+  caller.abort();
+  await Promise.all(calls);
+  return { hold, bytes };
+}
+
+async function heap(): Promise<number> {
+  for (let round = 0; round < 5; round++) {
+    await sleep(50);
+    collect();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+const SCENES: readonly [name: string, scene: () => Promise<Measured>][] = [
+  [
+    'bare fetch: answered 429 at once',
+    async () => {
+      const server = new Server();
+      const { hold } = await answered(server, server.fetch);
+      return { hold };
+    },
+  ],
+  [
+    'answered 429 at once, and wait for their time',
+    async () => {
+      const server = new Server();
+      return answered(server, limited(server.fetch, HIGH));
+    },
+  ],
+  [
+    'wait at a closed gate',
+    async () => {
+      const fetch = limited(async () => refusal());
+      const caller = new AbortController();
+      const before = await heap();
+      let calls: Promise<unknown>[] = [];
+      const hold = await longestHold(async () => {
+        calls = await start(fetch, { signal: caller.signal });
+      });
+      const bytes = ((await heap()) - before) / CALLS;
+      caller.abort();
+      await Promise.all(calls);
+      return { hold, bytes };
+    },
+  ],
+  [
+    'released at once, by a server that answers at once',
+    async () => {
+      let isBusy = true;
+      const fetch = limited(async () => (isBusy ? new Response(null, { status: 429 }) : new Response()));
+      const calls = await start(fetch);
+      isBusy = false;
+      return { hold: await longestHold(() => Promise.all(calls)) };
+    },
+  ],
+  [
+    'refused here, called again at once, and refused again',
+    async () => {
+      const fetch = limited(async () => refusal(), { maxWait: 1_000 });
+      await fetch(URL);
+      const again = async () => {
+        for (let n = 0; n < 10; n++) await fetch(URL).catch(() => {});
+      };
+      return { hold: await longestHold(() => Promise.all(Array.from({ length: CALLS / 10 }, again))) };
+    },
+  ],
+  [
+    'aborted at once by one signal',
+    async () => {
+      const fetch = limited(async () => refusal());
+      const caller = new AbortController();
+      const calls = await start(fetch, { signal: caller.signal });
+      return {
+        hold: await longestHold(() => {
+          caller.abort();
+          return Promise.all(calls);
+        }),
+      };
+    },
+  ],
+];
+
+const rows: string[][] = [];
+for (const [name, scene] of SCENES) {
+  const all: Measured[] = [];
+  for (let round = 0; round < ROUNDS; round++) all.push(await scene());
+  const { hold, bytes } = all.sort((a, b) => a.hold - b.hold)[Math.floor(ROUNDS / 2)]!;
+  rows.push([
+    name,
+    hold.toFixed(0),
+    all.at(-1)!.hold.toFixed(0),
+    bytes === undefined ? '' : (bytes / 1_000).toFixed(2),
+  ]);
+}
+
+publish({
+  name: 'crowd',
+  file: import.meta.filename,
+  notes: [
+    `${CALLS.toLocaleString('en')} calls at one gate. Hold: the longest time that the thread computes between two turns of the`,
+    `event loop, in milliseconds: the median and the worst of ${ROUNDS} rounds. Heap: what each call holds while it waits.`,
+  ],
+  head: ['calls that are', 'hold', 'worst hold', 'kB per call'],
+  rows,
+});
+process.exit();

@@ -1,0 +1,83 @@
+import type { Call } from '@steadfetch/core';
+import { hashOf, randomSeed } from './names.ts';
+
+/** As many of the last requests to an origin are looked at, none of them older than so many milliseconds. */
+const LAST = 64;
+const MEMORY = 60_000;
+/** Refused so often since it was last accepted, a kind of request is suspect. */
+const OFTEN = 2;
+/** Of the others, so many must be refused before all are held to be limited. */
+const SHARE = 0.25;
+
+/** A request that was sent, and its answer; `undefined`: none yet, or one that says nothing about a limit. */
+export interface Sample {
+  /** Its method and whole path, as a number. */
+  readonly kind: number;
+  readonly at: number;
+  isRefused: boolean | undefined;
+}
+
+/**
+ * Tells requests that are always refused from a limit that all have in common. A kind of request (its method and whole path)
+ * that is refused each time, while hardly one of the others is, speaks for itself alone. Those that are not answered yet
+ * count as accepted: refusals are often faster.
+ */
+export class AlwaysRefused {
+  /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
+  readonly #last: Sample[] = [];
+  #next = 0;
+  /** How often each kind was refused since it was last accepted. */
+  readonly #refusals = new Map<number, number>();
+
+  /** Counts a request that is sent. */
+  sent(kind: number, now: number): Sample {
+    const sample: Sample = { kind, at: now, isRefused: undefined };
+    if (this.#isSuspect(kind)) return sample;
+    this.#last[this.#next] = sample;
+    this.#next = (this.#next + 1) % LAST;
+    return sample;
+  }
+
+  accepted(sample: Sample): void {
+    sample.isRefused = false;
+    this.#refusals.delete(sample.kind);
+  }
+
+  /** Counts a refusal. Returns whether it says nothing about the others. */
+  refused(sample: Sample, now: number): boolean {
+    const { kind } = sample;
+    sample.isRefused = true;
+    const refusals = (this.#refusals.get(kind) ?? 0) + 1;
+    this.#refusals.delete(kind);
+    this.#refusals.set(kind, refusals);
+    if (this.#refusals.size > LAST) this.#refusals.delete(this.#refusals.keys().next().value!);
+    return refusals >= OFTEN && this.#areOthersAccepted(now);
+  }
+
+  clear(): void {
+    this.#last.length = this.#next = 0;
+    this.#refusals.clear();
+  }
+
+  #isSuspect(kind: number): boolean {
+    return (this.#refusals.get(kind) ?? 0) >= OFTEN;
+  }
+
+  #areOthersAccepted(now: number): boolean {
+    const others = this.#last.filter(({ kind, at }) => now - at <= MEMORY && !this.#isSuspect(kind));
+    return others.filter(({ isRefused }) => isRefused).length < SHARE * others.length;
+  }
+}
+
+/** Returns the kind of a call. Most calls have the URL and method of the last one. */
+export function kinds(): (call: Call) => number {
+  const seed = randomSeed();
+  let [lastUrl, lastMethod, last] = ['', '', 0];
+  return ({ url, method }) => {
+    if (url !== lastUrl || method !== lastMethod) {
+      [lastUrl, lastMethod] = [url, method];
+      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
+    }
+    return last;
+  };
+}

@@ -1,0 +1,83 @@
+import type { Gate } from './gate.ts';
+import type { Quota } from './model/model.ts';
+
+/** Refusals that are further apart have nothing to do with each other, in milliseconds. */
+const MEMORY = 60_000;
+/** So many acceptances of others per refusal contradict one common limit. */
+const CONTRADICTED = 8;
+/** Refused so often again, after a wait each time and with no other answer in between, it is the only one. */
+const ALONE = 2;
+/** Were the limit a common one, the same gate would be refused again and again with no more than this probability. */
+const UNLIKELY = 0.02;
+/** So many quotas in a row of other gates, each with less left than the one before, are one quota. */
+const IN_A_ROW = 4;
+
+/** A refusal of a request that was sent at a time. */
+export interface Refused {
+  readonly sentAt: number;
+  readonly now: number;
+  /** The policy that is used up, where the server names it. */
+  readonly policy: string | undefined;
+}
+
+/**
+ * Whether the gates below one have a limit in common. Two of them that are refused in succession say so; so do three,
+ * if few others are accepted in between; and so does a quota that each answer leaves with less, whichever gate it is for.
+ * One that is refused again while others are accepted says the opposite.
+ */
+export class CommonLimit {
+  /** The gate that was refused last, for which policy and when. */
+  #last: Gate | undefined;
+  #policy: string | undefined;
+  #at = 0;
+  /** How often it was accepted since, and how often the others. */
+  #own = 0;
+  #others = 0;
+  /** How often it was refused again by itself, and how probable that is if all have one limit. */
+  #again = 0;
+  #chance = 1;
+  readonly #refused = new Set<Gate>();
+  #quota: Quota | undefined;
+  #quotaOf: Gate | undefined;
+  #inARow = 0;
+
+  /** Counts an acceptance. Returns whether what is left of a quota says that one gate should stand for all of them. */
+  accepted(child: Gate, quota: Quota | undefined): boolean {
+    if (child === this.#last) this.#own++;
+    else this.#others++;
+    if (!quota) return false;
+    const [before, of] = [this.#quota, this.#quotaOf];
+    [this.#quota, this.#quotaOf] = [quota, child];
+    if (before === undefined || child === of) return false;
+    const isLess = quota.name === before.name && quota.limit === before.limit && quota.remaining! < before.remaining!;
+    this.#inARow = isLess ? this.#inARow + 1 : 0;
+    return this.#inARow >= IN_A_ROW;
+  }
+
+  /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
+  refused(child: Gate, wide: boolean, { sentAt, now, policy }: Refused): { wide: boolean; before: Gate[] } {
+    const isOther = policy !== this.#policy && policy !== undefined && this.#policy !== undefined;
+    if (isOther || now - this.#at > MEMORY) this.#refused.clear();
+    if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
+    else if (sentAt > this.#at) {
+      this.#again++;
+      this.#chance *= (this.#own + 1) / (this.#own + this.#others + 2);
+    }
+    const judged = this.#judge(child, wide);
+    const before = [...this.#refused];
+    this.#refused.add(child);
+    [this.#last, this.#policy, this.#at] = [child, policy, now];
+    this.#own = this.#others = 0;
+    return { wide: judged, before };
+  }
+
+  #judge(child: Gate, wide: boolean): boolean {
+    if (this.#refused.size === 0) return wide;
+    if (this.#last === child) {
+      this.#refused.clear();
+      const isAlone = this.#own + this.#others === 0 && this.#again >= ALONE;
+      return wide && !isAlone && this.#chance >= UNLIKELY;
+    }
+    return wide || this.#others === 0 || (this.#refused.size > 1 && this.#others < CONTRADICTED);
+  }
+}

@@ -1,0 +1,142 @@
+import { MAX_TIMER, Queue } from '@steadfetch/core/kit';
+import type { Gate, GateContext } from './gate.ts';
+import type { Ticket } from './ticket.ts';
+
+/** The calls that wait at a gate: in order, with one timer for all of them. */
+export class GateQueue {
+  readonly #gate: Gate;
+  readonly #context: GateContext;
+  readonly #ready = new Queue<Ticket>();
+  /** Refused calls whose time has not come. */
+  readonly #resting = new Queue<Ticket>();
+  readonly #ends = new Queue<Ticket>();
+  #isScheduled = false;
+  #due = Infinity;
+  #timer: AbortController | undefined;
+
+  constructor(gate: Gate, context: GateContext) {
+    this.#gate = gate;
+    this.#context = context;
+  }
+
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  add(ticket: Ticket): void {
+    const isReady = ticket.notBefore <= this.#context.now();
+    ticket.queue = this;
+    ticket.turn = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
+    ticket.end = this.#ends.add(ticket.deadline, ticket);
+    this.schedule();
+  }
+
+  remove(ticket: Ticket): void {
+    this.#take(ticket);
+    this.schedule();
+  }
+
+  /** Takes all out, for another queue. */
+  clear(): Ticket[] {
+    const tickets: Ticket[] = [];
+    for (let { first } = this.#ends; first; first = this.#ends.first) {
+      this.#take(first.value);
+      tickets.push(first.value);
+    }
+    this.#stop();
+    return tickets;
+  }
+
+  /** Lets out those who may go, once for all that happens until then. */
+  schedule(): void {
+    if (this.#isScheduled) return;
+    if (this.size === 0) this.#stop();
+    else this.#pumpAfter(Promise.resolve());
+  }
+
+  #pumpAfter(turn: Promise<void>): void {
+    this.#isScheduled = true;
+    void turn.then(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const now = this.#context.now();
+    for (let { first } = this.#resting; first && first.order <= now; first = this.#resting.first) {
+      this.#resting.remove(first);
+      first.value.turn = this.#ready.add(first.value.number, first.value);
+    }
+    let wait = 0;
+    for (let { first } = this.#ready; first; first = this.#ready.first) {
+      wait = this.#gate.delay(now, first.value.cost);
+      if (wait > 0) break;
+      if (this.#isOver()) return;
+      this.#admit(first.value, now);
+    }
+    const next = now + this.#gate.certain(now, wait);
+    for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
+      if (this.#isOver()) return;
+      this.#expire(first.value, now, next - now);
+    }
+    this.#arm(now, wait);
+  }
+
+  /** Whether the rest has to wait for another turn of the event loop. */
+  #isOver(): boolean {
+    const turn = this.#context.turns.enter();
+    if (turn) this.#pumpAfter(turn);
+    return turn !== undefined;
+  }
+
+  #admit(ticket: Ticket, now: number): void {
+    this.#take(ticket);
+    ticket.admit(this.#gate.admit(ticket, now), now);
+  }
+
+  /** Who would have to wait for too long need not wait at all. */
+  #expire(ticket: Ticket, now: number, wait: number): void {
+    if (ticket.notBefore <= now && this.#gate.mayProbe(now)) this.#admit(ticket, now);
+    else {
+      this.#take(ticket);
+      ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
+    }
+  }
+
+  #take(ticket: Ticket): void {
+    this.#ready.remove(ticket.turn!);
+    this.#resting.remove(ticket.turn!);
+    this.#ends.remove(ticket.end!);
+    ticket.queue = undefined;
+  }
+
+  #arm(now: number, wait: number): void {
+    if (this.size === 0) {
+      this.#stop();
+      return;
+    }
+    const next = Math.min(this.#ready.size > 0 ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
+    const due = Math.min(next, this.#ends.first!.order);
+    if (due >= this.#due) return;
+    this.#stop();
+    this.#due = due;
+    const timer = new AbortController();
+    this.#timer = timer;
+    const wake = () => {
+      if (this.#timer !== timer) return;
+      this.#timer = undefined;
+      this.#due = Infinity;
+      if (!this.#isScheduled) this.#pump();
+    };
+    const ms = Math.min(Math.max(1, Math.ceil(due - now)), MAX_TIMER);
+    this.#context.clock.sleep(ms, timer.signal).then(wake, () => {});
+  }
+
+  #stop(): void {
+    const timer = this.#timer;
+    this.#timer = undefined;
+    this.#due = Infinity;
+    timer?.abort();
+  }
+}

@@ -1,0 +1,113 @@
+import type { Call, LastAnswer } from '@steadfetch/core';
+import { copyFields, originOf } from '@steadfetch/core/kit';
+import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
+import type { Answer, Quota } from './model/model.ts';
+import type { Settings } from './options.ts';
+
+/** What a refusal says. */
+export interface Refusal {
+  readonly status: number;
+  /** How long the server asked to wait, in milliseconds. */
+  readonly asked: number | undefined;
+  /** The field that says so, in lower case. */
+  readonly source: string | undefined;
+  /** Only several such answers prove a limit. */
+  readonly isDoubtful: boolean;
+  /** The name of the policy that is used up, where the response has it. */
+  readonly policy: string | undefined;
+}
+
+/** What a response says about a limit. */
+export interface Reading {
+  readonly answer: Answer;
+  readonly refusal?: Refusal;
+}
+
+const NEEDS_EVIDENCE = new Set([403, 503, 529]);
+/** A quota that is used up for longer than a day is a mistake of the unit, or an attack. */
+const DAY = 86_400_000;
+
+const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
+/** A server that fails, or another one, says nothing about a limit. */
+const FAILED: Reading = { answer: { kind: 'failed' } };
+
+/** Whether its status is one of those that refuse. */
+export function mayRefuse(response: Response, { statuses }: Settings): boolean {
+  try {
+    return statuses.has(response.status);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reads a response. One that comes from another origin after a redirect, or that cannot be read, says nothing. `curious`:
+ * whether to look for quotas in an accepted one.
+ */
+export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
+  try {
+    if (response.redirected && originOf(response.url) !== call.origin) return FAILED;
+    return read(response, curious, settings);
+  } catch {
+    return FAILED;
+  }
+}
+
+function read(response: Response, curious: boolean, { statuses, maxWait, clock }: Settings): Reading {
+  const { status } = response;
+  const isRefused = statuses.has(status) && (!NEEDS_EVIDENCE.has(status) || isThrottled(response));
+  const reading = status < 500 ? ACCEPTED : FAILED;
+  if (!isRefused && !curious) return reading;
+  const now = clock.now();
+  const quotas = quotasOf(response, now, maxWait, isRefused);
+  const more = quotas.length > 0 && { quotas };
+  if (!isRefused) return more ? { answer: { ...reading.answer, ...more } } : reading;
+  const delay = serverDelay(response, { now });
+  const spent = quotas.find(({ remaining }) => remaining === 0);
+  // No answer closes a gate for longer than that: then one call is sent as a probe.
+  const wait = delay && { wait: Math.min(delay.ms, maxWait) };
+  return {
+    answer: { kind: 'refused', ...wait, ...more },
+    refusal: {
+      status,
+      asked: delay?.ms,
+      source: delay?.source,
+      isDoubtful: NEEDS_EVIDENCE.has(status) && !spent,
+      policy: spent?.name,
+    },
+  };
+}
+
+/** What the response says of quotas, those that are nearly used up first. The model ignores numbers that make no sense. */
+function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
+  return serverQuotas(response, { now })
+    .filter((quota) => isUsable(quota, isRefused ? DAY : maxWait))
+    .sort((a, b) => shareOf(a) - shareOf(b))
+    .map((quota) =>
+      quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
+    );
+}
+
+/**
+ * A quota of nothing, or one that is used up and came back already, is a field without meaning. One that is used up for
+ * longer than a call may wait counts on a refusal only: it would end all calls unsent.
+ */
+function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
+  return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);
+}
+
+function shareOf({ limit, remaining }: ServerQuota): number {
+  return limit ? remaining / limit : remaining === 0 ? 0 : 1;
+}
+
+/** What the server answered. The response is discarded, so that its fields are not changed any more. */
+export function lastAnswerOf({ status, headers }: Response, asked: number | undefined): LastAnswer {
+  return { status, headers, ...(asked !== undefined && { retryAfter: asked }) };
+}
+
+const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
+
+/** What the server answered to another call: the fields about limits alone. */
+export function withoutSecrets(answer: LastAnswer): LastAnswer {
+  return { ...answer, headers: copyFields(answer.headers, (name) => LIMIT_FIELD.test(name)) };
+}

@@ -1,0 +1,65 @@
+import type { Call } from '@steadfetch/core';
+import type { Place } from '@steadfetch/core/kit';
+import type { Sample } from './always-refused.ts';
+import type { Gate, Permit } from './gate.ts';
+import type { GateQueue } from './gate-queue.ts';
+
+/** One call under way: its place in the order, how long it may wait, and what it sent last. */
+export class Ticket {
+  readonly call: Call;
+  /** The narrowest gate that it belongs to. */
+  readonly gate: Gate;
+  /** Calls go out in this order; a refused call keeps its number. */
+  readonly number: number;
+  readonly cost: number;
+  /** How long it may still be held, in milliseconds. */
+  left: number;
+  /** Since when it waits. */
+  since = 0;
+  /** After this time it is not held any longer. */
+  deadline = 0;
+  /** It is not sent before this time. */
+  notBefore = 0;
+  /** The queue that it waits in, and its places there. */
+  queue: GateQueue | undefined = undefined;
+  turn: Place<Ticket> | undefined = undefined;
+  end: Place<Ticket> | undefined = undefined;
+  /** How its wait ends. */
+  resolve: ((permit: Permit) => void) | undefined = undefined;
+  reject: ((reason: unknown) => void) | undefined = undefined;
+  release: (() => void) | undefined = undefined;
+  /** Whether its present request left the machine, whether a layer inside holds it, and how many it had sent before. */
+  isSent = false;
+  isHeld = false;
+  sends = 0;
+  /** Another layer's callback for a request that leaves the machine. */
+  onSend: (() => void) | undefined = undefined;
+  /** Its present request, where a refusal must be proven to speak for others. */
+  sample: Sample | undefined = undefined;
+
+  constructor(call: Call, gate: Gate, number: number, cost: number, left: number) {
+    this.call = call;
+    this.gate = gate;
+    this.number = number;
+    this.cost = cost;
+    this.left = left;
+  }
+
+  /** Ends the wait: the call goes on. */
+  admit(permit: Permit, now: number): void {
+    this.left -= now - this.since;
+    this.#stop();
+    this.resolve?.(permit);
+  }
+
+  /** Ends the wait: the call fails. */
+  refuse(error: unknown): void {
+    this.#stop();
+    this.reject?.(error);
+  }
+
+  #stop(): void {
+    this.call.record.waitingFor = undefined;
+    this.release?.();
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '@steadfetch/core';
+
+/** So many go on in one turn of the event loop: each of them has something to do then. */
+const PER_TURN = 200;
+/** Without a pause of so many milliseconds they count as one turn. */
+const PAUSE = 1;
+
+/** Spreads what comes at once over several turns of the event loop, so that nothing else waits for long. */
+export class Turns {
+  readonly #clock: Clock;
+  readonly #now: () => number;
+  #count = 0;
+  #last = -Infinity;
+  /** When those that came last go on; `undefined`: in this turn. */
+  #start: Promise<void> | undefined;
+
+  constructor(clock: Clock, now: () => number) {
+    this.#clock = clock;
+    this.#now = now;
+  }
+
+  /** Returns nothing while there is room in this turn; otherwise a promise of a later one, which others share. */
+  enter(): Promise<void> | undefined {
+    const now = this.#now();
+    if (this.#start === undefined && now - this.#last >= PAUSE) this.#count = 0;
+    this.#last = now;
+    if (this.#count === PER_TURN) {
+      this.#count = 0;
+      this.#open(this.#turnAfter(this.#start));
+    }
+    this.#count++;
+    return this.#start;
+  }
+
+  #open(start: Promise<void>): void {
+    this.#start = start;
+    void start.then(() => {
+      if (this.#start !== start) return;
+      this.#start = undefined;
+      this.#last = this.#now();
+    });
+  }
+
+  async #turnAfter(before: Promise<void> | undefined): Promise<void> {
+    await before;
+    await this.#clock.sleep(PAUSE).catch(() => {});
+  }
+}
