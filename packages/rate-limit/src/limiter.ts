@@ -201,7 +201,11 @@ export class Limiter {
       call,
       response,
       refusal,
-      { needed: refusal.asked ?? needed, left: visit.left, requests: call.record.sends - visit.sends },
+      {
+        needed: Math.max(refusal.asked ?? needed, needed - 1),
+        left: visit.left,
+        requests: call.record.sends - visit.sends,
+      },
       this.#settings,
     );
     if (reason === undefined) this.#prepare(visit, response, refusal, needed);
