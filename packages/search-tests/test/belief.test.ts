@@ -24,8 +24,8 @@ quiet();
 
 /** After so many acceptances of requests of its kind that were sent after the last refusal ... */
 const ENOUGH = 20;
-/** ... no call is held back for longer than this, in milliseconds, and none is refused unsent. */
-const LONGEST = 2_000;
+/** ... no call is held back for longer than this, in milliseconds, and none is refused unsent that may wait for as long. */
+const LONGEST = 5_000;
 /** So long after the last refusal, and `maxWait`, none is refused unsent however few are sent. */
 const GRACE = 60_000;
 /** For how long everything is accepted. */
@@ -172,7 +172,7 @@ const beliefs: Search<Case, Subject> = {
       const isKnown = acceptedBy(kind, at) >= ENOUGH;
       const held = (sends.get(id)?.[0]?.at ?? Math.min(endedAt, world.elapsed)) - at;
       claim(!isKnown || held <= LONGEST, `call ${id} was held back for ${held} ms though ${ENOUGH} had been accepted`);
-      const isRefused = isLocal && (isKnown || at > last + GRACE + given.maxWait);
+      const isRefused = isLocal && ((isKnown && given.maxWait >= LONGEST) || at > last + GRACE + given.maxWait);
       claim(!isRefused, `call ${id} was not sent at ${at}, ${at - last} ms after the last refusal: ${end}`);
     }
     for (const [id, [first, ...again]] of sends) {

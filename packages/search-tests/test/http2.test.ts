@@ -68,6 +68,10 @@ interface Seen {
 /** Turns of the event loop after which a call that has not ended never does. */
 const NEVER = 20_000;
 
+/** What is discarded is closed after a tenth of a second at the latest; so many times ten milliseconds is it given. */
+const PATIENT = 200;
+const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+
 /** Makes one call over connections of its own. The caller leaves when the server stalls, and is not asked again. */
 async function observe(given: Case, script: readonly Act[], make: (fetch: Fetch) => Fetch): Promise<Seen> {
   const agent = new Agent({ allowH2: true, ...({ useH2c: true } as object) });
@@ -83,7 +87,7 @@ async function observe(given: Case, script: readonly Act[], make: (fetch: Fetch)
     for (let turns = 0; turns < NEVER && end === undefined; turns++) await macrotasks(1);
     await macrotasks(3);
     const { acted } = server;
-    for (let turns = 0; turns < 200 && server.open.size > 0; turns++) await macrotasks(1);
+    for (let times = 0; times < PATIENT && server.open.size > 0; times++) await pause();
     return { end: end ?? 'never', acted, left: server.open.size };
   } finally {
     await agent.destroy();

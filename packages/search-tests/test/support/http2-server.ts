@@ -155,7 +155,7 @@ export class Http2Hostile {
       case 'stalls':
         return this.#stall();
       case 'stalls in the body':
-        stream.respond(head);
+        stream.respond({ ...head, ...(isEmpty && { ':status': 200 }) });
         stream.write('half');
         return this.#stall();
       case 'goes away after this one':
