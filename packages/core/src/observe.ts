@@ -163,7 +163,7 @@ export function metaOf({ init }: Call): unknown {
 function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
   return Promise.resolve(response).then(
     (response) => {
-      tell({ status: response.status, response });
+      tell({ status: response?.status, response });
       return response;
     },
     (error) => {

@@ -127,7 +127,7 @@ export function record(session: Session, attempt: number, outcome: Outcome, deci
   const record: AttemptRecord = {
     attempt: numberOf(session, attempt),
     at: policy.clock.now(),
-    ...(failed ? { error } : { status: response.status }),
+    ...(failed ? { error } : { status: response?.status }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
   };
