@@ -16,7 +16,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
       const { done, value } = await reader.read();
       if (done) return text + decoder.decode();
       text += decoder.decode(value.subarray(0, left), { stream: true });
-      left -= value.byteLength;
+      left -= value.byteLength || 1; // a stream of empty chunks must end too
     }
   } catch {
     // the reader of the response gets the error

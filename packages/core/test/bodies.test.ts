@@ -81,6 +81,34 @@ describe('discard', () => {
   });
 });
 
+/** A body of empty chunks that are there as soon as they are asked for: no timer runs in between. */
+function emptyChunks(): { response: Response; asked: () => number } {
+  let asked = 0;
+  const body = new ReadableStream({
+    pull: (stream) => {
+      if (++asked > 100_000) stream.error(new Error('endless'));
+      else stream.enqueue(new Uint8Array(0));
+    },
+  });
+  return { response: new Response(body), asked: () => asked };
+}
+
+describe('a body of empty chunks without end', () => {
+  it('is cancelled when it is discarded', async () => {
+    const { response, asked } = emptyChunks();
+    discard(response);
+    await expect.poll(() => response.bodyUsed).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(asked()).toBeLessThan(10_000);
+  });
+
+  it('is not peeked at for good', async () => {
+    const { response, asked } = emptyChunks();
+    expect(await peek(response, 1_000)).toBe('');
+    expect(asked()).toBeLessThan(10_000);
+  });
+});
+
 describe('discard of the response of another kind of fetch', () => {
   const nodeResponse = (body: unknown) => ({ status: 503, body, bodyUsed: false }) as unknown as Response;
 

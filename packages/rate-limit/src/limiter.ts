@@ -130,7 +130,12 @@ export class Limiter {
         if (turn) void turn.then(() => ticket.refuse(reason));
         else ticket.refuse(reason);
       });
-      ticket.release = own ? () => void [release(), own.release()] : release;
+      ticket.release = release;
+      if (!own) return;
+      ticket.release = () => {
+        release();
+        own.release();
+      };
     });
   }
 
@@ -216,7 +221,7 @@ export class Limiter {
     const delay = this.#delayOf(call, asked, effect);
     // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closed = gate.certain(now, gate.delay(now)) - GRACE;
-    const reason = stopReason(ticket, response, Math.max(asked ?? delay, closed), this.#settings);
+    const reason = stopReason(ticket, response, Math.max(asked ?? delay, delay - 1, closed), this.#settings);
     if (reason !== undefined) {
       this.#report.returned(call, gate, refusal, reason);
       return false;

@@ -56,6 +56,11 @@ describe('what is sent again', () => {
     expect((await rateLimit({ clock: instantClock() })(fetch)(URL)).status).toBe(200);
   });
 
+  it.each([0, 1])('no call that may not wait for as long as it must, though %i s are asked for', async (seconds) => {
+    const first = { status: 429, headers: { 'retry-after': String(seconds) } };
+    expect(await once(first, {}, { maxWait: 0 })).toMatchObject({ status: 429, reason: 'max-wait', bodies: 1 });
+  });
+
   it('only the methods that are named', async () => {
     expect(await once(429, { method: 'POST' }, { methods: ['get'] })).toMatchObject({ status: 429, reason: 'method' });
     expect(await once(busy, { method: 'post' }, { methods: ['POST'] })).toMatchObject({ status: 200 });

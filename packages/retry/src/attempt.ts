@@ -111,7 +111,7 @@ export function recordAttempt(session: Session, attempt: number, outcome: Outcom
   const entry: AttemptRecord = {
     attempt: attempt + call.record.resends,
     at: policy.clock.now(),
-    ...(failed ? { error } : { status: response.status }),
+    ...(failed ? { error } : { status: response?.status }),
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
   };

@@ -83,7 +83,7 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
+      if (response?.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
       if (call.record.history) succeed(startSession(call, policy, repeatable, startedAt), 1, response);
       else notifySuccess(policy, { call, attempt: 1, response });
@@ -127,7 +127,7 @@ async function sendAgain(session: Session, n: number, next: Next): Promise<Respo
   const { sends } = call.record;
   const attempt = attemptOf(call, n, policy, repeatable);
   const outcome = await settle(Promise.resolve(next(attempt)));
-  if (outcome.failed || outcome.response.status >= 400 || policy.inspects) {
+  if (outcome.failed || outcome.response?.status >= 400 || policy.inspects) {
     throw failureOf(attempt, session, outcome, sends);
   }
   releaseCopy(attempt, call);

@@ -185,6 +185,6 @@ describe('one call', () => {
 
   it.each(Object.keys(wrong))('is found to place two behind a layer that %s', async (name) => {
     const found = await expectFound(doubledOrders, (_, next) => wrong[name]!(next), 1_500);
-    expect(found).toContain('placed 2 orders');
+    expect(found).toMatch(/placed [2-9] orders/);
   });
 });

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, inTime, same } from './contract-claim.ts';
-import { endless, ok, watchListeners } from './contract-probe.ts';
+import { endless, ok, probe, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
@@ -19,8 +19,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'gives a 404 as any other response': async (make) => {
-    const response = await make()(async () => new Response('none', { status: 404 }))(CONTRACT_URL);
+    const { fetch, asked } = probe(async () => new Response('none', { status: 404 }));
+    const response = await make()(fetch)(CONTRACT_URL);
     same(response.status, 404, 'the status');
+    same(asked.length, 1, 'the number of calls of next');
     same(await response.text(), 'none', 'the body');
   },
 

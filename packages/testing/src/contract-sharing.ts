@@ -1,6 +1,8 @@
-import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
-import { probe } from './contract-probe.ts';
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
+import { ok, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
+import { networkError } from './network-error.ts';
 
 /** What many calls and fetches share. */
 export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
@@ -13,6 +15,19 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     for (const { receiver } of asked) {
       // the platform's own says "Illegal invocation"
       same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
+    }
+  },
+
+  'sends a POST once, also where it fails': async (make) => {
+    const ends: [string, () => Promise<Response>][] = [
+      ['200', ok],
+      ['500', async () => new Response('failed', { status: 500 })],
+      ['network error', () => Promise.reject(networkError('ECONNRESET', CONTRACT_URL))],
+    ];
+    for (const [end, answer] of ends) {
+      const { fetch, asked } = probe(answer);
+      await inTime(settle(make()(fetch)(CONTRACT_URL, { method: 'POST', body: 'order' })));
+      same(asked.length, 1, `the number of calls of next for a POST that ends in ${end}`);
     }
   },
 

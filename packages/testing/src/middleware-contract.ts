@@ -33,7 +33,9 @@ export function middlewareContract(make: () => Middleware, options: ContractOpti
     if (!Object.hasOwn(contractChecks, title))
       throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
   }
-  runner.describe(name, () => {
+  // some checks count what happens meanwhile, in the whole process
+  const describe = runner.describe.sequential ?? runner.describe;
+  describe(name, () => {
     for (const [title, check] of Object.entries(contractChecks)) {
       if (!except.includes(title)) runner.it(title, () => check(make));
     }

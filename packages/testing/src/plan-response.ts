@@ -2,9 +2,7 @@ import type { Clock } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
 import { pieces, sentBefore } from './fault.ts';
 import { bodyError } from './network-error.ts';
-import type { Plan } from './reply.ts';
-
-const BODILESS = new Set([204, 205, 304]);
+import { BODILESS, type Plan } from './reply.ts';
 
 /** Where a response is made: whose clock drips it, and what ends it early. */
 export interface Place {

@@ -41,6 +41,8 @@ export interface Plan {
 }
 
 const NAMES = ['status', 'headers', 'body', 'json', 'delay', 'networkError', 'error', 'fault', 'every'] as const;
+/** Statuses that have no body (RFC 9110 §6.4.1). */
+export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const FILLER = new TextEncoder().encode('0123456789abcdef'.repeat(64));
 const EMPTY = new Uint8Array(0);
 
@@ -58,10 +60,14 @@ export function planOf(given: Reply): Plan {
   checkValue('reply: fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
   checkValue('reply: error', error, 'a code', error === undefined || typeof error === 'string');
   checkHeaders('reply: headers', headers);
+  checkNumber('reply: status', status, { min: 200, max: 599, integer: true });
+  const body = bodyOf(reply);
+  const isBodiless = BODILESS.has(status) && body.length > 0;
+  checkValue('reply: body', body, `none for the status ${status}`, !isBodiless);
   return {
-    status: checkNumber('reply: status', status, { min: 200, max: 599, integer: true }),
+    status,
     headers: reply.json === undefined ? headers : { 'content-type': 'application/json', ...headers },
-    body: bodyOf(reply),
+    body,
     delay: checkMs('reply: delay', delay),
     error: error ?? (reply.networkError ? '' : undefined),
     fault,

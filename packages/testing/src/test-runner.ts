@@ -1,6 +1,11 @@
+type Describe = (name: string, body: () => void) => unknown;
+
 /** The two functions of a test runner that the contract needs: those of vitest, node:test, jest, bun. */
 export interface TestRunner {
-  describe(name: string, body: () => void): unknown;
+  describe: Describe & {
+    /** Vitest's: runs the tests one after the other, where a project runs them at once. */
+    readonly sequential?: Describe;
+  };
   it(name: string, test: () => Promise<void>): unknown;
 }
 

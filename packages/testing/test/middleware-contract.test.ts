@@ -112,6 +112,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (!response.ok) console.debug(await response.text());
         return response;
       },
+    'asks once more for it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.ok ? response : next(...call);
+      },
     'gives nothing in its place':
       (next) =>
       async (...call) => {
@@ -329,6 +335,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       return async (input, init) => inner.next(input, copyOf(init));
     },
   },
+  'sends a POST once, also where it fails': {
+    'sends it twice': (next) => async (input, init) => {
+      if (init?.method === 'POST') await next(input, copyOf(init));
+      return next(input, copyOf(init));
+    },
+    'repeats it after a 500': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      return response.status === 500 ? next(input, copyOf(init)) : response;
+    },
+    'repeats it after an error': (next) => (input, init) => next(input, init).catch(() => next(input, init)),
+  },
   'leaves no rejection unhandled': {
     'follows it twice': (next) => (input, init) => {
       const answer = next(input, init);
@@ -375,7 +392,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: /,
   'gives a response that nobody has read': /^whether the body is used or locked: /,
-  'gives a 404 as any other response': /^HTTP 404$|^the status: |Body is unusable|already been read/,
+  'gives a 404 as any other response':
+    /^HTTP 404$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there': /^whether there is a response: expected true, got false/,
   'rejects with the error of next itself':
     /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,
@@ -402,6 +420,7 @@ const reasons: Record<string, RegExp> = {
     /^the members of init: |^the same values in init: |^the headers of init: |of the Request: |read only|not extensible/,
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
+  'sends a POST once, also where it fails': /^the number of calls of next for a POST that ends in /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
@@ -517,6 +536,16 @@ describe('middlewareContract', () => {
     expect(suites).toEqual(['the middleware contract']);
     expect(tests).toHaveLength(Object.keys(contractChecks).length - 1);
     await tests[0]![1]();
+  });
+
+  it('runs its checks one after the other where the runner can', () => {
+    const sequential = vi.fn();
+    const runner = { describe: Object.assign(vi.fn(), { sequential }), it: vi.fn() };
+
+    middlewareContract(() => pass, { runner });
+
+    expect(sequential).toHaveBeenCalledOnce();
+    expect(runner.describe).not.toHaveBeenCalled();
   });
 
   it('does without vitest where it is missing', async () => {

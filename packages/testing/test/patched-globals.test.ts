@@ -2,6 +2,10 @@ import { defineMiddleware, type Middleware } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { contractChecks, simulate } from '../src/index.ts';
 
+/** A second copy, loaded while timers are real. */
+vi.resetModules();
+const copy = await import('../src/index.ts');
+
 const pass: Middleware = defineMiddleware((call, next) => next(call));
 const throws: Middleware = () => () => {
   throw new Error('of the test');
@@ -66,6 +70,19 @@ describe.each(['real', 'fake'])('the globals, with %s timers,', (timers) => {
 
     await Promise.allSettled(Object.values(patching).map((run) => run()));
 
+    expect(globals()).toEqual(before);
+  });
+
+  it('are as they were after two copies of this package at once, as files in one process have them', async () => {
+    const before = globals();
+    expect(copy.contractChecks).not.toBe(contractChecks);
+
+    const names = ['leaves no timer behind', 'builds no Request and clones nothing for a plain call'];
+    const results = await Promise.allSettled(
+      [contractChecks, copy.contractChecks].flatMap((checks) => names.map((name) => checks[name]!(() => pass))),
+    );
+
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
     expect(globals()).toEqual(before);
   });
 

@@ -53,6 +53,8 @@ describe('a reply', () => {
     [{ statuscode: 200 }, TypeError, "reply: unknown option 'statuscode'"],
     [{ delay: -1 }, RangeError, 'reply: delay'],
     [{ delay: 2 ** 31 }, RangeError, 'reply: delay'],
+    [{ status: 204, body: 'x' }, TypeError, 'reply: body: expected none for the status 204'],
+    [{ status: 304, json: 1 }, TypeError, 'reply: body: expected none for the status 304'],
     [{ fault: 'explode' }, TypeError, 'reply: fault: expected one of refuse, reset'],
     [{ every: Number.NaN }, RangeError, 'reply: every'],
     [{ error: 7 }, TypeError, 'reply: error'],

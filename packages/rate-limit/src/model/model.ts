@@ -152,7 +152,7 @@ export class Pacer {
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
-    this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip);
+    this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip, accepted);
     if (accepted) return this.#accepted(sent, now, cost);
     this.#quotas.contradicted(quotas);
     return this.#refused(sent, now, answer.wait);

@@ -12,6 +12,14 @@ interface Batch {
 
 /** So long a quota is believed to be shared, ms. */
 const SHARED = 20_000;
+/** So many answers in a row that leave no less than the one before are suspicious; doubled after each try that is refused. */
+const SUSPICIOUS = 3;
+/** A suspect quota is tried where it would hold a call back for longer than this, ms. */
+const TRIED = 250;
+/** A try without an answer for so long is given up, ms. */
+const LOST = 5_000;
+/** After so long without a request one finds out whether there is still nothing left, whatever was said of the reset, ms. */
+const LONGEST = 60_000;
 
 /** What is known when an answer with a quota comes. */
 export interface Heard {
@@ -21,11 +29,15 @@ export interface Heard {
   readonly sentAt: number;
   readonly now: number;
   readonly roundTrip: number;
+  readonly accepted: boolean;
 }
 
 /**
  * Spends a quota of which the server tells what is left: to its end, and evenly until it is reset. The pace is what comes back
  * by itself, plus what is left over the time until the reset.
+ *
+ * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
+ * accepted in a row than there can have been, it is made up.
  */
 export class QuotaPacer {
   #quota: HeardQuota;
@@ -52,12 +64,26 @@ export class QuotaPacer {
   #sharedUntil = -Infinity;
   #shared = false;
   #roundTrip = 0;
+  #sentAt: number;
+  /** What the last answer left that is compared, and when it came. */
+  #compared = 0;
+  #heardAt = 0;
+  /** Answers in a row that left no less than the one before, each to a request that was sent after it. */
+  #unspent: number;
+  #suspicious = SUSPICIOUS;
+  /** What had been sent before the try that is in flight, and when that was. */
+  #tried: number | undefined;
+  #triedAt = 0;
+  /** Tries that were accepted in a row. */
+  #proofs = 0;
 
-  constructor(quota: HeardQuota, spent: number, now: number) {
+  /** `late`: that it is there at all is heard after many requests. */
+  constructor(quota: HeardQuota, spent: number, now: number, late: boolean) {
     this.#quota = quota;
+    this.#unspent = late ? SUSPICIOUS : 0;
     this.#spent = spent;
     this.#left = quota.remaining;
-    this.#leftAt = this.#creditAt = now;
+    this.#leftAt = this.#creditAt = this.#sentAt = now;
     this.#resetAt = now + resetOf(quota);
   }
 
@@ -81,6 +107,9 @@ export class QuotaPacer {
   }
 
   take(cost: number): void {
+    const now = this.#creditAt;
+    if (this.#mayTry(now) && this.#wait(now, cost) > TRIED) [this.#tried, this.#triedAt] = [this.#spent, now];
+    this.#sentAt = now;
     this.#spent += cost;
     this.#left -= cost;
     this.#credit = Math.max(-10 * this.#whole, this.#credit - cost);
@@ -95,6 +124,10 @@ export class QuotaPacer {
 
   heard(quota: HeardQuota, heard: Heard): void {
     const { before, cost, sentAt, now, roundTrip } = heard;
+    if (heard.accepted && sentAt >= this.#heardAt) {
+      this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
+      [this.#heardAt, this.#compared] = [now, quota.remaining];
+    }
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
@@ -112,7 +145,7 @@ export class QuotaPacer {
     const elapsed = Math.max(0, now - this.#leftAt);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
     this.#leftAt = Math.max(this.#leftAt, now);
-    if (now > this.#resetAt + 1 && this.#left < 1 && inFlight === 0) this.#left = 1; // one finds out
+    if (this.#left < 1 && inFlight === 0 && this.#isOver(now)) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const reserve = Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
@@ -124,13 +157,36 @@ export class QuotaPacer {
   }
 
   delay(now: number, cost: number): number {
+    const wait = this.#wait(now, cost);
+    return wait > TRIED && this.#mayTry(now) ? 0 : wait;
+  }
+
+  /** Whether a call may go before its time, to find out whether the quota is true. */
+  #mayTry(now: number): boolean {
+    return this.#unspent >= this.#suspicious && (this.#tried === undefined || now - this.#triedAt > LOST);
+  }
+
+  /** Learns what became of a request; `before` is what had been sent before it. */
+  settled(before: number, accepted: boolean): void {
+    if (before !== this.#tried) return;
+    this.#tried = undefined;
+    this.#proofs = accepted ? this.#proofs + 1 : 0;
+    if (this.#proofs > this.#quota.remaining + 2) this.#trust = 0;
+    if (!accepted) [this.#unspent, this.#suspicious] = [0, 2 * this.#suspicious];
+  }
+
+  #wait(now: number, cost: number): number {
     const least = Math.min(cost, Math.max(1, this.#whole));
     const plenty = this.#whole * 0.5;
     if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
-    if (this.#left === 1 && now > this.#resetAt + 1) return 0;
+    if (this.#left === 1 && this.#isOver(now)) return 0;
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
     return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
+  }
+
+  #isOver(now: number): boolean {
+    return now > Math.min(this.#resetAt + 1, this.#sentAt + LONGEST);
   }
 
   /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */

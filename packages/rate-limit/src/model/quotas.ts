@@ -3,6 +3,8 @@ import { QuotaPacer } from './quota-pacer.ts';
 
 /** After this many answers without its numbers a quota is forgotten. */
 const MOST_SILENT = 20;
+/** A quota that is heard of after more requests than this is tried before it is believed. */
+const LATE = 20;
 
 interface Told {
   readonly pacer: QuotaPacer;
@@ -69,8 +71,11 @@ export class Quotas {
     sentAt: number,
     now: number,
     roundTrip: number,
+    accepted: boolean,
   ): void {
     this.#forget(quotas);
+    for (const { pacer, requests } of this.#told.values())
+      pacer.settled(requests ? before.requests : before.cost, accepted);
     for (const quota of quotas) {
       const told = this.#told.get(quota.name) ?? this.#add(quota, now);
       told.silent = 0;
@@ -81,6 +86,7 @@ export class Quotas {
         sentAt,
         now,
         roundTrip,
+        accepted,
       };
       told.pacer.heard(quota, heard);
     }
@@ -94,7 +100,8 @@ export class Quotas {
 
   #add(quota: HeardQuota, now: number): Told {
     const requests = /request/i.test(quota.name);
-    const told = { pacer: new QuotaPacer(quota, requests ? this.#requests : this.#cost, now), requests, silent: 0 };
+    const pacer = new QuotaPacer(quota, requests ? this.#requests : this.#cost, now, this.#requests > LATE);
+    const told = { pacer, requests, silent: 0 };
     if (this.#told.size >= MOST_QUOTAS) this.#told.delete(this.#told.keys().next().value!);
     this.#told.set(quota.name, told);
     return told;

@@ -115,6 +115,52 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.2);
   });
 
+  it.each([
+    { remaining: 0, limit: 60, reset: 30_000 },
+    { remaining: 0, limit: 60, reset: 1_000 },
+    { remaining: 0 },
+    { remaining: 1, limit: 12, window: 660_000, reset: 660_000 },
+  ])('does not hold calls back for $remaining of $limit left where all are accepted', (quota) => {
+    const model = pacer();
+    const server = () => ({ kind: 'accepted', quotas: [quota] }) as const;
+    drive(model, server, { for: 120_000, every: 100 });
+    const after = drive(model, server, { for: 10_000, from: 120_000, every: 100 });
+    expect(after.accepted).toBeGreaterThan(90);
+  });
+
+  it('tries a quota of which nothing is left at once, if it is told after many requests that were accepted', () => {
+    const model = pacer();
+    const quotas = [{ limit: 60, remaining: 0, reset: 30_000 }];
+    drive(model, () => ({ kind: 'accepted' }), { for: 3_000, every: 100 });
+    const result = drive(model, () => ({ kind: 'accepted', quotas }), { for: 10_000, from: 3_000, every: 100 });
+    expect(result.accepted).toBeGreaterThan(90);
+  });
+
+  it('is refused by few tries where a window of one request is as small as it says', () => {
+    const model = pacer();
+    let window = -1;
+    const server = (now: number): Answer => {
+      const accepted = Math.floor(now / 30_000) > window;
+      window = Math.floor(now / 30_000);
+      const reset = (window + 1) * 30_000 - now;
+      return { kind: accepted ? 'accepted' : 'refused', wait: reset, quotas: [{ limit: 1, remaining: 0, reset }] };
+    };
+    const result = drive(model, server, { for: 1_800_000, every: 1_000 });
+    expect(result.accepted).toBeGreaterThan(50);
+    expect(result.refused).toBeLessThan(6);
+  });
+
+  it('gives up a try that is never answered, and finds out a minute later whether nothing is left', () => {
+    const model = pacer();
+    const quotas = [{ limit: 1, remaining: 1, window: 3_600_000, reset: 3_600_000 }];
+    model.settle(model.send(0), 10, { kind: 'accepted', quotas });
+    model.settle(model.send(20), 30, { kind: 'failed' });
+    model.advance(59_000);
+    expect(model.delay(59_000)).toBeGreaterThan(0);
+    model.advance(60_100);
+    expect(model.delay(60_100)).toBe(0);
+  });
+
   it('keeps eight policies at most, whatever their names', () => {
     const model = pacer();
     const answer = (prefix: string) =>

@@ -15,15 +15,16 @@ const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
 /** For as many cases as one asks for, in milliseconds. */
 export const PATIENCE = 3_600_000;
 
-/** Tries `runs` cases. Returns the smallest one that fails, with its seed, or nothing. */
+/** Tries `runs` cases. Returns the smallest one that fails, or the first, with its seed; or nothing. */
 async function find<Case, Subject>(
   { cases, check }: Search<Case, Subject>,
   subject: Subject,
   runs: number,
+  isShrunk = true,
 ): Promise<string | undefined> {
   const result = await fc.check(
     fc.asyncProperty(cases, (given) => check(given, subject)),
-    { numRuns: runs * FACTOR, seed: SEED },
+    { numRuns: runs * FACTOR, seed: SEED, endOnFailure: !isShrunk },
   );
   if (!result.failed) return undefined;
   return `${String(result.errorInstance)}\n${fc.defaultReportMessage(result)}`;
@@ -45,7 +46,7 @@ export async function expectFound<Case, Subject>(
   wrong: Subject,
   runs: number,
 ): Promise<string> {
-  const found = await find(search, wrong, runs);
+  const found = await find(search, wrong, runs, false);
   if (found === undefined) expect.fail('the search finds nothing wrong with what is wrong on purpose');
   return found;
 }
