@@ -119,10 +119,9 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  /** Takes over what another gate has learned, which forgets it. */
+  /** Takes over what another gate has learned, which has to forget it then. */
   inherit(other: Gate): void {
     this.#learned = other.#learned;
-    other.forget();
   }
 
   /** Forgets also that it stands for others. */

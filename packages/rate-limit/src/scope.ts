@@ -72,6 +72,6 @@ function narrow(gate: Gate, leaf: Gate): void {
   const counts = leaf.effective === gate;
   gate.wide = false;
   if (counts) leaf.effective.inherit(gate);
-  else gate.forget();
+  gate.forget();
   gate.moveWaiting();
 }
