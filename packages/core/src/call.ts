@@ -51,23 +51,14 @@ export class Call {
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
 
-  private constructor(
-    input: RequestInfo | URL,
-    init: RequestInit | undefined,
-    given: Headers | undefined,
-    of: Of,
-    attempt: number = of.attempt,
-    retried: Retried = of.retried,
-    remaining: () => number = of.remaining,
-    observed: Observed | undefined = of.observed,
-  ) {
+  private constructor(input: RequestInfo | URL, init: RequestInit | undefined, of: Of, given: Headers | undefined) {
     this.input = input;
     this.init = init;
-    this.attempt = attempt;
-    this.retried = retried;
+    this.attempt = of.attempt;
+    this.retried = of.retried;
     this.record = of.record;
-    this.remaining = remaining;
-    this.observed = observed;
+    this.remaining = of.remaining;
+    this.observed = of.observed;
     this.#given = given;
   }
 
@@ -76,7 +67,7 @@ export class Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
     const of = (init && markOf(init)) ?? newCall();
-    return new Call(target, init ? copyInit(init) : undefined, headersOf(target), of);
+    return new Call(target, init ? copyInit(init) : undefined, of, headersOf(target));
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -114,7 +105,7 @@ export class Call {
   }
 
   with(changes: CallChanges): Call {
-    const { headers, signal } = changes;
+    const { attempt = this.attempt, retried = this.retried, observed = this.observed, headers, signal } = changes;
     let { input = this.input } = changes;
     let init = 'init' in changes ? changes.init : this.init;
     if (isRequest(this.input) && !isRequest(input)) {
@@ -125,14 +116,15 @@ export class Call {
     if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
     if (headers !== undefined) init!.headers = headers;
     if (signal !== undefined) init!.signal = signal;
+    const remaining = nearest(this.remaining, changes.remaining);
     const given = input === this.input ? this.#given : headersOf(input);
-    const { attempt, retried, observed } = changes;
-    return new Call(input, init, given, this, attempt, retried, nearest(this.remaining, changes.remaining), observed);
+    return new Call(input, init, { attempt, retried, record: this.record, remaining, observed }, given);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return new Call(this.input, this.init, this.#given, this, attempt, retried);
+    const { record, remaining, observed } = this;
+    return new Call(this.input, this.init, { attempt, retried, record, remaining, observed }, this.#given);
   }
 
   /**
@@ -143,7 +135,7 @@ export class Call {
     const { init } = this;
     const request = this.input as Request;
     const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return new Call(request.clone(), own, this.#given, this);
+    return new Call(request.clone(), own, this, this.#given);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
