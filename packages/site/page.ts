@@ -1,0 +1,106 @@
+// Turns a file of the repository into a page of the site: a title, and links that lead to other pages.
+import { posix } from 'node:path';
+import { isPlaceholder, REPOSITORY, urlOf } from '../../scripts/project.ts';
+import { slugOf } from './contents.ts';
+
+export interface Page {
+  readonly file: string;
+  readonly slug: string;
+  readonly title: string;
+  readonly description: string;
+  /** Markdown below the title. */
+  readonly body: string;
+}
+
+/** Where links of a page lead. */
+export interface Places {
+  /** What stands before each path, such as `/docs`; empty at the root of a host. */
+  readonly base: string;
+  /** Files that have a page. */
+  readonly files: ReadonlySet<string>;
+}
+
+const LINK = /(!?\[(?:[^[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)/g;
+const PICTURE =
+  /<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*<img alt="([^"]*)" src="([^"]+)">\s*<\/picture>/g;
+
+export function pageOf(file: string, text: string, places: Places): Page {
+  const source = file.endsWith('.ts') ? exampleAsMarkdown(file, text) : text;
+  const title = /^# (.*)$/m.exec(source)?.[1] ?? file;
+  const body = source.replace(/^# .*\n+/, '').replace(/<!--[\s\S]*?-->\n?/g, '');
+  return {
+    file,
+    slug: slugOf(file),
+    title: title.replaceAll('`', ''),
+    description: descriptionOf(body),
+    body: outsideOfFences(asReference(file, body), (prose) => rewrite(file, prose, places)),
+  };
+}
+
+/** The comment at the top says what one sees; the rest is code. */
+function exampleAsMarkdown(file: string, text: string): string {
+  const lines = text.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  const about = lines.slice(0, end).map((line) => line.replace(/^\/\/ ?/, ''));
+  const name = posix.basename(file, '.ts').replaceAll('-', ' ');
+  const prose = about.filter((line) => !line.startsWith('  ')).join('\n');
+  const command = about.filter((line) => line.startsWith('  ')).map((line) => line.trim());
+  const code = lines.slice(end).join('\n').trim();
+  const title = `${name[0]!.toUpperCase()}${name.slice(1)}`;
+  return `# ${title}\n\n${prose.trim()}\n\n    ${command.join('\n    ')}\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
+}
+
+/** Reports of the surface are text in the repository, so that nothing takes them for snippets. */
+function asReference(file: string, body: string): string {
+  return file.startsWith('docs/api/') ? body.replaceAll('```text', '```ts') : body;
+}
+
+/** The first sentence, as plain text. */
+function descriptionOf(body: string): string {
+  const paragraph = body.split(/\n\s*\n/).find((part) => /^[A-Za-z`*[]/.test(part.trim())) ?? '';
+  const plain = paragraph.replace(LINK, (_, label: string) => label.slice(1, -1)).replace(/[`*]/g, '');
+  return plain.replace(/\s+/g, ' ').trim().replace(/^(.{20,}?[.:])(?=\s[A-Z]).*$/, '$1');
+}
+
+function outsideOfFences(text: string, change: (prose: string) => string): string {
+  return text
+    .split(/^(```[\s\S]*?^```$)/m)
+    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .join('');
+}
+
+function rewrite(file: string, prose: string, places: Places): string {
+  const pictures = prose.replace(PICTURE, (_, dark: string, alt: string, light: string) => {
+    const image = (path: string, hidden: string) => {
+      const name = posix.basename(path);
+      return `<img class="chart ${hidden}:sl-hidden" alt="${alt}" src="${places.base}/img/${name}" loading="lazy">`;
+    };
+    return `${image(light, 'dark')}${image(dark, 'light')}`;
+  });
+  return pictures
+    .split(/(`[^`\n]*`)/)
+    .join('')
+    .replace(LINK, (whole, label: string, target: string) => {
+      const href = hrefOf(file, target, places);
+      return href === undefined ? label.slice(1, -1) : href === target ? whole : `${label}(${href})`;
+    });
+}
+
+/** Where a link leads on the site; `undefined` if nowhere, because the address of the repository is not known yet. */
+export function hrefOf(file: string, target: string, { base, files }: Places): string | undefined {
+  if (/^[a-z][a-z+.-]*:|^#/i.test(target)) return target;
+  const [path = '', anchor] = target.split('#');
+  const found = posix.normalize(posix.join(posix.dirname(file), path)).replace(/\/$/, '');
+  const page = [found, `${found}/README.md`].find((one) => files.has(one));
+  const slug = page === undefined ? FOLDERS[found] : slugOf(page);
+  if (slug === undefined) return isPlaceholder(REPOSITORY) ? undefined : urlOf(found);
+  return `${base}/${slug === '' ? '' : `${slug}/`}${anchor ? `#${anchor}` : ''}`;
+}
+
+const FOLDERS: Readonly<Record<string, string>> = {
+  'README.md': '',
+  '.': '',
+  'docs/decisions': 'decisions',
+  'docs/api': 'api',
+  examples: 'examples',
+};
