@@ -99,5 +99,5 @@ export function labelOf(file: string, title: string): string {
   if (/^packages\/[^/]+\/README\.md$/.test(file)) return title.replace('@steadfetch/', '');
   if (file.startsWith('docs/api/')) return basename(file, '.md');
   if (file.startsWith('docs/decisions/')) return title.replace(/^(\d{4})[.:] /, '$1 ');
-  return title;
+  return title.replace(/: .*$/, '');
 }

@@ -77,13 +77,16 @@ function rewrite(file: string, prose: string, places: Places): string {
     };
     return `${image(light, 'dark')}${image(dark, 'light')}`;
   });
-  return pictures
-    .split(/(`[^`\n]*`)/)
-    .join('')
-    .replace(LINK, (whole, label: string, target: string) => {
+  return scrolling(pictures).replace(LINK, (whole, label: string, target: string) => {
       const href = hrefOf(file, target, places);
       return href === undefined ? label.slice(1, -1) : href === target ? whole : `${label}(${href})`;
     });
+}
+
+/** A wide table scrolls in a box of its own, which keys can reach. */
+function scrolling(prose: string): string {
+  const box = '<div class="scroll" tabindex="0" role="group" aria-label="Table">';
+  return prose.replace(/^\|.*\n(?:\|.*(?:\n|$))+/gm, (table) => `${box}\n\n${table.trimEnd()}\n\n</div>\n`);
 }
 
 /** Where a link leads on the site; `undefined` if nowhere, because the address of the repository is not known yet. */

@@ -29,7 +29,7 @@ export async function serve(base = '', port = 0, folder: string = DIST): Promise
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     const file = path.startsWith(`${base}/`) ? fileOf(folder, path.slice(base.length)) : undefined;
     response.statusCode = file === undefined ? 404 : 200;
-    response.setHeader('content-type', TYPES[extname(file ?? '.html')] ?? 'application/octet-stream');
+    response.setHeader('content-type', TYPES[extname(file ?? '404.html')] ?? 'application/octet-stream');
     const shown = file ?? join(folder, '404.html');
     if (existsSync(shown)) createReadStream(shown).pipe(response);
     else response.end();
