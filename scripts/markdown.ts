@@ -2,6 +2,8 @@
 
 export interface Fence {
   language: string;
+  /** The `title="..."` after the language. */
+  title?: string;
   /** Number of the first line inside the fence, from 1. */
   line: number;
   code: string;
@@ -24,7 +26,7 @@ export interface Markdown {
   links: Link[];
 }
 
-const FENCE = /^(?<indent>\s*)(?<marks>`{3,}|~{3,})(?<language>[^\s`]*).*$/;
+const FENCE = /^(?<indent>\s*)(?<marks>`{3,}|~{3,})(?<language>[^\s`]*)(?:.*\stitle="(?<title>[^"]*)")?.*$/;
 const HEADING = /^(?<marks>#{1,6})\s+(?<text>.*?)\s*#*$/;
 const LINK =
   /\]\(\s*<?(?<inline>[^)\s>]+)|^\s*\[[^\]]+\]:\s*(?<reference>\S+)|\b(?:src|href|srcset)="(?<attribute>[^"]+)"/g;
@@ -33,14 +35,16 @@ export function parseMarkdown(text: string): Markdown {
   const parsed: Markdown = { fences: [], headings: [], links: [] };
   let open: { marks: string; indent: string; lines: string[]; fence: Fence } | undefined;
   for (const [index, line] of text.split('\n').entries()) {
-    const { marks = '', indent = '', language = '' } = FENCE.exec(line)?.groups ?? {};
+    const { marks = '', indent = '', language = '', title } = FENCE.exec(line)?.groups ?? {};
     if (open) {
       if (marks.startsWith(open.marks) && line.trim() === marks) {
         parsed.fences.push({ ...open.fence, code: open.lines.join('\n') });
         open = undefined;
       } else open.lines.push(line.startsWith(open.indent) ? line.slice(open.indent.length) : line);
-    } else if (marks) open = { marks, indent, lines: [], fence: { language, line: index + 2, code: '' } };
-    else readProse(line, index + 1, parsed);
+    } else if (marks) {
+      const fence = { language, ...(title === undefined ? {} : { title }), line: index + 2, code: '' };
+      open = { marks, indent, lines: [], fence };
+    } else readProse(line, index + 1, parsed);
   }
   if (open) throw new Error(`the fence before line ${open.fence.line} is not closed`);
   return parsed;
