@@ -2,7 +2,7 @@
 // that `npm install steadfetch` works before anything is published, and without network.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -67,13 +67,16 @@ function installed(name: string): Published | undefined {
   const out = mkdtempSync(join(tmpdir(), 'steadfetch-registry-'));
   const tarball = join(out, 'package.tgz');
   try {
-    const place = ['--transform', 's,^\\.,package,', '--exclude', './node_modules', '-C', dir, '.'];
-    execFileSync('tar', ['-czhf', tarball, ...place]);
-    const { optionalDependencies, ...manifest } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest;
-    const present = Object.entries(optionalDependencies ?? {}).filter(([library]) =>
-      existsSync(join(dir, ...name.split('/').map(() => '..'), library)),
-    );
-    return { manifest: { ...manifest, optionalDependencies: Object.fromEntries(present) }, tarball: readFileSync(tarball) };
+    const filter = (path: string) => !path.slice(dir.length).startsWith('/node_modules');
+    cpSync(dir, join(out, 'package'), { recursive: true, dereference: true, filter });
+    execFileSync('tar', ['-czf', tarball, '-C', out, 'package']);
+    const { optionalDependencies, ...manifest } = JSON.parse(
+      readFileSync(join(dir, 'package.json'), 'utf8'),
+    ) as Manifest;
+    const beside = join(dir, ...name.split('/').map(() => '..'));
+    const present = Object.entries(optionalDependencies ?? {}).filter(([library]) => existsSync(join(beside, library)));
+    const parts = { optionalDependencies: Object.fromEntries(present) };
+    return { manifest: { ...manifest, ...parts }, tarball: readFileSync(tarball) };
   } finally {
     rmSync(out, { recursive: true });
   }

@@ -75,3 +75,35 @@ function slugOf(text: string): string {
   const plain = text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
   return plain.replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-');
 }
+
+export interface LinkParts {
+  /** What stands before the target, as `[label](` or `src="`. */
+  readonly before: string;
+  readonly target: string;
+  readonly after: string;
+  readonly image: boolean;
+}
+
+const CODE = /`[^`\n]*`/;
+const LABEL = /!?\[(?:`[^`]*`|[^[\]`]|\[[^\]]*\])*\]/;
+const PARTS = new RegExp(
+  `(?<code>${CODE.source})|(?<inline>${LABEL.source}\\()(?<target>[^)\\s]+)\\)|` +
+    `(?<attribute>\\b(?:src|srcset|href)=")(?<value>[^"]+)"`,
+  'g',
+);
+
+/** The text with each link as `change` writes it, or as it is where that is `undefined`. Code is left as it is. */
+export function mapLinks(text: string, change: (link: LinkParts) => string | undefined): string {
+  const parts = text.split(/^(```[\s\S]*?^```$)/m);
+  return parts.map((part, index) => (index % 2 === 0 ? mapProse(part, change) : part)).join('');
+}
+
+function mapProse(prose: string, change: (link: LinkParts) => string | undefined): string {
+  return prose.replace(PARTS, (whole, ...rest) => {
+    const { inline, target, attribute, value } = rest.at(-1) as Record<string, string | undefined>;
+    const image = inline?.startsWith('!') ?? /src/.test(attribute ?? '');
+    if (inline !== undefined) return change({ before: inline, target: target!, after: ')', image }) ?? whole;
+    if (attribute !== undefined) return change({ before: attribute, target: value!, after: '"', image }) ?? whole;
+    return whole;
+  });
+}

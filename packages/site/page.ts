@@ -1,5 +1,6 @@
 // Turns a file of the repository into a page of the site: a title, and links that lead to other pages.
 import { posix } from 'node:path';
+import { mapLinks } from '../../scripts/markdown.ts';
 import { isPlaceholder, REPOSITORY, urlOf } from '../../scripts/project.ts';
 import { slugOf } from './contents.ts';
 
@@ -20,7 +21,6 @@ export interface Places {
   readonly files: ReadonlySet<string>;
 }
 
-const LINK = /(!?\[(?:[^[\]]|\[[^\]]*\])*\])\(([^)\s]+)\)/g;
 const PICTURE =
   /<picture>\s*<source media="\(prefers-color-scheme: dark\)" srcset="([^"]+)">\s*<img alt="([^"]*)" src="([^"]+)">\s*<\/picture>/g;
 
@@ -33,7 +33,7 @@ export function pageOf(file: string, text: string, places: Places): Page {
     slug: slugOf(file),
     title: title.replaceAll('`', ''),
     description: descriptionOf(body),
-    body: outsideOfFences(asReference(file, body), (prose) => rewrite(file, prose, places)),
+    body: withLinks(file, outsideOfFences(asReference(file, body), (prose) => asHtml(prose, places)), places),
   };
 }
 
@@ -58,7 +58,7 @@ function asReference(file: string, body: string): string {
 /** The first sentence, as plain text. */
 function descriptionOf(body: string): string {
   const paragraph = body.split(/\n\s*\n/).find((part) => /^[A-Za-z`*[]/.test(part.trim())) ?? '';
-  const plain = paragraph.replace(LINK, (_, label: string) => label.slice(1, -1)).replace(/[`*]/g, '');
+  const plain = mapLinks(paragraph, ({ before }) => before.replace(/^!?\[|\]\($/g, '')).replace(/[`*]/g, '');
   return plain.replace(/\s+/g, ' ').trim().replace(/^(.{20,}?[.:])(?=\s[A-Z]).*$/, '$1');
 }
 
@@ -69,18 +69,22 @@ function outsideOfFences(text: string, change: (prose: string) => string): strin
     .join('');
 }
 
-function rewrite(file: string, prose: string, places: Places): string {
+/** Pictures in the colours of the page's theme, and tables in boxes. */
+function asHtml(prose: string, { base }: Places): string {
   const pictures = prose.replace(PICTURE, (_, dark: string, alt: string, light: string) => {
-    const image = (path: string, hidden: string) => {
-      const name = posix.basename(path);
-      return `<img class="chart ${hidden}:sl-hidden" alt="${alt}" src="${places.base}/img/${name}" loading="lazy">`;
-    };
+    const image = (path: string, hidden: string) =>
+      `<img class="chart ${hidden}:sl-hidden" alt="${alt}" src="${base}/img/${posix.basename(path)}" loading="lazy">`;
     return `${image(light, 'dark')}${image(dark, 'light')}`;
   });
-  return scrolling(pictures).replace(LINK, (whole, label: string, target: string) => {
-      const href = hrefOf(file, target, places);
-      return href === undefined ? label.slice(1, -1) : href === target ? whole : `${label}(${href})`;
-    });
+  return scrolling(pictures);
+}
+
+function withLinks(file: string, text: string, places: Places): string {
+  return mapLinks(text, ({ before, target, after }) => {
+    if (!before.endsWith('](')) return undefined;
+    const href = hrefOf(file, target, places);
+    return href === undefined ? before.replace(/^!?\[|\]\($/g, '') : `${before}${href}${after}`;
+  });
 }
 
 /** A wide table scrolls in a box of its own, which keys can reach. */
