@@ -34,7 +34,18 @@ const OWN_KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   timeout: ['timeout', 'deadline', 'abort'],
 };
 
-const ORDER = ['name', 'version', 'private', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'license', 'author'];
+const ORDER = [
+  'name',
+  'version',
+  'private',
+  'description',
+  'keywords',
+  'homepage',
+  'bugs',
+  'repository',
+  'license',
+  'author',
+];
 
 /** The manifest of a package as it should be. */
 export function withMetadata({ folder, manifest }: Package): Fields {

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { type Registry, startRegistry } from './local-registry.ts';
-import { type Fence, parseMarkdown } from './markdown.ts';
+import { parseMarkdown } from './markdown.ts';
 import { pack } from './packed.ts';
 import { run } from './run.ts';
 import { ROOT } from './workspace.ts';

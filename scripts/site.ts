@@ -29,6 +29,7 @@ function runs(title: string, [command, ...args]: readonly string[], cwd: string,
 }
 
 runs('install', [...PNPM, 'install', '--frozen-lockfile', '--silent'], HOME);
+runs('declarations', ['node', 'scripts/build.ts'], ROOT);
 if (existsSync(join(ROOT, 'packages/playground/package.json')))
   runs('playground', [...PNPM, '--filter', '@steadfetch/playground', 'build'], ROOT);
 runs('build', ['node', 'node_modules/astro/bin/astro.mjs', 'build', '--silent'], HOME);

@@ -66,13 +66,10 @@ async function play(
     const elapsed = () => (Date.now() - startedAt) / 1_000;
     const at: number[] = [];
     const server = fakeFetch(script);
-    const counted = Object.assign(
-      (...args: Parameters<FakeFetch>) => {
-        at.push(elapsed());
-        return server(...args);
-      },
-      server,
-    );
+    const counted = Object.assign((...args: Parameters<FakeFetch>) => {
+      at.push(elapsed());
+      return server(...args);
+    }, server);
     let endedAt: number | undefined;
     let outcome: unknown;
     const end = (value: unknown) => {

@@ -29,7 +29,9 @@ describe('docs/errors.md', () => {
   });
 
   it('has each reason for which a call is not sent', () => {
-    const reasons = rows.map(([, reason]) => /^`([\w-]+)`$/.exec(reason!)?.[1]).filter((reason) => reason !== undefined);
+    const reasons = rows
+      .map(([, reason]) => /^`([\w-]+)`$/.exec(reason!)?.[1])
+      .filter((reason) => reason !== undefined);
 
     expect([...new Set(reasons)].sort()).toEqual(unionOf('RefusalReason').sort());
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import * as steadfetch from 'steadfetch';
 import * as kit from 'steadfetch/kit';
 import { describe, expect, it } from 'vitest';
-import * as steadfetch from 'steadfetch';
 import { rowsOf } from './tables.ts';
 
 const PAGES = {

@@ -25,6 +25,7 @@ export default defineConfig({
       customCss: ['./app/site.css'],
       components: { SocialIcons: './app/components/HeaderLinks.astro' },
       tableOfContents: { minHeadingLevel: 2, maxHeadingLevel: 3 },
+      expressiveCode: { styleOverrides: { codeFontSize: '0.8rem', borderRadius: '0.4rem' } },
       pagination: true,
       lastUpdated: false,
       credits: false,

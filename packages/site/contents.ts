@@ -82,7 +82,11 @@ export function contents(): Section[] {
     ...named,
     { title: 'More', files: [...unnamed, ...LAST.filter((file) => present.has(file))] },
     { title: 'API', files: filesIn('docs/api/*.md'), collapsed: true },
-    { title: 'Examples', files: filesIn('examples/*.ts').filter((file) => !file.includes('.config.')), collapsed: true },
+    {
+      title: 'Examples',
+      files: filesIn('examples/*.ts').filter((file) => !file.includes('.config.')),
+      collapsed: true,
+    },
     { title: 'Decisions', files: filesIn('docs/decisions/*.md'), collapsed: true },
   ];
 }

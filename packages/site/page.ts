@@ -33,7 +33,11 @@ export function pageOf(file: string, text: string, places: Places): Page {
     slug: slugOf(file),
     title: title.replaceAll('`', ''),
     description: descriptionOf(body),
-    body: withLinks(file, outsideOfFences(asReference(file, body), (prose) => asHtml(prose, places)), places),
+    body: withLinks(
+      file,
+      outsideOfFences(body, (prose) => asHtml(prose, places)),
+      places,
+    ),
   };
 }
 
@@ -50,16 +54,14 @@ function exampleAsMarkdown(file: string, text: string): string {
   return `# ${title}\n\n${prose.trim()}\n\n    ${command.join('\n    ')}\n\n\`\`\`ts\n${code}\n\`\`\`\n`;
 }
 
-/** Reports of the surface are text in the repository, so that nothing takes them for snippets. */
-function asReference(file: string, body: string): string {
-  return file.startsWith('docs/api/') ? body.replaceAll('```text', '```ts') : body;
-}
-
 /** The first sentence, as plain text. */
 function descriptionOf(body: string): string {
   const paragraph = body.split(/\n\s*\n/).find((part) => /^[A-Za-z`*[]/.test(part.trim())) ?? '';
   const plain = mapLinks(paragraph, ({ before }) => before.replace(/^!?\[|\]\($/g, '')).replace(/[`*]/g, '');
-  return plain.replace(/\s+/g, ' ').trim().replace(/^(.{20,}?[.:])(?=\s[A-Z]).*$/, '$1');
+  return plain
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^(.{20,}?[.:])(?=\s[A-Z]).*$/, '$1');
 }
 
 function outsideOfFences(text: string, change: (prose: string) => string): string {

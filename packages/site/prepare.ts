@@ -1,10 +1,12 @@
 // Writes the pages of the site into `.pages`, from the Markdown of the repository, and the sidebar that lists them.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from '../../scripts/workspace.ts';
-import { contents, labelOf, type Section } from './contents.ts';
+import { publicPackages, ROOT } from '../../scripts/workspace.ts';
+import { contents, labelOf, type Section, slugOf } from './contents.ts';
 import { type Page, pageOf } from './page.ts';
+import { referenceOf } from './reference.ts';
 
+const packages = publicPackages();
 const HERE = import.meta.dirname;
 const PAGES: string = join(HERE, '.pages');
 const PUBLIC: string = join(HERE, '.public');
@@ -19,19 +21,28 @@ export function prepare(base: string): Prepared {
   const sections = contents();
   const files = new Set(sections.flatMap((section) => section.files));
   const pages = sections.flatMap(({ title: section, files: own }) =>
-    own.map((file) => ({ ...pageOf(file, readFileSync(join(ROOT, file), 'utf8'), { base, files }), section })),
+    own.map((file) => ({ ...pageOf(file, textOf(file), { base, files }), section })),
   );
   const lists = sections.filter(({ title }) => title in LISTS).map((section) => listOf(section, pages, base));
   rmSync(PAGES, { recursive: true, force: true });
   for (const page of [...pages, ...lists]) write(page);
+  const listed = sections.map(({ title, files: own }) => ({ title, slugs: own.map(slugOf) }));
+  writeFileSync(join(PAGES, 'sections.json'), JSON.stringify(listed));
   const hasPlayground = preparePublic();
   const sidebar = sections.map((section) => sidebarOf(section, pages));
   return { pages, sidebar, hasPlayground };
 }
 
+/** A page of the reference is made from declarations; all others are Markdown or code of the repository. */
+function textOf(file: string): string {
+  const [, folder] = /^docs\/api\/(.*)\.md$/.exec(file) ?? [];
+  const one = folder === undefined ? undefined : packages.find((candidate) => candidate.folder === folder);
+  return one ? referenceOf(one) : readFileSync(join(ROOT, file), 'utf8');
+}
+
 /** Sections whose folder has a page of its own, which lists the others. */
 const LISTS: Readonly<Record<string, { slug: string; about: string }>> = {
-  API: { slug: 'api', about: 'The public surface of each package, generated from its declarations.' },
+  API: { slug: 'api', about: 'What can be imported from each package, generated from its declarations.' },
   Examples: { slug: 'examples', about: 'Programs that run in a clone of the repository: `pnpm example NAME`.' },
   Decisions: { slug: 'decisions', about: 'Choices that could have gone the other way, half a page each.' },
 };
