@@ -7,7 +7,7 @@
 export const REPOSITORY = 'https://git.example/steadfetch/steadfetch';
 /** Where the site is, with the folder that it is served from. */
 export const HOMEPAGE = 'https://steadfetch.example/';
-export const AUTHOR = 'The steadfetch contributors';
+export const AUTHOR = 'The steadfetch authors';
 export const BRANCH = 'main';
 
 /** Whether an address leads nowhere yet. */

@@ -4,7 +4,7 @@
 //   pnpm release --dry       all but the publishing
 //   pnpm release             for the release workflow; refuses while an address of scripts/project.ts leads nowhere
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,10 +41,9 @@ try {
 
 /** What must be in each tarball, and what must not. */
 function faultsOfTarball(tarball: string): string[] {
-  const read = (file: string) => execFileSync('tar', ['-xzOf', tarball, `package/${file}`], { encoding: 'utf8' });
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).split('\n');
-  const manifest = read('package.json');
-  const { links } = parseMarkdown(read('README.md'));
+  const manifest = readIn(tarball, 'package.json');
+  const { links } = parseMarkdown(readIn(tarball, 'README.md'));
   return [
     ...['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']
       .filter((file) => !files.includes(`package/${file}`))
@@ -87,9 +86,17 @@ async function tryInEmptyProject(tarballs: readonly string[]): Promise<string[]>
   return faults;
 }
 
-/** In the order of dependencies it would not matter: a version is complete once all of it is there. */
+/** Those that are not there yet; then one tag for each, which the workflow pushes. */
 function publish(tarballs: readonly string[]): void {
   for (const tarball of tarballs) {
-    execFileSync('npm', ['publish', tarball, '--access', 'public', '--provenance'], { stdio: 'inherit' });
+    const { name, version } = JSON.parse(readIn(tarball, 'package.json')) as { name: string; version: string };
+    const { status } = spawnSync('npm', ['view', `${name}@${version}`, 'version', '--json']);
+    if (status === 0) console.log(`${name}@${version} is published already`);
+    else execFileSync('npm', ['publish', tarball, '--access', 'public', '--provenance'], { stdio: 'inherit' });
   }
+  execFileSync('changeset', ['tag'], { cwd: ROOT, stdio: 'inherit' });
+}
+
+function readIn(tarball: string, file: string): string {
+  return execFileSync('tar', ['-xzOf', tarball, `package/${file}`], { encoding: 'utf8' });
 }

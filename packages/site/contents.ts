@@ -20,6 +20,8 @@ const NAMED: readonly Section[] = [
     title: 'Guides',
     files: [
       'docs/recipes.md',
+      'docs/recipes-server.md',
+      'docs/recipes-apis.md',
       'docs/clients.md',
       'docs/retrying-safely.md',
       'docs/limits.md',
@@ -29,7 +31,7 @@ const NAMED: readonly Section[] = [
   },
   {
     title: 'Questions',
-    files: ['docs/faq.md', 'docs/errors.md', 'docs/events.md', 'docs/migration.md'],
+    files: ['docs/faq.md', 'docs/errors.md', 'docs/events.md', 'docs/migration.md', 'docs/migration-python.md'],
   },
   {
     title: 'Packages',
@@ -98,10 +100,18 @@ export function slugOf(file: string): string {
   return bare.replace(/^docs\//, '');
 }
 
+/** Where the part before a colon would be the same for several pages. */
+const LABELS: Readonly<Record<string, string>> = {
+  'docs/recipes.md': 'Recipes: browser',
+  'docs/recipes-server.md': 'Recipes: server',
+  'docs/recipes-apis.md': 'Recipes: known APIs',
+  'docs/migration-python.md': 'Migration from Python',
+};
+
 /** What the sidebar calls a page; its own title unless that is too long there. */
 export function labelOf(file: string, title: string): string {
   if (/^packages\/[^/]+\/README\.md$/.test(file)) return title.replace('@steadfetch/', '');
   if (file.startsWith('docs/api/')) return basename(file, '.md');
   if (file.startsWith('docs/decisions/')) return title.replace(/^(\d{4})[.:] /, '$1 ');
-  return title.replace(/: .*$/, '');
+  return LABELS[file] ?? title.replace(/: .*$/, '');
 }

@@ -85,7 +85,7 @@ function moduleOf(dist: string, file: string): Module {
       if (!kind || !name) continue;
       if (statement.declaration) exported.add(name);
       const doc = comments.findLast(({ end }) => end <= statement.start && text.slice(end, statement.start).trim() === '');
-      declared.push({ kind, name, doc: doc?.value ?? '', code: text.slice(statement.start, statement.end) });
+      declared.push({ kind, name, doc: doc?.value ?? '', code: text.slice(statement.start, statement.end).replace(/^(export )?(declare )?/, '') });
     }
   }
   for (const from of shared) {

@@ -10,3 +10,11 @@ interface Section {
 
 /** The sections of the sidebar, as `prepare.ts` has written them. */
 export const sections: readonly Section[] = JSON.parse(readFileSync('./.pages/sections.json', 'utf8'));
+
+/** What an import weighs, by the README of its package, in thousands of bytes. */
+export function sizeOf(folder: string, names: string): string {
+  const readme = readFileSync(`../${folder}/README.md`, 'utf8');
+  const [, size] = new RegExp(`\`${names}\` ([\\d.]+) kB`).exec(readme) ?? [];
+  if (size === undefined) throw new Error(`packages/${folder}/README.md says no size of ${names}`);
+  return String(Math.round(Number(size)));
+}
