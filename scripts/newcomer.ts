@@ -45,20 +45,25 @@ function environment({ url }: Registry, home: string): NodeJS.ProcessEnv {
   return { ...registry, PATH: path, HOME: home, SystemRoot, npm_config_update_notifier: 'false', NO_COLOR: '1' };
 }
 
-const temporary = mkdtempSync(join(tmpdir(), 'steadfetch-newcomer-'));
-const registry = await startRegistry(pack(join(temporary, 'tarballs')));
-const faults: string[] = [];
-try {
+/** Follows the page with each package manager, in a folder of its own below `temporary`. */
+export async function checkNewcomer(registry: Registry, temporary: string): Promise<string[]> {
+  const faults: string[] = [];
   for (const manager of MANAGERS) {
     const folder = join(temporary, manager, 'project');
     mkdirSync(folder, { recursive: true });
     const fault = (error: Error) => [`${manager}: ${error.message}`];
     faults.push(...(await follow(manager, folder, environment(registry, join(temporary, manager))).catch(fault)));
   }
-} finally {
+  return faults;
+}
+
+if (import.meta.main) {
+  const temporary = mkdtempSync(join(tmpdir(), 'steadfetch-newcomer-'));
+  const registry = await startRegistry(pack(join(temporary, 'tarballs')));
+  const faults = await checkNewcomer(registry, temporary);
   await registry.close();
   rmSync(temporary, { recursive: true });
+  for (const fault of faults) console.error(fault);
+  console.log(`newcomer: ${faults.length} faults`);
+  process.exitCode = Math.min(faults.length, 1);
 }
-for (const fault of faults) console.error(fault);
-console.log(`newcomer: ${faults.length} faults`);
-process.exitCode = Math.min(faults.length, 1);

@@ -1,5 +1,6 @@
 // Packs all public packages and tries them as their users will: installed in an empty project, from a registry on this machine, with
-// the snippets of the READMEs run against a server that fails first. Then publishes exactly these tarballs, with provenance.
+// the snippets of the READMEs run against a server that fails first, and with what docs/getting-started.md says. Then publishes
+// exactly these tarballs, with provenance.
 //
 //   pnpm release --dry       all but the publishing
 //   pnpm release             for the release workflow; refuses while an address of scripts/project.ts leads nowhere
@@ -8,8 +9,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startRegistry } from './local-registry.ts';
+import { type Registry, startRegistry } from './local-registry.ts';
 import { parseMarkdown } from './markdown.ts';
+import { checkNewcomer } from './newcomer.ts';
 import { pack } from './packed.ts';
 import { HOMEPAGE, isPlaceholder, REPOSITORY } from './project.ts';
 import { run } from './run.ts';
@@ -30,7 +32,13 @@ const temporary = mkdtempSync(join(tmpdir(), 'steadfetch-release-'));
 try {
   await run('node', ['scripts/build.ts']);
   const tarballs = pack(join(temporary, 'tarballs'));
-  const faults = [...tarballs.flatMap(faultsOfTarball), ...(await tryInEmptyProject(tarballs))];
+  const faults = tarballs.flatMap(faultsOfTarball);
+  const registry = await startRegistry(tarballs);
+  try {
+    faults.push(...(await tryInEmptyProject(registry)), ...(await checkNewcomer(registry, temporary)));
+  } finally {
+    await registry.close();
+  }
   for (const fault of faults) console.error(fault);
   console.log(`release: ${tarballs.length} packages, ${faults.length} faults`);
   process.exitCode = Math.min(faults.length, 1);
@@ -56,20 +64,15 @@ function faultsOfTarball(tarball: string): string[] {
   ].map((fault) => `${tarball.split('/').at(-1)}: ${fault}`);
 }
 
-async function tryInEmptyProject(tarballs: readonly string[]): Promise<string[]> {
-  const project = join(temporary, 'project');
+async function tryInEmptyProject({ url }: Registry): Promise<string[]> {
+  const project = join(temporary, 'empty');
   mkdirSync(project);
   cpSync(join(ROOT, 'scripts/consumer/failing-first.mjs'), join(project, 'failing-first.mjs'));
-  const registry = await startRegistry(tarballs);
-  try {
-    const names = publicPackages().map(({ manifest }) => manifest.name);
-    const env = { ...process.env, npm_config_registry: registry.url, npm_config_cache: join(temporary, 'cache') };
-    const options = ['--no-audit', '--no-fund', '--silent', '--legacy-peer-deps'];
-    await run('npm', ['install', ...options, ...names, ...LIBRARIES], project, env);
-  } finally {
-    await registry.close();
-  }
-  console.log(`installed ${tarballs.length} packages in an empty project`);
+  const names = publicPackages().map(({ manifest }) => manifest.name);
+  const env = { ...process.env, npm_config_registry: url, npm_config_cache: join(temporary, 'cache') };
+  const options = ['--no-audit', '--no-fund', '--silent', '--legacy-peer-deps'];
+  await run('npm', ['install', ...options, ...names, ...LIBRARIES], project, env);
+  console.log(`installed ${names.length} packages in an empty project`);
   const faults: string[] = [];
   for (const page of READMES) {
     const snippets = parseMarkdown(readFileSync(join(ROOT, page), 'utf8')).fences.filter(

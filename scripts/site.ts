@@ -2,7 +2,7 @@
 //
 //   pnpm site                          builds it
 //   pnpm site --open                   builds and serves it
-//   pnpm site --check                  builds it, then checks links, accessibility and sub-paths
+//   pnpm site --check                  builds it for a folder of a host, then checks links, accessibility and search
 //   SITE_BASE=/docs pnpm site          for a host that serves it from a folder
 
 import { spawnSync } from 'node:child_process';
@@ -15,6 +15,9 @@ const HOME: string = join(ROOT, 'packages/site');
 const PNPM: readonly string[] = ['npx', '-y', 'pnpm@12.21.0'];
 
 const { values } = parseArgs({ options: { open: { type: 'boolean' }, check: { type: 'boolean' } } });
+
+/** What works in a folder works at the root of a host too. */
+if (values.check) process.env.SITE_BASE ??= '/steadfetch';
 
 function runs(title: string, [command, ...args]: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): void {
   const startedAt = performance.now();
@@ -33,5 +36,8 @@ runs('declarations', ['node', 'scripts/build.ts'], ROOT);
 if (existsSync(join(ROOT, 'packages/playground/package.json')))
   runs('playground', [...PNPM, '--filter', '@steadfetch/playground', 'build'], ROOT);
 runs('build', ['node', 'node_modules/astro/bin/astro.mjs', 'build', '--silent'], HOME);
-if (values.check) runs('check', ['node', 'packages/site/check.ts'], ROOT);
+if (values.check) {
+  runs('types', ['tsc', '-p', 'packages/site'], ROOT);
+  runs('check', ['node', 'packages/site/check.ts'], ROOT);
+}
 if (values.open) await import('../packages/site/serve.ts').then(({ open }) => open());

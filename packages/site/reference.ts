@@ -2,8 +2,8 @@
 // which the build puts into a file of its own, is followed.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { entriesOf, type Package } from '../../scripts/workspace.ts';
 import { parseSync } from 'vite';
+import { entriesOf, type Package } from '../../scripts/workspace.ts';
 
 interface Declared {
   readonly kind: Kind;
@@ -39,7 +39,8 @@ function entryOf(dist: string, file: string, title: string): string {
   const groups = KINDS.map((kind) => [kind, own.filter((one) => one.kind === kind)] as const).filter(
     ([, members]) => members.length > 0,
   );
-  const again = reexported.length > 0 ? `Everything of ${reexported.map((from) => `\`${from}\``).join(', ')} as well.\n\n` : '';
+  const again =
+    reexported.length > 0 ? `Everything of ${reexported.map((from) => `\`${from}\``).join(', ')} as well.\n\n` : '';
   return again + groups.map(([kind, members]) => groupOf(kind, members, title)).join('\n');
 }
 
@@ -84,8 +85,15 @@ function moduleOf(dist: string, file: string): Module {
       const name = declaration.id?.name ?? declaration.declarations?.[0]?.id.name;
       if (!kind || !name) continue;
       if (statement.declaration) exported.add(name);
-      const doc = comments.findLast(({ end }) => end <= statement.start && text.slice(end, statement.start).trim() === '');
-      declared.push({ kind, name, doc: doc?.value ?? '', code: text.slice(statement.start, statement.end).replace(/^(export )?(declare )?/, '') });
+      const doc = comments.findLast(
+        ({ end }) => end <= statement.start && text.slice(end, statement.start).trim() === '',
+      );
+      declared.push({
+        kind,
+        name,
+        doc: doc?.value ?? '',
+        code: text.slice(statement.start, statement.end).replace(/^(export )?(declare )?/, ''),
+      });
     }
   }
   for (const from of shared) {

@@ -6,7 +6,9 @@ export async function GET(): Promise<Response> {
   const pages = new Map((await getCollection('docs')).map(({ id, data }) => [id, data]));
   const base = import.meta.env.BASE_URL.replace(/\/$/, '');
   const lists = sections.map(({ title, slugs }) => {
-    const rows = slugs.map((slug) => `- [${pages.get(slug)!.title}](${base}/${slug}.md): ${pages.get(slug)!.description}`);
+    const rows = slugs.map(
+      (slug) => `- [${pages.get(slug)!.title}](${base}/${slug}.md): ${pages.get(slug)!.description}`,
+    );
     return `## ${title}\n\n${rows.join('\n')}\n`;
   });
   const about = 'Small composable fetch middlewares: retries, backoff, rate limits and timeouts for fetch and ky.';
