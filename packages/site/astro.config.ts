@@ -23,9 +23,15 @@ export default defineConfig({
       sidebar: sidebar as never,
       favicon: '/favicon.svg',
       customCss: ['./app/site.css'],
-      components: { SocialIcons: './app/components/HeaderLinks.astro' },
+      components: {
+        SocialIcons: './app/components/HeaderLinks.astro',
+        MarkdownContent: './app/components/WeightedContent.astro',
+      },
       tableOfContents: { minHeadingLevel: 2, maxHeadingLevel: 3 },
-      expressiveCode: { styleOverrides: { codeFontSize: '0.8rem', borderRadius: '0.4rem' } },
+      expressiveCode: {
+        defaultProps: { overridesByLang: { sh: { frame: 'code' } } },
+        styleOverrides: { codeFontSize: '0.8rem', borderRadius: '0.4rem' },
+      },
       pagination: true,
       lastUpdated: false,
       credits: false,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright';
 import { findChromium } from '../../../scripts/chromium.ts';
+import { DIST, fileOf } from '../serve.ts';
 
 interface View {
   readonly name: string;
@@ -38,7 +39,7 @@ export async function checkInBrowser(url: string): Promise<string[]> {
 }
 
 async function checkView(browser: Browser, url: string, { name, width, colorScheme }: View): Promise<string[]> {
-  const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
+  const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme, locale: 'en-US' });
   const faults = watch(page, url);
   for (const path of PATHS) {
     await page.goto(url + path);
@@ -82,12 +83,13 @@ interface Axe {
 
 /** Search from the keyboard: opened, typed into, and followed to a page. */
 async function checkKeys(browser: Browser, url: string): Promise<string[]> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 844 } });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 844 }, locale: 'en-US' });
   const faults = watch(page, url);
   await page.goto(`${url}/packages/retry/`);
   await page.keyboard.press('Tab');
   const first = await page.evaluate(() => document.activeElement?.textContent?.trim());
   if (first !== 'Skip to content') faults.push(`the first Tab leads to "${first}", not to "Skip to content"`);
+  await page.locator('site-search button[data-open-modal]:enabled').waitFor();
   await page.keyboard.press('Control+k');
   await page.locator('.pagefind-ui__search-input:focus').waitFor();
   await page.keyboard.type('idempotency key');
@@ -97,6 +99,11 @@ async function checkKeys(browser: Browser, url: string): Promise<string[]> {
   await result.focus();
   await Promise.all([page.waitForURL((to) => !to.pathname.endsWith('/packages/retry/')), page.keyboard.press('Enter')]);
   console.log(`keys    search leads to ${new URL(page.url()).pathname}`);
+  if (fileOf(DIST, '/playground/')) {
+    // it has tests of its own; here only whether it works where the site puts it
+    await page.goto(`${url}/playground/`, { waitUntil: 'networkidle' });
+    console.log('        the playground opens');
+  }
   await page.close();
   return faults;
 }
