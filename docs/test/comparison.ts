@@ -93,7 +93,7 @@ const requests = ({ at }: Played) => `${at.length}`;
 
 type Situation = (make: (fetch: FakeFetch) => Send) => Promise<string>;
 
-export const SITUATIONS: Readonly<Record<string, Situation>> = {
+const SITUATIONS: Readonly<Record<string, Situation>> = {
   'GET, 503 and then 200: requests': async (make) => requests(await play(make, [503, 200])),
   'GET, always 404: requests': async (make) => requests(await play(make, 404)),
   'POST, 503 and then 200: requests': async (make) =>
