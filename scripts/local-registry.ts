@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { ROOT } from './workspace.ts';
 
 interface Published {
@@ -65,18 +66,17 @@ function installed(name: string): Published | undefined {
   if (folder === undefined || !/^(@[\w.-]+\/)?[\w.-]+$/.test(name)) return undefined;
   const dir = join(ROOT, folder, '..');
   const out = mkdtempSync(join(tmpdir(), 'steadfetch-registry-'));
-  const tarball = join(out, 'package.tgz');
   try {
     const filter = (path: string) => !path.slice(dir.length).startsWith('/node_modules');
     cpSync(dir, join(out, 'package'), { recursive: true, dereference: true, filter });
-    execFileSync('tar', ['-czf', tarball, '-C', out, 'package']);
+    const tar = execFileSync('tar', ['-cf', '-', '-C', out, 'package'], { maxBuffer: 500_000_000 });
     const { optionalDependencies, ...manifest } = JSON.parse(
       readFileSync(join(dir, 'package.json'), 'utf8'),
     ) as Manifest;
     const beside = join(dir, ...name.split('/').map(() => '..'));
     const present = Object.entries(optionalDependencies ?? {}).filter(([library]) => existsSync(join(beside, library)));
     const parts = { optionalDependencies: Object.fromEntries(present) };
-    return { manifest: { ...manifest, ...parts }, tarball: readFileSync(tarball) };
+    return { manifest: { ...manifest, ...parts }, tarball: gzipSync(tar, { level: 1 }) };
   } finally {
     rmSync(out, { recursive: true });
   }

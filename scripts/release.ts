@@ -70,7 +70,7 @@ async function tryInEmptyProject({ url }: Registry): Promise<string[]> {
   cpSync(join(ROOT, 'scripts/consumer/failing-first.mjs'), join(project, 'failing-first.mjs'));
   const names = publicPackages().map(({ manifest }) => manifest.name);
   const env = { ...process.env, npm_config_registry: url, npm_config_cache: join(temporary, 'cache') };
-  const options = ['--no-audit', '--no-fund', '--silent', '--legacy-peer-deps'];
+  const options = ['--no-audit', '--no-fund', '--silent'];
   await run('npm', ['install', ...options, ...names, ...LIBRARIES], project, env);
   console.log(`installed ${names.length} packages in an empty project`);
   const faults: string[] = [];

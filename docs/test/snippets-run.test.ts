@@ -23,6 +23,12 @@ const snippets = PAGES.flatMap((page) =>
     .map(({ line, code }) => ({ place: `${page}-${line}`, code })),
 );
 
+/** The code on the home page of the site. */
+const home = readFileSync(new URL('../../packages/site/app/pages/index.astro', import.meta.url), 'utf8');
+const shown = [...home.matchAll(/^const (\w+) = `(import[^`]+)`;$/gm)].map(([, name, code]) => {
+  return { place: `home-${name}`, code: code! };
+});
+
 describe('a snippet of the docs', () => {
   beforeAll(() => {
     mkdirSync(DIR);
@@ -34,7 +40,12 @@ describe('a snippet of the docs', () => {
     rmSync(DIR, { recursive: true });
   });
 
-  it.each(snippets)('$place runs to its end', async ({ place, code }) => {
+  it('is found on each page, and on the home page', () => {
+    expect(new Set(snippets.map(({ place }) => place.replace(/-\d+$/, ''))).size).toBe(PAGES.length);
+    expect(shown).toHaveLength(3);
+  });
+
+  it.each([...snippets, ...shown])('$place runs to its end', async ({ place, code }) => {
     vi.stubGlobal('fetch', fakeFetch({ json: { name: 'Ada' } }));
     const file = new URL(`${place}.ts`, DIR);
     writeFileSync(file, `${code}\nexport {};\n`);
