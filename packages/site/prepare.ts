@@ -25,7 +25,7 @@ export function prepare(base: string): Prepared {
   );
   const lists = sections.filter(({ title }) => title in LISTS).map((section) => listOf(section, pages, base));
   rmSync(PAGES, { recursive: true, force: true });
-  for (const page of [...pages, ...lists]) write(page);
+  for (const page of [...pages, ...lists, notFound(base)]) write(page);
   const listed = sections.map(({ title, files: own }) => ({ title, slugs: own.map(slugOf) }));
   writeFileSync(join(PAGES, 'sections.json'), JSON.stringify(listed));
   const hasPlayground = preparePublic();
@@ -52,6 +52,11 @@ function listOf({ title, files }: Section, pages: readonly Page[], base: string)
   const own = pages.filter(({ file }) => files.includes(file));
   const rows = own.map(({ file, title: name, slug: path }) => `- [${labelOf(file, name)}](${base}/${path}/)`);
   return { file: '', slug, title, description: about.replaceAll('`', ''), body: `${about}\n\n${rows.join('\n')}\n` };
+}
+
+function notFound(base: string): Page {
+  const body = `There is no page at this address. Search for it, or begin with [getting started](${base}/getting-started/).\n`;
+  return { file: '', slug: '404', title: 'Page not found', description: 'There is no such page.', body };
 }
 
 function write({ slug, title, description, body, file }: Page): void {
