@@ -44,6 +44,7 @@ function addSize(path: string, name: string, camel: string): void {
 if (import.meta.main) {
   const [name = '', description] = process.argv.slice(2);
   newPackage(ROOT, name, description);
+  spawnSync('node', [join(ROOT, 'scripts/metadata.ts')]);
   spawnSync('biome', ['check', '--write', '--colors=off', `packages/${name}`, '.size-limit.json', 'scripts/layers.ts']);
   console.log(`packages/${name} is there. What is left to do:
   npx -y pnpm@12.21.0 install
