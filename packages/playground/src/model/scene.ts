@@ -1,0 +1,186 @@
+/** A field of a form: what it may be. */
+export interface Field {
+  readonly name: string;
+  readonly title: string;
+  readonly kind: 'number' | 'choice';
+  readonly default: number | string;
+  readonly min?: number;
+  readonly max?: number;
+  /** Only whole numbers. */
+  readonly integer?: boolean;
+  readonly unit?: string;
+  readonly values?: readonly string[];
+  readonly about?: string;
+}
+
+/** A server or a load: a kind, and a number or a word for each field of that kind. */
+export interface Choice {
+  readonly kind: string;
+  readonly [field: string]: number | string;
+}
+
+/** Who calls what. */
+export interface Scene {
+  readonly server: Choice;
+  readonly load: Choice;
+  readonly seed: number;
+}
+
+export interface Kind {
+  readonly title: string;
+  readonly fields: readonly Field[];
+}
+
+const number = (name: string, title: string, value: number, more: Partial<Field> = {}): Field => ({
+  name,
+  title,
+  kind: 'number',
+  default: value,
+  min: 0,
+  max: 1_000_000,
+  ...more,
+});
+const choice = (name: string, title: string, values: readonly string[], about?: string): Field => ({
+  name,
+  title,
+  kind: 'choice',
+  default: values[0]!,
+  values,
+  ...(about === undefined ? {} : { about }),
+});
+const whole = { integer: true, min: 1 };
+const share = { max: 1, unit: 'of 1' };
+const ms = { unit: 'ms', max: 3_600_000 };
+const latency = number('latency', 'round trip', 20, { ...ms, min: 1 });
+
+const HINTS = ['seconds', 'nothing', 'ms', 'fields', 'x-fields', 'long', 'wrong-policy', 'always-left'];
+
+/** What all servers with a limit have. */
+const LIMITED: readonly Field[] = [
+  choice('hint', 'says', HINTS, 'how refusals and answers tell the limit'),
+  choice('status', 'refuses with', ['429', '503']),
+  number('noise', 'refused at random', 0, share),
+  { ...latency, default: 1, min: 0 },
+];
+
+/** The kinds of servers, and what can be chosen of each. */
+export const SERVERS: Readonly<Record<string, Kind>> = {
+  service: {
+    title: 'a service with little room',
+    fields: [
+      number('capacity', 'capacity', 1_000, { unit: '/s', min: 1, max: 20_000 }),
+      number('shedCost', 'a refusal costs', 0.5, { unit: 'of a request', max: 10 }),
+      number('failRate', 'fails at random', 0.01, share),
+      number('from', 'outage from', 10_000, ms),
+      number('to', 'to', 20_000, ms),
+      { ...latency, default: 20 },
+    ],
+  },
+  bucket: {
+    title: 'a limit: token bucket',
+    fields: [
+      number('rate', 'rate', 100, { unit: '/s', min: 0.1, max: 10_000 }),
+      number('burst', 'burst', 20, { ...whole, max: 10_000 }),
+      ...LIMITED,
+      number('changeAt', 'changes at', 0, { ...ms, about: '0: never' }),
+      number('changeBy', 'times', 1, { min: 0.01, max: 100 }),
+    ],
+  },
+  gcra: {
+    title: 'a limit: GCRA',
+    fields: [
+      number('rate', 'rate', 80, { unit: '/s', min: 0.1, max: 10_000 }),
+      number('burst', 'burst', 10, { ...whole, max: 10_000 }),
+      ...LIMITED,
+    ],
+  },
+  window: {
+    title: 'a limit: window',
+    fields: [
+      number('quota', 'quota', 60, { ...whole, max: 100_000 }),
+      number('window', 'window', 1_000, { ...ms, min: 100 }),
+      choice('slides', 'window', ['fixed', 'sliding log', 'sliding counter']),
+      ...LIMITED,
+    ],
+  },
+  concurrency: {
+    title: 'a limit: so many at a time',
+    fields: [
+      number('most', 'at a time', 10, { ...whole, max: 10_000 }),
+      number('service', 'each takes', 100, { ...ms, min: 1 }),
+      ...LIMITED,
+    ],
+  },
+  trouble: {
+    title: 'a server with trouble',
+    fields: [
+      choice('reply', 'trouble', ['503', '429', '500', '502', '504', 'reset', 'offline', 'hang', 'slow', 'lost'], 'lost: done, but the answer never comes'),
+      number('share', 'hits', 0.05, share),
+      number('retryAfter', 'Retry-After', 0, { unit: 's', max: 86_400, about: '0: no hint' }),
+      number('from', 'from', 0, ms),
+      number('to', 'to', 0, { ...ms, about: '0: to the end' }),
+      number('every', 'again every', 0, { ...ms, about: '0: once' }),
+      number('nth', 'only request', 0, { integer: true, about: '0: any' }),
+      choice('paths', 'hits', ['all paths', 'one path of three']),
+      latency,
+      number('slowTo', 'meanwhile an answer takes', 0, { ...ms, about: '0: as long as always' }),
+    ],
+  },
+  everyday: { title: 'an everyday situation of the benchmark', fields: [] },
+};
+
+const lasts = number('lasts', 'for', 60_000, { unit: 'ms', min: 1_000, max: 3_600_000 });
+const method = choice('method', 'method', ['GET', 'POST']);
+const processes = number('processes', 'processes', 1, { ...whole, max: 100 });
+
+export const LOADS: Readonly<Record<string, Kind>> = {
+  open: {
+    title: 'calls a second',
+    fields: [number('perSecond', 'calls', 20, { unit: '/s', min: 0.1, max: 2_000 }), lasts, method, processes],
+  },
+  workers: {
+    title: 'workers',
+    fields: [number('workers', 'workers', 40, { ...whole, max: 500 }), lasts, method, processes],
+  },
+  bursts: {
+    title: 'bursts',
+    fields: [
+      number('size', 'calls at once', 60, { ...whole, max: 2_000 }),
+      number('every', 'every', 10_000, { ...ms, min: 100 }),
+      lasts,
+      method,
+    ],
+  },
+  own: { title: 'of the situation', fields: [] },
+};
+
+/** What a load can be, by the kind of server. */
+export function loadsOf(server: string): readonly string[] {
+  if (server === 'everyday') return ['own'];
+  if (server === 'service') return ['open'];
+  return server === 'trouble' ? ['open', 'workers', 'bursts'] : ['workers', 'open'];
+}
+
+/** Fields that a load has only before some servers. */
+export function isIdle(server: string, field: string): boolean {
+  if (field === 'processes') return server === 'trouble';
+  return field === 'method' && server !== 'trouble';
+}
+
+/** The choice with every field there; what is missing or makes no sense gets its default, and a word is said about it. */
+export function completed(kinds: Readonly<Record<string, Kind>>, given: Choice, said: string[] = []): Choice {
+  const kind = kinds[given.kind] ? given.kind : Object.keys(kinds)[0]!;
+  if (kind !== given.kind) said.push(`no kind '${String(given.kind)}'`);
+  const fields = kinds[kind]!.fields.map((field) => [field.name, valid(field, given[field.name], said)] as const);
+  const more = kind === 'everyday' ? { name: String(given.name ?? '') } : {};
+  return { kind, ...more, ...Object.fromEntries(fields) };
+}
+
+function valid(field: Field, value: unknown, said: string[]): number | string {
+  if (value === undefined) return field.default;
+  if (field.kind === 'choice' && field.values!.includes(String(value))) return String(value);
+  const isNumber = typeof value === 'number' && value >= field.min! && value <= field.max!;
+  if (field.kind === 'number' && isNumber && (!field.integer || Number.isInteger(value))) return value;
+  said.push(`${field.title}: ${String(value)} is not possible`);
+  return field.default;
+}
