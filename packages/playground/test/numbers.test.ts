@@ -29,7 +29,7 @@ describe('the numbers of the benchmarks', () => {
     const short = { ...scene, load: { ...scene.load, lasts: 25_000 } };
     const bench = { ...STORM, seconds: 25 };
 
-    const ours = numbersOf(await runScene(short, 'retry()', 'yours'));
+    const ours = numbersOf(await runScene(short, 'retry()', { way: 'yours' }));
     const report = await simulate({ ...bench, client: CLIENTS['steadfetch retry()']! });
 
     expect(ours).toMatchObject({
@@ -46,8 +46,8 @@ describe('the numbers of the benchmarks', () => {
       const scene: Scene = { server: { kind: 'everyday', name }, load: { kind: 'own' }, seed: 7 };
       const situation = EVERYDAY.find((one) => one.name === name)!;
 
-      const ours = numbersOf(await runScene(scene, 'standard()', 'yours'));
-      const baseline = numbersOf(await runScene(scene, 'standard()', 'plain'));
+      const ours = numbersOf(await runScene(scene, 'standard()', { way: 'yours' }));
+      const baseline = numbersOf(await runScene(scene, 'standard()', { way: 'plain' }));
 
       expect(ours).toMatchObject(pick(await liveSituation(situation, standardWith(), 7)));
       expect(baseline).toMatchObject(pick(await liveSituation(situation, plain, 7)));
@@ -59,7 +59,7 @@ describe('the numbers of the benchmarks', () => {
       const row = ROWS.find((one) => one.name === name)!;
       const scene = presetOf(id);
 
-      const ours = numbersOf(await runScene(scene, 'rateLimit()', 'yours'));
+      const ours = numbersOf(await runScene(scene, 'rateLimit()', { way: 'yours' }));
 
       const history = await liveRow(row, steadfetch, scene.seed);
       expect(ours.used).toBe(score(row, history).share / 100);

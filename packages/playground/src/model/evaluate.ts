@@ -22,9 +22,10 @@ const FILE = 'stack.js';
  * Makes a client of code: an expression that is a middleware, or statements that return one. Names are those that the
  * packages export. It is run once for each process, so that each has a state of its own.
  *
+ * @param onDescribe hears what the stack says about itself, if it does
  * @throws {CodeError}
  */
-export function evaluate(code: string): MakeClient {
+export function evaluate(code: string, onDescribe: (said: string) => void = () => {}): MakeClient {
   const run = compile(code);
   return (fetch, parts) => {
     const scope = scopeOf(parts);
@@ -32,6 +33,8 @@ export function evaluate(code: string): MakeClient {
     if (typeof middleware !== 'function') {
       throw new CodeError(`the stack must be a middleware, such as compose(retry()); got ${shown(middleware)}`, undefined);
     }
+    const { describe } = middleware as { describe?: unknown };
+    if (typeof describe === 'function') onDescribe(String(guarded(() => describe.call(middleware))));
     const client = guarded(() => (middleware as (next: Fetch) => unknown)(fetch));
     if (typeof client !== 'function') {
       if (client instanceof Promise) client.catch(() => {});
@@ -55,8 +58,11 @@ function compile(code: string): Run {
   }
 }
 
+/** What the platform has and code must not: time is virtual, and nobody waits for the real one. */
+const HIDDEN = ['globalThis', 'self', 'setTimeout', 'clearTimeout', 'setImmediate', 'MessageChannel'];
+
 function functionOf(body: string): Run {
-  return new Function(...NAMES, `"use strict";${body}\n//# sourceURL=${FILE}`) as Run;
+  return new Function(...NAMES, ...HIDDEN, `"use strict";${body}\n//# sourceURL=${FILE}`) as Run;
 }
 
 function syntaxError(error: unknown): CodeError {

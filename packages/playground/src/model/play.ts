@@ -1,4 +1,3 @@
-import { EVERYDAY } from '@steadfetch/bench/harm/everyday';
 import { live as liveSituation } from '@steadfetch/bench/harm/live';
 import type { Situation } from '@steadfetch/bench/harm/situation';
 import { live as liveRow } from '@steadfetch/bench/limits/live';
@@ -6,41 +5,30 @@ import { score } from '@steadfetch/bench/limits/score';
 import { simulate } from '@steadfetch/testing/simulation';
 import { rowOf } from './limit-row.ts';
 import { commonMeasures, type Native } from './measures.ts';
-import { type MakeClient, Recorder } from './recorder.ts';
+import { type MakeClient, type OnCall, Recorder } from './recorder.ts';
 import type { Measure, Recording } from './recording.ts';
 import type { Scene } from './scene.ts';
+import { situationNamed } from './situations.ts';
 import { type Effects, noEffects, situationOf } from './trouble.ts';
 
 /** Lives through a scene behind a client, in the simulator of the benchmark that the scene belongs to. */
-export function play(scene: Scene, client: MakeClient): Promise<Recording> {
+export function play(scene: Scene, client: MakeClient, onCall?: OnCall): Promise<Recording> {
   switch (scene.server.kind) {
     case 'service':
-      return playService(scene, client);
+      return playService(scene, client, onCall);
     case 'trouble':
-      return playTrouble(scene, client);
+      return playTrouble(scene, client, onCall);
     case 'everyday':
-      return playSituation(situationNamed(String(scene.server.name)), client, { seed: scene.seed });
+      return playSituation(situationNamed(String(scene.server.name)), client, { seed: scene.seed, onCall });
     default:
-      return playLimit(scene, client);
+      return playLimit(scene, client, onCall);
   }
 }
 
-/** How long the scene makes calls. */
-export function lengthOf({ server, load }: Scene): number {
-  return server.kind === 'everyday' ? situationNamed(String(server.name)).lasts : Number(load.lasts);
-}
-
-export const SITUATIONS: readonly string[] = EVERYDAY.map(({ name }) => name);
-
-/** The situation with this name; the first one for a name that there is not. */
-function situationNamed(name: string): Situation {
-  return EVERYDAY.find((situation) => situation.name === name) ?? EVERYDAY[0]!;
-}
-
-async function playService({ server, load, seed }: Scene, client: MakeClient): Promise<Recording> {
+async function playService({ server, load, seed }: Scene, client: MakeClient, onCall: OnCall | undefined): Promise<Recording> {
   const { capacity, shedCost, failRate, latency, from, to } = server as unknown as Readonly<Record<string, number>>;
   const seconds = Math.ceil(Number(load.lasts) / 1_000);
-  const recorder = new Recorder(seconds * 1_000);
+  const recorder = new Recorder(seconds * 1_000, { onCall });
   const report = await simulate({
     client: recorder.around(client),
     clients: Number(load.processes),
@@ -64,9 +52,9 @@ async function playService({ server, load, seed }: Scene, client: MakeClient): P
   return recordingOf(recorder, { lasts: seconds * 1_000, back, own });
 }
 
-async function playLimit(scene: Scene, client: MakeClient): Promise<Recording> {
+async function playLimit(scene: Scene, client: MakeClient, onCall: OnCall | undefined): Promise<Recording> {
   const row = rowOf(scene);
-  const recorder = new Recorder(row.lasts!);
+  const recorder = new Recorder(row.lasts!, { onCall });
   const history = await liveRow(row, recorder.around(client), scene.seed);
   const { share, least } = score(row, history);
   const own: Measure[] = [
@@ -78,20 +66,20 @@ async function playLimit(scene: Scene, client: MakeClient): Promise<Recording> {
   return recordingOf(recorder, { lasts: row.lasts!, back: undefined, own });
 }
 
-function playTrouble(scene: Scene, client: MakeClient): Promise<Recording> {
+function playTrouble(scene: Scene, client: MakeClient, onCall: OnCall | undefined): Promise<Recording> {
   const effects = noEffects();
   const isOrder = scene.load.method === 'POST';
-  return playSituation(situationOf(scene, effects), client, { seed: scene.seed, ...(isOrder && { effects }) });
+  return playSituation(situationOf(scene, effects), client, { seed: scene.seed, onCall, ...(isOrder && { effects }) });
 }
 
 async function playSituation(
   situation: Situation,
   client: MakeClient,
-  { seed, effects }: { seed: number; effects?: Effects },
+  { seed, effects, onCall }: { seed: number; effects?: Effects; onCall: OnCall | undefined },
 ): Promise<Recording> {
   const { lasts, step, judged = () => true, ask = () => ({ path: '/' }) } = situation;
   const unstep = (elapsed: number) => (step && elapsed >= step.at + step.by ? elapsed - step.by : elapsed);
-  const recorder = new Recorder(lasts, unstep);
+  const recorder = new Recorder(lasts, { unstep, onCall });
   const { back } = await liveSituation(situation, recorder.around(client), seed);
   const own: Measure[] = [];
   if (effects) {

@@ -22,10 +22,23 @@ export interface Parts {
 /** Builds the stack of one process around the server. */
 export type MakeClient = (fetch: Fetch, parts: Parts) => Fetch;
 
+/** Hears from time to time how many calls were made. */
+export type OnCall = (calls: number) => void;
+
+export interface RecorderOptions {
+  /** Takes a step of the wall clock out. */
+  readonly unstep?: (elapsed: number) => number;
+  readonly onCall?: OnCall | undefined;
+}
+
+/** After so many requests `onCall` is called again. */
+const NEWS = 500;
+
 /** Writes down what calls, requests and observers show. It changes nothing: it draws no chance and sets no timer. */
 export class Recorder {
   readonly #beliefs: Beliefs;
   readonly #unstep: (elapsed: number) => number;
+  readonly #onCall: OnCall;
   readonly #columns = columns();
   readonly #words = new Map<string, number>([['', 0]]);
   readonly #callOf = new Map<number, number>();
@@ -34,10 +47,11 @@ export class Recorder {
   /** The call that is being made, until its observer has told its start. */
   #beginning = 0;
 
-  /** `lasts`: how long the scene is. `unstep` takes a step of the wall clock out. */
-  constructor(lasts: number, unstep: (elapsed: number) => number = (elapsed) => elapsed) {
+  /** `lasts`: how long the scene is. */
+  constructor(lasts: number, { unstep = (elapsed) => elapsed, onCall = () => {} }: RecorderOptions = {}) {
     this.#beliefs = new Beliefs(lasts);
     this.#unstep = unstep;
+    this.#onCall = onCall;
   }
 
   /** The client with everything recorded, in the shape that the simulators take. */
@@ -87,6 +101,7 @@ export class Recorder {
       at.push(now());
       ms.push(Infinity);
       answer.push(Answer.open);
+      if (index % NEWS === 0) this.#onCall(this.#columns.calls.start.length);
       const answered = (how: number) => {
         ms.set(index, now() - at.get(index));
         answer.set(index, how);

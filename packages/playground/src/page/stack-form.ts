@@ -1,0 +1,99 @@
+import { LAYERS, type Stack } from '../model/stack.ts';
+import type { Called, Value } from '../model/value.ts';
+import { h } from './dom.ts';
+import { formOf, layerWith, newLayer } from './layer-fields.ts';
+import { optionField } from './option-field.ts';
+
+/** The layers of a stack as forms, made from the option tables: an option that is added appears by itself. */
+export class StackForm {
+  readonly element: HTMLElement = h('div', { className: 'layers' });
+  readonly #onChange: (stack: Stack) => void;
+  #stack: Stack = [];
+  /** Layers whose other options are unfolded, by their place. */
+  readonly #unfolded = new Set<number>();
+
+  constructor(onChange: (stack: Stack) => void) {
+    this.#onChange = onChange;
+  }
+
+  show(stack: Stack): void {
+    this.#stack = stack;
+    const add = h(
+      'select',
+      { ariaLabel: 'add a layer', onchange: (event: Event) => this.#add((event.target as HTMLSelectElement).value) },
+      h('option', { value: '' }, '+ add a layer'),
+      ...LAYERS.map((name) => h('option', {}, name)),
+    );
+    this.element.replaceChildren(h('ol', {}, ...stack.map((layer, place) => this.#layer(layer, place))), add);
+  }
+
+  #layer(layer: Called, place: number): HTMLElement {
+    const { fields, values } = formOf(layer);
+    const line = (field: (typeof fields)[number]) =>
+      optionField({
+        field,
+        value: values[field.name],
+        id: `layer-${place}-${field.name}`,
+        onChange: (value) => this.#set(place, field.name, value),
+      });
+    const isSet = (name: string) => values[name] !== undefined;
+    const others = fields.filter(({ name }) => !isSet(name));
+    const more = h(
+      'details',
+      { open: this.#unfolded.has(place), ontoggle: (event: Event) => this.#fold(place, event.target as HTMLDetailsElement) },
+      h('summary', {}, isSet('') || others.length === fields.length ? `${others.length} options, all at their defaults` : `${others.length} more options`),
+      ...others.map(line),
+    );
+    return h(
+      'li',
+      {},
+      h(
+        'fieldset',
+        {},
+        h('legend', {}, layer.name),
+        h('div', { className: 'moves' }, ...this.#moves(layer, place)),
+        ...fields.filter(({ name }) => isSet(name)).map(line),
+        others.length > 0 && more,
+      ),
+    );
+  }
+
+  #moves({ name }: Called, place: number): HTMLElement[] {
+    const button = (text: string, label: string, to: () => Stack, disabled = false) =>
+      h('button', { type: 'button', ariaLabel: `${label} ${name}`, disabled, onclick: () => this.#change(to()) }, text);
+    const without = this.#stack.filter((_, index) => index !== place);
+    const at = (index: number) => without.toSpliced(index, 0, this.#stack[place]!);
+    return [
+      button('↑', 'move out', () => at(place - 1), place === 0),
+      button('↓', 'move in', () => at(place + 1), place === this.#stack.length - 1),
+      button('×', 'remove', () => without),
+    ];
+  }
+
+  #fold(place: number, { open }: HTMLDetailsElement): void {
+    if (open) this.#unfolded.add(place);
+    else this.#unfolded.delete(place);
+  }
+
+  #set(place: number, name: string, value: Value): void {
+    const layer = this.#stack[place]!;
+    const changed = layerWith(layer, { ...formOf(layer).values, [name]: value });
+    this.#stack = this.#stack.with(place, changed);
+    this.#onChange(this.#stack);
+  }
+
+  /** A layer goes to where it belongs by the order of the page. */
+  #add(name: string): void {
+    if (name === '') return;
+    const order = (layer: string) => LAYERS.indexOf(layer as (typeof LAYERS)[number]);
+    const hasOuterTimeout = name === 'timeout' && this.#stack.some((layer) => layer.name === 'timeout');
+    const place = hasOuterTimeout ? -1 : this.#stack.findIndex((layer) => order(layer.name) > order(name));
+    this.#change(this.#stack.toSpliced(place < 0 ? this.#stack.length : place, 0, newLayer(name)));
+  }
+
+  #change(stack: Stack): void {
+    this.#unfolded.clear();
+    this.show(stack);
+    this.#onChange(stack);
+  }
+}
