@@ -1,5 +1,5 @@
-import { EVERYDAY } from '@steadfetch/bench/harm/everyday';
 import { plain, standardWith } from '@steadfetch/bench/harm/clients';
+import { EVERYDAY } from '@steadfetch/bench/harm/everyday';
 import { live as liveSituation } from '@steadfetch/bench/harm/live';
 import { steadfetch } from '@steadfetch/bench/limits/clients';
 import { live as liveRow } from '@steadfetch/bench/limits/live';
@@ -23,11 +23,15 @@ function numbersOf({ measures }: Recording): Record<string, number> {
   return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
 }
 
+/** The settings of the benchmark with a shorter outage and fewer seconds. */
+const SHORT = { from: 3_000, to: 7_000, seconds: 11 };
+
 describe('the numbers of the benchmarks', () => {
   it('has those of the storms', async () => {
     const scene = presetOf('storm');
-    const short = { ...scene, load: { ...scene.load, lasts: 25_000 } };
-    const bench = { ...STORM, seconds: 25 };
+    const { from, to, seconds } = SHORT;
+    const short = { ...scene, server: { ...scene.server, from, to }, load: { ...scene.load, lasts: 1_000 * seconds } };
+    const bench = { ...STORM, seconds, service: { ...STORM.service, outage: { from, to } } };
 
     const ours = numbersOf(await runScene(short, 'retry()', { way: 'yours' }));
     const report = await simulate({ ...bench, client: CLIENTS['steadfetch retry()']! });
@@ -41,30 +45,35 @@ describe('the numbers of the benchmarks', () => {
     });
   });
 
-  it('has those of everyday situations', async () => {
-    for (const name of ['20 % independent 500, 30/s', 'one path always 429 with Retry-After 1, calls to the others', 'restart: refused for 3 s, 50/s']) {
-      const scene: Scene = { server: { kind: 'everyday', name }, load: { kind: 'own' }, seed: 7 };
-      const situation = EVERYDAY.find((one) => one.name === name)!;
+  it.each([
+    'pages of 60 calls: one tenant of three always 429 without a hint, calls of the others',
+    'offline for 1 min, a call each 5 s',
+  ])('has those of an everyday situation: %s', async (name) => {
+    const scene: Scene = { server: { kind: 'everyday', name }, load: { kind: 'own' }, seed: 7 };
+    const situation = EVERYDAY.find((one) => one.name === name)!;
 
-      const ours = numbersOf(await runScene(scene, 'standard()', { way: 'yours' }));
-      const baseline = numbersOf(await runScene(scene, 'standard()', { way: 'plain' }));
+    const ours = numbersOf(await runScene(scene, 'standard()', { way: 'yours' }));
+    const baseline = numbersOf(await runScene(scene, 'standard()', { way: 'plain' }));
 
-      expect(ours).toMatchObject(pick(await liveSituation(situation, standardWith(), 7)));
-      expect(baseline).toMatchObject(pick(await liveSituation(situation, plain, 7)));
-    }
+    expect(ours).toMatchObject(pick(await liveSituation(situation, standardWith(), 7)));
+    expect(baseline).toMatchObject(pick(await liveSituation(situation, plain, 7)));
   });
 
-  it('has those of the limits', async () => {
-    for (const [id, name] of [['forty-workers', '100/s, burst 20, Retry-After'], ['halved', '100/s, halved after 20 s, Retry-After']] as const) {
-      const row = ROWS.find((one) => one.name === name)!;
-      const scene = presetOf(id);
+  it.each([
+    ['forty-workers', '100/s, burst 20, Retry-After', 15_000],
+    ['halved', '100/s, halved after 20 s, Retry-After', 25_000],
+    ['eight-processes', '8 processes, 100/s, burst 20, RateLimit', 5_000],
+  ])('has those of the limits: %s', async (id, name, lasts) => {
+    const row = { ...ROWS.find((one) => one.name === name)!, lasts };
+    const scene = presetOf(id);
 
-      const ours = numbersOf(await runScene(scene, 'rateLimit()', { way: 'yours' }));
+    const ours = numbersOf(
+      await runScene({ ...scene, load: { ...scene.load, lasts } }, 'rateLimit()', { way: 'yours' }),
+    );
+    const history = await liveRow(row, steadfetch, scene.seed);
 
-      const history = await liveRow(row, steadfetch, scene.seed);
-      expect(ours.used).toBe(score(row, history).share / 100);
-      expect(ours.refused).toBe(history.refused.length);
-    }
+    expect(ours.used).toBe(score(row, history).share / 100);
+    expect(ours.refused).toBe(history.refused.length);
   });
 });
 

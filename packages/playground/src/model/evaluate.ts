@@ -31,7 +31,10 @@ export function evaluate(code: string, onDescribe: (said: string) => void = () =
     const scope = scopeOf(parts);
     const middleware = guarded(() => run(...NAMES.map((name) => scope[name])));
     if (typeof middleware !== 'function') {
-      throw new CodeError(`the stack must be a middleware, such as compose(retry()); got ${shown(middleware)}`, undefined);
+      throw new CodeError(
+        `the stack must be a middleware, such as compose(retry()); got ${shown(middleware)}`,
+        undefined,
+      );
     }
     const { describe } = middleware as { describe?: unknown };
     if (typeof describe === 'function') onDescribe(String(guarded(() => describe.call(middleware))));

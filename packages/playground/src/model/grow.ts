@@ -2,7 +2,9 @@
 export class Grow<Numbers extends Float64Array | Uint32Array | Uint16Array | Uint8Array | Float32Array> {
   length = 0;
   #numbers: Numbers;
-  readonly #make: new (length: number) => Numbers;
+  readonly #make: new (
+    length: number,
+  ) => Numbers;
 
   constructor(make: new (length: number) => Numbers) {
     this.#make = make;

@@ -80,7 +80,9 @@ export function sceneOf({ server: given, load: asked, seed }: Scene, said: strin
 }
 
 async function through(stream: CompressionStream | DecompressionStream, bytes: Uint8Array<ArrayBuffer>) {
-  const body = new Response(bytes).body!.pipeThrough(stream as ReadableWritablePair<Uint8Array, Uint8Array<ArrayBuffer>>);
+  const body = new Response(bytes).body!.pipeThrough(
+    stream as ReadableWritablePair<Uint8Array, Uint8Array<ArrayBuffer>>,
+  );
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
 

@@ -20,9 +20,30 @@ export function commonMeasures(
   const sent = requests.at.length;
   const lost = count - ok;
   const measures: Measure[] = [
-    { id: 'success', title: 'success', unit: 'share', value: ok / Math.max(1, count), better: 'more', slack: slackOf(0, 0.015) },
-    { id: 'p50', title: 'p50', unit: 'ms', value: quantile(durations, 0.5), better: 'less', slack: slackOf(0.5, 1_000) },
-    { id: 'p95', title: 'p95', unit: 'ms', value: quantile(durations, 0.95), better: 'less', slack: slackOf(0.5, 1_000) },
+    {
+      id: 'success',
+      title: 'success',
+      unit: 'share',
+      value: ok / Math.max(1, count),
+      better: 'more',
+      slack: slackOf(0, 0.015),
+    },
+    {
+      id: 'p50',
+      title: 'p50',
+      unit: 'ms',
+      value: quantile(durations, 0.5),
+      better: 'less',
+      slack: slackOf(0.5, 1_000),
+    },
+    {
+      id: 'p95',
+      title: 'p95',
+      unit: 'ms',
+      value: quantile(durations, 0.95),
+      better: 'less',
+      slack: slackOf(0.5, 1_000),
+    },
     {
       id: 'perCall',
       title: 'requests per call',
@@ -35,7 +56,14 @@ export function commonMeasures(
     { id: 'lost', title: 'lost calls', unit: 'count', value: lost, better: 'less', slack: slackOf(0, 0.015 * count) },
   ];
   if (back !== undefined) {
-    measures.push({ id: 'back', title: 'back after', unit: 'ms', value: back, better: 'less', slack: slackOf(0, 15_000) });
+    measures.push({
+      id: 'back',
+      title: 'back after',
+      unit: 'ms',
+      value: back,
+      better: 'less',
+      slack: slackOf(0, 15_000),
+    });
   }
   return [...measures, ...own];
 }

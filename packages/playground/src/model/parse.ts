@@ -1,6 +1,7 @@
 import { Called, type Fields, type Value } from './value.ts';
 
-const TOKEN = /\s+|\/\/[^\n]*|\/\*[^]*?\*\/|([A-Za-z_$][\w$]*)|((?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|([(){}[\],:;+-])/gy;
+const TOKEN =
+  /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|([A-Za-z_$][\w$]*)|((?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|([(){}[\],:;+-])/gy;
 
 interface Token {
   readonly kind: 'name' | 'number' | 'string' | 'sign';
@@ -72,7 +73,11 @@ class Reader {
 
   #named(): Value {
     const name = this.#next('name') as string;
-    if (this.take('(')) return new Called(name, this.#list(')', () => this.value()));
+    if (this.take('('))
+      return new Called(
+        name,
+        this.#list(')', () => this.value()),
+      );
     const known = new Map<string, Value>([
       ['true', true],
       ['false', false],

@@ -25,7 +25,11 @@ export function play(scene: Scene, client: MakeClient, onCall?: OnCall): Promise
   }
 }
 
-async function playService({ server, load, seed }: Scene, client: MakeClient, onCall: OnCall | undefined): Promise<Recording> {
+async function playService(
+  { server, load, seed }: Scene,
+  client: MakeClient,
+  onCall: OnCall | undefined,
+): Promise<Recording> {
   const { capacity, shedCost, failRate, latency, from, to } = server as unknown as Readonly<Record<string, number>>;
   const seconds = Math.ceil(Number(load.lasts) / 1_000);
   const recorder = new Recorder(seconds * 1_000, { onCall });
@@ -61,7 +65,12 @@ async function playLimit(scene: Scene, client: MakeClient, onCall: OnCall | unde
     { id: 'used', title: 'of what is possible', unit: 'share', value: share / 100, better: 'more', slack: POINTS },
   ];
   if ((row.processes ?? 1) > 1) {
-    own.push({ id: 'least', title: 'the process with the least, of an equal share', unit: 'share', value: least / 100 });
+    own.push({
+      id: 'least',
+      title: 'the process with the least, of an equal share',
+      unit: 'share',
+      value: least / 100,
+    });
   }
   return recordingOf(recorder, { lasts: row.lasts!, back: undefined, own });
 }

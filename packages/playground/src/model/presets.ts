@@ -8,6 +8,8 @@ export interface Preset {
   readonly story: readonly [happens: string, look: string];
   readonly scene: Scene;
   readonly code: string;
+  /** The part of time to look at first, in milliseconds. */
+  readonly view?: readonly [from: number, to: number];
 }
 
 const limit = (more: Record<string, number | string>): Choice => ({
@@ -28,10 +30,11 @@ export const PRESETS: readonly Preset[] = [
     title: 'Forty workers at 100 a second',
     story: [
       'A job of forty workers meets a limit of 100 requests a second that nobody told it of.',
-      'After two refusals the pace is close to the true limit; a plain retry is refused again and again, and loses calls.',
+      'After some thirty refusals the pace is the true limit; a plain retry is refused two thousand times, and loses calls.',
     ],
     scene: { server: limit({}), load: { kind: 'workers', workers: 40, lasts: 60_000 }, seed: 1 },
     code: 'rateLimit()',
+    view: [0, 15_000],
   },
   {
     id: 'storm',
@@ -46,6 +49,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 42,
     },
     code: 'retry()',
+    view: [7_000, 27_000],
   },
   {
     id: 'one-429',
@@ -60,6 +64,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 7,
     },
     code: 'standard({ rateLimit: true, timeout: 60_000 })',
+    view: [15_000, 50_000],
   },
   {
     id: 'order',
@@ -74,6 +79,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 7,
     },
     code: 'compose(\n  timeout(30_000),\n  idempotencyKey(),\n  retry(),\n  timeout(10_000),\n)',
+    view: [0, 20_000],
   },
   {
     id: 'eight-processes',
@@ -88,6 +94,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 1,
     },
     code: 'rateLimit()',
+    view: [0, 20_000],
   },
   {
     id: 'maintenance',
@@ -112,6 +119,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 1,
     },
     code: 'rateLimit()',
+    view: [15_000, 35_000],
   },
   {
     id: 'train',
@@ -126,6 +134,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 7,
     },
     code: 'compose(\n  timeout(30_000),\n  retry({\n    maxRetries: 6,\n    delay: equalJitter(exponential({ base: 250, cap: 4_000 })),\n    budget: retryBudget({ floor: 60 }),\n  }),\n  timeout(10_000),\n)',
+    view: [15_000, 75_000],
   },
   {
     id: 'no-harm',
@@ -136,5 +145,6 @@ export const PRESETS: readonly Preset[] = [
     ],
     scene: { ...everyday('20 % independent 500, 30/s'), seed: 7 },
     code: 'standard()',
+    view: [0, 12_000],
   },
 ];

@@ -1,5 +1,5 @@
-import { evaluate } from './evaluate.ts';
 import { clientOf } from './clients.ts';
+import { evaluate } from './evaluate.ts';
 import { play } from './play.ts';
 import type { MakeClient } from './recorder.ts';
 import type { Recording } from './recording.ts';

@@ -11,6 +11,8 @@ export interface Field {
   readonly unit?: string;
   readonly values?: readonly string[];
   readonly about?: string;
+  /** Of less interest: folded away while it is at its default. */
+  readonly rare?: boolean;
 }
 
 /** A server or a load: a kind, and a number or a word for each field of that kind. */
@@ -48,18 +50,19 @@ const choice = (name: string, title: string, values: readonly string[], about?: 
   values,
   ...(about === undefined ? {} : { about }),
 });
+const rare = { rare: true };
 const whole = { integer: true, min: 1 };
 const share = { max: 1, unit: 'of 1' };
 const ms = { unit: 'ms', max: 3_600_000 };
-const latency = number('latency', 'round trip', 20, { ...ms, min: 1 });
+const latency = number('latency', 'round trip', 20, { ...ms, ...rare, min: 1 });
 
 const HINTS = ['seconds', 'nothing', 'ms', 'fields', 'x-fields', 'long', 'wrong-policy', 'always-left'];
 
 /** What all servers with a limit have. */
 const LIMITED: readonly Field[] = [
   choice('hint', 'says', HINTS, 'how refusals and answers tell the limit'),
-  choice('status', 'refuses with', ['429', '503']),
-  number('noise', 'refused at random', 0, share),
+  { ...choice('status', 'refuses with', ['429', '503']), ...rare },
+  number('noise', 'refused at random', 0, { ...share, ...rare }),
   { ...latency, default: 1, min: 0 },
 ];
 
@@ -69,7 +72,7 @@ export const SERVERS: Readonly<Record<string, Kind>> = {
     title: 'a service with little room',
     fields: [
       number('capacity', 'capacity', 1_000, { unit: '/s', min: 1, max: 20_000 }),
-      number('shedCost', 'a refusal costs', 0.5, { unit: 'of a request', max: 10 }),
+      number('shedCost', 'a refusal costs', 0.5, { ...rare, unit: 'of a request', max: 10 }),
       number('failRate', 'fails at random', 0.01, share),
       number('from', 'outage from', 10_000, ms),
       number('to', 'to', 20_000, ms),
@@ -82,8 +85,8 @@ export const SERVERS: Readonly<Record<string, Kind>> = {
       number('rate', 'rate', 100, { unit: '/s', min: 0.1, max: 10_000 }),
       number('burst', 'burst', 20, { ...whole, max: 10_000 }),
       ...LIMITED,
-      number('changeAt', 'changes at', 0, { ...ms, about: '0: never' }),
-      number('changeBy', 'times', 1, { min: 0.01, max: 100 }),
+      number('changeAt', 'changes at', 0, { ...ms, ...rare, about: '0: never' }),
+      number('changeBy', 'then it is times', 1, { ...rare, min: 0.01, max: 100 }),
     ],
   },
   gcra: {
@@ -114,24 +117,29 @@ export const SERVERS: Readonly<Record<string, Kind>> = {
   trouble: {
     title: 'a server with trouble',
     fields: [
-      choice('reply', 'trouble', ['503', '429', '500', '502', '504', 'reset', 'offline', 'hang', 'slow', 'lost'], 'lost: done, but the answer never comes'),
+      choice(
+        'reply',
+        'trouble',
+        ['503', '429', '500', '502', '504', 'reset', 'offline', 'hang', 'slow', 'lost'],
+        'lost: done, but the answer never comes',
+      ),
       number('share', 'hits', 0.05, share),
-      number('retryAfter', 'Retry-After', 0, { unit: 's', max: 86_400, about: '0: no hint' }),
-      number('from', 'from', 0, ms),
-      number('to', 'to', 0, { ...ms, about: '0: to the end' }),
-      number('every', 'again every', 0, { ...ms, about: '0: once' }),
-      number('nth', 'only request', 0, { integer: true, about: '0: any' }),
-      choice('paths', 'hits', ['all paths', 'one path of three']),
+      number('retryAfter', 'Retry-After', 0, { ...rare, unit: 's', max: 86_400, about: '0: no hint' }),
+      number('from', 'from', 0, { ...ms, ...rare }),
+      number('to', 'to', 0, { ...ms, ...rare, about: '0: to the end' }),
+      number('every', 'again every', 0, { ...ms, ...rare, about: '0: once' }),
+      number('nth', 'only request number', 0, { ...rare, integer: true, about: '0: any' }),
+      { ...choice('paths', 'hits', ['all paths', 'one path of three']), ...rare },
       latency,
-      number('slowTo', 'meanwhile an answer takes', 0, { ...ms, about: '0: as long as always' }),
+      number('slowTo', 'meanwhile an answer takes', 0, { ...ms, ...rare, about: '0: as long as always' }),
     ],
   },
   everyday: { title: 'an everyday situation of the benchmark', fields: [] },
 };
 
 const lasts = number('lasts', 'for', 60_000, { unit: 'ms', min: 1_000, max: 3_600_000 });
-const method = choice('method', 'method', ['GET', 'POST']);
-const processes = number('processes', 'processes', 1, { ...whole, max: 100 });
+const method = { ...choice('method', 'method', ['GET', 'POST']), ...rare };
+const processes = number('processes', 'processes', 1, { ...whole, ...rare, max: 100 });
 
 export const LOADS: Readonly<Record<string, Kind>> = {
   open: {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '@steadfetch/core';
-import * as everything from 'steadfetch/kit';
 import { standard } from 'steadfetch';
+import * as everything from 'steadfetch/kit';
 import { OPTIONS } from 'steadfetch/options';
 import type { Keeper, Keepers } from './beliefs.ts';
 import type { Parts } from './recorder.ts';
@@ -88,7 +88,8 @@ function keep(name: string, made: unknown, keepers: Keepers): void {
   const asked = made as Asked;
   const kind = KEPT[name];
   if (kind) keepers.push({ kind, snapshot: () => asked.snapshot() });
-  else if (name === 'circuitBreaker') keepers.push({ kind: 'circuitBreaker', snapshot: () => asked.breaker!.snapshot() });
+  else if (name === 'circuitBreaker')
+    keepers.push({ kind: 'circuitBreaker', snapshot: () => asked.breaker!.snapshot() });
   else if (name === 'standard') {
     for (const layer of Object.keys(asked.snapshot() as object) as Keeper['kind'][]) {
       keepers.push({ kind: layer, snapshot: () => (asked.snapshot() as Record<string, unknown>)[layer] });

@@ -19,10 +19,14 @@ export interface Bins {
 
 const STEPS = [10, 20, 50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000];
 
-/** The length of a slice: a round number, for about so many slices. */
-export function stepOf({ from, to }: View, slices: number): number {
+/** The length of a slice: a round number, for at most so many slices, with some requests in each of them. */
+export function stepOf({ from, to }: View, { most, requests }: { most: number; requests: number }): number {
+  const slices = Math.max(12, Math.min(most, requests / FEW));
   return STEPS.find((step) => (to - from) / step <= slices) ?? STEPS.at(-1)!;
 }
+
+/** With fewer requests in a slice a chart shows chance. */
+const FEW = 10;
 
 export function binsOf({ requests }: Run, view: View, step: number): Bins {
   const first = Math.floor(view.from / step);
@@ -44,6 +48,11 @@ export function binsOf({ requests }: Run, view: View, step: number): Bins {
     failed: broken,
     total: answered.map((value, slice) => value + denied[slice]! + broken[slice]!),
   };
+}
+
+/** How many requests were sent in a part of time. */
+export function requestsIn({ requests: { at } }: Run, { from, to }: View): number {
+  return firstFrom(at, to) - firstFrom(at, from);
 }
 
 /** The first place in ascending numbers that is not before an instant. */

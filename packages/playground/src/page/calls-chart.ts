@@ -8,7 +8,7 @@ import { MARGIN, veil } from './series-chart.ts';
 import { eventsOf, type Spelt, storyOf } from './story.ts';
 
 /** How many calls have a row. */
-export const ROWS = 40;
+export const ROWS = 36;
 const ROW = 9;
 const TOP = 4;
 /** An attempt is drawn at least that wide, in pixels. */
@@ -63,7 +63,6 @@ export class CallsChart {
 
   constructor(onStory: (story: string) => void) {
     this.#onStory = onStory;
-    this.#canvas.setAttribute('role', 'listbox');
     this.#canvas.setAttribute('role', 'img');
     this.element = h('div', { className: 'chart' }, this.#canvas, veil());
     this.element.style.setProperty('--foot', '0px');
@@ -146,7 +145,7 @@ function drawRow({ pen, colours, x, y }: Place, run: Run, call: number, isPicked
   pen.font = '9px system-ui, sans-serif';
   pen.textAlign = 'right';
   pen.textBaseline = 'middle';
-  if (isPicked || (call + 1) % 1 === 0) pen.fillText(`#${call + 1}`, MARGIN.left - 6, middle);
+  pen.fillText(`#${call + 1}`, MARGIN.left - 6, middle);
   pen.fillStyle = colours.line;
   pen.fillRect(x(start[call]!), middle - 0.5, Math.max(1, x(Math.min(end[call]!, 1e12)) - x(start[call]!)), 1);
   for (const part of partsOf(run, call)) drawPart({ pen, colours, x, y }, part);

@@ -1,4 +1,10 @@
-import { autocompletion, type CompletionContext, type CompletionResult, completionKeymap } from '@codemirror/autocomplete';
+import data from 'virtual:option-data';
+import {
+  autocompletion,
+  type CompletionContext,
+  type CompletionResult,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { javascript } from '@codemirror/lang-javascript';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting, syntaxTree } from '@codemirror/language';
@@ -6,7 +12,6 @@ import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import data from 'virtual:option-data';
 import { LAYERS } from '../model/stack.ts';
 
 /** The editor of a stack. It is loaded when it is opened. */
@@ -45,7 +50,8 @@ export class CodeEditor {
   }
 
   set code(code: string) {
-    if (code !== this.code) this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: code } });
+    if (code !== this.code)
+      this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: code } });
   }
 
   focus(): void {
@@ -59,7 +65,8 @@ export class CodeEditor {
       return undefined;
     }
     const { doc } = this.#view.state;
-    const { from, to, number } = line === undefined ? doc.lineAt(this.#brokenAt()) : doc.line(Math.min(line, doc.lines));
+    const { from, to, number } =
+      line === undefined ? doc.lineAt(this.#brokenAt()) : doc.line(Math.min(line, doc.lines));
     const mark: Diagnostic = { from, to, severity: 'error', message };
     this.#view.dispatch(setDiagnostics(this.#view.state, [mark]));
     return number;
@@ -112,7 +119,11 @@ function complete(context: CompletionContext): CompletionResult | null {
     }));
     return { from: word.from, options, validFor: /^[\w$]*$/ };
   }
-  const options = data.names.map((label) => ({ label, type: 'function', boost: (LAYERS as readonly string[]).includes(label) ? 10 : 0 }));
+  const options = data.names.map((label) => ({
+    label,
+    type: 'function',
+    boost: (LAYERS as readonly string[]).includes(label) ? 10 : 0,
+  }));
   return { from: word.from, options, validFor: /^[\w$]*$/ };
 }
 

@@ -1,7 +1,7 @@
+import { BELIEFS } from '../model/recording.ts';
 import type { Way } from '../model/ways.ts';
 import { WAY_TITLES, WAYS } from '../model/ways.ts';
-import { BELIEFS } from '../model/recording.ts';
-import { binsOf, firstFrom, stepOf, type View } from './bins.ts';
+import { binsOf, firstFrom, requestsIn, stepOf, type View } from './bins.ts';
 import { h } from './dom.ts';
 import { storyOf } from './story.ts';
 import type { Runs } from './summary-table.ts';
@@ -25,12 +25,16 @@ export function dataTables(charted: Charted): HTMLElement[] {
 
 function overTime({ runs, way, view, limit }: Charted): HTMLElement {
   const run = runs[way]!;
-  const step = stepOf(view, SLICES);
+  const step = stepOf(view, { most: SLICES, requests: requestsIn(run, view) });
   const { at, ok, refused, failed } = binsOf(run, view, step);
   const others = WAYS.filter((other) => other !== way && runs[other]);
   const totals = others.map((other) => binsOf(runs[other]!, view, step).total);
   const head = ['from', 'answered /s', 'refused /s', 'failed /s', ...(limit.length > 0 ? ['allowed /s'] : [])];
-  const columns = [...head, ...others.map((other) => `${WAY_TITLES[other]} /s`), ...run.beliefs.map(({ name }) => BELIEFS[name].title)];
+  const columns = [
+    ...head,
+    ...others.map((other) => `${WAY_TITLES[other]} /s`),
+    ...run.beliefs.map(({ name }) => BELIEFS[name].title),
+  ];
   const rows = at.slice(0, -1).map((seconds, slice) => {
     const allowed = limit.findLast(({ at: from }) => from <= 1_000 * seconds)?.perSecond;
     const beliefs = run.beliefs.map((belief) => belief.value[firstFrom(belief.at, 1_000 * seconds + step) - 1]);
@@ -39,7 +43,9 @@ function overTime({ runs, way, view, limit }: Charted): HTMLElement {
       ...[ok, refused, failed].map((column) => count(column[slice]!)),
       ...(limit.length > 0 ? [count(allowed ?? 0)] : []),
       ...totals.map((total) => count(total[slice]!)),
-      ...beliefs.map((value) => (value === undefined || Number.isNaN(value) ? '–' : String(Math.round(10 * value) / 10))),
+      ...beliefs.map((value) =>
+        value === undefined || Number.isNaN(value) ? '–' : String(Math.round(10 * value) / 10),
+      ),
     ];
   });
   return table(`At the server and beliefs, ${WAY_TITLES[way]}`, columns, rows);
@@ -52,7 +58,10 @@ function calls({ runs, way, sample }: Charted): HTMLElement {
 }
 
 function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
-  const cells = ([first, ...rest]: readonly string[]) => [h('th', { scope: 'row' }, first!), ...rest.map((text) => h('td', {}, text))];
+  const cells = ([first, ...rest]: readonly string[]) => [
+    h('th', { scope: 'row' }, first!),
+    ...rest.map((text) => h('td', {}, text)),
+  ];
   return h(
     'div',
     { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: caption },

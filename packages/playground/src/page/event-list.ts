@@ -86,10 +86,10 @@ function rowOf(run: Run, index: number): HTMLElement {
   return h(
     'li',
     {},
-    h('span', { className: 'at' }, instant(event.at)),
-    h('span', { className: 'call' }, `#${event.call + 1}`),
-    h('span', { className: `type ${event.type}` }, event.type),
-    h('span', {}, sentence(event)),
+    h('span', { className: 'cell at' }, instant(event.at)),
+    h('span', { className: 'cell call' }, `#${event.call + 1}`),
+    h('span', { className: `cell type ${event.type}` }, event.type),
+    h('span', { className: 'cell' }, sentence(event)),
   );
 }
 
@@ -103,7 +103,9 @@ export function filtered(run: Run, kind: string, word: string): Uint32Array | un
   const isIn = (index: number) => {
     if (wanted >= 0 && type[index] !== wanted) return false;
     if (number !== undefined) return call[index] === Number(number) - 1;
-    return word === '' || has[why[index]!] || String(status[index]) === word || EVENT_TYPES[type[index]!]!.includes(word);
+    return (
+      word === '' || has[why[index]!] || String(status[index]) === word || EVENT_TYPES[type[index]!]!.includes(word)
+    );
   };
   return Uint32Array.from(Array.from({ length: type.length }, (_, index) => index).filter(isIn));
 }

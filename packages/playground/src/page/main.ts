@@ -2,9 +2,10 @@ import './style.css';
 import { formatLink, presetOf, readLink, type State, stateOf } from '../model/link.ts';
 import { PRESETS } from '../model/presets.ts';
 import { lengthOf } from '../model/situations.ts';
-import type { Runner } from './runner.ts';
+import type { View } from './bins.ts';
 import { byId, h } from './dom.ts';
 import { RunView } from './run-view.ts';
+import type { Runner } from './runner.ts';
 import { SceneForm } from './scene-form.ts';
 import { StackPanel } from './stack-panel.ts';
 import { time } from './words.ts';
@@ -17,10 +18,20 @@ let timer = 0;
 let runner: Promise<Runner> | undefined;
 let written = '';
 
-const view = new RunView(byId('run'), { scene: () => state.scene, length: () => lengthOf(state.scene) });
+const view = new RunView(byId('run'), {
+  scene: () => state.scene,
+  length: () => lengthOf(state.scene),
+  first: firstView,
+});
 const scene = new SceneForm(byId<HTMLFormElement>('scene'), (changed) => change({ ...state, scene: changed }));
 const stack = new StackPanel((code) => change({ ...state, code }));
 const preset = byId<HTMLSelectElement>('preset');
+
+/** What a preset shows first, unless the visitor looked at something else already. */
+function firstView(): View | undefined {
+  const [from, to] = presetOf(state)?.view ?? [];
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
 
 /** The visitor changed something: it is run after a pause. */
 function change(changed: State): void {
@@ -66,7 +77,8 @@ async function run(): Promise<void> {
       view.say(way === 'yours' ? `Your stack does not run: ${message}` : `This run failed: ${message}`);
     },
   });
-  if (current() && !failed) view.say(`${time(lengthOf(asked.scene))} lived through three times in ${time(performance.now() - startedAt)}`);
+  if (current() && !failed)
+    view.say(`${time(lengthOf(asked.scene))} lived through three times in ${time(performance.now() - startedAt)}`);
 }
 
 async function writeLink(asked: State): Promise<void> {
@@ -88,7 +100,8 @@ async function readHash(): Promise<void> {
   const { state: read, said } = await readLink(location.hash);
   const notice = byId('notice');
   notice.hidden = said.length === 0;
-  notice.textContent = said.length === 0 ? '' : `The link was not understood in full: ${said.join('; ')}. What it lacks is as by default.`;
+  notice.textContent =
+    said.length === 0 ? '' : `The link was not understood in full: ${said.join('; ')}. What it lacks is as by default.`;
   load(read);
 }
 

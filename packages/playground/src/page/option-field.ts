@@ -29,20 +29,30 @@ export function optionField(given: Given): HTMLElement {
 
 /** An option that is on or off, or may be more than that. */
 function isSwitch({ kind, default: fallback }: FormOption, value: Value): boolean {
-  return kind === 'boolean' || (kind === 'other' && typeof fallback === 'boolean' && (value === undefined || typeof value === 'boolean'));
+  return (
+    kind === 'boolean' ||
+    (kind === 'other' && typeof fallback === 'boolean' && (value === undefined || typeof value === 'boolean'))
+  );
 }
 
 function inputOf({ field, value, onChange }: Given): HTMLInputElement | HTMLSelectElement {
   if (isSwitch(field, value)) {
     const checked = (value ?? field.default) === true;
-    return h('input', { type: 'checkbox', checked, onchange: (event: Event) => onChange((event.target as HTMLInputElement).checked) });
+    return h('input', {
+      type: 'checkbox',
+      checked,
+      onchange: (event: Event) => onChange((event.target as HTMLInputElement).checked),
+    });
   }
   if (field.kind === 'choice') {
-    const options = field.values!.map((one) => h('option', { value: String(one), selected: one === (value ?? field.default) }, String(one)));
+    const options = field.values!.map((one) =>
+      h('option', { value: String(one), selected: one === (value ?? field.default) }, String(one)),
+    );
     return h('select', { onchange: (event: Event) => onChange((event.target as HTMLSelectElement).value) }, ...options);
   }
   const isPlain = value === undefined || typeof value === 'number';
-  if ((field.kind === 'ms' || field.kind === 'integer' || field.kind === 'number') && isPlain) return numberInput(field, value, onChange);
+  if ((field.kind === 'ms' || field.kind === 'integer' || field.kind === 'number') && isPlain)
+    return numberInput(field, value, onChange);
   return codeInput(field, value, onChange);
 }
 
@@ -83,7 +93,11 @@ function codeInput(field: FormOption, value: Value, onChange: Given['onChange'])
 
 function placeholderOf({ default: fallback }: FormOption): string {
   if (fallback === undefined || typeof fallback === 'function') return '';
-  return Array.isArray(fallback) ? fallback.join(', ') : typeof fallback === 'object' ? '' : formatValue(fallback as Value);
+  return Array.isArray(fallback)
+    ? fallback.join(', ')
+    : typeof fallback === 'object'
+      ? ''
+      : formatValue(fallback as Value);
 }
 
 function rangeOf({ kind, min, max, default: fallback }: FormOption): string {

@@ -64,7 +64,10 @@ export class Player {
   }
 
   toggle(): void {
-    if (this.#frame) return this.pause();
+    if (this.#frame) {
+      this.pause();
+      return;
+    }
     if (this.#at >= this.#length) this.move(0);
     this.#last = performance.now();
     this.#frame = requestAnimationFrame((now) => this.#step(now));
@@ -83,8 +86,8 @@ export class Player {
     const at = this.#at + Math.min(100, now - this.#last) * factor;
     this.#last = now;
     this.move(at >= this.#length && this.#loop.checked ? 0 : at);
-    if (this.#at >= this.#length) return this.pause();
-    this.#frame = requestAnimationFrame((next) => this.#step(next));
+    if (this.#at >= this.#length) this.pause();
+    else this.#frame = requestAnimationFrame((next) => this.#step(next));
   }
 
   #paint(): void {

@@ -1,9 +1,9 @@
-import { BELIEFS, type Belief, type BeliefName } from '../model/recording.ts';
 import { limitSteps } from '../model/limit-row.ts';
+import { BELIEFS, type Belief, type BeliefName } from '../model/recording.ts';
 import type { Scene } from '../model/scene.ts';
 import { WAY_TITLES, WAYS, type Way } from '../model/ways.ts';
 import type { Run } from '../worker/protocol.ts';
-import { binsOf, stepOf, type View } from './bins.ts';
+import { binsOf, requestsIn, stepOf, type View } from './bins.ts';
 import { CallsChart } from './calls-chart.ts';
 import { dataTables } from './data-tables.ts';
 import { h } from './dom.ts';
@@ -15,13 +15,24 @@ import { type Runs, summaryTable } from './summary-table.ts';
 
 /** Slices of time in the chart of the server. */
 const SLICES = 240;
+/** And for the lines of the other ways, which must not hide it. */
+const COARSE = 60;
 /** What each chart of a belief has room for. */
 const BELIEF_HEIGHT = 74;
+
+export interface Shows {
+  readonly scene: () => Scene;
+  /** How long the scene is. */
+  readonly length: () => number;
+  /** The part of time to begin with, if not all of it. */
+  readonly first: () => View | undefined;
+}
 
 /** Everything about what happened: charts, the three ways, events. Draws only when something changes. */
 export class RunView {
   readonly #scene: () => Scene;
   readonly #length: () => number;
+  readonly #first: () => View | undefined;
   readonly #calls: CallsChart;
   readonly #server: SeriesChart;
   readonly #beliefs = new Map<BeliefName, { chart: SeriesChart; figure: HTMLElement }>();
@@ -33,16 +44,16 @@ export class RunView {
   readonly #story = h('p', { className: 'story-line', ariaLive: 'polite' });
   readonly #charts = h('div', { className: 'charts' });
   readonly #tables = h('div');
-  readonly #tabs = new Map<Way, HTMLInputElement>();
-  readonly #now = h('p', { className: 'now', ariaHidden: 'true' });
+  readonly #legend = h('ul', { className: 'legend' });
   #runs: Runs = {};
   #way: Way = 'yours';
   #view: View = { from: 0, to: 1 };
   #isAsked = false;
 
-  constructor(place: HTMLElement, { scene, length }: { scene: () => Scene; length: () => number }) {
+  constructor(place: HTMLElement, { scene, length, first }: Shows) {
     this.#scene = scene;
     this.#length = length;
+    this.#first = first;
     const onZoom = (view: View) => this.zoom(view);
     this.#calls = new CallsChart((story) => {
       this.#story.textContent = story || HINT;
@@ -51,15 +62,24 @@ export class RunView {
     this.#server = new SeriesChart(190, { onZoom });
     this.#player = new Player((at) => this.#moved(at));
     this.#charts.append(
-      figure('Calls', 'a row each: attempts by outcome, waits as lines, gate and queue dotted', this.#calls.element, this.#story),
-      figure('At the server', 'requests a second, and what it allows', this.#legend(), this.#server.element),
+      figure(
+        'Calls',
+        'a row each: attempts by outcome, waits as lines, gate and queue dotted',
+        this.#calls.element,
+        this.#story,
+      ),
+      figure('At the server', 'requests a second, and what it allows', this.#legend, this.#server.element),
       this.#beliefsPlace,
     );
-    const tables = h('details', { className: 'tables', ontoggle: () => this.#fillTables() }, h('summary', {}, 'The charts as tables'), this.#tables);
+    const tables = h(
+      'details',
+      { className: 'tables', ontoggle: () => this.#fillTables() },
+      h('summary', {}, 'The charts as tables'),
+      this.#tables,
+    );
     place.append(
       this.#status,
       h('div', { className: 'bar sticky' }, this.#ways(), this.#player.element, this.#zooms()),
-      this.#now,
       this.#charts,
       this.#summary,
       this.#events.element,
@@ -90,7 +110,7 @@ export class RunView {
     this.#runs = { ...this.#runs, [way]: run };
     if (this.#isAsked) {
       this.#isAsked = false;
-      this.#view = { from: 0, to: this.#length() };
+      this.#view = this.#first() ?? { from: 0, to: this.#length() };
       this.#player.load(this.#length());
     }
     this.#summary.replaceChildren(summaryTable(this.#runs, { isCareless: this.#scene().load.method === 'POST' }));
@@ -112,6 +132,7 @@ export class RunView {
   /** Draws what depends on a run; of another way that is only its line at the server. */
   #draw(arrived: Way = this.#way): void {
     this.#drawServer();
+    this.#fillLegend();
     const run = this.#run;
     if (!run || arrived !== this.#way) return;
     this.#calls.show(run, this.#view);
@@ -123,11 +144,12 @@ export class RunView {
 
   #drawServer(): void {
     const run = this.#run;
-    const step = stepOf(this.#view, SLICES);
     const lines: Line[] = [];
+    const stepFor = (one: Run, most: number) => stepOf(this.#view, { most, requests: requestsIn(one, this.#view) });
     if (run) {
-      const { at, ok, refused, failed } = binsOf(run, this.#view, step);
-      const upTo = (...parts: number[][]) => parts[0]!.map((_, index) => parts.reduce((sum, part) => sum + part[index]!, 0));
+      const { at, ok, refused, failed } = binsOf(run, this.#view, stepFor(run, SLICES));
+      const upTo = (...parts: number[][]) =>
+        parts[0]!.map((_, index) => parts.reduce((sum, part) => sum + part[index]!, 0));
       lines.push({ label: 'failed', colour: 'failed', at, values: upTo(ok, refused, failed), filled: true });
       lines.push({ label: 'refused', colour: 'refused', at, values: upTo(ok, refused), filled: true });
       lines.push({ label: 'answered', colour: 'ok', at, values: ok, filled: true });
@@ -135,7 +157,7 @@ export class RunView {
     for (const way of WAYS) {
       const other = this.#runs[way];
       if (way === this.#way || !other) continue;
-      const { at, total } = binsOf(other, this.#view, step);
+      const { at, total } = binsOf(other, this.#view, stepFor(other, COARSE));
       lines.push({ label: WAY_TITLES[way], colour: way, at, values: total, width: 1.25 });
     }
     const limit = this.#limitLine();
@@ -166,7 +188,11 @@ export class RunView {
       const values = Array.from(belief.value, (value) => (Number.isNaN(value) ? null : value));
       const own: Line = { label: belief.name, colour: 'yours', at, values, filled: isShare(belief.name) };
       const limit = belief.name === 'pace' ? this.#limitLine() : undefined;
-      chart.show({ view: this.#view, lines: limit ? [limit, own] : [own], ...(isShare(belief.name) ? { most: 1 } : topOf(limit)) });
+      chart.show({
+        view: this.#view,
+        lines: limit ? [limit, own] : [own],
+        ...(isShare(belief.name) ? { most: 1 } : topOf(limit)),
+      });
     }
   }
 
@@ -194,8 +220,12 @@ export class RunView {
 
   #ways(): HTMLElement {
     const tabs = WAYS.map((way) => {
-      const input = h('input', { type: 'radio', name: 'way', checked: way === 'yours', onchange: () => this.#choose(way) });
-      this.#tabs.set(way, input);
+      const input = h('input', {
+        type: 'radio',
+        name: 'way',
+        checked: way === 'yours',
+        onchange: () => this.#choose(way),
+      });
       return h('label', {}, input, h('span', {}, WAY_TITLES[way]));
     });
     return h('div', { className: 'switch', role: 'radiogroup', ariaLabel: 'which run the charts show' }, ...tabs);
@@ -213,7 +243,8 @@ export class RunView {
       const span = (to - from) * factor;
       this.zoom({ from: middle - span / 2, to: middle + span / 2 });
     };
-    const button = (text: string, ariaLabel: string, onclick: () => void) => h('button', { type: 'button', ariaLabel, onclick }, text);
+    const button = (text: string, ariaLabel: string, onclick: () => void) =>
+      h('button', { type: 'button', ariaLabel, onclick }, text);
     return h(
       'div',
       { className: 'zoom', role: 'group', ariaLabel: 'zoom' },
@@ -223,19 +254,16 @@ export class RunView {
     );
   }
 
-  #legend(): HTMLElement {
+  #fillLegend(): void {
     const item = (name: string, text: string, kind = 'box') =>
       h('li', {}, h('i', { className: kind, style: `--c: var(--${name})` }), text);
-    return h(
-      'ul',
-      { className: 'legend' },
+    const others = WAYS.filter((way) => way !== this.#way && this.#runs[way]);
+    this.#legend.replaceChildren(
       item('ok', 'answered'),
       item('refused', 'refused (429)'),
       item('failed', 'failed'),
-      item('limit', 'what the server allows', 'dash'),
-      item('yours', 'yours', 'rule'),
-      item('plain', 'plain retry', 'rule'),
-      item('none', 'no retry', 'rule'),
+      ...(limitSteps(this.#scene()).length > 0 ? [item('limit', 'what the server allows', 'dash')] : []),
+      ...others.map((way) => item(way, WAY_TITLES[way], 'rule')),
     );
   }
 
@@ -243,7 +271,9 @@ export class RunView {
     const details = this.#tables.parentElement as HTMLDetailsElement;
     if (!details.open || !this.#run) return;
     const limit = limitSteps(this.#scene());
-    this.#tables.replaceChildren(...dataTables({ runs: this.#runs, way: this.#way, view: this.#view, limit, sample: this.#calls.sample }));
+    this.#tables.replaceChildren(
+      ...dataTables({ runs: this.#runs, way: this.#way, view: this.#view, limit, sample: this.#calls.sample }),
+    );
   }
 
   #repaint(): void {

@@ -20,7 +20,8 @@ class Lane {
   #id = 0;
 
   run(state: State, way: Way, heard: Heard): Promise<void> {
-    const worker = (this.#worker ??= new SimulationWorker());
+    this.#worker ??= new SimulationWorker();
+    const worker = this.#worker;
     const id = ++this.#id;
     return new Promise((resolve) => {
       let timer = 0;
@@ -32,7 +33,10 @@ class Lane {
       };
       const wait = () => {
         clearTimeout(timer);
-        timer = window.setTimeout(() => this.#end!(`the code did not end within ${PATIENCE / 1_000} seconds`), PATIENCE);
+        timer = window.setTimeout(
+          () => this.#end!(`the code did not end within ${PATIENCE / 1_000} seconds`),
+          PATIENCE,
+        );
       };
       const hear = ({ data }: MessageEvent<Told>) => {
         if (data.id !== id) return;
@@ -72,10 +76,7 @@ export class Runner {
     const ticket = ++this.#ticket;
     this.#mine.stop();
     this.#others.stop();
-    await Promise.all([
-      this.#mine.run(state, 'yours', heard),
-      this.#rest(state, heard, () => ticket === this.#ticket),
-    ]);
+    await Promise.all([this.#mine.run(state, 'yours', heard), this.#rest(state, heard, () => ticket === this.#ticket)]);
   }
 
   async #rest(state: State, heard: Heard, isCurrent: () => boolean): Promise<void> {

@@ -14,11 +14,17 @@ export function sampleCalls({ calls, first }: Run, { from, to }: View, most: num
     if (end[call]! >= from) shown.push(call);
   }
   const score = (call: number) =>
-    first[call + 1]! - first[call]! + (outcome[call] === CallEnd.failed ? 0.5 : 0) + Math.min(0.4, (end[call]! - start[call]!) / 1e6);
+    first[call + 1]! -
+    first[call]! +
+    (outcome[call] === CallEnd.failed ? 0.5 : 0) +
+    Math.min(0.4, (end[call]! - start[call]!) / 1e6);
   if (shown.length <= most) return shown;
   const sample: number[] = [];
   for (let group = 0; group < most; group++) {
-    const members = shown.slice(Math.floor((group * shown.length) / most), Math.floor(((group + 1) * shown.length) / most));
+    const members = shown.slice(
+      Math.floor((group * shown.length) / most),
+      Math.floor(((group + 1) * shown.length) / most),
+    );
     // every third stretch shows an ordinary call, so that trouble does not look like the rule
     if (group % 3 === 2) sample.push(members[members.length >> 1]!);
     else sample.push(members.reduce((best, call) => (score(call) > score(best) ? call : best)));

@@ -1,5 +1,5 @@
-import { type Choice, type Field, isIdle, type Kind, LOADS, loadsOf, type Scene, SERVERS } from '../model/scene.ts';
 import { sceneOf } from '../model/link.ts';
+import { type Choice, type Field, isIdle, type Kind, LOADS, loadsOf, type Scene, SERVERS } from '../model/scene.ts';
 import { SITUATIONS } from '../model/situations.ts';
 import { h } from './dom.ts';
 
@@ -8,6 +8,7 @@ export class SceneForm {
   readonly #form: HTMLFormElement;
   readonly #onChange: (scene: Scene) => void;
   #scene!: Scene;
+  #isUnfolded = false;
 
   constructor(form: HTMLFormElement, onChange: (scene: Scene) => void) {
     this.#form = form;
@@ -21,18 +22,43 @@ export class SceneForm {
     const servers = this.#kinds('server', SERVERS, Object.keys(SERVERS), server);
     const loads = this.#kinds('load', LOADS, loadsOf(server.kind), load);
     const situation = server.kind === 'everyday' && this.#situation(String(server.name));
-    const number: Field = { name: 'seed', title: 'seed', kind: 'number', default: 1, min: -2147483647, max: 2147483647, integer: true };
-    const seedField = fieldOf(number, { value: seed, id: 'seed', onChange: (value) => this.#set({ ...this.#scene, seed: Number(value) }) });
+    const number: Field = {
+      name: 'seed',
+      title: 'seed',
+      kind: 'number',
+      default: 1,
+      min: -2147483647,
+      max: 2147483647,
+      integer: true,
+    };
+    const seedField = fieldOf(number, {
+      value: seed,
+      id: 'seed',
+      onChange: (value) => this.#set({ ...this.#scene, seed: Number(value) }),
+    });
     this.#form.replaceChildren(
-      h('fieldset', {}, h('legend', {}, 'server'), servers, situation, this.#details('server', SERVERS[server.kind]!, server)),
+      h(
+        'fieldset',
+        {},
+        h('legend', {}, 'server'),
+        servers,
+        situation,
+        this.#details('server', SERVERS[server.kind]!, server),
+      ),
       h('fieldset', {}, h('legend', {}, 'load'), loads, this.#details('load', LOADS[load.kind]!, load)),
       h('fieldset', { className: 'seed' }, h('legend', {}, 'chance'), seedField),
     );
   }
 
-  #kinds(part: 'server' | 'load', kinds: Readonly<Record<string, Kind>>, names: readonly string[], { kind }: Choice): HTMLElement {
+  #kinds(
+    part: 'server' | 'load',
+    kinds: Readonly<Record<string, Kind>>,
+    names: readonly string[],
+    { kind }: Choice,
+  ): HTMLElement {
     const options = names.map((name) => h('option', { value: name, selected: name === kind }, kinds[name]!.title));
-    const pick = (event: Event) => this.#replace({ ...this.#scene, [part]: { kind: (event.target as HTMLSelectElement).value } });
+    const pick = (event: Event) =>
+      this.#replace({ ...this.#scene, [part]: { kind: (event.target as HTMLSelectElement).value } });
     return h('select', { id: part, ariaLabel: part, onchange: pick }, ...options);
   }
 
@@ -46,14 +72,30 @@ export class SceneForm {
   #details(part: 'server' | 'load', { fields }: Kind, choice: Choice): HTMLElement {
     const server = this.#scene.server.kind;
     const shown = part === 'load' ? fields.filter(({ name }) => !isIdle(server, name)) : fields;
-    const lines = shown.map((field) =>
+    const line = (field: Field) =>
       fieldOf(field, {
         value: choice[field.name]!,
         id: `${part}-${field.name}`,
         onChange: (value) => this.#set({ ...this.#scene, [part]: { ...this.#scene[part], [field.name]: value } }),
-      }),
+      });
+    const isFolded = ({ name, rare, default: fallback }: Field) => rare === true && choice[name] === fallback;
+    const folded = shown.filter(isFolded);
+    const more = h(
+      'details',
+      { open: this.#isUnfolded, ontoggle: (event: Event) => this.#unfold(event.target as HTMLDetailsElement) },
+      h('summary', {}, `more of the ${part}`),
+      h('div', { className: 'fields' }, ...folded.map(line)),
     );
-    return h('div', { className: 'fields' }, ...lines);
+    return h(
+      'div',
+      { className: 'fields' },
+      ...shown.filter((field) => !isFolded(field)).map(line),
+      folded.length > 0 && more,
+    );
+  }
+
+  #unfold({ open }: HTMLDetailsElement): void {
+    this.#isUnfolded = open;
   }
 
   #set(scene: Scene): void {
@@ -98,5 +140,11 @@ function fieldOf(field: Field, { value, id, onChange }: Given): HTMLElement {
       if (validity.valid) onChange(valueAsNumber);
     },
   });
-  return h('div', { className: 'field' }, label, input, field.unit !== undefined && h('span', { className: 'unit' }, field.unit));
+  return h(
+    'div',
+    { className: 'field' },
+    label,
+    input,
+    field.unit !== undefined && h('span', { className: 'unit' }, field.unit),
+  );
 }

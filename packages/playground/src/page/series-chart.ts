@@ -5,7 +5,7 @@ import { h } from './dom.ts';
 import { type Palette, palette } from './palette.ts';
 
 /** The room left of each chart for its numbers, and right of it, in pixels. */
-export const MARGIN = { left: 52, right: 10 };
+export const MARGIN = { left: 52, right: 18 };
 
 export interface Line {
   readonly label: string;

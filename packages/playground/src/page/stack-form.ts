@@ -40,8 +40,17 @@ export class StackForm {
     const others = fields.filter(({ name }) => !isSet(name));
     const more = h(
       'details',
-      { open: this.#unfolded.has(place), ontoggle: (event: Event) => this.#fold(place, event.target as HTMLDetailsElement) },
-      h('summary', {}, isSet('') || others.length === fields.length ? `${others.length} options, all at their defaults` : `${others.length} more options`),
+      {
+        open: this.#unfolded.has(place),
+        ontoggle: (event: Event) => this.#fold(place, event.target as HTMLDetailsElement),
+      },
+      h(
+        'summary',
+        {},
+        others.length === fields.length
+          ? `${others.length} options, all at their defaults`
+          : `more options (${others.length})`,
+      ),
       ...others.map(line),
     );
     return h(

@@ -24,7 +24,13 @@ export class StackPanel {
     this.#onChange = onChange;
     this.#form = new StackForm((stack) => this.#changed(codeOf(stack)));
     const tab = (mode: Mode) =>
-      h('input', { type: 'radio', name: 'mode', id: `mode-${mode}`, checked: mode === 'form', onchange: () => this.#open(mode) });
+      h('input', {
+        type: 'radio',
+        name: 'mode',
+        id: `mode-${mode}`,
+        checked: mode === 'form',
+        onchange: () => this.#open(mode),
+      });
     this.#tabs = { form: tab('form'), code: tab('code') };
     const tabs = h(
       'div',
@@ -38,7 +44,11 @@ export class StackPanel {
         { className: 'bar' },
         h('h2', { id: 'stack-title' }, 'Your stack'),
         tabs,
-        h('button', { type: 'button', className: 'close', ariaLabel: 'close the stack', onclick: () => this.#dialog.close() }, '×'),
+        h(
+          'button',
+          { type: 'button', className: 'close', ariaLabel: 'close the stack', onclick: () => this.#dialog.close() },
+          '×',
+        ),
       ),
       this.#error,
       this.#only,
@@ -69,7 +79,8 @@ export class StackPanel {
     if (problem && this.#mode === 'form' && !stackOf(this.#code)) this.#open('code');
     const editor = await this.#editor;
     const line = editor?.showError(problem?.message, problem?.line);
-    if (problem && problem === this.#problem && line !== undefined) this.#error.textContent = this.#said({ ...problem, line });
+    if (problem && problem === this.#problem && line !== undefined)
+      this.#error.textContent = this.#said({ ...problem, line });
   }
 
   #said({ message, line }: { message: string; line: number | undefined }): string {

@@ -47,7 +47,7 @@ export function sentence({ type, ms, status, why }: Spelt): string {
     case 'budget':
       return 'the budget refuses a retry';
     case 'recover':
-      return `recovered from ${why}`;
+      return 'a retry got a good answer';
     case 'give-up':
       return `gives up: ${why}`;
     case 'end':

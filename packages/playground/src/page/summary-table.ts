@@ -10,7 +10,9 @@ export type Runs = Partial<Record<Way, Run>>;
 /** The measures of the three ways side by side; what is worse than behind a plain retry is marked. */
 export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }): HTMLElement {
   const measures = (runs.yours ?? runs.none ?? runs.plain)?.measures ?? [];
-  const head = WAYS.map((way) => h('th', { scope: 'col' }, way === 'plain' && isCareless ? 'plain retry, POST too' : WAY_TITLES[way]));
+  const head = WAYS.map((way) =>
+    h('th', { scope: 'col' }, way === 'plain' && isCareless ? 'plain retry, POST too' : WAY_TITLES[way]),
+  );
   const rows = measures.map(({ id, title }) =>
     h('tr', { 'data-measure': id }, h('th', { scope: 'row' }, title), ...WAYS.map((way) => cell(runs, way, id))),
   );
@@ -20,6 +22,19 @@ export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }
     h('caption', {}, 'The same calls, three ways'),
     h('thead', {}, h('tr', {}, h('td'), ...head)),
     h('tbody', {}, ...rows),
+    h(
+      'tfoot',
+      {},
+      h(
+        'tr',
+        {},
+        h(
+          'td',
+          { colSpan: 4 },
+          'A lost call counts as 30 s. Within the slack of the benchmark of harm nothing is called worse.',
+        ),
+      ),
+    ),
   );
 }
 
@@ -28,7 +43,12 @@ function cell(runs: Runs, way: Way, id: string): HTMLElement {
   if (!measure) return h('td', { className: 'pending' }, '…');
   const plain = find(runs.plain, id);
   if (way !== 'yours' || !isWorse(measure, plain)) return h('td', { 'data-way': way }, measured(measure));
-  return h('td', { className: 'worse', 'data-way': way }, measured(measure), h('small', {}, 'worse than a plain retry'));
+  return h(
+    'td',
+    { className: 'worse', 'data-way': way },
+    measured(measure),
+    h('small', {}, 'worse than a plain retry'),
+  );
 }
 
 function find(run: Run | undefined, id: string): Measure | undefined {

@@ -10,7 +10,9 @@ export function time(ms: number): string {
 /** An instant on the axis. */
 export function instant(ms: number): string {
   const seconds = ms / 1_000;
-  return seconds < 60 ? `${seconds.toFixed(2)} s` : `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
+  return seconds < 60
+    ? `${seconds.toFixed(2)} s`
+    : `${Math.floor(seconds / 60)}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
 }
 
 export function count(value: number): string {

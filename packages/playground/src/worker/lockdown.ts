@@ -17,7 +17,11 @@ const KEPT = new Set([
 export function lockDown(): void {
   const silent = () => {};
   Object.assign(console, { log: silent, info: silent, warn: silent, error: silent, debug: silent });
-  for (let owner: object | null = globalThis; owner && owner !== EventTarget.prototype; owner = Object.getPrototypeOf(owner)) {
+  for (
+    let owner: object | null = globalThis;
+    owner && owner !== EventTarget.prototype;
+    owner = Object.getPrototypeOf(owner)
+  ) {
     for (const name of Object.getOwnPropertyNames(owner)) {
       if (KEPT.has(name) || name === 'constructor') continue;
       if (!Reflect.deleteProperty(owner, name)) Reflect.set(owner, name, undefined);

@@ -1,7 +1,7 @@
 import './turns.ts';
 import { seededRandom } from '@steadfetch/testing/simulation';
-import { CodeError } from '../model/evaluate.ts';
 import { byCall } from '../model/by-call.ts';
+import { CodeError } from '../model/evaluate.ts';
 import { runScene } from '../model/run-scene.ts';
 import { lockDown } from './lockdown.ts';
 import type { Asked, Run, Told } from './protocol.ts';
