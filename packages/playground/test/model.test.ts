@@ -66,6 +66,7 @@ describe('evaluate', () => {
 
   it('says what is missing where the code is no middleware', () => {
     expect(errorOf('compose(retry()').message).toMatch(/missing|unexpected/i);
+    expect(errorOf(' ').message).toContain('there is no stack');
     expect(errorOf('5').message).toContain('must be a middleware');
     expect(errorOf('retry()((input) => Promise.resolve(input))').message).toContain('leave out the (fetch)');
   });

@@ -49,6 +49,7 @@ export function evaluate(code: string, onDescribe: (said: string) => void = () =
 
 function compile(code: string): Run {
   const body = code.replace(/[;\s]+$/, '');
+  if (body.trim() === '') throw new CodeError('there is no stack: compose() is one without layers', 1);
   try {
     return functionOf(`return (\n${body}\n)`);
   } catch (asExpression) {

@@ -103,7 +103,8 @@ export class RunView {
 
   /** `calls`: made so far. */
   progress(way: Way, calls: number): void {
-    if (!this.#runs[way]) this.#status.textContent = `${WAY_TITLES[way]}: ${calls.toLocaleString('en')} calls …`;
+    if (!this.#runs[way] && this.#status.classList.contains('busy'))
+      this.#status.textContent = `${WAY_TITLES[way]}: ${calls.toLocaleString('en')} calls …`;
   }
 
   add(way: Way, run: Run): void {

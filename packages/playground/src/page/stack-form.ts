@@ -18,13 +18,12 @@ export class StackForm {
 
   show(stack: Stack): void {
     this.#stack = stack;
-    const add = h(
-      'select',
-      { ariaLabel: 'add a layer', onchange: (event: Event) => this.#add((event.target as HTMLSelectElement).value) },
-      h('option', { value: '' }, '+ add a layer'),
-      ...LAYERS.map((name) => h('option', {}, name)),
+    const kind = h('select', { ariaLabel: 'layer to add' }, ...LAYERS.map((name) => h('option', {}, name)));
+    const add = h('button', { type: 'button', onclick: () => this.#add(kind.value) }, 'add layer');
+    this.element.replaceChildren(
+      h('ol', {}, ...stack.map((layer, place) => this.#layer(layer, place))),
+      h('div', { className: 'add' }, kind, add),
     );
-    this.element.replaceChildren(h('ol', {}, ...stack.map((layer, place) => this.#layer(layer, place))), add);
   }
 
   #layer(layer: Called, place: number): HTMLElement {
@@ -68,14 +67,19 @@ export class StackForm {
   }
 
   #moves({ name }: Called, place: number): HTMLElement[] {
-    const button = (text: string, label: string, to: () => Stack, disabled = false) =>
-      h('button', { type: 'button', ariaLabel: `${label} ${name}`, disabled, onclick: () => this.#change(to()) }, text);
+    const last = this.#stack.length - 1;
     const without = this.#stack.filter((_, index) => index !== place);
-    const at = (index: number) => without.toSpliced(index, 0, this.#stack[place]!);
+    const button = (text: string, label: string, to: number) => {
+      const stack = without.toSpliced(to, 0, this.#stack[place]!);
+      const ariaLabel = `${label} ${name}`;
+      const onclick = () => this.#change(stack, { place: to, text });
+      return h('button', { type: 'button', ariaLabel, disabled: to < 0 || to > last, onclick }, text);
+    };
+    const remove = () => this.#change(without, { place: Math.min(place, last - 1), text: '×' });
     return [
-      button('↑', 'move out', () => at(place - 1), place === 0),
-      button('↓', 'move in', () => at(place + 1), place === this.#stack.length - 1),
-      button('×', 'remove', () => without),
+      button('↑', 'move out', place - 1),
+      button('↓', 'move in', place + 1),
+      h('button', { type: 'button', ariaLabel: `remove ${name}`, onclick: remove }, '×'),
     ];
   }
 
@@ -93,16 +97,20 @@ export class StackForm {
 
   /** A layer goes to where it belongs by the order of the page. */
   #add(name: string): void {
-    if (name === '') return;
     const order = (layer: string) => LAYERS.indexOf(layer as (typeof LAYERS)[number]);
     const hasOuterTimeout = name === 'timeout' && this.#stack.some((layer) => layer.name === 'timeout');
-    const place = hasOuterTimeout ? -1 : this.#stack.findIndex((layer) => order(layer.name) > order(name));
-    this.#change(this.#stack.toSpliced(place < 0 ? this.#stack.length : place, 0, newLayer(name)));
+    const found = hasOuterTimeout ? -1 : this.#stack.findIndex((layer) => order(layer.name) > order(name));
+    const place = found < 0 ? this.#stack.length : found;
+    this.#change(this.#stack.toSpliced(place, 0, newLayer(name)), { place, text: '×' });
   }
 
-  #change(stack: Stack): void {
+  /** Shows another stack. The focus goes to a button of a layer, or else to where one is added. */
+  #change(stack: Stack, { place, text }: { place: number; text: string }): void {
     this.#unfolded.clear();
     this.show(stack);
+    const buttons = [...(this.element.querySelectorAll('li')[place]?.querySelectorAll('button') ?? [])];
+    const wanted = buttons.find((button) => button.textContent === text && !button.disabled) ?? buttons.at(-1);
+    (wanted ?? this.element.querySelector('select'))?.focus();
     this.#onChange(stack);
   }
 }

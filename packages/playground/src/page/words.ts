@@ -19,7 +19,7 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-export function measured({ unit, value }: Measure): string {
+export function measured({ unit, value }: Pick<Measure, 'unit' | 'value'>): string {
   if (Number.isNaN(value)) return '–';
   if (unit === 'share') return `${(100 * value).toFixed(2)} %`;
   if (unit === 'ms') return time(value);
