@@ -19,6 +19,7 @@ export function commonMeasures(
   const count = durations.length;
   const sent = requests.at.length;
   const lost = count - ok;
+  const unfinished = countOf(calls.outcome, CallEnd.open);
   const measures: Measure[] = [
     {
       id: 'success',
@@ -48,13 +49,14 @@ export function commonMeasures(
       id: 'perCall',
       title: 'requests per call',
       unit: 'ratio',
-      value: sent / Math.max(1, calls.start.length),
+      value: sent / Math.max(1, calls.start.length - unfinished),
       better: 'less',
       slack: slackOf(0.1, 0.05),
     },
     { id: 'refused', title: 'refused', unit: 'count', value: countOf(requests.answer, Answer.refused) },
     { id: 'lost', title: 'lost calls', unit: 'count', value: lost, better: 'less', slack: slackOf(0, 0.015 * count) },
   ];
+  if (unfinished > 0) measures.push({ id: 'open', title: 'under way at the end', unit: 'count', value: unfinished });
   if (back !== undefined) {
     measures.push({
       id: 'back',

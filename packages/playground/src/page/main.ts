@@ -126,4 +126,4 @@ byId('copy').addEventListener('click', async ({ target }) => {
 window.addEventListener('hashchange', () => {
   if (location.hash !== written) void readHash();
 });
-void readHash();
+void readHash().then(() => performance.mark('usable'));

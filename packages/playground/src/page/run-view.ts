@@ -8,6 +8,7 @@ import { CallsChart } from './calls-chart.ts';
 import { dataTables } from './data-tables.ts';
 import { h } from './dom.ts';
 import { EventList } from './event-list.ts';
+import { FrameQueue } from './frame-queue.ts';
 import { onTheme } from './palette.ts';
 import { Player } from './player.ts';
 import { type Line, SeriesChart } from './series-chart.ts';
@@ -45,6 +46,7 @@ export class RunView {
   readonly #charts = h('div', { className: 'charts' });
   readonly #tables = h('div');
   readonly #legend = h('ul', { className: 'legend' });
+  readonly #work = new FrameQueue();
   #runs: Runs = {};
   #way: Way = 'yours';
   #view: View = { from: 0, to: 1 };
@@ -114,8 +116,13 @@ export class RunView {
       this.#view = this.#first() ?? { from: 0, to: this.#length() };
       this.#player.load(this.#length());
     }
-    this.#summary.replaceChildren(summaryTable(this.#runs, { isCareless: this.#scene().load.method === 'POST' }));
+    this.#work.add('summary', () => this.#showSummary());
     this.#draw(way);
+  }
+
+  #showSummary(): void {
+    const isCareless = this.#scene().load.method === 'POST';
+    this.#summary.replaceChildren(summaryTable(this.#runs, { isCareless }));
   }
 
   zoom({ from, to }: View): void {
@@ -130,17 +137,19 @@ export class RunView {
     return this.#runs[this.#way];
   }
 
-  /** Draws what depends on a run; of another way that is only its line at the server. */
+  /** Draws what depends on a run, piece by piece; of another way that is only its line at the server. */
   #draw(arrived: Way = this.#way): void {
-    this.#drawServer();
-    this.#fillLegend();
+    this.#work.add('server', () => {
+      this.#drawServer();
+      this.#fillLegend();
+    });
     const run = this.#run;
     if (!run || arrived !== this.#way) return;
-    this.#calls.show(run, this.#view);
-    this.#drawBeliefs(run);
-    this.#events.show(run);
     this.#moved(this.#player.at);
-    this.#fillTables();
+    this.#work.add('calls', () => this.#calls.show(run, this.#view));
+    for (const belief of this.#tellingOf(run)) this.#work.add(belief.name, () => this.#drawBelief(belief));
+    this.#work.add('events', () => this.#events.show(run));
+    this.#work.add('tables', () => this.#fillTables());
   }
 
   #drawServer(): void {
@@ -179,22 +188,26 @@ export class RunView {
     };
   }
 
-  #drawBeliefs(run: Run): void {
-    const shown = run.beliefs.filter(isTelling);
-    const names = new Set(shown.map(({ name }) => name));
+  /** The beliefs that are worth a chart; the charts of the others are hidden. */
+  #tellingOf(run: Run): Belief[] {
+    const telling = run.beliefs.filter(isTelling);
+    const names = new Set(telling.map(({ name }) => name));
     for (const [name, { figure: place }] of this.#beliefs) place.hidden = !names.has(name);
-    for (const belief of shown) {
-      const { chart } = this.#beliefs.get(belief.name) ?? this.#addBelief(belief.name);
-      const at = Array.from(belief.at, (ms) => ms / 1_000);
-      const values = Array.from(belief.value, (value) => (Number.isNaN(value) ? null : value));
-      const own: Line = { label: belief.name, colour: 'yours', at, values, filled: isShare(belief.name) };
-      const limit = belief.name === 'pace' ? this.#limitLine() : undefined;
-      chart.show({
-        view: this.#view,
-        lines: limit ? [limit, own] : [own],
-        ...(isShare(belief.name) ? { most: 1 } : topOf(limit)),
-      });
-    }
+    return telling;
+  }
+
+  #drawBelief({ name, at, value }: Belief): void {
+    const { chart } = this.#beliefs.get(name) ?? this.#addBelief(name);
+    const own: Line = {
+      label: name,
+      colour: 'yours',
+      at: Array.from(at, (ms) => ms / 1_000),
+      values: Array.from(value, (one) => (Number.isNaN(one) ? null : one)),
+      filled: isShare(name),
+    };
+    const limit = name === 'pace' ? this.#limitLine() : undefined;
+    const lines = limit ? [limit, own] : [own];
+    chart.show({ view: this.#view, lines, ...(isShare(name) ? { most: 1 } : topOf(limit)) });
   }
 
   #addBelief(name: BeliefName) {

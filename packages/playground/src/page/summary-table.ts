@@ -9,11 +9,11 @@ export type Runs = Partial<Record<Way, Run>>;
 
 /** The measures of the three ways side by side; what is worse than behind a plain retry is marked. */
 export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }): HTMLElement {
-  const measures = (runs.yours ?? runs.none ?? runs.plain)?.measures ?? [];
+  const measures = new Map(WAYS.flatMap((way) => runs[way]?.measures ?? []).map(({ id, title }) => [id, title]));
   const head = WAYS.map((way) =>
     h('th', { scope: 'col' }, way === 'plain' && isCareless ? 'plain retry, POST too' : WAY_TITLES[way]),
   );
-  const rows = measures.map(({ id, title }) =>
+  const rows = Array.from(measures, ([id, title]) =>
     h('tr', { 'data-measure': id }, h('th', { scope: 'row' }, title), ...WAYS.map((way) => cell(runs, way, id))),
   );
   return h(
@@ -31,7 +31,7 @@ export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }
         h(
           'td',
           { colSpan: 4 },
-          'A lost call counts as 30 s. Within the slack of the benchmark of harm nothing is called worse.',
+          'A lost call counts as 30 s. Worse is what is worse by more than the benchmark of harm allows.',
         ),
       ),
     ),
@@ -40,7 +40,7 @@ export function summaryTable(runs: Runs, { isCareless }: { isCareless: boolean }
 
 function cell(runs: Runs, way: Way, id: string): HTMLElement {
   const measure = find(runs[way], id);
-  if (!measure) return h('td', { className: 'pending' }, '…');
+  if (!measure) return h('td', { className: 'pending', 'data-way': runs[way] && way }, runs[way] ? '–' : '…');
   const plain = find(runs.plain, id);
   if (way !== 'yours' || !isWorse(measure, plain)) return h('td', { 'data-way': way }, measured(measure));
   return h(
