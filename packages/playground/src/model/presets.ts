@@ -86,7 +86,7 @@ export const PRESETS: readonly Preset[] = [
     title: 'Eight processes, one limit',
     story: [
       'Eight processes share a limit of 100 a second and know nothing of each other.',
-      'Each finds its part of it by what it is answered, without a store between them.',
+      'Each finds a part of it by its own answers, without a store between them; the table says how equal the parts are.',
     ],
     scene: {
       server: limit({ hint: 'fields' }),

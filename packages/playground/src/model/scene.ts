@@ -10,6 +10,8 @@ export interface Field {
   readonly integer?: boolean;
   readonly unit?: string;
   readonly values?: readonly string[];
+  /** What the values are called, where they do not say it themselves. */
+  readonly titles?: Readonly<Record<string, string>>;
   readonly about?: string;
   /** Of less interest: folded away while it is at its default. */
   readonly rare?: boolean;
@@ -42,13 +44,16 @@ const number = (name: string, title: string, value: number, more: Partial<Field>
   max: 1_000_000,
   ...more,
 });
-const choice = (name: string, title: string, values: readonly string[], about?: string): Field => ({
+const choice = (name: string, title: string, values: readonly string[]): Field => ({
   name,
   title,
   kind: 'choice',
   default: values[0]!,
   values,
-  ...(about === undefined ? {} : { about }),
+});
+const titled = (name: string, title: string, titles: Readonly<Record<string, string>>): Field => ({
+  ...choice(name, title, Object.keys(titles)),
+  titles,
 });
 const rare = { rare: true };
 const whole = { integer: true, min: 1 };
@@ -56,11 +61,33 @@ const share = { max: 1, unit: 'of 1' };
 const ms = { unit: 'ms', max: 3_600_000 };
 const latency = number('latency', 'round trip', 20, { ...ms, ...rare, min: 1 });
 
-const HINTS = ['seconds', 'nothing', 'ms', 'fields', 'x-fields', 'long', 'wrong-policy', 'always-left'];
+const HINTS = {
+  seconds: 'Retry-After',
+  nothing: 'nothing',
+  ms: 'retry-after-ms',
+  fields: 'RateLimit',
+  'x-fields': 'X-RateLimit',
+  long: 'always Retry-After 5',
+  'wrong-policy': 'a wrong RateLimit-Policy',
+  'always-left': 'that a burst is left',
+};
+
+const REPLIES = {
+  '503': '503',
+  '429': '429',
+  '500': '500',
+  '502': '502',
+  '504': '504',
+  reset: 'connection reset',
+  offline: 'offline',
+  hang: 'no answer',
+  slow: 'slow answer',
+  lost: 'done, but no answer',
+};
 
 /** What all servers with a limit have. */
 const LIMITED: readonly Field[] = [
-  choice('hint', 'says', HINTS, 'how refusals and answers tell the limit'),
+  titled('hint', 'tells', HINTS),
   { ...choice('status', 'refuses with', ['429', '503']), ...rare },
   number('noise', 'refused at random', 0, { ...share, ...rare }),
   { ...latency, default: 1, min: 0 },
@@ -117,12 +144,7 @@ export const SERVERS: Readonly<Record<string, Kind>> = {
   trouble: {
     title: 'a server with trouble',
     fields: [
-      choice(
-        'reply',
-        'trouble',
-        ['503', '429', '500', '502', '504', 'reset', 'offline', 'hang', 'slow', 'lost'],
-        'lost: done, but the answer never comes',
-      ),
+      titled('reply', 'trouble', REPLIES),
       number('share', 'hits', 0.05, share),
       number('retryAfter', 'Retry-After', 0, { ...rare, unit: 's', max: 86_400, about: '0: no hint' }),
       number('from', 'from', 0, { ...ms, ...rare }),

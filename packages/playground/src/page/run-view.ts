@@ -70,7 +70,7 @@ export class RunView {
         this.#calls.element,
         this.#story,
       ),
-      figure('At the server', 'requests a second, and what it allows', this.#legend, this.#server.element),
+      figure('At the server', 'requests a second', this.#legend, this.#server.element),
       this.#beliefsPlace,
     );
     const tables = h(
@@ -96,6 +96,7 @@ export class RunView {
     this.#isAsked = true;
     this.#status.textContent = 'running …';
     this.#status.classList.add('busy');
+    for (const part of [this.#charts, this.#summary]) part.classList.add('stale');
   }
 
   say(text: string): void {
@@ -113,6 +114,7 @@ export class RunView {
     this.#runs = { ...this.#runs, [way]: run };
     if (this.#isAsked) {
       this.#isAsked = false;
+      for (const part of [this.#charts, this.#summary]) part.classList.remove('stale');
       this.#view = this.#first() ?? { from: 0, to: this.#length() };
       this.#player.load(this.#length());
     }

@@ -122,7 +122,9 @@ function fieldOf(field: Field, { value, id, onChange }: Given): HTMLElement {
   const title = field.about ?? '';
   const label = h('label', { htmlFor: id, title }, field.title);
   if (field.kind === 'choice') {
-    const options = field.values!.map((one) => h('option', { selected: one === value }, one));
+    const options = field.values!.map((one) =>
+      h('option', { value: one, selected: one === value }, field.titles?.[one] ?? one),
+    );
     const pick = (event: Event) => onChange((event.target as HTMLSelectElement).value);
     return h('div', { className: 'field' }, label, h('select', { id, title, onchange: pick }, ...options));
   }

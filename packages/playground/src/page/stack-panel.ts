@@ -131,7 +131,8 @@ export class StackPanel {
     const narrow = matchMedia('(max-width: 860px)');
     const fold = () => {
       this.#dialog.close();
-      if (!narrow.matches) this.#dialog.show();
+      // not show(), which would take the focus
+      this.#dialog.open = !narrow.matches;
     };
     narrow.addEventListener('change', fold);
     if (narrow.matches) this.#dialog.close();
