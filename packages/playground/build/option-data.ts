@@ -1,22 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldsOf, OPTIONS } from 'steadfetch/options';
-import type { Plugin } from 'vite';
 import { NAMES } from '../src/model/scope.ts';
 import type { OptionData } from '../src/page/option-data.ts';
 
 const PACKAGES = join(import.meta.dirname, '../..');
-const ID = 'virtual:option-data';
-
-/** What forms and completion need of the option tables, as the module `virtual:option-data`: the page has no second copy of the packages. */
-export function optionData(): Plugin {
-  return {
-    name: 'option-data',
-    resolveId: (id) => (id === ID ? `\0${ID}` : undefined),
-    load: (id) => (id === `\0${ID}` ? `export default ${JSON.stringify(readOptionData())}` : undefined),
-  };
-}
-
+/** What forms and completion need of the option tables: the page has no second copy of the packages. */
 export function readOptionData(): OptionData {
   const docs = readDocs();
   const options = Object.entries(OPTIONS).map(([name, table]) => {

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CLIENTS } from '@steadfetch/bench/storms/clients';
 import { STORM } from '@steadfetch/bench/storms/settings';
 import { simulate } from '@steadfetch/testing/simulation';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,6 @@ const executablePath = findChromium();
 const PATIENCE = 60_000;
 /** Before the editor is opened, minified and gzipped. */
 const MOST_BYTES = 150_000;
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'playground-'));
@@ -243,7 +242,7 @@ async function tabTo(page: Page, name: string): Promise<void> {
 }
 
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: { run(): Promise<Results> } }).axe.run();
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);

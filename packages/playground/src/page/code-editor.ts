@@ -1,4 +1,3 @@
-import data from 'virtual:option-data';
 import {
   autocompletion,
   type CompletionContext,
@@ -13,6 +12,7 @@ import { EditorState } from '@codemirror/state';
 import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { LAYERS } from '../model/stack.ts';
+import { optionData } from './option-data.ts';
 
 /** The editor of a stack. It is loaded when it is opened. */
 export class CodeEditor {
@@ -109,7 +109,7 @@ function complete(context: CompletionContext): CompletionResult | null {
   const word = context.matchBefore(/[\w$]*/);
   if (!word || (word.from === word.to && !context.explicit)) return null;
   const owner = ownerOf(context);
-  const fields = owner === undefined ? undefined : data.options[owner];
+  const fields = owner === undefined ? undefined : optionData.options[owner];
   if (fields) {
     const options = fields.map(({ name, about }) => ({
       label: name,
@@ -119,7 +119,7 @@ function complete(context: CompletionContext): CompletionResult | null {
     }));
     return { from: word.from, options, validFor: /^[\w$]*$/ };
   }
-  const options = data.names.map((label) => ({
+  const options = optionData.names.map((label) => ({
     label,
     type: 'function',
     boost: (LAYERS as readonly string[]).includes(label) ? 10 : 0,

@@ -1,6 +1,5 @@
-import data from 'virtual:option-data';
 import { Called, type Fields, isFields, type Value } from '../model/value.ts';
-import type { FormOption } from './option-data.ts';
+import { type FormOption, optionData } from './option-data.ts';
 
 /** What a form shows of a layer: the fields, and the values that are set. */
 export interface LayerForm {
@@ -14,7 +13,7 @@ const MAX: FormOption = { name: 'max', kind: 'integer', min: 1, about: 'Calls in
 
 /** The form of a layer, from the option tables of the packages. */
 export function formOf({ name, args }: Called): LayerForm {
-  const fields = (data.options[name] ?? []).filter((field) => !LEFT_OUT.has(field.name));
+  const fields = (optionData.options[name] ?? []).filter((field) => !LEFT_OUT.has(field.name));
   const [first, second] = args;
   if (name === 'concurrency') return { fields: [MAX, ...fields], values: { max: first ?? 8, ...asFields(second) } };
   if (name === 'timeout' && typeof first === 'number') return { fields, values: { headers: first } };

@@ -10,3 +10,8 @@ export interface OptionData {
   readonly names: readonly string[];
   readonly options: Readonly<Record<string, readonly FormOption[]>>;
 }
+
+/** Put in its place when the page is built. */
+declare const OPTION_DATA: OptionData;
+
+export const optionData: OptionData = OPTION_DATA;

@@ -1,4 +1,5 @@
 import type { State } from '../model/link.ts';
+import { stackOf } from '../model/stack.ts';
 import { WAYS, type Way } from '../model/ways.ts';
 import type { Run, Told } from '../worker/protocol.ts';
 import SimulationWorker from '../worker/worker.ts?worker&inline';
@@ -59,6 +60,13 @@ class Lane {
     });
   }
 
+  /** The next run gets another worker, unless one is under way. */
+  renew(): void {
+    if (this.#end) return;
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
   /** Ends what is under way. */
   stop(): void {
     this.#end?.(undefined);
@@ -76,7 +84,13 @@ export class Runner {
     const ticket = ++this.#ticket;
     this.#mine.stop();
     this.#others.stop();
-    await Promise.all([this.#mine.run(state, 'yours', heard), this.#rest(state, heard, () => ticket === this.#ticket)]);
+    await Promise.all([this.#yours(state, heard), this.#rest(state, heard, () => ticket === this.#ticket)]);
+  }
+
+  /** Code of any kind may leave something behind in its worker, which the next run must not meet. */
+  async #yours(state: State, heard: Heard): Promise<void> {
+    await this.#mine.run(state, 'yours', heard);
+    if (!stackOf(state.code)) this.#mine.renew();
   }
 
   async #rest(state: State, heard: Heard, isCurrent: () => boolean): Promise<void> {
