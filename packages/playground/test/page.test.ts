@@ -244,7 +244,11 @@ async function tabTo(page: Page, name: string): Promise<void> {
 async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<Results> } }).axe.run();
+    const { violations } = await (globalThis as unknown as { axe: { run(options: object): Promise<Results> } }).axe.run(
+      {
+        resultTypes: ['violations'],
+      },
+    );
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
   });
   return found;

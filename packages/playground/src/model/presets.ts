@@ -79,7 +79,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 7,
     },
     code: 'compose(\n  timeout(30_000),\n  idempotencyKey(),\n  retry(),\n  timeout(10_000),\n)',
-    view: [0, 20_000],
+    view: [6_500, 10_300],
   },
   {
     id: 'eight-processes',
@@ -134,7 +134,7 @@ export const PRESETS: readonly Preset[] = [
       seed: 7,
     },
     code: 'compose(\n  timeout(30_000),\n  retry({\n    maxRetries: 6,\n    delay: equalJitter(exponential({ base: 250, cap: 4_000 })),\n    budget: retryBudget({ floor: 60 }),\n  }),\n  timeout(10_000),\n)',
-    view: [15_000, 75_000],
+    view: [19_500, 28_500],
   },
   {
     id: 'no-harm',

@@ -57,7 +57,7 @@ const titled = (name: string, title: string, titles: Readonly<Record<string, str
 });
 const rare = { rare: true };
 const whole = { integer: true, min: 1 };
-const share = { max: 1, unit: 'of 1' };
+const share = { max: 1, unit: 'of requests' };
 const ms = { unit: 'ms', max: 3_600_000 };
 const latency = number('latency', 'round trip', 20, { ...ms, ...rare, min: 1 });
 
@@ -182,6 +182,23 @@ export const LOADS: Readonly<Record<string, Kind>> = {
     ],
   },
   own: { title: 'of the situation', fields: [] },
+};
+
+/** Servers to begin with: a kind with some of its fields set. */
+export const READY_MADE: Readonly<Record<string, Choice>> = {
+  'no trouble': { kind: 'trouble', share: 0 },
+  'an outage of ten seconds': { kind: 'trouble', reply: '503', share: 1, from: 10_000, to: 20_000 },
+  'a brownout: slow, and a third fails': {
+    kind: 'trouble',
+    reply: '503',
+    share: 0.33,
+    from: 10_000,
+    to: 30_000,
+    slowTo: 3_000,
+  },
+  'noise: one answer in fifty refuses': { kind: 'trouble', reply: '429', share: 0.02 },
+  'one path of three is down': { kind: 'trouble', reply: '503', share: 1, paths: 'one path of three' },
+  'a restart each minute': { kind: 'trouble', reply: 'reset', share: 1, from: 5_000, to: 6_500, every: 60_000 },
 };
 
 /** What a load can be, by the kind of server. */

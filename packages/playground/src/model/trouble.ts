@@ -2,8 +2,6 @@ import { each, pages, perSecond, workers } from '@steadfetch/bench/harm/arrivals
 import type { Reply, Seen, Server, Situation } from '@steadfetch/bench/harm/situation';
 import type { Choice, Scene } from './scene.ts';
 
-const STATUSES = ['429', '500', '502', '503', '504'];
-
 /** What the server did, besides its answers. */
 export interface Effects {
   /** Orders that were placed more than once. */
@@ -48,15 +46,15 @@ function pathOf(server: Choice, index: number, isOrder: boolean): string {
 
 function serverOf(choice: Choice, effects: Effects): Server {
   const { latency, slowTo, retryAfter } = choice as unknown as Record<'latency' | 'slowTo' | 'retryAfter', number>;
-  const reply = replyOf(String(choice.reply), { latency, retryAfter });
   const hits = isHit(choice);
   const during = isDuring(choice);
   return (request) => {
-    const slow = slowTo > 0 && during(request.at) ? slowTo : latency;
+    const after = slowTo > 0 && during(request.at) ? slowTo : latency;
     const isTrouble = hits(request);
-    if (!isTrouble || choice.reply === 'lost') place(request, effects);
-    if (!isTrouble) return { status: 200, after: slow };
-    return reply === 'slow' ? { status: 200, after: slowTo || 10 * latency } : reply;
+    if (!isTrouble || choice.reply === 'lost' || choice.reply === 'slow') place(request, effects);
+    if (!isTrouble) return { status: 200, after };
+    if (choice.reply === 'slow') return { status: 200, after: slowTo || 10 * latency };
+    return replyOf(String(choice.reply), { after, retryAfter });
   };
 }
 
@@ -79,12 +77,12 @@ function isHit(choice: Choice): (request: Seen) => boolean {
   };
 }
 
-function replyOf(kind: string, { latency, retryAfter }: { latency: number; retryAfter: number }): Reply | 'slow' {
-  if (kind === 'hang' || kind === 'slow') return kind;
-  if (kind === 'reset' || kind === 'lost') return { error: 'ECONNRESET', after: latency };
+function replyOf(kind: string, { after, retryAfter }: { after: number; retryAfter: number }): Reply {
+  if (kind === 'hang') return kind;
+  if (kind === 'reset' || kind === 'lost') return { error: 'ECONNRESET', after };
   if (kind === 'offline') return { error: 'ENETUNREACH', after: 1 };
   const headers: Record<string, string> = retryAfter > 0 ? { 'retry-after': String(retryAfter) } : {};
-  return { status: STATUSES.includes(kind) ? Number(kind) : 503, headers, after: latency };
+  return { status: Number(kind), headers, after };
 }
 
 /** The server honours an `Idempotency-Key`: an order that it knows is not placed again. */

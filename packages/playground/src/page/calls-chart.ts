@@ -9,7 +9,9 @@ import { eventsOf, type Spelt, storyOf } from './story.ts';
 
 /** How many calls have a row. */
 export const ROWS = 36;
-const ROW = 9;
+const HEIGHT = 324;
+/** Few calls have higher rows, with room for words. */
+const ROW = { least: HEIGHT / ROWS, most: 22, worded: 16 };
 const TOP = 4;
 /** An attempt is drawn at least that wide, in pixels. */
 const LEAST = 2.5;
@@ -22,6 +24,8 @@ export interface Part {
   readonly from: number;
   readonly to: number;
   readonly colour: keyof Palette;
+  /** Why, where there is room for it. */
+  readonly word: string;
 }
 
 /** What a row of the chart shows of a call. */
@@ -32,10 +36,13 @@ export function partsOf(run: Run, call: number): Part[] {
 
 function partOf(event: Spelt, until: () => number): Part[] {
   const { type, at, ms, status, why } = event;
-  if (type === 'attempt') return [{ kind: 'attempt', from: at - ms, to: at, colour: colourOf(status) }];
-  if (type === 'wait') return [{ kind: 'wait', from: at, to: at + ms, colour: 'wait' }];
+  if (type === 'attempt')
+    return [{ kind: 'attempt', from: at - ms, to: at, colour: colourOf(status), word: String(status || why) }];
+  if (type === 'wait') return [{ kind: 'wait', from: at, to: at + ms, colour: 'wait', word: why }];
   const isHeld = (type === 'gate' || type === 'queue') && why.startsWith('wait');
-  return isHeld ? [{ kind: type, from: at, to: until(), colour: 'wait' }] : [];
+  return isHeld
+    ? [{ kind: type, from: at, to: until(), colour: 'wait', word: `${type} ${why}`.replace(' wait: ', ' ') }]
+    : [];
 }
 
 /** When the call is sent again after an event: that is how long it was held back. */
@@ -66,10 +73,14 @@ export class CallsChart {
     this.#canvas.setAttribute('role', 'img');
     this.element = h('div', { className: 'chart' }, this.#canvas, veil());
     this.element.style.setProperty('--foot', '0px');
-    this.#canvas.addEventListener('pointermove', ({ offsetY }) => this.#pick(Math.floor((offsetY - TOP) / ROW)));
+    this.#canvas.addEventListener('pointermove', ({ offsetY }) => this.#pick(Math.floor((offsetY - TOP) / this.#row)));
     this.#canvas.addEventListener('pointerleave', () => this.#pick(-1));
     this.#canvas.addEventListener('keydown', (event) => this.#onKey(event));
     new ResizeObserver(() => this.#draw()).observe(this.#canvas);
+  }
+
+  get #row(): number {
+    return Math.max(ROW.least, Math.min(ROW.most, HEIGHT / Math.max(1, this.#sample.length)));
   }
 
   get sample(): readonly number[] {
@@ -109,7 +120,7 @@ export class CallsChart {
   #draw(): void {
     const width = this.#canvas.clientWidth;
     if (!this.#run || width === 0) return;
-    const height = 2 * TOP + ROW * ROWS;
+    const height = 2 * TOP + HEIGHT;
     const scale = devicePixelRatio || 1;
     this.#canvas.width = Math.round(width * scale);
     this.#canvas.height = Math.round(height * scale);
@@ -121,7 +132,12 @@ export class CallsChart {
     const x = (at: number) => MARGIN.left + (wide * (Math.max(from, Math.min(to, at)) - from)) / (to - from);
     const colours = palette();
     this.#sample.forEach((call, row) => {
-      drawRow({ pen, colours, x, y: TOP + row * ROW }, this.#run!, call, row === this.#picked);
+      drawRow(
+        { pen, colours, view: this.#view, x, y: TOP + row * this.#row, row: this.#row },
+        this.#run!,
+        call,
+        row === this.#picked,
+      );
     });
   }
 }
@@ -129,17 +145,21 @@ export class CallsChart {
 interface Place {
   readonly pen: CanvasRenderingContext2D;
   readonly colours: Palette;
+  readonly view: View;
   readonly x: (at: number) => number;
   readonly y: number;
+  /** The height of a row. */
+  readonly row: number;
 }
 
-function drawRow({ pen, colours, x, y }: Place, run: Run, call: number, isPicked: boolean): void {
+function drawRow(place: Place, run: Run, call: number, isPicked: boolean): void {
+  const { pen, colours, view, x, y, row } = place;
   const { start, end, outcome } = run.calls;
-  const middle = y + ROW / 2;
+  const middle = y + row / 2;
   const right = x(1e12);
   if (isPicked) {
     pen.fillStyle = colours.line;
-    pen.fillRect(0, y, right + MARGIN.right, ROW);
+    pen.fillRect(0, y, right + MARGIN.right, row);
   }
   pen.fillStyle = colours.quiet;
   pen.font = '9px system-ui, sans-serif';
@@ -148,18 +168,24 @@ function drawRow({ pen, colours, x, y }: Place, run: Run, call: number, isPicked
   pen.fillText(`#${call + 1}`, MARGIN.left - 6, middle);
   pen.fillStyle = colours.line;
   pen.fillRect(x(start[call]!), middle - 0.5, Math.max(1, x(Math.min(end[call]!, 1e12)) - x(start[call]!)), 1);
-  for (const part of partsOf(run, call)) drawPart({ pen, colours, x, y }, part);
-  if (outcome[call] === CallEnd.failed) drawCross(pen, colours.failed, x(end[call]!) + 3, middle);
+  for (const part of partsOf(run, call)) if (part.to >= view.from && part.from <= view.to) drawPart(place, part);
+  if (outcome[call] === CallEnd.failed && end[call]! <= view.to)
+    drawCross(pen, colours.failed, x(end[call]!) + 3, middle);
 }
 
-function drawPart({ pen, colours, x, y }: Place, { kind, from, to, colour }: Part): void {
+function drawPart({ pen, colours, x, y, row }: Place, { kind, from, to, colour, word }: Part): void {
   const left = x(from);
   const width = x(to) - left;
-  const middle = y + ROW / 2;
+  const middle = y + row / 2;
+  const thick = Math.min(row - 3, 10);
   pen.fillStyle = colours[colour];
-  if (kind === 'attempt') pen.fillRect(left, y + 1.5, Math.max(LEAST, width), ROW - 3);
+  if (kind === 'attempt') pen.fillRect(left, middle - thick / 2, Math.max(LEAST, width), thick);
   else if (kind === 'wait') pen.fillRect(left, middle - 0.75, width, 1.5);
   else for (let at = left; at < left + width; at += 4) pen.fillRect(at, middle - 1.5, 1.5, 3);
+  if (row < ROW.worded || kind === 'attempt') return;
+  pen.fillStyle = colours.quiet;
+  pen.textAlign = 'left';
+  if (pen.measureText(word).width + 8 < width) pen.fillText(word, left + 4, middle - 6);
 }
 
 function drawCross(pen: CanvasRenderingContext2D, colour: string, x: number, y: number): void {

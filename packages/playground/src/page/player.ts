@@ -1,3 +1,4 @@
+import type { View } from './bins.ts';
 import { h } from './dom.ts';
 import { instant } from './words.ts';
 
@@ -19,7 +20,7 @@ export class Player {
   readonly #loop = h('input', { type: 'checkbox' });
   readonly #said = h('output', { className: 'instant' });
   readonly #onMove: (at: number) => void;
-  #length = 1;
+  #view: View = { from: 0, to: 1 };
   #at = 1;
   #frame = 0;
   #last = 0;
@@ -30,7 +31,7 @@ export class Player {
     this.#speed.value = 'max';
     this.#slider.addEventListener('input', () => {
       this.pause();
-      this.move(Number(this.#slider.value) * this.#length);
+      this.move(this.#view.from + Number(this.#slider.value) * this.#length);
     });
     this.element = h(
       'div',
@@ -48,16 +49,21 @@ export class Player {
     return this.#at;
   }
 
-  /** Another run of this length; it stands at its end. */
-  load(length: number): void {
+  /** Another part of time to play; it stands at its end. */
+  load(view: View): void {
     this.pause();
-    this.#length = length;
-    this.move(length);
+    this.#view = view;
+    this.move(view.to);
+  }
+
+  get #length(): number {
+    return this.#view.to - this.#view.from;
   }
 
   move(at: number): void {
-    this.#at = Math.max(0, Math.min(this.#length, at));
-    this.#slider.value = String(this.#at / this.#length);
+    const { from, to } = this.#view;
+    this.#at = Math.max(from, Math.min(to, at));
+    this.#slider.value = String((this.#at - from) / this.#length);
     this.#slider.setAttribute('aria-valuetext', instant(this.#at));
     this.#said.value = instant(this.#at);
     this.#onMove(this.#at);
@@ -68,7 +74,7 @@ export class Player {
       this.pause();
       return;
     }
-    if (this.#at >= this.#length) this.move(0);
+    if (this.#at >= this.#view.to) this.move(this.#view.from);
     this.#last = performance.now();
     this.#frame = requestAnimationFrame((now) => this.#step(now));
     this.#paint();
@@ -85,8 +91,8 @@ export class Player {
     const factor = value === 'max' ? this.#length / WHOLE : Number(value);
     const at = this.#at + Math.min(100, now - this.#last) * factor;
     this.#last = now;
-    this.move(at >= this.#length && this.#loop.checked ? 0 : at);
-    if (this.#at >= this.#length) this.pause();
+    this.move(at >= this.#view.to && this.#loop.checked ? this.#view.from : at);
+    if (this.#at >= this.#view.to) this.pause();
     else this.#frame = requestAnimationFrame((next) => this.#step(next));
   }
 

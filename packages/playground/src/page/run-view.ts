@@ -116,7 +116,7 @@ export class RunView {
       this.#isAsked = false;
       for (const part of [this.#charts, this.#summary]) part.classList.remove('stale');
       this.#view = this.#first() ?? { from: 0, to: this.#length() };
-      this.#player.load(this.#length());
+      this.#player.load(this.#view);
     }
     this.#work.add('summary', () => this.#showSummary());
     this.#draw(way);
@@ -132,6 +132,7 @@ export class RunView {
     const span = Math.max(200, Math.min(length, to - from));
     const start = Math.max(0, Math.min(length - span, from));
     this.#view = { from: start, to: start + span };
+    this.#player.load(this.#view);
     this.#draw();
   }
 

@@ -1,5 +1,16 @@
 import { sceneOf } from '../model/link.ts';
-import { type Choice, type Field, isIdle, type Kind, LOADS, loadsOf, type Scene, SERVERS } from '../model/scene.ts';
+import {
+  type Choice,
+  completed,
+  type Field,
+  isIdle,
+  type Kind,
+  LOADS,
+  loadsOf,
+  READY_MADE,
+  type Scene,
+  SERVERS,
+} from '../model/scene.ts';
 import { SITUATIONS } from '../model/situations.ts';
 import { h } from './dom.ts';
 
@@ -19,7 +30,7 @@ export class SceneForm {
   show(scene: Scene): void {
     this.#scene = scene;
     const { server, load, seed } = scene;
-    const servers = this.#kinds('server', SERVERS, Object.keys(SERVERS), server);
+    const servers = this.#servers(server);
     const loads = this.#kinds('load', LOADS, loadsOf(server.kind), load);
     const situation = server.kind === 'everyday' && this.#situation(String(server.name));
     const number: Field = {
@@ -55,11 +66,22 @@ export class SceneForm {
     kinds: Readonly<Record<string, Kind>>,
     names: readonly string[],
     { kind }: Choice,
-  ): HTMLElement {
+  ): HTMLSelectElement {
     const options = names.map((name) => h('option', { value: name, selected: name === kind }, kinds[name]!.title));
     const pick = (event: Event) =>
-      this.#replace({ ...this.#scene, [part]: { kind: (event.target as HTMLSelectElement).value } });
+      this.#replace({ ...this.#scene, [part]: chosen((event.target as HTMLSelectElement).value) });
     return h('select', { id: part, ariaLabel: part, onchange: pick }, ...options);
+  }
+
+  /** The kinds of servers, and those that are ready-made. */
+  #servers(server: Choice): HTMLElement {
+    const select = this.#kinds('server', SERVERS, Object.keys(SERVERS), server);
+    const isThis = (made: Choice) => JSON.stringify(completed(SERVERS, made)) === JSON.stringify(server);
+    const options = Object.entries(READY_MADE).map(([title, made]) =>
+      h('option', { value: title, selected: isThis(made) }, title),
+    );
+    select.append(h('optgroup', { label: 'ready-made' }, ...options));
+    return select;
   }
 
   #situation(name: string): HTMLElement {
@@ -110,6 +132,11 @@ export class SceneForm {
     if (kind) document.getElementById(kind)?.focus();
     this.#onChange(whole);
   }
+}
+
+/** A kind, or a server that is ready-made. */
+function chosen(value: string): Choice {
+  return READY_MADE[value] ?? { kind: value };
 }
 
 interface Given {
