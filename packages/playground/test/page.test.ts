@@ -134,6 +134,20 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
     await page.getByRole('alert').filter({ hasText: 'did not end within 5 seconds' }).waitFor();
   });
 
+  it('completes functions of the packages, and their options with what they mean', async () => {
+    const page = await open(await smallLink('compose()'));
+    await page.locator('#mode-code').check();
+    const editor = page.locator('.cm-content');
+
+    await editor.fill('');
+    await editor.pressSequentially('rateL');
+    await page.locator('.cm-tooltip-autocomplete').getByText('rateLimit', { exact: true }).click();
+    await editor.pressSequentially('({ maxR');
+    await page.locator('.cm-tooltip-autocomplete').getByText('maxResends').waitFor();
+
+    expect(await page.locator('.cm-completionInfo').textContent()).toContain('How often a refused call is sent again');
+  });
+
   it('gives code nothing but the packages, and no network', async () => {
     const page = await open(await smallLink(ESCAPE));
     site.asked.length = 0;

@@ -2,6 +2,8 @@ import {
   autocompletion,
   type CompletionContext,
   type CompletionResult,
+  closeBrackets,
+  closeBracketsKeymap,
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
@@ -29,11 +31,12 @@ export class CodeEditor {
           drawSelection(),
           indentOnInput(),
           bracketMatching(),
+          closeBrackets(),
           javascript(),
           syntaxHighlighting(HIGHLIGHT),
           autocompletion({ override: [complete], icons: false }),
           // Tab leaves the editor, as anywhere on the page
-          keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+          keymap.of([...closeBracketsKeymap, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': 'code of the stack' }),
           EditorView.updateListener.of(({ docChanged, state }) => {

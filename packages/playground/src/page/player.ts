@@ -49,11 +49,12 @@ export class Player {
     return this.#at;
   }
 
-  /** Another part of time to play; it stands at its end. */
+  /** Another part of time to play, from its end; where the instant is in it and was moved, it stays. */
   load(view: View): void {
     this.pause();
+    const isAtEnd = this.#at >= this.#view.to || this.#at <= view.from;
     this.#view = view;
-    this.move(view.to);
+    this.move(isAtEnd ? view.to : this.#at);
   }
 
   get #length(): number {
