@@ -72,6 +72,7 @@ export class CallsChart {
     this.#onStory = onStory;
     this.#canvas.setAttribute('role', 'img');
     this.element = h('div', { className: 'chart' }, this.#canvas, veil());
+    this.#canvas.style.height = `${HEIGHT + 2 * TOP}px`;
     this.element.style.setProperty('--foot', '0px');
     this.#canvas.addEventListener('pointermove', ({ offsetY }) => this.#pick(Math.floor((offsetY - TOP) / this.#row)));
     this.#canvas.addEventListener('pointerleave', () => this.#pick(-1));
@@ -124,7 +125,6 @@ export class CallsChart {
     const scale = devicePixelRatio || 1;
     this.#canvas.width = Math.round(width * scale);
     this.#canvas.height = Math.round(height * scale);
-    this.#canvas.style.height = `${height}px`;
     const pen = this.#canvas.getContext('2d')!;
     pen.scale(scale, scale);
     const { from, to } = this.#view;

@@ -38,7 +38,7 @@ function change(changed: State): void {
   state = changed;
   tellPreset();
   clearTimeout(timer);
-  timer = window.setTimeout(() => void run(), PAUSE);
+  timer = window.setTimeout(() => void run(false), PAUSE);
 }
 
 /** Everything is replaced, by a preset or a link. */
@@ -48,12 +48,12 @@ function load(loaded: State): void {
   stack.show(state.code);
   tellPreset();
   clearTimeout(timer);
-  void run();
+  void run(true);
 }
 
-async function run(): Promise<void> {
+async function run(isNew: boolean): Promise<void> {
   const asked = state;
-  view.begin();
+  view.begin(isNew);
   void writeLink(asked);
   // the simulation is a file of its own: the page is there before it
   runner ??= import('./runner.ts').then(({ Runner }) => new Runner());

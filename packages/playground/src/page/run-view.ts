@@ -51,6 +51,7 @@ export class RunView {
   #way: Way = 'yours';
   #view: View = { from: 0, to: 1 };
   #isAsked = false;
+  #isNew = false;
 
   constructor(place: HTMLElement, { scene, length, first }: Shows) {
     this.#scene = scene;
@@ -90,10 +91,14 @@ export class RunView {
     onTheme(() => this.#repaint());
   }
 
-  /** Another state is run: what is shown is of the last one until the first run is there. */
-  begin(): void {
+  /**
+   * Another state is run: what is shown is of the last one until the first run is there. `isNew`: nothing of it was there
+   * before; else the part of time that is looked at stays.
+   */
+  begin(isNew: boolean): void {
     this.#runs = {};
     this.#isAsked = true;
+    this.#isNew ||= isNew;
     this.#status.textContent = 'running …';
     this.#status.classList.add('busy');
     for (const part of [this.#charts, this.#summary]) part.classList.add('stale');
@@ -115,7 +120,8 @@ export class RunView {
     if (this.#isAsked) {
       this.#isAsked = false;
       for (const part of [this.#charts, this.#summary]) part.classList.remove('stale');
-      this.#view = this.#first() ?? { from: 0, to: this.#length() };
+      if (this.#isNew || this.#view.to > this.#length()) this.#view = this.#first() ?? { from: 0, to: this.#length() };
+      this.#isNew = false;
       this.#player.load(this.#view);
     }
     this.#work.add('summary', () => this.#showSummary());

@@ -43,6 +43,7 @@ export class SeriesChart {
     this.#hasTimes = hasTimes;
     this.#onZoom = onZoom;
     this.element = h('div', { className: 'chart' }, this.#plot, veil());
+    this.#plot.style.minHeight = `${height}px`;
     this.element.style.setProperty('--foot', hasTimes ? '26px' : '4px');
     new ResizeObserver(() => this.resize()).observe(this.#plot);
   }
