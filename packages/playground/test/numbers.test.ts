@@ -24,7 +24,7 @@ function numbersOf({ measures }: Recording): Record<string, number> {
 }
 
 /** The settings of the benchmark with a shorter outage and fewer seconds. */
-const SHORT = { from: 3_000, to: 7_000, seconds: 11 };
+const SHORT = { from: 3_000, to: 5_000, seconds: 8 };
 
 describe('the numbers of the benchmarks', () => {
   it('has those of the storms', async () => {
