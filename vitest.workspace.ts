@@ -79,7 +79,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
-      exclude: ['packages/bench/**'],
+      exclude: ['packages/bench/**', 'packages/playground/**'],
       thresholds: { lines: 99.9, branches: 99.5 },
       reporter: [['text', { skipFull: true }], 'json-summary'],
     },

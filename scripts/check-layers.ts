@@ -24,7 +24,7 @@ export function checkLayers(root: string, layers: Record<string, Layer> = LAYERS
       .map((folder) => `scripts/layers.ts names ${folder}, which is no package`),
     ...packages.flatMap((one) => checkPackage(one, layers[one.folder] ?? {}, names, root)),
     ...checkDeclared(readPackage(root), root, 'scripts'),
-    ...globSync(['examples', 'docs', 'packages/bench'], { cwd: root }).flatMap((dir) =>
+    ...globSync(['examples', 'docs', 'packages/bench', 'packages/playground'], { cwd: root }).flatMap((dir) =>
       checkDeclared(readPackage(join(root, dir)), root),
     ),
   ];

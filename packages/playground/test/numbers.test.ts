@@ -1,0 +1,82 @@
+import { plain, standardWith } from '@steadfetch/bench/harm/clients';
+import { EVERYDAY } from '@steadfetch/bench/harm/everyday';
+import { live as liveSituation } from '@steadfetch/bench/harm/live';
+import { steadfetch } from '@steadfetch/bench/limits/clients';
+import { live as liveRow } from '@steadfetch/bench/limits/live';
+import { ROWS } from '@steadfetch/bench/limits/rows';
+import { score } from '@steadfetch/bench/limits/score';
+import { CLIENTS } from '@steadfetch/bench/storms/clients';
+import { STORM } from '@steadfetch/bench/storms/settings';
+import { simulate } from '@steadfetch/testing/simulation';
+import { describe, expect, it } from 'vitest';
+import { PRESETS } from '../src/model/presets.ts';
+import type { Recording } from '../src/model/recording.ts';
+import { runScene } from '../src/model/run-scene.ts';
+import { completed, LOADS, type Scene, SERVERS } from '../src/model/scene.ts';
+
+const presetOf = (id: string): Scene => {
+  const { scene } = PRESETS.find((preset) => preset.id === id)!;
+  return { ...scene, server: completed(SERVERS, scene.server), load: completed(LOADS, scene.load) };
+};
+
+function numbersOf({ measures }: Recording): Record<string, number> {
+  return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
+}
+
+/** The settings of the benchmark with a shorter outage and fewer seconds. */
+const SHORT = { from: 3_000, to: 5_000, seconds: 8 };
+
+describe('the numbers of the benchmarks', () => {
+  it('has those of the storms', async () => {
+    const scene = presetOf('storm');
+    const { from, to, seconds } = SHORT;
+    const short = { ...scene, server: { ...scene.server, from, to }, load: { ...scene.load, lasts: 1_000 * seconds } };
+    const bench = { ...STORM, seconds, service: { ...STORM.service, outage: { from, to } } };
+
+    const ours = numbersOf(await runScene(short, 'retry()', { way: 'yours' }));
+    const report = await simulate({ ...bench, client: CLIENTS['steadfetch retry()']! });
+
+    expect(ours).toMatchObject({
+      calm: report.calmSuccess,
+      down: report.sentPerCallDown,
+      back: 1_000 * report.healthyAfter!,
+      perCall: report.sent / report.calls,
+      lost: report.bad,
+    });
+  });
+
+  it.each([
+    'pages of 60 calls: one tenant of three always 429 without a hint, calls of the others',
+    'offline for 1 min, a call each 5 s',
+  ])('has those of an everyday situation: %s', async (name) => {
+    const scene: Scene = { server: { kind: 'everyday', name }, load: { kind: 'own' }, seed: 7 };
+    const situation = EVERYDAY.find((one) => one.name === name)!;
+
+    const ours = numbersOf(await runScene(scene, 'standard()', { way: 'yours' }));
+    const baseline = numbersOf(await runScene(scene, 'standard()', { way: 'plain' }));
+
+    expect(ours).toMatchObject(pick(await liveSituation(situation, standardWith(), 7)));
+    expect(baseline).toMatchObject(pick(await liveSituation(situation, plain, 7)));
+  });
+
+  it.each([
+    ['forty-workers', '100/s, burst 20, Retry-After', 15_000],
+    ['halved', '100/s, halved after 20 s, Retry-After', 25_000],
+    ['eight-processes', '8 processes, 100/s, burst 20, RateLimit', 5_000],
+  ])('has those of the limits: %s', async (id, name, lasts) => {
+    const row = { ...ROWS.find((one) => one.name === name)!, lasts };
+    const scene = presetOf(id);
+
+    const ours = numbersOf(
+      await runScene({ ...scene, load: { ...scene.load, lasts } }, 'rateLimit()', { way: 'yours' }),
+    );
+    const history = await liveRow(row, steadfetch, scene.seed);
+
+    expect(ours.used).toBe(score(row, history).share / 100);
+    expect(ours.refused).toBe(history.refused.length);
+  });
+});
+
+function pick({ success, p50, p95, back }: { success: number; p50: number; p95: number; back: number | undefined }) {
+  return { success, p50, p95, ...(back === undefined ? {} : { back }) };
+}
