@@ -205,6 +205,7 @@ function whyOf(event: SteadfetchEvent): string {
     case 'wait':
       return event.source;
     case 'queue':
+    case 'offline':
       return event.action;
     case 'gate':
       return `${event.action}: ${event.reason}`;

@@ -64,6 +64,7 @@ export const EVENT_TYPES = [
   'queue',
   'gate',
   'circuit',
+  'offline',
   'budget',
   'recover',
   'give-up',

@@ -44,6 +44,8 @@ export function sentence({ type, ms, status, why }: Spelt): string {
       return `gate ${why}${ms > 0 && ms < Infinity ? `, ${time(ms)}` : ''}`;
     case 'circuit':
       return `circuit ${why}`;
+    case 'offline':
+      return `offline: ${why}`;
     case 'budget':
       return 'the budget refuses a retry';
     case 'recover':
