@@ -21,9 +21,9 @@ const count = countRetries(({ event = '' }) => {
   counts[event] = (counts[event] ?? 0) + 1;
 });
 const fetchSteadily = compose(
-  observe(logRetries(log), { clock }),
-  observe(count, { clock }),
   observe(monitor, { clock }),
+  observe(count, { clock }),
+  observe(logRetries(log), { clock }), // the innermost observer hears an event first
   retry({ delay: constant(100), clock }),
 )(server);
 

@@ -5,6 +5,7 @@ import {
   compose,
   concurrency,
   DrainError,
+  defineMiddleware,
   drain,
   type Fetch,
   type Middleware,
@@ -121,6 +122,28 @@ describe.each(STACKS)('drain() under $name', ({ name, make }) => {
     expect(await (await running).text()).toBe('late');
     expect(await closed).toEqual({ finished: 1, ended: 1 });
     expect(clock.pending).toBe(0);
+  });
+
+  it('refuses a wait that begins after it was closed', async () => {
+    const late = (clock: ManualClock) =>
+      defineMiddleware(async (call, next) => {
+        await clock.sleep(1_000);
+        return next(call);
+      });
+    const below = (clock: ManualClock) => [late(clock), concurrency(1)];
+    const { call, clock, draining } = setUp((clock) => slowServer(clock, 3_000), { below });
+    const running = call(URL);
+    await clock.advance(500);
+    const second = errorOf(call(URL));
+    await clock.advance(600);
+
+    const closed = draining.close();
+    await clock.advance(400);
+    expect(await second).toMatchObject({ name: 'DrainError', status: undefined });
+    await clock.runAll();
+
+    expect((await running).status).toBe(200);
+    expect(await closed).toEqual({ finished: 1, ended: 1 });
   });
 
   it('gives the answer of a request under way, and repeats nothing', async () => {

@@ -1,4 +1,4 @@
-import { compose, observe } from '@steadfetch/core';
+import { compose, observe, type SteadfetchEvent } from '@steadfetch/core';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, type ManualClock, manualClock, type Script } from '@steadfetch/testing';
 import { createElement } from 'react';
@@ -163,6 +163,22 @@ describe('retryStore', () => {
     await clock.runAll();
     await Promise.all(calls);
     expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('is not changed by other events, nor by a button of a wait that was replaced', () => {
+    const retries = retryStore({ clock: manualClock() });
+    const about = { callId: 1, method: 'GET', url: URL, cause: '503', source: 'backoff', ms: 2_000, maxRetries: 2 };
+    const tell = (members: object) => retries({ ...about, ...members } as SteadfetchEvent);
+    tell({ type: 'wait', attempt: 1, retryNow: () => true });
+    const [old] = retries.getSnapshot();
+    tell({ type: 'gate', action: 'wait' });
+    tell({ type: 'attempt' });
+    expect(retries.getSnapshot()).toEqual([old]);
+
+    tell({ type: 'wait', attempt: 2, retryNow: () => true });
+    expect(old!.retryNow()).toBe(true);
+
+    expect(retries.getSnapshot()).toMatchObject([{ attempt: 3, seconds: 2 }]);
   });
 
   it('is empty on the server', async () => {
