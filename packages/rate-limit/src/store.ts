@@ -1,13 +1,24 @@
 import type { Clock } from '@steadfetch/core';
-import { type Answer, Pacer, type PacerOptions, type Sent, type Settled, type Snapshot } from './model/model.ts';
+import {
+  type Answer,
+  Pacer,
+  type PacerOptions,
+  type Quota,
+  type Sent,
+  type Settled,
+  type Snapshot,
+} from './model/model.ts';
 
 /** Slots in time: one request each, `every` milliseconds apart. Times are milliseconds since the epoch. */
 export interface LimitSlots {
   readonly first: number;
   readonly every: number;
+  /** 0 only in answer to a question for none. */
   readonly count: number;
   /** Until then nobody sends: 0 where the limit is not closed. */
   readonly closedUntil: number;
+  /** After so many milliseconds it is asked whether slots are still good, before one is used. @default 250 */
+  readonly goodFor?: number;
 }
 
 /** What a refusal contradicts: a store counts refusals of leases with the same `closedUntil` once. */
@@ -15,19 +26,27 @@ export interface SeenRefusal {
   readonly closedUntil: number;
   /** What the server asked for, in milliseconds, where it said so. */
   readonly wait: number | undefined;
+  /** The lease of the refused request, as the store answered it. */
+  readonly slots: LimitSlots;
+  /** What the refusal says about quotas. */
+  readonly quotas: readonly Quota[];
 }
 
 /**
  * Where a limit is kept that several processes share. Each method may answer at once or by a promise. One that fails, or that
- * takes longer than 50 ms, holds nobody back: for a second the limit is learned locally.
+ * takes longer than 50 ms, holds nobody back: until it answers again the limit is learned locally, from the pace that this
+ * process had.
  */
 export interface LimitStore {
-  /** Reserves up to `want` slots. One that is not used lapses: nothing is given back. */
-  reserve(key: string, want: number): LimitSlots | Promise<LimitSlots>;
+  /**
+   * Reserves up to `want` slots, each for a call of this cost. One that is not used lapses: nothing is given back. Asked
+   * for none, the store says what it believes now: another `closedUntil` revokes what was reserved before.
+   */
+  reserve(key: string, want: number, cost: number): LimitSlots | Promise<LimitSlots>;
   /** The server refused a request that had a slot: closes the limit for all. */
   refuse(key: string, seen: SeenRefusal): unknown;
-  /** A request that had a slot of this lease was accepted; `cost` is what it cost. */
-  settle(slots: LimitSlots, cost: number): unknown;
+  /** A request that had a slot of this lease was accepted; `cost` is what it cost, `quotas` what the response says of them. */
+  settle(slots: LimitSlots, cost: number, quotas: readonly Quota[]): unknown;
 }
 
 /** A store that takes longer is not waited for, and one that failed is asked again after so long, in milliseconds. */
@@ -35,8 +54,14 @@ const SLOW = 50;
 const PAUSE = 1_000;
 /** A slot that is older lapses, in milliseconds. */
 const LAPSED = 50;
-/** At most so many slots are reserved at once. */
-const HANDFUL = 8;
+/** A handful is what all together use in so many milliseconds: the same for each process, so that shares are equal. */
+const HANDFUL = 25;
+const MOST = 1_000;
+const GOOD_FOR = 250;
+/** Without the store a process begins with so much of the pace that it had, and doubles it in so many milliseconds. */
+const KEPT = 0.9;
+const DOUBLING = 10_000;
+const NO_QUOTAS: readonly Quota[] = [];
 
 interface Parts {
   readonly key: string;
@@ -59,9 +84,20 @@ export class StoredPacer extends Pacer {
   /** The slots that requests took, until they are answered. */
   readonly #taken = new WeakMap<Sent, LimitSlots>();
   #want = 1;
-  #isAsking = false;
+  #cost = 1;
+  #lease: LimitSlots | undefined;
+  /** When the lease in hand was asked for, and when the store last said that it holds. */
+  #askedAt = 0;
+  #goodAt = 0;
+  /** What the question that is on its way is for; `undefined`: none is. */
+  #asking: 'slots' | 'whether they hold' | undefined;
   #closedUntil = -Infinity;
-  #askAgainAt = -Infinity;
+  /** Since when the store fails, and when it is asked again. */
+  #failedAt: number | undefined;
+  #askAgainAt = 0;
+  /** The pace that this process had, per ms, and when it lets the next call out without a store. */
+  #pace = 0;
+  #next = 0;
 
   constructor(options: PacerOptions, parts: Parts) {
     super(options);
@@ -74,47 +110,79 @@ export class StoredPacer extends Pacer {
       this.#slots.shift();
       this.#want = 1;
     }
-    if (this.#slots.length === 0 && !this.#isAsking && now >= this.#askAgainAt) this.#ask();
   }
 
-  override delay(now: number, cost?: number): number {
-    if (now < this.#askAgainAt) return super.delay(now, cost);
+  override delay(now: number, cost = 1): number {
+    this.#cost = cost;
+    if (!this.#asking) this.#askIfNeeded(now);
+    if (this.#failedAt !== undefined) return Math.max(super.delay(now, cost), this.#next - now);
     const closed = Math.max(this.snapshot(now).opensIn, this.#closedUntil - now);
     const slot = this.#slots[0];
-    return Math.max(0, closed, slot ? slot.at - now : PAUSE);
+    return Math.max(0, closed, slot && !this.#isStale(now) ? slot.at - now : PAUSE);
   }
 
   override send(now: number, cost?: number): Sent {
     const sent = super.send(now, cost);
-    const slot = this.#slots.shift();
+    const slot = this.#failedAt === undefined ? this.#slots.shift() : undefined;
     if (slot) {
       this.#taken.set(sent, slot.lease);
-      if (this.#slots.length === 0) this.#want = Math.min(HANDFUL, 2 * this.#want);
+      if (this.#slots.length === 0) this.#usedUp(slot.lease, now);
+    } else if (this.#failedAt !== undefined && this.#pace > 0) {
+      const pace = KEPT * this.#pace * 2 ** Math.min(30, (now - this.#failedAt) / DOUBLING);
+      this.#next = Math.max(this.#next, now - LAPSED) + 1 / pace;
     }
     return sent;
   }
 
   override settle(sent: Sent, now: number, answer: Answer): Settled {
+    const settled = super.settle(sent, now, answer);
     const lease = this.#taken.get(sent);
+    if (!lease) return settled;
     const { store, key } = this.#parts;
-    if (lease && answer.kind === 'accepted') quietly(() => store.settle(lease, answer.cost ?? sent.cost));
-    if (lease && answer.kind === 'refused') {
+    const { quotas = NO_QUOTAS, wait } = answer;
+    if (answer.kind === 'accepted') quietly(() => store.settle(lease, answer.cost ?? sent.cost, quotas));
+    // a refusal that the local model does not believe to be about the pace is nobody else's affair
+    if (answer.kind === 'refused' && settled.closed) {
       this.#slots.length = 0;
-      quietly(() => store.refuse(key, { closedUntil: lease.closedUntil, wait: answer.wait }));
+      quietly(() => store.refuse(key, { closedUntil: lease.closedUntil, wait, slots: lease, quotas }));
     }
-    return super.settle(sent, now, answer);
+    return settled;
   }
 
   override snapshot(now: number): Snapshot {
     const local = super.snapshot(now);
-    return now < this.#askAgainAt ? local : { ...local, why: 'a store reserves the slots' };
+    if (this.#failedAt !== undefined || !this.#lease) return local;
+    const rate = this.#lease.every > 0 ? 1_000 / this.#lease.every : undefined;
+    return { ...local, rate, why: 'a store reserves the slots' };
   }
 
-  #ask(): void {
+  /** A call wants to go. */
+  #askIfNeeded(now: number): void {
+    if (this.#failedAt !== undefined) {
+      if (now >= this.#askAgainAt) this.#ask(now, 1);
+    } else if (this.#slots.length === 0) this.#ask(now, this.#want);
+    else if (this.#isStale(now)) this.#ask(now, 0);
+  }
+
+  /** The first slot is due, and was reserved so long ago that the limit may have been closed since. */
+  #isStale(now: number): boolean {
+    const { at, lease } = this.#slots[0]!;
+    return at <= now && now - this.#goodAt > (lease.goodFor ?? GOOD_FOR);
+  }
+
+  /** A handful was used up: the next one is at most twice as large. */
+  #usedUp({ count, every }: LimitSlots, now: number): void {
+    const pace = count / Math.max(1, now - this.#askedAt);
+    if (every > 0) this.#pace = this.#pace > 0 ? 0.8 * this.#pace + 0.2 * pace : pace;
+    this.#want = Math.min(MOST, 2 * this.#want, every > 0 ? Math.ceil(HANDFUL / every) : MOST);
+  }
+
+  #ask(now: number, want: number): void {
     const { store, key, clock } = this.#parts;
-    this.#isAsking = true;
+    this.#asking = want > 0 ? 'slots' : 'whether they hold';
+    if (want > 0) this.#askedAt = now;
     try {
-      const lease = store.reserve(key, this.#want);
+      const lease = store.reserve(key, want, this.#cost);
       if (isSettled(lease)) {
         this.#receive(lease);
         return;
@@ -133,21 +201,39 @@ export class StoredPacer extends Pacer {
 
   #receive(lease: LimitSlots | undefined): void {
     const { clock, now, wake } = this.#parts;
-    this.#isAsking = false;
-    const offset = now() - clock.now();
-    if (!areUsable(lease)) this.#askAgainAt = now() + PAUSE;
+    const asked = this.#asking;
+    this.#asking = undefined;
+    if (!areUsable(lease, asked === 'slots' ? 1 : 0)) this.#fail(now());
     else {
+      const offset = now() - clock.now();
+      this.#failedAt = undefined;
+      this.#goodAt = now();
+      if (asked === 'slots') this.#take(lease, offset);
+      else if (lease.closedUntil !== this.#slots[0]?.lease.closedUntil) this.#slots.length = 0;
       this.#closedUntil = lease.closedUntil + offset;
-      for (let n = 0; n < lease.count; n++) this.#slots.push({ at: lease.first + n * lease.every + offset, lease });
     }
     wake();
   }
+
+  #take(lease: LimitSlots, offset: number): void {
+    this.#lease = lease;
+    for (let n = 0; n < lease.count; n++) this.#slots.push({ at: lease.first + n * lease.every + offset, lease });
+  }
+
+  #fail(now: number): void {
+    if (this.#failedAt === undefined) {
+      this.#failedAt = now;
+      this.#next = now;
+      this.#slots.length = 0;
+    }
+    this.#askAgainAt = now + PAUSE;
+  }
 }
 
-function areUsable(lease: LimitSlots | undefined): lease is LimitSlots {
+function areUsable(lease: LimitSlots | undefined, least: number): lease is LimitSlots {
   const numbers = [lease?.first, lease?.every, lease?.closedUntil];
   if (!numbers.every((number) => Number.isFinite(number)) || lease!.every < 0) return false;
-  return Number.isInteger(lease!.count) && lease!.count > 0 && lease!.count <= 1_000;
+  return Number.isInteger(lease!.count) && lease!.count >= least && lease!.count <= MOST;
 }
 
 function isSettled(lease: LimitSlots | Promise<LimitSlots>): lease is LimitSlots {

@@ -33,7 +33,7 @@ function memoryStore(clock: ManualClock, every: number): MemoryStore {
   return store;
 }
 
-const later = (store: LimitStore): LimitStore => ({ ...store, reserve: async (key, want) => store.reserve(key, want) });
+const later = (store: LimitStore): LimitStore => ({ ...store, reserve: async (...args) => store.reserve(...args) });
 
 describe('two limiters with one store', () => {
   it.each([
@@ -127,9 +127,9 @@ describe('a store that', () => {
     const clock = manualClock();
     let isDown = true;
     const memory = memoryStore(clock, 10);
-    const store = broken((key, want) => {
+    const store = broken((...args) => {
       if (isDown) throw new Error('down');
-      return memory.reserve(key, want);
+      return memory.reserve(...args);
     });
     const limiter = rateLimit({ clock, store });
     const limited = limiter(fakeFetch(200, { clock }));
