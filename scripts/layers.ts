@@ -47,4 +47,6 @@ export const LAYERS: Record<string, Layer> = {
       'buffer-body',
     ],
   },
+  'shared-limit': { packages: ['core'], types: ['rate-limit'] },
+  redis: { packages: ['core', 'shared-limit'], types: ['rate-limit'] },
 };

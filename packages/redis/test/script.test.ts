@@ -1,0 +1,64 @@
+import { decide, type LimitState, type Reply } from '@steadfetch/shared-limit';
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SCRIPT, TIMELESS_SCRIPT } from '../src/script.ts';
+import { sha1 } from '../src/sha1.ts';
+import { argsOf, replyOf } from '../src/wire.ts';
+import { describeServers, type StoreServer } from './support/servers.ts';
+import { questionsOf, type World } from './support/world.ts';
+
+const worlds = fc.record<World>({
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+  rate: fc.constantFrom(0.5, 5, 50, 500),
+  burst: fc.constantFrom(1, 5, 20, 100),
+  asks: fc.boolean(),
+  tells: fc.constantFrom(false, false, true),
+  known: fc.constantFrom(0, 0, 0, 0.05),
+});
+
+describeServers('the script', (start) => {
+  let server: StoreServer;
+  let client: Redis;
+  beforeAll(async () => {
+    server = await start();
+    client = server.connect();
+  });
+  afterAll(() => server.kill());
+
+  it('decides as the model in TypeScript does', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        const key = `steadfetch:{${count++}}`;
+        let state: LimitState | undefined;
+        const questions = questionsOf(world, 300);
+        for (let next = questions.next(); !next.done; ) {
+          const [now, question] = next.value;
+          const answer = replyOf(await client.eval(TIMELESS_SCRIPT, 1, key, ...argsOf(question), String(now)));
+          let reply: Reply;
+          [state, reply] = decide(state, now, structuredClone(question));
+          for (const name of Object.keys(reply) as (keyof Reply)[]) {
+            const far = Math.abs(reply[name] - answer[name]);
+            if (far > 1e-3 + 1e-6 * Math.abs(reply[name] - now)) expect(answer).toEqual(reply);
+          }
+          next = questions.next(reply);
+        }
+      }),
+      { numRuns: 12, seed: 1, endOnFailure: true },
+    );
+  });
+
+  it('is known to the server by the hash that is computed here', async () => {
+    expect(await client.script('LOAD', SCRIPT)).toBe(sha1(SCRIPT));
+  });
+
+  it('keeps a limit for an hour after its last use, or as long as it is closed', async () => {
+    const nothing = { accepted: [], requests: 0, extra: 0, quotas: [], lastRate: 0, lastBurst: 0, known: 0, cost: 1 };
+    await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 1, refusal: undefined }));
+    expect(await client.pttl('a')).toBeGreaterThan(3_600_000);
+    const refusal = { closedUntil: 0, every: 0, wait: 80_000_000 };
+    await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 0, refusal }));
+    expect(await client.pttl('a')).toBeGreaterThan(80_000_000);
+  });
+});

@@ -1,0 +1,10 @@
+export { decide } from './decide.ts';
+export type { Entry, LimitState, Question, Reply, Told, ToldQuota } from './state.ts';
+export {
+  type Ask,
+  type StoreDownEvent,
+  type StoreHooks,
+  type StoreOptions,
+  type StoreUpEvent,
+  storeOf,
+} from './store-of.ts';
