@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|limits|overhead|storms|budgets|rate-limits|memory|size …] [--OPTIONS of those]
+//   pnpm bench [harm|limits|overhead|storms|budgets|rate-limits|shared-limit|memory|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -13,6 +13,7 @@ const RUNS: Record<string, string> = {
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
   'rate-limits': 'rate-limits/run.ts',
+  'shared-limit': 'shared-limit/run.ts',
   memory: 'memory/run.ts',
   size: 'size/run.ts',
 };

@@ -52,8 +52,9 @@ export interface LimitStore {
 /** A store that takes longer is not waited for, and one that failed is asked again after so long, in milliseconds. */
 const SLOW = 50;
 const PAUSE = 1_000;
-/** A slot that is older lapses, in milliseconds. */
+/** A slot that is older lapses, and later where a call waits for it and this process was busy, in milliseconds. */
 const LAPSED = 50;
+const LAPSED_BUSY = 500;
 /** A handful is what all together use in so many milliseconds: the same for each process, so that shares are equal. */
 const HANDFUL = 25;
 const MOST = 1_000;
@@ -92,6 +93,8 @@ export class StoredPacer extends Pacer {
   /** What the question that is on its way is for; `undefined`: none is. */
   #asking: 'slots' | 'whether they hold' | undefined;
   #closedUntil = -Infinity;
+  /** A call waits for a slot. */
+  #isWaiting = false;
   /** Since when the store fails, and when it is asked again. */
   #failedAt: number | undefined;
   #askAgainAt = 0;
@@ -106,7 +109,8 @@ export class StoredPacer extends Pacer {
 
   override advance(now: number): void {
     super.advance(now);
-    while (this.#slots.length > 0 && this.#slots[0]!.at + LAPSED < now) {
+    const lapsed = now - (this.#isWaiting ? LAPSED_BUSY : LAPSED);
+    while (this.#slots.length > 0 && this.#slots[0]!.at < lapsed) {
       this.#slots.shift();
       this.#want = 1;
     }
@@ -118,7 +122,9 @@ export class StoredPacer extends Pacer {
     if (this.#failedAt !== undefined) return Math.max(super.delay(now, cost), this.#next - now);
     const closed = Math.max(this.snapshot(now).opensIn, this.#closedUntil - now);
     const slot = this.#slots[0];
-    return Math.max(0, closed, slot && !this.#isStale(now) ? slot.at - now : PAUSE);
+    const delay = Math.max(0, closed, slot && !this.#isStale(now) ? slot.at - now : PAUSE);
+    this.#isWaiting = delay > 0;
+    return delay;
   }
 
   override send(now: number, cost?: number): Sent {

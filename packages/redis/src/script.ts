@@ -9,7 +9,7 @@ const BODY = `
 local floor, ceil, min, max, huge, exp, sqrt = math.floor, math.ceil, math.min, math.max, math.huge, math.exp, math.sqrt
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
-  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'every', 'cost',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
 
@@ -234,6 +234,7 @@ local function learn()
   end
   s.emptied = at
   s.accepted = 0
+  s.granted = 0
   s.begun = 0
 end
 
@@ -316,7 +317,8 @@ local function rateAt(at)
     return ((4 * math.log(2)) / 100) * 2 ^ (time / 100)
   end
   if s.way == SEARCH then return s.base end
-  return s.base * exp((s.growth * min(60000, max(0, at - s.since - s.patience))) / 1000)
+  local beyond = min(300000, max(0, at - s.since - s.patience))
+  return s.base * exp((s.growth * beyond) / 1000)
 end
 
 local function everyOf(at, cost, known)
@@ -380,16 +382,19 @@ local function grant(now, want, cost, extra, known)
   if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
   local saved = (closedUntil > now or pending) and 0 or depth * every
+  if s.way == HOLD and not pending then s.since = s.since + max(0, start - s.next) end
   s.next = max(s.next, start - saved)
   local isSaved = s.next + count * every <= start
   local first = isSaved and start or max(s.next, start - min(saved, 40))
   if not isSaved then s.next = first end
   s.next = s.next + count * every
-  if s.way == SEARCH and not pending and every == cost / s.base then
+  local isUsed = s.accepted + 10 >= 0.5 * s.granted
+  if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
     s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
   end
   s.used = max(s.used, first)
   s.every = every
+  s.granted = s.granted + count * cost
   local at = max(now, s.next)
   for _, q in ipairs(told) do
     q.left = leftAt(q, at) - count * unitsOf(q.name, cost)

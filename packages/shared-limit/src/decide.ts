@@ -13,6 +13,10 @@ const IDLE = 1_000;
 /** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
 const RAISE = 1;
 const LEAP = 250;
+/** A search goes on while half of the slots are used, but for so many that are on their way. */
+const UNREPORTED = 10;
+/** The pace grows for so long, ms. */
+const LONGEST_GROWTH = 300_000;
 /** Reports of others are waited for so long after a refusal, ms. */
 const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
@@ -64,6 +68,7 @@ function begin(now: number, { lastRate, lastBurst }: Question): LimitState {
     isTrying: false,
     used: now,
     every: 0,
+    granted: 0,
     cost: 0,
     requests: 0,
     trust: 1,
@@ -134,17 +139,20 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
   const saved = closedUntil > now || pending ? 0 : depthOf(state) * every;
+  if (state.way === HOLD && !pending) state.since += Math.max(0, start - state.next);
   state.next = Math.max(state.next, start - saved);
   const isSaved = state.next + count * every <= start;
   const first = isSaved ? start : Math.max(state.next, start - Math.min(saved, LATE));
   if (!isSaved) state.next = first;
   state.next += count * every;
-  if (state.way === SEARCH && !pending && every === cost / state.base) {
+  const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
+  if (state.way === SEARCH && !pending && isUsed && every === cost / state.base) {
     const time = Math.min(LEAP, Math.max(0, first - state.used));
     state.base *= Math.exp((RAISE * time) / 1_000);
   }
   state.used = Math.max(state.used, first);
   state.every = every;
+  state.granted += count * cost;
   spend(state, Math.max(now, state.next), count, cost);
   return { ...reply, first, every: isSaved ? 0 : every, count };
 }
@@ -166,7 +174,7 @@ function rateAt(state: LimitState, at: number): number {
     return time > RAMP ? 0 : ((FIRST * Math.LN2) / DOUBLING) * 2 ** (time / DOUBLING);
   }
   if (state.way === SEARCH) return state.base;
-  const beyond = Math.min(60_000, Math.max(0, at - state.since - state.patience));
+  const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
   return state.base * Math.exp((state.growth * beyond) / 1_000);
 }
 

@@ -40,6 +40,7 @@ export function learn(state: LimitState): void {
   }
   state.emptied = at;
   state.accepted = 0;
+  state.granted = 0;
   state.begun = 0;
 }
 

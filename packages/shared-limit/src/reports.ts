@@ -21,6 +21,8 @@ export class Reports {
   readonly #quotas = new Map<string, ToldQuota>();
   #takenAt = 0;
   #hasTold = false;
+  #epoch = 0;
+  #closedUntil = 0;
   #rate = 0;
   #burst = 0;
 
@@ -31,6 +33,12 @@ export class Reports {
   heard({ now, rate, burst }: Reply, at: number): void {
     this.offset = at - now;
     if (rate > 0) [this.#rate, this.#burst] = [rate, burst];
+  }
+
+  /** Until when the limit is closed, on the clock of this process: the same number for the same closing. */
+  closedUntil(epoch: number): number {
+    if (epoch !== this.#epoch) [this.#epoch, this.#closedUntil] = [epoch, epoch + this.offset];
+    return epoch > 0 ? this.#closedUntil : 0;
   }
 
   /** A request was accepted whose slot was for a call of the cost `paid`. */

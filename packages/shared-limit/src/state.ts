@@ -37,6 +37,8 @@ export interface LimitState {
   used: number;
   /** Between the last slots, ms. */
   every: number;
+  /** The cost of the slots since the limit was last used up. */
+  granted: number;
   /** All that was accepted: its cost, and requests. */
   cost: number;
   requests: number;

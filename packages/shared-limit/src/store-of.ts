@@ -165,9 +165,17 @@ function rateOf(owner: string, limit: { requests: number; per: number }): number
 
 /** The slots on the clock of this process. */
 function leaseOf({ first, every, count, closedUntil, goodFor }: Reply, reports: Reports, cost: number): Lease {
-  const { offset } = reports;
-  const until = closedUntil > 0 ? closedUntil + offset : 0;
-  return { first: first + offset, every, count, closedUntil: until, goodFor, reports, cost, epoch: closedUntil };
+  const until = reports.closedUntil(closedUntil);
+  return {
+    first: first + reports.offset,
+    every,
+    count,
+    closedUntil: until,
+    goodFor,
+    reports,
+    cost,
+    epoch: closedUntil,
+  };
 }
 
 async function withinTime<T>(promise: Promise<T>, clock: Clock): Promise<T> {
