@@ -203,7 +203,7 @@ local function others(pace)
   s.missing = s.burst
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
-  s.growth = 0.02
+  s.growth = 0.03
 end
 
 local function learn()
@@ -230,7 +230,7 @@ local function learn()
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
     elseif s.way == SEARCH then hold(min(pace, accepted / time), 1, 0.3)
     elseif s.isTrying == 1 then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
-    else others(max(0.5 * pace, min(pace, accepted / time))) end
+    else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
   end
   s.emptied = at
   s.accepted = 0
@@ -252,7 +252,7 @@ local function measure(q, at, remaining, allSpent)
   if not isNew and q.signs < 2 then
     local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
     if isFull then q.refill = max(q.refill, seen)
-    else q.refill = q.refill > 0 and 0.75 * q.refill + 0.25 * seen or seen end
+    else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
   end
   q.seen = remaining
   q.spent = allSpent
@@ -291,7 +291,7 @@ local function toldRate(q, at)
   local till = max(50, at > q.resetAt and q.window or q.resetAt - at)
   local even = q.limit / q.window
   local base = max(q.refill, even)
-  local spare = leftAt(q, at) - min(q.most / 4, 2 + 100 * base)
+  local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
   if q.signs < 2 then return s.trust * 0.995 * (base + min(0.5 * base, max(-0.5 * base, spare / 400))) end
   if spare >= even * (till - 1000) then return s.trust * 0.995 * even end
   return s.trust * 0.995 * max(0.5, spare) / till
@@ -381,7 +381,7 @@ local function grant(now, want, cost, extra, known)
   local depth = huge
   if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
-  local saved = (closedUntil > now or pending) and 0 or depth * every
+  local saved = (closedUntil > now or pending or known > 0) and 0 or depth * every
   if s.way == HOLD and not pending then s.since = s.since + max(0, start - s.next) end
   s.next = max(s.next, start - saved)
   local isSaved = s.next + count * every <= start

@@ -138,7 +138,7 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const pending = state.refusedAt > 0;
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
-  const saved = closedUntil > now || pending ? 0 : depthOf(state) * every;
+  const saved = closedUntil > now || pending || known > 0 ? 0 : depthOf(state) * every;
   if (state.way === HOLD && !pending) state.since += Math.max(0, start - state.next);
   state.next = Math.max(state.next, start - saved);
   const isSaved = state.next + count * every <= start;

@@ -8,3 +8,4 @@ export {
   type StoreUpEvent,
   storeOf,
 } from './store-of.ts';
+export { type TabStore, type TabStoreOptions, tabStore } from './tab-store.ts';

@@ -9,6 +9,8 @@ const UNSURE = 0.3;
 const USED = 0.5;
 /** Just under what was measured. */
 const UNDER = 0.01;
+/** What was accepted in a shorter time says nothing, ms. */
+const SOON = 1_000;
 /** Trying for more costs one refusal in so many requests at most. */
 const RARE = 200;
 /** So many acceptances say how much comes back. */
@@ -36,7 +38,7 @@ export function learn(state: LimitState): void {
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
     } else if (way === SEARCH) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
     else if (state.isTrying) hold(state, Math.max(state.base, Math.min(0.85 * pace, accepted / time)), 1, SURE);
-    else others(state, Math.max(0.5 * pace, Math.min(pace, accepted / time)));
+    else others(state, time < SOON ? pace : Math.max(0.5 * pace, Math.min(pace, accepted / time)));
   }
   state.emptied = at;
   state.accepted = 0;
@@ -81,7 +83,7 @@ function others(state: LimitState, pace: number): void {
   state.missing = state.burst;
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;
-  state.growth = 0.02;
+  state.growth = 0.03;
 }
 
 /** Holds a pace. More is tried for once the doubt about it has cost as much as a refusal does. */

@@ -66,7 +66,7 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
   if (!isNew && told.signs < WINDOW) {
     const seen = Math.min(Math.max(0, came) / time, 2 * Math.max(told.refill, told.limit / told.window));
     if (isFull) told.refill = Math.max(told.refill, seen);
-    else told.refill = told.refill > 0 ? 0.75 * told.refill + 0.25 * seen : seen;
+    else told.refill = told.refill > 0 ? told.refill + (seen > told.refill ? 0.25 : 0.5) * (seen - told.refill) : seen;
   }
   told.seen = remaining;
   told.spent = allSpent;
@@ -89,7 +89,7 @@ function rateOf(told: Told, at: number, trust: number): number {
   const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
   const even = limit / window;
   const base = Math.max(refill, even);
-  const kept = Math.min(most / 4, 2 + 100 * base);
+  const kept = Math.min(most / 3, 2 + 100 * base);
   const spare = leftAt(told, at) - kept;
   if (signs < WINDOW) return trust * UNDER * (base + Math.min(0.5 * base, Math.max(-0.5 * base, spare / FILLED)));
   return trust * UNDER * (spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);

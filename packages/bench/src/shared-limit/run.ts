@@ -98,13 +98,8 @@ function rowOf(
   const at = (part: number) => times[Math.floor(part * times.length)]!.toFixed(1);
   const questions = worked.reduce((a, one) => a + one.questions, 0);
   const events = worked.flatMap((one) => one.events.map((text) => text.split(' ')[0]));
-  if (events.length > 0)
-    console.log(
-      name,
-      Object.entries(Object.groupBy(events, (text) => text!))
-        .map(([text, all]) => `${all!.length} x ${text}`)
-        .join(', '),
-    );
+  const count = (kind: string) => events.filter((one) => one === kind).length;
+  console.log(`${name}: the store was down ${count('down')} times, and up again ${count('up')} times`);
   if (name.includes('killed')) console.log(`each second: ${perSecond(worked).join(' ')}`);
   return [
     name,

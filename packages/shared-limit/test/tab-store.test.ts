@@ -1,0 +1,70 @@
+import type { LimitSlots, LimitStore } from '@steadfetch/rate-limit';
+import { tabStore } from '@steadfetch/shared-limit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  vi.unstubAllGlobals();
+  for (const close of closing.splice(0)) close();
+});
+
+let names = 0;
+function tabs(count: number) {
+  const name = `test ${names++}`;
+  const stores = Array.from({ length: count }, () => tabStore({ name }));
+  for (const store of stores) closing.push(() => store.close());
+  return stores;
+}
+
+const reserve = (store: LimitStore, want = 1) => store.reserve('api', want, 1) as Promise<LimitSlots>;
+const refusal = (slots: LimitSlots) => ({ closedUntil: slots.closedUntil, wait: 5_000, slots, quotas: [] });
+
+/** Reserves until somebody leads: a question before is answered late. */
+async function reserved(store: LimitStore): Promise<LimitSlots> {
+  for (;;) {
+    const slots = await reserve(store).catch(() => undefined);
+    if (slots) return slots;
+  }
+}
+
+describe('tabs of one origin', () => {
+  it('get slots that follow each other, whoever asks', async () => {
+    const stores = tabs(3);
+    await reserved(stores[2]!);
+    const all: LimitSlots[] = [];
+    for (let n = 0; n < 9; n++) all.push(await reserved(stores[n % 3]!));
+    const starts = all.filter(({ every }) => every > 0).map(({ first }) => first);
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(new Set(starts).size).toBe(starts.length);
+  });
+
+  it('are all closed by the refusal of one, and stay so when the one that decides is closed', async () => {
+    const [first, second, third] = tabs(3) as [ReturnType<typeof tabStore>, LimitStore, LimitStore];
+    const slots = await reserved(second);
+    await reserved(third);
+    await second.refuse('api', refusal(slots));
+    expect((await reserved(third)).closedUntil).toBeGreaterThan(slots.first + 4_000);
+    first.close();
+    const after = await reserved(third);
+    expect(after.closedUntil).toBeGreaterThan(slots.first + 4_000);
+  });
+
+  it('that are closed before they lead leave the others alone', async () => {
+    const [first, second, third] = tabs(3) as [ReturnType<typeof tabStore>, ReturnType<typeof tabStore>, LimitStore];
+    await reserved(first);
+    second.close();
+    first.close();
+    expect((await reserved(third)).count).toBe(1);
+  });
+});
+
+it('says what is missing where a page is not served securely', () => {
+  vi.stubGlobal('navigator', {});
+  expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
+});
+
+it('names a wrong option', () => {
+  expect(() => tabStore({ name: 7 as never })).toThrow('tabStore: name');
+  expect(() => tabStore({ nam: 'a' } as never)).toThrow('tabStore');
+  expect(() => tabStore({ limit: { requests: 0, per: 1 } })).toThrow('tabStore: limit.requests');
+});
