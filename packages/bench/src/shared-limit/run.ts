@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { redisStore } from '@steadfetch/redis';
 import { Redis } from 'ioredis';
 import { publish } from '../publish.ts';
 import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
@@ -139,6 +140,37 @@ for (const row of ROWS.filter(({ name }) => name.includes(option('only') ?? ''))
   console.log(measured.join(' | '));
   rows.push(measured);
 }
+
+/** What 100,000 limits cost the server, each of which 20 calls have used. */
+async function measureKeys(): Promise<string> {
+  const server = await StoreServer.start();
+  const client = new Redis(server.port);
+  const store = redisStore(client, { clock: { now: () => Date.now(), sleep: () => new Promise(() => {}) } });
+  const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
+  const before = await memory();
+  const KEYS = 100_000;
+  for (let at = 0; at < KEYS; at += 500) {
+    const keys = Array.from({ length: 500 }, (_, n) => `https://${at + n}.example.com`);
+    for (let turn = 0; turn < 2; turn++) {
+      await Promise.all(
+        keys.map(async (key) => {
+          const slots = await store.reserve(key, 10, 1);
+          for (let n = 0; n < 10; n++) store.settle(slots, 1, []);
+        }),
+      );
+    }
+  }
+  const bytes = ((await memory()) - before) / KEYS;
+  await client.config('RESETSTAT');
+  await Promise.all(Array.from({ length: 2_000 }, (_, n) => store.reserve(`https://${n * 49}.example.com`, 10, 1)));
+  const cost = await scriptCost(server);
+  client.disconnect();
+  server.stop();
+  return `100,000 limits take ${Math.round(bytes)} bytes each; the script then costs ${cost} per round trip.`;
+}
+
+const keys = option('only') === undefined || option('only') === 'keys' ? await measureKeys() : '';
+console.log(keys);
 if (option('only') === undefined) {
   publish({
     name: 'shared-limit',
@@ -148,7 +180,7 @@ if (option('only') === undefined) {
       `Eight processes with ten workers each for ${seconds} s, at a bucket of 20 that refills with 100 a second, unless the row says`,
       'otherwise; one redis-server, all on loopback of one machine with two cores. Share: of the allowed rate, from the first request',
       'on. Questions: round trips to the store per call. Light load: calls at random times; how long a call took, median and p99.',
-      'Script: its cost on the server, per round trip.',
+      `Script: its cost on the server, per round trip. ${keys}`,
     ],
     head: ['run', 'lost', 'refused', 'share', 'Jain', 'questions', 'time', 'script'],
     rows,

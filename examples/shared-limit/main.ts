@@ -42,7 +42,7 @@ await once(redis.stdout, 'data');
 
 const sent: number[] = Array.from({ length: PROCESSES }, () => 0);
 const workers: ChildProcess[] = sent.map((_, n) =>
-  fork(join(import.meta.dirname, 'shared-limit/worker.ts'), [url, port]).on('message', () => sent[n]!++),
+  fork(join(import.meta.dirname, 'worker.ts'), [url, port]).on('message', () => sent[n]!++),
 );
 await Promise.all(workers.map((worker) => once(worker, 'message'))); // each says that it is ready
 console.log(`second |${sent.map((_, n) => `    ${n + 1}`).join('')} | together | refused`);
