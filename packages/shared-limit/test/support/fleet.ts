@@ -80,7 +80,7 @@ export interface Fleet {
   jain(): number;
 }
 
-/** Processes with ten workers each at one server, in virtual time. */
+/** Processes with four workers each at one server, in virtual time. */
 export function fleet(processes: number, server: Server, { apart = 0, pause = 0 } = {}): Fleet {
   const clock = manualClock();
   const begun = clock.now();
@@ -131,7 +131,7 @@ export function fleet(processes: number, server: Server, { apart = 0, pause = 0 
         await clock.sleep(pause);
       }
     };
-    for (let worker = 0; worker < 10; worker++) work().catch(() => result.lost++);
+    for (let worker = 0; worker < 4; worker++) work().catch(() => result.lost++);
   };
   for (let n = 0; n < processes; n++) start(n);
   return result;
