@@ -1,7 +1,7 @@
 import { optionError } from '@steadfetch/core/kit';
 
 /** A script and what it is run with. */
-export interface ScriptCall {
+interface ScriptCall {
   readonly sha: string;
   readonly source: string;
   readonly key: string;

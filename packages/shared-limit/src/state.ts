@@ -51,7 +51,7 @@ export interface LimitState {
 export const FREE = 0;
 export const SEARCH = 1;
 export const HOLD = 2;
-export type Way = typeof FREE | typeof SEARCH | typeof HOLD;
+type Way = typeof FREE | typeof SEARCH | typeof HOLD;
 
 /** What was accepted between two times, or with a cost of 0: here one was refused. */
 export interface Entry {

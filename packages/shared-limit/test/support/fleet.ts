@@ -43,7 +43,7 @@ export function fixedWindow(requests: number, per: number): Server {
 }
 
 /** The place that decides, as a database would: in another process, which may be away, and forget. */
-export class Place {
+class Place {
   readonly states: Map<string, LimitState> = new Map();
   questions = 0;
   isAway = false;
