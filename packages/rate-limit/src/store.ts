@@ -84,6 +84,8 @@ export class StoredPacer extends Pacer {
   readonly #slots: Slot[] = [];
   /** The slots that requests took, until they are answered. */
   readonly #taken = new WeakMap<Sent, LimitSlots>();
+  /** What was accepted before the store answered for the first time. */
+  readonly #unreported: number[] = [];
   #want = 1;
   #cost = 1;
   #lease: LimitSlots | undefined;
@@ -142,11 +144,16 @@ export class StoredPacer extends Pacer {
 
   override settle(sent: Sent, now: number, answer: Answer): Settled {
     const settled = super.settle(sent, now, answer);
-    const lease = this.#taken.get(sent);
-    if (!lease) return settled;
+    const isAccepted = answer.kind === 'accepted';
+    // what was sent without the store counts too: it is measured what all accepted
+    const lease = this.#taken.get(sent) ?? (isAccepted ? this.#lease : undefined);
+    if (!lease) {
+      if (isAccepted && this.#unreported.length < MOST) this.#unreported.push(answer.cost ?? sent.cost);
+      return settled;
+    }
     const { store, key } = this.#parts;
     const { quotas = NO_QUOTAS, wait } = answer;
-    if (answer.kind === 'accepted') quietly(() => store.settle(lease, answer.cost ?? sent.cost, quotas));
+    if (isAccepted) quietly(() => store.settle(lease, answer.cost ?? sent.cost, quotas));
     // a refusal that the local model does not believe to be about the pace is nobody else's affair
     if (answer.kind === 'refused' && settled.closed) {
       this.#slots.length = 0;
@@ -223,6 +230,7 @@ export class StoredPacer extends Pacer {
 
   #take(lease: LimitSlots, offset: number): void {
     this.#lease = lease;
+    for (const cost of this.#unreported.splice(0)) quietly(() => this.#parts.store.settle(lease, cost, NO_QUOTAS));
     for (let n = 0; n < lease.count; n++) this.#slots.push({ at: lease.first + n * lease.every + offset, lease });
   }
 
