@@ -10,17 +10,26 @@ import { entriesOf, publicPackages, ROOT } from './workspace.ts';
 
 const FOLDER = join(ROOT, 'docs/api');
 
+/** A file that the build makes for several entries: its name ends with a hash of what is in it. */
+const CHUNK = /\.\/([\w-]+)-[\w-]{8}\.js/;
+
 /** Each entry of a package with its declarations; comments are left out, since they change without the surface. */
 function reports(): Map<string, string> {
   const texts = new Map<string, string>();
   for (const one of publicPackages()) {
     const name = one.manifest.name.replace('@steadfetch/', '');
-    const entries = Object.keys(entriesOf(one)).map((entry) => {
-      const title = entry === 'index' ? one.manifest.name : `${one.manifest.name}/${entry}`;
-      const declarations = surfaceOf(readFileSync(join(one.dir, 'dist', `${entry}.d.ts`), 'utf8'));
+    const dist = join(one.dir, 'dist');
+    const section = (title: string, file: string) => {
+      const declarations = surfaceOf(readFileSync(join(dist, file), 'utf8'));
       return `## ${title}\n\n\`\`\`text\n${declarations}\n\`\`\`\n`;
+    };
+    const entries = Object.keys(entriesOf(one)).map((entry) => {
+      return section(entry === 'index' ? one.manifest.name : `${one.manifest.name}/${entry}`, `${entry}.d.ts`);
     });
-    texts.set(`${name}.md`, `# The surface of ${one.manifest.name}\n\n${entries.join('\n')}`);
+    const shared = readdirSync(dist)
+      .filter((file) => CHUNK.test(`./${file.replace('.d.ts', '.js')}`) && file.endsWith('.d.ts'))
+      .map((file) => section(`What entries share, in ${file.replace(/-[\w-]{8}\.d\.ts$/, '')}`, file));
+    texts.set(`${name}.md`, `# The surface of ${one.manifest.name}\n\n${[...entries, ...shared].join('\n')}`);
   }
   return texts;
 }
@@ -29,6 +38,7 @@ function surfaceOf(declarations: string): string {
   return declarations
     .replace(/\/\*\*[\s\S]*?\*\/\n?/g, '')
     .replace(/^\/\/#.*$/gm, '')
+    .replace(new RegExp(CHUNK, 'g'), './$1.js')
     .replace(/^\s*\n/gm, '')
     .trimEnd();
 }

@@ -1,4 +1,5 @@
-// Compares what packages import and declare with the table in layers.ts.
+// Compares what packages import and declare with the table in layers.ts, and refuses files that import each other in a circle.
+// A circle of types alone is allowed: nothing runs in it.
 //
 //   pnpm check:layers
 
@@ -41,7 +42,13 @@ function checkPackage(one: Package, layer: Layer, names: Map<string, string>, ro
     if (isBuiltin(found.name) || runtime.includes(found.name)) return [];
     return [`${file} imports ${found.name}, which its package.json does not declare`];
   });
-  return [...declared, ...imported, ...checkDeclared(one, root, 'test'), ...checkRelative(one, root)];
+  return [
+    ...declared,
+    ...imported,
+    ...checkDeclared(one, root, 'test'),
+    ...checkRelative(one, root),
+    ...checkCircles(one, root),
+  ];
 }
 
 function allows(
@@ -77,6 +84,27 @@ function checkRelative({ dir }: Package, root: string): string[] {
       .filter(({ specifier }) => !resolve(dirname(path), specifier).startsWith(join(dir, 'src/')))
       .map(({ specifier }) => `${relative(root, path)} reaches outside its src with ${specifier}`),
   );
+}
+
+/** The first circle of values that each file is the first name of. */
+function checkCircles({ dir }: Package, root: string): string[] {
+  const imported = new Map(
+    sourcesIn(dir, 'src').map((path) => {
+      const found = importsOf(path, readFileSync(path, 'utf8')).filter(({ typeOnly }) => !typeOnly);
+      return [path, found.map(({ specifier }) => resolve(dirname(path), specifier))];
+    }),
+  );
+  const checked = new Set<string>();
+  const circles: string[] = [];
+  const follow = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].map((file) => relative(root, file)).join(' imports '));
+    if (start >= 0 || checked.has(path)) return;
+    for (const next of imported.get(path) ?? []) follow(next, [...way, path]);
+    checked.add(path);
+  };
+  for (const path of imported.keys()) follow(path, []);
+  return circles.map((circle) => `${circle}, in a circle`);
 }
 
 function importsIn({ dir }: Package, folder: string, root: string): { file: string; found: Import }[] {

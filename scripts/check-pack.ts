@@ -3,40 +3,13 @@
 //
 //   pnpm check:pack
 
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LAYERS } from './layers.ts';
+import { pack, unpack } from './packed.ts';
 import { run } from './run.ts';
 import { type Package, publicPackages, ROOT } from './workspace.ts';
-
-function pack(into: string): string[] {
-  const filters = publicPackages().flatMap(({ manifest }) => ['--filter', manifest.name]);
-  execFileSync('npx', ['-y', 'pnpm@12.21.0', '-r', ...filters, 'pack', '--pack-destination', into], { cwd: ROOT });
-  return readdirSync(into).map((file) => join(into, file));
-}
-
-/** Tarballs go into node_modules as they are, libraries as links to where this workspace has them. */
-function install(tarballs: readonly string[], consumer: string): void {
-  const modules = join(consumer, 'node_modules');
-  for (const tarball of tarballs) {
-    const unpacked = mkdtempSync(join(consumer, 'unpacked-'));
-    execFileSync('tar', ['-xzf', tarball, '-C', unpacked]);
-    const { name } = JSON.parse(readFileSync(join(unpacked, 'package/package.json'), 'utf8')) as { name: string };
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    cpSync(join(unpacked, 'package'), join(modules, name), { recursive: true });
-    rmSync(unpacked, { recursive: true });
-  }
-  for (const one of publicPackages()) linkLibraries(one, modules);
-}
-
-function linkLibraries({ dir, manifest }: Package, modules: string): void {
-  const libraries = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  for (const library of libraries.filter((name) => !readdirSync(modules).includes(name.split('/')[0]!))) {
-    symlinkSync(join(dir, 'node_modules', library), join(modules, library));
-  }
-}
 
 function entryNames(packages: readonly Package[]): string[] {
   return packages.flatMap(({ manifest }) =>
@@ -105,7 +78,7 @@ try {
   mkdirSync(join(consumer, 'node_modules'), { recursive: true });
   const tarballs = pack(join(temporary, 'tarballs'));
   await checkTarballs(tarballs);
-  install(tarballs, consumer);
+  unpack(tarballs, consumer);
   writeConsumer(consumer);
   await checkDeclarations(consumer);
   for (const script of ['import-all.mjs', 'require.cjs', 'retry.mjs'])

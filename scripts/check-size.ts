@@ -1,62 +1,92 @@
-// Prints what each entry of .size-limit.json weighs, minified and gzipped. The rows named after a package are its own
-// code; the others are bundles with everything in them.
+// Measures what the imports in .size-limit.json weigh with everything they bring, minified and gzipped, and compares that with
+// what the README of each package says between its markers.
 //
-//   pnpm check:size
-//   node --run build && node scripts/check-size.ts --update     sets each limit to the size plus a tenth
+//   pnpm check:size               fails where a README is more than three percent off
+//   pnpm check:size --update      writes the sizes into the READMEs
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { publicPackages, ROOT } from './workspace.ts';
+import { type Package, publicPackages, ROOT } from './workspace.ts';
 
+/** One row of .size-limit.json; `name` is that of the package. */
 interface Row {
   name: string;
-  passed: boolean;
-  size: number;
-  sizeLimit: number;
+  import: string;
 }
 
-interface Limit {
-  name: string;
-  limit: string;
+interface Size {
+  names: string;
+  bytes: number;
 }
 
-const CONFIG = join(ROOT, '.size-limit.json');
+const MARKED = /<!-- size -->\n[\s\S]*?<!-- \/size -->/;
+const TOLERANCE = 0.03;
+/** Never part of an application. */
+const UNMEASURED = ['@steadfetch/testing'];
 
-function measure(): Row[] {
+/** The sizes of each package, in the order of the rows. */
+function measure(): Map<string, Size[]> {
+  const rows = JSON.parse(readFileSync(join(ROOT, '.size-limit.json'), 'utf8')) as Row[];
   const { stdout, stderr } = spawnSync('size-limit', ['--json'], { cwd: ROOT, encoding: 'utf8' });
-  const result = JSON.parse(stdout || '{}') as Row[] | { error?: string };
-  if (!Array.isArray(result)) throw new Error((result.error ?? stderr).replace(/^ {4}at .*\n?/gm, ''));
-  return result;
+  const measured = JSON.parse(stdout || '{}') as { size: number }[] | { error?: string };
+  if (!Array.isArray(measured)) throw new Error((measured.error ?? stderr).replace(/^ {4}at .*\n?/gm, ''));
+  const sizes = new Map<string, Size[]>();
+  rows.forEach((row, index) => {
+    const size = { names: row.import.replace(/^\{ | \}$/g, ''), bytes: measured[index]!.size };
+    sizes.set(row.name, [...(sizes.get(row.name) ?? []), size]);
+  });
+  return sizes;
 }
 
 function kilobytes(bytes: number): string {
-  return (bytes / 1_000).toFixed(2);
+  return (bytes / 1_000).toFixed(bytes < 10_000 ? 2 : 1);
 }
 
-function update(limits: readonly Limit[], rows: readonly Row[]): void {
-  const sizes = new Map(rows.map(({ name, size }) => [name, size]));
-  const roomy = limits.map((limit) => {
-    const size = Math.max(100, (sizes.get(limit.name) ?? 0) * 1.1);
-    return { ...limit, limit: `${kilobytes(Math.ceil(size / 50) * 50)} kB` };
+/** What a README says about sizes. */
+export function sentenceOf(sizes: readonly Size[]): string {
+  const each = sizes.map(({ names, bytes }) => `\`${names}\` ${kilobytes(bytes)} kB`);
+  return `<!-- size -->\nWeighs, with everything it imports, minified and gzipped: ${each.join('; ')}.\n<!-- /size -->`;
+}
+
+/** What is wrong with the sizes in a README. */
+export function checkReadme(text: string, sizes: readonly Size[]): string[] {
+  const said = MARKED.exec(text)?.[0];
+  if (said === undefined) return ['no <!-- size --> and <!-- /size -->'];
+  return sizes.flatMap(({ names, bytes }) => {
+    const number = said.match(new RegExp(`\`${names}\` ([\\d.]+) kB`))?.[1];
+    if (number === undefined) return [`no size of ${names}`];
+    const off = Math.abs(bytes - Number(number) * 1_000) / bytes;
+    return off <= TOLERANCE ? [] : [`says ${number} kB for ${names}, which weighs ${kilobytes(bytes)} kB`];
   });
-  writeFileSync(CONFIG, JSON.stringify(roomy, null, 2));
-  spawnSync('biome', ['format', '--write', CONFIG], { cwd: ROOT });
 }
 
-try {
-  const limits = JSON.parse(readFileSync(CONFIG, 'utf8')) as Limit[];
-  const rows = measure();
-  console.log('     kB   limit');
-  for (const { name, passed, size, sizeLimit } of rows) {
-    const numbers = [size, sizeLimit].map((bytes) => kilobytes(bytes).padStart(7)).join(' ');
-    console.log(`${numbers}  ${name}${passed ? '' : '  TOO LARGE'}`);
+function readmeOf({ dir }: Package): string {
+  return join(dir, 'README.md');
+}
+
+if (import.meta.main) {
+  try {
+    const sizes = measure();
+    const faults: string[] = [];
+    for (const one of publicPackages().filter(({ manifest }) => !UNMEASURED.includes(manifest.name))) {
+      const { name } = one.manifest;
+      const own = sizes.get(name) ?? [];
+      for (const { names, bytes } of own) console.log(`${kilobytes(bytes).padStart(7)} kB  ${name} { ${names} }`);
+      const readme = readFileSync(readmeOf(one), 'utf8');
+      if (process.argv.includes('--update'))
+        writeFileSync(
+          readmeOf(one),
+          readme.replace(MARKED, () => sentenceOf(own)),
+        );
+      else if (own.length === 0) faults.push(`${name} has no row in .size-limit.json`);
+      else faults.push(...checkReadme(readme, own).map((fault) => `packages/${one.folder}/README.md: ${fault}`));
+    }
+    for (const fault of faults) console.error(fault);
+    if (faults.length > 0) console.error('pnpm check:size --update writes the sizes');
+    process.exitCode = Math.min(faults.length, 1);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error((error as Error).message);
   }
-  const missing = publicPackages().filter(({ manifest }) => !limits.some(({ name }) => name === manifest.name));
-  for (const { manifest } of missing) console.error(`${manifest.name} has no row in .size-limit.json`);
-  process.exitCode = missing.length === 0 && rows.every(({ passed }) => passed) ? 0 : 1;
-  if (process.argv.includes('--update')) update(limits, rows);
-} catch (error) {
-  process.exitCode = 1;
-  console.error((error as Error).message);
 }

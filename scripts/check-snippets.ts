@@ -12,26 +12,24 @@ export interface Snippet {
   extension: 'ts' | 'js';
 }
 
-/** Inside `docs`, whose manifest declares the libraries that snippets import. */
-const DIR: string = join(ROOT, `docs/.snippets-${process.pid}`);
-
-/** Every fault, with its place in the page. */
-export function checkSnippets(snippets: readonly Snippet[]): string[] {
+/** Every fault, with its place in the page. The libraries that snippets import are those installed in `home`. */
+export function checkSnippets(snippets: readonly Snippet[], home: string = join(ROOT, 'docs')): string[] {
   if (snippets.length === 0) return [];
-  mkdirSync(DIR);
-  const pages = new Map(snippets.map((snippet, index) => [write(snippet, index), snippet.page]));
-  writeFileSync(join(DIR, 'tsconfig.json'), JSON.stringify(tsconfig()));
-  const tsc = spawnSync('tsc', ['-p', DIR, '--pretty', 'false'], { cwd: DIR, encoding: 'utf8' });
-  rmSync(DIR, { recursive: true });
+  const dir = join(home, `.snippets-${process.pid}`);
+  mkdirSync(dir);
+  const pages = new Map(snippets.map((snippet, index) => [write(dir, snippet, index), snippet.page]));
+  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(tsconfig()));
+  const tsc = spawnSync('tsc', ['-p', dir, '--pretty', 'false'], { cwd: dir, encoding: 'utf8' });
+  rmSync(dir, { recursive: true });
   if (tsc.status === 0) return [];
   const output = (tsc.stdout + tsc.stderr + (tsc.error ?? '')).trim();
   return output.split('\n').map((line) => line.replace(/^\S+?\.(?:ts|js)(?=\()/, (file) => pages.get(file) ?? file));
 }
 
 /** Starts on the line that it has in the page, so that tsc's line numbers are the page's. */
-function write({ page, line, code, extension }: Snippet, index: number): string {
+function write(dir: string, { page, line, code, extension }: Snippet, index: number): string {
   const file = `${page.replaceAll(/[^a-z0-9]+/gi, '-')}-${index}.${extension}`;
-  writeFileSync(join(DIR, file), `${'\n'.repeat(line - 1)}${code}\nexport {};\n`);
+  writeFileSync(join(dir, file), `${'\n'.repeat(line - 1)}${code}\nexport {};\n`);
   return file;
 }
 
@@ -39,10 +37,10 @@ function tsconfig(): object {
   const entries = publicPackages().flatMap(({ folder, manifest }) =>
     Object.entries(manifest.exports ?? {})
       .filter(([, source]) => source.endsWith('.ts'))
-      .map(([subpath, source]) => [manifest.name + subpath.slice(1), [`../../packages/${folder}/${source}`]]),
+      .map(([subpath, source]) => [manifest.name + subpath.slice(1), [join(ROOT, 'packages', folder, source)]]),
   );
   return {
-    extends: '../../tsconfig.base.json',
+    extends: join(ROOT, 'tsconfig.base.json'),
     compilerOptions: { allowJs: true, checkJs: true, paths: Object.fromEntries(entries) },
     include: ['*'],
   };

@@ -13,8 +13,8 @@ export interface Layer {
 
 export const LAYERS: Record<string, Layer> = {
   core: {},
-  backoff: {},
-  jitter: { types: ['backoff'] },
+  backoff: { packages: ['core'] },
+  jitter: { packages: ['core'], types: ['backoff'] },
   'server-hints': {},
   retry: {
     packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],

@@ -24,7 +24,7 @@ export function newPackage(root: string, name: string, description = 'Says here 
     writeFileSync(join(dir, fill(file)), fill(readFileSync(join(ROOT, 'template', file), 'utf8')));
   }
   addLayer(join(root, 'scripts/layers.ts'), name);
-  addSize(join(root, '.size-limit.json'), name);
+  addSize(join(root, '.size-limit.json'), name, camel);
   return dir;
 }
 
@@ -34,10 +34,10 @@ function addLayer(path: string, name: string): void {
   writeFileSync(path, table);
 }
 
-function addSize(path: string, name: string): void {
-  const rows = JSON.parse(readFileSync(path, 'utf8')) as { name: string; path: string }[];
-  const model = rows.find((row) => row.name === '@steadfetch/core');
-  const row = { ...model, name: `@steadfetch/${name}`, path: `packages/${name}/dist/index.js`, limit: '1 kB' };
+function addSize(path: string, name: string, camel: string): void {
+  const rows = JSON.parse(readFileSync(path, 'utf8')) as object[];
+  const source = `packages/${name}/dist/index.js`;
+  const row = { name: `@steadfetch/${name}`, path: source, import: `{ ${camel} }`, gzip: true };
   writeFileSync(path, `${JSON.stringify([...rows, row], null, 2)}\n`);
 }
 
@@ -49,5 +49,6 @@ if (import.meta.main) {
   npx -y pnpm@12.21.0 install
   the middleware, its tests and its README
   an example in examples/, an export and a dependency in packages/steadfetch
+  its size: npx -y pnpm@12.21.0 check:size --update
   a changeset: pnpm changeset`);
 }

@@ -1,5 +1,4 @@
 import {
-  classifyError,
   compose,
   defineMiddleware,
   equalJitter,
@@ -8,9 +7,8 @@ import {
   type Middleware,
   type Outcome,
   retry,
-  settle,
-  unwrap,
 } from 'steadfetch';
+import { classifyError, settle, unwrap } from 'steadfetch/kit';
 import type { CallView, Tone } from './call-view.ts';
 import type { Scenario } from './scenarios.ts';
 

@@ -1,4 +1,5 @@
-import { type Clock, discard, type Fetch, monotonic, settle } from 'steadfetch';
+import { type Clock, discard, type Fetch } from 'steadfetch';
+import { monotonic, settle } from 'steadfetch/kit';
 
 /** What a crowd of workers has sent so far, by the time it was answered. */
 export interface CrowdReport {

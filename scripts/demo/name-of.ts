@@ -1,4 +1,5 @@
-import { classifyError, type Outcome } from 'steadfetch';
+import type { Outcome } from 'steadfetch';
+import { classifyError } from 'steadfetch/kit';
 import type { Tone } from './theme.ts';
 
 const NAMES: Record<string, string> = {

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from 'steadfetch';
+import type { Clock } from 'steadfetch';
+import { systemClock } from 'steadfetch/kit';
 
 /** A clock on which everything happens `speed` times faster. */
 export function scaledClock(speed: number): Clock {

@@ -1,14 +1,5 @@
-import {
-  type Clock,
-  defineMiddleware,
-  discard,
-  type GiveUpEvent,
-  type Middleware,
-  monotonic,
-  type RetryHooks,
-  settle,
-  unwrap,
-} from 'steadfetch';
+import { type Clock, defineMiddleware, discard, type GiveUpEvent, type Middleware, type RetryHooks } from 'steadfetch';
+import { monotonic, settle, unwrap } from 'steadfetch/kit';
 import { nameOf, toneOf } from './name-of.ts';
 import type { End, Trace, TracedAttempt, TracedWait } from './trace.ts';
 

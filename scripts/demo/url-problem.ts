@@ -1,4 +1,5 @@
-import { causesOf, classifyError, discard, type Fetch, redactUrl } from 'steadfetch';
+import { discard, type Fetch } from 'steadfetch';
+import { causesOf, classifyError, redactUrl } from 'steadfetch/kit';
 
 const PATIENCE = 10_000;
 

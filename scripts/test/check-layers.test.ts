@@ -56,6 +56,21 @@ describe('checkLayers', () => {
     expect(checkLayers(root, LAYERS)).toEqual([`packages/retry/src/index.ts ${breach}`]);
   });
 
+  it('refuses files that import each other in a circle, but for types', () => {
+    plant('packages/core/src/a.ts', `import { b } from './b.ts';\nexport const a = b;`);
+    plant(
+      'packages/core/src/b.ts',
+      `import type { a } from './a.ts';\nimport { c } from './c.ts';\nexport const b = c;`,
+    );
+    plant('packages/core/src/c.ts', `export const c = 1;`);
+    expect(checkLayers(root, LAYERS)).toEqual([]);
+
+    plant('packages/core/src/c.ts', `import { b } from './b.ts';\nexport const c = b;`);
+    expect(checkLayers(root, LAYERS)).toEqual([
+      'packages/core/src/b.ts imports packages/core/src/c.ts imports packages/core/src/b.ts, in a circle',
+    ]);
+  });
+
   it('lets only types through where the table says so', () => {
     plantManifest('jitter', { dependencies: { '@x/core': '*' } });
     plant('packages/jitter/src/types.ts', `import type { A } from '@x/core';\nexport { type B } from '@x/core';`);

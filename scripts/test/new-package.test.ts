@@ -39,7 +39,7 @@ it('enters the package among the layers and the sizes', () => {
 
   expect(read('scripts/layers.ts')).toMatch(/\n {2}hedge: \{ packages: \['core'\] \},\n\};\n$/);
   expect(JSON.parse(read('.size-limit.json'))).toContainEqual(
-    expect.objectContaining({ name: '@steadfetch/hedge', path: 'packages/hedge/dist/index.js' }),
+    expect.objectContaining({ name: '@steadfetch/hedge', path: 'packages/hedge/dist/index.js', import: '{ hedge }' }),
   );
 });
 

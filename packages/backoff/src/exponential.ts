@@ -1,6 +1,7 @@
+import { checkMs, checkNumber, type OptionTable } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
-import { readOptions } from './options.ts';
 import { ordinal } from './ordinal.ts';
+import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds, but for `factor`. */
 export interface ExponentialOptions {
@@ -12,9 +13,18 @@ export interface ExponentialOptions {
   cap?: number;
 }
 
+const OPTIONS = {
+  base: { check: checkMs, default: 250 },
+  factor: { check: checkNumber, default: 2, max: Number.MAX_VALUE },
+  cap: { check: checkMs, default: 20_000 },
+} satisfies OptionTable<ExponentialOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const exponentialOptions: OptionTable<ExponentialOptions> = OPTIONS;
+
 /** `base`, `base * factor`, `base * factor ** 2`, ... never above `cap`. */
-export function exponential(options: ExponentialOptions = {}): Delay {
-  const { base, factor, cap } = readOptions('exponential', options, { base: 250, factor: 2, cap: 20_000 });
+export function exponential(options?: ExponentialOptions): Delay {
+  const { base, factor, cap } = readBackoff('exponential', OPTIONS, options);
   // Growth alone may be Infinity; 0 * Infinity would be NaN.
   return ({ attempt }) => Math.min(cap, base * Math.min(Number.MAX_VALUE, factor ** (ordinal(attempt) - 1)));
 }

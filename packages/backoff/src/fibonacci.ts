@@ -1,6 +1,7 @@
+import { checkMs, type OptionTable } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
-import { readOptions } from './options.ts';
 import { ordinal } from './ordinal.ts';
+import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds. */
 export interface FibonacciOptions {
@@ -10,9 +11,17 @@ export interface FibonacciOptions {
   cap?: number;
 }
 
+const OPTIONS = {
+  base: { check: checkMs, default: 250 },
+  cap: { check: checkMs, default: 20_000 },
+} satisfies OptionTable<FibonacciOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const fibonacciOptions: OptionTable<FibonacciOptions> = OPTIONS;
+
 /** `base` times 1, 1, 2, 3, 5, 8, ... never above `cap`. Grows by about 1.6: slower than doubling. */
-export function fibonacci(options: FibonacciOptions = {}): Delay {
-  const { base, cap } = readOptions('fibonacci', options, { base: 250, cap: 20_000 });
+export function fibonacci(options?: FibonacciOptions): Delay {
+  const { base, cap } = readBackoff('fibonacci', OPTIONS, options);
   return ({ attempt }) => Math.min(cap, base * fibonacciNumber(Math.min(ordinal(attempt), LARGEST_EXACT)));
 }
 

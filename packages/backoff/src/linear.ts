@@ -1,20 +1,29 @@
+import { checkMs, type OptionTable } from '@steadfetch/core/kit';
 import type { Delay } from './delay.ts';
-import { readOptions } from './options.ts';
 import { ordinal } from './ordinal.ts';
+import { readBackoff } from './read-backoff.ts';
 
 /** In milliseconds. */
 export interface LinearOptions {
   /** The delay after the first attempt. @default 250 */
   base?: number;
-  /** What each further attempt adds. @default base */
+  /** What each further attempt adds. @default `base` */
   step?: number;
   /** The longest delay. @default 20_000 */
   cap?: number;
 }
 
+const OPTIONS = {
+  base: { check: checkMs, default: 250 },
+  step: { check: checkMs },
+  cap: { check: checkMs, default: 20_000 },
+} satisfies OptionTable<LinearOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const linearOptions: OptionTable<LinearOptions> = OPTIONS;
+
 /** `base`, `base + step`, `base + 2 * step`, ... never above `cap`. */
-export function linear(options: LinearOptions = {}): Delay {
-  const base = options?.base ?? 250;
-  const read = readOptions('linear', options, { base, step: base, cap: 20_000 });
-  return ({ attempt }) => Math.min(read.cap, read.base + read.step * (ordinal(attempt) - 1));
+export function linear(options?: LinearOptions): Delay {
+  const { base, step = base, cap } = readBackoff('linear', OPTIONS, options);
+  return ({ attempt }) => Math.min(cap, base + step * (ordinal(attempt) - 1));
 }

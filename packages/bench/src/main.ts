@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|limits|overhead|storms|budgets|rate-limits|shared-limit|memory|size …] [--OPTIONS of those]
+//   pnpm bench [harm|limits|overhead|first-call|storms|budgets|rate-limits|shared-limit|memory|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,6 +10,7 @@ const RUNS: Record<string, string> = {
   harm: 'harm/run.ts',
   limits: 'limits/run.ts',
   overhead: 'overhead/run.ts',
+  'first-call': 'overhead/first-call.ts',
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
   'rate-limits': 'rate-limits/run.ts',

@@ -1,10 +1,11 @@
 import { abortReason, type Call, classifyError, defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
 import {
+  checkChoice,
   checkMethods,
-  checkNames,
   checkNumber,
-  IDEMPOTENT_METHODS,
   idempotencyKeyOf,
+  type OptionTable,
+  readOptions,
   withBody,
 } from '@steadfetch/core/kit';
 import { checkBody, type Validate } from './check-body.ts';
@@ -21,11 +22,22 @@ export interface BufferBodyOptions {
    */
   methods?: readonly string[];
   /**
-   * Which body that ended without an error is broken. `content-length`: another length than promised.
-   * `json`: that, and JSON that ends early. @default 'content-length'
+   * Which bodies count as broken although they ended without an error. `content-length`: of another length than
+   * promised. `json`: also JSON that ends early. `false`: none. @default 'content-length'
    */
   validate?: Validate;
 }
+
+const OPTIONS = {
+  maxBytes: { check: checkNumber, default: 1_000_000, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  methods: { check: checkMethods, default: ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'] },
+  validate: { check: checkChoice<Validate>, default: 'content-length', values: ['content-length', 'json', false] },
+} satisfies OptionTable<BufferBodyOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const bufferBodyOptions: OptionTable<BufferBodyOptions> = OPTIONS;
+
+const LAYER: Layer = { name: 'bufferBody', mustBeInside: [['retry', 'a broken body is not retried']] };
 
 const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
 
@@ -41,16 +53,8 @@ const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
  * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
  */
-export function bufferBody(options: BufferBodyOptions = {}): Middleware {
-  checkNames('bufferBody', options, ['maxBytes', 'methods', 'validate']);
-  const { maxBytes = 1_000_000, validate = 'content-length' } = options;
-  checkNumber('bufferBody: maxBytes', maxBytes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
-  if (validate !== false && validate !== 'content-length' && validate !== 'json') {
-    throw new TypeError(`bufferBody: validate: expected 'content-length', 'json' or false, got ${String(validate)}`);
-  }
-  const methods =
-    options.methods === undefined ? IDEMPOTENT_METHODS : checkMethods('bufferBody: methods', options.methods);
-
+export function bufferBody(options?: BufferBodyOptions): Middleware {
+  const { maxBytes, methods, validate } = readOptions('bufferBody', OPTIONS, options);
   return defineMiddleware(async (call, next) => {
     const applies = methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call) !== undefined;
     const response = await next(call);
@@ -61,7 +65,7 @@ export function bufferBody(options: BufferBodyOptions = {}): Middleware {
     if ('next' in reading) return restoreBody(response, reading);
     checkBody(response, reading.bytes, validate);
     return withBody(response, reading.bytes);
-  }, layer());
+  }, LAYER);
 }
 
 /** False for a mock's value that is no response, and for node-fetch's body, which is no web stream. */
@@ -77,15 +81,4 @@ function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);
   if (classifyError(error).kind !== 'bug') return error;
   return new NetworkError('the body broke off', { cause: error });
-}
-
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
-
-/** The rule is for developers: its text is not part of a production bundle. */
-function layer(): Layer {
-  const own: Layer = { name: 'bufferBody' };
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    own.mustBeInside = [['retry', 'a body that breaks is not retried']];
-  }
-  return own;
 }

@@ -1,2 +1,2 @@
-export { type BufferBodyOptions, bufferBody } from './buffer-body.ts';
+export { type BufferBodyOptions, bufferBody, bufferBodyOptions } from './buffer-body.ts';
 export { NetworkError } from './network-error.ts';

@@ -1,19 +1,20 @@
 import { type Clock, type LastAnswer, monotonic, type Random, systemClock } from '@steadfetch/core';
 import {
   callHooks,
-  checkClock,
-  checkFunction,
   checkHooks,
+  checkMembers,
   checkMs,
-  checkNames,
   checkNumber,
+  type OptionTable,
+  randomOption,
+  readOptions,
 } from '@steadfetch/core/kit';
 import { Circuit, type CircuitAttempt, type CircuitState, type Permit } from './circuit.ts';
 import { noSuccess } from './no-success.ts';
-import { LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
+import { checkOpenFor, LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
 import { checkRule, type Rule } from './rule.ts';
 
-/** What one circuit believes at one moment, and why. A copy: changing it changes nothing. */
+/** The state of one circuit at one moment, and why. A copy: changing it changes nothing. */
 export interface CircuitSnapshot {
   key: string;
   /** `half-open` as soon as a probe would be let through. */
@@ -41,10 +42,10 @@ export interface BreakerOptions {
   /** When a circuit opens. @default noSuccess() */
   rule?: Rule;
   /**
-   * How long a circuit stays open before it lets a probe through; nothing is longer than 15 s. A number is the first
-   * time, which grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by
-   * chance. A function is used as it is; delays of `@steadfetch/backoff` fit. Where it throws or gives no time, the open
-   * time before is taken, or 1 s. @default 1_000
+   * How long a circuit stays open before it lets a probe through; at most 15 s. A number is the first open time, which
+   * grows to a fiftieth of the time that the circuit has been open, up to ten seconds, less up to a fifth by chance. A
+   * function, such as a delay of `@steadfetch/backoff`, returns the open time itself; if it throws or returns no time,
+   * the previous open time is used, or 1 s. @default 1_000
    */
   openFor?: number | OpenTime;
   /** Calls let through to a half-open circuit. When all of them succeed it closes. @default 1 */
@@ -68,7 +69,7 @@ export interface CircuitHooks {
 
 /** One circuit per key, for at most a thousand keys: the one used least recently is forgotten. */
 export interface Breaker {
-  /** Leave to make a call, or `undefined` while there must be none. Every permit must be settled. */
+  /** The right to make a call, or `undefined` while the circuit refuses it. Every permit must be settled. */
   acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
   /** One circuit. Asking changes nothing: a key that was never called is closed, and stays unknown. */
   snapshot(key: string): CircuitSnapshot;
@@ -78,33 +79,41 @@ export interface Breaker {
   reset(key?: string): void;
 }
 
-export const BREAKER_NAMES: readonly (keyof BreakerOptions)[] = [
-  'rule',
-  'openFor',
-  'probes',
-  'probeTimeout',
-  'clock',
-  'random',
-  'hooks',
-];
+const OPTIONS = {
+  rule: { check: checkRule },
+  openFor: { check: checkOpenFor, default: 1_000, min: 1, unit: 'ms' },
+  probes: { check: checkNumber, default: 1, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  probeTimeout: { check: checkMs, default: 2_000, min: 1 },
+  clock: { check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']), default: systemClock },
+  random: randomOption,
+  hooks: {},
+} satisfies OptionTable<BreakerOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
 
 /**
- * The state behind `circuitBreaker`, on its own: to share it between clients, to read it, or to guard something that is
- * not a fetch.
+ * The state of `circuitBreaker` as an object: to share it between clients, to read it, or to guard something that is not
+ * a fetch.
  *
  * @example
  * const payments = breaker({ rule: consecutive(5), openFor: 10_000 });
  * const fetchPayment = compose(retry(), circuitBreaker({ breaker: payments }))(fetch);
  * payments.snapshot('https://pay.example.com').state; // 'closed'
  */
-export function breaker(options: BreakerOptions = {}): Breaker {
-  checkNames('breaker', options, BREAKER_NAMES);
-  return startBreaker('breaker', options);
+export function breaker(options?: BreakerOptions): Breaker {
+  return startBreaker('breaker', readOptions('breaker', OPTIONS, options));
+}
+
+/** The options with their defaults. */
+export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 'hooks'>> {
+  rule: BreakerOptions['rule'] | undefined;
+  hooks: BreakerOptions['hooks'] | undefined;
 }
 
 /** `owner` is whom the user gave the options to. */
-export function startBreaker(owner: string, options: BreakerOptions): Breaker {
-  const { now, hooks, ...policy } = policyOf(owner, options);
+export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
+  const { now, hooks, ...policy } = policyOf(owner, settings);
   const circuits = new Map<string, Circuit>();
   const newCircuit = (key: string): Circuit => {
     const onChange = (state: CircuitState) =>
@@ -142,21 +151,15 @@ export function startBreaker(owner: string, options: BreakerOptions): Breaker {
 const MAX_KEYS = 1_000;
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
 
-function policyOf(owner: string, options: BreakerOptions) {
-  const { rule = noSuccess(), openFor = 1_000, probes = 1, probeTimeout = 2_000 } = options;
-  const { clock = systemClock, random = () => Math.random() } = options;
-  checkRule(`${owner}: rule`, rule);
-  checkNumber(`${owner}: probes`, probes, { min: 1, max: Number.MAX_SAFE_INTEGER, integer: true });
-  checkMs(`${owner}: probeTimeout`, probeTimeout, { min: 1 });
-  checkClock(owner, clock, ['now']);
-  checkFunction(`${owner}: random`, random);
+function policyOf(owner: string, { rule = noSuccess(), ...settings }: BreakerSettings) {
+  const { openFor, random, probes, probeTimeout, clock, hooks } = settings;
   return {
     rule,
-    openTime: openTimeOf(owner, openFor, random),
+    openTime: openTimeOf(openFor, random),
     probes,
     probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
     now: monotonic(clock),
-    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], options.hooks),
+    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], hooks),
   };
 }
 

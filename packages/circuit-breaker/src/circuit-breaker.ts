@@ -6,12 +6,20 @@ import {
   type Middleware,
   monotonic,
   type Outcome,
-  systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
-import { checkFunction, checkKey, checkNames } from '@steadfetch/core/kit';
+import {
+  checkFunction,
+  checkKey,
+  checkMembers,
+  copyFields,
+  keyOption,
+  type OptionTable,
+  pathOf,
+  readOptions,
+} from '@steadfetch/core/kit';
 import { serverDelay } from '@steadfetch/server-hints';
-import { BREAKER_NAMES, type Breaker, type BreakerOptions, startBreaker } from './breaker.ts';
+import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
 import { type IsFailure, isUncut, verdictOf } from './verdict.ts';
@@ -25,32 +33,47 @@ export interface CircuitBreakerOptions extends BreakerOptions {
   breaker?: Breaker;
 }
 
+const OPTIONS = {
+  key: keyOption,
+  isFailure: { check: checkFunction },
+  breaker: { check: checkBreaker },
+  ...breakerOptions,
+} satisfies OptionTable<CircuitBreakerOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const circuitBreakerOptions: OptionTable<CircuitBreakerOptions> = OPTIONS;
+
+const LAYER: Layer = {
+  name: 'circuitBreaker',
+  mustBeInside: [['retry', 'it opens too late']],
+};
+
 /** A middleware whose state can be read. */
 export interface CircuitBreakerMiddleware extends Middleware {
   readonly breaker: Breaker;
 }
 
 /**
- * Stops calling a service that is away, and finds out when it is back.
+ * Refuses calls to a service that is down, and probes it until it is back.
  *
  * By default it opens when at least ten calls failed and none succeeded, inside `retry` for ten seconds. Calls are then
- * refused at once, but for a probe after each open time; the first success closes the circuit. A call counts once, with
- * its first attempt that fails, and no more once one succeeds.
+ * refused at once, except for a probe after each open time; the first success closes the circuit. A call counts once, by
+ * its first attempt that fails, and not at all when a later attempt succeeds.
  *
- * Server errors, network errors and timeouts are failures. Neutral is what says nothing about the server: 429, aborts
- * by the caller, what was not sent, an own body that breaks, a machine that is offline, an answer of another origin. Any
- * other answer is a success. What happens to a body after its headers arrived is not seen.
+ * Server errors, network errors and timeouts are failures. Some outcomes are neutral, since they do not show how the
+ * server is: 429, aborts by the caller, what was not sent, a request body that breaks, a machine that is offline, an
+ * answer of another origin. Any other answer is a success. A body that breaks after its headers arrived is not noticed.
  *
  * @throws CircuitOpenError for a call that is not made
  * @example
  * const fetchUser = compose(retry(), circuitBreaker(), timeout(2_000))(fetch);
  */
-export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBreakerMiddleware {
-  checkNames('circuitBreaker', options, ['key', 'isFailure', 'breaker', ...BREAKER_NAMES]);
-  const { key = originOfCall, isFailure, clock = systemClock } = options;
-  checkFunction('circuitBreaker: key', key);
-  if (isFailure !== undefined) checkFunction('circuitBreaker: isFailure', isFailure);
-  const breaker = breakerOf(options);
+export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerMiddleware {
+  const { key, isFailure, breaker: given, ...own } = readOptions('circuitBreaker', OPTIONS, options);
+  const settings = own as BreakerSettings;
+  const { clock } = settings;
+  if (given) checkNotDoubled(options!);
+  const breaker = given ?? startBreaker('circuitBreaker', settings);
   const now = monotonic(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
@@ -69,7 +92,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
         );
         permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
       } catch {
-        // a rule or a response of another make: the outcome is the caller's all the same
+        // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
         permit.settle('neutral');
       }
     };
@@ -83,7 +106,7 @@ export function circuitBreaker(options: CircuitBreakerOptions = {}): CircuitBrea
         throw error;
       },
     );
-  }, layer());
+  }, LAYER);
   return Object.assign(middleware, { breaker });
 }
 
@@ -101,9 +124,10 @@ class AttemptOf implements CircuitAttempt {
 
   /** The method and the route, where what looks like an identifier is a star. */
   get part(): string {
-    const path = this.#call.url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-    const route = path.slice(0, LONGEST_PATH).replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
-    return `${this.#call.method} ${route || '/'}`;
+    const route = pathOf(this.#call.url)
+      .slice(0, LONGEST_PATH)
+      .replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
+    return `${this.#call.method} ${route}`;
   }
 }
 
@@ -115,34 +139,24 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
   return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
 }
 
+const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
+
+/** What the server answered, for calls of others too: the fields about limits alone. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
-  const { status, headers } = response;
+  const { status } = response;
+  const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
   const retryAfter = serverDelay(response, { now })?.ms;
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-function originOfCall(call: Call): string {
-  return call.origin;
+function checkBreaker(option: string, breaker: Breaker): Breaker {
+  return checkMembers(option, breaker, ['acquire', 'snapshot']);
 }
 
-function breakerOf(options: CircuitBreakerOptions): Breaker {
-  const { breaker } = options;
-  if (breaker === undefined) return startBreaker('circuitBreaker', options);
-  checkFunction('circuitBreaker: breaker.acquire', breaker?.acquire);
-  checkFunction('circuitBreaker: breaker.snapshot', breaker.snapshot);
-  const doubled = BREAKER_NAMES.find((name) => options[name] !== undefined);
+/** Throws for an option that the breaker which was passed has already. */
+function checkNotDoubled(options: BreakerOptions): void {
+  const names = Object.keys(breakerOptions) as (keyof BreakerOptions)[];
+  const doubled = names.find((name) => options[name] !== undefined);
   if (doubled) throw new TypeError(`circuitBreaker: ${doubled}: belongs to the breaker that was passed, give it there`);
-  return breaker;
-}
-
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
-
-/** The rule is for developers: its text is not part of a production bundle. */
-function layer(): Layer {
-  const own: Layer = { name: 'circuitBreaker' };
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    own.mustBeInside = [['retry', 'the breaker sees one outcome for many attempts, and opens too late']];
-  }
-  return own;
 }

@@ -4,20 +4,20 @@ import type { Rule, Sample, Tally } from './rule.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
-/** What a call says about the server. Neutral: nothing. */
+/** How the server did in one call. Neutral: the call does not show it. */
 export type Verdict = 'success' | 'failure' | 'neutral';
 
-/** The leave to make one call. It must be settled, whatever becomes of the call; only the first time counts. */
+/** The right to make one call. It must be settled when the call has ended; only the first time counts. */
 export interface Permit {
   /** `answer`: what the server answered, if it did. */
   settle(verdict: Verdict, answer?: LastAnswer): void;
 }
 
-/** Who asks for leave. */
+/** The attempt that asks for a permit. */
 export interface CircuitAttempt {
   /** One object for all attempts of one call: it counts once, and the attempts after a probe are let through. */
   readonly call?: object;
-  /** What is asked for, e.g. `GET /users/*`; read only where somebody failed. */
+  /** The part of the service, e.g. `GET /users/*`; read only when a part has failed. */
   readonly part?: string;
   /** Whether a `retry` further out may repeat the call. */
   readonly retried?: boolean;

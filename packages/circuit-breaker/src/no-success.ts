@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
 export interface NoSuccessOptions {
@@ -8,18 +8,23 @@ export interface NoSuccessOptions {
   silence?: number;
 }
 
+const OPTIONS = {
+  minCalls: { check: checkNumber, default: 10, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  silence: { check: checkMs, default: 10_000 },
+} satisfies OptionTable<NoSuccessOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
+
 /**
  * Opens when the service is away: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
- * have lasted for `silence` milliseconds, since shorter trouble is what retries are for. One success starts the count
- * anew, and so does a pause of half of `silence` in which nobody called.
+ * have lasted for `silence` milliseconds, since retries handle shorter trouble. One success restarts the count, and so
+ * does a pause of half of `silence` without calls.
  *
- * A share of failures never opens it. It is scoped: what has not failed is not refused.
+ * A share of failures does not open it, however large. It is scoped: what has not failed is not refused.
  */
-export function noSuccess(options: NoSuccessOptions = {}): Rule {
-  checkNames('noSuccess', options, ['minCalls', 'silence']);
-  const { minCalls = 10, silence = 10_000 } = options;
-  checkMs('noSuccess: silence', silence);
-  checkNumber('noSuccess: minCalls', minCalls, { min: 1, integer: true, max: Number.MAX_SAFE_INTEGER });
+export function noSuccess(options?: NoSuccessOptions): Rule {
+  const { minCalls, silence } = readOptions('noSuccess', OPTIONS, options);
   return {
     scoped: true,
     start() {
@@ -35,7 +40,7 @@ export function noSuccess(options: NoSuccessOptions = {}): Rule {
             return false;
           }
           const from = at - duration;
-          // it was under way at the last success, and says nothing of what came after it
+          // it began before the last success, and does not show how the server is since
           if (from < succeededAt) return false;
           if (from - latest > silence / 2) calls = 0;
           since = calls === 0 ? from : Math.min(since, from);

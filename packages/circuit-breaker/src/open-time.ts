@@ -1,5 +1,5 @@
 import { notify, type Random } from '@steadfetch/core';
-import { checkMs, optionError } from '@steadfetch/core/kit';
+import { checkMs, type NumberRule, optionError } from '@steadfetch/core/kit';
 
 /** What an open time is computed from. The shape is that of a delay of `@steadfetch/backoff`: any of them fits. */
 export interface Opening {
@@ -24,11 +24,17 @@ const SHARE = 1 / 50;
 /** How much of a grown open time chance may take away, so that clients do not come back together. */
 const SPREAD = 0.2;
 
+/** Returns what may be an open time, or throws. */
+export function checkOpenFor(option: string, openFor: number | OpenTime, range: NumberRule): number | OpenTime {
+  if (typeof openFor === 'function') return openFor;
+  if (typeof openFor !== 'number') throw optionError(option, 'milliseconds or a function', openFor);
+  return checkMs(option, openFor, range);
+}
+
 /** A number is the first open time, grown in a long outage; a function is used as it is. No time is above 15 s. */
-export function openTimeOf(owner: string, openFor: number | OpenTime, random: Random): OpenTime {
+export function openTimeOf(openFor: number | OpenTime, random: Random): OpenTime {
   if (typeof openFor === 'function') return safely(openFor, 1_000);
-  if (typeof openFor !== 'number') throw optionError(`${owner}: openFor`, 'milliseconds or a function', openFor);
-  const first = checkMs(`${owner}: openFor`, openFor, { min: 1 });
+  const first = openFor;
   const grown = (elapsed: number) => Math.min(GROWN, elapsed * SHARE);
   return safely(({ elapsed }) => {
     return grown(elapsed) <= first ? first : Math.max(first, grown(elapsed) * (1 - SPREAD * random()));

@@ -1,4 +1,4 @@
-import { checkFunction } from '@steadfetch/core/kit';
+import { checkFunction, optionError } from '@steadfetch/core/kit';
 
 /** One call that came to an answer: a success or a failure, never a neutral outcome. */
 export interface Sample {
@@ -15,9 +15,9 @@ export interface Sample {
 export interface Tally {
   /** `false`: durations do not matter. No clock is read for them, and those of samples are NaN. @default true */
   readonly timed?: boolean;
-  /** Takes one more call into account and says whether the circuit must open. */
+  /** Records one more call, and returns whether the circuit must open. */
   record(sample: Sample): boolean;
-  /** Forgets a failure, the very sample: another attempt of that call has succeeded, and is recorded next. */
+  /** Forgets a failure, given as the same object: another attempt of that call has succeeded, and is recorded next. */
   takeBack?(sample: Sample): void;
 }
 
@@ -33,7 +33,7 @@ export interface Rule {
   readonly scoped?: boolean;
 }
 
-/** Opens as soon as one of the rules says so. Each of them sees every call. */
+/** Opens when one of the rules opens. Each of them records every call. */
 export function anyOf(...rules: Rule[]): Rule {
   if (rules.length === 0) throw new TypeError('anyOf: expected at least one rule, got none');
   for (const [index, rule] of rules.entries()) checkRule(`anyOf: rule ${index + 1}`, rule);
@@ -53,11 +53,9 @@ export function anyOf(...rules: Rule[]): Rule {
   };
 }
 
-/** Gives the rule back, or throws an error that says what one looks like. */
+/** Returns the rule, or throws. */
 export function checkRule(option: string, rule: Rule): Rule {
-  if (typeof rule !== 'object' || rule === null) {
-    throw new TypeError(`${option}: expected a rule such as consecutive(5), got ${String(rule)}`);
-  }
+  if (typeof rule !== 'object' || rule === null) throw optionError(option, 'a rule such as consecutive(5)', rule);
   checkFunction(`${option}.start`, rule.start);
   if (rule.isSlow !== undefined) checkFunction(`${option}.isSlow`, rule.isSlow);
   return rule;

@@ -19,8 +19,8 @@ export function isUncut({ retried }: Call): boolean {
 }
 
 /**
- * What an outcome says about the server. What the caller ended, what a layer of ours refused and what was never sent is
- * neutral, whatever `isFailure` would say of it.
+ * How the server did, judged by one outcome. What the caller ended, what one of our layers refused and what was never sent
+ * is neutral; `isFailure` is not asked about it.
  */
 export function verdictOf(
   outcome: Outcome,
@@ -47,7 +47,7 @@ function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
   return phase === 'headers' && record.waitingFor === undefined && uncutFor >= limit / 3;
 }
 
-/** The outcome is the caller's, whatever becomes of the question: a wrong answer is told once, and taken for neutral. */
+/** A wrong answer is warned of once and counts as neutral: it must not change the outcome of the call. */
 function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neutral' | undefined {
   try {
     const answer = isFailure(outcome, call);

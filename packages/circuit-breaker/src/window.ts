@@ -1,11 +1,11 @@
-import { checkMs, checkNames, checkNumber, optionError } from '@steadfetch/core/kit';
+import { checkMs, checkNumber, type OptionTable, optionError, readOptions, type Settings } from '@steadfetch/core/kit';
 import type { Rule, Sample } from './rule.ts';
 
 /** What the two window rules have in common. */
 export interface RatioOptions {
   /** Opens when at least this share of the calls in the window failed; above 0, up to 1. @default 0.5 */
   failureRatio?: number;
-  /** Never opens on fewer calls than this. @default 10 */
+  /** Never opens on fewer calls than this. @default 10, or `size` if that is less */
   minCalls?: number;
   /** A call that takes longer than this is slow, in milliseconds until the headers. Unset: no call is. */
   slowerThan?: number;
@@ -23,6 +23,33 @@ export interface TimeWindowOptions extends RatioOptions {
   window?: number;
 }
 
+const MAX_SIZE = 100_000;
+const RATIO = { check: checkRatio, default: 0.5, min: 0, max: 1 };
+const MIN_CALLS = { check: checkNumber, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true };
+const SLOWER_THAN = { check: checkMs };
+
+const COUNT_WINDOW = {
+  size: { check: checkNumber, default: 20, min: 1, max: MAX_SIZE, integer: true },
+  failureRatio: RATIO,
+  minCalls: MIN_CALLS,
+  slowerThan: SLOWER_THAN,
+  slowCallRatio: RATIO,
+} satisfies OptionTable<CountWindowOptions>;
+
+const TIME_WINDOW = {
+  window: { check: checkMs, default: 30_000, min: 1 },
+  failureRatio: RATIO,
+  minCalls: MIN_CALLS,
+  slowerThan: SLOWER_THAN,
+  slowCallRatio: RATIO,
+} satisfies OptionTable<TimeWindowOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const countWindowOptions: OptionTable<CountWindowOptions> = COUNT_WINDOW;
+
+/** The options as data: what each may be, and its default. */
+export const timeWindowOptions: OptionTable<TimeWindowOptions> = TIME_WINDOW;
+
 /** Sums over some calls. */
 interface Counts {
   calls: number;
@@ -36,16 +63,15 @@ interface Slice extends Counts {
   gone: boolean;
 }
 
-/** Gives the slice that a call belongs to, and tells of those that are forgotten. `vacant`: one that was taken back. */
+/** Returns the slice of a call, and calls `forget` for slices that end. `vacant`: a slice that was taken back. */
 type Place = (at: number, forget: (slice: Slice) => void, vacant: Slice | undefined) => Slice;
 
 /** Opens by the share of failed or slow calls among the latest `size` calls, however long ago they were. */
-export function countWindow(options: CountWindowOptions = {}): Rule {
-  checkNames('countWindow', options, ['size', ...RATIO_NAMES]);
-  const { size = 20 } = options;
-  checkNumber('countWindow: size', size, { min: 1, max: MAX_SIZE, integer: true });
-  const { minCalls = Math.min(10, size) } = options;
-  const rule = ratioRule('countWindow', { ...options, minCalls }, () => {
+export function countWindow(options?: CountWindowOptions): Rule {
+  const settings = readOptions('countWindow', COUNT_WINDOW, options);
+  const { size, minCalls = Math.min(10, size) } = settings;
+  checkSlow('countWindow', options);
+  const rule = ratioRule({ ...settings, minCalls }, () => {
     const latest: Slice[] = [];
     let oldest = 0;
     return (at, forget, vacant) => {
@@ -64,14 +90,14 @@ export function countWindow(options: CountWindowOptions = {}): Rule {
 /**
  * Opens by the share of failed or slow calls that ended within the last `window` milliseconds.
  *
- * A call never counts longer than that, however long nothing was called in between. It may be forgotten up to a
- * hundredth of the window early: that bounds the memory to a hundred slices, whatever the traffic.
+ * A call never counts longer than that, also when no other call follows. It may be forgotten up to a hundredth of the
+ * window early, so that a hundred slices are enough at any traffic.
  */
-export function timeWindow(options: TimeWindowOptions = {}): Rule {
-  checkNames('timeWindow', options, ['window', ...RATIO_NAMES]);
-  const { window = 30_000 } = options;
-  checkMs('timeWindow: window', window, { min: 1 });
-  return ratioRule('timeWindow', options, () => {
+export function timeWindow(options?: TimeWindowOptions): Rule {
+  const settings = readOptions('timeWindow', TIME_WINDOW, options);
+  const { window, minCalls = 10 } = settings;
+  checkSlow('timeWindow', options);
+  return ratioRule({ ...settings, minCalls }, () => {
     const slices: Slice[] = [];
     return (at, forget) => {
       while (slices.length > 0 && slices[0]!.since <= at - window) forget(slices.shift()!);
@@ -84,13 +110,11 @@ export function timeWindow(options: TimeWindowOptions = {}): Rule {
   });
 }
 
-const RATIO_NAMES: readonly (keyof RatioOptions)[] = ['failureRatio', 'minCalls', 'slowerThan', 'slowCallRatio'];
-const MAX_SIZE = 100_000;
+interface RatioSettings extends Settings<TimeWindowOptions, Omit<typeof TIME_WINDOW, 'window' | 'minCalls'>> {
+  readonly minCalls: number;
+}
 
-function ratioRule(owner: string, options: RatioOptions, newPlace: () => Place): Rule {
-  const { failureRatio = 0.5, minCalls = 10, slowerThan, slowCallRatio = 0.5 } = options;
-  checkRatios(owner, options);
-  checkNumber(`${owner}: minCalls`, minCalls, { min: 1, integer: true, max: Number.MAX_SAFE_INTEGER });
+function ratioRule({ failureRatio, minCalls, slowerThan, slowCallRatio }: RatioSettings, newPlace: () => Place): Rule {
   const isSlow = (duration: number) => slowerThan !== undefined && duration > slowerThan;
   const countsOf = ({ failed, duration }: Sample): Counts => {
     return { calls: 1, failed: failed ? 1 : 0, slow: isSlow(duration) ? 1 : 0 };
@@ -139,17 +163,12 @@ function add(to: Counts, { calls, failed, slow }: Counts, by: 1 | -1): void {
   to.slow += by * slow;
 }
 
-function checkRatios(owner: string, { failureRatio = 0.5, slowerThan, slowCallRatio }: RatioOptions): void {
-  checkRatio(`${owner}: failureRatio`, failureRatio);
-  checkRatio(`${owner}: slowCallRatio`, slowCallRatio ?? 0.5);
-  if (slowerThan !== undefined) checkMs(`${owner}: slowerThan`, slowerThan);
-  else if (slowCallRatio !== undefined) {
-    throw new TypeError(`${owner}: slowCallRatio: needs slowerThan, the duration above which a call is slow`);
-  }
+function checkSlow(owner: string, { slowerThan, slowCallRatio }: RatioOptions = {}): void {
+  if (slowerThan !== undefined || slowCallRatio === undefined) return;
+  throw new TypeError(`${owner}: slowCallRatio: needs slowerThan, the duration above which a call is slow`);
 }
 
-function checkRatio(option: string, value: unknown): void {
-  if (typeof value === 'number' && value > 0 && value <= 1) return;
-  const { message } = optionError(option, 'a number above 0, up to 1', value);
-  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message);
+function checkRatio(option: string, value: number): number {
+  if (typeof value === 'number' && value > 0 && value <= 1) return value;
+  throw optionError(option, 'a number above 0, up to 1', value, typeof value === 'number' ? RangeError : TypeError);
 }

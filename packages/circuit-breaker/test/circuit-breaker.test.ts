@@ -698,6 +698,13 @@ describe('Retry-After', () => {
     expect(refusal.lastAnswer).not.toHaveProperty('retryAfter');
   });
 
+  it('is told to others without its secrets', async () => {
+    const { refusal, snapshot } = await refusedAfter({ 'retry-after': '3600', 'set-cookie': 'secret' });
+
+    expect([...refusal.lastAnswer!.headers]).toEqual([['retry-after', '3600']]);
+    expect([...snapshot.lastAnswer!.headers]).toEqual([['retry-after', '3600']]);
+  });
+
   it('of the call itself goes before that of the others', async () => {
     const { middleware, outcomeOf, requests } = setup({ rule: consecutive(1) }, 500);
     await outcomeOf();

@@ -1,5 +1,13 @@
 import { type Call, defineMiddleware, type Middleware, type Next, notify, throwIfAborted } from '@steadfetch/core';
-import { checkFunction, checkKey, checkNames, checkNumber, releaseBody } from '@steadfetch/core/kit';
+import {
+  checkFunction,
+  checkKey,
+  checkNumber,
+  keyOption,
+  type OptionTable,
+  readOptions,
+  releaseBody,
+} from '@steadfetch/core/kit';
 import { Lane, type Occupancy, type Slot } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
 
@@ -8,7 +16,7 @@ export interface QueueEvent extends Occupancy {
 }
 
 export interface ConcurrencyOptions {
-  /** Calls with the same key share the slots. @default the origin of the call */
+  /** Calls with the same key share the slots. @default (call) => call.origin */
   key?: (call: Call) => string;
   /** How many calls of a key may wait. 0: none; `Infinity`: no bound. @default 1_000 */
   maxQueue?: number;
@@ -16,13 +24,22 @@ export interface ConcurrencyOptions {
   onQueue?: (event: QueueEvent) => void;
 }
 
-/** A middleware that shows how full it is. */
+const OPTIONS = {
+  key: keyOption,
+  maxQueue: { check: checkNumber, default: 1_000, integer: true },
+  onQueue: { check: checkFunction },
+} satisfies OptionTable<ConcurrencyOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const concurrencyOptions: OptionTable<ConcurrencyOptions> = OPTIONS;
+
+/** The middleware, with its occupancy. */
 export interface Bulkhead extends Middleware {
   /** Of one key, or of all together. */
   snapshot(key?: string): Occupancy;
   /**
    * Forgets the calls in flight, of one key or of all: their slots are free at once, and waiting calls start. The
-   * forgotten calls go on, and free no slot when they end.
+   * forgotten calls continue, and free no slot when they end.
    */
   reset(key?: string): void;
 }
@@ -37,17 +54,15 @@ export interface Bulkhead extends Middleware {
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
  * @example const fetchPage = compose(retry(), concurrency(8), timeout(5_000))(fetch);
  */
-export function concurrency(max: number, options: ConcurrencyOptions = {}): Bulkhead {
+export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead {
   checkNumber('concurrency: max', max, { min: 1, integer: true });
-  checkNames('concurrency', options, ['key', 'maxQueue', 'onQueue']);
-  const { key = (call) => call.origin, maxQueue = 1_000, onQueue } = options;
-  checkFunction('concurrency: key', key);
-  checkNumber('concurrency: maxQueue', maxQueue, { integer: true });
-  if (onQueue !== undefined) checkFunction('concurrency: onQueue', onQueue);
+  const { key, maxQueue, onQueue } = readOptions('concurrency', OPTIONS, options);
   const lanes = new Map<string, Lane>();
 
   function laneOf(name: string): Lane {
-    const lane = lanes.get(name) ?? new Lane(name, max, (empty) => lanes.delete(empty.key));
+    const known = lanes.get(name);
+    if (known) return known;
+    const lane = new Lane(name, max, (empty) => lanes.delete(empty.key));
     lanes.set(name, lane);
     return lane;
   }

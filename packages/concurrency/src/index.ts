@@ -1,3 +1,9 @@
-export { type Bulkhead, type ConcurrencyOptions, concurrency, type QueueEvent } from './concurrency.ts';
+export {
+  type Bulkhead,
+  type ConcurrencyOptions,
+  concurrency,
+  concurrencyOptions,
+  type QueueEvent,
+} from './concurrency.ts';
 export type { Occupancy } from './lane.ts';
 export { QueueFullError } from './queue-full-error.ts';

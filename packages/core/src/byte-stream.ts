@@ -11,10 +11,16 @@ export function isByteStream(body: ReadableStream): boolean {
   }
 }
 
+/** What ends a stream, of bytes or of anything. */
+interface StreamController {
+  close(): void;
+  readonly byobRequest?: { respond(bytes: number): void } | null;
+}
+
 /**
  * Ends a stream made by script. On a byte stream, a pending read into the reader's memory needs an answer of its own.
  */
-export function closeStream(stream: ReadableStreamController<Uint8Array<ArrayBuffer>>): void {
+export function closeStream(stream: StreamController): void {
   stream.close();
-  if ('byobRequest' in stream) stream.byobRequest?.respond(0);
+  stream.byobRequest?.respond(0);
 }

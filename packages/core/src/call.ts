@@ -1,14 +1,29 @@
-import { abortable } from './abort.ts';
-import { type BodyMaker, withFreshBody } from './body-factory.ts';
-import type { CallChanges } from './call-changes.ts';
+import { senderOf } from './body-factory.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import type { Fetch } from './fetch.ts';
-import { isRequest } from './is-request.ts';
-import { cancelBody } from './keep-body.ts';
 import { absolute, originOf } from './origin.ts';
-import { haveSameFields, headersOf, moveRequest, referrerOf } from './request-members.ts';
+import type { HeadersInit, RequestInfo } from './platform-types.ts';
+import { haveSameFields, headersOf, isRequest, moveRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
+
+/** What `call.with()` can change. A member that is left out stays as it was. */
+export interface CallChanges {
+  input?: RequestInfo | URL;
+  /** Replaces the whole init; merged with `headers` and `signal` where they are set too. */
+  init?: RequestInit | undefined;
+  /** Replaces the effective headers. */
+  headers?: HeadersInit;
+  signal?: AbortSignal;
+  attempt?: number;
+  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
+  remaining?: () => number;
+  /** True below a `retry`, `last` where no attempt will follow, `off` where `retry: false` was asked for. */
+  retried?: Retried;
+}
+
+/** What a call has in common with another that it is made of. */
+type Of = Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining'>;
 
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
@@ -25,26 +40,19 @@ export class Call {
   readonly retried: Retried;
   /** The history of the call, shared by all its copies. */
   readonly record: CallRecord;
-  readonly #remaining: (() => number) | undefined;
+  /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
+  readonly remaining: () => number;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
 
-  private constructor(
-    input: RequestInfo | URL,
-    init: RequestInit | undefined,
-    attempt: number,
-    retried: Retried,
-    record: CallRecord,
-    remaining: (() => number) | undefined,
-    given: Headers | undefined,
-  ) {
+  private constructor(input: RequestInfo | URL, init: RequestInit | undefined, of: Of, given: Headers | undefined) {
     this.input = input;
     this.init = init;
-    this.attempt = attempt;
-    this.retried = retried;
-    this.record = record;
-    this.#remaining = remaining;
+    this.attempt = of.attempt;
+    this.retried = of.retried;
+    this.record = of.record;
+    this.remaining = of.remaining;
     this.#given = given;
   }
 
@@ -52,12 +60,8 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const given = headersOf(target);
-    if (!init) return new Call(target, undefined, 1, false, callRecord(), undefined, given);
-    const mark = markOf(init);
-    const { attempt = 1, retried = false, record = callRecord() } = mark ?? {};
-    const remaining = mark && (() => mark.remaining());
-    return new Call(target, copyInit(init), attempt, retried, record, remaining, given);
+    const of = (init && markOf(init)) ?? { attempt: 1, retried: false, record: callRecord(), remaining: forever };
+    return new Call(target, init ? copyInit(init) : undefined, of, headersOf(target));
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -94,11 +98,6 @@ export class Call {
     return !(isRequest(this.input) && this.input.bodyUsed);
   }
 
-  /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
-  remaining(): number {
-    return this.#remaining ? this.#remaining() : Infinity;
-  }
-
   with(changes: CallChanges): Call {
     const { attempt = this.attempt, retried = this.retried, headers, signal } = changes;
     let { input = this.input } = changes;
@@ -111,13 +110,15 @@ export class Call {
     if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
     if (headers !== undefined) init!.headers = headers;
     if (signal !== undefined) init!.signal = signal;
+    const remaining = nearest(this.remaining, changes.remaining);
     const given = input === this.input ? this.#given : headersOf(input);
-    return new Call(input, init, attempt, retried, this.record, nearest(this.#remaining, changes.remaining), given);
+    return new Call(input, init, { attempt, retried, record: this.record, remaining }, given);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    return new Call(this.input, this.init, attempt, retried, this.record, this.#remaining, this.#given);
+    const { record, remaining } = this;
+    return new Call(this.input, this.init, { attempt, retried, record, remaining }, this.#given);
   }
 
   /**
@@ -125,27 +126,16 @@ export class Call {
    * of the copy does not outlive a garbage collection (undici).
    */
   withClone(): Call {
-    const { init, record, attempt, retried } = this;
+    const { init } = this;
     const request = this.input as Request;
     const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return new Call(request.clone(), own, attempt, retried, record, this.#remaining, this.#given);
+    return new Call(request.clone(), own, this, this.#given);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
   send(fetch: Fetch): Promise<Response> {
-    const body: unknown = this.init?.body;
-    return typeof body === 'function' ? this.#sendFresh(fetch, body as BodyMaker) : this.#send(fetch, this.init);
-  }
-
-  async #sendFresh(fetch: Fetch, make: BodyMaker): Promise<Response> {
-    const { signal } = this;
-    const making = Promise.resolve(make());
-    try {
-      return this.#send(fetch, withFreshBody(this.init, await abortable(making, signal)));
-    } catch (error) {
-      if (signal?.aborted) making.then(cancelBody, () => {});
-      throw error;
-    }
+    const sendFresh = senderOf(this.init?.body);
+    return sendFresh ? sendFresh(this, (init) => this.#send(fetch, init)) : this.#send(fetch, this.init);
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
@@ -165,6 +155,8 @@ export class Call {
 
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
 
-function nearest(a: (() => number) | undefined, b: (() => number) | undefined): (() => number) | undefined {
-  return a && b ? () => Math.min(a(), b()) : (b ?? a);
+const forever = () => Infinity;
+
+function nearest(a: () => number, b: (() => number) | undefined): () => number {
+  return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());
 }

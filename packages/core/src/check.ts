@@ -12,18 +12,22 @@ export interface NumberRule {
   integer?: boolean;
 }
 
-/** Returns the number, or throws an error that names the option, the value and what is allowed. */
+/** Returns the number, 0 for -0, or throws an error that names the option, the value and what is allowed. */
 export function checkNumber(
   option: string,
   value: unknown,
   { min = 0, max = Infinity, integer = false }: NumberRule = {},
 ): number {
   if (typeof value === 'number' && value >= min && value <= max) {
-    if (!integer || value === Infinity || Number.isInteger(value)) return value;
+    if (!integer || value === Infinity || Number.isInteger(value)) return value + 0;
   }
   const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
-  const error = optionError(option, `${integer ? 'an integer' : 'a number'} ${range}`, value);
-  throw typeof value === 'number' ? new RangeError(error.message) : error;
+  throw optionError(
+    option,
+    `${integer ? 'an integer' : 'a number'} ${range}`,
+    value,
+    typeof value === 'number' ? RangeError : TypeError,
+  );
 }
 
 /** Milliseconds that a timer can hold. */
@@ -43,21 +47,42 @@ export function checkKey(option: string, key: unknown): string {
   return key;
 }
 
-/** The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored. */
-export function optionError(option: string, expected: string, value: unknown): TypeError {
+/**
+ * The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored.
+ */
+export function optionError(
+  option: string,
+  expected: string,
+  value: unknown,
+  kind: ErrorConstructor = TypeError,
+): Error {
   notify((late) => late, value);
-  return new TypeError(`${option}: expected ${expected}, got ${show(value)}`);
+  return new kind(`${option}: expected ${expected}, got ${show(value)}`);
 }
 
-/** Returns the clock, or throws where it lacks what is needed. */
-export function checkClock(owner: string, clock: Clock, needs: readonly (keyof Clock)[] = ['now', 'sleep']): Clock {
-  for (const name of needs) {
-    const member = clock?.[name];
+/** Returns the boolean, or throws. */
+export function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw optionError(option, 'true or false', value);
+  return value;
+}
+
+/** Returns the object, or throws where it lacks one of these methods. */
+export function checkMembers<T>(option: string, value: T, names: readonly (keyof T & string)[]): T {
+  for (const name of names) {
+    const member = value?.[name];
     if (typeof member === 'function') continue;
-    const whole = Object(clock) === clock ? '' : ` of clock ${show(clock)}`;
-    throw new TypeError(optionError(`${owner}: clock.${name}`, 'a function', member).message + whole);
+    const error = optionError(`${option}.${name}`, 'a function', member);
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      if (Object(value) !== value) error.message += ` of ${option.replace(/.* /, '')} ${show(value)}`;
+    }
+    throw error;
   }
-  return clock;
+  return value;
+}
+
+/** Returns the clock, or throws where it cannot tell the time or sleep. */
+export function checkClock(owner: string, clock: Clock): Clock {
+  return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
 }
 
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */

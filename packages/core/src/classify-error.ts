@@ -1,7 +1,7 @@
 import {
   BROKEN_PEER,
   BROKEN_PEER_TEXT,
-  isNetworkText,
+  NETWORK_TEXT,
   NEVER_SENT,
   NEVER_SENT_TEXT,
   PERMANENT_TEXT,
@@ -28,38 +28,38 @@ export interface ErrorClass {
  * Recognises an abort by its name alone. To know whether the caller aborted, test the caller's signal.
  */
 export function classifyError(error: unknown): ErrorClass {
-  const chain = causesOf(error);
   const name = textOf(error, 'name');
   if (name === 'AbortError') return { kind: 'abort', sent: 'maybe', permanent: false };
   if (name === 'TimeoutError') return { kind: 'timeout', sent: 'maybe', permanent: false };
+  const chain = causesOf(error);
   const messages = chain.map((link) => textOf(link, 'message') ?? '');
-  const network = name === 'NetworkError' || messages.some(isNetworkText);
+  const says = (text: RegExp) => messages.some((message) => text.test(message));
+  const network = name === 'NetworkError' || says(NETWORK_TEXT);
   for (const [index, link] of chain.entries()) {
     const code = textOf(link, 'code');
     if (code !== undefined) return byCode(code, textOf(link, 'syscall'), messages[index]!, network);
   }
   if (!network) return { kind: 'bug', sent: 'maybe', permanent: true };
-  const sent = messages.some((message) => NEVER_SENT_TEXT.test(message)) ? 'no' : 'maybe';
-  const permanent = messages.some((message, index) => isPermanent(message, textOf(chain[index], 'name')));
-  return { kind: 'network', sent, permanent };
+  const permanent = says(BROKEN_PEER_TEXT) || chain.some((link, index) => isPermanent(link, messages[index]!));
+  return { kind: 'network', sent: says(NEVER_SENT_TEXT) ? 'no' : 'maybe', permanent };
 }
 
 /** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
-function isPermanent(message: string, name: string | undefined): boolean {
-  if (BROKEN_PEER_TEXT.test(message)) return true;
-  if (name === 'NetworkError' || isNetworkText(message)) return false;
+function isPermanent(link: unknown, message: string): boolean {
+  const name = textOf(link, 'name');
+  if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;
   // undici's cause has no message where `fetch` must stop: a 308 with a stream, integrity of a response without a body
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
 }
 
 function byCode(code: string, syscall: string | undefined, message: string, network: boolean): ErrorClass {
-  const refused = code === 'ERR_HTTP2_STREAM_ERROR' && /REFUSED_STREAM/.test(message);
   const unsent = NEVER_SENT.test(code);
-  if (unsent || TRANSIENT.test(code)) {
-    const never = refused || syscall === 'connect' || (unsent && syscall !== 'read' && syscall !== 'write');
-    return { kind: TIMED_OUT.test(code) ? 'timeout' : 'network', sent: never ? 'no' : 'maybe', permanent: false, code };
+  if (!unsent && !TRANSIENT.test(code)) {
+    return { kind: network || BROKEN_PEER.test(code) ? 'network' : 'bug', sent: 'maybe', permanent: true, code };
   }
-  return { kind: network || BROKEN_PEER.test(code) ? 'network' : 'bug', sent: 'maybe', permanent: true, code };
+  const refused = code === 'ERR_HTTP2_STREAM_ERROR' && /REFUSED_STREAM/.test(message);
+  const never = refused || syscall === 'connect' || (unsent && syscall !== 'read' && syscall !== 'write');
+  return { kind: TIMED_OUT.test(code) ? 'timeout' : 'network', sent: never ? 'no' : 'maybe', permanent: false, code };
 }
 
 const MAX_CAUSES = 8;

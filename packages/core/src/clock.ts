@@ -15,30 +15,24 @@ export type Random = () => number;
 export const MAX_TIMER = 2_147_483_647;
 
 /** The machine's clock. The globals are looked up at each use, so fake timers drive it. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      let left = Math.max(0, ms);
-      let timer: ReturnType<typeof setTimeout>;
-      const arm = () => {
-        const step = Math.min(left, MAX_TIMER);
-        left -= step;
-        timer = setTimeout(() => (left > 0 ? arm() : done()), step);
-      };
-      const done = () => {
+export const systemClock: Clock = { now: () => Date.now(), sleep };
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms > MAX_TIMER) return sleep(MAX_TIMER, signal).then(() => sleep(ms - MAX_TIMER, signal));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => {
         release();
         resolve();
-      };
-      let aborted = false;
-      const release = onAbort(signal, (reason) => {
-        aborted = true;
-        clearTimeout(timer);
-        reject(reason);
-      });
-      if (!aborted) arm();
-    }),
-};
+      },
+      Math.max(0, ms),
+    );
+    const release = onAbort(signal, (reason) => {
+      clearTimeout(timer);
+      reject(reason);
+    });
+  });
+}
 
 /**
  * Milliseconds for durations, which never go back, whatever the date is set to. They start anywhere.

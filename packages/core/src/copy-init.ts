@@ -13,10 +13,12 @@ export function copyInit(init: RequestInit): RequestInit {
     Object.assign(copy, membersOf(init));
   }
   for (const name in copy) {
-    if (typeof copy[name] === 'object' && TEXTS.has(name)) copy[name] = String(copy[name]);
+    const value = copy[name];
+    if (typeof value !== 'object') continue;
+    if (name === 'headers') copy.headers = value ? copyHeaders(value as HeadersInit) : null!;
+    else if (name === 'body') copy.body = value ? copyBody(value as BodyInit) : null;
+    else if (TEXTS.includes(name)) copy[name] = String(value);
   }
-  if (copy.headers !== undefined && copy.headers !== null) copy.headers = copyHeaders(copy.headers);
-  if (typeof copy.body === 'object' && copy.body !== null) copy.body = copyBody(copy.body);
   return copy;
 }
 
@@ -26,7 +28,7 @@ export function isReplayable(body: unknown): boolean {
   return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
 }
 
-const TEXTS = new Set('method mode credentials cache redirect referrer referrerPolicy integrity'.split(' '));
+const TEXTS = 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
 
 /** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
 const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];

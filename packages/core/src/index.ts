@@ -1,14 +1,13 @@
 export { abortReason, onAbort, throwIfAborted } from './abort.ts';
 export { type BodyMaker, bodyFactory } from './body-factory.ts';
-export { Call } from './call.ts';
-export type { CallChanges } from './call-changes.ts';
+export { Call, type CallChanges } from './call.ts';
 export type { AttemptRecord, CallRecord, LastAnswer } from './call-record.ts';
 export { causesOf, classifyError, type ErrorClass } from './classify-error.ts';
 export { type Clock, monotonic, type Random, systemClock } from './clock.ts';
 export { compose } from './compose.ts';
 export { defineMiddleware, type Handler, type Layer, layersOf, type Next } from './define-middleware.ts';
 export { discard } from './discard.ts';
-export type { CallOptions, Fetch, Middleware } from './fetch.ts';
+export type { CallOptions, Fetch, Middleware, NamedOptions } from './fetch.ts';
 export { type LocalRefusal, localRefusal, type RefusalReason } from './local-refusal.ts';
 export { mount } from './mount.ts';
 export { notify } from './notify.ts';

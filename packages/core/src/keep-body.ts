@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { isRequest } from './is-request.ts';
+import { isRequest } from './request-members.ts';
 
 /** The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. */
 export function keepBody(call: Call): Call {

@@ -1,18 +1,39 @@
 // What the packages of steadfetch share and an author of a middleware rarely needs.
 export { abortable } from './abort.ts';
 export { closeStream, isByteStream } from './byte-stream.ts';
-export { checkClock, checkFunction, checkKey, checkMs, checkNames, checkNumber, optionError } from './check.ts';
+export {
+  checkBoolean,
+  checkClock,
+  checkFunction,
+  checkKey,
+  checkMembers,
+  checkMs,
+  checkNames,
+  checkNumber,
+  optionError,
+} from './check.ts';
 export { callHooks, checkHooks } from './check-hooks.ts';
 export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
+export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
 export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
-export { isRequest } from './is-request.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
 export { oneLine } from './one-line.ts';
-export { originOf } from './origin.ts';
+export {
+  checkChoice,
+  clockOption,
+  keyOption,
+  type Option,
+  type OptionTable,
+  randomOption,
+  readOptions,
+  type Settings,
+} from './options.ts';
+export { originOf, pathOf } from './origin.ts';
 export { type Place, Queue } from './queue.ts';
+export { isRequest } from './request-members.ts';
 export { warnOnce } from './warn-once.ts';
 export { type ErrorOf, withBody } from './with-body.ts';

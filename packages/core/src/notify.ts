@@ -3,8 +3,8 @@
  * neither break nor delay a call.
  */
 export function notify<Event>(observer: ((event: Event) => unknown) | undefined, event: Event): void {
-  if (observer === undefined) return;
   try {
-    void Promise.resolve(observer(event)).catch(() => {});
+    const answer = observer?.(event);
+    if (typeof answer === 'object') void Promise.resolve(answer).catch(() => {});
   } catch {}
 }

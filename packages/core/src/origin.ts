@@ -3,8 +3,9 @@ const NO_BASE = 'http://relative.invalid';
 
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;
 
-// Most calls go to the origin of the last one: then one comparison is enough. Both strings are new, so that they do not
-// keep a longer text in memory.
+// Each layer asks for the origin of the same URL, and most calls go to the origin of the last one: then one comparison is
+// enough. The prefix and the origin are new strings, which keep no longer text in memory; the URL is that of one call.
+let lastUrl: string | undefined;
 let lastPrefix = `${NO_BASE}/`;
 let lastOrigin = '/';
 
@@ -15,7 +16,11 @@ let lastOrigin = '/';
  * scheme. Relative URLs share the key `/` where the runtime knows no base. It never holds user info, path or query.
  */
 export function originOf(url: string): string {
-  if (url.startsWith(lastPrefix)) return lastOrigin;
+  if (url === lastUrl) return lastOrigin;
+  if (url.startsWith(lastPrefix)) {
+    lastUrl = url;
+    return lastOrigin;
+  }
   const parsed = parseUrl(url);
   if (parsed === undefined) return 'invalid:';
   const { protocol } = parsed;
@@ -23,6 +28,7 @@ export function originOf(url: string): string {
   if (host === '') return protocol;
   const origin = `${protocol}//${host}`;
   if (origin === NO_BASE) return '/';
+  lastUrl = undefined;
   lastOrigin = origin;
   lastPrefix = `${origin}/`;
   return origin;
@@ -46,6 +52,19 @@ export function normalUrl(url: string): string | undefined {
   const host = hostOf(parsed);
   const origin = host === '' && !parsed.href.startsWith(`${protocol}//`) ? protocol : `${protocol}//${host}`;
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
+}
+
+const PLAIN_PATH = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#\\\s]*)?(\/[^?#\\\s]*)?(?:[?#]|$)/i;
+
+/**
+ * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
+ * rest may be data.
+ */
+export function pathOf(url: string): string {
+  const plain = PLAIN_PATH.exec(url);
+  if (plain) return plain[1] ?? '/';
+  const { host = '', pathname = '/' } = parseUrl(url) ?? {};
+  return host === '' ? '/' : pathname;
 }
 
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */

@@ -1,5 +1,9 @@
 import { membersOf } from './copy-init.ts';
-import { isRequest } from './is-request.ts';
+
+/** True for a `Request`, also one of another realm or polyfill. */
+export function isRequest(input: unknown): input is Request {
+  return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
+}
 
 /** The headers of a Request as they are now; `undefined` without one, and where they cannot be read. */
 export function headersOf(input: RequestInfo | URL): Headers | undefined {
@@ -18,6 +22,7 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
 
 /** The members of a Request that `fetch(request, init)` drops as soon as there is any init. */
 export function referrerOf(input: RequestInfo | URL): RequestInit {
+  if (typeof input === 'string') return {};
   const { referrer, referrerPolicy } = input as Partial<Request>;
   return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
 }

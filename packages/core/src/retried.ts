@@ -17,7 +17,7 @@ interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;
   readonly attempt: number;
-  remaining(): number;
+  readonly remaining: () => number;
 }
 
 type Marked = RequestInit & { [RETRIED]?: Mark };

@@ -1,4 +1,5 @@
 import { inheritHistory } from './history.ts';
+import type { BodyInit } from './platform-types.ts';
 
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];

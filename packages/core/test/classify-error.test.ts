@@ -106,6 +106,7 @@ describe('classifyError', () => {
     'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
+    'Response served by service worker is an error',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', sent: 'maybe', permanent: false });
   });

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Call, defineMiddleware, type Fetch, type Middleware, mount, perKey, redactUrl } from '@steadfetch/core';
-import { originOf } from '@steadfetch/core/kit';
+import { originOf, pathOf } from '@steadfetch/core/kit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 setFlagsFromString('--expose-gc');
@@ -226,5 +226,22 @@ describe('redactUrl', () => {
     ['data:text/plain,secret', 'data:'],
   ])('leaves nothing that forges a line or logs in: %j', (url, redacted) => {
     expect(redactUrl(url)).toBe(redacted);
+  });
+});
+
+describe('pathOf', () => {
+  it.each([
+    ['https://api.test/things/1?token=a#b', '/things/1'],
+    ['https://user:pass@api.test/things', '/things'],
+    ['https:\\\\user:pass@api.test\\things', '/things'],
+    ['  https:/user:pass@api.test/things  ', '/things'],
+    ['ht\ttps://user:pass@api.test/things', '/things'],
+    ['https://api.test', '/'],
+    ['https://api.test?token=a', '/'],
+    ['/things?token=a', '/things'],
+    ['data:text/plain,secret', '/'],
+    ['http://', '/'],
+  ])('of %j is %j, without what may be secret', (url, path) => {
+    expect(pathOf(url)).toBe(path);
   });
 });

@@ -1,5 +1,5 @@
 import { compose, type Fetch, type Middleware } from '@steadfetch/core';
-import { checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkClock, checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const pass: Middleware = (next) => next;
@@ -101,6 +101,12 @@ describe('in production, where explanations would only weigh', () => {
   ])('an error still names the option and what is allowed: %o', (value, text) => {
     expect(() => checkNumber('retry: maxRetries', value)).toThrow(
       new TypeError(`retry: maxRetries: expected a number >= 0, got ${text}`),
+    );
+  });
+
+  it('a clock that is none is not shown', () => {
+    expect(() => checkClock('retry', 5 as never)).toThrow(
+      new TypeError('retry: clock.now: expected a function, got undefined'),
     );
   });
 

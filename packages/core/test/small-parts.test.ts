@@ -10,6 +10,7 @@ import {
   checkNames,
   checkNumber,
   checkStatuses,
+  copyFields,
   originOf,
   warnOnce,
 } from '@steadfetch/core/kit';
@@ -256,5 +257,18 @@ describe('checkHooks', () => {
     expect(() => checkHooks<Hooks>('x', ['onOpen'], 5 as never)).toThrow('x: hooks: expected an object with onOpen');
     expect(() => checkHooks<Hooks>('x', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
     expect(() => checkHooks<Hooks>('x', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
+  });
+});
+
+describe('copyFields', () => {
+  it('copies the fields that are wanted', () => {
+    const headers = new Headers({ a: '1', b: '2' });
+
+    expect([...copyFields(headers, (name) => name === 'b')]).toEqual([['b', '2']]);
+    expect(copyFields(headers)).not.toBe(headers);
+  });
+
+  it.each([undefined, null, {}, { get: () => 'x' }])('copies nothing of %j', (headers) => {
+    expect([...copyFields(headers as unknown as Headers)]).toEqual([]);
   });
 });

@@ -1,5 +1,14 @@
 import { type Call, defineMiddleware, type Middleware, type Next, throwIfAborted } from '@steadfetch/core';
-import { abortable, checkFunction, checkMethods, checkNames, isToken, optionError } from '@steadfetch/core/kit';
+import {
+  abortable,
+  checkChoice,
+  checkFunction,
+  checkMethods,
+  isToken,
+  type OptionTable,
+  optionError,
+  readOptions,
+} from '@steadfetch/core/kit';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
 import { warnInsideRetry } from './warn-inside-retry.ts';
@@ -17,7 +26,16 @@ export interface IdempotencyKeyOptions {
   format?: 'quoted' | 'raw';
 }
 
-const NAMES = ['header', 'methods', 'generate', 'when', 'format'];
+const OPTIONS = {
+  header: { check: checkHeader, default: 'Idempotency-Key' },
+  methods: { check: checkMethods, default: ['POST', 'PATCH'] },
+  generate: { check: checkFunction, default: () => uuid() },
+  when: { check: checkFunction, default: () => true },
+  format: { check: checkChoice<'quoted' | 'raw'>, default: 'quoted', values: ['quoted', 'raw'] },
+} satisfies OptionTable<IdempotencyKeyOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const idempotencyKeyOptions: OptionTable<IdempotencyKeyOptions> = OPTIONS;
 
 /**
  * Adds one key to a call, the same on every attempt, by which a server can distinguish a repetition from a second
@@ -30,19 +48,8 @@ const NAMES = ['header', 'methods', 'generate', 'when', 'format'];
  *
  * @example const createOrder = compose(idempotencyKey(), retry())(fetch);
  */
-export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware {
-  checkNames('idempotencyKey', options, NAMES);
-  const { header = 'Idempotency-Key', generate = () => uuid(), when = () => true, format = 'quoted' } = options;
-  const methods = checkMethods(
-    'idempotencyKey: methods',
-    options.methods === undefined ? ['POST', 'PATCH'] : options.methods,
-  );
-  if (!isToken(header)) throw optionError('idempotencyKey: header', 'the name of a header', header);
-  checkFunction('idempotencyKey: generate', generate);
-  checkFunction('idempotencyKey: when', when);
-  if (format !== 'quoted' && format !== 'raw') {
-    throw optionError('idempotencyKey: format', "'quoted' or 'raw'", format);
-  }
+export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
+  const { header, methods, generate, when, format } = readOptions('idempotencyKey', OPTIONS, options);
 
   async function withKey(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
@@ -60,6 +67,11 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Middleware 
     if (call.retried === true) warnInsideRetry();
     return withKey(call, next);
   }, 'idempotencyKey');
+}
+
+function checkHeader(option: string, name: unknown): string {
+  if (!isToken(name)) throw optionError(option, 'the name of a header', name);
+  return name;
 }
 
 /** Throws for a promise, which would always be truthy. */

@@ -1,2 +1,2 @@
-export { type IdempotencyKeyOptions, idempotencyKey } from './idempotency-key.ts';
+export { type IdempotencyKeyOptions, idempotencyKey, idempotencyKeyOptions } from './idempotency-key.ts';
 export { uuid } from './uuid.ts';

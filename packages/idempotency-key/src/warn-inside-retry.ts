@@ -3,9 +3,8 @@ import { warnOnce } from '@steadfetch/core/kit';
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
- * Warns a developer, once, that each attempt gets another key. In the words that core uses when `retry` is put around
- * this package's middleware, so that the warning appears once; core cannot see the order where a foreign wrapper stands
- * between.
+ * Warns a developer, once, that each attempt gets another key. The text is the one that core uses when `retry` is
+ * composed around this middleware, so that it appears once. Core cannot see the order where a foreign wrapper is between.
  */
 export function warnInsideRetry(): void {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {

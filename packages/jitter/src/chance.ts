@@ -1,10 +1,5 @@
-import { optionMessage } from './check.ts';
-
-/** The source of chance: a number in [0, 1). */
-export type Random = () => number;
-
-/** The longest delay a timer holds, 2^31 - 1 ms. */
-export const MAX_TIMER = 2_147_483_647;
+import type { Random } from '@steadfetch/core';
+import { MAX_TIMER, optionError } from '@steadfetch/core/kit';
 
 /** Looked up at each use, so that a stubbed `Math.random` counts. */
 export const systemRandom: Random = () => Math.random();
@@ -19,5 +14,5 @@ export function between(low: number, high: number, random: Random): number {
 /** The delay, limited to what a timer holds. Throws for a delay that is no number: that is a mistake in the program. */
 export function holdable(owner: string, ms: number): number {
   if (typeof ms === 'number' && !Number.isNaN(ms)) return Math.max(0, Math.min(ms, MAX_TIMER));
-  throw new TypeError(optionMessage(`${owner}: delay`, 'it to give milliseconds', ms));
+  throw optionError(`${owner}: delay`, 'it to give milliseconds', ms);
 }

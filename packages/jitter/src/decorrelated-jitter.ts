@@ -1,6 +1,7 @@
 import type { Delay } from '@steadfetch/backoff';
-import { between, MAX_TIMER, type Random, systemRandom } from './chance.ts';
-import { checkFunctions, checkOptions } from './check.ts';
+import type { Random } from '@steadfetch/core';
+import { checkFunction, checkMs, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { between, systemRandom } from './chance.ts';
 
 /** In milliseconds. */
 export interface DecorrelatedJitterOptions {
@@ -10,18 +11,25 @@ export interface DecorrelatedJitterOptions {
   cap?: number;
 }
 
+const OPTIONS = {
+  base: { check: checkMs, default: 250 },
+  cap: { check: checkMs, default: 20_000 },
+} satisfies OptionTable<DecorrelatedJitterOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const decorrelatedJitterOptions: OptionTable<DecorrelatedJitterOptions> = OPTIONS;
+
 /**
- * Anywhere from `base` to three times the delay before, which it grows from instead of counting attempts.
+ * A random delay from `base` to three times the previous delay. It grows by that, not by the number of the attempt.
  *
- * The range ends at `cap`, and the delay is drawn below it: what AWS draws above the cap all lands on the cap, where
- * clients meet again. A `base` above `cap` counts as `cap`, and leaves nothing to draw from.
+ * The range ends at `cap`. The formula of AWS draws first and cuts at the cap, so that many delays are exactly the cap
+ * and clients meet again. A `base` above `cap` counts as `cap`, and the delay is then always `cap`.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
-export function decorrelatedJitter(options: DecorrelatedJitterOptions = {}, random: Random = systemRandom): Delay {
-  checkFunctions('decorrelatedJitter', { random });
-  checkOptions('decorrelatedJitter', options, { base: MAX_TIMER, cap: MAX_TIMER });
-  const { base = 250, cap = 20_000 } = options;
+export function decorrelatedJitter(options?: DecorrelatedJitterOptions, random: Random = systemRandom): Delay {
+  checkFunction('decorrelatedJitter: random', random);
+  const { base, cap } = readOptions('decorrelatedJitter', OPTIONS, options);
   const shortest = Math.min(base, cap);
   return ({ previousDelay }) => {
     const longest = Math.min(cap, Math.max(base, previousDelay || 0) * 3);

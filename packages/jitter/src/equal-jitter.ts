@@ -1,14 +1,16 @@
 import type { Delay } from '@steadfetch/backoff';
-import { between, holdable, type Random, systemRandom } from './chance.ts';
-import { checkFunctions } from './check.ts';
+import type { Random } from '@steadfetch/core';
+import { checkFunction } from '@steadfetch/core/kit';
+import { between, holdable, systemRandom } from './chance.ts';
 
 /**
- * Anywhere from half of the delay to all of it: never too soon, at the price of half the spread.
+ * A random delay from half of the delay to all of it: never shorter than half, and half as spread as full jitter.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
 export function equalJitter(delay: Delay, random: Random = systemRandom): Delay {
-  checkFunctions('equalJitter', { delay, random });
+  checkFunction('equalJitter: delay', delay);
+  checkFunction('equalJitter: random', random);
   return (attempt) => {
     const longest = holdable('equalJitter', delay(attempt));
     return between(longest / 2, longest, random);

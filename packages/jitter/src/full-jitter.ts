@@ -1,13 +1,15 @@
 import type { Delay } from '@steadfetch/backoff';
-import { between, holdable, type Random, systemRandom } from './chance.ts';
-import { checkFunctions } from './check.ts';
+import type { Random } from '@steadfetch/core';
+import { checkFunction } from '@steadfetch/core/kit';
+import { between, holdable, systemRandom } from './chance.ts';
 
 /**
- * Anywhere from 0 to the delay: spreads clients the most, and halves the mean.
+ * A random delay from 0 to the delay: spreads clients the most, and halves the mean.
  *
  * Brooker, *Exponential Backoff And Jitter*, AWS 2015.
  */
 export function fullJitter(delay: Delay, random: Random = systemRandom): Delay {
-  checkFunctions('fullJitter', { delay, random });
+  checkFunction('fullJitter: delay', delay);
+  checkFunction('fullJitter: random', random);
   return (attempt) => between(0, holdable('fullJitter', delay(attempt)), random);
 }

@@ -1,11 +1,19 @@
 import type { Delay } from '@steadfetch/backoff';
-import { between, holdable, MAX_TIMER, type Random, systemRandom } from './chance.ts';
-import { checkFunctions, checkOptions } from './check.ts';
+import type { Random } from '@steadfetch/core';
+import { checkFunction, checkNumber, MAX_TIMER, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { between, holdable, systemRandom } from './chance.ts';
 
 export interface ProportionalJitterOptions {
   /** How far from the delay, as a share of it, from 0 to 1. @default 0.2 */
   spread?: number;
 }
+
+const OPTIONS = {
+  spread: { check: checkNumber, default: 0.2, max: 1 },
+} satisfies OptionTable<ProportionalJitterOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const proportionalJitterOptions: OptionTable<ProportionalJitterOptions> = OPTIONS;
 
 /**
  * The delay plus or minus a share of it: keeps the mean. It can exceed the delay, and so its cap, by that share, but
@@ -13,12 +21,12 @@ export interface ProportionalJitterOptions {
  */
 export function proportionalJitter(
   delay: Delay,
-  options: ProportionalJitterOptions = {},
+  options?: ProportionalJitterOptions,
   random: Random = systemRandom,
 ): Delay {
-  checkFunctions('proportionalJitter', { delay, random });
-  checkOptions('proportionalJitter', options, { spread: 1 });
-  const { spread = 0.2 } = options;
+  checkFunction('proportionalJitter: delay', delay);
+  checkFunction('proportionalJitter: random', random);
+  const { spread } = readOptions('proportionalJitter', OPTIONS, options);
   return (attempt) => {
     const middle = holdable('proportionalJitter', delay(attempt));
     return between(middle * (1 - spread), Math.min(middle * (1 + spread), MAX_TIMER), random);

@@ -242,7 +242,7 @@ export class KyCall {
   /** An attempt that a hook of the caller repeats, whatever came of it. */
   #passOver(attempt: Attempt): void {
     const outcome: Outcome = { response: attempt.response!, failed: false };
-    record(new FailedAttempt(this.#enter(attempt), this.#attempt, outcome), outcome);
+    record(this.#enter(attempt), this.#attempt, outcome);
   }
 
   /** The session, in which the call is now what this attempt has sent. */

@@ -3,7 +3,7 @@ import type { CallOptions } from '@steadfetch/core';
 declare module 'ky' {
   interface Options {
     /**
-     * What one call tells our packages, e.g. `steadfetch: { retry: { maxDelay: 5_000 } }`; ky keeps the name `retry` for
+     * Options of our packages for one call, e.g. `steadfetch: { retry: { maxDelay: 5_000 } }`; ky keeps the name `retry` for
      * its own option. Read and removed by `@steadfetch/ky`, merged key by key through `create` and `extend`.
      */
     steadfetch?: CallOptions;

@@ -1,6 +1,7 @@
 import type { RetryOptions } from '@steadfetch/retry';
 import { presetOf } from '@steadfetch/retry/engine';
 import type { Hooks, InitHook, Options } from 'ky';
+import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
 import { filledIn } from './ky-retry.ts';
 import { lend } from './lend.ts';
@@ -15,12 +16,13 @@ import { overrideOf } from './translate.ts';
  * force, and a wait that would not fit `totalTimeout` ends the call at once with its real outcome.
  *
  * ky's own `retry` option still wins: a number is `maxRetries`, its fields are translated. `steadfetch: { retry: … }`
- * takes options in our words, for one call or an instance. Of several `retry()` in one instance the last speaks.
+ * takes options in our words, for one call or an instance. Of several `retry()` in one instance the last one counts.
  *
- * @throws a `TypeError` or `RangeError` that names the option, here and, for options of a call, from the call
+ * @throws a `TypeError` for ky 1; a `TypeError` or `RangeError` that names the option, here and, for options of a call, from the call
  * @example const api = ky.extend({ hooks: retry({ maxRetries: 3 }) });
  */
 export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } {
+  checkKy();
   const { policy, policyFor } = presetOf(options);
   const driven = new WeakSet<Options>();
   const init = markRetryHook((kyOptions) => {

@@ -1,6 +1,7 @@
 import { checkStatuses, MAX_TIMER } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
-import { HTTPError, type RetryOptions as KyRetryOptions, NetworkError, type NormalizedOptions, type Options } from 'ky';
+import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
+import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
 import { knownOrigin } from './describe.ts';
 
 /** How much of a body a condition can see, in bytes. */
@@ -64,14 +65,14 @@ async function kyState(failure: Failure): Promise<{ error: Error; retryCount: nu
   const origin = knownOrigin(call);
   const request = origin?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
   if (response) {
-    const httpError = new HTTPError(response, request, origin?.options ?? ({} as NormalizedOptions));
+    const httpError = new ky.HTTPError(response, request, origin?.options ?? ({} as NormalizedOptions));
     const parse = (text: string) =>
       origin?.parseJson ? origin.parseJson(text, { request, response }) : JSON.parse(text);
     httpError.data = await dataOf(response, await failure.peek(MAX_DATA), parse);
     return { error: httpError, retryCount };
   }
   if (errorClass?.kind !== 'network') return { error: error as Error, retryCount };
-  return { error: new NetworkError(request, { cause: error as Error }), retryCount };
+  return { error: new ky.NetworkError(request, { cause: error as Error }), retryCount };
 }
 
 async function dataOf({ headers }: Response, text: string, parse: (text: string) => unknown): Promise<unknown> {

@@ -4,10 +4,12 @@ import {
   defineMiddleware,
   type Fetch,
   type Middleware,
+  type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
+import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
 import { lend } from './lend.ts';
 import { retryHookOf } from './retry-hook.ts';
@@ -18,12 +20,13 @@ import { overrideOf } from './translate.ts';
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
  * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call or an
- * instance then speaks to a `retry()` in the stack; `steadfetch: { retry: … }` does so in our words. A `totalTimeout` of
+ * instance is then for a `retry()` in the stack; `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of
  * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
  *
- * @throws a `TypeError` when a middleware is not a function
+ * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
 export function use(...middlewares: Middleware[]): Options {
+  checkKy();
   const stack = compose(unpack, compose(...middlewares))((input, init) => globalThis.fetch(input, init));
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
@@ -52,9 +55,14 @@ function turnLoopOff(options: unknown): void {
   if (typeof retry?.limit === 'number') retry.limit = 0;
 }
 
-/** ky hands options it does not know to `fetch`: ours become members of the init, where our middlewares look for them. */
+/**
+ * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
+ * `retry` stay where they are always taken for ours.
+ */
 const unpack: Middleware = defineMiddleware((call, next) => {
   if (!call.init || !('steadfetch' in call.init)) return next(call);
-  const { steadfetch, ...init } = call.init as RequestInit & { steadfetch?: CallOptions };
-  return next(call.with({ init: { ...init, ...steadfetch } as RequestInit }));
+  const { steadfetch, ...init } = call.init as RequestInit & NamedOptions;
+  const { retry, ...others }: CallOptions = steadfetch ?? {};
+  const own = retry === undefined ? {} : { steadfetch: { retry } };
+  return next(call.with({ init: { ...init, ...others, ...own } as RequestInit }));
 });

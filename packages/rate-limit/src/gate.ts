@@ -1,7 +1,6 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
-import type { Evidence } from './evidence.ts';
-import type { Answer, Pacer, Sent, Settled } from './model/model.ts';
-import { Suspects } from './suspects.ts';
+import type { Answer, Pacer, Sent } from './model/model.ts';
+import { type Evidence, Suspects } from './scope.ts';
 import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
@@ -234,10 +233,4 @@ export class Gate implements Door {
     if (gate !== this) pacer.advance(now);
     return { gate, pacer, sent: pacer.send(now, cost), wider };
   }
-}
-
-/** Records the answer to a request. */
-export function hear({ pacer, sent }: Permit, now: number, answer: Answer): Settled {
-  pacer.advance(now);
-  return pacer.settle(sent, now, answer);
 }

@@ -10,20 +10,18 @@ import {
   redactUrl,
 } from '@steadfetch/core';
 import { callHooks, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
-import { Crowd } from './crowd.ts';
 import type { StopReason } from './events.ts';
-import { type Gate, hear, type Permit } from './gate.ts';
-import { Gates } from './gates.ts';
+import type { Gate, Permit } from './gate.ts';
+import { type GateSnapshot, Gates, snapshotOf } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
 import { kinds, namesOf } from './names.ts';
 import type { Settings } from './options.ts';
-import { Passage } from './passage.ts';
+import { Passage, repeatsOf, stopReason } from './passage.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
-import { type Heard, settle } from './scope.ts';
-import { type GateSnapshot, snapshotOf } from './snapshot.ts';
-import { repeatsOf, stopReason } from './stop-reason.ts';
+import { type Heard, hear, settle } from './scope.ts';
 import { StoredPacer } from './store.ts';
+import { Crowd } from './waiting-line.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
@@ -152,6 +150,7 @@ export class Limiter {
     const { record } = call;
     let isAtOnce = true;
     visit.isSent = false;
+    visit.sends = record.sends;
     visit.onSend = record.onSend;
     visit.sighting = leaf.suspects?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
@@ -200,7 +199,7 @@ export class Limiter {
       call,
       response,
       refusal,
-      { needed: refusal.asked ?? needed, left: visit.left },
+      { needed: refusal.asked ?? needed, left: visit.left, requests: call.record.sends - visit.sends },
       this.#settings,
     );
     if (reason === undefined) this.#prepare(visit, response, refusal, needed);

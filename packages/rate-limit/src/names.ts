@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { checkKey } from '@steadfetch/core/kit';
+import { checkKey, pathOf } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
 /** Fields that carry who is calling. */
@@ -16,13 +16,13 @@ export type NamesOf = (call: Call) => readonly string[];
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
   const credentialOf = credentials();
-  const pathOf = paths();
+  const pathNameOf = paths();
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
     credential: (call) => [joined(root(call), credentialOf(call))],
-    path: (call) => [joined(root(call), credentialOf(call), pathOf(call.url))],
-    auto: (call) => [root(call), credentialOf(call), pathOf(call.url)],
+    path: (call) => [joined(root(call), credentialOf(call), pathNameOf(call.url))],
+    auto: (call) => [root(call), credentialOf(call), pathNameOf(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
@@ -70,8 +70,9 @@ function paths(): (url: string) => string {
 
 /** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
 function fold(url: string): string {
-  const path = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#]*)?([^?#]*)/i.exec(url)![1] || '/';
-  const segments = path.slice(0, 4_096).split('/', MOST_SEGMENTS + 1);
+  const segments = pathOf(url)
+    .slice(0, 4_096)
+    .split('/', MOST_SEGMENTS + 1);
   return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
 }
 

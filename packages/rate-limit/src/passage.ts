@@ -1,7 +1,11 @@
 import type { Call } from '@steadfetch/core';
-import type { Place } from '@steadfetch/core/kit';
+import { IDEMPOTENT_METHODS, idempotencyKeyOf, type Place } from '@steadfetch/core/kit';
+import { shouldRetryHint } from '@steadfetch/server-hints';
+import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
-import type { Sighting } from './suspects.ts';
+import type { Settings } from './options.ts';
+import type { Refusal } from './read-answer.ts';
+import type { Sighting } from './scope.ts';
 import type { Visit, WaitingLine } from './waiting-line.ts';
 
 /** One call under way. */
@@ -16,6 +20,8 @@ export class Passage implements Visit {
   left: number;
   /** Whether its present request was handed to the network. */
   isSent = false;
+  /** Requests that the call had sent before. */
+  sends = 0;
   /** Who else is told that a request leaves the machine. */
   onSend: (() => void) | undefined = undefined;
   /** Its last send, where a refusal must be proven to speak for others. */
@@ -33,4 +39,40 @@ export class Passage implements Visit {
     this.cost = cost;
     this.left = left;
   }
+}
+
+/** How long a refused call would have to wait, and how long it may, in milliseconds. */
+export interface Room {
+  readonly needed: number;
+  readonly left: number;
+  /** Requests that were sent for this answer: more than one where a layer inside repeats. */
+  readonly requests: number;
+}
+
+/** Why a refused call is not sent again; `undefined` if it is. */
+export function stopReason(
+  call: Call,
+  response: Response,
+  { status }: Refusal,
+  { needed, left, requests }: Room,
+  { methods, maxResends }: Settings,
+): StopReason | undefined {
+  if (call.retried === 'off') return 'off';
+  if (shouldRetryHint(response) === false) return 'veto';
+  const isSafe = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
+  // The first hop may have been carried out.
+  if (response.redirected && !isSafe) return 'redirected';
+  // A 429 was refused before it was processed, whatever its method; of others, and of requests before it, one cannot be
+  // so sure.
+  const isUnprocessed = status === 429 && requests <= 1;
+  if (methods ? !methods.has(call.method.toUpperCase()) : !isUnprocessed && !isSafe) return 'method';
+  if (!call.replayable) return 'body-not-replayable';
+  if (repeatsOf(call) >= maxResends) return 'max-resends';
+  if (needed > call.remaining()) return 'deadline';
+  return needed > left ? 'max-wait' : undefined;
+}
+
+/** How often a call was repeated already, by whichever layer. */
+export function repeatsOf({ attempt, record }: Call): number {
+  return attempt - 1 + record.resends;
 }

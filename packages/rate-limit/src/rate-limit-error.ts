@@ -1,4 +1,4 @@
-import type { LastAnswer, LocalRefusal } from '@steadfetch/core';
+import type { LastAnswer } from '@steadfetch/core';
 import { oneLine } from '@steadfetch/core/kit';
 
 /** Why a call was not sent. */
@@ -11,10 +11,10 @@ interface Refused {
 }
 
 /**
- * A call that was refused here, without being sent: it would have to wait for longer than `maxWait` or its deadline, or
+ * A `LocalRefusal`: a call that was refused here, without being sent: it would have to wait for longer than `maxWait` or its deadline, or
  * too many calls wait already.
  */
-export class RateLimitError extends Error implements LocalRefusal {
+export class RateLimitError extends Error {
   override readonly name = 'RateLimitError';
   readonly local = true;
   readonly reason: RateLimitReason;
@@ -22,15 +22,20 @@ export class RateLimitError extends Error implements LocalRefusal {
   readonly key: string;
   /** Milliseconds after which it is worth calling again; 0 where that is not known. */
   readonly retryAfter: number;
-  /** What the server answered last, to this call or to another one at the same gate: then only its fields about limits. */
-  declare readonly lastAnswer?: LastAnswer;
+  /** Not shown when the error is printed: headers may hold secrets. */
+  readonly #lastAnswer: LastAnswer | undefined;
 
   constructor(reason: RateLimitReason, { key, retryAfter, lastAnswer }: Refused) {
     super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}; try again in ${Math.ceil(retryAfter)} ms`);
     this.reason = reason;
     this.key = key;
     this.retryAfter = retryAfter;
-    if (lastAnswer) this.lastAnswer = lastAnswer;
+    this.#lastAnswer = lastAnswer;
+  }
+
+  /** What the server answered last, to this call or to another one at the same gate: then only its fields about limits. */
+  get lastAnswer(): LastAnswer | undefined {
+    return this.#lastAnswer;
   }
 }
 

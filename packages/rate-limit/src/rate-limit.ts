@@ -1,7 +1,7 @@
 import { defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
+import type { GateSnapshot } from './gates.ts';
 import { Limiter } from './limiter.ts';
 import { checkOptions, type RateLimitOptions } from './options.ts';
-import type { GateSnapshot } from './snapshot.ts';
 
 /** A middleware whose state can be read. Used in several stacks, it shares its gates between them. */
 export type RateLimiter = Middleware & {

@@ -1,5 +1,5 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
-import { originOf } from '@steadfetch/core/kit';
+import { copyFields, originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
 import type { Answer, Quota } from './model/model.ts';
 import type { Settings } from './options.ts';
@@ -102,7 +102,6 @@ const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?ra
 
 /** What the server answered, for an error that another call may get: the fields about limits alone. */
 export function lastAnswerOf(response: Response, asked: number | undefined, isOwn: boolean): LastAnswer {
-  const fields = [...response.headers].filter(([name]) => isOwn || LIMIT_FIELD.test(name));
-  const headers = new Headers(fields);
+  const headers = copyFields(response.headers, (name) => isOwn || LIMIT_FIELD.test(name));
   return { status: response.status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }

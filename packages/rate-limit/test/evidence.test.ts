@@ -96,6 +96,7 @@ describe('a call that is not sent', () => {
       lastAnswer: { status: 429, retryAfter: 120_000 },
     });
     expect([...error!.lastAnswer!.headers]).toEqual([['retry-after', '120']]);
+    expect(Object.keys(error!)).not.toContain('lastAnswer');
   });
 
   it('costs nothing of a known limit when a layer inside refuses it', async () => {

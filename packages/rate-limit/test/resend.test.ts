@@ -1,4 +1,4 @@
-import type { Fetch } from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
 import { originOf } from '@steadfetch/core/kit';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +31,29 @@ describe('what is sent again', () => {
     ['POST', { 'idempotency-key': ' ' }, 503],
   ])('a %s with %o after a 503 that asks for a wait: ends with %d', async (method, headers, status) => {
     expect((await once(busy, { method, headers })).status).toBe(status);
+  });
+
+  it('no POST that a layer inside repeated with a key that nobody outside knows', async () => {
+    const fetch = fakeFetch([503, 429, 200]);
+    const twice: Middleware = defineMiddleware(async (call, next) => {
+      const keyed = call.with({ headers: { 'idempotency-key': `"${fetch.calls.length}"` } });
+      const first = await next(keyed);
+      return first.status === 503 ? next(keyed) : first;
+    });
+
+    const { status } = await compose(rateLimit({ clock: instantClock() }), twice)(fetch)(URL, { method: 'POST' });
+
+    expect([status, fetch.calls.length]).toEqual([429, 2]);
+  });
+
+  it('a call that a mock refused, whose fields cannot be listed', async () => {
+    const answers = [
+      { status: 429, headers: { get: () => null } },
+      { status: 200, headers: { get: () => null } },
+    ];
+    const fetch = async () => answers.shift() as unknown as Response;
+
+    expect((await rateLimit({ clock: instantClock() })(fetch)(URL)).status).toBe(200);
   });
 
   it('only the methods that are named', async () => {

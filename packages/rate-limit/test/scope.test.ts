@@ -251,3 +251,17 @@ it.each([
   expect(key.startsWith(start)).toBe(true);
   expect(key.length).toBeLessThan(100);
 });
+
+describe('the key of a gate', () => {
+  it.each([
+    'https:\\\\user:pass@api.example.com/things',
+    '  https:/user:pass@api.example.com/things',
+    'data:text/plain,pass',
+  ])('shows nothing secret of %j', async (url) => {
+    const limiter = rateLimit({ clock: instantClock() });
+
+    await limiter(async () => new Response('ok'))(url);
+
+    expect(limiter.snapshot()[0]!.key).not.toContain('pass');
+  });
+});

@@ -1,2 +1,2 @@
-export { type RetryBudgetOptions, retryBudget } from './retry-budget.ts';
+export { type RetryBudgetOptions, retryBudget, retryBudgetOptions } from './retry-budget.ts';
 export type { BudgetSnapshot, RetryBudget, RetryKind, RetryPermit, TokenBudget } from './types.ts';

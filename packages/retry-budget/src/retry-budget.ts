@@ -1,13 +1,12 @@
 import { type Clock, monotonic, perKey, systemClock } from '@steadfetch/core';
-import { checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
-import type { BudgetSettings } from './account.ts';
+import { checkMembers, checkMs, checkNumber, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { Bucket, FAILURE, PRICE } from './bucket.ts';
 import type { RetryKind, TokenBudget } from './types.ts';
 
 /** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
 export interface RetryBudgetOptions {
   /**
-   * Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs dry.
+   * Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs out of tokens.
    * @default 1.25
    */
   deposit?: number;
@@ -20,8 +19,8 @@ export interface RetryBudgetOptions {
   credit?: number;
   /**
    * How long failures extend the reserve, in milliseconds: each call that fails by then adds two retries to the reserve,
-   * which makes it about as many retries as there are calls in a second. 0 for a reserve that does not grow. @default
-   * 350
+   * so that it is about the retries for the calls of one second. 0 for a reserve that does not grow.
+   * @default 350
    */
   rideOut?: number;
   /** Tokens that time pays back each second. @default 0.2 */
@@ -34,12 +33,27 @@ export interface RetryBudgetOptions {
   clock?: Clock;
 }
 
+const MAX = 1_000_000;
+
+const OPTIONS = {
+  deposit: { check: checkNumber, default: 1.25, max: 10 },
+  floor: { check: checkNumber, default: 6, max: MAX },
+  credit: { check: checkNumber, max: MAX },
+  rideOut: { check: checkMs, default: 350 },
+  perSecond: { check: checkNumber, default: 0.2, max: MAX },
+  maxKeys: { check: checkNumber, default: 1_000, min: 1, max: MAX, integer: true },
+  clock: { default: systemClock, check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']) },
+} satisfies OptionTable<RetryBudgetOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
+
 /**
  * Prevents retry storms: it does not limit the retries of a short failure, and an outage of ten seconds gets less than a
  * tenth more requests than there are calls.
  *
- * Per key, a reserve that failures and retries are paid from and that successes fill again. A reserve that is spent
- * refuses at once, without waiting. Holds no timers, and reads the clock only when something failed.
+ * Each key has a reserve of tokens: failures and retries take from it, successes fill it again. When it is spent, retries
+ * are refused at once. Holds no timers, and reads the clock only when something failed.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example
@@ -47,11 +61,11 @@ export interface RetryBudgetOptions {
  * const reads = compose(retry({ budget }))(fetch);
  * const writes = compose(idempotencyKey(), retry({ budget }))(fetch);
  */
-export function retryBudget(options: RetryBudgetOptions = {}): TokenBudget {
-  const settings = checkOptions(options);
-  const { maxKeys = 1_000, clock = systemClock } = options;
-  checkNumber('retryBudget: maxKeys', maxKeys, { min: 1, max: 1_000_000, integer: true });
-  checkFunction('retryBudget: clock.now', clock?.now);
+export function retryBudget(options?: RetryBudgetOptions): TokenBudget {
+  const { clock, maxKeys, ...rest } = readOptions('retryBudget', OPTIONS, options);
+  const { floor, credit = Math.max(20, floor) } = rest;
+  checkNumber('retryBudget: credit', credit, { min: floor, max: MAX });
+  const settings = { ...rest, credit };
   const now = monotonic(clock);
   const bucketOf = perKey(() => new Bucket(settings, now()), { maxKeys });
   return {
@@ -82,19 +96,5 @@ function permitOf(bucket: Bucket, price: number): { release(): void } {
       if (held) bucket.refund(price);
       held = false;
     },
-  };
-}
-
-const NAMES = ['deposit', 'floor', 'credit', 'rideOut', 'perSecond', 'maxKeys', 'clock'];
-
-function checkOptions(options: RetryBudgetOptions): BudgetSettings {
-  checkNames('retryBudget', options, NAMES);
-  const { deposit = 1.25, floor = 6, credit = Math.max(20, floor), rideOut = 350, perSecond = 0.2 } = options;
-  return {
-    deposit: checkNumber('retryBudget: deposit', deposit, { max: 10 }),
-    floor: checkNumber('retryBudget: floor', floor, { max: 1_000_000 }),
-    credit: checkNumber('retryBudget: credit', credit, { min: floor, max: 1_000_000 }),
-    rideOut: checkMs('retryBudget: rideOut', rideOut),
-    perSecond: checkNumber('retryBudget: perSecond', perSecond, { max: 1_000_000 }),
   };
 }

@@ -1,9 +1,9 @@
 import { notify } from '@steadfetch/core';
-import { checkNames, originOf } from '@steadfetch/core/kit';
+import { checkNames, type OptionTable, optionError, originOf, readOptions } from '@steadfetch/core/kit';
 import { escapeText } from './escape-text.ts';
 import type { AttemptEvent, RetryObserver } from './events.ts';
 
-/** What is counted. Every label is always there, `none` where it says nothing. */
+/** What is counted. Every label is always set, to `none` where there is no value. */
 export interface RetryLabels {
   readonly event: 'retry' | 'give-up' | 'recover';
   readonly reason: string;
@@ -21,11 +21,18 @@ export type RetryCounter =
   | { add(value: number, labels: Partial<RetryLabels>): unknown };
 
 export interface CountRetriesOptions {
-  /** The labels to set, e.g. those a prom-client counter declares. @default all four */
+  /** The labels to set, e.g. those a prom-client counter declares. @default ['event', 'reason', 'status', 'origin'] */
   labels?: readonly (keyof RetryLabels)[];
 }
 
 const LABELS = ['event', 'reason', 'status', 'origin'] as const;
+
+const OPTIONS = {
+  labels: { check: checkLabels, default: LABELS },
+} satisfies OptionTable<CountRetriesOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const countRetriesOptions: OptionTable<CountRetriesOptions> = OPTIONS;
 
 /**
  * Hooks that count retries, give-ups and recoveries, by reason, status and origin.
@@ -33,10 +40,8 @@ const LABELS = ['event', 'reason', 'status', 'origin'] as const;
  * @throws a `TypeError` when the counter is none of the three kinds, or a label is unknown
  * @example retry({ hooks: countRetries(new Counter({ name: 'retries', help: 'Retries', labelNames: ['event', 'reason'] }), { labels: ['event', 'reason'] }) })
  */
-export function countRetries(counter: RetryCounter, options: CountRetriesOptions = {}): RetryObserver {
-  checkNames('countRetries', options, ['labels']);
-  const { labels = LABELS } = options;
-  checkLabels(labels);
+export function countRetries(counter: RetryCounter, options?: CountRetriesOptions): RetryObserver {
+  const { labels } = readOptions('countRetries', OPTIONS, options);
   const increment = incrementOf(counter);
   const count = (name: RetryLabels['event']) => (event: AttemptEvent & { readonly reason?: string }) => {
     const { reason = 'none', response, url } = event;
@@ -46,9 +51,10 @@ export function countRetries(counter: RetryCounter, options: CountRetriesOptions
   return { onRetry: count('retry'), onGiveUp: count('give-up'), onRecover: count('recover') };
 }
 
-function checkLabels(labels: unknown): void {
-  if (!Array.isArray(labels)) throw new TypeError(`countRetries: labels: expected a list, got ${String(labels)}`);
-  checkNames('countRetries: labels', Object.fromEntries(labels.map((label) => [label, true])), LABELS);
+function checkLabels(option: string, labels: readonly (keyof RetryLabels)[]): readonly (keyof RetryLabels)[] {
+  if (!Array.isArray(labels)) throw optionError(option, 'an array of labels', labels);
+  checkNames(option, Object.fromEntries(labels.map((label) => [label, true])), LABELS);
+  return labels;
 }
 
 function incrementOf(counter: RetryCounter): (labels: Partial<RetryLabels>) => unknown {
@@ -56,7 +62,5 @@ function incrementOf(counter: RetryCounter): (labels: Partial<RetryLabels>) => u
   const methods = Object(counter);
   if (typeof methods.inc === 'function') return (labels) => methods.inc(labels);
   if (typeof methods.add === 'function') return (labels) => methods.add(1, labels);
-  throw new TypeError(
-    `countRetries: counter: expected a function or an object with inc or add, got ${String(counter)}`,
-  );
+  throw optionError('countRetries: counter', 'a function or an object with inc or add', counter);
 }

@@ -2,8 +2,8 @@ const CONTROLS = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066
 const MAX_LENGTH = 1_000;
 
 /**
- * Text from outside, fit for one line of a log: what could end the line, drive a terminal or turn the direction of
- * writing is spelt out, and what is very long is cut.
+ * Makes outside text safe for one line of a log: characters that end the line, control a terminal or change the direction
+ * of writing are escaped, and a very long text is cut.
  */
 export function escapeText(text: string): string {
   const short = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;

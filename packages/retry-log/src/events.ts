@@ -1,6 +1,6 @@
 /**
- * An event of `retry`, as far as this package reads it. `@steadfetch/retry` is not imported: any source of events of
- * this shape will do. Times are milliseconds.
+ * The members of an event of `retry` that this package reads. `@steadfetch/retry` is not imported, so any source of such
+ * events works. Times are milliseconds.
  */
 export interface AttemptEvent {
   readonly callId: number;

@@ -1,3 +1,5 @@
+import { optionError } from '@steadfetch/core/kit';
+
 /** `console`: the message alone; `pino`: `(fields, message)`; `winston`: `(message, fields)`. */
 export type LogStyle = 'console' | 'pino' | 'winston';
 
@@ -8,7 +10,7 @@ export interface LogEntry {
 
 type Method = (...args: unknown[]) => unknown;
 
-const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
+export const STYLES: readonly LogStyle[] = ['console', 'pino', 'winston'];
 
 /**
  * Guessed by members that only loggers of that kind have: winston and its children have transports, pino and bunyan
@@ -22,12 +24,9 @@ export function styleOf(logger: object): LogStyle {
 
 /** Writes an entry through one method of the logger. */
 export function writerOf(logger: object, level: string, style: LogStyle): (entry: LogEntry) => unknown {
-  if (!STYLES.includes(style)) {
-    throw new TypeError(`logRetries: style: expected one of ${STYLES.join(', ')}, got ${String(style)}`);
-  }
   const methods = Object(logger) as Record<string, Method>;
   if (typeof methods[level] !== 'function') {
-    throw new TypeError(`logRetries: logger: expected a method '${String(level)}', got ${String(methods[level])}`);
+    throw optionError('logRetries: logger', `a method '${String(level)}'`, methods[level]);
   }
   return ({ message, fields }) => {
     if (style === 'console') return methods[level]!(message);

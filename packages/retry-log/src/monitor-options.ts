@@ -1,5 +1,5 @@
-import { type Clock, type Middleware, systemClock } from '@steadfetch/core';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
+import type { Clock, Middleware } from '@steadfetch/core';
+import { checkFunction, checkMs, checkNumber, clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { RetryObserver } from './events.ts';
 
 /** Of `calls` in the window, `retried` needed at least one retry. */
@@ -17,7 +17,7 @@ export interface RetryMonitorOptions {
   threshold?: number;
   /**
    * The share below which retries are normal again, at most `threshold`: between the two nothing changes.
-   * @default threshold / 2
+   * @default `threshold / 2`
    */
   normalBelow?: number;
   /** Calls in the window below which no hook is called. @default 20 */
@@ -42,26 +42,29 @@ export interface RetryMonitor extends RetryObserver {
   reset(): void;
 }
 
-/** The options with every default filled in. */
-export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> &
-  Pick<RetryMonitorOptions, 'onRecovered'>;
+const OPTIONS = {
+  window: { check: checkMs, default: 60_000, min: 1 },
+  threshold: { check: checkNumber, default: 0.2, min: 0.001, max: 1 },
+  normalBelow: { check: checkNumber, min: 0.0001, max: 1 },
+  minCalls: { check: checkNumber, default: 20, min: 1, max: 1_000_000_000, integer: true },
+  onExcessive: { check: checkFunction },
+  onRecovered: { check: checkFunction },
+  clock: clockOption,
+} satisfies OptionTable<RetryMonitorOptions>;
 
-const NAMES = ['window', 'threshold', 'normalBelow', 'minCalls', 'onExcessive', 'onRecovered', 'clock'];
+/** The options as data: what each may be, and its default. */
+export const retryMonitorOptions: OptionTable<RetryMonitorOptions> = OPTIONS;
+
+/** The options with every default filled in. */
+export type MonitorSettings = Required<Omit<RetryMonitorOptions, 'onRecovered'>> & {
+  readonly onRecovered: RetryMonitorOptions['onRecovered'];
+};
 
 /** Checks the options and fills in the defaults. */
-export function checkOptions(options: RetryMonitorOptions): MonitorSettings {
-  checkNames('retryMonitor', options, NAMES);
-  const { window = 60_000, threshold = 0.2, minCalls = 20, clock = systemClock, onExcessive, onRecovered } = options;
-  checkNumber('retryMonitor: threshold', threshold, { min: 0.001, max: 1 });
-  const { normalBelow = threshold / 2 } = options;
-  if (onRecovered !== undefined) checkFunction('retryMonitor: onRecovered', onRecovered);
-  return {
-    ...(onRecovered && { onRecovered }),
-    window: checkMs('retryMonitor: window', window, { min: 1 }),
-    threshold,
-    normalBelow: checkNumber('retryMonitor: normalBelow', normalBelow, { min: 0.0001, max: threshold }),
-    minCalls: checkNumber('retryMonitor: minCalls', minCalls, { min: 1, max: 1_000_000_000, integer: true }),
-    onExcessive: checkFunction('retryMonitor: onExcessive', onExcessive),
-    clock: checkClock('retryMonitor', clock),
-  };
+export function readMonitorOptions(options: RetryMonitorOptions): MonitorSettings {
+  const settings = readOptions('retryMonitor', OPTIONS, options);
+  const { threshold, normalBelow = threshold / 2 } = settings;
+  checkNumber('retryMonitor: normalBelow', normalBelow, { min: 0.0001, max: threshold });
+  const onExcessive = checkFunction('retryMonitor: onExcessive', settings.onExcessive!);
+  return { ...settings, normalBelow, onExcessive };
 }

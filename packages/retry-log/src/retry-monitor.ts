@@ -1,11 +1,11 @@
 import { type Call, defineMiddleware, type Middleware, monotonic, type Next, notify } from '@steadfetch/core';
 import type { GiveUpEvent, RecoverEvent, RetryEvent } from './events.ts';
 import {
-  checkOptions,
   type MonitorSettings,
   type RetryMonitor,
   type RetryMonitorOptions,
   type RetryReport,
+  readMonitorOptions,
 } from './monitor-options.ts';
 import { OpenCalls } from './open-calls.ts';
 import { SlidingShare } from './sliding-share.ts';
@@ -47,7 +47,7 @@ class Monitor implements RetryMonitor {
   #firstAttempts = 0;
 
   constructor(options: RetryMonitorOptions) {
-    this.#settings = checkOptions(options);
+    this.#settings = readMonitorOptions(options);
     this.#share = new SlidingShare(this.#settings.window, monotonic(this.#settings.clock));
     this.onRetry = ({ attempt, callId }) => {
       if (attempt > 1) return;
@@ -105,7 +105,7 @@ class Monitor implements RetryMonitor {
   }
 
   /**
-   * Calls of which it is not known yet whether they need a retry. A failure is known at once, a success takes its time.
+   * Calls that may still need a retry. A failure is known at once, a success later.
    */
   #underWay(): number {
     return Math.max(0, this.#inside - this.#counted - this.#retried.count) + this.#firstAttempts;

@@ -74,7 +74,7 @@ describe('countRetries', () => {
     [{ add: null }, {}, /counter: expected/],
     ['inc', {}, /counter: expected/],
     [() => {}, { labels: ['url'] }, /unknown option 'url'/],
-    [() => {}, { labels: 'event' }, /^countRetries: labels: expected a list, got event/],
+    [() => {}, { labels: 'event' }, /^countRetries: labels: expected an array of labels, got "event"/],
     [() => {}, { labels: null }, /^countRetries: labels: .*null/],
     [() => {}, { label: [] }, /unknown option 'label'/],
   ])('refuses %o with %o', (counter, options, message) => {

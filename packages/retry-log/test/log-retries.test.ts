@@ -197,8 +197,8 @@ describe('logRetries', () => {
     [fakeLogger(), { levels: { retry: 'shout' } }, /expected a method 'shout'/],
     [fakeLogger(), { levels: { retry: null } }, /expected a method 'null'/],
     [fakeLogger(), { levels: { giveUp: Symbol('no') } }, /expected a method 'Symbol/],
-    [fakeLogger(), { fullUrls: 'yes' }, /^logRetries: fullUrls: expected true or false, got yes/],
-    [fakeLogger(), { style: 'log4j' }, /style: expected one of console, pino, winston, got log4j/],
+    [fakeLogger(), { fullUrls: 'yes' }, /^logRetries: fullUrls: expected true or false, got "yes"/],
+    [fakeLogger(), { style: 'log4j' }, /style: expected one of console, pino, winston, got "log4j"/],
     [fakeLogger(), { level: 'warn' }, /unknown option 'level'/],
     [fakeLogger(), { levels: { onRetry: 'warn' } }, /unknown option 'onRetry'/],
   ])('refuses %o with %o', (logger, options, message) => {

@@ -1,10 +1,9 @@
-import { abortReason, type Call, discard, notify, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { abortReason, type Call, type Clock, discard, notify, systemClock, throwIfAborted } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
-import type { FailedAttempt, GoodAttempt, Session } from './attempt.ts';
+import { type FailedAttempt, type GoodAttempt, record, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
-import { recordOf } from './history.ts';
 import type { Policy } from './policy.ts';
-import type { Decision, Permit, Retry } from './rule.ts';
+import type { Decision, Permit, Retry, Rule } from './rule.ts';
 import { holdOf } from './wait.ts';
 
 /**
@@ -23,25 +22,26 @@ export async function again(failure: FailedAttempt): Promise<boolean> {
     keepAnswer(failure.call, failure.response, decision);
     discard(failure.response);
   }
-  failure.forget();
-  await wait(failure, decision);
-  return true;
+  failure.outcome = undefined;
+  // without `await`, so that the memory of this function is free while the call waits
+  return wait(failure, decision);
 }
 
 /** Decides what follows a failed attempt, and tells the rules. */
 export async function judge(failure: FailedAttempt): Promise<Decision> {
   const { call, attempt, response, session } = failure;
+  const { rules, clock } = session.policy;
   try {
     throwIfAborted(call.signal);
     const decision = await decide(failure);
     const held = decision.retry ? 0 : holdOf(failure, decision);
-    if (held > 0) await sleep(held, call, session.policy);
+    if (held > 0) await sleep(held, call, clock);
     if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
       succeed(session, attempt, response);
     } else {
       if (!failure.sent) release(session.by?.permits);
-      record(failure, failure.outcome!, decision);
-      tell(failure, decision);
+      record(session, attempt, failure.outcome!, decision);
+      tell(rules, 'afterFailure', failure, decision);
     }
     return decision;
   } catch (thrown) {
@@ -49,79 +49,72 @@ export async function judge(failure: FailedAttempt): Promise<Decision> {
     const error = aborted ? abortReason(call.signal) : thrown;
     // a first attempt that is aborted is no news
     if (attempt > 1 || !aborted) {
-      record(failure, aborted ? { error, failed: true } : failure.outcome!);
+      record(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
       const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};
-      tell(failure, { retry: false, ...stop, thrown: { error } });
+      tell(rules, 'afterFailure', failure, { retry: false, ...stop, thrown: { error } });
     }
     throw error;
   }
 }
 
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
-export async function wait(failure: FailedAttempt, decision: Retry): Promise<void> {
+export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
   const { call, session } = failure;
-  call.record.waitingFor = 'the delay before a retry';
-  try {
-    await sleep(decision.delay, call, session.policy);
-    throwIfAborted(call.signal);
-    session.by = decision;
-  } catch (thrown) {
-    release(decision.permits);
-    if (!call.signal?.aborted) throw thrown;
-    const error = abortReason(call.signal);
-    tell(failure, { retry: false, stop: 'aborted', thrown: { error } });
+  const { record, signal } = call;
+  record.waitingFor = 'the delay before a retry';
+  const failed = (thrown: unknown): never => {
+    record.waitingFor = undefined;
+    const error = signal?.aborted ? abortReason(signal) : thrown;
+    if (signal?.aborted) stop(failure, 'aborted', error, decision.permits);
+    else release(decision.permits);
     throw error;
-  } finally {
-    call.record.waitingFor = undefined;
-  }
+  };
+  return sleep(decision.delay, call, session.policy.clock).then(() => {
+    if (signal?.aborted) failed(undefined);
+    record.waitingFor = undefined;
+    session.by = decision;
+    return true;
+  }, failed);
 }
 
-/** A custom clock may ignore the signal. */
-function sleep(ms: number, { signal }: Call, { clock }: Policy): Promise<void> {
-  const sleeping = clock.sleep(ms, signal);
-  return signal ? abortable(sleeping, signal) : sleeping;
+/** A custom clock may throw, or ignore the signal. */
+function sleep(ms: number, { signal }: Call, clock: Clock): Promise<void> {
+  if (clock === systemClock) return clock.sleep(ms, signal);
+  return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
 /** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */
 export function stop(failure: FailedAttempt, reason: string, error: unknown, permits?: readonly Permit[]): void {
   release(permits);
-  tell(failure, { retry: false, stop: reason, thrown: { error } });
+  tell(failure.session.policy.rules, 'afterFailure', failure, { retry: false, stop: reason, thrown: { error } });
 }
 
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
-  const { call, past, policy } = session;
+  const { call, policy } = session;
   tellSuccess(policy, { call, attempt, response });
-  if (past.length === 0) return;
-  past.push(recordOf(session, attempt, { response, failed: false }));
-  for (const rule of policy.rules) {
-    if (rule.afterRecovery) notify(() => rule.afterRecovery!({ call, attempt, response, session, past }), undefined);
-  }
-}
-
-/** Tells the rules of a good answer. */
-export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
-  for (const rule of successListeners) {
-    try {
-      const answer = rule.afterSuccess!(success);
-      if (answer !== undefined) notify((late) => late, answer);
-    } catch {}
-  }
-}
-
-/** Keeps what became of an attempt, also for an error that ends the call from outside. */
-export function record({ session, attempt }: FailedAttempt, outcome: Outcome, decision?: Decision): void {
-  session.past.push(recordOf(session, attempt, outcome, decision));
-  session.call.record.history = session.past;
+  if (session.past.length === 0) return;
+  record(session, attempt, { response, failed: false });
+  tell(policy.rules, 'afterRecovery', { call, attempt, response, session, past: session.past });
 }
 
 /** Keeps of a response that is let go what an error made later can tell. */
 export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
-  record.lastAnswer = { status, headers: new Headers(headers), ...(asked === undefined ? {} : { retryAfter: asked }) };
+  record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
-function tell(failure: FailedAttempt, decision: Decision): void {
-  for (const rule of failure.session.policy.rules) {
-    if (rule.afterFailure) notify(() => rule.afterFailure!(failure, decision), undefined);
+/** Tells the rules of a good answer. */
+export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
+  for (const listener of successListeners) notify(listener, success);
+}
+
+/** Tells the rules what has happened. What they throw or reject has no effect. */
+function tell<Name extends 'afterFailure' | 'afterRecovery'>(
+  rules: readonly Rule[],
+  name: Name,
+  ...about: Parameters<NonNullable<Rule[Name]>>
+): void {
+  for (const rule of rules) {
+    notify(() => (rule[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about), undefined);
   }
 }

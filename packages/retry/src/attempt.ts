@@ -1,7 +1,7 @@
-import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
-import { idempotencyKeyOf } from '@steadfetch/core/kit';
+import { type AttemptRecord, type Call, notify, type Outcome } from '@steadfetch/core';
+import { encodeForm, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
-import type { Retry } from './rule.ts';
+import type { Decision, Retry } from './rule.ts';
 
 /** What all attempts of a call share, from the first failure on. */
 export interface Session {
@@ -17,7 +17,7 @@ export interface Session {
   /** When the call began; known only where a rule is `timed`. */
   readonly startedAt: number | undefined;
   /** What became of the attempts so far, oldest first, whichever layer made them. */
-  readonly past: AttemptRecord[];
+  past: AttemptRecord[];
   /** The decision by which the attempt under way is made; none for the first. */
   by: Retry | undefined;
 }
@@ -25,16 +25,20 @@ export interface Session {
 let sessions = 0;
 
 export function sessionOf(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
-  const key = idempotencyKeyOf(call);
   const { record } = call;
   record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
   const past = record.history ?? [];
-  return { id: ++sessions, call, repeatable, policy, key, startedAt, past, by: undefined };
+  return { id: ++sessions, call, repeatable, policy, key: idempotencyKeyOf(call), startedAt, past, by: undefined };
 }
 
 /** The number of an attempt, by whichever layer repeated the call; 1 for the first. */
 export function numberOf({ call }: Session, attempt: number): number {
   return attempt + call.record.resends;
+}
+
+/** Milliseconds since the call began; 0 unless a rule is `timed`. */
+export function elapsedOf({ startedAt, policy }: Session): number {
+  return startedAt === undefined ? 0 : Math.max(0, policy.clock.now() - startedAt);
 }
 
 /** An attempt with a good answer. */
@@ -61,29 +65,25 @@ export class FailedAttempt {
   readonly call: Call;
   /** 1 for the first. */
   readonly attempt: number;
+  /** How the attempt ended; forgotten when the wait for the next one begins, so that a call that waits holds no response. */
+  outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
-  #outcome: Outcome | undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
     this.session = session;
     this.call = session.call;
     this.attempt = attempt;
+    this.outcome = outcome;
     this.sent = sent;
-    this.#outcome = outcome;
-  }
-
-  /** How the attempt ended; forgotten when the wait for the next one begins. */
-  get outcome(): Outcome | undefined {
-    return this.#outcome;
   }
 
   get response(): Response | undefined {
-    return this.#outcome?.response;
+    return this.outcome?.response;
   }
 
   get error(): unknown {
-    return this.#outcome?.error;
+    return this.outcome?.error;
   }
 
   /** The `Idempotency-Key` that the call was made with, if it was. */
@@ -105,15 +105,61 @@ export class FailedAttempt {
   get elapsed(): number {
     return elapsedOf(this.session);
   }
-
-  /** Forgets the outcome, so that a call that waits for long holds no response. */
-  forget(): void {
-    this.#outcome = undefined;
-  }
 }
 
 Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
 
-export function elapsedOf({ startedAt, policy }: Session): number {
-  return startedAt === undefined ? 0 : Math.max(0, policy.clock.now() - startedAt);
+/** Keeps what became of an attempt, for events and for errors that are made later. */
+export function record(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
+  const { call, key, past, policy } = session;
+  const { response, error, failed } = outcome;
+  const record: AttemptRecord = {
+    attempt: numberOf(session, attempt),
+    at: policy.clock.now(),
+    ...(failed ? { error } : { status: response.status }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
+  };
+  session.past = call.record.history = past.concat(record); // no larger than it must be
+}
+
+/**
+ * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.
+ *
+ * Asked of the call as it was made, before anything below changes it. No error says as much: a redirect, the source of a
+ * body or a call that the fetch inside makes of its own can fail with any code after the request was acted on.
+ */
+export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
+  return (
+    methods.has(call.method) ||
+    idempotencyKeyOf(call) !== undefined ||
+    rules.some((rule) => isTrue(rule.harmless?.(call)))
+  );
+}
+
+/** A promise is no answer; it is let go, since it may reject. */
+function isTrue(answer: unknown): boolean {
+  notify((late) => late, answer);
+  return answer === true;
+}
+
+/** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
+export function withSteadyBody(call: Call): Call {
+  const body = call.init?.body && encodeForm(call.init.body);
+  return body ? call.with({ init: { ...call.init, body } }) : call;
+}
+
+/**
+ * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
+ * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
+ */
+export function attemptOf(call: Call, attempt: number, policy: Policy, isRepeatable: boolean): Call {
+  const repeatable = isRepeatable && attempt <= policy.maxRetries;
+  const kept = repeatable && typeof call.input !== 'string' ? keepBody(call) : call;
+  return kept.asAttempt(attempt, repeatable && policy.repeatsTimeouts && call.replayable ? true : 'last');
+}
+
+/** Frees a clone that was never sent: a circuit was open, a queue full. */
+export function releaseCopy(attempt: Call, call: Call): void {
+  if (attempt.input !== call.input) releaseBody(attempt);
 }

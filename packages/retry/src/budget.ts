@@ -5,6 +5,8 @@ import type { FailedAttempt } from './attempt.ts';
 import type { Permit, Rule } from './rule.ts';
 import { OWN } from './wait.ts';
 
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
 /**
  * The brake on retry storms: each retry needs a permit of the budget, which hears of every outcome that can be the server's
  * doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
@@ -76,9 +78,11 @@ function warnOfSpentBudget({ origin }: Call): void {
   const server = oneLine(redactUrl(origin));
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
-  warnOnce(
-    `retry() makes no more retries for ${server} for now: its retry budget is spent, since most requests fail. ` +
-      'Retries come back when requests succeed. Calls end with their last outcome, and onGiveUp is told the reason ' +
-      "'budget'. See retryBudget() for larger reserves, or budget: false for none",
-  );
+  let more = '';
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    more =
+      ', since most requests fail. Retries come back when requests succeed. Calls end with their last outcome, and onGiveUp ' +
+      "is told the reason 'budget'. See retryBudget() for larger reserves, or budget: false for none";
+  }
+  warnOnce(`retry() makes no more retries for ${server} for now: its retry budget is spent${more}`);
 }

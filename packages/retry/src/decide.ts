@@ -60,7 +60,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 /** A permit of each rule that gives some, or none at all. All are asked, so that each hears of the failure. */
 function permitsFor(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
-  const answers = failure.session.policy.rules.flatMap((rule) => (rule.permit ? [rule.permit(failure, wait)] : []));
+  const answers = failure.session.policy.rules.filter((rule) => rule.permit).map((rule) => rule.permit!(failure, wait));
   const permits = answers.filter((permit) => permit !== undefined);
   if (permits.length === answers.length) return permits;
   release(permits);

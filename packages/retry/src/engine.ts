@@ -1,8 +1,7 @@
-export { judge, keepAnswer, record, stop, succeed, wait } from './again.ts';
-export { FailedAttempt, type Session, sessionOf } from './attempt.ts';
+export { judge, keepAnswer, stop, succeed, wait } from './again.ts';
+export { FailedAttempt, isRepeatable, record, type Session, sessionOf } from './attempt.ts';
 export { remember } from './history.ts';
 export type { Policy } from './policy.ts';
-export { presetOf } from './retry.ts';
+export { presetOf } from './preset.ts';
 export type { Retry } from './rule.ts';
-export { isRepeatable } from './safety.ts';
 export { ownDelay } from './wait.ts';

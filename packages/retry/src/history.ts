@@ -1,7 +1,6 @@
-import type { AttemptRecord, Outcome } from '@steadfetch/core';
+import type { AttemptRecord } from '@steadfetch/core';
 import { historyBehind, keepHistory } from '@steadfetch/core/kit';
-import { numberOf, type Session } from './attempt.ts';
-import type { Decision, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 /** Keeps what became of each attempt, for `historyOf` the response or the error that the call ends with. */
 export function history(): Rule {
@@ -23,21 +22,4 @@ export const remember: (responseOrError: unknown, past: readonly AttemptRecord[]
  */
 export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
   return historyBehind(responseOrError)?.map((record) => ({ ...(record as AttemptRecord) }));
-}
-
-/** What is kept of an attempt that has just ended. */
-export function recordOf(
-  session: Session,
-  attempt: number,
-  { response, error, failed }: Outcome,
-  decision?: Decision,
-): AttemptRecord {
-  const { key, policy } = session;
-  return {
-    attempt: numberOf(session, attempt),
-    at: policy.clock.now(),
-    ...(failed ? { error } : { status: response.status }),
-    ...(key === undefined ? {} : { idempotencyKey: key }),
-    ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
-  };
 }

@@ -2,7 +2,7 @@ import type { Delay } from '@steadfetch/backoff';
 import type { Call, Clock, Random } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import type { Failure } from './condition.ts';
-import type { RetryHooks } from './events.ts';
+import type { RetryHooks } from './hooks.ts';
 
 /** urllib3's counters: each kind of failure has its own, and `total` bounds them all. */
 export interface RetryLimits {
@@ -19,10 +19,10 @@ export interface RetryLimits {
 export interface RetryOptions {
   /** Retries after the first attempt, as one number or per kind of failure. @default 2 */
   maxRetries?: number | RetryLimits;
-  /** The own delay before a retry. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
+  /** Backoff before a retry, used unless the server asks for longer. @default fullJitter(exponential({ base: 250, factor: 2, cap: 20_000 })) */
   delay?: Delay;
   /**
-   * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the loop. The own delay has a cap of its
+   * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the call. The backoff has a cap of its
    * own. @default 60_000
    */
   maxDelay?: number;
@@ -30,7 +30,7 @@ export interface RetryOptions {
   methods?: readonly string[];
   /**
    * Statuses from 400 that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
-   * @default 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
+   * @default all of 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
    */
   statuses?: readonly number[];
   /** Whether network errors are retried. @default true */
@@ -41,17 +41,18 @@ export interface RetryOptions {
   idempotent?: boolean | ((call: Call) => boolean);
   /**
    * Asked for errors and for statuses from 400: `true`, `false`, or `undefined` for the default rules. It decides
-   * whether, never when, and lifts no limit. What it throws, the call throws.
+   * whether to retry, not when, and cannot override `maxRetries`, methods, budget or deadline. If it throws, the call
+   * rejects with that error.
    */
   shouldRetry?(failure: Failure): boolean | undefined | Promise<boolean | undefined>;
   /** Asked for responses below 400: `true` counts one as failed, an error inside a 200. */
   inspect?(response: Response): boolean | Promise<boolean>;
   /**
-   * Whether waits and invitations of the server are obeyed, a veto always is; and how far waits are spread upwards: a
-   * share of the wait, at most 5 s. @default { spread: 0.2 }
+   * Whether the server's waits and requests to retry are obeyed; a veto always is. `spread` is how far a wait is spread
+   * upwards, as a share of it, 5 s at most: 0.2 where nothing else is said. @default true
    */
   serverHints?: boolean | { spread?: number };
-  /** The brake on retry storms, shared by reference; `false` for none. @default a retryBudget() per instance */
+  /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */
   budget?: RetryBudget | false;
   hooks?: RetryHooks | readonly RetryHooks[];
   /** Puts whole URLs into events, with query and credentials. @default false */
@@ -65,13 +66,10 @@ export type RetryOverride = false | RetryOptions;
 
 declare module '@steadfetch/core' {
   interface CallOptions {
-    /** Read and removed by `retry()`: `false` for no retries, or options for this call alone. */
+    /**
+     * Read and removed by `retry()`: `false` for no retries, or options for this call alone. A number, or an object with
+     * members that are no options of `retry`, belongs to another library and is passed on.
+     */
     retry?: RetryOverride;
   }
 }
-
-/** Every option. */
-export const NAMES: readonly string[] = (
-  'maxRetries delay maxDelay methods statuses networkErrors timeouts idempotent shouldRetry inspect ' +
-  'serverHints budget hooks fullUrls clock random'
-).split(' ');

@@ -1,6 +1,6 @@
 import { type Clock, type Random, systemClock } from '@steadfetch/core';
 import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core/kit';
-import type { FailedAttempt } from './attempt.ts';
+import type { FailedAttempt, GoodAttempt } from './attempt.ts';
 import type { Rule, Wait } from './rule.ts';
 
 /** The rules of one retry, with what can be known of them before anything fails. */
@@ -17,8 +17,8 @@ export interface Policy {
   readonly inspects: boolean;
   /** Whether anyone asks how long a call has taken: reading a clock costs as much as the rest of a good call. */
   readonly timed: boolean;
-  /** The rules that observe good answers. */
-  readonly successListeners: readonly Rule[];
+  /** What observes good answers. */
+  readonly successListeners: readonly ((success: GoodAttempt) => unknown)[];
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -45,8 +45,23 @@ export function policyOf(rules: readonly Rule[], otherwise?: Defaults): Policy {
     repeatsTimeouts: all('repeatsTimeouts').includes(true),
     inspects: all('inspects').includes(true),
     timed: all('timed').includes(true),
-    successListeners: rules.filter((rule) => rule.afterSuccess),
+    successListeners: rules.filter((rule) => rule.afterSuccess).map((rule) => (success) => rule.afterSuccess!(success)),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),
   };
+}
+
+/** Throws for what is no rule, with the way to write it. */
+export function checkRules(rules: readonly unknown[]): void {
+  rules.forEach((rule, position) => {
+    if (typeof rule === 'object' && rule && !Array.isArray(rule)) return;
+    throw new TypeError(`retryWith: expected a rule at position ${position}, got ${describe(rule)}`);
+  });
+  if (rules.some((rule) => (rule as Rule).when)) return;
+  throw new TypeError('retryWith: no rule says when to retry: add onStatus(429, 503) or onNetworkError()');
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'an array: spread it, ...rules';
+  return typeof value === 'function' ? `a function: call it, ${value.name || 'rule'}()` : String(value);
 }

@@ -1,81 +1,130 @@
-import { exponential } from '@steadfetch/backoff';
-import { classifyError, type Outcome, systemClock } from '@steadfetch/core';
+import { type Delay, exponential } from '@steadfetch/backoff';
+import { classifyError, type Outcome } from '@steadfetch/core';
 import {
-  checkClock,
+  checkBoolean,
   checkFunction,
   checkMethods,
   checkMs,
   checkNames,
   checkNumber,
   checkStatuses,
+  clockOption,
+  type NumberRule,
+  type OptionTable,
   optionError,
+  randomOption,
+  readOptions,
+  type Settings,
 } from '@steadfetch/core/kit';
 import { fullJitter } from '@steadfetch/jitter';
+import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import type { Session } from './attempt.ts';
 import { backoff, evenIfNotIdempotent, ignoreRetryAfter } from './bounds.ts';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import { history } from './history.ts';
+import type { RetryHooks } from './hooks.ts';
 import { hooks } from './hooks.ts';
 import type { RetryLimits, RetryOptions } from './options.ts';
 import { inspect, onNetworkError, onTimeout, TRANSIENT } from './outcomes.ts';
+import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
-/** The options of `retry` as rules. Throws a `TypeError` or `RangeError` that names the option. */
-export function rulesOf(options: RetryOptions): Rule[] {
-  const { random = () => Math.random(), clock = systemClock, idempotent = false } = options;
-  const flag = (name: 'networkErrors' | 'timeouts' | 'fullUrls', fallback: boolean) =>
-    checkBoolean(name, options[name] === undefined ? fallback : options[name]);
-  const repeatable =
-    typeof idempotent === 'function'
-      ? evenIfNotIdempotent(idempotent)
-      : checkBoolean('idempotent', idempotent) && evenIfNotIdempotent();
-  const vetoes = [limits(options.maxRetries), obeyVetoes()];
-  return [
-    { clock: checkClock('retry', clock), random: checkFunction('retry: random', random) },
-    { maxDelay: checkMs('retry: maxDelay', options.maxDelay === undefined ? 60_000 : options.maxDelay) },
-    ...vetoes,
-    transientStatuses(options.statuses),
-    flag('networkErrors', true) && onNetworkError(),
-    flag('timeouts', true) && onTimeout(),
-    options.inspect !== undefined && inspect(checkFunction('retry: inspect', options.inspect)),
-    ...hints(options.serverHints),
-    options.shouldRetry !== undefined && condition(checkFunction('retry: shouldRetry', options.shouldRetry), vetoes),
-    backoff(checkDelay(options.delay === undefined ? fullJitter(exponential(), random) : options.delay)),
-    options.methods !== undefined && { methods: checkMethods('retry: methods', options.methods) },
-    repeatable,
-    options.budget !== false && options.budget !== undefined && budget(options.budget),
-    history(),
-    hooks(options.hooks === undefined ? [] : options.hooks, { fullUrls: flag('fullUrls', false) }),
-  ].filter((rule) => rule !== false);
+const OPTIONS = {
+  maxRetries: { check: limits, default: 2, max: 1_000_000, integer: true },
+  delay: { check: checkDelay },
+  maxDelay: { check: checkMs, default: 60_000 },
+  methods: { check: checkMethods },
+  statuses: { check: checkRetried },
+  networkErrors: { check: checkBoolean, default: true },
+  timeouts: { check: checkBoolean, default: true },
+  idempotent: { check: checkIdempotent, default: false },
+  shouldRetry: { check: checkFunction },
+  inspect: { check: checkFunction },
+  serverHints: { check: hints, default: true },
+  budget: { check: checkBudget },
+  hooks: { check: copyOf, default: [] },
+  fullUrls: { check: checkBoolean, default: false },
+  clock: clockOption,
+  random: randomOption,
+} satisfies OptionTable<RetryOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const retryOptions: OptionTable<RetryOptions> = OPTIONS;
+
+type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
+
+/** The policy of these options, and of a call that overrides some. All share one budget. */
+export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
+  const read = readOptions('retry', OPTIONS, given);
+  const budgeted = read.budget ?? budget(retryBudget({ clock: read.clock }));
+  const settings = { ...read, budget: budgeted };
+  const policyFor = (override: unknown) => {
+    if (typeof override === 'object' && override)
+      return policyOf(rulesOf(readOptions('retry', OPTIONS, override as RetryOptions, settings)));
+    throw optionError('retry', 'false or an options object', override);
+  };
+  return { policy: policyOf(rulesOf(settings)), policyFor };
 }
 
-function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw optionError(`retry: ${name}`, 'true or false', value);
-  return value;
+/** The options as rules. */
+function rulesOf(settings: RetrySettings): Rule[] {
+  const { clock, random, maxDelay, delay = fullJitter(exponential(), random), methods, fullUrls } = settings;
+  const vetoes = [settings.maxRetries, obeyVetoes()];
+  return [
+    { clock, random },
+    { maxDelay },
+    ...vetoes,
+    transientStatuses(settings.statuses),
+    settings.networkErrors && onNetworkError(),
+    settings.timeouts && onTimeout(),
+    settings.inspect && inspect(settings.inspect),
+    ...settings.serverHints,
+    settings.shouldRetry && condition(settings.shouldRetry, vetoes),
+    backoff(delay),
+    methods && { methods },
+    settings.idempotent,
+    settings.budget,
+    history(),
+    hooks(settings.hooks, { fullUrls }),
+  ].filter((rule) => rule !== undefined && rule !== false);
+}
+
+function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['idempotent']>): Rule | false {
+  if (typeof idempotent === 'function') return evenIfNotIdempotent(idempotent);
+  return checkBoolean(option, idempotent) && evenIfNotIdempotent();
+}
+
+function checkBudget(_: string, given: RetryBudget | false): Rule | false {
+  return given !== false && budget(given);
+}
+
+/** Its owner may change the list later. */
+function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
+  return Array.isArray(given) ? [...given] : given;
 }
 
 /** What makes a delay is no delay. */
-function checkDelay(delay: NonNullable<RetryOptions['delay']>): NonNullable<RetryOptions['delay']> {
+function checkDelay(option: string, delay: Delay): Delay {
   if ((delay as unknown) === exponential || (delay as unknown) === fullJitter) {
-    throw new TypeError('retry: delay: expected what exponential() or fullJitter() gives, got the function itself');
+    throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
   }
-  return checkFunction('retry: delay', delay);
+  return checkFunction(option, delay);
 }
 
 const KINDS = ['connect', 'read', 'status'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** One number bounds all failures together; with counters each kind has a bound of its own too. */
-function limits(given: number | RetryLimits = 2): Rule {
-  const check = (option: string, value: unknown) => checkNumber(option, value, { max: 1_000_000, integer: true });
-  if (typeof given !== 'object' || given === null) return { maxRetries: check('retry: maxRetries', given) };
-  checkNames('retry: maxRetries', given, ['total', ...KINDS]);
-  const total = given.total === undefined ? undefined : check('retry: maxRetries.total', given.total);
-  const of = (kind: Kind) => check(`retry: maxRetries.${kind}`, given[kind] === undefined ? (total ?? 2) : given[kind]);
-  const most = { connect: of('connect'), read: of('read'), status: of('status') };
+function limits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
+  if (typeof given !== 'object' || given === null) return { maxRetries: checkNumber(option, given, range) };
+  checkNames(option, given, ['total', ...KINDS]);
+  const of = (kind: 'total' | Kind, fallback: number) =>
+    checkNumber(`${option}.${kind}`, given[kind] === undefined ? fallback : given[kind], range);
+  const total = given.total === undefined ? undefined : of('total', 2);
+  const most = { connect: of('connect', total ?? 2), read: of('read', total ?? 2), status: of('status', total ?? 2) };
   const counts = new WeakMap<Session, Record<Kind, number>>();
   const countsOf = (session: Session) => counts.get(session) ?? { connect: 0, read: 0, status: 0 };
   return {
@@ -95,15 +144,15 @@ function kindOf({ response, error }: Outcome): Kind {
   return classifyError(error).sent === 'no' ? 'connect' : 'read';
 }
 
+function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
+  const listed = checkStatuses(option, statuses);
+  const low = [...listed].find((status) => status < 400);
+  if (low === undefined) return listed;
+  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
+}
+
 /** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
-function transientStatuses(statuses: readonly number[] | undefined): Rule {
-  const listed = statuses === undefined ? undefined : checkStatuses('retry: statuses', statuses);
-  for (const status of listed ?? []) {
-    if (status >= 400) continue;
-    throw new RangeError(
-      `retry: statuses: expected statuses from 400, got ${status}: inspect is asked about lower ones`,
-    );
-  }
+function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
   return {
     when: ({ response, idempotencyKey }) => {
       if (response === undefined) return false;
@@ -116,10 +165,10 @@ function transientStatuses(statuses: readonly number[] | undefined): Rule {
   };
 }
 
-function hints(given: RetryOptions['serverHints'] = true): Rule[] {
+function hints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
   if (given === false) return [ignoreRetryAfter()];
   if (given === true) return [serverHints()];
-  checkNames('retry: serverHints', given, ['spread']);
+  checkNames(option, given, ['spread']);
   const spread = given.spread === undefined ? 0.2 : given.spread;
-  return [serverHints(), { spread: checkNumber('retry: serverHints.spread', spread, { max: 1 }) }];
+  return [serverHints(), { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
 }

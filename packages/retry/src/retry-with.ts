@@ -1,7 +1,6 @@
 import {
   abortReason,
   type Call,
-  type CallOptions,
   defineMiddleware,
   type Layer,
   type Middleware,
@@ -13,12 +12,19 @@ import {
 import { releaseBody, warnOnce } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
 import { again, succeed, tellSuccess } from './again.ts';
-import { FailedAttempt, type Session, sessionOf } from './attempt.ts';
-import { checkRules } from './check-rules.ts';
-import { DEFAULTS } from './defaults.ts';
-import { type Policy, policyOf } from './policy.ts';
+import {
+  attemptOf,
+  FailedAttempt,
+  isRepeatable,
+  releaseCopy,
+  type Session,
+  sessionOf,
+  withSteadyBody,
+} from './attempt.ts';
+import { takeOverride } from './override.ts';
+import { checkRules, type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
-import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './safety.ts';
+import { DEFAULTS } from './wait.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -39,19 +45,22 @@ export function retryWith(...rules: Rule[]): Middleware {
   });
 }
 
-/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says in `init.retry`. */
-export function retryBy(policy: Policy, policyFor: (override: unknown) => Policy): Middleware {
+/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says about retries, by these names. */
+export function retryBy(
+  policy: Policy,
+  policyFor: (override: unknown) => Policy,
+  names: readonly string[] = [],
+): Middleware {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
   return defineMiddleware((call, next) => {
-    const overridden = call.init !== undefined && 'retry' in call.init;
-    if (!overridden && !call.retried) return attemptFirst(call, next, policy);
-    const { retry: override, ...init } = (call.init ?? {}) as RequestInit & CallOptions;
-    const stripped = overridden ? call.with({ init }) : call;
+    const { override, stripped } = takeOverride(call, names);
+    if (override === undefined && !call.retried) return attemptFirst(stripped, next, policy);
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
       return next(stripped);
     }
     if (override === false) return next(stripped.with({ retried: 'off' }));
-    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
+    return attemptFirst(stripped, next, policyFor(override));
   }, layer());
 }
 
@@ -66,6 +75,11 @@ function layer(): Layer {
   return { name };
 }
 
+function checkRuntime(): void {
+  if (typeof globalThis.performance?.now === 'function') return;
+  throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
+}
+
 function warnOfNesting(): void {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production')
     warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
@@ -73,31 +87,37 @@ function warnOfNesting(): void {
 
 /** The first attempt goes straight through; a session begins when it fails. */
 function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
-  if (given.signal?.aborted) {
+  const { signal } = given;
+  if (signal?.aborted) {
     releaseBody(given);
-    throw abortReason(given.signal);
+    throw abortReason(signal);
   }
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy, repeatable);
   const { sends } = call.record;
-  const judge = (outcome: Outcome) => {
-    releaseCopy(attempt, call);
+  const failed = (outcome: Outcome) => {
     const session = sessionOf(call, policy, repeatable, startedAt);
-    return recover(new FailedAttempt(session, 1, outcome, call.record.sends > sends), next);
+    return recover(failureOf(attempt, session, outcome, sends), next);
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response.status >= 400 || policy.inspects) return judge({ response, failed: false });
+      if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
       if (call.record.history) succeed(sessionOf(call, policy, repeatable, startedAt), 1, response);
       else tellSuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
-    (error) => judge({ error, failed: true }),
+    (error) => failed({ error, failed: true }),
   );
+}
+
+function failureOf(attempt: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+  const { call } = session;
+  releaseCopy(attempt, call);
+  return new FailedAttempt(session, attempt.attempt, outcome, call.record.sends > sends);
 }
 
 /** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. */
@@ -126,11 +146,11 @@ async function sendAgain(session: Session, n: number, next: Next): Promise<Respo
   const { call, policy, repeatable } = session;
   const { sends } = call.record;
   const attempt = attemptOf(call, n, policy, repeatable);
-  const outcome = await settle(Promise.resolve().then(() => next(attempt)));
-  releaseCopy(attempt, call);
+  const outcome = await settle(Promise.resolve(next(attempt)));
   if (outcome.failed || outcome.response.status >= 400 || policy.inspects) {
-    throw new FailedAttempt(session, n, outcome, call.record.sends > sends);
+    throw failureOf(attempt, session, outcome, sends);
   }
+  releaseCopy(attempt, call);
   succeed(session, n, outcome.response);
   return outcome.response;
 }

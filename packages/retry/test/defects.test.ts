@@ -250,3 +250,15 @@ describe('hooks of a class', () => {
     expect(metrics.elapsed).toBe(2_100);
   });
 });
+
+describe('a response that a mock makes', () => {
+  it.each([
+    ['without headers', { status: 503 }],
+    ['with headers that cannot be listed', { status: 503, headers: { get: () => null } }],
+  ])('%s is retried as any other, and given back', async (_, mock) => {
+    const fetch = vi.fn(async () => mock as unknown as Response);
+
+    expect(await retry(quick())(fetch)(API)).toBe(mock);
+    expect(fetch).toHaveBeenCalledTimes(3);
+  });
+});

@@ -132,9 +132,40 @@ describe('options of one call', () => {
 
   it('are checked, and a mistake rejects the call', async () => {
     await expect(attempts({ retry: { maxRetries: -1 } })).rejects.toThrow('retry: maxRetries');
-    await expect(attempts({ retry: 3 })).rejects.toThrow('retry: expected false or an options object, got 3');
-    await expect(attempts({ retry: null })).rejects.toThrow('got null');
+    await expect(attempts({ steadfetch: { retry: 3 } })).rejects.toThrow(
+      'retry: expected false or an options object, got 3',
+    );
+    await expect(attempts({ steadfetch: { retry: null } })).rejects.toThrow('got null');
+    await expect(attempts({ steadfetch: { retry: { retries: 1 } } })).rejects.toThrow("unknown option 'retries'");
   });
+
+  it.each([3, 0, true, null, [503], { attempts: 4 }, { delay: 10, attempts: 4 }])(
+    'are not taken from the retry member of another library: %o',
+    async (theirs) => {
+      const { fetch, requests } = scripted(503, 200);
+
+      const response = await retry(quick())(fetch)(API, { retry: theirs as never });
+
+      expect(response.status).toBe(200);
+      expect(requests[1]!.init).toHaveProperty('retry', theirs);
+    },
+  );
+
+  it.each([3, false, { attempts: 4 }])(
+    'are ours as steadfetch.retry, beside the retry %o of another',
+    async (theirs) => {
+      const { fetch, requests } = scripted(503);
+      const init = { retry: theirs as never, steadfetch: { retry: { maxRetries: 1 } } };
+
+      await retry(quick())(fetch)(API, init);
+
+      expect(requests).toHaveLength(2);
+      expect(requests[1]!.init).toHaveProperty('retry', theirs);
+      expect(requests[1]!.init).not.toHaveProperty('steadfetch');
+      expect(await attempts({ retry: theirs, steadfetch: { retry: false } })).toBe(1);
+      expect(await attempts({ steadfetch: {} })).toBe(3);
+    },
+  );
 });
 
 describe('the budget', () => {

@@ -113,7 +113,7 @@ describe('a list of rules', () => {
 
   it('takes false for one call, and nothing else', async () => {
     expect(await sends([onStatus(503)], [503], { retry: false })).toBe(1);
-    const { end } = await play([onStatus(503)], [503], { retry: { maxRetries: 5 } });
+    const { end } = await play([onStatus(503)], [503], { steadfetch: { retry: { maxRetries: 5 } } });
     expect(String(end)).toContain('init.retry: expected false');
   });
 });

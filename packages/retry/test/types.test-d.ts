@@ -10,6 +10,7 @@ test('the options of one call are typed on the composed fetch', () => {
   void steady('https://api.test/', { retry: { maxRetries: 1 } });
   // @ts-expect-error: a number is no override
   void steady('https://api.test/', { retry: 3 });
+  void steady('https://api.test/', { steadfetch: { retry: { maxRetries: 1 } } });
   // @ts-expect-error: no such option
   void steady('https://api.test/', { retry: { retries: 1 } });
 });

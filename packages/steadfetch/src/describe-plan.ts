@@ -20,10 +20,10 @@ function line(name: string, options: object | undefined): string | undefined {
   return options && [name, ...partsOf(options)].join('  ');
 }
 
-/** Options that hold what changes while calls are made, or what somebody wrote. */
+/** Options that hold state, or functions. */
 const STATE = new Set(['clock', 'random', 'hooks', 'budget', 'breaker', 'rule']);
 
-/** What can be said in a word: of numbers that belong together each one, of functions and state nothing. */
+/** The options that are a number or a word; of nested options each of those. */
 function partsOf(options: object, group = ''): string[] {
   return Object.entries(options).flatMap(([option, value]) => {
     if (isWord(value)) return value === undefined ? [] : [`${group}${option} ${value}`];

@@ -1,18 +1,54 @@
-export * from '@steadfetch/backoff';
-export * from '@steadfetch/buffer-body';
-export * from '@steadfetch/circuit-breaker';
-export * from '@steadfetch/concurrency';
+// What most clients need. Everything else that the packages export is in `steadfetch/kit`.
+
+export type * from '@steadfetch/backoff';
+export { constant, exponential } from '@steadfetch/backoff';
+export type * from '@steadfetch/buffer-body';
+export { bufferBody } from '@steadfetch/buffer-body';
+export type * from '@steadfetch/circuit-breaker';
+export { breaker, CircuitOpenError, circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
+export type * from '@steadfetch/concurrency';
+export { concurrency, QueueFullError } from '@steadfetch/concurrency';
+export type * from '@steadfetch/core';
 // Two packages may use one name for a type: these are the fuller ones.
 export type { AttemptRecord, Random } from '@steadfetch/core';
-export * from '@steadfetch/core';
-export * from '@steadfetch/idempotency-key';
-export * from '@steadfetch/jitter';
-export * from '@steadfetch/rate-limit';
+export {
+  bodyFactory,
+  Call,
+  compose,
+  defineMiddleware,
+  discard,
+  mount,
+  peek,
+  when,
+} from '@steadfetch/core';
+export type * from '@steadfetch/idempotency-key';
+export { idempotencyKey } from '@steadfetch/idempotency-key';
+export type * from '@steadfetch/jitter';
+export { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from '@steadfetch/jitter';
+export type * from '@steadfetch/rate-limit';
+export { RateLimitError, rateLimit } from '@steadfetch/rate-limit';
+export type * from '@steadfetch/retry';
 export type { GiveUpEvent, Permit, RecoverEvent, RetryEvent, Rule } from '@steadfetch/retry';
-export * from '@steadfetch/retry';
-export * from '@steadfetch/retry-budget';
-export * from '@steadfetch/retry-log';
-export * from '@steadfetch/server-hints';
-export * from '@steadfetch/timeout';
+export {
+  backoff,
+  budget,
+  historyOf,
+  maxDelay,
+  maxRetries,
+  onNetworkError,
+  onStatus,
+  onTimeout,
+  retry,
+  retryWith,
+  TRANSIENT,
+} from '@steadfetch/retry';
+export type * from '@steadfetch/retry-budget';
+export { retryBudget } from '@steadfetch/retry-budget';
+export type * from '@steadfetch/retry-log';
+export { countRetries, logRetries, retryMonitor } from '@steadfetch/retry-log';
+export type * from '@steadfetch/server-hints';
+export { isThrottled, serverDelay, serverQuota } from '@steadfetch/server-hints';
+export type * from '@steadfetch/timeout';
+export { TimeoutError, timeout } from '@steadfetch/timeout';
 export { type Keeper, type Standard, standard } from './standard.ts';
 export type { StandardConcurrency, StandardOptions } from './standard-options.ts';

@@ -1,15 +1,26 @@
 import type { BufferBodyOptions } from '@steadfetch/buffer-body';
 import type { CircuitBreakerOptions } from '@steadfetch/circuit-breaker';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
+import type { Clock } from '@steadfetch/core';
+import {
+  checkMs,
+  checkNumber,
+  clockOption,
+  type NumberRule,
+  type OptionTable,
+  randomOption,
+  readOptions,
+  type Settings,
+} from '@steadfetch/core/kit';
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
 import type { TimeoutLimits } from '@steadfetch/timeout';
-import { layerOptions } from './layer-options.ts';
+import { checkLayer, layerOptions } from './layer-options.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 
 /** What each layer is given; `undefined` for one that is left out. */
 export interface StandardPlan {
+  readonly clock: Clock;
   readonly idempotencyKey: IdempotencyKeyOptions | undefined;
   readonly timeout: number | undefined;
   readonly retry: RetryOptions | undefined;
@@ -20,78 +31,88 @@ export interface StandardPlan {
   readonly attemptTimeout: TimeoutLimits | undefined;
 }
 
-const NAMES = [
-  ...['timeout', 'attemptTimeout', 'retry', 'rateLimit', 'circuitBreaker', 'idempotencyKey', 'concurrency'],
-  ...['bufferBody', 'clock', 'random'],
-];
+const OPTIONS = {
+  timeout: { check: checkTime, default: 30_000, min: 1, unit: 'ms' },
+  attemptTimeout: { check: checkLimits, min: 1, unit: 'ms' },
+  retry: { check: checkRetry, default: true },
+  rateLimit: { check: checkLayer, default: false },
+  circuitBreaker: { check: checkLayer, default: false },
+  idempotencyKey: { check: checkLayer, default: false },
+  concurrency: { check: checkSlots, default: false, min: 1, integer: true },
+  bufferBody: { check: checkLayer, default: false },
+  clock: clockOption,
+  random: randomOption,
+} satisfies OptionTable<StandardOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const standardOptions: OptionTable<StandardOptions> = OPTIONS;
+
+type StandardSettings = Settings<StandardOptions, typeof OPTIONS>;
 
 const LONGEST_WAIT = 60_000;
 
 /** Fills in the defaults. The options of a layer are checked by the layer itself. */
-export function planOf(options: StandardOptions): StandardPlan {
-  checkNames('standard', options, NAMES);
-  const { timeout: given = 30_000 } = options;
-  const timeout = given === false ? undefined : checkMs('standard: timeout', given, { min: 1 });
-  const time = timeOf(options);
-  const wait = Math.min(timeout ?? LONGEST_WAIT, LONGEST_WAIT);
-  const { idempotencyKey = false, retry = true, rateLimit = false, bufferBody = false } = options;
-  const key = layerOptions('idempotencyKey', idempotencyKey, {});
+export function planOf(options: StandardOptions | undefined): StandardPlan {
+  const settings = readOptions('standard', OPTIONS, options);
+  const { clock, random, timeout, idempotencyKey, retry, rateLimit, bufferBody } = settings;
+  const time = { clock, random };
+  const wait = Math.min(timeout || LONGEST_WAIT, LONGEST_WAIT);
   return {
-    idempotencyKey: key,
-    timeout,
-    retry: layerOptions('retry', retryOf(retry), { ...time, maxRetries: 2, maxDelay: wait }),
-    rateLimit: layerOptions('rateLimit', rateLimit, { ...time, proof: 'first', maxWait: wait, maxResends: 10 }),
-    circuitBreaker: breakerOf(options, time),
-    concurrency: concurrencyOf(options.concurrency),
-    bufferBody: layerOptions('bufferBody', bufferBody, { maxBytes: 1_000_000 }),
-    attemptTimeout: attemptOf(options, timeout),
+    clock,
+    idempotencyKey: layerOptions(idempotencyKey, {}),
+    timeout: timeout || undefined,
+    retry: layerOptions(retry, { ...time, maxRetries: 2, maxDelay: wait }),
+    rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait: wait, maxResends: 10 }),
+    circuitBreaker: breakerOf(settings),
+    concurrency: settings.concurrency,
+    bufferBody: layerOptions(bufferBody, { maxBytes: 1_000_000 }),
+    attemptTimeout: attemptOf(settings),
   };
 }
 
-function timeOf({ clock, random }: StandardOptions): Pick<StandardOptions, 'clock' | 'random'> {
-  return {
-    ...(clock === undefined ? {} : { clock: checkClock('standard', clock) }),
-    ...(random === undefined ? {} : { random: checkFunction('standard: random', random) }),
-  };
+function checkTime(option: string, given: number | false, range: NumberRule): number | false {
+  return given !== false && checkMs(option, given, range);
+}
+
+function checkLimits(
+  option: string,
+  given: number | TimeoutLimits | false,
+  range: NumberRule,
+): number | TimeoutLimits | false {
+  return typeof given === 'object' && given !== null ? given : checkTime(option, given, range);
 }
 
 /** A number is `maxRetries`, as ky takes it. */
-function retryOf(retry: RetryOptions | boolean | number): RetryOptions | boolean {
-  return typeof retry === 'number' ? { maxRetries: retry } : retry;
+function checkRetry(option: string, given: RetryOptions | boolean | number): RetryOptions | boolean {
+  return checkLayer(option, typeof given === 'number' ? { maxRetries: given } : given);
 }
 
-/** Short, as it grows: an outage that is over when a circuit opens must not be felt for long after it. */
+function checkSlots(
+  option: string,
+  given: number | StandardConcurrency | false,
+  range: NumberRule,
+): StandardConcurrency | undefined {
+  if (given === false) return undefined;
+  const isNumber = typeof given !== 'object' || given === null;
+  const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : given;
+  return { max, maxQueue: 1_000, ...options };
+}
+
+/** Short at first, since it grows: after a short outage calls must soon go through again. */
 const OPEN_FOR = 1_000;
 
 /** A breaker that was passed in brings its own time and numbers. */
-function breakerOf(
-  { circuitBreaker = false }: StandardOptions,
-  time: Pick<StandardOptions, 'clock' | 'random'>,
-): CircuitBreakerOptions | undefined {
+function breakerOf({ circuitBreaker, clock, random }: StandardSettings): CircuitBreakerOptions | undefined {
   const passed = Object(circuitBreaker).breaker !== undefined;
-  return layerOptions('circuitBreaker', circuitBreaker, passed ? {} : { ...time, openFor: OPEN_FOR, probes: 1 });
-}
-
-function concurrencyOf(given: StandardOptions['concurrency'] = false): StandardConcurrency | undefined {
-  if (given === false) return undefined;
-  if (typeof given === 'object' && given !== null) {
-    const { max, ...options } = given;
-    return { max, maxQueue: 1_000, ...options };
-  }
-  return { max: checkNumber('standard: concurrency', given, { min: 1, integer: true }), maxQueue: 1_000 };
+  return layerOptions(circuitBreaker, passed ? {} : { clock, random, openFor: OPEN_FOR, probes: 1 });
 }
 
 /** One number also limits how long a body may stand still, where bodies belong to the attempt. */
-function attemptOf(
-  { attemptTimeout, bufferBody = false }: StandardOptions,
-  timeout = Infinity,
-): TimeoutLimits | undefined {
-  if (attemptTimeout === false) return undefined;
-  if (typeof attemptTimeout === 'object' && attemptTimeout !== null) return attemptTimeout;
+function attemptOf({ attemptTimeout, bufferBody, timeout }: StandardSettings): TimeoutLimits | undefined {
+  if (attemptTimeout === false || typeof attemptTimeout === 'object') return attemptTimeout || undefined;
   // half of a call that is short, so that there is time for another attempt
-  const fallback = Math.min(10_000, Math.ceil(timeout / 2));
-  if (attemptTimeout === undefined && fallback >= timeout) return undefined;
-  const given = attemptTimeout === undefined ? fallback : attemptTimeout;
-  const headers = checkMs('standard: attemptTimeout', given, { min: 1 });
+  const fallback = Math.min(10_000, Math.ceil((timeout || Infinity) / 2));
+  if (attemptTimeout === undefined && timeout && fallback >= timeout) return undefined;
+  const headers = attemptTimeout ?? fallback;
   return bufferBody === false ? { headers } : { headers, body: headers };
 }

@@ -1,7 +1,7 @@
 import { bufferBody } from '@steadfetch/buffer-body';
 import { circuitBreaker } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { type Clock, compose, type Middleware } from '@steadfetch/core';
+import { compose, type Middleware } from '@steadfetch/core';
 import { idempotencyKey } from '@steadfetch/idempotency-key';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -12,11 +12,11 @@ import { describePlan } from './describe-plan.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 import { planOf, type StandardPlan } from './standard-plan.ts';
 
-/** The canonical stack. It can say what it is made of and what it believes, and can forget that. */
+/** The canonical stack, which can describe its layers, show their state and forget it. */
 export interface Standard extends Middleware {
   /** The layers in order, outermost first, with their numbers: one line each. */
   describe(): string;
-  /** What each layer that keeps state believes of its servers, by the name of the layer. Changes nothing. */
+  /** The state of each layer that keeps one, by the name of the layer. Changes nothing. */
   snapshot(): Partial<Record<Keeper, unknown>>;
   /** Forgets what was learned about one key, or about all. */
   reset(key?: string): void;
@@ -34,17 +34,17 @@ interface Kept {
  * The canonical stack with sane numbers, in the one order that works:
  * `timeout (whole call) > idempotencyKey > retry > rateLimit > circuitBreaker > concurrency > bufferBody > timeout (attempt)`.
  *
- * By default there are the two timeouts and `retry`. Every other layer is added by its option: a part is on by default
- * only if it helps in some everyday situation and does harm in none (`pnpm bench harm`). The numbers are checked against
+ * By default it has the two timeouts and `retry`. Every other layer is added by its option: a layer is on by default only
+ * if it helps in some everyday situation and harms in none (`pnpm bench harm`). The numbers are checked against
  * each other when the stack is built.
  *
  * @throws {TypeError} for an option that does not exist or is of the wrong type
  * @throws {RangeError} when an attempt may take as long as the whole call, or a wait longer
  * @example const steady = standard({ timeout: 20_000, retry: { maxRetries: 3 } })(fetch);
  */
-export function standard(options: StandardOptions = {}): Standard {
+export function standard(options?: StandardOptions): Standard {
   const plan = planOf(options);
-  const { layers, kept } = build(plan, options.clock);
+  const { layers, kept } = build(plan);
   checkRelations(plan);
   const stack = compose(...layers);
   return Object.assign((next: Parameters<Middleware>[0]) => stack(next), {
@@ -57,8 +57,8 @@ export function standard(options: StandardOptions = {}): Standard {
 }
 
 /** The layers, outermost first, and what keeps state in them. */
-function build(plan: StandardPlan, clock: Clock | undefined): { layers: Middleware[]; kept: [Keeper, Kept][] } {
-  const timing = clock ? { clock } : {};
+function build(plan: StandardPlan): { layers: Middleware[]; kept: [Keeper, Kept][] } {
+  const timing = { clock: plan.clock };
   const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
   const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
   const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { GiveUpEvent, Random, RecoverEvent, RetryEvent } from '../src/index.ts';
 import * as umbrella from '../src/index.ts';
+import * as kit from '../src/kit.ts';
 
 const PACKAGES = {
   backoff: () => import('@steadfetch/backoff'),
@@ -30,7 +31,8 @@ const SHARED = {
   Rule: 'retry',
 };
 
-const indexOf = (name: string) => readFileSync(new URL(`../../${name}/src/index.ts`, import.meta.url), 'utf8');
+const indexOf = (name: string, entry = 'index') =>
+  readFileSync(new URL(`../../${name}/src/${entry}.ts`, import.meta.url), 'utf8');
 
 /** The names an index exports, types included. */
 function namesIn(index: string): string[] {
@@ -38,16 +40,40 @@ function namesIn(index: string): string[] {
   return lists.map((name) => name.trim().replace(/^type /, '')).filter((name) => name !== '');
 }
 
+const readmeOf = (name: string) => readFileSync(new URL(`../../${name}/README.md`, import.meta.url), 'utf8');
+
+/** The values of a package that its README does not name. */
+function unnamed(name: string, values: object): string[] {
+  const readme = readmeOf(name);
+  return Object.keys(values).filter((value) => !new RegExp(`\\b${value}\\b`).test(readme));
+}
+
+describe('a README', () => {
+  it.each(Object.entries(PACKAGES))('of %s names each value that it exports', async (name, load) => {
+    expect(unnamed(name, await load())).toEqual([]);
+  });
+
+  it('of the umbrella does too, and there are few', () => {
+    expect(unnamed('steadfetch', umbrella)).toEqual([]);
+    expect(Object.keys(umbrella).length).toBeLessThanOrEqual(45);
+  });
+});
+
 describe('steadfetch', () => {
-  it.each(Object.entries(PACKAGES))('exports every value of %s', async (_name, load) => {
+  it.each(Object.entries(PACKAGES))('exports the types of %s, and every value in its kit', async (name, load) => {
     const values: Record<string, unknown> = await load();
 
     expect(Object.keys(values).length).toBeGreaterThan(0);
-    for (const [name, value] of Object.entries(values)) expect(umbrella).toHaveProperty(name, value);
+    for (const [value, made] of Object.entries(values)) expect(kit).toHaveProperty(value, made);
+    expect(indexOf('steadfetch')).toContain(`export type * from '@steadfetch/${name}';`);
+    expect(indexOf('steadfetch', 'kit')).toContain(`export * from '@steadfetch/${name}';`);
   });
 
-  it.each(Object.keys(PACKAGES))('exports all of %s by a star', (name) => {
-    expect(indexOf('steadfetch')).toContain(`export * from '@steadfetch/${name}';`);
+  it('exports few values, which are those of its packages', () => {
+    const { standard, ...rest } = umbrella;
+
+    expect(standard).toBeTypeOf('function');
+    for (const [name, value] of Object.entries(rest)) expect(kit).toHaveProperty(name, value);
   });
 
   it('names each type and value that two packages export, since a star drops those in silence', () => {
@@ -60,9 +86,8 @@ describe('steadfetch', () => {
 
     expect(shared.sort()).toEqual(Object.keys(SHARED).sort());
     for (const [name, owner] of Object.entries(SHARED)) {
-      expect(indexOf('steadfetch')).toMatch(
-        new RegExp(`export type \\{[^}]*\\b${name}\\b[^}]*\\} from '@steadfetch/${owner}'`),
-      );
+      const named = new RegExp(`export type \\{[^}]*\\b${name}\\b[^}]*\\} from '@steadfetch/${owner}'`);
+      for (const entry of ['index', 'kit']) expect(indexOf('steadfetch', entry)).toMatch(named);
     }
   });
 

@@ -8,7 +8,8 @@ import {
 } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Clock, type StandardOptions, settle, standard } from '../src/index.ts';
+import { type Clock, type StandardOptions, standard } from '../src/index.ts';
+import { settle } from '../src/kit.ts';
 import { POST, URL } from './support.ts';
 
 const asking = (status: number) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { breaker, type StandardOptions, standard, systemClock } from '../src/index.ts';
+import { breaker, type StandardOptions, standard } from '../src/index.ts';
+import { systemClock } from '../src/kit.ts';
 
 const LAYERS = ['idempotencyKey', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody'];
 const NO_NUMBER = ['1', null, true, {}];

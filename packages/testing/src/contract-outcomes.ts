@@ -1,6 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, inTime, same } from './contract-claim.ts';
 import { endless, ok, watchListeners } from './contract-probe.ts';
+import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
 
@@ -15,6 +16,19 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const response = await make()(ok)(CONTRACT_URL);
     same(response.bodyUsed || response.body?.locked, false, 'whether the body is used or locked');
     same(await response.text(), 'ok', 'the body');
+  },
+
+  'gives a 404 as any other response': async (make) => {
+    const response = await make()(async () => new Response('none', { status: 404 }))(CONTRACT_URL);
+    same(response.status, 404, 'the status');
+    same(await response.text(), 'none', 'the body');
+  },
+
+  'gives a response before its body is there': async (make) => {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const response = await inTime(make()(async () => new Response(body))(CONTRACT_URL));
+    same(response !== undefined, true, 'whether there is a response');
+    void response!.body?.cancel().catch(() => {});
   },
 
   'rejects with the error of next itself': async (make) => {
@@ -55,6 +69,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
       same(await reasonOf(before), reason, 'the reason from before');
     }
+  },
+
+  'leaves no timer behind': async (make) => {
+    const reject: Fetch = () => Promise.reject(new Error('rejected'));
+    const timers = await countTimers(async () => {
+      await (await make()(ok)(CONTRACT_URL)).text();
+      await settle(make()(reject)(CONTRACT_URL));
+      const aborted = make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort() });
+      await settle(aborted);
+    });
+    same(timers, 0, 'the number of timers that are left');
   },
 
   "leaves no listener on the caller's signal": async (make) => {
@@ -101,12 +126,7 @@ async function abortsWith(reason: unknown, call: (signal: AbortSignal) => Promis
 
 /** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
 async function reasonOf(call: Promise<Response>): Promise<unknown> {
-  const outcome = await Promise.race([settle(call), turns(100)]);
+  const outcome = await inTime(settle(call));
   if (outcome === undefined) throw new Error('expected the call to reject when it is aborted, but it goes on');
   return errorOf(outcome);
-}
-
-async function turns(count: number): Promise<undefined> {
-  for (let left = count; left > 0; left--) await macrotask();
-  return undefined;
 }

@@ -1,4 +1,5 @@
-import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
 import { ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
@@ -29,6 +30,68 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       same(`${request.method} ${request.url}`, `PUT ${CONTRACT_URL}`, 'what next was asked for');
     }
     same(asked.length, 8, 'the number of calls of next');
+  },
+
+  'hands on methods and headers as they are written': async (make) => {
+    const { fetch, asked } = probe();
+    const steady = make()(fetch);
+    const pairs: [string, string][] = [
+      ['x-a', '1'],
+      ['x-a', '2'],
+      ['x-b', ''],
+      ['x-c', '\u00e9'],
+    ];
+    // only six methods are the same in any case
+    await steady(CONTRACT_URL, { method: 'x-Odd', headers: pairs });
+    await steady(new Request(CONTRACT_URL, { method: 'x-Odd', headers: pairs }));
+    same(asked.length, 2, 'the number of calls of next');
+    for (const { request } of asked) {
+      same(request.method, 'x-Odd', 'the method');
+      same(
+        [...request.headers].filter(([name]) => name.startsWith('x-')).join('; '),
+        'x-a,1, 2; x-b,; x-c,\u00e9',
+        'the headers',
+      );
+    }
+  },
+
+  'hands on a relative address': async (make) => {
+    const inputs: string[] = [];
+    const steady = make()(async (input) => {
+      inputs.push(input instanceof Request ? input.url : String(input));
+      return ok();
+    });
+    const page = globalThis.location?.href;
+    await steady('/things?q=1');
+    const expected =
+      page !== undefined && inputs[0] !== '/things?q=1' ? new URL('/things?q=1', page).href : '/things?q=1';
+    same(inputs.join(), expected, 'the address that next was asked for');
+  },
+
+  'hands on an init of a class, and one that inherits': async (make) => {
+    const { fetch, asked } = probe();
+    const steady = make()(fetch);
+    class Init {
+      get method(): string {
+        return 'PUT';
+      }
+      get headers(): Record<string, string> {
+        return { 'x-a': '1' };
+      }
+    }
+    await steady(CONTRACT_URL, new Init());
+    await steady(CONTRACT_URL, Object.create({ method: 'PUT', headers: { 'x-a': '1' } }));
+    for (const { request } of asked) {
+      same(`${request.method} ${request.headers.get('x-a')}`, 'PUT 1', 'what next was asked for');
+    }
+  },
+
+  'lets init take the signal from a Request': async (make) => {
+    const { fetch, asked } = probe();
+    const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
+    const response = await inTime(settle(make()(fetch)(request, { signal: null })));
+    same(response?.response?.status, 200, 'the status of a call whose signal is null');
+    same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
   },
 
   'hands on the members of init and of a Request': async (make) => {
@@ -99,6 +162,19 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     init.method = 'DELETE';
     await call;
     same(`${asked[0]?.method} ${asked[0]?.headers.get('x-a')}`, 'PUT asked', 'what next was asked for');
+    const url = new URL(CONTRACT_URL);
+    const bytes = new TextEncoder().encode('asked');
+    const second = make()(fetch)(url, { method: 'PUT', body: bytes });
+    url.pathname = '/changed';
+    bytes.fill(33);
+    await second;
+    same(asked[1]?.url, CONTRACT_URL, 'the address that next was asked for');
+    same(await asked[1]?.request.text(), 'asked', 'the body that next was given');
+    const request = new Request(CONTRACT_URL, { headers: { 'x-a': 'asked' } });
+    const third = make()(fetch)(request);
+    request.headers.set('x-a', 'changed');
+    await third;
+    same(asked[2]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
   },
 
   "leaves the caller's arguments as they were": async (make) => {

@@ -1,12 +1,9 @@
+import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
-
-let counting = Promise.resolve<unknown>(undefined);
 
 /** Counts the requests built and the messages cloned while `run` runs. One at a time, since all copies are counted. */
 export function countCopies(run: () => Promise<unknown>): Promise<number> {
-  const count = counting.then(() => countNow(run));
-  counting = count.catch(() => {});
-  return count;
+  return exclusively(() => countNow(run));
 }
 
 async function countNow(run: () => Promise<unknown>): Promise<number> {

@@ -1,5 +1,6 @@
 import { Call, type Clock, type Fetch, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
 import { abortable, checkClock, checkNames } from '@steadfetch/core/kit';
+import { hasBadPort } from './bad-port.ts';
 import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
 import { player } from './player.ts';
@@ -27,7 +28,7 @@ export interface FakeFetch extends Fetch {
  * of the real ones, and every fault of the loopback server.
  *
  * It refuses what every `fetch` refuses: a `Request` that was sent before, a stream without `duplex`, a GET with a body,
- * credentials in the URL, an address that is none, a scheme that is not HTTP. URLs are recorded as they would be sent.
+ * credentials in the URL, an address that is none, a scheme that is not HTTP, a port that is blocked. URLs are recorded as they would be sent.
  *
  * Aborts reject with the caller's reason. A script that has no reply left, or throws, rejects the call with that error.
  *
@@ -46,11 +47,14 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const { signal, request } = asRequested(input, init);
     const { method, headers, body } = request;
     const url = request.url.replace(/#.*$/s, '');
-    if (signal?.aborted) void body?.cancel(signal.reason).catch(() => {});
+    // a form has nothing to close, and undici rejects where nobody can catch it when one is closed (Node 24)
+    const closes = init?.body instanceof FormData ? undefined : signal;
+    if (closes?.aborted) void body?.cancel(closes.reason).catch(() => {});
     throwIfAborted(signal);
     if (!/^https?:/.test(url)) throw new TypeError('fetch failed', { cause: new Error('unknown scheme') });
+    if (hasBadPort(url)) throw new TypeError('fetch failed', { cause: new Error('bad port') });
     const record = open(method, url, headers);
-    if (body) await abortable(recordBody(record, upload(body, signal)), signal);
+    if (body) await abortable(recordBody(record, upload(body, closes)), signal);
     const plan = await abortable(play(record, { clock, signal }), signal);
     if (plan.fault === 'stall-headers') await abortable(new Promise<never>(() => {}), signal);
     const code = errorCode(plan);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@steadfetch/core';
 import type { Fault } from './fault.ts';
+import type { FaultyServer } from './faulty-server.ts';
 import { headersOf } from './headers-of.ts';
 import { type Listener, listener } from './listener.ts';
 import { type Player, player, problemPlan } from './player.ts';
@@ -8,7 +9,6 @@ import { type RecordedRequest, type Recorder, recordBody, recorder } from './rec
 import { type Plan, planOf } from './reply.ts';
 import { type ListScript, listScript, type Repeat, repliesOf, type Script } from './script.ts';
 import { sendPlan } from './send-plan.ts';
-import type { FaultyServer } from './start-server.ts';
 import { Turns } from './turns.ts';
 
 const NO_STATUS = new Set<Fault | undefined>(['refuse', 'reset', 'stall-headers']);

@@ -1,6 +1,7 @@
 export { type BurstyOptions, burstyFailures } from './bursty-failures.ts';
 export { countByKey } from './count-by-key.ts';
 export { type FailRateOptions, failRate } from './fail-rate.ts';
+export type { FaultyServer } from './faulty-server.ts';
 export { type OutageOptions, outage } from './outage.ts';
 export { phases } from './phases.ts';
 export { type RateLimitedOptions, type RateLimitedScript, rateLimited } from './rate-limited.ts';
@@ -8,4 +9,4 @@ export type { RecordedRequest } from './recorder.ts';
 export type { Fault, Reply, ReplyObject } from './reply.ts';
 export type { Repeat, Script, ScriptFunction } from './script.ts';
 export { slow } from './slow.ts';
-export { type FaultyServer, type ServerOptions, startServer } from './start-server.ts';
+export { type ServerOptions, startServer } from './start-server.ts';

@@ -1,11 +1,12 @@
 import type { Fetch } from '@steadfetch/core';
 import { arrivalTimes } from './arrivals.ts';
+import { exclusively } from './exclusively.ts';
 import { seededRandom } from './seeded-random.ts';
 import { serviceFetch } from './service-model.ts';
 import { type SimulateOptions, type SimulateSettings, simulateSettings } from './simulate-options.ts';
 import { type StormReport, stormReport } from './storm-report.ts';
 import { StormRows } from './storm-rows.ts';
-import { installGlobals } from './virtual-globals.ts';
+import { claimGlobals, installGlobals } from './virtual-globals.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 const START = Date.UTC(2025, 0, 1);
@@ -28,6 +29,16 @@ const PATIENCE = 3_600_000;
  */
 export async function simulate(options: SimulateOptions): Promise<StormReport> {
   const settings = simulateSettings(options);
+  if (!settings.globals) return run(settings);
+  const release = claimGlobals();
+  try {
+    return await exclusively(() => run(settings));
+  } finally {
+    release();
+  }
+}
+
+async function run(settings: SimulateSettings): Promise<StormReport> {
   const { service, seed, seconds } = settings;
   const time = new VirtualTime(START);
   const rows = new StormRows(time, seconds);

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '@steadfetch/core';
 import { checkClock, checkNames } from '@steadfetch/core/kit';
+import type { FaultyServer } from './faulty-server.ts';
 import { LoopbackServer } from './loopback-server.ts';
-import type { RecordedRequest } from './recorder.ts';
 import type { Repeat, Script } from './script.ts';
 
 export interface ServerOptions {
@@ -9,29 +9,6 @@ export interface ServerOptions {
   repeat?: Repeat;
   /** Drives delays, drips, the `Date` field and the times that are recorded. @default systemClock */
   clock?: Clock;
-}
-
-/** For `await using`. Nothing where the TypeScript library of the user does not know it yet (before `esnext.disposable`). */
-type Disposable = SymbolConstructor extends { readonly asyncDispose: infer Name extends symbol }
-  ? { [Key in Name]: () => Promise<void> }
-  : object;
-
-/** A server on 127.0.0.1 that fails the way servers fail. It closes by `close()`, or at the end of `await using`. */
-export interface FaultyServer extends Disposable {
-  /** Its address, with a slash at the end. */
-  readonly url: string;
-  /** Its address, without. */
-  readonly origin: string;
-  /** The calls so far, in the order they came. A refused one never comes. */
-  readonly requests: readonly RecordedRequest[];
-  /** How many connections are open now. */
-  readonly openSockets: number;
-  /** How many connections there have been. */
-  readonly connections: number;
-  /** Cuts all connections and opens the same port again, also after a `refuse`. */
-  restart(): Promise<void>;
-  /** Cuts all connections and closes the port, which stays closed whatever the script decides. */
-  close(): Promise<void>;
 }
 
 /**

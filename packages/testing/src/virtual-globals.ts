@@ -6,16 +6,23 @@ import type { VirtualTime } from './virtual-time.ts';
 
 let taken = false;
 
+/** Reserves the globals for one simulation; gives the function that ends that. */
+export function claimGlobals(): () => void {
+  if (taken) {
+    throw new Error('simulate: globals: another simulation has the globals now: await it before the next one begins');
+  }
+  taken = true;
+  return () => {
+    taken = false;
+  };
+}
+
 /**
  * Puts virtual time and seeded chance in place of the global timers, `Date`, `performance.now`, `AbortSignal.timeout` and
  * `Math.random`. Gives the function that puts the real ones back. One at a time: a second one would take the virtual
  * ones of the first for the real ones.
  */
 export function installGlobals(time: VirtualTime, random: Random): () => void {
-  if (taken) {
-    throw new Error('simulate: globals: another simulation has the globals now: await it before the next one begins');
-  }
-  taken = true;
   const { clearTimeout, clearInterval, Date: RealDate } = globalThis;
   const restore = [
     patch(globalThis, {
@@ -32,7 +39,6 @@ export function installGlobals(time: VirtualTime, random: Random): () => void {
   ];
   return () => {
     for (const undo of restore) undo();
-    taken = false;
   };
 }
 

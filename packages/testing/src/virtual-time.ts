@@ -78,9 +78,11 @@ export class VirtualTime implements Clock {
   }
 }
 
+/** The real one: fake timers that are installed later would never run it. */
+const { setImmediate } = globalThis;
+
 /** Turns of the real event loop, by the fastest means there is. */
 function macrotasks(): () => Promise<void> {
-  const { setImmediate } = globalThis;
   if (setImmediate) return () => new Promise((resolve) => setImmediate(resolve));
   return macrotask;
 }

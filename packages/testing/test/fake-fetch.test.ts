@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fakeFetch, instantClock, manualClock, networkError, type Reply } from '../src/index.ts';
 
 const URL_ = 'http://api.test/things';
@@ -46,6 +46,34 @@ describe('fakeFetch', () => {
     expect(fetch.calls[0]!.headers.get('idempotency-key')).toBe('k');
     expect(fetch.calls[3]!.headers.get('content-type')).toMatch('application/x-www-form-urlencoded');
     expect(fetch.calls[0]!.problem).toBeUndefined();
+  });
+
+  it('refuses a port that is blocked, as every fetch', async () => {
+    const fetch = fakeFetch(200);
+
+    await expect(fetch('http://127.0.0.1:6000/')).rejects.toMatchObject({
+      name: 'TypeError',
+      cause: { message: 'bad port' },
+    });
+    expect(fetch.calls).toHaveLength(0);
+  });
+
+  it('leaves no rejection unhandled when a call with a form is aborted', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const body = new FormData();
+    body.append('a', 'b');
+    const controller = new AbortController();
+
+    const before = fakeFetch(200)(URL_, { method: 'POST', body, signal: AbortSignal.abort('gone') });
+    const during = fakeFetch(200)(URL_, { method: 'POST', body, signal: controller.signal });
+    controller.abort('gone');
+
+    await expect(before).rejects.toBe('gone');
+    await expect(during).rejects.toBe('gone');
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('keeps the first 64 kB of a body and its whole size', async () => {

@@ -22,6 +22,16 @@ const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, 
 
 const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   'gives the response of next itself': {
+    'rebuilds it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(response.body, response);
+      },
+    'wraps it in a proxy':
+      (next) =>
+      async (...call) =>
+        new Proxy(await next(...call), {}),
     'clones it':
       (next) =>
       async (...call) =>
@@ -49,6 +59,106 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       let calls = 0;
       return async (input, init) => (calls++ < 4 ? next(input, copyOf(init)) : next(input, { ...init, headers: {} }));
     },
+  },
+  'hands on methods and headers as they are written': {
+    'makes capitals of every method': (next) => async (input, init) => {
+      const method = (init?.method ?? (input as Partial<Request>).method ?? 'GET').toUpperCase();
+      return next(input, { ...copyOf(init), method });
+    },
+    'keeps one header of a name': (next) => async (input, init) =>
+      next(input, Array.isArray(init?.headers) ? { ...init, headers: Object.fromEntries(init.headers) } : copyOf(init)),
+    'drops headers without a value': (next) => async (input, init) => {
+      const headers = [...new Headers(init?.headers ?? (input as Partial<Request>).headers)];
+      return next(input, { ...copyOf(init), headers: headers.filter(([, value]) => value !== '') });
+    },
+    'takes headers for an object': (next) => async (input, init) =>
+      next(input, init?.headers ? { ...init, headers: { ...init.headers } as Record<string, string> } : init),
+    'replaces the headers by its own': (next) => async (input, init) =>
+      next(input, { ...init, headers: { 'x-own': '1' } }),
+  },
+  'hands on a relative address': {
+    'parses it without a base': (next) => async (input, init) =>
+      next(input instanceof Request ? input : new URL(String(input)), copyOf(init)),
+    'adds a base of its own': (next) => async (input, init) =>
+      next(
+        input instanceof Request ? input : new URL(String(input).slice(1), 'https://base.test/api/v1/').href,
+        copyOf(init),
+      ),
+  },
+  'hands on an init of a class, and one that inherits': {
+    'spreads it': (next) => async (input, init) => next(input, { ...init }),
+    'clones it': (next) => async (input, init) => next(input, init && JSON.parse(JSON.stringify(init))),
+  },
+  'lets init take the signal from a Request': {
+    'falls back on that of the Request': (next) => async (input, init) =>
+      next(input, { ...copyOf(init), signal: init?.signal ?? (input as Partial<Request>).signal ?? null }),
+    'asks the Request before all': (next) => async (input, init) => {
+      (input as Partial<Request>).signal?.throwIfAborted();
+      return next(input, copyOf(init));
+    },
+  },
+  'gives a 404 as any other response': {
+    'throws for it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'reads its body for a message':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) console.debug(await response.text());
+        return response;
+      },
+    'gives nothing in its place':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.ok ? response : new Response(null, { status: 204 });
+      },
+  },
+  'gives a response before its body is there': {
+    'reads it first':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(await response.arrayBuffer(), response);
+      },
+    'waits for a copy of it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        await response.clone().text();
+        return response;
+      },
+  },
+  'leaves no timer behind': {
+    'races with one':
+      (next) =>
+      (...call) =>
+        Promise.race([
+          next(...call),
+          new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), 60_000)),
+        ]),
+    'clears it after a response alone':
+      (next) =>
+      async (...call) => {
+        const timer = setTimeout(() => {}, 60_000);
+        const response = await next(...call);
+        clearTimeout(timer);
+        return response;
+      },
+    'looks at the time in between':
+      (next) =>
+      (...call) => {
+        const timer = setInterval(() => {}, 60_000);
+        return next(...call).catch((error) => {
+          clearInterval(timer);
+          throw error;
+        });
+      },
   },
   'hands on the members of init and of a Request': {
     'keeps what it knows of a Request': (next) => async (input, init) =>
@@ -87,6 +197,25 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'makes a Request': (next) => (input, init) => next(new Request(input, init), init),
   },
   "rejects with the caller's abort reason": {
+    'hears the signal of init alone': (next) => (input, init) => {
+      const signal = init?.signal ?? new AbortController().signal;
+      return next(input, { ...init, signal });
+    },
+    'has a DOMException in its place': (next) => (input, init) =>
+      next(input, init).catch((error) => {
+        const { signal } = init ?? {};
+        throw signal?.aborted && !(error instanceof Error) ? new DOMException('aborted', 'AbortError') : error;
+      }),
+    'replaces a reason that is null': (next) => (input, init) =>
+      next(input, init).catch((error) => Promise.reject(error ?? new Error('aborted'))),
+    'replaces the signal by its own': (next) => (input, init) =>
+      next(input, { ...init, signal: AbortSignal.timeout(60_000) }),
+    'never ends after an abort': (next) => (input, init) =>
+      new Promise((resolve, reject) => {
+        next(input, init).then(resolve, (error) => {
+          if (!(init?.signal ?? (input as Request).signal).aborted) reject(error);
+        });
+      }),
     'has an error of its own': (next) => (input, init) =>
       next(input, init).catch(() => Promise.reject(new Error('aborted'))),
     'hands no signal on': (next) => (input, init) => next(input, { ...init, signal: null }),
@@ -103,6 +232,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'is not async': (next) => (input, init) => next(input, init),
   },
   'rejects with the error of next itself': {
+    'makes an Error of it':
+      (next) =>
+      (...call) =>
+        next(...call).catch((error) => Promise.reject(error instanceof Error ? error : new Error(String(error)))),
+    'copies it':
+      (next) =>
+      (...call) =>
+        next(...call).catch((error) =>
+          Promise.reject(Object.assign(Object.create(Object.getPrototypeOf(error)), error)),
+        ),
+    'never ends':
+      (next) =>
+      (...call) =>
+        next(...call).catch(() => new Promise<never>(() => {})),
     'wraps it': (next) => (input, init) =>
       next(input, init).catch((cause) => Promise.reject(new Error('failed', { cause }))),
     'answers instead': (next) => (input, init) => next(input, init).catch(() => new Response(null, { status: 503 })),
@@ -128,6 +271,23 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'sends what was asked for, whatever the caller changes afterwards': {
+    'keeps the URL object': (next) => async (input, init) => {
+      const copy = copyOf(init);
+      await Promise.resolve();
+      return next(input, copy);
+    },
+    'keeps the bytes': (next) => async (input, init) => {
+      const [target, copy] = [input instanceof Request ? input : String(input), copyOf(init)];
+      await Promise.resolve();
+      return next(target, copy);
+    },
+    'keeps the Request': (next) => async (input, init) => {
+      const target = input instanceof Request ? input : String(input);
+      const body = init?.body instanceof Uint8Array ? init.body.slice() : init?.body;
+      const copy = init && pick({ ...copyOf(init), body } as RequestInit);
+      await Promise.resolve();
+      return next(target, copy);
+    },
     'waits first': (next) => async (input, init) => {
       await Promise.resolve();
       return next(input, init);
@@ -211,6 +371,41 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   },
 };
 
+/** What a check says when it fails for what it is about. */
+const reasons: Record<string, RegExp> = {
+  'gives the response of next itself': /^the response: /,
+  'gives a response that nobody has read': /^whether the body is used or locked: /,
+  'gives a 404 as any other response': /^HTTP 404$|^the status: |Body is unusable|already been read/,
+  'gives a response before its body is there': /^whether there is a response: expected true, got false/,
+  'rejects with the error of next itself':
+    /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,
+  'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
+  'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
+  "rejects with the caller's abort reason":
+    /^the reason|^expected the call to reject when it is aborted, but it goes on/,
+  'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
+  "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
+  'takes a string, a URL and a Request': /^what next was asked for: |Failed to parse URL|Invalid URL/,
+  'hands on methods and headers as they are written': /^the method: |^the headers: /,
+  'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
+  'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
+  'lets init take the signal from a Request':
+    /^the status of a call whose signal is null: |^whether the signal of what/,
+  'hands on the members of init and of a Request': /^\w+ of what next was asked for: /,
+  'hands on the body': /^the body that next was given: /,
+  'hands on a stream as it is': /^the body that next was given: |duplex|disturbed|locked|used/,
+  'hands on by reference what a Request cannot hold': /^init\.\w+: /,
+  'builds no Request and clones nothing for a plain call': /^the number of requests built and messages cloned: /,
+  'sends what was asked for, whatever the caller changes afterwards':
+    /^what next was asked for: |^the address that|^the body that|^a header of/,
+  "leaves the caller's arguments as they were":
+    /^the members of init: |^the same values in init: |^the headers of init: |of the Request: |read only|not extensible/,
+  'calls next once for each call, as a plain function':
+    /^the number of calls of next for three calls: |^whether next was called as a plain function/,
+  'keeps concurrent calls apart': /^the answers: /,
+  'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
+};
+
 /** Without the members that are undefined. */
 function pick(init: RequestInit): RequestInit {
   return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined));
@@ -222,11 +417,12 @@ const mutants = Object.entries(faulty).flatMap(([title, kinds]) =>
 
 describe('contractChecks', () => {
   it.each(mutants)('fails a wrong middleware: %s, but it %s', async (title, _, middleware) => {
-    await expect(contractChecks[title]!(() => middleware)).rejects.toThrow();
+    await expect(contractChecks[title]!(() => middleware)).rejects.toThrow(reasons[title]);
   });
 
   it('has wrong middlewares for each check', () => {
     expect(Object.keys(faulty).sort()).toEqual(Object.keys(contractChecks).sort());
+    expect(mutants.length).toBeGreaterThan(60);
   });
 
   it('counts what is copied, and what is taken off a signal again', async () => {
@@ -247,6 +443,23 @@ describe('contractChecks', () => {
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
       'the number of listeners after an error, on the signal of init: expected 0, got 1',
     );
+  });
+
+  it('counts no timer that has fired or is cleared', async () => {
+    const waiting: Middleware = (next) => async (input, init) => {
+      const often = setInterval(() => {}, 60_000);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await new Promise<void>((resolve) => {
+        const timer = setInterval(() => {
+          clearInterval(timer);
+          resolve();
+        }, 1);
+      });
+      clearInterval(often);
+      return next(input, init);
+    };
+
+    await contractChecks['leaves no timer behind']!(() => waiting);
   });
 
   it('says that a call should have been rejected', async () => {

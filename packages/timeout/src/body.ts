@@ -32,17 +32,17 @@ const alive = new WeakMap<object, Arrival>();
  * returned as it is.
  */
 export function attachBody(response: Response, arrival: Arrival): Response {
-  const { body, bodyUsed, url } = response;
+  const { body } = response;
   const { call, settings, release } = arrival;
-  const scoped = !call.signal || isScoped(call.signal);
-  if (!body || typeof body !== 'object' || body.locked || bodyUsed) {
+  if (!body || typeof body !== 'object' || body.locked || response.bodyUsed) {
     release();
     return response;
   }
+  const scoped = !call.signal || isScoped(call.signal);
   const isStream = typeof body.getReader === 'function';
   if (scoped && (settings.body === undefined || !isStream)) return response;
   release();
-  if (!isStream || (settings.body === undefined && url !== '' && signalOfRequest(call))) {
+  if (!isStream || (settings.body === undefined && response.url !== '' && signalOfRequest(call))) {
     linkAsItIs(body, arrival);
     return response;
   }

@@ -1,2 +1,2 @@
-export { type TimeoutLimits, type TimeoutOptions, timeout } from './timeout.ts';
+export { type TimeoutLimits, type TimeoutOptions, timeout, timeoutLimits } from './timeout.ts';
 export { TimeoutError } from './timeout-error.ts';

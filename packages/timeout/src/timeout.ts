@@ -1,5 +1,5 @@
-import { type Clock, defineMiddleware, type Middleware, monotonic, systemClock } from '@steadfetch/core';
-import { checkClock, checkMs, checkNames, optionError } from '@steadfetch/core/kit';
+import { type Clock, defineMiddleware, type Middleware, monotonic } from '@steadfetch/core';
+import { checkMs, clockOption, type OptionTable, optionError, readOptions } from '@steadfetch/core/kit';
 import { TimedCall } from './timed-call.ts';
 
 /** In milliseconds, more than 0. What is left out is not limited. */
@@ -14,6 +14,16 @@ export interface TimeoutOptions {
   /** @default systemClock */
   clock?: Clock;
 }
+
+const OPTIONS = { clock: clockOption } satisfies OptionTable<TimeoutOptions>;
+
+const LIMITS = {
+  headers: { check: checkMs, min: 1 },
+  body: { check: checkMs, min: 1 },
+} satisfies OptionTable<TimeoutLimits>;
+
+/** The limits as data: what each may be. */
+export const timeoutLimits: OptionTable<TimeoutLimits> = LIMITS;
 
 /**
  * Limits how long a response may take, in milliseconds: inside `retry` each attempt, outside of it the whole series with
@@ -31,11 +41,9 @@ export interface TimeoutOptions {
  * @example
  * const fetchReport = compose(timeout(30_000), retry(), timeout({ headers: 5_000, body: 2_000 }))(fetch);
  */
-export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions = {}): Middleware {
+export function timeout(limits: number | TimeoutLimits, options?: TimeoutOptions): Middleware {
   const { headers, body } = checkLimits(limits);
-  checkNames('timeout', options, ['clock']);
-  const { clock = systemClock } = options;
-  checkClock('timeout', clock);
+  const { clock } = readOptions('timeout', OPTIONS, options);
   const settings = { headers, body, time: { clock, now: monotonic(clock) } };
   return defineMiddleware((call, next) => new TimedCall(call, next, settings).result, 'timeout');
 }
@@ -43,12 +51,9 @@ export function timeout(limits: number | TimeoutLimits, options: TimeoutOptions 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
   if (typeof limits === 'number') return { headers: checkMs('timeout', limits, { min: 1 }), body: undefined };
   if (typeof limits !== 'object') throw optionError('timeout', 'milliseconds or an options object', limits);
-  checkNames('timeout', limits as object, ['headers', 'body']);
-  const { headers, body } = limits as TimeoutLimits;
+  const { headers, body } = readOptions('timeout', LIMITS, limits as TimeoutLimits);
   if (headers === undefined && body === undefined) {
     throw new TypeError('timeout: expected milliseconds, or a limit for headers or body, got none');
   }
-  if (headers !== undefined) checkMs('timeout: headers', headers, { min: 1 });
-  if (body !== undefined) checkMs('timeout: body', body, { min: 1 });
   return { headers, body };
 }

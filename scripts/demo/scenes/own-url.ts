@@ -1,5 +1,6 @@
 import { fakeFetch, type Reply } from '@steadfetch/testing';
-import { type Fetch, redactUrl } from 'steadfetch';
+import type { Fetch } from 'steadfetch';
+import { redactUrl } from 'steadfetch/kit';
 import { type ClientMaker, fetchALaCarte, kyWithHooks } from '../clients.ts';
 import type { Trace } from '../trace.ts';
 import { play, type Stage } from './scene.ts';

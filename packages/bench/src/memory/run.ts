@@ -4,6 +4,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { maxRetries, onStatus, retryWith, TRANSIENT } from '@steadfetch/retry';
 import { withRetry } from 'fetch-extras';
 import fetchRetry from 'fetch-retry';
 import ky from 'ky';
@@ -22,6 +23,7 @@ const collect: () => void = runInNewContext('gc');
 
 const SUBJECTS: readonly [name: string, fetch: Fetch][] = [
   ['retry(), in its wait', retry({ budget: false })(refuse(503))],
+  ['retryWith(), in its wait', retryWith(maxRetries(3), onStatus(...TRANSIENT))(refuse(503))],
   ['rateLimit(), at the gate', rateLimit({ maxQueue: CALLS, maxWait: 60_000 })(refuse(429))],
   ['fetch-retry', fetchRetry(refuse(503), { retryOn: [503], retryDelay: 30_000 }) as Fetch],
   ['fetch-extras withRetry', withRetry()(refuse(503) as typeof fetch) as Fetch],

@@ -3,27 +3,45 @@
 //   node packages/bench/src/overhead/run.ts
 
 import { publish } from '../publish.ts';
-import { measure } from './measure.ts';
+import { inOwnProcess, measure } from './measure.ts';
 import { SUBJECTS } from './subjects.ts';
 
-const OPTIONS = { rounds: 200, calls: 500 };
-const times = await measure(SUBJECTS, OPTIONS);
-const added = times.map((time) => time - times[0]!);
-const reference = added[SUBJECTS.findIndex(({ name }) => name === 'fetch-retry')]!;
+const OPTIONS = { rounds: 150, calls: 300 };
+const ALONE = { rounds: 300, calls: 300 };
+const FILE = import.meta.filename;
 
-publish({
-  name: 'overhead',
-  file: import.meta.filename,
-  peers: ['ky', 'fetch-extras', 'fetch-retry'],
-  notes: [
-    `One call after the other on a stub, ${OPTIONS.calls.toLocaleString('en')} of each per round, ${OPTIONS.rounds} rounds in turning order in one process;`,
-    'medians. The last column sets what is added against what fetch-retry adds.',
-  ],
-  head: ['stack', 'ns per call', 'added', 'of fetch-retry'],
-  rows: SUBJECTS.map(({ name }, index) => [
-    name,
-    times[index]!.toFixed(0),
-    index === 0 ? '' : added[index]!.toFixed(0),
-    index === 0 ? '' : `${(added[index]! / reference).toFixed(2)} x`,
-  ]),
-});
+/** A process of its own measures one subject beside the bare fetch. */
+const [, , way, place, withInit] = process.argv;
+const subject = SUBJECTS[Number(place)];
+if (way === 'alone') {
+  const [bare, time] = await measure([SUBJECTS[0]!, subject!], { ...ALONE, init: withInit === 'init' });
+  console.log(time! - bare!);
+} else {
+  await publishAll();
+}
+
+async function publishAll(): Promise<void> {
+  const columns: number[][] = [];
+  for (const init of [false, true]) {
+    const times = await measure(SUBJECTS, { ...OPTIONS, init });
+    columns.push(times.map((time) => time - times[0]!));
+    columns.push(SUBJECTS.map((_, i) => (i === 0 ? 0 : inOwnProcess(FILE, 'alone', `${i}`, init ? 'init' : 'none'))));
+  }
+  const reference = SUBJECTS.findIndex(({ name }) => name === 'fetch-retry');
+  const cell = (added: number, of: number) => `${added.toFixed(0)} (${(added / of).toFixed(2)} x)`;
+  publish({
+    name: 'overhead',
+    file: FILE,
+    peers: ['ky', 'fetch-extras', 'fetch-retry'],
+    notes: [
+      'Nanoseconds that a stack adds to a call on a stub, and how many times that is what fetch-retry adds. In turns: all stacks',
+      `in one process, ${OPTIONS.calls} calls of each per round, ${OPTIONS.rounds} rounds in turning order; alone: each in a process of its own beside`,
+      `the bare stub, ${ALONE.rounds.toLocaleString('en')} rounds. The fastest twentieth. The init is \`{ headers: { accept: 'application/json' } }\`.`,
+    ],
+    head: ['stack', 'in turns', 'alone', 'in turns, with init', 'alone, with init'],
+    rows: SUBJECTS.slice(1).map(({ name }, i) => [
+      name,
+      ...columns.map((added) => cell(added[i + 1]!, added[reference]!)),
+    ]),
+  });
+}

@@ -1,7 +1,8 @@
+import { maxRetries, onNetworkError, onStatus, retryWith, TRANSIENT } from '@steadfetch/retry';
 import { withRateLimit, withRetry, withTimeout } from 'fetch-extras';
 import fetchRetry from 'fetch-retry';
 import ky from 'ky';
-import { compose, defineMiddleware, type Fetch, idempotencyKey, rateLimit, retry, standard, timeout } from 'steadfetch';
+import { compose, defineMiddleware, type Fetch, rateLimit, retry, standard, timeout } from 'steadfetch';
 import type { Subject } from './measure.ts';
 
 const response = new Response(null, { status: 200 });
@@ -15,21 +16,27 @@ const triple = (interval: number) => {
 
 /** The first is what the others are measured against. */
 export const SUBJECTS: readonly Subject[] = [
-  { name: 'bare', fetch: stub },
-  { name: 'one middleware', fetch: pass(stub) },
-  { name: 'three middlewares', fetch: compose(pass, pass, pass)(stub) },
-  { name: 'retry()', fetch: retry()(stub) },
-  { name: 'rateLimit()', fetch: rateLimit()(stub) },
-  { name: 'timeout(10_000)', fetch: timeout(10_000)(stub) },
-  { name: 'rateLimit(), retry()', fetch: compose(rateLimit(), retry())(stub) },
+  { name: 'bare', make: () => stub },
+  { name: 'one middleware', make: () => pass(stub) },
+  { name: 'three middlewares', make: () => compose(pass, pass, pass)(stub) },
   {
-    name: 'idempotencyKey(), retry(), timeout(10_000)',
-    fetch: compose(idempotencyKey(), retry(), timeout(10_000))(stub),
+    name: 'retryWith(), three rules',
+    make: () => retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError())(stub),
   },
-  { name: 'standard()', fetch: standard()(stub) },
-  { name: 'fetch-retry', fetch: fetchRetry(stub) as Fetch },
-  { name: 'fetch-extras withRetry', fetch: withRetry()(stub as typeof fetch) as Fetch },
-  { name: 'fetch-extras withTimeout, withRateLimit per ms, withRetry', fetch: triple(1) },
-  { name: 'fetch-extras withTimeout, withRateLimit per s, withRetry', fetch: triple(1_000) },
-  { name: 'ky', fetch: ky.extend({ fetch: stub }) as unknown as Fetch },
+  { name: 'retry()', make: () => retry()(stub) },
+  { name: 'retry({ budget: false })', make: () => retry({ budget: false })(stub) },
+  { name: 'rateLimit()', make: () => rateLimit()(stub) },
+  { name: 'timeout(10_000)', make: () => timeout(10_000)(stub) },
+  { name: 'standard()', make: () => standard()(stub) },
+  {
+    name: 'standard(), every part on',
+    make: () =>
+      standard({ rateLimit: true, circuitBreaker: true, idempotencyKey: true, concurrency: 100, bufferBody: true })(
+        stub,
+      ),
+  },
+  { name: 'fetch-retry', make: () => fetchRetry(stub) as Fetch },
+  { name: 'fetch-extras withRetry', make: () => withRetry()(stub as typeof fetch) as Fetch },
+  { name: 'fetch-extras withTimeout, withRateLimit per ms, withRetry', make: () => triple(1) },
+  { name: 'ky', make: () => ky.extend({ fetch: stub }) as unknown as Fetch },
 ];

@@ -10,6 +10,11 @@ import { publish } from '../publish.ts';
 const ENTRIES: readonly [name: string, ...imports: [names: string, from: string][]][] = [
   ['compose, defineMiddleware', ['compose, defineMiddleware', '@steadfetch/core']],
   ['retry', ['retry', '@steadfetch/retry']],
+  ['retryWith, 3 rules', ['retryWith, maxRetries, onStatus, onNetworkError', '@steadfetch/retry']],
+  [
+    'retryWith, 7 rules',
+    ['retryWith, maxRetries, onStatus, onNetworkError, onTimeout, backoff, maxDelay, budget', '@steadfetch/retry'],
+  ],
   ['rateLimit', ['rateLimit', 'steadfetch']],
   ['timeout', ['timeout', 'steadfetch']],
   ['circuitBreaker', ['circuitBreaker', 'steadfetch']],

@@ -15,16 +15,14 @@ const RAREST = 5_000;
  */
 export class Cooldown {
   readonly #random: () => number;
-  readonly #probes: boolean;
   #until = 0;
   #closedAt = 0;
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
 
-  constructor(random: () => number, probes = false) {
+  constructor(random: () => number) {
     this.#random = random;
-    this.#probes = probes;
   }
 
   get closed(): boolean {
@@ -41,10 +39,10 @@ export class Cooldown {
     return this.#closed ? Math.max(0, this.#until - now) : 0;
   }
 
-  /** Milliseconds until the next call may go: when it opens, or as a probe. */
-  delay(now: number): number {
+  /** Milliseconds until the next call may go: when it opens, or as a probe where that is wanted. */
+  delay(now: number, probes: boolean): number {
     const opensIn = this.opensIn(now);
-    if (!this.#probes || this.length < PROBED) return opensIn;
+    if (!probes || this.length < PROBED) return opensIn;
     const pause = Math.min(RAREST, Math.max(SOONEST, (now - this.#closedAt) / 2));
     return Math.min(opensIn, Math.max(0, Math.max(this.#sentAt, this.#closedAt) + pause - now));
   }
@@ -55,7 +53,7 @@ export class Cooldown {
 
   /** Whether a request was sent as a probe of the present closing. */
   isProbe(sentAt: number): boolean {
-    return this.#probes && this.#closed && sentAt > this.#closedAt;
+    return this.#closed && sentAt > this.#closedAt;
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {

@@ -1,5 +1,4 @@
 import type { History } from './history.ts';
-import { within } from './within.ts';
 
 /** A bucket that explains a history. Rates are per ms. */
 export interface Estimate {
@@ -17,34 +16,55 @@ const LEAST = 1e-7;
  * burst >= v, a refusal burst < v + 1. A rate that is too low makes a later acceptance contradict an earlier refusal, one that
  * is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found where the history leaves
  * the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused: a bucket of one at
- * that rate explains everything.
+ * that rate explains everything. The times are wrong by a part of `blur`, the longest round trip: of the rates that this
+ * leaves open the one is taken that makes rate and burst round numbers, as limits are.
  */
-export function estimate(history: History, top: number, roundTrip: number): Estimate | undefined {
+export function estimate(history: History, top: number, blur: number): Estimate | undefined {
   const { entries, missing } = history;
-  const at = (rate: number) => contradiction(entries, missing, rate);
+  const at: Contradict = (rate) => contradiction(entries, missing, rate);
   const reach = Math.min(20, top);
   if (at(reach).tooHigh === -Infinity || at(LEAST).tooLow === -Infinity) return undefined;
   const best = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
-  const found = at(best);
-  const slack = 6 + 0.3 * roundTrip; // by so many ms the times may be wrong
-  const fine = 3 + 0.2 * roundTrip;
-  const low = Math.min(
-    best,
-    root((rate) => at(rate).tooLow - fine * rate, reach),
-  );
-  const high = Math.max(
-    best,
-    root((rate) => fine * rate - at(rate).tooHigh, reach),
-  );
-  const burst = Math.max(1, Math.floor(Math.min(found.atLeast, found.below) + 0.1)); // buckets hold whole requests
-  const whole = root((rate) => at(rate).atLeast - burst - 0.1 * slack * rate, reach);
-  const rate = within(whole, best, high);
-  const wrong = Math.max(found.tooLow, found.tooHigh);
-  if (wrong >= 1 + slack * rate || rate >= 0.97 * top) return undefined;
-  return { rate, burst, doubt: (high - low) / rate / 2 };
+  const fine = 3 + 0.2 * blur; // by so many ms the times may be wrong
+  const low = root((rate) => at(rate).tooLow - fine * rate, best);
+  const high = root((rate) => fine * rate - at(rate).tooHigh, reach);
+  const rate = roundest(at, best, 0.97 * top, 6 + 0.5 * blur);
+  if (rate === undefined) return undefined;
+  const { atLeast, below } = at(rate);
+  const burst = Math.max(1, Math.floor(Math.min(atLeast, below) + 0.1)); // buckets hold whole requests
+  return { rate, burst, doubt: Math.max(0, high - low) / rate / 2 };
+}
+
+/**
+ * Of the rates that explain the history, if its times are wrong by so many ms, the one that makes itself and the burst the
+ * roundest numbers, with few contradictions and near the best fit. Rates up to `most` are looked at: a second fit may lie far
+ * from the best one, where the first burst took as long as the search.
+ */
+function roundest(at: Contradict, best: number, most: number, ms: number): number | undefined {
+  let found: number | undefined;
+  let least = Infinity;
+  const consider = (rate: number): boolean => {
+    const { tooLow, tooHigh, level } = at(rate);
+    const wrong = Math.max(0, tooLow, tooHigh) / (1 + ms * rate);
+    if (wrong >= 1 || rate >= most) return false;
+    const digits = digitsOf(1_000 * rate) + digitsOf(roundWithin(level, 3 * rate + 0.5));
+    const price = digits + 1.5 * wrong + 2 * Math.abs(Math.log(rate / best));
+    if (price < least) [found, least] = [rate, price];
+    return true;
+  };
+  consider(best);
+  let [low, high] = [best, best];
+  for (let rate = Math.min(most, 3 * best); rate > best / 3; rate *= 0.97) {
+    if (consider(rate)) [low, high] = [Math.min(low, rate), Math.max(high, rate)];
+  }
+  const unit = 10 ** (Math.floor(Math.log10(Math.max(high - low, best / 1_000)) + 3) - 4);
+  for (let n = Math.ceil((0.98 * low) / unit); n * unit <= 1.02 * high; n++) consider(n * unit);
+  return found;
 }
 
 /** How far a rate contradicts the history in each direction, in requests, and what it says about the burst. */
+type Contradict = (rate: number) => ReturnType<typeof contradiction>;
+
 function contradiction(entries: History['entries'], missing: number, rate: number) {
   let v = missing;
   let time = entries[0]?.from ?? 0;
@@ -52,6 +72,7 @@ function contradiction(entries: History['entries'], missing: number, rate: numbe
   let below = Infinity;
   let tooLow = -Infinity;
   let tooHigh = -Infinity;
+  let level = 0; // at the last refusal
   for (const { from, to, cost } of entries) {
     v = Math.max(0, v - rate * (from - time));
     time = to;
@@ -60,11 +81,29 @@ function contradiction(entries: History['entries'], missing: number, rate: numbe
       atLeast = Math.max(atLeast, v);
       tooLow = Math.max(tooLow, v - below);
     } else {
+      level = v;
       below = Math.min(below, v + 1);
       tooHigh = Math.max(tooHigh, atLeast - v - 1);
     }
   }
-  return { tooLow, tooHigh, atLeast, below };
+  return { tooLow, tooHigh, atLeast, below, level };
+}
+
+/** The roundest whole number within a distance. */
+function roundWithin(value: number, reach: number): number {
+  for (let power = 10 ** Math.ceil(Math.log10(value + 1)); power > 1; power /= 10) {
+    for (const step of [power, power / 2, power / 5]) {
+      const whole = Math.round(value / step) * step;
+      if (whole > 0 && Math.abs(whole - value) <= reach) return whole;
+    }
+  }
+  return Math.max(1, Math.round(value));
+}
+
+/** How many digits it takes to write a number, to three: 1 for 100, 2 for 15. 10, 20 and 50 are rounder than 30. */
+function digitsOf(value: number): number {
+  const digits = Number(value.toPrecision(3)).toExponential().split('e')[0]!.replace('.', '');
+  return digits.length + (/^[125]$/.test(digits) ? 0 : 0.2);
 }
 
 /** Where a falling function crosses zero, by halving on a scale of ratios. */

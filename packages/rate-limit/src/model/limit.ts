@@ -1,9 +1,6 @@
-import { Contention } from './contention.ts';
 import { type Estimate, estimate } from './estimate.ts';
-import { History } from './history.ts';
-import { Pace } from './pace.ts';
-import type { Stretch } from './stretch.ts';
-import { within } from './within.ts';
+import { History, type Stretch } from './history.ts';
+import { Pace, within } from './pace.ts';
 
 /** More is tried for after so long at most, whatever the pace is, ms. */
 const LONGEST_PATIENCE = 20_000;
@@ -13,6 +10,12 @@ const SURE = 0.033;
 const UNSURE = 0.3;
 /** Of the burst, so much is used: what is left is for what is on its way. */
 const USED = 0.7;
+/** What of a shared pace is left after a refusal, and the time in which the rest is won back, whatever the pace is, ms. */
+const KEPT = 0.7;
+const CLIMB = 20_000;
+/** A stretch that accepted fewer measures nothing, and a pace that fell below this share of what was held is shared. */
+const FEW = 10;
+const FELL = 0.85;
 
 /** How a refusal came about that closed the gate. */
 export interface Refusal {
@@ -29,9 +32,10 @@ export interface Refusal {
 export class Limit {
   readonly pace: Pace = new Pace();
   readonly history: History = new History();
-  readonly #contention: Contention;
   readonly #random: () => number;
   #burst = 1;
+  /** The longest round trip of the stretches in the history: by a part of it the times are wrong, ms. */
+  #blur = 0;
   /** When the limit was last used up. */
   #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
@@ -40,7 +44,6 @@ export class Limit {
 
   constructor(random: () => number) {
     this.#random = random;
-    this.#contention = new Contention(random);
   }
 
   get burst(): number | undefined {
@@ -95,20 +98,22 @@ export class Limit {
   #nothing({ pace }: Refusal, now: number): void {
     const most = 2 / Math.max(1, now - this.#emptied);
     if (this.pace.way === 'search') this.pace.base = Math.min(this.pace.base, most);
-    if (this.shared && pace > most) this.#contention.climb(this.pace, most, pace, now);
+    if (this.shared && pace > most) this.#climb(most, pace, now);
     this.pace.open(now, this.shared ? -this.#random() : 0);
   }
 
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
+    this.#blur = Math.max(this.#blur, refusal.roundTrip);
     const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    const found =
-      pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
+    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, this.#blur);
+    const isHeld = pace.way === 'hold' && !refusal.trying;
+    const isShared = isHeld && (stretch.accepted < FEW || (found?.rate ?? 0) < FELL * pace.base);
     if (pace.way === 'free') this.#search(stretch, refusal);
-    else if (found) this.#found(found, stretch, refusal, now);
+    else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
     else this.#unexplained(refusal, now);
   }
@@ -150,7 +155,16 @@ export class Limit {
     }
     if (!this.shared) this.history.restart(this.#burst);
     this.why = 'others share the limit, or it changes';
-    this.#contention.refused(pace, refusal.pace, now);
+    this.#climb(KEPT * refusal.pace, refusal.pace, now);
+  }
+
+  /**
+   * Several clients share a limit. Each gives up a share of its pace when refused and wins it back in a straight line in time,
+   * by chance not quite at the same time as others: additive increase and multiplicative decrease lead to fair shares (Chiu
+   * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
+   */
+  #climb(base: number, ceiling: number, now: number): void {
+    this.pace.climb(base, ceiling, CLIMB * (0.7 + 0.6 * this.#random()), now);
   }
 
   /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */

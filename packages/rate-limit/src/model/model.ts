@@ -1,12 +1,11 @@
 import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
-import { Concurrency } from './concurrency.ts';
 import { Cooldown } from './cooldown.ts';
-import { Flight } from './flight.ts';
+import { Concurrency, Flight } from './flight.ts';
+import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { type Before, Quotas } from './quotas.ts';
-import { Stretch } from './stretch.ts';
 
 export type { Answer, Quota };
 
@@ -18,8 +17,9 @@ export interface Sent {
   readonly stretch: Stretch;
   /** With so many in flight, itself included. */
   readonly inFlight: number;
-  /** The pace at which it was sent, per ms. */
+  /** The pace at which it was sent, per ms, and the one before that. */
   readonly pace: number;
+  readonly paceBefore: number;
   readonly before: Before;
 }
 
@@ -85,7 +85,7 @@ export class Pacer {
 
   constructor({ random, limit, proof = 'direct' }: PacerOptions) {
     this.#first = proof === 'first';
-    this.#cooldown = new Cooldown(random, this.#first);
+    this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow(Infinity);
@@ -101,7 +101,7 @@ export class Pacer {
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1): number {
-    const closed = this.#cooldown.delay(now);
+    const closed = this.#cooldown.delay(now, this.#doubtful);
     if (closed > 0) return closed;
     if (this.#flight.count >= this.#concurrency.most) return LATER;
     const price = usableCost(cost, 1);
@@ -119,17 +119,26 @@ export class Pacer {
     this.#lastSent = now;
     this.#flight.sent(now);
     this.#cooldown.sent(now);
+    const paceBefore = pace.rate(now);
     pace.take(now, price);
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    return { at: now, cost: price, stretch: this.#stretch, inFlight: this.#flight.count, pace: pace.rate(now), before };
+    return {
+      at: now,
+      cost: price,
+      stretch: this.#stretch,
+      inFlight: this.#flight.count,
+      pace: pace.rate(now),
+      paceBefore,
+      before,
+    };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
     if (answer.kind === 'failed') {
       this.#flight.failed();
-      if (answer.cost === 0) this.#known?.giveBack(sent.at); // it was not sent
+      if (answer.cost === 0) this.#unsent(sent);
       return { closed: this.#cooldown.closed };
     }
     const accepted = answer.kind === 'accepted';
@@ -143,6 +152,12 @@ export class Pacer {
     if (accepted) return this.#accepted(sent, now, cost);
     this.#quotas.contradicted(quotas);
     return this.#refused(sent, now, answer.wait);
+  }
+
+  /** What was not sent costs nothing. */
+  #unsent({ at, cost, paceBefore }: Sent): void {
+    this.#known?.giveBack(at);
+    this.#limit.pace.giveBack(cost, paceBefore);
   }
 
   snapshot(now: number): Snapshot {
@@ -176,7 +191,7 @@ export class Pacer {
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
     if (!this.#cooldown.closed) return false;
-    return this.#cooldown.isProbe(sent.at) || (this.#unlimited && this.#stretch.outvoted);
+    return (this.#doubtful && this.#cooldown.isProbe(sent.at)) || (this.#unlimited && this.#stretch.outvoted);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
@@ -189,6 +204,11 @@ export class Pacer {
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
+  }
+
+  /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
+  get #doubtful(): boolean {
+    return this.#first || (this.#unlimited && this.#stretch.acceptedAfter >= this.#stretch.refused);
   }
 
   /** No limit is known, neither told nor measured. */

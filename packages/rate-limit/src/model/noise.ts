@@ -1,4 +1,4 @@
-import type { Stretch } from './stretch.ts';
+import type { Stretch } from './history.ts';
 
 /** As many of the last answers are looked at. */
 const LAST = 50;

@@ -1,5 +1,3 @@
-import { within } from './within.ts';
-
 /** At most so much faster from one request to the next while it searches. */
 const LEAP = 1.25;
 /** And e times as much after so long without a request, ms. */
@@ -72,6 +70,12 @@ export class Pace {
     this.#lastSent = now;
   }
 
+  /** What was taken was not sent after all: its tokens come back, and a search has not grown by it. */
+  giveBack(cost: number, before: number): void {
+    if (this.base < Infinity) this.#tokens += cost;
+    if (this.way === 'search') this.base = Math.min(this.base, before);
+  }
+
   free(): void {
     this.way = 'free';
     this.base = Infinity;
@@ -126,3 +130,6 @@ export class Pace {
     this.since = now;
   }
 }
+
+/** `x`, but not less than `least` and not more than `most`. */
+export const within = (x: number, least: number, most: number): number => Math.max(least, Math.min(most, x));

@@ -1,5 +1,5 @@
 import type { HeardQuota } from './answer.ts';
-import { within } from './within.ts';
+import { within } from './pace.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
 interface Batch {

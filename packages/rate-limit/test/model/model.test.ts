@@ -24,6 +24,23 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.97 * 6_020);
   });
 
+  it.each([
+    { later: 'accepted', within: 100 },
+    { later: 'refused', within: 60_100 },
+  ] as const)(
+    'lets a call ask within $within ms whether a minute of silence is meant, when a later request was $later',
+    ({ later, within }) => {
+      const model = pacer();
+      const one = model.send(0);
+      const two = model.send(1);
+      model.settle(one, 10, { kind: 'refused', wait: 60_000 });
+      model.settle(two, 11, { kind: later });
+      expect(model.delay(11)).toBeGreaterThan(0);
+      expect(model.delay(11)).toBeLessThanOrEqual(within);
+      expect(model.delay(11) > 1_000).toBe(later === 'refused');
+    },
+  );
+
   it('sends nothing while the gate is closed', () => {
     const model = pacer();
     const limited = bucket({ rate: 10, burst: 5, hint: 'wait' });

@@ -16,6 +16,20 @@ describe('Pace', () => {
     expect(pace.delay(100, 1)).toBe(0);
   });
 
+  it('takes back what was not sent: its tokens, and what a search has grown by', () => {
+    const pace = new Pace();
+    pace.open(0, 1);
+    pace.search(0.01, 1, 10);
+    const before = pace.rate(1_000);
+    pace.take(1_000, 1);
+    expect(pace.rate(1_000)).toBeGreaterThan(before);
+
+    pace.giveBack(1, before);
+
+    expect(pace.rate(1_000)).toBe(before);
+    expect(pace.delay(1_000, 1)).toBe(0);
+  });
+
   it('waits longer after a call that costs more', () => {
     const pace = new Pace();
     pace.open(0, 1);

@@ -17,11 +17,12 @@ export interface StoreServer {
   restart(): Promise<void>;
 }
 
-/** Describes something once for each server that is installed. In CI both must be. */
+/** Describes something once for each server that is installed. In CI both must be, unless STORES_UNAVAILABLE says that they cannot. */
 export function describeServers(name: string, body: (start: () => Promise<StoreServer>) => void): void {
   for (const kind of KINDS) {
     const isInstalled = spawnSync(kind, ['--version']).status === 0;
-    if (!isInstalled && process.env.CI) throw new Error(`no ${kind}: apt-get install -y ${kind}`);
+    if (!isInstalled && process.env.CI && !process.env.STORES_UNAVAILABLE)
+      throw new Error(`no ${kind}: apt-get install -y ${kind}`);
     if (!isInstalled) it.skip(`${name}, ${kind}: not installed, apt-get install -y ${kind}`);
     else describe(`${name}, ${kind}`, () => body(() => startServer(kind)));
   }

@@ -1,0 +1,126 @@
+// How each runtime is found and started.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { Miniflare } from 'miniflare';
+import { findChromium } from '../../../scripts/chromium.ts';
+import { run } from '../../../scripts/run.ts';
+import { RUNNER, SUITE } from './bundle.ts';
+import type { Stage } from './stage.ts';
+
+export interface Runtime {
+  readonly name: string;
+  /** Its program; undefined where it is not installed. */
+  find(): string | undefined;
+  /** How to get it. */
+  readonly get: string;
+  version(program: string): Promise<string>;
+  /** Starts the suite in it. What is returned ends it. */
+  start(program: string, stage: Stage): Promise<() => unknown>;
+}
+
+const HERE: string = join(import.meta.dirname, '../node_modules');
+const INSTALL = 'npx -y pnpm@12.21.0 --dir packages/everywhere install';
+
+const existing = (...paths: (string | undefined)[]) => paths.find((path) => path !== undefined && existsSync(path));
+
+/** A runtime that has a command line. */
+function onCommandLine(name: string, path: string, args: readonly string[] = []): Runtime {
+  return {
+    name,
+    find: () => existing(join(HERE, path)),
+    get: INSTALL,
+    version: async (program) => /\d+\.\d+\.\d+/.exec(await run(program, ['--version']))![0],
+    start: async (program, { place }) => {
+      const child = start(program, [...args, RUNNER, place.origin, place.refused, name]);
+      return () => child.kill();
+    },
+  };
+}
+
+interface Browser {
+  readonly get: string;
+  find(): string | undefined;
+  args(profile: string): string[];
+}
+
+function browser(name: string, { args, ...browser }: Browser): Runtime {
+  return {
+    name,
+    ...browser,
+    version: async (program) => /\d+\.\d+/.exec(await run(program, ['--version']))![0],
+    start: async (program, stage) => {
+      const profile = mkdtempSync(join(tmpdir(), `steadfetch-${name}-`));
+      const child = start(program, [...args(profile), stage.page(name)]);
+      return () => end(child).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+    },
+  };
+}
+
+function start(program: string, args: readonly string[]): ChildProcess {
+  return spawn(program, args, { stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'] });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill();
+  });
+}
+
+const chromium: Browser = {
+  get: 'set CHROMIUM_PATH, or apt-get install chromium',
+  find: findChromium,
+  args: (profile) => ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', `--user-data-dir=${profile}`],
+};
+
+const firefox: Browser = {
+  get: 'set FIREFOX_PATH, or apt-get install firefox-esr',
+  find: () => existing(process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
+  args: (profile) => ['--headless', '--no-remote', '--profile', profile],
+};
+
+const workerd: Runtime = {
+  name: 'workerd',
+  find: () => existing(join(HERE, 'miniflare')),
+  get: INSTALL,
+  version: async (folder) =>
+    (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version,
+  start: async (_, { place }) => {
+    const worker = `import { report } from './suite.mjs';
+export default {
+  async fetch() {
+    await report(${JSON.stringify(place)}, 'workerd');
+    return new Response();
+  },
+};`;
+    const miniflare = new Miniflare({
+      cf: false,
+      handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+        stdout.resume();
+        stderr.resume(); // it logs each failed connection
+      },
+      compatibilityDate: '2026-07-01',
+      modules: [
+        { type: 'ESModule', path: 'worker.mjs', contents: worker },
+        { type: 'ESModule', path: 'suite.mjs', contents: readFileSync(SUITE, 'utf8') },
+      ],
+    });
+    void miniflare.dispatchFetch('http://worker.invalid/').catch(() => {});
+    return () => miniflare.dispose();
+  },
+};
+
+export const RUNTIMES: readonly Runtime[] = [
+  onCommandLine('node20', 'node20/bin/node'),
+  onCommandLine('node22', 'node22/bin/node'),
+  onCommandLine('node24', '../../../node_modules/node/bin/node'),
+  onCommandLine('node26', 'node26/bin/node'),
+  onCommandLine('bun', '.bin/bun', ['run']),
+  onCommandLine('deno', '.bin/deno', ['run', '--quiet', '--no-lock', '--no-remote', '--allow-net', '--allow-env']),
+  workerd,
+  browser('chromium', chromium),
+  browser('firefox', firefox),
+];

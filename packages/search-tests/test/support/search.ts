@@ -1,0 +1,56 @@
+/// <reference types="vite/client" />
+import fc from 'fast-check';
+import { expect } from 'vitest';
+
+/** Looks for a case in which something does not hold. `check` throws for one. */
+export interface Search<Case, Subject> {
+  readonly cases: fc.Arbitrary<Case>;
+  check(given: Case, subject: Subject): Promise<void>;
+}
+
+/** How many times as many cases as by default: `pnpm search-tests`, or `SEARCH=50 pnpm search-tests`. */
+export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
+/** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search-tests`. */
+const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
+/** For as many cases as one asks for, in milliseconds. */
+export const PATIENCE = 3_600_000;
+
+/** Tries `runs` cases. Returns the smallest one that fails, with its seed, or nothing. */
+async function find<Case, Subject>(
+  { cases, check }: Search<Case, Subject>,
+  subject: Subject,
+  runs: number,
+): Promise<string | undefined> {
+  const result = await fc.check(
+    fc.asyncProperty(cases, (given) => check(given, subject)),
+    { numRuns: runs * FACTOR, seed: SEED },
+  );
+  if (!result.failed) return undefined;
+  return `${String(result.errorInstance)}\n${fc.defaultReportMessage(result)}`;
+}
+
+/** Expects that no case fails. */
+export async function expectNone<Case, Subject>(
+  search: Search<Case, Subject>,
+  subject: Subject,
+  runs: number,
+): Promise<void> {
+  const found = await find(search, subject, runs);
+  if (found !== undefined) expect.fail(found);
+}
+
+/** Expects that a case is found for a subject that is wrong on purpose: a search that finds nothing proves nothing. */
+export async function expectFound<Case, Subject>(
+  search: Search<Case, Subject>,
+  wrong: Subject,
+  runs: number,
+): Promise<string> {
+  const found = await find(search, wrong, runs);
+  if (found === undefined) expect.fail('the search finds nothing wrong with what is wrong on purpose');
+  return found;
+}
+
+/** Fails a case, with what was seen. */
+export function claim(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}

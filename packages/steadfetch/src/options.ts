@@ -1,0 +1,91 @@
+import { exponentialOptions, fibonacciOptions, linearOptions } from '@steadfetch/backoff';
+import { bufferBodyOptions } from '@steadfetch/buffer-body';
+import {
+  breakerOptions,
+  circuitBreakerOptions,
+  countWindowOptions,
+  noSuccessOptions,
+  timeWindowOptions,
+} from '@steadfetch/circuit-breaker';
+import { concurrencyOptions } from '@steadfetch/concurrency';
+import {
+  checkBoolean,
+  checkChoice,
+  checkFunction,
+  checkMs,
+  checkNumber,
+  MAX_TIMER,
+  type Option,
+  type OptionTable,
+} from '@steadfetch/core/kit';
+import { idempotencyKeyOptions } from '@steadfetch/idempotency-key';
+import { decorrelatedJitterOptions, proportionalJitterOptions } from '@steadfetch/jitter';
+import { retryOptions } from '@steadfetch/retry';
+import { retryBudgetOptions } from '@steadfetch/retry-budget';
+import { countRetriesOptions, logRetriesOptions, retryMonitorOptions } from '@steadfetch/retry-log';
+import { timeoutLimits } from '@steadfetch/timeout';
+import { standardOptions } from './standard-plan.ts';
+
+/** What a form can offer for one option. */
+export interface OptionField {
+  readonly name: string;
+  /** `ms`: milliseconds; `other`: what no simple field can hold. */
+  readonly kind: 'number' | 'integer' | 'ms' | 'boolean' | 'function' | 'choice' | 'other';
+  /** Absent where there is none, or it depends on other options. */
+  readonly default?: unknown;
+  readonly min?: number;
+  readonly max?: number;
+  /** The values of a choice. */
+  readonly values?: readonly unknown[];
+}
+
+/** The options of each function as data, by its name: for forms and documentation. */
+export const OPTIONS: Readonly<Record<string, OptionTable>> = {
+  breaker: breakerOptions,
+  bufferBody: bufferBodyOptions,
+  circuitBreaker: circuitBreakerOptions,
+  concurrency: concurrencyOptions,
+  countRetries: countRetriesOptions,
+  countWindow: countWindowOptions,
+  decorrelatedJitter: decorrelatedJitterOptions,
+  exponential: exponentialOptions,
+  fibonacci: fibonacciOptions,
+  idempotencyKey: idempotencyKeyOptions,
+  linear: linearOptions,
+  logRetries: logRetriesOptions,
+  noSuccess: noSuccessOptions,
+  proportionalJitter: proportionalJitterOptions,
+  retry: retryOptions,
+  retryBudget: retryBudgetOptions,
+  retryMonitor: retryMonitorOptions,
+  standard: standardOptions,
+  timeout: timeoutLimits,
+  timeWindow: timeWindowOptions,
+};
+
+/** The options of a table as fields of a form, in the order of the table. */
+export function fieldsOf(table: OptionTable): OptionField[] {
+  return Object.entries(table).map(([name, option]) => {
+    const { default: value, min, max, values } = option;
+    const kind = kindOf(option);
+    const range = isNumeric(kind) && { min: min ?? 0, max: max ?? (kind === 'ms' ? MAX_TIMER : Infinity) };
+    return { name, kind, ...range, ...(values && { values }), ...(value !== undefined && { default: value }) };
+  });
+}
+
+function kindOf({ check, unit, integer, default: value }: Option): OptionField['kind'] {
+  if (check === checkMs || unit === 'ms') return 'ms';
+  if (check === checkNumber || typeof value === 'number') return integer ? 'integer' : 'number';
+  const known = KINDS.find(([of]) => of === check);
+  return known ? known[1] : 'other';
+}
+
+const KINDS: readonly [check: unknown, kind: OptionField['kind']][] = [
+  [checkBoolean, 'boolean'],
+  [checkFunction, 'function'],
+  [checkChoice, 'choice'],
+];
+
+function isNumeric(kind: OptionField['kind']): boolean {
+  return kind === 'ms' || kind === 'integer' || kind === 'number';
+}

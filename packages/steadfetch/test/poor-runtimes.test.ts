@@ -1,0 +1,91 @@
+import { startServer } from '@steadfetch/testing';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bufferBody, compose, type Fetch, retry, standard, timeout } from '../src/index.ts';
+
+const hidden: (() => unknown)[] = [];
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  for (const restore of hidden.splice(0)) restore();
+});
+
+/** Takes a member away until the test ends. */
+function hide(owner: object, name: string): void {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, name)!;
+  hidden.push(() => Object.defineProperty(owner, name, descriptor));
+  Reflect.deleteProperty(owner, name);
+}
+
+/** What a runtime may lack, and how it is taken away here. */
+const LACKS: Record<string, () => unknown> = {
+  nothing: () => {},
+  'AbortSignal.any': () => hide(AbortSignal, 'any'),
+  'AbortSignal.timeout': () => hide(AbortSignal, 'timeout'),
+  'signal.throwIfAborted': () => hide(AbortSignal.prototype, 'throwIfAborted'),
+  DOMException: () => vi.stubGlobal('DOMException', undefined),
+  'crypto.randomUUID': () => vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) }),
+  crypto: () => vi.stubGlobal('crypto', undefined),
+  'a Response with a body': () => vi.stubGlobal('fetch', withoutBodies(fetch)),
+  process: () => vi.stubGlobal('process', undefined),
+};
+
+/** As the fetch of React Native: it resolves when the whole body is there, and its responses have no streams. */
+function withoutBodies(fetch: Fetch): Fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const bytes = await response.arrayBuffer();
+    return Object.defineProperty(new Response(bytes, response), 'body', { value: undefined });
+  };
+}
+
+describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
+  const everything = () =>
+    standard({
+      ...{ rateLimit: true, circuitBreaker: true, idempotencyKey: true, concurrency: 4, bufferBody: true },
+      retry: { delay: () => 1 },
+    })(globalThis.fetch);
+
+  it('every layer works', async () => {
+    await using server = await startServer([503, { fault: 'reset' }, { body: 'fine' }]);
+    takeAway();
+
+    const response = await everything()(server.url, { method: 'POST', body: 'x' });
+
+    expect(await response.text()).toBe('fine');
+    expect(new Set(server.requests.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(1);
+  });
+
+  it('an abort in a wait is the reason', async () => {
+    await using server = await startServer({ status: 503, headers: { 'retry-after': '20' } });
+    takeAway();
+    const abort = new AbortController();
+    const reason = new Error('gone');
+    const steady = retry({ hooks: { onRetry: () => void setImmediate(() => abort.abort(reason)) } })(globalThis.fetch);
+
+    await expect(steady(server.url, { signal: abort.signal })).rejects.toBe(reason);
+  });
+
+  it('a timeout of an attempt is repeated, one of the call ends it', async () => {
+    await using server = await startServer([{ fault: 'stall-headers' }, 200]);
+    await using stalling = await startServer({ fault: 'stall-headers' });
+    takeAway();
+    const steady = compose(retry({ delay: () => 1, maxRetries: 20 }), timeout(100))(globalThis.fetch);
+
+    expect((await steady(server.url)).status).toBe(200);
+    await expect(timeout(20)(globalThis.fetch)(stalling.url)).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  it('a body that is cut is repeated by bufferBody', async () => {
+    await using server = await startServer([{ fault: 'truncate' }, { body: 'whole' }]);
+    takeAway();
+    const steady = compose(retry({ delay: () => 1 }), bufferBody())(globalThis.fetch);
+
+    expect(await (await steady(server.url)).text()).toBe('whole');
+  });
+});
+
+it('retry() says so where there is no performance.now(), which its loop needs', () => {
+  vi.stubGlobal('performance', undefined);
+
+  expect(() => retry()).toThrow('retry: this runtime has no performance.now()');
+});
