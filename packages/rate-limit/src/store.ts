@@ -34,8 +34,8 @@ export interface SeenRefusal {
 
 /**
  * Where a limit is kept that several processes share. Each method may answer at once or by a promise. One that fails, or that
- * takes longer than 50 ms, holds nobody back: until it answers again the limit is learned locally, from the pace that this
- * process had.
+ * takes longer than 50 ms, holds nobody back: this process keeps its pace and asks again after a second. After another failure
+ * it learns the limit locally, and asks after twice as long each time, up to a minute, until the store was good for a minute.
  */
 export interface LimitStore {
   /**
@@ -49,9 +49,14 @@ export interface LimitStore {
   settle(slots: LimitSlots, cost: number, quotas: readonly Quota[]): unknown;
 }
 
-/** A store that takes longer is not waited for, and one that failed is asked again after so long, in milliseconds. */
+/** A store that takes longer is not waited for, in milliseconds. */
 const SLOW = 50;
+/** One that failed is asked again after so long, and after twice as long at each failure until it was good for a minute. */
 const PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
+const GOOD_AGAIN = 60_000;
+/** Where no slot is at hand it is asked again after so long at most, in milliseconds: an answer comes before. */
+const LATER = 1_000;
 /** A slot that is older lapses, and later where a call waits for it and this process was busy, in milliseconds. */
 const LAPSED = 50;
 const LAPSED_BUSY = 500;
@@ -59,9 +64,8 @@ const LAPSED_BUSY = 500;
 const HANDFUL = 25;
 const MOST = 1_000;
 const GOOD_FOR = 250;
-/** Without the store a process begins with so much of the pace that it had, and doubles it in so many milliseconds. */
+/** At its first failure in a while a store is expected back soon: until it is asked again a process keeps so much of its pace. */
 const KEPT = 0.9;
-const DOUBLING = 10_000;
 const NO_QUOTAS: readonly Quota[] = [];
 
 interface Parts {
@@ -78,9 +82,15 @@ interface Slot {
   readonly lease: LimitSlots;
 }
 
-/** Lets calls out at the slots that a store reserves. While the store fails, it is the local model that it extends. */
+/**
+ * Lets calls out at the slots that a store reserves. While the store fails, a model of its own decides, which hears only of what
+ * was sent without the store: requests at the pace of the store would look to it like refusals that have nothing to do with pace.
+ */
 export class StoredPacer extends Pacer {
   readonly #parts: Parts;
+  readonly #local: Pacer;
+  /** The requests that were sent without the store. */
+  readonly #sentAlone = new WeakSet<Sent>();
   readonly #slots: Slot[] = [];
   /** The slots that requests took, until they are answered. */
   readonly #taken = new WeakMap<Sent, LimitSlots>();
@@ -97,20 +107,24 @@ export class StoredPacer extends Pacer {
   #closedUntil = -Infinity;
   /** A call waits for a slot. */
   #isWaiting = false;
-  /** Since when the store fails, and when it is asked again. */
-  #failedAt: number | undefined;
+  /** The store fails. For how long it is not asked then, when it is asked again, and since when it answers. */
+  #isDown = false;
+  #pause = 0;
   #askAgainAt = 0;
-  /** The pace that this process had, per ms, and when it lets the next call out without a store. */
+  #goodSince = 0;
+  /** The pace that this process had, per ms, and when it lets the next call out while it keeps that. */
   #pace = 0;
   #next = 0;
 
   constructor(options: PacerOptions, parts: Parts) {
     super(options);
+    this.#local = new Pacer(options);
     this.#parts = parts;
   }
 
   override advance(now: number): void {
     super.advance(now);
+    this.#local.advance(now);
     const lapsed = now - (this.#isWaiting ? LAPSED_BUSY : LAPSED);
     while (this.#slots.length > 0 && this.#slots[0]!.at < lapsed) {
       this.#slots.shift();
@@ -121,29 +135,33 @@ export class StoredPacer extends Pacer {
   override delay(now: number, cost = 1): number {
     this.#cost = cost;
     if (!this.#asking) this.#askIfNeeded(now);
-    if (this.#failedAt !== undefined) return Math.max(super.delay(now, cost), this.#next - now);
-    const closed = Math.max(this.snapshot(now).opensIn, this.#closedUntil - now);
+    if (this.#isAlone) return Math.max(this.#local.delay(now, cost), super.snapshot(now).opensIn);
+    const closed = Math.max(0, this.snapshot(now).opensIn, this.#closedUntil - now);
+    if (this.#isDown) return Math.max(closed, Math.min(LATER, this.#next - now));
     const slot = this.#slots[0];
-    const delay = Math.max(0, closed, slot && !this.#isStale(now) ? slot.at - now : PAUSE);
+    const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : LATER);
     this.#isWaiting = delay > 0;
     return delay;
   }
 
   override send(now: number, cost?: number): Sent {
+    if (this.#isAlone) {
+      const sent = this.#local.send(now, cost);
+      this.#sentAlone.add(sent);
+      return sent;
+    }
     const sent = super.send(now, cost);
-    const slot = this.#failedAt === undefined ? this.#slots.shift() : undefined;
+    if (this.#isDown) this.#next = Math.max(this.#next, now - LAPSED) + 1 / (KEPT * this.#pace);
+    const slot = this.#slots.shift();
     if (slot) {
       this.#taken.set(sent, slot.lease);
       if (this.#slots.length === 0) this.#usedUp(slot.lease, now);
-    } else if (this.#failedAt !== undefined && this.#pace > 0) {
-      const pace = KEPT * this.#pace * 2 ** Math.min(30, (now - this.#failedAt) / DOUBLING);
-      this.#next = Math.max(this.#next, now - LAPSED) + 1 / pace;
     }
     return sent;
   }
 
   override settle(sent: Sent, now: number, answer: Answer): Settled {
-    const settled = super.settle(sent, now, answer);
+    const settled = this.#sentAlone.has(sent) ? this.#local.settle(sent, now, answer) : super.settle(sent, now, answer);
     const isAccepted = answer.kind === 'accepted';
     // what was sent without the store counts too: it is measured what all accepted
     const lease = this.#taken.get(sent) ?? (isAccepted ? this.#lease : undefined);
@@ -163,15 +181,21 @@ export class StoredPacer extends Pacer {
   }
 
   override snapshot(now: number): Snapshot {
-    const local = super.snapshot(now);
-    if (this.#failedAt !== undefined || !this.#lease) return local;
+    const [stored, local] = [super.snapshot(now), this.#local.snapshot(now)];
+    const { opensIn, state } = stored.opensIn > local.opensIn ? stored : local;
+    if (this.#isAlone || !this.#lease) return { ...local, opensIn, state };
     const rate = this.#lease.every > 0 ? 1_000 / this.#lease.every : undefined;
-    return { ...local, rate, why: 'a store reserves the slots' };
+    return { ...stored, opensIn, state, rate, why: 'a store reserves the slots' };
+  }
+
+  /** The local model decides: the store failed again, or before this process had a pace. */
+  get #isAlone(): boolean {
+    return this.#isDown && (this.#pause > PAUSE || this.#pace === 0);
   }
 
   /** A call wants to go. */
   #askIfNeeded(now: number): void {
-    if (this.#failedAt !== undefined) {
+    if (this.#isDown) {
       if (now >= this.#askAgainAt) this.#ask(now, 1);
     } else if (this.#slots.length === 0) this.#ask(now, this.#want);
     else if (this.#isStale(now)) this.#ask(now, 0);
@@ -219,7 +243,8 @@ export class StoredPacer extends Pacer {
     if (!areUsable(lease, asked === 'slots' ? 1 : 0)) this.#fail(now());
     else {
       const offset = now() - clock.now();
-      this.#failedAt = undefined;
+      if (this.#isDown) this.#goodSince = now();
+      this.#isDown = false;
       this.#goodAt = now();
       if (asked === 'slots') this.#take(lease, offset);
       else if (lease.closedUntil !== this.#slots[0]?.lease.closedUntil) this.#slots.length = 0;
@@ -235,12 +260,12 @@ export class StoredPacer extends Pacer {
   }
 
   #fail(now: number): void {
-    if (this.#failedAt === undefined) {
-      this.#failedAt = now;
-      this.#next = now;
-      this.#slots.length = 0;
-    }
-    this.#askAgainAt = now + PAUSE;
+    if (!this.#isDown && this.#goodAt - this.#goodSince >= GOOD_AGAIN) this.#pause = 0;
+    this.#isDown = true;
+    this.#next = now;
+    this.#slots.length = 0;
+    this.#pause = Math.min(LONGEST_PAUSE, Math.max(PAUSE, 2 * this.#pause));
+    this.#askAgainAt = now + this.#pause;
   }
 }
 

@@ -45,7 +45,7 @@ export function bucketOf(history: readonly Entry[], missing: number, top: number
 /** How far a rate contradicts the history in each direction, in requests, and what it says about the burst. */
 function contradiction(history: readonly Entry[], missing: number, rate: number) {
   let v = missing;
-  let time = history[0]?.from ?? 0;
+  let time = history[0]!.from;
   let atLeast = 0;
   let below = Infinity;
   let tooLow = -Infinity;

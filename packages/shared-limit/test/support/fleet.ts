@@ -47,6 +47,8 @@ class Place {
   readonly states: Map<string, LimitState> = new Map();
   questions = 0;
   isAway = false;
+  /** How long a question takes, and its answer, ms. */
+  latency: () => number = () => 1;
   readonly #clock: ManualClock;
 
   constructor(clock: ManualClock) {
@@ -54,12 +56,12 @@ class Place {
   }
 
   async ask(key: string, question: Question, ahead: number): Promise<Reply> {
-    await this.#clock.sleep(1);
+    await this.#clock.sleep(this.latency());
     if (this.isAway) throw new Error('away');
     this.questions++;
     const [state, reply] = decide(this.states.get(key), this.#clock.now() + ahead, structuredClone(question));
     this.states.set(key, state);
-    await this.#clock.sleep(1);
+    await this.#clock.sleep(this.latency());
     return structuredClone(reply);
   }
 }
@@ -80,11 +82,15 @@ export interface Fleet {
   jain(): number;
 }
 
-/** Processes with four workers each at one server, in virtual time. */
-export function fleet(processes: number, server: Server, { apart = 0, pause = 0 } = {}): Fleet {
+/** Processes with four workers each at one server, in virtual time; without a store where `shared` is false. */
+export function fleet(
+  processes: number,
+  server: Server,
+  { apart = 0, pause = 0, seed = 3, shared = true } = {},
+): Fleet {
   const clock = manualClock();
   const begun = clock.now();
-  const random = seededRandom(3);
+  const random = seededRandom(seed);
   const result: Fleet = {
     clock,
     place: new Place(clock),
@@ -121,9 +127,14 @@ export function fleet(processes: number, server: Server, { apart = 0, pause = 0 
       await clock.sleep(10 * (0.8 + 0.4 * random()));
       return new Response('', { status: ok ? 200 : 429, headers });
     };
-    const limited = rateLimit({ clock: own, random, store, scope: 'origin', maxWait: 600_000, maxResends: 1_000 })(
-      send,
-    );
+    const limited = rateLimit({
+      clock: own,
+      random,
+      ...(shared && { store }),
+      scope: 'origin',
+      maxWait: 600_000,
+      maxResends: 1_000,
+    })(send);
     const work = async () => {
       for (;;) {
         const response = await limited('https://api.example.com/');
