@@ -89,6 +89,10 @@ describe('check()', () => {
     await expect(store.check()).rejects.toThrow(expected);
   });
 
+  it('says what a client rejects with that is no error', async () => {
+    await expect(redisStore(() => Promise.reject('closed')).check()).rejects.toThrow('redisStore: closed');
+  });
+
   it('refuses an answer that is none of the script', async () => {
     await expect(redisStore(async () => 'OK').check()).rejects.toThrow('expected the answer of the script, got "OK"');
     await expect(redisStore(async () => undefined).check()).rejects.toThrow('got undefined');

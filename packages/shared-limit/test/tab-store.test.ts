@@ -58,6 +58,24 @@ describe('tabs of one origin', () => {
   });
 });
 
+it('a tab that is closed when its turn to decide comes gives the lock back', async () => {
+  let lead: (() => Promise<void>) | undefined;
+  const request = async (_: string, __: unknown, granted: () => Promise<void>) => {
+    lead = granted;
+  };
+  vi.stubGlobal('navigator', { locks: { request } });
+  tabStore({ name: 'closed' }).close();
+  await expect(lead!()).resolves.toBeUndefined();
+});
+
+it('forgets the limit that was not used for longest where there are too many', async () => {
+  const store = tabs(1)[0]!;
+  const slots = await reserved(store);
+  await store.refuse('api', refusal(slots));
+  for (let n = 0; n < 1_000; n++) await store.reserve(`api ${n}`, 1, 1);
+  expect((await reserve(store)).closedUntil).toBe(0);
+});
+
 it('says what is missing where a page is not served securely', () => {
   vi.stubGlobal('navigator', {});
   expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
