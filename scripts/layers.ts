@@ -47,6 +47,7 @@ export const LAYERS: Record<string, Layer> = {
       'buffer-body',
     ],
   },
+  otel: { packages: ['core'], libraries: ['@opentelemetry/api'] },
   'shared-limit': { packages: ['core'], types: ['rate-limit'] },
   redis: { packages: ['core', 'shared-limit'], types: ['rate-limit'] },
 };

@@ -28,6 +28,7 @@ export function unpack(tarballs: readonly string[], consumer: string): void {
 function linkLibraries({ dir, manifest }: Package, modules: string): void {
   const libraries = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   for (const library of libraries.filter((name) => !readdirSync(modules).includes(name.split('/')[0]!))) {
+    mkdirSync(dirname(join(modules, library)), { recursive: true });
     symlinkSync(join(dir, 'node_modules', library), join(modules, library));
   }
 }

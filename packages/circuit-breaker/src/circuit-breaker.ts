@@ -1,6 +1,7 @@
 import {
   type Call,
   defineMiddleware,
+  type EventOf,
   type LastAnswer,
   type Layer,
   type Middleware,
@@ -79,7 +80,11 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
     throwIfAborted(call.signal);
     const name = checkKey('circuitBreaker: key', key(call));
     const permit = breaker.acquire(name, new AttemptOf(call));
-    if (!permit) throw refusal(breaker, name, call);
+    if (!permit) {
+      emit(call, 'refused', breaker, name);
+      throw refusal(breaker, name, call);
+    }
+    if (permit.probe) emit(call, 'probe', breaker, name);
     const { sends } = call.record;
     const startedAt = isUncut(call) ? now() : undefined;
     const report = (outcome: Outcome) => {
@@ -90,7 +95,8 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
           { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
           isFailure,
         );
-        permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
+        const change = permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
+        if (change) emit(call, change, breaker, name);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same
         permit.settle('neutral');
@@ -108,6 +114,11 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
     );
   }, LAYER);
   return Object.assign(middleware, { breaker });
+}
+
+/** Tells observers of the call what it meets, with the state of the circuit as the hooks have it. */
+function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker, key: string): void {
+  call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(key) });
 }
 
 /** One attempt as a breaker sees it. */

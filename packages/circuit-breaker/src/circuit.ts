@@ -7,10 +7,15 @@ export type CircuitState = 'closed' | 'open' | 'half-open';
 /** How the server did in one call. Neutral: the call does not show it. */
 export type Verdict = 'success' | 'failure' | 'neutral';
 
+/** What a call did to its circuit by how it ended. */
+export type CircuitChange = 'opened' | 'closed';
+
 /** The right to make one call. It must be settled when the call has ended; only the first time counts. */
 export interface Permit {
   /** `answer`: what the server answered, if it did. */
-  settle(verdict: Verdict, answer?: LastAnswer): void;
+  settle(verdict: Verdict, answer?: LastAnswer): CircuitChange | undefined;
+  /** Whether the call is let through to find out whether the server is back. */
+  readonly probe?: boolean;
 }
 
 /** The attempt that asks for a permit. */
@@ -146,15 +151,25 @@ export class Circuit {
     const leave = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
     let settled = false;
     const permit: Permit = {
+      probe,
       settle: (verdict, answer) => {
-        if (settled) return;
+        if (settled) return undefined;
         settled = true;
         this.#held.delete(permit);
+        const before = this.#state;
         if (verdict === 'success') this.#succeeded(leave);
         else if (verdict === 'failure') this.#failed(leave, answer);
+        return this.#changeSince(before);
       },
     };
     return permit;
+  }
+
+  /** A probe that fails opens nothing: the circuit was not closed. */
+  #changeSince(before: CircuitState): CircuitChange | undefined {
+    if (before === this.#state) return undefined;
+    if (this.#state === 'closed') return 'closed';
+    return before === 'closed' ? 'opened' : undefined;
   }
 
   #succeeded(leave: Leave): void {

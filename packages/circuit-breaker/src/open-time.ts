@@ -1,5 +1,5 @@
-import { notify, type Random } from '@steadfetch/core';
-import { checkMs, type NumberRule, optionError } from '@steadfetch/core/kit';
+import type { Random } from '@steadfetch/core';
+import { checkMs, ignoreRejection, type NumberRule, optionError } from '@steadfetch/core/kit';
 
 /** What an open time is computed from. The shape is that of a delay of `@steadfetch/backoff`: any of them fits. */
 export interface Opening {
@@ -46,7 +46,7 @@ function safely(openTime: OpenTime, first: number): OpenTime {
   return (opening) => {
     try {
       const ms = openTime(opening);
-      notify((late) => late, ms);
+      ignoreRejection(ms);
       return Math.min(LONGEST_OPEN, checkMs('openFor()', ms));
     } catch {
       return Math.min(LONGEST_OPEN, opening.previousDelay || first);

@@ -67,9 +67,13 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     return lane;
   }
 
-  async function wait(lane: Lane, { record, signal }: Call): Promise<Slot> {
+  async function wait(lane: Lane, call: Call): Promise<Slot> {
+    const { record, signal } = call;
     const { key: name, active, queued } = lane;
-    if (queued >= maxQueue) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
+    const refused = queued >= maxQueue;
+    const action = refused ? 'refused' : 'wait';
+    call.observed?.emit(call, { type: 'queue', action, key: name, active, queued: queued + (refused ? 0 : 1) });
+    if (refused) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
     const turn = lane.wait(signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });

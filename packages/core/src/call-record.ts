@@ -41,6 +41,10 @@ export interface CallRecord {
   onSend: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField: string | undefined;
+  /** Another number for each call, for events; 0 until one is needed. */
+  id: number;
+  /** What the caller wants to find in events. */
+  meta: unknown;
 }
 
 export function callRecord(): CallRecord {
@@ -53,5 +57,15 @@ export function callRecord(): CallRecord {
     history: undefined,
     onSend: undefined,
     keyField: undefined,
+    id: 0,
+    meta: undefined,
   };
+}
+
+let calls = 0;
+
+/** The number of the call, for events. */
+export function callIdOf(record: CallRecord): number {
+  if (record.id === 0) record.id = ++calls;
+  return record.id;
 }

@@ -1,6 +1,7 @@
 import { senderOf } from './body-factory.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
+import type { Observed } from './events.ts';
 import type { Fetch } from './fetch.ts';
 import { absolute, originOf } from './origin.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
@@ -20,10 +21,12 @@ export interface CallChanges {
   remaining?: () => number;
   /** True below a `retry`, `last` where no attempt will follow, `off` where `retry: false` was asked for. */
   retried?: Retried;
+  /** Where the layers below tell what they do to the call. */
+  observed?: Observed;
 }
 
 /** What a call has in common with another that it is made of. */
-type Of = Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining'>;
+type Of = Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining' | 'observed'>;
 
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
@@ -42,6 +45,8 @@ export class Call {
   readonly record: CallRecord;
   /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
   readonly remaining: () => number;
+  /** Where a layer tells what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
+  readonly observed: Observed | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
@@ -53,6 +58,7 @@ export class Call {
     this.retried = of.retried;
     this.record = of.record;
     this.remaining = of.remaining;
+    this.observed = of.observed;
     this.#given = given;
   }
 
@@ -60,7 +66,7 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const of = (init && markOf(init)) ?? { attempt: 1, retried: false, record: callRecord(), remaining: forever };
+    const of = (init && markOf(init)) ?? newCall();
     return new Call(target, init ? copyInit(init) : undefined, of, headersOf(target));
   }
 
@@ -99,7 +105,7 @@ export class Call {
   }
 
   with(changes: CallChanges): Call {
-    const { attempt = this.attempt, retried = this.retried, headers, signal } = changes;
+    const { attempt = this.attempt, retried = this.retried, observed = this.observed, headers, signal } = changes;
     let { input = this.input } = changes;
     let init = 'init' in changes ? changes.init : this.init;
     if (isRequest(this.input) && !isRequest(input)) {
@@ -112,13 +118,13 @@ export class Call {
     if (signal !== undefined) init!.signal = signal;
     const remaining = nearest(this.remaining, changes.remaining);
     const given = input === this.input ? this.#given : headersOf(input);
-    return new Call(input, init, { attempt, retried, record: this.record, remaining }, given);
+    return new Call(input, init, { attempt, retried, record: this.record, remaining, observed }, given);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    const { record, remaining } = this;
-    return new Call(this.input, this.init, { attempt, retried, record, remaining }, this.#given);
+    const { record, remaining, observed } = this;
+    return new Call(this.input, this.init, { attempt, retried, record, remaining, observed }, this.#given);
   }
 
   /**
@@ -142,6 +148,7 @@ export class Call {
     this.record.sends++;
     this.record.onSend?.();
     const sent = this.#isChanged ? { ...(init ?? referrerOf(this.input)), headers: new Headers(this.#given) } : init;
+    if (this.observed) return this.observed.send(this, async (mark) => fetch(this.input, asRetried(sent, mark, fetch)));
     return fetch(this.input, this.retried ? asRetried(sent, this, fetch) : sent);
   }
 
@@ -156,6 +163,10 @@ export class Call {
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
 
 const forever = () => Infinity;
+
+function newCall(): Of {
+  return { attempt: 1, retried: false, record: callRecord(), remaining: forever, observed: undefined };
+}
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());

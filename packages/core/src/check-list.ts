@@ -1,7 +1,5 @@
 import { checkNumber, type NumberRule, optionError } from './check.ts';
 
-export type { NumberRule };
-
 /** The name of a method or a field (RFC 9110 §5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 

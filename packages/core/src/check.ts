@@ -1,6 +1,6 @@
 import { type Clock, MAX_TIMER } from './clock.ts';
 import { nearestName } from './nearest-name.ts';
-import { notify } from './notify.ts';
+import { ignoreRejection } from './notify.ts';
 import { show } from './show.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
@@ -56,7 +56,7 @@ export function optionError(
   value: unknown,
   kind: ErrorConstructor = TypeError,
 ): Error {
-  notify((late) => late, value);
+  ignoreRejection(value);
   return new kind(`${option}: expected ${expected}, got ${show(value)}`);
 }
 

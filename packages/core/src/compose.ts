@@ -1,5 +1,5 @@
 import type { Fetch, Middleware } from './fetch.ts';
-import { notify } from './notify.ts';
+import { ignoreRejection } from './notify.ts';
 import { show } from './show.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
@@ -24,7 +24,7 @@ export function compose(...middlewares: Middleware[]): Middleware {
 
 /** A fetch in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
 function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
-  notify((late) => late, value);
+  ignoreRejection(value);
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
     return new TypeError(`compose: ${explain(index, value, length, maker)}`);
   }

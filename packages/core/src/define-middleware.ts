@@ -4,6 +4,7 @@ import { type OrderRule, warnOfOrder } from './check-order.ts';
 import { isReplayable } from './copy-init.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 import { releaseBody } from './keep-body.ts';
+import { takeAttempt } from './retried.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -71,6 +72,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
     const fetch: Composed = (input, init) => {
       try {
         const call = Call.from(input, init);
+        if (call.observed) takeAttempt(init!);
         return isReplayable(call.init?.body) ? enter(call) : releasing(enter(call), call);
       } catch (error) {
         return Promise.reject(error);

@@ -1,8 +1,10 @@
 import type { RequestInfo } from './platform-types.ts';
 
 /** Options of one call besides `RequestInit`. Packages add their members by declaration merging. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
-export interface CallOptions {}
+export interface CallOptions {
+  /** What observers of the call find in its events. */
+  meta?: unknown;
+}
 
 /** The options again in a member that no other library reads: for a call that goes through one with options of the same name. */
 export interface NamedOptions {

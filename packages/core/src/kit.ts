@@ -1,6 +1,7 @@
 // What the packages of steadfetch share and an author of a middleware rarely needs.
 export { abortable } from './abort.ts';
 export { closeStream, isByteStream } from './byte-stream.ts';
+export { callIdOf } from './call-record.ts';
 export {
   checkBoolean,
   checkClock,
@@ -10,10 +11,11 @@ export {
   checkMs,
   checkNames,
   checkNumber,
+  type NumberRule,
   optionError,
 } from './check.ts';
 export { callHooks, checkHooks } from './check-hooks.ts';
-export { checkMethods, checkStatuses, isToken, type NumberRule } from './check-list.ts';
+export { checkMethods, checkStatuses, isToken } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
 export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
@@ -21,6 +23,8 @@ export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
 export { keepBody, releaseBody } from './keep-body.ts';
+export { ignoreRejection } from './notify.ts';
+export { type CallObservation, observerOf, withObserverOf } from './observe.ts';
 export { oneLine } from './one-line.ts';
 export {
   checkChoice,

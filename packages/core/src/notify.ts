@@ -4,7 +4,13 @@
  */
 export function notify<Event>(observer: ((event: Event) => unknown) | undefined, event: Event): void {
   try {
-    const answer = observer?.(event);
-    if (typeof answer === 'object') void Promise.resolve(answer).catch(() => {});
+    ignoreRejection(observer?.(event));
+  } catch {}
+}
+
+/** Ignores the rejection of what may be a promise: an answer that nobody waits for, or a promise where none is allowed. */
+export function ignoreRejection(value: unknown): void {
+  try {
+    if (typeof value === 'object') void Promise.resolve(value).catch(() => {});
   } catch {}
 }

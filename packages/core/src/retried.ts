@@ -1,5 +1,6 @@
 import type { CallRecord } from './call-record.ts';
 import { copyBody, copyHeaders } from './copy-init.ts';
+import type { Observed } from './events.ts';
 import type { Fetch } from './fetch.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 
@@ -18,6 +19,8 @@ interface Mark {
   readonly record: CallRecord;
   readonly attempt: number;
   readonly remaining: () => number;
+  readonly observed: Observed | undefined;
+  taken?: boolean;
 }
 
 type Marked = RequestInit & { [RETRIED]?: Mark };
@@ -25,6 +28,11 @@ type Marked = RequestInit & { [RETRIED]?: Mark };
 /** The mark on the `init` of a call that one of our outer layers has sent. */
 export function markOf(init: Marked): Mark | undefined {
   return init[RETRIED];
+}
+
+/** Leaves it to the layers inside a foreign fetch to tell observers of an attempt that has a mark. */
+export function takeAttempt(init: Marked): void {
+  init[RETRIED]!.taken = true;
 }
 
 /**

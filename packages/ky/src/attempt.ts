@@ -1,6 +1,6 @@
 import type { Outcome } from '@steadfetch/core';
+import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
-import { remember } from '@steadfetch/retry/engine';
 import { TimeoutError } from 'ky';
 import type { Asked } from './describe.ts';
 
@@ -43,6 +43,6 @@ export function outcomeOf({ thrown, response: given }: Attempt, error: Error): O
 export function withHistory(error: Error): Error {
   const { response, cause } = error as Error & { response?: Response };
   const history = historyOf(response ?? cause);
-  if (history) remember(error, history);
+  if (history) keepHistory(error, history);
   return error;
 }

@@ -1,4 +1,5 @@
-import { Call, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { Call, type CallChanges, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { type CallObservation, observerOf } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import {
   FailedAttempt,
@@ -10,7 +11,7 @@ import {
   type Retry,
   record,
   type Session,
-  sessionOf,
+  startSession,
   succeed,
 } from '@steadfetch/retry/engine';
 import {
@@ -67,18 +68,24 @@ export class KyCall {
   readonly #pending: Pending;
   /** Whether ky has ended the call. */
   #over = false;
+  readonly #observer: ReturnType<typeof observerOf>;
+  /** What an `observe()` that the fetch begins with hears of this loop. */
+  #observed: CallObservation | undefined;
+  #isTold = false;
 
-  constructor(options: Options, policyOf: PolicyOf) {
+  constructor(options: Options, policyOf: PolicyOf, meta?: unknown) {
     this.#options = options;
     this.#policyOf = policyOf;
     this.#policy = policyOf(options.retry);
     this.#said = asObject(options.retry);
     this.#filled = filledIn(this.#said, this.#policy.maxRetries);
+    this.#base.record.meta = meta;
     this.#startedAt = this.#policy.clock.now();
     this.#remaining = remainingOf(options, this.#policy.clock);
     this.#pending = new Pending(options.signal ?? undefined);
     this.#hooks = options.hooks!;
     this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
+    this.#observer = observerOf(options.fetch);
     const send = lendAttempts(options.fetch, this.#base);
     this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#standing(attempt) });
   }
@@ -132,7 +139,7 @@ export class KyCall {
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
     const attempt: Attempt = { request, asked: askedBy(request), sends: this.#base.record.sends };
-    this.#session ??= this.#sessionOf(this.#describe(attempt.asked));
+    this.#session ??= this.#start(attempt);
     this.#open = attempt;
     this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
@@ -143,6 +150,13 @@ export class KyCall {
     // An answer that came after a timeout of ky is nobody's.
     if (this.#open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
+  }
+
+  #start({ asked }: Attempt): Session {
+    this.#observed = this.#observer?.(this.#describe(asked));
+    const call = this.#describe(asked);
+    this.#observed?.start(call);
+    return this.#startSession(call);
   }
 
   /** ky tells no hook of what is no `Error`, once its limit is spent. */
@@ -161,12 +175,12 @@ export class KyCall {
   }
 
   /** Told to the layers below, as `retry()` tells it. */
-  #standing(attempt: Attempt): { attempt: number; retried: true | 'last'; remaining: () => number } {
+  #standing(attempt: Attempt): CallChanges {
     const call = this.#describe(attempt.asked);
     const { maxRetries, repeatsTimeouts } = this.#policy;
     const mayFollow = this.#attempt <= maxRetries && isRepeatable(call, this.#policy);
     const again = mayFollow && repeatsTimeouts && call.replayable;
-    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining };
+    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining, ...this.#heard };
   }
 
   #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
@@ -192,7 +206,10 @@ export class KyCall {
       return response;
     }
     const due = await this.#judge(attempt, { response, failed: false });
-    if (!due) return response;
+    if (!due) {
+      this.#tellEnd({ response });
+      return response;
+    }
     keepAnswer(this.#base, response, due);
     const text = await release(response, this.#seen);
     const copy = throwsFor(response, this.#options) ? withText(response, text) : undefined;
@@ -208,8 +225,18 @@ export class KyCall {
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
     if (!this.#pending.isNew) return false;
-    await this.#pending.wait();
+    await this.#wait();
     return true;
+  }
+
+  /** ky tells no hook of an error that ends the wait. */
+  async #wait(): Promise<void> {
+    try {
+      await this.#pending.wait();
+    } catch (error) {
+      this.#tellEnd({ error });
+      throw error;
+    }
   }
 
   /** The decision to repeat the attempt, if that is it. The hooks are told here. */
@@ -237,6 +264,7 @@ export class KyCall {
     const session = this.#enter(attempt);
     this.#pending.settle();
     if (!this.#pending.aborted) succeed(session, this.#attempt, response);
+    this.#tellEnd({ response });
   }
 
   /** An attempt that a hook of the caller repeats, whatever came of it. */
@@ -254,20 +282,20 @@ export class KyCall {
     return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
   }
 
-  #sessionOf(call: Call): Session {
-    return sessionOf(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
+  #startSession(call: Call): Session {
+    return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
   }
 
   /** Our wait before an attempt that the caller forces. */
   #ownDelay(attempt: number): number {
-    const session = this.#session ?? this.#sessionOf(this.#base);
+    const session = this.#session ?? this.#startSession(this.#base);
     return ownDelay(new FailedAttempt({ ...session, by: undefined }, attempt, undefined));
   }
 
   /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
   readonly #again: BeforeRetryHook = async ({ options, retryCount }) => {
     this.#adopt(options);
-    await this.#pending.wait();
+    await this.#wait();
     this.#attempt = retryCount + 1;
   };
 
@@ -278,6 +306,7 @@ export class KyCall {
     this.#over = true;
     if (outcome) await this.#judge(attempt, outcome);
     this.#stop(this.#pending.reasonOf(error), error);
+    this.#tellEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     return withHistory(error);
   };
 
@@ -287,10 +316,22 @@ export class KyCall {
     this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });
   }
 
+  get #heard(): { observed?: CallObservation } {
+    return this.#observed ? { observed: this.#observed } : {};
+  }
+
+  /** Tells observers how the call ends, once. */
+  #tellEnd(ending: { response?: Response; error?: unknown }): void {
+    if (this.#isTold || !this.#session) return;
+    this.#isTold = true;
+    const { response } = ending;
+    this.#observed?.end(this.#session.call, { ...(response && { status: response.status }), ...ending });
+  }
+
   #describe(asked: Parameters<typeof callOf>[0], error?: unknown): Call {
     const { signal } = this.#options;
     const call = callOf(asked, { base: this.#base, signal, error, body: this.#oneShot });
-    return call.with({ remaining: this.#remaining });
+    return call.with({ remaining: this.#remaining, ...this.#heard });
   }
 }
 

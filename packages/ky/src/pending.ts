@@ -1,6 +1,7 @@
 import { type Outcome, onAbort } from '@steadfetch/core';
+import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
-import { FailedAttempt, type Retry, remember, stop, wait } from '@steadfetch/retry/engine';
+import { FailedAttempt, type Retry, stop, wait } from '@steadfetch/retry/engine';
 import { ForceRetryError, isTimeoutError } from 'ky';
 
 /** Where the call stands when it ends: the number of the attempt, and what came of it. */
@@ -87,7 +88,7 @@ export class Pending {
     const { decision } = announced;
     const sent = announced.stage === 'sent';
     const failure = sent && now ? endedNow(announced.failure, now) : announced.failure;
-    remember(failure.response ?? failure.error, failure.past);
+    keepHistory(failure.response ?? failure.error, failure.past);
     stop(failure, reason, error, sent ? undefined : decision.permits);
   }
 

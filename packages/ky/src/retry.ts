@@ -36,7 +36,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
       const override = overrideBy(retry);
       return override ? policyFor(override) : policy;
     };
-    new KyCall(kyOptions, policyOf).install();
+    new KyCall(kyOptions, policyOf, steadfetch?.meta).install();
   });
   return { init: [init] };
 }

@@ -7,6 +7,7 @@ import {
   type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
+import { withObserverOf } from '@steadfetch/core/kit';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
 import { checkKy } from './check-ky.ts';
@@ -27,7 +28,8 @@ import { overrideOf } from './translate.ts';
  */
 export function use(...middlewares: Middleware[]): Options {
   checkKy();
-  const stack = compose(unpack, compose(...middlewares))((input, init) => globalThis.fetch(input, init));
+  const layers = compose(...middlewares)((input, init) => globalThis.fetch(input, init));
+  const stack = withObserverOf(unpack(layers), layers);
   const fetch: Fetch = Object.assign(function (this: unknown, ...[input, init]: Parameters<Fetch>) {
     turnLoopOff(this);
     return stack(input, init);
@@ -35,7 +37,7 @@ export function use(...middlewares: Middleware[]): Options {
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     const override = overrideOf(options, () => Math.random());
-    if (override !== undefined) options.steadfetch = { retry: override };
+    if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
     options.retry = 0;
     const remaining = remainingOf(options, systemClock);
     options.fetch = lend(stack, () => ({ remaining }));

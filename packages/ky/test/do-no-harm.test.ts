@@ -6,6 +6,12 @@ import { describe, expect, it, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
 
+const textThroughRetry = (fetch: typeof globalThis.fetch) =>
+  ky
+    .create({ fetch, hooks: retry({ clock: instantClock() }) })
+    .get(URL)
+    .text();
+
 /** What works with plain ky works with `retry()` hooks. */
 describe('an init hook that runs after ours', () => {
   const seenBy = async (options: Options, change: (retry: Record<string, unknown[]>) => void = () => {}) => {
@@ -348,12 +354,7 @@ describe('a response', () => {
       Object.defineProperty(new Response('busy', { status: 503 }), 'statusText', { value: 'Недоступен' });
     const fetch = vi.fn().mockResolvedValueOnce(odd()).mockResolvedValue(new Response('ok'));
 
-    expect(
-      await ky
-        .create({ fetch, hooks: retry({ clock: instantClock() }) })
-        .get(URL)
-        .text(),
-    ).toBe('ok');
+    expect(await textThroughRetry(fetch)).toBe('ok');
   });
 
   it.each([true, false])('of another make is retried (throwHttpErrors: %s)', async (throwHttpErrors) => {
@@ -397,12 +398,7 @@ describe('a response', () => {
     const odd = { status: 503, ok: false, statusText: '', headers, body: null, [Symbol.toStringTag]: 'Response' };
     const fetch = vi.fn().mockResolvedValueOnce(odd).mockResolvedValue(new Response('ok'));
 
-    expect(
-      await ky
-        .create({ fetch, hooks: retry({ clock: instantClock() }) })
-        .get(URL)
-        .text(),
-    ).toBe('ok');
+    expect(await textThroughRetry(fetch)).toBe('ok');
   });
 
   it.each([{}, { shouldRetry: () => undefined }])(

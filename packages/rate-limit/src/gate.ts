@@ -178,8 +178,8 @@ export class Gate implements Door {
     return wasOpen;
   }
 
-  /** Whether a response is worth searching for quotas: the first few, then some, or all where they are used. */
-  isCurious(): boolean {
+  /** Counts a response. Returns whether it is to be searched for quotas: the first few, then some, or all where they are used. */
+  countRead(): boolean {
     return this.#reads++ < 8 || this.#reads % 128 === 0 || this.#hasQuotas;
   }
 

@@ -1,6 +1,6 @@
 export type { LimitEvent, LimitHooks, RateLimitGiveUpEvent, ReleaseEvent } from './events.ts';
 export type { GateSnapshot } from './gates.ts';
-export type { RateLimitOptions, RateLimitScope } from './options.ts';
+export { type RateLimitOptions, type RateLimitScope, rateLimitOptions } from './options.ts';
 export { type RateLimiter, rateLimit } from './rate-limit.ts';
 export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 export type { LimitSlots, LimitStore, SeenRefusal } from './store.ts';

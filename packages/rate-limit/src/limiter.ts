@@ -3,6 +3,7 @@ import {
   abortReason,
   type Call,
   discard,
+  type EventOf,
   monotonic,
   type Next,
   onAbort,
@@ -78,7 +79,7 @@ export class Limiter {
           this.#ended(visit, permit);
         }
         if (this.#settings.statuses.has(response?.status)) await this.#crowd.enter();
-        if (!this.#comesBack(visit, permit, response)) {
+        if (!this.#learn(visit, permit, response)) {
           releaseBody(call);
           return response;
         }
@@ -114,6 +115,7 @@ export class Limiter {
     let release: (() => void) | undefined;
     try {
       this.#check(visit, leaf.inForce, arrived);
+      this.#tellOfWait(visit, leaf.inForce, arrived);
       const turn = new Promise<Permit>((resolve, reject) => {
         visit.resolve = resolve;
         visit.reject = reject;
@@ -187,10 +189,10 @@ export class Limiter {
     }
   }
 
-  /** Learns from an answer. Returns whether the call is sent again. */
-  #comesBack(visit: Passage, permit: Permit, response: Response): boolean {
+  /** Learns from an answer, and prepares the next send. Returns whether there is one. */
+  #learn(visit: Passage, permit: Permit, response: Response): boolean {
     const { call } = visit;
-    const reading = readAnswer(response, call, permit.gate.isCurious(), this.#settings);
+    const reading = readAnswer(response, call, permit.gate.countRead(), this.#settings);
     const heard = this.#settle(visit, permit, reading, response);
     const refusal = reading?.refusal;
     if (!refusal) return false;
@@ -254,11 +256,28 @@ export class Limiter {
     visit.notBefore = this.#now() + needed;
   }
 
-  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, { record }: Call): RateLimitError {
+  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
+    const { record } = call;
+    this.#emit(call, gate, { action: 'refused', reason, ms: retryAfter });
     return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer: record.lastAnswer ?? gate.lastAnswer });
   }
 
+  #tellOfWait({ call, notBefore }: Passage, gate: Gate, now: number): void {
+    if (!call.observed) return;
+    const own = Math.max(0, notBefore - now);
+    const isClosed = own > 0 || gate.pacer.snapshot(now).opensIn > 0;
+    const reason = isClosed ? 'closed' : 'pace';
+    this.#emit(call, gate, { action: 'wait', reason, ms: Math.max(own, gate.estimate(now)) });
+  }
+
+  #emit(call: Call, gate: Gate, told: Told): void {
+    if (!call.observed) return;
+    const { key, waiting } = gate;
+    call.observed.emit(call, { type: 'gate', key, waiting, until: this.#settings.clock.now() + told.ms, ...told });
+  }
+
   #tellOfLimit(gate: Gate, call: Call, { status, asked, source }: Refusal, now: number): void {
+    this.#emit(call, gate, { action: 'closed', reason: String(status), ms: gate.wait(now), ...wishOf(asked, source) });
     callHooks(this.#settings.hooks, 'onLimit', () => {
       const { key, waiting } = gate;
       return { key, url: redactUrl(call.url), status, wait: gate.wait(now), asked, source, waiting };
@@ -273,11 +292,21 @@ export class Limiter {
   }
 
   #tellOfGiveUp(gate: Gate, call: Call, { status, asked, source }: Refusal, reason: StopReason): void {
+    const ms = call.observed ? gate.wait(this.#now()) : 0;
+    this.#emit(call, gate, { action: 'returned', reason, ms, ...wishOf(asked, source) });
     callHooks(this.#settings.hooks, 'onGiveUp', () => {
       const [url, resends, wait] = [redactUrl(call.url), call.record.resends, gate.wait(this.#now())];
       return { key: gate.key, url, reason, status, wait, asked, source, resends };
     });
   }
+}
+
+/** What an event of a gate says, besides where it stands. */
+type Told = Pick<EventOf<'gate'>, 'action' | 'reason' | 'ms' | 'asked' | 'source'>;
+
+/** How long the server asked to wait, if it did. */
+function wishOf(asked: number | undefined, source: string | undefined): { asked?: number; source?: string } {
+  return { ...(asked !== undefined && { asked }), ...(source !== undefined && { source }) };
 }
 
 /** What chance gives: nonsense must not shorten a wait. */

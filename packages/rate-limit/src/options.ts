@@ -1,14 +1,19 @@
-import { type Call, type Clock, type Random, systemClock } from '@steadfetch/core';
+import type { Call, Clock, Random } from '@steadfetch/core';
 import {
-  checkClock,
+  checkChoice,
   checkFunction,
   checkHooks,
+  checkMembers,
   checkMethods,
   checkMs,
   checkNames,
   checkNumber,
   checkStatuses,
+  clockOption,
+  type OptionTable,
   optionError,
+  randomOption,
+  readOptions,
 } from '@steadfetch/core/kit';
 import type { LimitHooks } from './events.ts';
 import type { LimitStore } from './store.ts';
@@ -35,7 +40,7 @@ export interface RateLimitOptions {
    * confirm, for an origin of which no limit is known. @default 'direct'
    */
   proof?: 'direct' | 'first';
-  /** What a call costs, in the unit of the quota that counts (tokens). @default 1 */
+  /** What a call costs, in the unit of the quota that counts (tokens). Each costs 1 where it is left out. */
   cost?: (call: Call) => number;
   /** What a call cost in truth, read from its response; `undefined` if that does not say. */
   costOf?: (response: Response) => number | undefined;
@@ -57,74 +62,72 @@ export interface RateLimitOptions {
   hooks?: LimitHooks | readonly LimitHooks[];
 }
 
-type Defaulted = 'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxResends' | 'clock' | 'random';
-type Optional = 'key' | 'limit' | 'cost' | 'costOf' | 'store';
+const OPTIONS = {
+  limit: { check: checkLimit },
+  key: { check: checkFunction },
+  scope: { check: checkScope },
+  proof: { check: checkChoice, default: 'direct', values: ['direct', 'first'] },
+  cost: { check: checkFunction },
+  costOf: { check: checkFunction },
+  maxWait: { check: checkMs, default: 60_000 },
+  maxQueue: { check: checkNumber, default: 10_000, integer: true },
+  maxResends: { check: checkNumber, default: 10, integer: true },
+  statuses: { check: checkStatuses, default: [429, 503], min: 400, max: 599 },
+  methods: { check: checkMethods },
+  store: { check: checkStore },
+  clock: clockOption,
+  random: randomOption,
+  hooks: { check: checkObservers, default: [] },
+} satisfies OptionTable<RateLimitOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const rateLimitOptions: OptionTable<RateLimitOptions> = OPTIONS;
 
 /** The options, checked and complete. */
-export interface Settings extends Required<Pick<RateLimitOptions, Defaulted>>, Pick<RateLimitOptions, Optional> {
+export interface Settings
+  extends Pick<
+    Required<RateLimitOptions>,
+    'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxResends' | 'clock' | 'random'
+  > {
+  readonly limit: RateLimitOptions['limit'] | undefined;
+  readonly key: RateLimitOptions['key'] | undefined;
+  readonly cost: RateLimitOptions['cost'] | undefined;
+  readonly costOf: RateLimitOptions['costOf'] | undefined;
+  readonly store: LimitStore | undefined;
   readonly statuses: ReadonlySet<number>;
   readonly methods: ReadonlySet<string> | undefined;
   readonly hooks: readonly LimitHooks[];
 }
 
-const FUNCTIONS = ['key', 'cost', 'costOf'] as const;
-const NAMES = [
-  ...[
-    'limit',
-    'scope',
-    'proof',
-    'maxWait',
-    'maxQueue',
-    'maxResends',
-    'statuses',
-    'methods',
-    'store',
-    'clock',
-    'random',
-    'hooks',
-  ],
-  ...FUNCTIONS,
-];
-
 /** The options with their defaults, or an error that says which one is wrong. */
 export function checkOptions(options: RateLimitOptions): Settings {
-  checkNames('rateLimit', options, NAMES);
-  const { maxWait = 60_000, maxQueue = 10_000, maxResends = 10, clock = systemClock, proof = 'direct' } = options;
-  const { limit, random = () => Math.random(), statuses = [429, 503], methods } = options;
-  const { scope = options.key || limit ? 'origin' : 'auto' } = options;
-  for (const name of FUNCTIONS) {
-    if (options[name] !== undefined) checkFunction(`rateLimit: ${name}`, options[name]);
-  }
-  if (proof !== 'direct' && proof !== 'first') throw optionError('rateLimit: proof', "'direct' or 'first'", proof);
-  if (options.store !== undefined) checkStore(options.store);
-  const checked = {
-    scope: checkScope(scope),
-    proof,
-    maxWait: checkMs('rateLimit: maxWait', maxWait),
-    maxQueue: checkNumber('rateLimit: maxQueue', maxQueue, { integer: true }),
-    maxResends: checkNumber('rateLimit: maxResends', maxResends, { integer: true }),
-    statuses: checkStatuses('rateLimit: statuses', statuses, { min: 400, max: 599 }),
-    methods: methods === undefined ? undefined : checkMethods('rateLimit: methods', methods),
-    clock: checkClock('rateLimit', clock),
-    random: checkFunction('rateLimit: random', random),
-    hooks: checkHooks<LimitHooks>('rateLimit', ['onLimit', 'onRelease', 'onGiveUp'], options.hooks),
-  };
-  return { ...options, ...checked, ...(limit === undefined ? {} : { limit: checkLimit(limit) }) };
+  const settings = readOptions('rateLimit', OPTIONS, options);
+  const { scope = settings.key || settings.limit ? 'origin' : 'auto' } = settings;
+  return { ...settings, scope };
 }
 
-function checkScope(scope: RateLimitScope): RateLimitScope {
+function checkScope(option: string, scope: RateLimitScope): RateLimitScope {
   if (typeof scope === 'function' || SCOPES.includes(scope)) return scope;
-  throw optionError('rateLimit: scope', `a function or one of ${SCOPES.join(', ')}`, scope);
+  throw optionError(option, `a function or one of ${SCOPES.join(', ')}`, scope);
 }
 
-function checkStore(store: LimitStore): void {
-  for (const name of ['reserve', 'refuse', 'settle'] as const) checkFunction(`rateLimit: store.${name}`, store?.[name]);
+function checkStore(option: string, store: LimitStore): LimitStore {
+  return checkMembers(option, store, ['reserve', 'refuse', 'settle']);
 }
 
-function checkLimit(limit: { requests: number; per: number }): { requests: number; per: number } {
-  checkNames('rateLimit: limit', limit, ['requests', 'per']);
+function checkObservers(_: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {
+  return checkHooks<LimitHooks>('rateLimit', ['onLimit', 'onRelease', 'onGiveUp'], hooks);
+}
+
+const LIMIT = {
+  requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
+  per: { check: checkMs, min: 1 },
+} satisfies OptionTable<NonNullable<RateLimitOptions['limit']>>;
+
+function checkLimit(option: string, limit: { requests: number; per: number }): { requests: number; per: number } {
+  checkNames(option, limit, Object.keys(LIMIT));
   return {
-    requests: checkNumber('rateLimit: limit.requests', limit.requests, { min: 1, max: 1_000_000_000, integer: true }),
-    per: checkMs('rateLimit: limit.per', limit.per, { min: 1 }),
+    requests: checkNumber(`${option}.requests`, limit.requests, LIMIT.requests),
+    per: checkMs(`${option}.per`, limit.per, LIMIT.per),
   };
 }

@@ -59,13 +59,13 @@ export function stopReason(
 ): StopReason | undefined {
   if (call.retried === 'off') return 'off';
   if (shouldRetryHint(response) === false) return 'veto';
-  const isSafe = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
+  const isRepeatable = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
   // The first hop may have been carried out.
-  if (response.redirected && !isSafe) return 'redirected';
+  if (response.redirected && !isRepeatable) return 'redirected';
   // A 429 was refused before it was processed, whatever its method; of others, and of requests before it, one cannot be
   // so sure.
   const isUnprocessed = status === 429 && requests <= 1;
-  if (methods ? !methods.has(call.method.toUpperCase()) : !isUnprocessed && !isSafe) return 'method';
+  if (methods ? !methods.has(call.method.toUpperCase()) : !isUnprocessed && !isRepeatable) return 'method';
   if (!call.replayable) return 'body-not-replayable';
   if (repeatsOf(call) >= maxResends) return 'max-resends';
   if (needed > call.remaining()) return 'deadline';

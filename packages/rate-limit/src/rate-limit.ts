@@ -17,7 +17,8 @@ export type RateLimiter = Middleware & {
  * A refusal (429; 503 if several say so, or if its quota is used up) closes the gate of the calls like the refused one
  * until the server's time: of the same path and credential, then of more if they are refused too. They are released in
  * order, at a pace that is read from `RateLimit` fields or learned from what was accepted. The refused call is sent again
- * by itself. A healthy origin without a limit is not slowed down.
+ * by itself. To an origin of which nothing is known four calls go at once, and more with each answer; without refusals nobody is
+ * held back after that.
  *
  * When the server asks for more than `maxWait`, forbids it, or the call cannot be sent again without harm, the caller gets
  * the refusal, unread.

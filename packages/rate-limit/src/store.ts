@@ -1,4 +1,4 @@
-import type { Clock } from '@steadfetch/core';
+import { type Clock, notify } from '@steadfetch/core';
 import {
   type Answer,
   Pacer,
@@ -171,11 +171,11 @@ export class StoredPacer extends Pacer {
     }
     const { store, key } = this.#parts;
     const { quotas = NO_QUOTAS, wait } = answer;
-    if (isAccepted) quietly(() => store.settle(lease, answer.cost ?? sent.cost, quotas));
+    if (isAccepted) notify(() => store.settle(lease, answer.cost ?? sent.cost, quotas), undefined);
     // a refusal that the local model does not believe to be about the pace is nobody else's affair
     if (answer.kind === 'refused' && settled.closed) {
       this.#slots.length = 0;
-      quietly(() => store.refuse(key, { closedUntil: lease.closedUntil, wait, slots: lease, quotas }));
+      notify(() => store.refuse(key, { closedUntil: lease.closedUntil, wait, slots: lease, quotas }), undefined);
     }
     return settled;
   }
@@ -255,7 +255,8 @@ export class StoredPacer extends Pacer {
 
   #take(lease: LimitSlots, offset: number): void {
     this.#lease = lease;
-    for (const cost of this.#unreported.splice(0)) quietly(() => this.#parts.store.settle(lease, cost, NO_QUOTAS));
+    for (const cost of this.#unreported.splice(0))
+      notify(() => this.#parts.store.settle(lease, cost, NO_QUOTAS), undefined);
     for (let n = 0; n < lease.count; n++) this.#slots.push({ at: lease.first + n * lease.every + offset, lease });
   }
 
@@ -277,13 +278,4 @@ function areUsable(lease: LimitSlots | undefined, least: number): lease is Limit
 
 function isSettled(lease: LimitSlots | Promise<LimitSlots>): lease is LimitSlots {
   return typeof (lease as Partial<Promise<LimitSlots>>)?.then !== 'function';
-}
-
-/** What a store does with it afterwards is its own affair. */
-function quietly(act: () => unknown): void {
-  try {
-    Promise.resolve(act()).catch(() => {});
-  } catch {
-    // as above
-  }
 }

@@ -19,7 +19,7 @@ describe('the options of rateLimit', () => {
     [{ methods: 'GET' }, TypeError, 'rateLimit: methods: expected an array of method names, got "GET"'],
     [{ key: 'origin' }, TypeError, 'rateLimit: key: expected a function'],
     [{ scope: 'host' }, TypeError, 'rateLimit: scope: expected a function or one of auto, path, credential, origin'],
-    [{ proof: true }, TypeError, "rateLimit: proof: expected 'direct' or 'first'"],
+    [{ proof: true }, TypeError, 'rateLimit: proof: expected one of direct, first'],
     [{ cost: 3 }, TypeError, 'rateLimit: cost: expected a function'],
     [{ costOf: 3 }, TypeError, 'rateLimit: costOf: expected a function'],
     [{ random: 0.5 }, TypeError, 'rateLimit: random'],

@@ -1,6 +1,6 @@
-import { checkKey, checkNames } from '@steadfetch/core/kit';
+import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { LimitStore } from '@steadfetch/rate-limit';
-import { type StoreOptions, storeOf } from '@steadfetch/shared-limit';
+import { type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { SCRIPT } from './script.ts';
 import { sha1 } from './sha1.ts';
@@ -10,6 +10,14 @@ export interface RedisStoreOptions extends StoreOptions {
   /** What the keys begin with. @default 'steadfetch' */
   prefix?: string;
 }
+
+const OPTIONS = {
+  ...storeOptions,
+  prefix: { check: checkKey, default: 'steadfetch' },
+} satisfies OptionTable<RedisStoreOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
 
 /** A store in Redis or Valkey. */
 export interface RedisStore extends LimitStore {
@@ -31,17 +39,15 @@ export interface RedisStore extends LimitStore {
  * @throws {TypeError} a client that can run no script
  * @example rateLimit({ store: redisStore(new Redis(url)), scope: 'origin' });
  */
-export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+export function redisStore(client: RedisClient, options?: RedisStoreOptions): RedisStore {
   const run = runnerFor(client);
-  checkNames('redisStore', options, ['limit', 'clock', 'hooks', 'prefix']);
-  const { prefix = 'steadfetch', ...rest } = options;
-  checkKey('redisStore: prefix', prefix);
+  const { prefix, ...rest } = readOptions('redisStore', OPTIONS, options);
   const sha = sha1(SCRIPT);
   const ask = (key: string, args: readonly string[]): Promise<unknown> =>
     run({ sha, source: SCRIPT, key: `${prefix}:{${key}}`, args }).catch((error) => {
       throw explained(error);
     });
-  const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest, 'redisStore');
+  const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
   const check = async () => {
     const nothing = { accepted: [], requests: 0, extra: 0, quotas: [], lastRate: 0, lastBurst: 0, refusal: undefined };
     replyOf(await ask('check', argsOf({ want: 0, cost: 1, known: 0, ...nothing })));

@@ -6,6 +6,7 @@ export {
   type RetryLabels,
 } from './count-retries.ts';
 export type { AttemptEvent, GiveUpEvent, RecoverEvent, RetryEvent, RetryObserver } from './events.ts';
+export { type LogCallsOptions, logCalls, logCallsOptions } from './log-calls.ts';
 export { type LogRetriesOptions, logRetries, logRetriesOptions } from './log-retries.ts';
 export type { LogStyle } from './log-style.ts';
 export {

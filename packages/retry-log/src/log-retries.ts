@@ -45,7 +45,7 @@ export function logRetries(logger: object, options?: LogRetriesOptions): RetryOb
     level: string | false,
     lineOf: (event: Event) => string,
   ): ((event: Event) => void) => {
-    const write = level === false ? undefined : writerOf(logger, level, style);
+    const write = level === false ? undefined : writerOf('logRetries', { logger, level, style });
     return (event) => {
       const fields = fieldsOf(event, fullUrls);
       notify(write, { message: lineOf(fields), fields: { event: name, ...fields } });

@@ -1,9 +1,10 @@
-import { abortReason, type Call, type Clock, discard, notify, systemClock, throwIfAborted } from '@steadfetch/core';
-import { abortable } from '@steadfetch/core/kit';
+import { abortReason, type Call, discard, notify, throwIfAborted } from '@steadfetch/core';
 import { type FailedAttempt, type GoodAttempt, record, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
+import { emitFailure, emitRecovery, emitSpentBudget } from './emit.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Permit, Retry, Rule } from './rule.ts';
+import { sleep } from './sleep.ts';
 import { holdOf } from './wait.ts';
 
 /**
@@ -30,18 +31,22 @@ export async function again(failure: FailedAttempt): Promise<boolean> {
 /** Decides what follows a failed attempt, and tells the rules. */
 export async function judge(failure: FailedAttempt): Promise<Decision> {
   const { call, attempt, response, session } = failure;
-  const { rules, clock } = session.policy;
+  const { clock } = session.policy;
   try {
     throwIfAborted(call.signal);
     const decision = await decide(failure);
     const held = decision.retry ? 0 : holdOf(failure, decision);
-    if (held > 0) await sleep(held, call, clock);
+    const { observed } = call;
+    if (observed && !decision.retry && decision.stop === 'budget') {
+      notify(() => emitSpentBudget(observed, failure, held), undefined);
+    }
+    if (held > 0) await sleep(held, call.signal, clock);
     if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
       succeed(session, attempt, response);
     } else {
       if (!failure.sent) release(session.by?.permits);
       record(session, attempt, failure.outcome!, decision);
-      tell(rules, 'afterFailure', failure, decision);
+      tellFailure(failure, decision);
     }
     return decision;
   } catch (thrown) {
@@ -51,7 +56,7 @@ export async function judge(failure: FailedAttempt): Promise<Decision> {
     if (attempt > 1 || !aborted) {
       record(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
       const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};
-      tell(rules, 'afterFailure', failure, { retry: false, ...stop, thrown: { error } });
+      tellFailure(failure, { retry: false, ...stop, thrown: { error } });
     }
     throw error;
   }
@@ -62,14 +67,17 @@ export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
   const { call, session } = failure;
   const { record, signal } = call;
   record.waitingFor = 'the delay before a retry';
+  const { pause } = failure;
   const failed = (thrown: unknown): never => {
     record.waitingFor = undefined;
     const error = signal?.aborted ? abortReason(signal) : thrown;
-    if (signal?.aborted) stop(failure, 'aborted', error, decision.permits);
+    if (signal?.aborted || pause?.cancelled) stop(failure, 'aborted', error, decision.permits);
     else release(decision.permits);
     throw error;
   };
-  return sleep(decision.delay, call, session.policy.clock).then(() => {
+  const { delay } = decision;
+  const slept = pause ? pause.sleep(delay, call) : sleep(delay, signal, session.policy.clock);
+  return slept.then(() => {
     if (signal?.aborted) failed(undefined);
     record.waitingFor = undefined;
     session.by = decision;
@@ -77,16 +85,10 @@ export function wait(failure: FailedAttempt, decision: Retry): Promise<true> {
   }, failed);
 }
 
-/** A custom clock may throw, or ignore the signal. */
-function sleep(ms: number, { signal }: Call, clock: Clock): Promise<void> {
-  if (clock === systemClock) return clock.sleep(ms, signal);
-  return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
-}
-
 /** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */
 export function stop(failure: FailedAttempt, reason: string, error: unknown, permits?: readonly Permit[]): void {
   release(permits);
-  tell(failure.session.policy.rules, 'afterFailure', failure, { retry: false, stop: reason, thrown: { error } });
+  tellFailure(failure, { retry: false, stop: reason, thrown: { error } });
 }
 
 /** Records a good answer, and tells the rules. */
@@ -95,6 +97,8 @@ export function succeed(session: Session, attempt: number, response: Response): 
   tellSuccess(policy, { call, attempt, response });
   if (session.past.length === 0) return;
   record(session, attempt, { response, failed: false });
+  const { observed } = call;
+  if (observed && attempt > 1) notify(() => emitRecovery(observed, session, attempt, response), undefined);
   tell(policy.rules, 'afterRecovery', { call, attempt, response, session, past: session.past });
 }
 
@@ -106,6 +110,12 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
 /** Tells the rules of a good answer. */
 export function tellSuccess({ successListeners }: Policy, success: GoodAttempt): void {
   for (const listener of successListeners) notify(listener, success);
+}
+
+function tellFailure(failure: FailedAttempt, decision: Decision): void {
+  const { observed } = failure.call;
+  if (observed) notify(() => emitFailure(observed, failure, decision), undefined);
+  tell(failure.session.policy.rules, 'afterFailure', failure, decision);
 }
 
 /** Tells the rules what has happened. What they throw or reject has no effect. */

@@ -1,5 +1,6 @@
-import { type AttemptRecord, type Call, notify, type Outcome } from '@steadfetch/core';
-import { encodeForm, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
+import { callIdOf, encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
+import type { Pause } from './pause.ts';
 import type { Policy } from './policy.ts';
 import type { Decision, Retry } from './rule.ts';
 
@@ -22,13 +23,20 @@ export interface Session {
   by: Retry | undefined;
 }
 
-let sessions = 0;
-
-export function sessionOf(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
+export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
   const past = record.history ?? [];
-  return { id: ++sessions, call, repeatable, policy, key: idempotencyKeyOf(call), startedAt, past, by: undefined };
+  return {
+    id: callIdOf(record),
+    call,
+    repeatable,
+    policy,
+    key: idempotencyKeyOf(call),
+    startedAt,
+    past,
+    by: undefined,
+  };
 }
 
 /** The number of an attempt, by whichever layer repeated the call; 1 for the first. */
@@ -69,6 +77,8 @@ export class FailedAttempt {
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
+  /** The wait that follows, where somebody observes the call. */
+  pause: Pause | undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
     this.session = session;
@@ -76,6 +86,7 @@ export class FailedAttempt {
     this.attempt = attempt;
     this.outcome = outcome;
     this.sent = sent;
+    this.pause = undefined;
   }
 
   get response(): Response | undefined {
@@ -137,9 +148,9 @@ export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
   );
 }
 
-/** A promise is no answer; it is let go, since it may reject. */
+/** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
 function isTrue(answer: unknown): boolean {
-  notify((late) => late, answer);
+  ignoreRejection(answer);
   return answer === true;
 }
 

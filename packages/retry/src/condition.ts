@@ -27,9 +27,9 @@ export interface Failure {
 export type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | undefined>;
 
 /**
- * The caller's own condition for errors and for statuses from 400. It is asked once for each failure, though it answers
- * two questions, and not where the retries are spent or one of `vetoes` forbids another; where they are
- * spent it stands by its last answer.
+ * The caller's own condition, for errors and for statuses from 400. One call of it answers both `when` (true) and `unless`
+ * (false). It is not called where one of `vetoes` forbids another attempt. It is not called after the last retry either: if
+ * that retry was made because of it, the call still counts as failed, and gives up with the reason `limit`.
  */
 export function condition(shouldRetry: Condition, vetoes: readonly Rule[]): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
@@ -42,9 +42,9 @@ export function condition(shouldRetry: Condition, vetoes: readonly Rule[]): Rule
     timed: true,
     takesTime: true,
     when: (failure) => {
-      const forbidden = isSpent(failure) ? 'limit' : vetoes.map((rule) => rule.unless?.(failure)).find(Boolean);
-      if (forbidden) return forbidden === 'limit' && failure.session.by?.reason === 'predicate' && 'predicate';
-      return says(failure, true);
+      const stop = isSpent(failure) ? 'limit' : vetoes.map((rule) => rule.unless?.(failure)).find(Boolean);
+      if (stop === 'limit') return failure.session.by?.reason === 'predicate' && 'predicate';
+      return stop ? false : says(failure, true);
     },
     unless: (failure) => says(failure, false),
   };

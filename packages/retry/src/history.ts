@@ -7,14 +7,11 @@ export function history(): Rule {
   return {
     afterFailure: ({ outcome, past }, decision) => {
       if (!decision.retry)
-        remember(decision.thrown ? decision.thrown.error : (outcome!.response ?? outcome!.error), past);
+        keepHistory(decision.thrown ? decision.thrown.error : (outcome!.response ?? outcome!.error), past);
     },
-    afterRecovery: ({ past, response }) => remember(response, past),
+    afterRecovery: ({ past, response }) => keepHistory(response, past),
   };
 }
-
-/** Keeps the attempts behind a response or an error for whoever holds it. Nothing is written on it. */
-export const remember: (responseOrError: unknown, past: readonly AttemptRecord[]) => void = keepHistory;
 
 /**
  * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing

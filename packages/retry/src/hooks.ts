@@ -1,6 +1,7 @@
-import { classifyError, type Outcome, redactUrl } from '@steadfetch/core';
+import { type Outcome, redactUrl } from '@steadfetch/core';
 import { callHooks, checkHooks } from '@steadfetch/core/kit';
 import { elapsedOf, type FailedAttempt, numberOf, type Session } from './attempt.ts';
+import { endOf, type Facts, factsOf } from './emit.ts';
 import type { Retry, Rule, Wait } from './rule.ts';
 
 /** Why an attempt counts as failed. */
@@ -27,26 +28,14 @@ export type GiveUpReason =
   | 'aborted';
 
 /** The members of every event. Times are milliseconds. */
-export interface RetryEventBase {
+export interface RetryEventBase extends Facts {
   /** The same for all events of one call. */
   readonly callId: number;
   readonly method: string;
   /** Without credentials, query and fragment, unless the options ask for the full one. */
   readonly url: string;
-  /** The attempt that just ended, 1 for the first. */
-  readonly attempt: number;
   /** Since the call began. */
   readonly elapsed: number;
-  /** A copy: what is done to it has no effect. */
-  readonly outcome: Outcome;
-  /** The response of that attempt, if it ended in one. Observe it; its body is not yours to read. */
-  readonly response?: Response;
-  /** The error of that attempt, if it ended in one. */
-  readonly error?: unknown;
-  /** The status, or the error's code or name: what a log line wants. */
-  readonly cause: string;
-  /** The `Idempotency-Key` of the call, if it carries one. */
-  readonly idempotencyKey?: string;
 }
 
 /** Told before the wait, only when a retry will follow. */
@@ -119,11 +108,10 @@ export function hooks(
     timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
     afterFailure: (failure, decision) => {
       const outcome = endingOf(failure);
-      if (decision.retry) retried(failure, outcome, decision);
-      else if (decision.stop !== undefined) gaveUp(failure, outcome, decision.stop, decision.planned);
-      else if (failure.attempt === 1) return;
-      else if (outcome.response) recovered(failure.session, failure.attempt, outcome.response);
-      else gaveUp(failure, outcome, 'permanent');
+      if (decision.retry) return retried(failure, outcome, decision);
+      const end = endOf(failure, decision);
+      if (end?.reason) gaveUp(failure, outcome, end.reason, decision.planned);
+      else if (end) recovered(failure.session, failure.attempt, outcome.response!);
     },
     afterRecovery: ({ session, attempt, response }) => {
       if (attempt > 1) recovered(session, attempt, response);
@@ -132,25 +120,12 @@ export function hooks(
 }
 
 function baseOf(session: Session, attempt: number, outcome: Outcome, fullUrls: boolean): RetryEventBase {
-  const { id, call, key } = session;
-  const { response, error } = outcome;
+  const { id, call } = session;
   return {
     callId: id,
     method: call.method,
     url: fullUrls ? call.url : redactUrl(call.url),
-    attempt: numberOf(session, attempt),
     elapsed: elapsedOf(session),
-    outcome: Object.freeze({ ...outcome }),
-    cause: response ? String(response.status) : (classifyError(error).code ?? nameOf(error)),
-    ...(response ? { response } : { error }),
-    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...factsOf(session, attempt, outcome),
   };
-}
-
-function nameOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.name : String(error);
-  } catch {
-    return typeof error;
-  }
 }

@@ -54,6 +54,7 @@ export interface RetryOptions {
   serverHints?: boolean | { spread?: number };
   /** Limits retries while a server is down, shared by reference; `false` for none. @default one `retryBudget()` per instance */
   budget?: RetryBudget | false;
+  /** Observers. Those of one call are called after those of the instance. */
   hooks?: RetryHooks | readonly RetryHooks[];
   /** Puts whole URLs into events, with query and credentials. @default false */
   fullUrls?: boolean;

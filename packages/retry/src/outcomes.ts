@@ -16,7 +16,10 @@ export function onNetworkError(): Rule {
   return { when: ({ outcome }) => isTransient(outcome, 'network') && 'network' };
 }
 
-/** Repeats attempts that took too long. The first time an idempotent one goes again at once: its timeout is there for that. */
+/**
+ * Repeats attempts that were cut by their timeout. If the method is idempotent, the first retry goes at once: the time of the
+ * timeout has been waited already.
+ */
 export function onTimeout(): Rule {
   return {
     repeatsTimeouts: true,

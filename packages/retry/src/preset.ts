@@ -33,7 +33,7 @@ import type { Rule } from './rule.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
 const OPTIONS = {
-  maxRetries: { check: limits, default: 2, max: 1_000_000, integer: true },
+  maxRetries: { check: checkLimits, default: 2, max: 1_000_000, integer: true },
   delay: { check: checkDelay },
   maxDelay: { check: checkMs, default: 60_000 },
   methods: { check: checkMethods },
@@ -43,7 +43,7 @@ const OPTIONS = {
   idempotent: { check: checkIdempotent, default: false },
   shouldRetry: { check: checkFunction },
   inspect: { check: checkFunction },
-  serverHints: { check: hints, default: true },
+  serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
   hooks: { check: copyOf, default: [] },
   fullUrls: { check: checkBoolean, default: false },
@@ -62,8 +62,11 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   const budgeted = read.budget ?? budget(retryBudget({ clock: read.clock }));
   const settings = { ...read, budget: budgeted };
   const policyFor = (override: unknown) => {
-    if (typeof override === 'object' && override)
-      return policyOf(rulesOf(readOptions('retry', OPTIONS, override as RetryOptions, settings)));
+    if (typeof override === 'object' && override) {
+      const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
+      const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
+      return policyOf(rulesOf({ ...own, hooks }));
+    }
     throw optionError('retry', 'false or an options object', override);
   };
   return { policy: policyOf(rulesOf(settings)), policyFor };
@@ -101,12 +104,12 @@ function checkBudget(_: string, given: RetryBudget | false): Rule | false {
   return given !== false && budget(given);
 }
 
-/** Its owner may change the list later. */
+/** A copy, since the caller may change the list later. */
 function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
   return Array.isArray(given) ? [...given] : given;
 }
 
-/** What makes a delay is no delay. */
+/** Refuses `exponential` itself where `exponential()` is meant. */
 function checkDelay(option: string, delay: Delay): Delay {
   if ((delay as unknown) === exponential || (delay as unknown) === fullJitter) {
     throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
@@ -118,7 +121,7 @@ const KINDS = ['connect', 'read', 'status'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** One number bounds all failures together; with counters each kind has a bound of its own too. */
-function limits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
+function checkLimits(option: string, given: number | RetryLimits, range: NumberRule): Rule {
   if (typeof given !== 'object' || given === null) return { maxRetries: checkNumber(option, given, range) };
   checkNames(option, given, ['total', ...KINDS]);
   const of = (kind: 'total' | Kind, fallback: number) =>
@@ -165,7 +168,7 @@ function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
   };
 }
 
-function hints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
+function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
   if (given === false) return [ignoreRetryAfter()];
   if (given === true) return [serverHints()];
   checkNames(option, given, ['spread']);

@@ -18,7 +18,7 @@ import {
   isRepeatable,
   releaseCopy,
   type Session,
-  sessionOf,
+  startSession,
   withSteadyBody,
 } from './attempt.ts';
 import { takeOverride } from './override.ts';
@@ -45,7 +45,10 @@ export function retryWith(...rules: Rule[]): Middleware {
   });
 }
 
-/** The middleware behind `retry` and `retryWith`. `policyFor` makes the policy of one call from what it says about retries, by these names. */
+/**
+ * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
+ * of them, and `names` are the option names by which they are recognised as ours.
+ */
 export function retryBy(
   policy: Policy,
   policyFor: (override: unknown) => Policy,
@@ -54,13 +57,12 @@ export function retryBy(
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') checkRuntime();
   return defineMiddleware((call, next) => {
     const { override, stripped } = takeOverride(call, names);
-    if (override === undefined && !call.retried) return attemptFirst(stripped, next, policy);
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
       return next(stripped);
     }
     if (override === false) return next(stripped.with({ retried: 'off' }));
-    return attemptFirst(stripped, next, policyFor(override));
+    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
   }, layer());
 }
 
@@ -98,14 +100,14 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   const attempt = attemptOf(call, 1, policy, repeatable);
   const { sends } = call.record;
   const failed = (outcome: Outcome) => {
-    const session = sessionOf(call, policy, repeatable, startedAt);
+    const session = startSession(call, policy, repeatable, startedAt);
     return recover(failureOf(attempt, session, outcome, sends), next);
   };
   return Promise.resolve(next(attempt)).then(
     (response) => {
       if (response.status >= 400 || policy.inspects) return failed({ response, failed: false });
       // a layer inside has sent it again
-      if (call.record.history) succeed(sessionOf(call, policy, repeatable, startedAt), 1, response);
+      if (call.record.history) succeed(startSession(call, policy, repeatable, startedAt), 1, response);
       else tellSuccess(policy, { call, attempt: 1, response });
       if (attempt.input !== call.input) releaseBody(call);
       return response;

@@ -80,7 +80,7 @@ export interface Rule {
   readonly spread?: number;
   /** Whether `when` is also asked about responses below 400. */
   readonly inspects?: boolean;
-  /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. */
+  /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky` reads it. */
   readonly takesTime?: boolean;
   /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
   readonly repeatsTimeouts?: boolean;

@@ -95,6 +95,16 @@ describe('a budget that is spent', () => {
     expect(warnings().join()).not.toContain('secret');
   });
 
+  it('is told shorter in production', async () => {
+    await call('https://a.test/');
+    vi.stubEnv('NODE_ENV', 'production');
+    await call('https://b.test/');
+    vi.unstubAllEnvs();
+
+    expect(warnings()[1]).toContain('no more retries for https://b.test for now: its retry budget is spent');
+    expect(warnings()[1]!.length).toBeLessThan(warnings()[0]!.length);
+  });
+
   it('is not told of hosts without end', async () => {
     for (let n = 0; n < 50; n++) await call(`https://host-${n}.test/`);
 

@@ -13,7 +13,7 @@ describe('a history', () => {
     const [mine, theirs] = [await copy(), await copy()];
     const response = new Response();
 
-    theirs.remember(response, RECORD);
+    theirs.history().afterRecovery!({ response, past: RECORD } as never);
 
     expect(mine.historyOf).not.toBe(theirs.historyOf);
     expect(mine.historyOf(response)).toEqual(RECORD);

@@ -7,5 +7,6 @@ export {
   type StoreOptions,
   type StoreUpEvent,
   storeOf,
+  storeOptions,
 } from './store-of.ts';
-export { type TabStore, type TabStoreOptions, tabStore } from './tab-store.ts';
+export { type TabStore, type TabStoreOptions, tabStore, tabStoreOptions } from './tab-store.ts';

@@ -1,12 +1,14 @@
-import { type Clock, systemClock } from '@steadfetch/core';
+import type { Clock } from '@steadfetch/core';
 import {
   callHooks,
-  checkClock,
   checkFunction,
   checkHooks,
   checkMs,
   checkNames,
   checkNumber,
+  clockOption,
+  type OptionTable,
+  readOptions,
 } from '@steadfetch/core/kit';
 import type { LimitSlots, LimitStore, SeenRefusal } from '@steadfetch/rate-limit';
 import { Reports } from './reports.ts';
@@ -37,12 +39,28 @@ export interface StoreHooks {
 
 export interface StoreOptions {
   /** A limit known in advance, of all together. Without it the limit is learned. */
-  limit?: { requests: number; per: number };
+  limit?: { requests: number; per: number } | undefined;
   /** The clock of the limiter. */
   clock?: Clock;
   /** Observers, one object or several. */
   hooks?: StoreHooks | readonly StoreHooks[];
 }
+
+const LIMIT = {
+  requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
+  per: { check: checkMs, min: 1 },
+} satisfies OptionTable<{ requests: number; per: number }>;
+
+/** The options as data: what each may be, and its default. */
+export const storeOptions: {
+  readonly limit: { readonly check: typeof checkLimit };
+  readonly clock: typeof clockOption;
+  readonly hooks: { readonly check: typeof checkObservers; readonly default: readonly StoreHooks[] };
+} = {
+  limit: { check: checkLimit },
+  clock: clockOption,
+  hooks: { check: checkObservers, default: [] },
+} satisfies OptionTable<StoreOptions>;
 
 /** Asks the place where limits are kept. */
 export type Ask = (key: string, question: Question) => Reply | Promise<Reply>;
@@ -64,9 +82,10 @@ const MOST_KEYS = 10_000;
  * A store for `rateLimit` from one function, which asks `decide` somewhere: in a database, another thread, another tab. Reports
  * what was accepted together with the next question, and translates the clock of that place.
  */
-export function storeOf(ask: Ask, options: StoreOptions = {}, owner = 'storeOf'): LimitStore {
-  checkFunction(`${owner}: ask`, ask);
-  const { clock, known, hooks } = checkStoreOptions(owner, options);
+export function storeOf(ask: Ask, options: StoreOptions = {}): LimitStore {
+  checkFunction('storeOf: ask', ask);
+  const { clock, limit, hooks } = readOptions('storeOf', storeOptions, options);
+  const known = limit ? limit.requests / limit.per : 0;
   const all = new Map<string, Reports>();
   let downSince: number | undefined;
 
@@ -147,20 +166,16 @@ export function storeOf(ask: Ask, options: StoreOptions = {}, owner = 'storeOf')
   };
 }
 
-function checkStoreOptions(owner: string, options: StoreOptions) {
-  checkNames(owner, options, ['limit', 'clock', 'hooks']);
-  const { clock = systemClock, limit, hooks } = options;
+function checkLimit(option: string, limit: { requests: number; per: number }): { requests: number; per: number } {
+  checkNames(option, limit, Object.keys(LIMIT));
   return {
-    clock: checkClock(owner, clock),
-    known: limit === undefined ? 0 : rateOf(owner, limit),
-    hooks: checkHooks<StoreHooks>(owner, ['onDown', 'onUp'], hooks),
+    requests: checkNumber(`${option}.requests`, limit.requests, LIMIT.requests),
+    per: checkMs(`${option}.per`, limit.per, LIMIT.per),
   };
 }
 
-function rateOf(owner: string, limit: { requests: number; per: number }): number {
-  checkNames(`${owner}: limit`, limit, ['requests', 'per']);
-  const requests = checkNumber(`${owner}: limit.requests`, limit.requests, { min: 1, max: 1e9, integer: true });
-  return requests / checkMs(`${owner}: limit.per`, limit.per, { min: 1 });
+function checkObservers(option: string, hooks: StoreHooks | readonly StoreHooks[]): readonly StoreHooks[] {
+  return checkHooks<StoreHooks>(option.replace(/: hooks$/, ''), ['onDown', 'onUp'], hooks);
 }
 
 /** The slots on the clock of this process. */

@@ -1,14 +1,21 @@
-import { systemClock } from '@steadfetch/core';
-import { checkKey, checkNames } from '@steadfetch/core/kit';
+import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import type { LimitStore } from '@steadfetch/rate-limit';
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
-import { type StoreOptions, storeOf } from './store-of.ts';
+import { type StoreOptions, storeOf, storeOptions } from './store-of.ts';
 
 export interface TabStoreOptions extends StoreOptions {
   /** Tabs with the same name share limits. @default 'steadfetch' */
   name?: string;
 }
+
+const OPTIONS = {
+  ...storeOptions,
+  name: { check: checkKey, default: 'steadfetch' },
+} satisfies OptionTable<TabStoreOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const tabStoreOptions: OptionTable<TabStoreOptions> = OPTIONS;
 
 /** A store among the tabs and workers of one origin. */
 export interface TabStore extends LimitStore {
@@ -43,15 +50,13 @@ const MOST = 1_000;
  * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
  * @example rateLimit({ store: tabStore(), scope: 'origin' });
  */
-export function tabStore(options: TabStoreOptions = {}): TabStore {
-  checkNames('tabStore', options, ['limit', 'clock', 'hooks', 'name']);
-  const { name = 'steadfetch', ...rest } = options;
-  checkKey('tabStore: name', name);
+export function tabStore(options?: TabStoreOptions): TabStore {
+  const { name, ...rest } = readOptions('tabStore', OPTIONS, options);
   if (typeof BroadcastChannel !== 'function' || !globalThis.navigator?.locks) {
     throw new TypeError('tabStore: expected BroadcastChannel and navigator.locks, which need a secure context');
   }
-  const tabs = new Tabs(`steadfetch limits: ${name}`, rest.clock ?? systemClock);
-  return { ...storeOf((key, question) => tabs.ask(key, question), rest, 'tabStore'), close: () => tabs.close() };
+  const tabs = new Tabs(`steadfetch limits: ${name}`, rest.clock);
+  return { ...storeOf((key, question) => tabs.ask(key, question), rest), close: () => tabs.close() };
 }
 
 class Tabs {

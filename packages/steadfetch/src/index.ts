@@ -18,13 +18,14 @@ export {
   defineMiddleware,
   discard,
   mount,
+  observe,
   peek,
   when,
 } from '@steadfetch/core';
 export type * from '@steadfetch/idempotency-key';
 export { idempotencyKey } from '@steadfetch/idempotency-key';
 export type * from '@steadfetch/jitter';
-export { decorrelatedJitter, equalJitter, fullJitter, proportionalJitter } from '@steadfetch/jitter';
+export { decorrelatedJitter, equalJitter, fullJitter } from '@steadfetch/jitter';
 export type * from '@steadfetch/rate-limit';
 export { RateLimitError, rateLimit } from '@steadfetch/rate-limit';
 export type * from '@steadfetch/retry';

@@ -20,6 +20,7 @@ import {
 } from '@steadfetch/core/kit';
 import { idempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import { decorrelatedJitterOptions, proportionalJitterOptions } from '@steadfetch/jitter';
+import { rateLimitOptions } from '@steadfetch/rate-limit';
 import { retryOptions } from '@steadfetch/retry';
 import { retryBudgetOptions } from '@steadfetch/retry-budget';
 import { countRetriesOptions, logRetriesOptions, retryMonitorOptions } from '@steadfetch/retry-log';
@@ -55,6 +56,7 @@ export const OPTIONS: Readonly<Record<string, OptionTable>> = {
   logRetries: logRetriesOptions,
   noSuccess: noSuccessOptions,
   proportionalJitter: proportionalJitterOptions,
+  rateLimit: rateLimitOptions,
   retry: retryOptions,
   retryBudget: retryBudgetOptions,
   retryMonitor: retryMonitorOptions,

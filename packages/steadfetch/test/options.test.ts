@@ -64,6 +64,7 @@ it('names each option as a field of a form', () => {
     max: 2_147_483_647,
   });
   expect(fields('retryBudget').maxKeys).toMatchObject({ kind: 'integer', min: 1, max: 1_000_000 });
+  expect(fields('concurrency').maxQueue).toMatchObject({ kind: 'integer', min: 0, max: Infinity });
   expect(fields('breaker').openFor).toMatchObject({ kind: 'ms', default: 1_000, min: 1 });
   expect(fields('retry').maxRetries).toMatchObject({ kind: 'integer', default: 2 });
   expect(fields('retry').networkErrors).toEqual({ name: 'networkErrors', kind: 'boolean', default: true });

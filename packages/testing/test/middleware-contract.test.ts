@@ -1,5 +1,5 @@
 import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { contractChecks, middlewareContract } from '../src/index.ts';
 import { loadRunner, testRunner } from '../src/test-runner.ts';
 
@@ -443,6 +443,19 @@ describe('contractChecks', () => {
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
       'the number of listeners after an error, on the signal of init: expected 0, got 1',
     );
+  });
+
+  it('lets a middleware resolve an address against the page, and no other address', async () => {
+    vi.stubGlobal('location', { href: 'https://page.test/app/' });
+    const check = contractChecks['hands on a relative address']!;
+    const resolving: Middleware = (next) => async (input, init) =>
+      next(new Request(new URL(String(input), 'https://page.test/app/'), init));
+    const elsewhere: Middleware = (next) => async (_, init) => next('https://other.test/', init);
+
+    await check(() => resolving);
+    await check(() => (next) => next);
+    await expect(check(() => elsewhere)).rejects.toThrow('the address that next was asked for');
+    vi.unstubAllGlobals();
   });
 
   it('counts no timer that has fired or is cleared', async () => {

@@ -80,8 +80,8 @@ export class Concurrency {
     return this.#most;
   }
 
-  /** Looks at a stretch that ended with a refusal. True: the number explains the refusal, and nothing else is to be learned from it. */
-  explains(stretch: Stretch, now: number, paced: boolean): boolean {
+  /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
+  learn(stretch: Stretch, now: number, paced: boolean): boolean {
     if (this.#refuted || stretch.refusedInFlight === Infinity) return false;
     if (this.#found < Infinity) return this.#confirm(stretch, now);
     const { refusedInFlight } = stretch;

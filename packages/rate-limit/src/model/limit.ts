@@ -84,8 +84,8 @@ export class Limit {
     this.why = 'refusals do not depend on the pace';
   }
 
-  /** Does a bucket explain the lone refusals, at less than was sent? */
-  isBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
+  /** Marks the refusal and fits a bucket. Returns whether one explains it, at less than was sent; if not, the history starts anew. */
+  fitBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
     this.history.mark(stretch.last, this.#burst);
     const sent = stretch.accepted / stretch.length;
     const found = estimate(this.history, sent * 1.05, roundTrip);

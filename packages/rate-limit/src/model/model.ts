@@ -31,16 +31,20 @@ export interface Settled {
   readonly closed: boolean;
 }
 
+/** How a gate stands by its model, and why. */
 export interface Snapshot {
   readonly state: 'open' | 'closed';
+  /** Milliseconds until a closed gate opens; otherwise 0. */
   readonly opensIn: number;
-  /** Per second. */
+  /** The rate that is believed in, in requests per second. */
   readonly rate: number | undefined;
+  /** How many may be sent at once. */
   readonly burst: number | undefined;
+  /** What the server last said is left. */
   readonly remaining: number | undefined;
-  /** Of the last answers, the share that was refused. */
+  /** The share of the last answers that were refusals, from 0 to 1. */
   readonly refusedShare: number;
-  /** What the model believes, and why, in plain words. */
+  /** What its state follows from, in words. */
   readonly why: string;
 }
 
@@ -56,8 +60,8 @@ export interface PacerOptions {
   readonly proof?: 'direct' | 'first';
 }
 
-/** A pause without end: something else must happen first, such as an answer. */
-const LATER = 1_000;
+/** When only an answer can let the next call go: the time after which to ask again, ms. */
+const ASK_AGAIN = 1_000;
 /** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
 const DEAR = 5_000;
 /** After so long without a call a server that refused nothing may have filled up again, ms. */
@@ -68,7 +72,7 @@ const IDLE = 1_000;
  * time pass, `delay` asks, `send` counts, `settle` learns.
  */
 export class Pacer {
-  readonly #first: boolean;
+  readonly #needsProof: boolean;
   readonly #cooldown: Cooldown;
   readonly #flight: Flight = new Flight();
   readonly #concurrency: Concurrency = new Concurrency();
@@ -77,14 +81,14 @@ export class Pacer {
   readonly #noise: Noise = new Noise();
   readonly #known: KnownLimit | undefined;
   #stretch: Stretch = new Stretch();
-  #pace = Infinity;
-  #trying = false;
-  #lone = 0;
+  #paceAtClosing = Infinity;
+  #triedAtClosing = false;
+  #loneRefusals = 0;
   #lastSent = -Infinity;
   #refusedShare = 0;
 
   constructor({ random, limit, proof = 'direct' }: PacerOptions) {
-    this.#first = proof === 'first';
+    this.#needsProof = proof === 'first';
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
@@ -103,7 +107,7 @@ export class Pacer {
   delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful);
     if (closed > 0) return closed;
-    if (this.#flight.count >= this.#concurrency.most) return LATER;
+    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN;
     const price = usableCost(cost, 1);
     const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
     return Math.max(paced, this.#flight.delay(now), this.#known?.delay(now) ?? 0);
@@ -112,7 +116,7 @@ export class Pacer {
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
     const { pace, history } = this.#limit;
-    if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#lone === 0) {
+    if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#loneRefusals === 0) {
       history.clear();
       this.#stretch = new Stretch(now);
     }
@@ -199,7 +203,7 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
-      if (!this.#cooldown.closed) this.#close(now);
+      if (!this.#cooldown.closed) this.#notePace(now);
       this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
@@ -208,7 +212,7 @@ export class Pacer {
 
   /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
   get #doubtful(): boolean {
-    return this.#first || (this.#unlimited && this.#stretch.acceptedAfter >= this.#stretch.refused);
+    return this.#needsProof || (this.#unlimited && this.#stretch.acceptedAfter >= this.#stretch.refused);
   }
 
   /** No limit is known, neither told nor measured. */
@@ -220,14 +224,14 @@ export class Pacer {
   #believes(asked: number | undefined): boolean {
     const free = this.#unlimited;
     const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
-    const unproven = this.#first || this.#noise.patient || (free && dear);
+    const unproven = this.#needsProof || this.#noise.patient || (free && dear);
     return !unproven || this.#noise.proven;
   }
 
-  #close(now: number): void {
+  #notePace(now: number): void {
     const { pace } = this.#limit;
-    this.#pace = pace.rate(now);
-    this.#trying = pace.tries(now);
+    this.#paceAtClosing = pace.rate(now);
+    this.#triedAtClosing = pace.tries(now);
   }
 
   #open(now: number): void {
@@ -235,25 +239,33 @@ export class Pacer {
     this.#stretch = new Stretch(now);
     const paced = this.#limit.pace.way !== 'free';
     if (this.#quotas.known) this.#flight.restart(now, Infinity);
-    else if (this.#concurrency.explains(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);
+    else if (this.#concurrency.learn(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);
     else this.#learn(stretch, paced, now);
   }
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const { roundTrip } = this.#flight;
-    const refusal = { pace: this.#pace, trying: this.#trying, closure: this.#cooldown.length, roundTrip };
-    if (!paced && this.#isLone(stretch, refusal, now)) return;
-    this.#noise.closed(stretch, this.#pace);
-    if (paced && stretch.refused <= 1 && this.#noise.independent()) this.#limit.ignore(stretch, now);
+    const refusal = {
+      pace: this.#paceAtClosing,
+      trying: this.#triedAtClosing,
+      closure: this.#cooldown.length,
+      roundTrip,
+    };
+    if (!paced && this.#learnLone(stretch, refusal, now)) return;
+    this.#noise.closed(stretch, this.#paceAtClosing);
+    if (paced && stretch.refused <= 1 && this.#noise.dismissIfIndependent()) this.#limit.ignore(stretch, now);
     else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));
   }
 
-  /** One alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains both. */
-  #isLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
+  /**
+   * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains
+   * both. Returns whether that is all.
+   */
+  #learnLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
     if (!stretch.lone) return false;
-    if (this.#lone++ === 0) this.#limit.lone(stretch, now);
-    else if (this.#limit.isBucket(stretch, refusal)) return false;
+    if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
+    else if (this.#limit.fitBucket(stretch, refusal)) return false;
     else {
       this.#noise.dismiss();
       this.#limit.release(now);

@@ -2,10 +2,10 @@ import type { Stretch } from './history.ts';
 
 /** As many of the last answers are looked at. */
 const LAST = 50;
-/** Answers after a refusal until it is dismissed. */
-const LATER = 10;
-/** Dismissed refusals until it is believed that some refusals mean nothing. */
-const DISMISSED = 2;
+/** After so many answers a refusal that was doubted is dismissed. */
+const DISMISSED_AFTER = 10;
+/** So many dismissed refusals make the key patient. */
+const PATIENT_AFTER = 2;
 
 /**
  * Refusals that do not depend on the pace: one of many backends is ill, a deployment, a fault that is injected. The pace cannot
@@ -32,12 +32,12 @@ export class Noise {
     if (refused) side.refused++;
     this.#last[this.#next] = refused;
     this.#next = (this.#next + 1) % LAST;
-    if (++this.#sinceDoubt === LATER) this.dismiss();
+    if (++this.#sinceDoubt === DISMISSED_AFTER) this.dismiss();
   }
 
   /** A refusal holds back only its call until the next answers tell. */
   doubt(): void {
-    if (this.#sinceDoubt > LATER) this.#sinceDoubt = 0;
+    if (this.#sinceDoubt > DISMISSED_AFTER) this.#sinceDoubt = 0;
   }
 
   /** Do so many of the last answers refuse that it must be a limit? */
@@ -48,7 +48,7 @@ export class Noise {
 
   /** A refusal came to nothing. */
   dismiss(): void {
-    if (++this.#dismissed >= DISMISSED) this.patient = true;
+    if (++this.#dismissed >= PATIENT_AFTER) this.patient = true;
   }
 
   /** The gate closed: what came before is used up as evidence. */
@@ -66,8 +66,11 @@ export class Noise {
     this.#slow = { answers: 0, refused: 0 };
   }
 
-  /** The test is to go slower: are as many refused at two thirds of the pace and less? Then the pace is not the cause. */
-  independent(): boolean {
+  /**
+   * Dismisses a refusal that does not depend on the pace, and returns whether it did. The test is to go slower: are as many
+   * refused at two thirds of the pace and less? Then the pace is not the cause.
+   */
+  dismissIfIndependent(): boolean {
     const slow = this.#slow;
     const share = slow.refused / Math.max(1, slow.answers);
     const fast = this.#fast.refused / Math.max(1, this.#fast.answers);

@@ -88,7 +88,7 @@ describe('Limit', () => {
         for (let n = 0; n < count; n++) limit.history.accept(from + n / rate, 1);
         const made = stretch(from, count / rate, count);
         if (from === 0) limit.lone(made, 2_000);
-        else return limit.isBucket(made, refusal);
+        else return limit.fitBucket(made, refusal);
       }
       return undefined;
     };
@@ -97,6 +97,6 @@ describe('Limit', () => {
     for (let n = 0; n < 50; n++) noise.history.accept(n * 20, 1);
     noise.lone(stretch(0, 1_000, 50), 2_000);
     for (let n = 0; n < 200; n++) noise.history.accept(2_000 + n * 20, 1);
-    expect(noise.isBucket(stretch(2_000, 4_000, 200), refusal)).toBe(false);
+    expect(noise.fitBucket(stretch(2_000, 4_000, 200), refusal)).toBe(false);
   });
 });

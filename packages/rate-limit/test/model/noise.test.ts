@@ -48,9 +48,9 @@ describe('Noise', () => {
     const noise = new Noise();
     noise.closed(stretch(20, 1), 0.1);
     note(noise, '.........x..........', 0.003);
-    expect(noise.independent()).toBe(false);
+    expect(noise.dismissIfIndependent()).toBe(false);
     note(noise, '.........x..........', 0.003);
-    expect(noise.independent()).toBe(true);
+    expect(noise.dismissIfIndependent()).toBe(true);
   });
 
   it('does not believe that once several were refused at once', () => {
@@ -58,6 +58,6 @@ describe('Noise', () => {
     noise.closed(stretch(20, 1), 0.1);
     noise.closed(stretch(0, 3), 0.1);
     note(noise, '.........x...................x..', 0.003);
-    expect(noise.independent()).toBe(false);
+    expect(noise.dismissIfIndependent()).toBe(false);
   });
 });

@@ -38,26 +38,26 @@ describe('Stretch', () => {
 describe('Concurrency', () => {
   it('suspects a number beyond which nothing is accepted, and tries one more after a time', () => {
     const limit = new Concurrency();
-    expect(limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 100, false)).toBe(false);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false)).toBe(false);
     expect(limit.most).toBe(9);
     limit.accepted(9, 1_000);
     expect(limit.most).toBe(9);
     limit.accepted(9, 20_000);
     expect(limit.most).toBe(10);
-    expect(limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 20_100, false)).toBe(true);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 20_100, false)).toBe(true);
     expect(limit.most).toBe(9);
   });
 
   it('gives it up for good when one within the number is refused', () => {
     const limit = new Concurrency();
-    limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
-    limit.explains(stretch({ inFlight: 9, refusedAt: 5 }), 200, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 5 }), 200, false);
     expect(limit.most).toBe(Infinity);
-    limit.explains(stretch({ inFlight: 9, refusedAt: 10 }), 300, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 300, false);
     expect(limit.most).toBe(Infinity);
   });
 
   it('learns nothing from a stretch without a refusal', () => {
-    expect(new Concurrency().explains(stretch({ inFlight: 9 }), 100, false)).toBe(false);
+    expect(new Concurrency().learn(stretch({ inFlight: 9 }), 100, false)).toBe(false);
   });
 });

@@ -1,0 +1,107 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import { compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { fakeFetch } from '@steadfetch/testing';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+type Message = { callId: number; attempt: number; url: string; result?: Response; error?: unknown };
+
+/** What a channel publishes until the test ends. */
+function subscribed(name: string): string[] {
+  const told: string[] = [];
+  const channel = tracingChannel<Message>(name);
+  const note = (what: string) => (message: object) => {
+    const { attempt, url, result, error } = message as Message;
+    told.push(`${what} ${attempt} ${url} ${result?.status ?? (error as Error | undefined)?.message ?? ''}`.trim());
+  };
+  const subscribers = {
+    start: note('start'),
+    end: () => {},
+    asyncStart: () => {},
+    asyncEnd: note('end'),
+    error: note('error'),
+  };
+  channel.subscribe(subscribers);
+  onTestFinished(() => void channel.unsubscribe(subscribers));
+  return told;
+}
+
+/** Sends the call twice, as a retry does. */
+const twice = defineMiddleware(async (call, next) => {
+  await next(call.asAttempt(1));
+  return next(call.asAttempt(2, 'last'));
+});
+
+describe('diagnostics', () => {
+  it('publishes a call and its attempts', async () => {
+    const [calls, attempts] = [subscribed('steadfetch.call'), subscribed('steadfetch.attempt')];
+
+    await compose(diagnostics(), twice)(fakeFetch([503, 200]))('https://api.test/x?token=1');
+
+    expect(calls).toEqual(['start 1 https://api.test/x', 'end 1 https://api.test/x 200']);
+    expect(attempts).toEqual([
+      'start 1 https://api.test/x',
+      'end 1 https://api.test/x 503',
+      'start 2 https://api.test/x',
+      'end 2 https://api.test/x 200',
+    ]);
+  });
+
+  it('publishes attempts also where only they have subscribers, and errors', async () => {
+    const attempts = subscribed('steadfetch.attempt');
+    const error = new Error('broken');
+
+    await expect(diagnostics()(() => Promise.reject(error))('https://api.test/')).rejects.toBe(error);
+
+    expect(attempts).toEqual([
+      'start 1 https://api.test/',
+      'error 1 https://api.test/ broken',
+      'end 1 https://api.test/ broken',
+    ]);
+  });
+
+  it('has the meta of a call, and leaves observers what they hear', async () => {
+    const [calls, metas]: [string[], unknown[]] = [subscribed('steadfetch.call'), []];
+    const channel = tracingChannel('steadfetch.call');
+    const note = (message: object) => void metas.push((message as { meta?: unknown }).meta);
+    const subscribers = { start: note, end: note, asyncStart: note, asyncEnd: note, error: note };
+    channel.subscribe(subscribers);
+    const events: SteadfetchEvent[] = [];
+
+    await compose(
+      diagnostics(),
+      observe((event) => events.push(event)),
+    )(fakeFetch([200]))('https://api.test/', {
+      steadfetch: { meta: 'job' },
+    });
+    channel.unsubscribe(subscribers);
+
+    expect(calls).toHaveLength(2);
+    expect(metas).toEqual(['job', 'job', 'job', 'job']);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'attempt', 'end']);
+  });
+
+  it('passes calls through without subscribers', async () => {
+    const inits: unknown[] = [];
+
+    await diagnostics()(async (_, init) => {
+      inits.push(init);
+      return new Response();
+    })('https://api.test/');
+
+    expect(inits).toEqual([undefined]);
+  });
+
+  it('passes calls through where the runtime has no such module', async () => {
+    vi.stubGlobal('process', { ...process, getBuiltinModule: undefined });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const without = diagnostics();
+    vi.stubGlobal('process', undefined);
+    const browser = diagnostics();
+    vi.unstubAllGlobals();
+    const calls = subscribed('steadfetch.call');
+
+    for (const layer of [without, browser]) await layer(fakeFetch([200]))('https://api.test/');
+
+    expect(calls).toEqual([]);
+  });
+});

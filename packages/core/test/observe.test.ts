@@ -1,0 +1,187 @@
+import { Call, compose, defineMiddleware, type Fetch, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { fakeFetch, instantClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+
+const URL = 'https://user:secret@api.test/x?token=1#part';
+const pass = defineMiddleware((call, next) => next(call));
+/** Sends the call twice, as a retry does. */
+const twice = defineMiddleware(async (call, next) => {
+  await next(call.asAttempt(1));
+  return next(call.asAttempt(2, 'last'));
+});
+const foreign =
+  (next: Fetch): Fetch =>
+  (input, init) =>
+    next(input, init);
+
+function recording() {
+  const events: SteadfetchEvent[] = [];
+  const listener = (event: SteadfetchEvent) => events.push(event);
+  const types = () => events.map(({ type, attempt }) => `${type} ${attempt}`);
+  return { events, types, listener };
+}
+
+describe('observe', () => {
+  it('tells the start, each attempt and the end of a call', async () => {
+    const { events, listener } = recording();
+    const clock = instantClock();
+    const slow: Fetch = async () => {
+      clock.advance(7);
+      return new Response('x', { status: 201 });
+    };
+
+    await compose(observe(listener, { clock }), twice)(slow)('https://api.test/x', { method: 'put' });
+
+    const shared = { callId: expect.any(Number), method: 'PUT', origin: 'https://api.test', url: 'https://api.test/x' };
+    const at = clock.now();
+    expect(events).toEqual([
+      { type: 'start', ...shared, attempt: 1, at: at - 14, elapsed: 0 },
+      {
+        type: 'attempt',
+        ...shared,
+        attempt: 1,
+        at: at - 7,
+        elapsed: 7,
+        ms: 7,
+        status: 201,
+        response: expect.anything(),
+      },
+      { type: 'attempt', ...shared, attempt: 2, at, elapsed: 14, ms: 7, status: 201, response: expect.anything() },
+      {
+        type: 'end',
+        ...shared,
+        attempt: 2,
+        at,
+        elapsed: 14,
+        ms: 14,
+        attempts: 2,
+        status: 201,
+        response: expect.anything(),
+      },
+    ]);
+    expect(events.every(Object.isFrozen)).toBe(true);
+  });
+
+  it('tells the error of an attempt and of the call, which stays the same', async () => {
+    const { events, listener } = recording();
+    const error = new TypeError('fetch failed');
+
+    const call = compose(observe(listener), pass)(() => Promise.reject(error))('https://api.test/');
+
+    await expect(call).rejects.toBe(error);
+    expect(events.map((event) => [event.type, (event as { error?: unknown }).error])).toEqual([
+      ['start', undefined],
+      ['attempt', error],
+      ['end', error],
+    ]);
+  });
+
+  it('leaves credentials, query and fragment out', async () => {
+    const { events, listener } = recording();
+
+    await observe(listener)(async () => new Response())(URL);
+
+    expect(JSON.stringify(events)).not.toMatch(/secret|token|part/);
+  });
+
+  it('has the meta of the call in each event', async () => {
+    const { events, listener } = recording();
+
+    await observe(listener)(async () => new Response())(URL, { steadfetch: { meta: 'job 7' } });
+
+    expect(events.map(({ meta }) => meta)).toEqual(['job 7', 'job 7', 'job 7']);
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('listener');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('listener'))],
+    ['never ends', () => new Promise(() => {})],
+  ])('changes nothing when its listener %s', async (_, listener) => {
+    const fetch = fakeFetch([200]);
+
+    const response = await compose(observe(listener), twice)(fetch)('https://api.test/');
+
+    expect([response.status, fetch.calls.length]).toEqual([200, 2]);
+  });
+
+  it('tells nothing of a call whose members cannot be read', async () => {
+    const { events, listener } = recording();
+    const unreadable: string = Object.assign(Object(''), { toString: () => 'https://api.test/' });
+    const request = {
+      url: 'https://api.test/',
+      headers: [],
+      get method(): string {
+        throw new Error('no');
+      },
+    };
+
+    const answers = [request, unreadable].map((input) =>
+      observe(listener)(async () => new Response())(input as string),
+    );
+
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200]);
+    expect(events.map(({ type }) => type)).toEqual(['start', 'attempt', 'end']);
+  });
+
+  it('hears what the call meets below it: the same objects as an outer observer, but for start and end', async () => {
+    const [outer, inner] = [recording(), recording()];
+
+    await compose(observe(outer.listener), twice, observe(inner.listener))(async () => new Response())(
+      'https://api.test/',
+    );
+
+    expect(outer.types()).toEqual(['start 1', 'attempt 1', 'attempt 2', 'end 2']);
+    expect(inner.types()).toEqual(['start 1', 'attempt 1', 'end 1', 'start 2', 'attempt 2', 'end 2']);
+    expect(inner.events[1]).toBe(outer.events[1]);
+    expect(new Set([...outer.events, ...inner.events].map(({ callId }) => callId)).size).toBe(1);
+  });
+
+  it('hears each event once where it stands in a stack twice', async () => {
+    const { types, listener } = recording();
+    const observer = observe(listener);
+
+    await compose(observer, pass, observer)(async () => new Response())('https://api.test/');
+
+    expect(types()).toEqual(['start 1', 'attempt 1', 'end 1']);
+  });
+
+  it.each([
+    ['with layers of ours inside', [foreign, twice], ['start 1', 'attempt 1', 'attempt 2', 'end 2']],
+    ['with nothing of ours inside', [twice, foreign], ['start 1', 'attempt 1', 'attempt 2', 'end 2']],
+    ['around another', [foreign, foreign, pass, foreign], ['start 1', 'attempt 1', 'end 1']],
+  ])('hears each request once through a foreign wrapper %s', async (_, layers, told) => {
+    const { types, listener } = recording();
+
+    await compose(observe(listener), ...layers)(async () => new Response())('https://api.test/');
+
+    expect(types()).toEqual(told);
+  });
+
+  it('gives each call another number', async () => {
+    const { events, listener } = recording();
+    const fetch = observe(listener)(async () => new Response());
+
+    await Promise.all([fetch('https://api.test/'), fetch('https://api.test/')]);
+
+    expect(new Set(events.map(({ callId }) => callId)).size).toBe(2);
+  });
+
+  it('leaves a call that nobody observes without an observer', () => {
+    expect(Call.from('https://api.test/').observed).toBeUndefined();
+  });
+
+  it.each([
+    [() => observe(undefined as never), 'observe: listener: expected a function, got undefined'],
+    [
+      () => observe(() => {}, { clock: 1 as never }),
+      'observe: clock.now: expected a function, got undefined of clock 1',
+    ],
+  ])('refuses what cannot work: %#', (make, message) => {
+    expect(make).toThrow(new TypeError(message));
+  });
+});

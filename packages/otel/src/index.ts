@@ -1,0 +1,3 @@
+export { type AttemptsOptions, otelAttempts, resendCountHook } from './attempts.ts';
+export { METRICS } from './metrics.ts';
+export { type OtelOptions, otel } from './otel.ts';

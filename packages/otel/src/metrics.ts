@@ -1,0 +1,137 @@
+import type { Attributes, Meter } from '@opentelemetry/api';
+import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
+import { serverOf } from './attributes.ts';
+import type { Sources } from './otel.ts';
+
+/** The names of the metrics, with their units. */
+export const METRICS = {
+  attempt: { name: 'steadfetch.attempt.duration', unit: 's' },
+  retries: { name: 'steadfetch.retries', unit: '{retry}' },
+  giveUps: { name: 'steadfetch.give_ups', unit: '{call}' },
+  gateWait: { name: 'steadfetch.gate.wait', unit: 's' },
+  queueWait: { name: 'steadfetch.queue.wait', unit: 's' },
+  circuit: { name: 'steadfetch.circuit.events', unit: '{event}' },
+  circuitState: { name: 'steadfetch.circuit.state', unit: '1' },
+  pace: { name: 'steadfetch.limit.pace', unit: '{request}/s' },
+  budget: { name: 'steadfetch.budget.tokens', unit: '{token}' },
+} as const;
+
+/** What is not known yet of a call: a retry that has been announced, and since when it waits. */
+interface Open {
+  retry?: { readonly reason: string; sent: boolean };
+  wait?: { readonly kind: 'gate' | 'queue'; readonly since: number };
+}
+
+/** Calls whose end is never told are forgotten, the oldest first. */
+const MAX_OPEN = 10_000;
+
+/** A listener that counts. Calls that succeed at once cost one record of a histogram. */
+export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
+  const { attempt, retries, giveUps, gateWait, queueWait, circuit } = METRICS;
+  const attempts = meter.createHistogram(attempt.name, {
+    unit: attempt.unit,
+    advice: { explicitBucketBoundaries: BUCKETS },
+  });
+  const waits = {
+    gate: meter.createHistogram(gateWait.name, { unit: gateWait.unit, advice: { explicitBucketBoundaries: BUCKETS } }),
+    queue: meter.createHistogram(queueWait.name, {
+      unit: queueWait.unit,
+      advice: { explicitBucketBoundaries: BUCKETS },
+    }),
+  };
+  const retried = meter.createCounter(retries.name, { unit: retries.unit });
+  const gaveUp = meter.createCounter(giveUps.name, { unit: giveUps.unit });
+  const circuits = meter.createCounter(circuit.name, { unit: circuit.unit });
+  const calls = new Map<number, Open>();
+
+  const openOf = ({ callId }: SteadfetchEvent): Open => {
+    const known = calls.get(callId);
+    if (known) return known;
+    const open: Open = {};
+    calls.set(callId, open);
+    if (calls.size > MAX_OPEN) calls.delete(calls.keys().next().value!);
+    return open;
+  };
+  const endWait = (event: SteadfetchEvent, open: Open | undefined) => {
+    if (!open?.wait) return;
+    const until = event.type === 'attempt' ? event.at - event.ms : event.at;
+    waits[open.wait.kind].record(Math.max(0, until - open.wait.since) / 1_000, serverOf(event.origin));
+    delete open.wait;
+  };
+  const endRetry = (event: SteadfetchEvent, open: Open | undefined, outcome: string) => {
+    if (!open?.retry) return;
+    const { reason, sent } = open.retry;
+    retried.add(1, { ...serverOf(event.origin), reason, outcome: sent ? outcome : 'not-sent' });
+    delete open.retry;
+  };
+
+  return (event) => {
+    const open = calls.get(event.callId);
+    endWait(event, open);
+    switch (event.type) {
+      case 'attempt':
+        attempts.record(event.ms / 1_000, attemptAttributes(event));
+        if (open?.retry) open.retry.sent = true;
+        break;
+      case 'wait':
+        endRetry(event, open, 'failed');
+        openOf(event).retry = { reason: event.reason, sent: false };
+        break;
+      case 'gate':
+      case 'queue':
+        if (event.action === 'wait') openOf(event).wait = { kind: event.type, since: event.at };
+        break;
+      case 'circuit':
+        circuits.add(1, { ...serverOf(event.origin), action: event.action });
+        break;
+      case 'recover':
+        endRetry(event, open, 'recovered');
+        break;
+      case 'give-up':
+        gaveUp.add(1, { ...serverOf(event.origin), reason: event.reason });
+        endRetry(event, open, 'failed');
+        break;
+      case 'end':
+        endRetry(event, open, 'failed');
+        calls.delete(event.callId);
+    }
+  };
+}
+
+/** Those that the semantic conventions name for HTTP clients, in seconds, and longer ones for waits. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60];
+
+function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>): Attributes {
+  const ending = status === undefined ? { 'error.type': nameOf(error) } : { 'http.response.status_code': status };
+  return { ...serverOf(origin), 'http.request.method': method, ...ending };
+}
+
+/** The name of an error, which is one of few. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '_OTHER';
+}
+
+const STATES: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };
+
+/** Reads what limiters, breakers and budgets hold each time that metrics are collected. */
+export function observeState(meter: Meter, { rateLimit, circuitBreaker, budget }: Sources): void {
+  const gauge = (
+    metric: { name: string; unit: string },
+    read: (() => Iterable<[string, number | undefined]>) | undefined,
+  ) => {
+    if (!read) return;
+    meter.createObservableGauge(metric.name, { unit: metric.unit }).addCallback((result) => {
+      for (const [key, value] of read()) if (value !== undefined) result.observe(value, { key });
+    });
+  };
+  gauge(METRICS.pace, rateLimit && (() => rateLimit.snapshot().map(({ key, rate }) => [key, rate])));
+  gauge(
+    METRICS.circuitState,
+    circuitBreaker && (() => entries(circuitBreaker.breaker.snapshot(), ({ state }) => STATES[state])),
+  );
+  gauge(METRICS.budget, budget && (() => entries(budget.snapshot(), ({ left }) => left)));
+}
+
+function entries<T>(all: Record<string, T>, value: (of: T) => number | undefined): [string, number | undefined][] {
+  return Object.entries(all).map(([key, of]) => [key, value(of)]);
+}

@@ -1,0 +1,137 @@
+import {
+  type Context,
+  context,
+  type Meter,
+  metrics,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import {
+  type Call,
+  compose,
+  defineMiddleware,
+  type Middleware,
+  type Next,
+  observe,
+  type SteadfetchEvent,
+} from '@steadfetch/core';
+import { callIdOf, checkBoolean, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { serverOf } from './attributes.ts';
+import { metricsOf, nameOf, observeState } from './metrics.ts';
+
+/** What is read whenever metrics are collected. */
+export interface Sources {
+  /** The `rateLimit()` of the stack, for the pace of each gate. */
+  rateLimit?: { snapshot(): readonly { readonly key: string; readonly rate: number | undefined }[] } | undefined;
+  /** The `circuitBreaker()` of the stack, for the state of each circuit: 0 closed, 1 half-open, 2 open. */
+  circuitBreaker?: { readonly breaker: { snapshot(): Record<string, { readonly state: string }> } } | undefined;
+  /** The `retryBudget()` of the stack, for the tokens that are left. */
+  budget?: { snapshot(): Record<string, { readonly left: number }> } | undefined;
+}
+
+export interface OtelOptions extends Sources {
+  /** @default that of the global provider, named `steadfetch` */
+  meter?: Meter;
+  /** @default that of the global provider, named `steadfetch` */
+  tracer?: Tracer;
+  /** Whether each call has an INTERNAL span around its attempts, with its waits as span events. @default false */
+  callSpan?: boolean;
+}
+
+const OPTIONS = {
+  meter: { check: (option: string, meter: Meter) => checkMembers(option, meter, ['createHistogram', 'createCounter']) },
+  tracer: { check: (option: string, tracer: Tracer) => checkMembers(option, tracer, ['startSpan']) },
+  callSpan: { check: checkBoolean, default: false },
+  rateLimit: {
+    check: (option: string, limiter: NonNullable<Sources['rateLimit']>) => checkMembers(option, limiter, ['snapshot']),
+  },
+  circuitBreaker: {
+    check: (option: string, stateful: NonNullable<Sources['circuitBreaker']>) => {
+      checkMembers(`${option}.breaker`, stateful?.breaker, ['snapshot']);
+      return stateful;
+    },
+  },
+  budget: {
+    check: (option: string, budget: NonNullable<Sources['budget']>) => checkMembers(option, budget, ['snapshot']),
+  },
+} satisfies OptionTable<OtelOptions>;
+
+/**
+ * Metrics of what happens to calls, and a span around each call if asked for: put it first. `otelAttempts()`, put last,
+ * makes the spans of attempts.
+ *
+ * @throws a `TypeError` that names the option
+ * @example compose(otel(), retry(), rateLimit(), timeout(5_000), otelAttempts())(fetch)
+ */
+export function otel(options?: OtelOptions): Middleware {
+  const settings = readOptions('otel', OPTIONS, options);
+  const meter = settings.meter ?? metrics.getMeter('steadfetch');
+  observeState(meter, settings);
+  const count = observe(metricsOf(meter));
+  return settings.callSpan ? compose(count, callSpans(settings.tracer)) : count;
+}
+
+/** The contexts of calls that have a span: where no context manager follows promises, a retry would lose it. */
+const contexts = new WeakMap<object, Context>();
+
+/** The context that the spans of attempts belong to. */
+export function contextOf({ record }: Call): Context {
+  return contexts.get(record) ?? context.active();
+}
+
+function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
+  const spans = new Map<number, Span>();
+  const around = (call: Call, next: Next) => {
+    const attributes = { 'http.request.method': call.method, ...serverOf(call.origin) };
+    const span = tracer.startSpan(`${call.method} call`, { kind: SpanKind.INTERNAL, attributes });
+    const id = callIdOf(call.record);
+    const inside = trace.setSpan(context.active(), span);
+    spans.set(id, span);
+    contexts.set(call.record, inside);
+    const end = (ending: Record<string, number | string>) => {
+      spans.delete(id);
+      span.setAttributes({ 'steadfetch.attempts': call.record.sends, ...ending });
+      span.end();
+    };
+    return context
+      .with(inside, () => next(call))
+      .then(
+        (response) => {
+          end({ 'http.response.status_code': response.status });
+          return response;
+        },
+        (error) => {
+          if (!isCancelled(call, error)) span.setStatus({ code: SpanStatusCode.ERROR });
+          end({ 'error.type': nameOf(error) });
+          throw error;
+        },
+      );
+  };
+  return compose(
+    defineMiddleware(around, 'otel'),
+    observe((event) => {
+      if (!ITS_OWN.has(event.type)) spans.get(event.callId)?.addEvent(`steadfetch.${event.type}`, membersOf(event));
+    }),
+  );
+}
+
+/** What the caller ends is no error. */
+export function isCancelled({ signal }: Call, error: unknown): boolean {
+  return signal?.aborted === true && nameOf(error) !== 'TimeoutError';
+}
+
+/** The texts and numbers of an event. */
+function membersOf(event: SteadfetchEvent): Record<string, string | number> {
+  const members = Object.entries(event).filter(
+    ([name, value]) => !SAID.has(name) && /^(?:string|number)$/.test(typeof value),
+  );
+  return Object.fromEntries(members);
+}
+
+const SAID: ReadonlySet<string> = new Set(['type', 'callId', 'method', 'url', 'origin', 'at', 'idempotencyKey']);
+
+/** The span of the call and those of its attempts say as much. */
+const ITS_OWN: ReadonlySet<string> = new Set(['start', 'attempt', 'end']);

@@ -1,0 +1,329 @@
+import { metrics, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
+import { concurrency } from '@steadfetch/concurrency';
+import { compose } from '@steadfetch/core';
+import { METRICS, otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { retry } from '@steadfetch/retry';
+import { retryBudget } from '@steadfetch/retry-budget';
+import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/testing';
+import { timeout } from '@steadfetch/timeout';
+import { describe, expect, it } from 'vitest';
+import { metricsOf } from '../src/metrics.ts';
+import { type Sdk, startSdk } from './sdk.ts';
+
+const URL = 'https://user:secret@api.test/x?token=1';
+const RESENDS = 'http.request.resend_count';
+
+/** Of each span: what a test of attempts looks at. */
+const attemptsIn = ({ spans }: Sdk) =>
+  spans()
+    .filter(({ kind }) => kind === SpanKind.CLIENT)
+    .map(({ attributes, status }) => [
+      attributes['http.response.status_code'] ?? attributes['error.type'],
+      attributes[RESENDS],
+      status.code === SpanStatusCode.ERROR,
+    ]);
+
+const stack = (options = {}) =>
+  compose(otel(options), retry({ clock: instantClock(), budget: false, maxRetries: 3 }), otelAttempts());
+
+describe('otelAttempts', () => {
+  it('makes a CLIENT span for each attempt, with the number of resends', async () => {
+    const sdk = startSdk();
+
+    await stack()(fakeFetch([503, { error: 'ECONNRESET' }, 200]))('https://api.test/x?token=1');
+
+    expect(attemptsIn(sdk)).toEqual([
+      [503, undefined, true],
+      ['TypeError', 1, true],
+      [200, 2, false],
+    ]);
+    expect(sdk.spans()[0]).toMatchObject({
+      name: 'GET',
+      attributes: {
+        'http.request.method': 'GET',
+        'url.full': 'https://api.test/x',
+        'server.address': 'api.test',
+        'server.port': 443,
+        'error.type': '503',
+      },
+    });
+    expect(JSON.stringify(sdk.spans().map(({ attributes }) => attributes))).not.toContain('token');
+  });
+
+  it('sends the context with each attempt', async () => {
+    const sdk = startSdk();
+    const fetch = fakeFetch([503, 200]);
+
+    await stack()(fetch)('https://api.test/');
+
+    const sent = fetch.calls.map(({ headers }) => headers.get('x-span'));
+    expect(sent).toEqual(sdk.spans().map((span) => span.spanContext().spanId));
+  });
+
+  it.each([
+    ['a cancellation by the caller is none', true, false],
+    ['a timeout is one', false, true],
+  ])('says which end is an error: %s', async (_, abort, isError) => {
+    const sdk = startSdk();
+    const controller = new AbortController();
+    const clock = manualClock();
+    const fetch = compose(
+      timeout(1_000, { clock }),
+      otelAttempts(),
+    )(
+      (_, init) =>
+        new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(init.signal!.reason))),
+    );
+
+    const call = fetch('https://api.test/', { signal: controller.signal }).catch(() => {});
+    if (abort) controller.abort();
+    else await clock.advance(1_000);
+    await call;
+
+    expect(sdk.spans().map(({ status }) => status.code === SpanStatusCode.ERROR)).toEqual([isError]);
+  });
+
+  it('leaves the response, the error and an odd origin as they are', async () => {
+    startSdk();
+    const response = new Response('a');
+    const error = new Error('b');
+
+    expect(await otelAttempts()(async () => response)('app:main')).toBe(response);
+    await expect(otelAttempts()(() => Promise.reject(error))(URL)).rejects.toBe(error);
+  });
+});
+
+describe('beside the instrumentation of undici', () => {
+  it('makes its own spans and lets no other be made', async () => {
+    const sdk = startSdk({});
+    await using server = await startServer([503, 200]);
+
+    await (await stack()(fetch)(server.url)).text();
+
+    expect(attemptsIn(sdk)).toEqual([
+      [503, undefined, true],
+      [200, 1, false],
+    ]);
+    expect(server.requests.map(({ headers }) => headers.get('x-span'))).toEqual(
+      sdk.spans().map((span) => span.spanContext().spanId),
+    );
+  });
+
+  it('leaves the spans to it, and sets the number of resends', async () => {
+    const sdk = startSdk({ requestHook: resendCountHook });
+    await using server = await startServer([503, 200]);
+    const attempts = otelAttempts({ spans: 'instrumentation' });
+    const steady = compose(otel({ callSpan: true }), retry({ clock: instantClock(), budget: false }), attempts)(fetch);
+
+    await (await steady(server.url)).text();
+
+    const [first, second, call] = sdk.spans();
+    expect(attemptsIn(sdk)).toEqual([
+      [503, undefined, true],
+      [200, 1, false],
+    ]);
+    expect(call).toMatchObject({ kind: SpanKind.INTERNAL, name: 'GET call' });
+    for (const span of [first, second]) expect(span!.parentSpanContext?.spanId).toBe(call!.spanContext().spanId);
+  });
+});
+
+describe('the span of a call', () => {
+  it('surrounds its attempts and has what happened as span events', async () => {
+    const sdk = startSdk();
+
+    await stack({ callSpan: true })(fakeFetch([503, 200]))('https://api.test/', {
+      headers: { 'idempotency-key': '"k"' },
+    });
+
+    const call = sdk.spans().at(-1)!;
+    expect(call).toMatchObject({
+      kind: SpanKind.INTERNAL,
+      attributes: { 'http.request.method': 'GET', 'steadfetch.attempts': 2, 'http.response.status_code': 200 },
+      status: { code: SpanStatusCode.UNSET },
+    });
+    expect(call.events.map(({ name }) => name)).toEqual(['steadfetch.wait', 'steadfetch.recover']);
+    expect(call.events[0]!.attributes).toMatchObject({ source: 'backoff', reason: 'status', cause: '503' });
+    expect(
+      sdk
+        .spans()
+        .slice(0, 2)
+        .map((span) => span.parentSpanContext?.spanId),
+    ).toEqual([call.spanContext().spanId, call.spanContext().spanId]);
+  });
+
+  it('is an error where the call ends in one', async () => {
+    const sdk = startSdk();
+
+    await expect(compose(otel({ callSpan: true }))(() => Promise.reject('no error'))(URL)).rejects.toBe('no error');
+
+    expect(sdk.spans()[0]).toMatchObject({
+      attributes: { 'error.type': '_OTHER' },
+      status: { code: SpanStatusCode.ERROR },
+    });
+  });
+
+  it('is not made unless it is asked for', async () => {
+    const sdk = startSdk();
+
+    await compose(otel())(fakeFetch([200]))('https://api.test/');
+
+    expect(sdk.spans()).toEqual([]);
+  });
+});
+
+describe('the metrics', () => {
+  const server = { 'server.address': 'api.test', 'server.port': 443 };
+
+  it('count attempts by status, retries by reason and outcome, and give-ups by reason', async () => {
+    const sdk = startSdk();
+    const fetch = stack()(fakeFetch([503, 200, { error: 'ECONNRESET' }, 503, 503, 503, 200]));
+
+    for (let call = 0; call < 3; call++) await fetch('https://api.test/');
+
+    const attempts = await sdk.points(METRICS.attempt.name);
+    expect(
+      attempts.map(({ attributes, value }) => [
+        attributes['http.response.status_code'] ?? attributes['error.type'],
+        value,
+      ]),
+    ).toEqual([
+      [503, 4],
+      [200, 2],
+      ['TypeError', 1],
+    ]);
+    expect(await sdk.points(METRICS.retries.name)).toEqual([
+      { attributes: { ...server, reason: 'status', outcome: 'recovered' }, value: 1 },
+      { attributes: { ...server, reason: 'network', outcome: 'failed' }, value: 1 },
+      { attributes: { ...server, reason: 'status', outcome: 'failed' }, value: 2 },
+    ]);
+    expect(await sdk.points(METRICS.giveUps.name)).toEqual([{ attributes: { ...server, reason: 'limit' }, value: 1 }]);
+  });
+
+  it('count a retry that is announced and not sent', async () => {
+    const sdk = startSdk();
+    const clock = instantClock();
+    const breaker = circuitBreaker({ rule: consecutive(1), clock });
+    const budget = retryBudget({ clock });
+
+    await compose(
+      otel({ circuitBreaker: breaker, budget }),
+      retry({ clock, budget, delay: () => 1 }),
+      breaker,
+    )(fakeFetch([503]))('https://api.test/').catch(() => {});
+
+    expect(await sdk.points(METRICS.retries.name)).toMatchObject([{ attributes: { outcome: 'not-sent' }, value: 1 }]);
+    expect(await sdk.points(METRICS.circuit.name)).toMatchObject([
+      { attributes: { action: 'opened' }, value: 1 },
+      { attributes: { action: 'refused' }, value: 1 },
+    ]);
+    expect(await sdk.points(METRICS.circuitState.name)).toEqual([
+      { attributes: { key: 'https://api.test' }, value: 2 },
+    ]);
+    expect(await sdk.points(METRICS.budget.name)).toMatchObject([{ attributes: { key: 'https://api.test' } }]);
+  });
+
+  it('measure waits at the gate and in the queue, and read the pace', async () => {
+    const sdk = startSdk();
+    const clock = instantClock();
+    const limiter = rateLimit({ clock, limit: { requests: 1, per: 1_000 } });
+    const fetch = compose(otel({ rateLimit: limiter }), concurrency(1), limiter)(fakeFetch([200]));
+
+    await Promise.all([fetch('https://api.test/'), fetch('https://api.test/')]);
+
+    expect(await sdk.points(METRICS.gateWait.name)).toMatchObject([{ attributes: server, value: 1 }]);
+    expect(await sdk.points(METRICS.queueWait.name)).toMatchObject([{ attributes: server, value: 1 }]);
+    expect(await sdk.points(METRICS.pace.name)).toEqual([]);
+  });
+
+  it('read the pace of each gate that has one', async () => {
+    const sdk = startSdk();
+
+    otel({
+      rateLimit: {
+        snapshot: () => [
+          { key: 'a', rate: 5 },
+          { key: 'b', rate: undefined },
+        ],
+      },
+    });
+
+    expect(await sdk.points(METRICS.pace.name)).toEqual([{ attributes: { key: 'a' }, value: 5 }]);
+  });
+
+  it('forget the oldest of the calls whose end is never told', async () => {
+    const sdk = startSdk();
+    const told = metricsOf(metrics.getMeter('test'));
+    const event = (callId: number, members: object) =>
+      told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
+
+    for (let call = 1; call <= 10_001; call++) event(call, { type: 'wait', reason: 'status' });
+    event(10_001, { type: 'gate', action: 'closed' });
+    for (const call of [1, 10_001]) event(call, { type: 'end' });
+
+    expect(await sdk.points(METRICS.retries.name)).toMatchObject([{ value: 1 }]);
+  });
+
+  it('and the spans of 1,000 mixed calls are what the server counted', async () => {
+    const sdk = startSdk({});
+    const script = (_: unknown, index: number) => [200, 503, 200, 429, 500, 200, 404][(index * 2_654_435_761) % 7]!;
+    await using origin = await startServer(script);
+    const clock = instantClock();
+    const steady = compose(
+      otel(),
+      retry({ clock, budget: false, maxRetries: 4 }),
+      concurrency(20),
+      otelAttempts(),
+    )(fetch);
+
+    const calls = Array.from({ length: 1_000 }, async (_, n) => discard(await steady(`${origin.url}${n}`)));
+    await Promise.all(calls);
+
+    const statuses = tally(origin.requests.map(({ status }) => status!));
+    const points = await sdk.points(METRICS.attempt.name);
+    const spans = sdk.spans();
+    expect(spans).toHaveLength(origin.requests.length);
+    expect(tally(spans.map(({ attributes }) => attributes['http.response.status_code'] as number))).toEqual(statuses);
+    expect(
+      Object.fromEntries(points.map(({ attributes, value }) => [attributes['http.response.status_code'], value])),
+    ).toEqual(statuses);
+    expect(spans.filter(({ attributes }) => attributes[RESENDS] !== undefined)).toHaveLength(
+      origin.requests.length - 1_000,
+    );
+    // of each path: the first has no count, the others count from 1
+    const seen = new Map<string, number>();
+    for (const { attributes } of spans) {
+      const path = attributes['url.full'] as string;
+      expect(attributes[RESENDS]).toBe(seen.get(path));
+      seen.set(path, (seen.get(path) ?? 0) + 1);
+    }
+  });
+});
+
+const discard = (response: Response) => response.arrayBuffer();
+
+function tally(statuses: number[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+describe('options', () => {
+  it.each([
+    [() => otel({ meter: {} as never }), 'otel: meter.createHistogram: expected a function, got undefined'],
+    [() => otel({ tracer: {} as never }), 'otel: tracer.startSpan: expected a function, got undefined'],
+    [() => otelAttempts({ tracer: {} as never }), 'otelAttempts: tracer.startSpan: expected a function, got undefined'],
+    [
+      () => otel({ circuitBreaker: {} as never }),
+      'otel: circuitBreaker.breaker.snapshot: expected a function, got undefined of circuitBreaker.breaker undefined',
+    ],
+    [() => otel({ callSpan: 1 as never }), 'otel: callSpan: expected true or false, got 1'],
+    [
+      () => otelAttempts({ spans: 'both' as never }),
+      'otelAttempts: spans: expected one of own, instrumentation, got "both"',
+    ],
+  ])('are refused by name: %#', (make, message) => {
+    expect(make).toThrow(new TypeError(message));
+  });
+});

@@ -1,0 +1,76 @@
+import { classifyError, type EventOf, type SteadfetchEvent } from '@steadfetch/core';
+
+/** Calls whose end is never told are forgotten, the oldest first. */
+const MAX_CALLS = 10_000;
+/** A shorter wait is not worth a word, in milliseconds. */
+const MIN_WAIT = 50;
+
+interface Story {
+  readonly parts: string[];
+  /** The wait that is not over: since when, and what for. */
+  wait: { readonly since: number; readonly reason: string } | undefined;
+}
+
+/** What happened to each call that has not ended, in words: `503, waited 1.0 s (retry-after), 200`. */
+export class Stories {
+  readonly #stories = new Map<number, Story>();
+
+  /** Adds what the event tells. */
+  add(event: SteadfetchEvent): void {
+    const story = this.#of(event.callId);
+    const { wait } = story;
+    if (wait) {
+      const waited = (event.type === 'attempt' ? event.at - event.ms : event.at) - wait.since;
+      if (waited >= MIN_WAIT) story.parts.push(`waited ${seconds(waited)} (${wait.reason})`);
+      story.wait = undefined;
+    }
+    const reason = waitIn(event);
+    if (reason !== undefined) story.wait = { since: event.at, reason };
+    const part = partOf(event);
+    if (part !== undefined) story.parts.push(part);
+  }
+
+  /** The line about a call that has ended, which is then forgotten. */
+  end(event: EventOf<'end'>): string {
+    const { parts } = this.#of(event.callId);
+    this.#stories.delete(event.callId);
+    const told = parts.length > 0 ? `: ${parts.join(', ')}` : '';
+    return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${seconds(event.ms)}${told}`;
+  }
+
+  #of(callId: number): Story {
+    const known = this.#stories.get(callId);
+    if (known) return known;
+    const story: Story = { parts: [], wait: undefined };
+    this.#stories.set(callId, story);
+    if (this.#stories.size > MAX_CALLS) this.#stories.delete(this.#stories.keys().next().value!);
+    return story;
+  }
+}
+
+/** What the call waits for from this event on. */
+function waitIn(event: SteadfetchEvent): string | undefined {
+  if (event.type === 'wait') return event.source;
+  if (event.type === 'budget') return 'budget';
+  return (event.type === 'gate' || event.type === 'queue') && event.action === 'wait' ? event.type : undefined;
+}
+
+function partOf(event: SteadfetchEvent): string | undefined {
+  if (event.type === 'attempt') return endingOf(event);
+  return 'action' in event && event.action === 'refused' ? `refused (${event.type})` : undefined;
+}
+
+/** The status, or the error's code or name. */
+function endingOf({ status, error }: EventOf<'attempt' | 'end'>): string {
+  if (status !== undefined) return String(status);
+  return classifyError(error).code ?? (error instanceof Error ? error.name : typeof error);
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** Without the scheme, which says nothing in a line. */
+function shortUrl(url: string): string {
+  return url.replace(/^https?:\/\//, '');
+}

@@ -1,0 +1,193 @@
+import { compose, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { retry } from '@steadfetch/retry';
+import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
+import { pino } from 'pino';
+import { describe, expect, it, vi } from 'vitest';
+import { createLogger, format, transports } from 'winston';
+import { type LogCallsOptions, logCalls } from '../src/index.ts';
+import { fakeLogger } from './events.ts';
+
+const AT = 1_700_000_000_000;
+const BASE = {
+  callId: 1,
+  method: 'GET',
+  url: 'https://api.test/x',
+  origin: 'https://api.test',
+  attempt: 1,
+  elapsed: 0,
+};
+
+/** An event, at so many milliseconds from the start. */
+const event = (at: number, members: object) => ({ ...BASE, at: AT + at, ...members }) as SteadfetchEvent;
+
+const SLOW = [
+  event(0, { type: 'start' }),
+  event(100, { type: 'attempt', status: 503, ms: 100 }),
+  event(100, { type: 'wait', ms: 1_000.4, source: 'retry-after', reason: 'status', cause: '503', maxRetries: 2 }),
+  event(1_300, { type: 'attempt', status: 429, ms: 200 }),
+  event(1_300, { type: 'gate', action: 'closed', key: 'k', ms: 5_200, reason: '429' }),
+  event(1_300, { type: 'gate', action: 'wait', key: 'k', ms: 5_200, reason: 'closed' }),
+  event(8_100, { type: 'attempt', status: 200, ms: 1_600 }),
+  event(8_100, { type: 'recover', attempts: 3, cause: '200', elapsed: 8_100 }),
+  event(8_100, { type: 'end', status: 200, ms: 8_100, attempts: 3 }),
+];
+
+function lines(events: SteadfetchEvent[], options?: LogCallsOptions): string[] {
+  const logger = fakeLogger();
+  const told: string[] = [];
+  for (const level of ['info', 'warn', 'error'] as const) {
+    logger[level].mockImplementation((message: string) => void told.push(`${level}: ${message}`));
+  }
+  const listener = logCalls(logger, options);
+  for (const each of events) listener(each);
+  return told;
+}
+
+describe('logCalls', () => {
+  it('writes retries, long waits, recoveries, and the story of a slow call', () => {
+    expect(lines(SLOW)).toEqual([
+      'warn: GET https://api.test/x failed with 503 (attempt 1 of 3), retrying in 1000 ms (retry-after)',
+      'info: GET https://api.test/x waits 5.2 s at the gate of rateLimit() (closed)',
+      'info: GET https://api.test/x ended with 200 after 3 attempts and 8100 ms',
+      'warn: GET api.test/x 200 in 8.1 s: 503, waited 1.0 s (retry-after), 429, waited 5.2 s (gate), 200',
+    ]);
+  });
+
+  it('writes what a layer did not send, and why the call is given up', () => {
+    const told = lines(
+      [
+        event(0, { type: 'start' }),
+        event(0, { type: 'queue', action: 'wait', key: 'k', active: 1, queued: 1 }),
+        event(30, { type: 'circuit', action: 'refused', key: 'https://api.test' }),
+        event(30, { type: 'give-up', reason: 'circuit-open', cause: 'CircuitOpenError' }),
+        event(30, { type: 'end', error: new Error('refused'), ms: 30, attempts: 0 }),
+      ],
+      { slowAfter: 0 },
+    );
+
+    expect(told).toEqual([
+      'warn: GET https://api.test/x is not sent: circuitBreaker() refuses it (https://api.test)',
+      'error: GET https://api.test/x failed with CircuitOpenError (attempt 1), giving up: circuit-open (not sent: circuitBreaker() takes the server for down)',
+      'warn: GET api.test/x Error in 0.0 s: refused (circuit)',
+    ]);
+  });
+
+  it('tells how long a spent budget held a call', () => {
+    const told = lines([
+      event(10, { type: 'attempt', status: 503, ms: 10 }),
+      event(10, { type: 'budget', cause: '503', ms: 5_000 }),
+      event(5_010, { type: 'give-up', reason: 'budget', cause: '503' }),
+      event(5_010, { type: 'end', status: 503, ms: 5_010, attempts: 1 }),
+    ]);
+
+    expect(told.at(-1)).toBe('warn: GET api.test/x 503 in 5.0 s: 503, waited 5.0 s (budget)');
+  });
+
+  it('writes the wait that a give-up did not take, and errors by their codes', () => {
+    const reset = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
+    const told = lines(
+      [
+        event(5, { type: 'attempt', error: reset, ms: 5 }),
+        event(5, { type: 'give-up', reason: 'server-delay', cause: 'ECONNRESET', ms: 90_000, source: 'retry-after' }),
+        event(5, { type: 'end', error: 'no error', ms: 5, attempts: 1 }),
+      ],
+      { slowAfter: 0 },
+    );
+
+    expect(told[0]).toMatch(/giving up: server-delay, not waiting 90000 ms \(retry-after\)$/);
+    expect(told[1]).toBe('warn: GET api.test/x string in 0.0 s: ECONNRESET');
+  });
+
+  it('is silent where nothing is wrong, and at levels that are off', () => {
+    const off = { retry: false, recover: false, wait: false, slow: false } as const;
+
+    expect(lines([event(0, { type: 'start' }), event(9, { type: 'end', status: 200, ms: 9, attempts: 1 })])).toEqual(
+      [],
+    );
+    expect(lines(SLOW, { levels: off })).toEqual([]);
+    expect(lines(SLOW, { levels: { ...off, slow: undefined as never }, slowAfter: 9_000 })).toEqual([]);
+  });
+
+  it('forgets the oldest of the calls whose end is never told', () => {
+    const many = Array.from({ length: 10_001 }, (_, n) => ({ ...SLOW[1]!, callId: n + 2 }) as SteadfetchEvent);
+    const [first, last] = [2, 10_002].map((callId) => ({ ...SLOW[8]!, callId }) as SteadfetchEvent);
+
+    const told = lines([...many, last!, first!]);
+
+    expect(told).toEqual(['warn: GET api.test/x 200 in 8.1 s: 503', 'warn: GET api.test/x 200 in 8.1 s']);
+  });
+
+  it('lets no text from outside forge a line', () => {
+    const [line] = lines([
+      event(0, { type: 'end', error: Object.assign(new Error('x'), { name: 'a\nb' }), ms: 9_000, attempts: 1 }),
+    ]);
+
+    expect(line).toBe('warn: GET api.test/x a\\u000ab in 9.0 s');
+  });
+
+  it.each([
+    [() => logCalls({ info: () => {} }), "logCalls: logger: expected a method 'warn', got undefined"],
+    [
+      () => logCalls(console, { levels: { slwo: 'x' } as never }),
+      "logCalls: levels: unknown option 'slwo', expected one of retry, giveUp, recover, wait, refused, slow; did you mean 'slow'?",
+    ],
+  ])('refuses what cannot work: %#', (make, message) => {
+    expect(make).toThrow(new TypeError(message));
+  });
+});
+
+describe('a real logger', () => {
+  const call = async (logger: object, script: Script = [503, 200]) => {
+    const clock = instantClock();
+    const layers = [observe(logCalls(logger, { slowAfter: 0 }), { clock }), retry({ clock, random: () => 1 })];
+    await compose(...layers)(fakeFetch(script))('https://api.test/x');
+  };
+  const told = [
+    'failed with 503',
+    'ended with 200 after 2 attempts',
+    'GET api.test/x 200 in 0.3 s: 503, waited 0.3 s (backoff), 200',
+  ];
+
+  it('pino has fields and the message', async () => {
+    const written: { msg: string; event: string; level: number }[] = [];
+
+    await call(pino({}, { write: (line: string) => void written.push(JSON.parse(line)) }));
+
+    expect(written.map(({ msg }) => msg)).toEqual(told.map((text) => expect.stringContaining(text)));
+    expect(written.map(({ event, level }) => [event, level])).toEqual([
+      ['wait', 40],
+      ['recover', 30],
+      ['end', 40],
+    ]);
+  });
+
+  it('winston has the message and fields', async () => {
+    const written: { message: string; event: string; level: string }[] = [];
+    const stream = new (await import('node:stream')).Writable({
+      write: (line, _, done) => {
+        written.push(JSON.parse(String(line)));
+        done();
+      },
+    });
+
+    await call(createLogger({ format: format.json(), transports: [new transports.Stream({ stream })] }));
+
+    expect(written.map(({ message }) => message)).toEqual(told.map((text) => expect.stringContaining(text)));
+    expect(written.map(({ event, level }) => [event, level])).toEqual([
+      ['wait', 'warn'],
+      ['recover', 'info'],
+      ['end', 'warn'],
+    ]);
+  });
+
+  it('console has the message alone', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const info = vi.spyOn(console, 'info').mockImplementation(() => {});
+
+    await call(console);
+    const calls = [...warn.mock.calls, ...info.mock.calls];
+    vi.restoreAllMocks();
+
+    expect(calls).toEqual([told[0], told[2], told[1]].map((text) => [expect.stringContaining(text!)]));
+  });
+});

@@ -1,0 +1,8 @@
+import { type Clock, systemClock } from '@steadfetch/core';
+import { abortable } from '@steadfetch/core/kit';
+
+/** A custom clock may throw, or ignore the signal. */
+export function sleep(ms: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
+  if (clock === systemClock) return clock.sleep(ms, signal);
+  return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
+}
