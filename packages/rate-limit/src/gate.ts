@@ -1,20 +1,21 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
-import type { Answer, Pacer, Sent } from './model/model.ts';
+import type { Answer } from './model/model.ts';
 import { type Evidence, Suspects } from './scope.ts';
+import type { Pacing, Sending } from './store.ts';
 import { type Door, type Visit, WaitingLine } from './waiting-line.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
 export interface Permit {
   readonly gate: Gate;
-  readonly pacer: Pacer;
-  sent: Sent;
+  readonly pacer: Pacing;
+  sent: Sending;
   readonly wider: Permit | undefined;
 }
 
 export interface GateOptions {
   readonly clock: Clock;
   readonly now: () => number;
-  readonly createPacer: (key: string, wake: () => void) => Pacer;
+  readonly createPacer: (key: string, wake: () => void) => Pacing;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
@@ -51,7 +52,7 @@ export class Gate implements Door {
   /** Until when the server asked for silence, which may be longer than the gate is closed. */
   #askedUntil = 0;
   readonly #options: GateOptions;
-  #pacer: Pacer | undefined;
+  #pacer: Pacing | undefined;
   readonly #line: WaitingLine;
   /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
   #busyShare = 0;
@@ -73,7 +74,7 @@ export class Gate implements Door {
     this.#line = new WaitingLine(this, options.clock, options.now);
   }
 
-  get pacer(): Pacer {
+  get pacer(): Pacing {
     this.#pacer ??= this.#options.createPacer(this.key, () => this.#line.schedule());
     return this.#pacer;
   }

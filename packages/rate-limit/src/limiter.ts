@@ -21,7 +21,6 @@ import { Passage, repeatsOf, stopReason } from './passage.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, type Reading, type Refusal, readAnswer } from './read-answer.ts';
 import { type Heard, hear, settle } from './scope.ts';
-import { StoredPacer } from './store.ts';
 import { Crowd } from './waiting-line.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
@@ -47,13 +46,13 @@ export class Limiter {
     this.#now = monotonic(clock);
     this.#random = sane(random);
     const model = { random: this.#random, proof, ...(limit ? { limit } : {}) };
+    const local = (pace?: number) => new Pacer({ ...model, ...(pace && { start: { at: this.#now(), pace } }) });
     this.#gates = new Gates(namesOf(settings), {
       clock,
       limit,
       proof,
       now: this.#now,
-      createPacer: (key, wake) =>
-        store ? new StoredPacer(model, { key, store, clock, now: this.#now, wake }) : new Pacer(model),
+      createPacer: (key, wake) => (store ? store.pacer({ key, clock, now: this.#now, wake, local }) : new Pacer(model)),
       onOpen: (gate) => this.#tellOfRelease(gate),
       tooLong: (visit, gate, wait) => this.#error('rate-limited', gate, wait, (visit as Passage).call),
     });

@@ -1,6 +1,5 @@
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import type { LimitStore } from '@steadfetch/rate-limit';
-import { type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
+import { type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { SCRIPT } from './script.ts';
 import { sha1 } from './sha1.ts';
@@ -20,7 +19,7 @@ const OPTIONS = {
 export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
 
 /** A store in Redis or Valkey. */
-export interface RedisStore extends LimitStore {
+export interface RedisStore extends SharedStore {
   /**
    * Asks the server once whether it can keep limits. For the start of a program: later the calls go on without the store.
    *
@@ -49,7 +48,16 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
     });
   const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
   const check = async () => {
-    const nothing = { accepted: [], requests: 0, extra: 0, quotas: [], lastRate: 0, lastBurst: 0, refusal: undefined };
+    const nothing = {
+      accepted: [],
+      requests: 0,
+      extra: 0,
+      quotas: [],
+      alone: false,
+      lastRate: 0,
+      lastBurst: 0,
+      refusal: undefined,
+    };
     replyOf(await ask('check', argsOf({ want: 0, cost: 1, known: 0, ...nothing })));
   };
   return { ...store, check };

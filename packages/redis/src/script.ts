@@ -2,14 +2,15 @@
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
  * the original, so that the two can be read side by side; a property test compares their answers.
  *
- * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms.
- * Answers `now first every count closedUntil goodFor rate burst`.
+ * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
+ * alone.
+ * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 const BODY = `
 local floor, ceil, min, max, huge, exp, sqrt = math.floor, math.ceil, math.min, math.max, math.huge, math.exp, math.sqrt
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
-  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'every', 'granted', 'cost',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
 
@@ -142,10 +143,10 @@ local function root(of, most)
 end
 
 local function bucketOf(top, time)
+  local marks = 0
+  for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
+  if marks < 2 then return nil end
   local reach = min(20, top)
-  local _, high0 = contradiction(reach)
-  local low0 = contradiction(LEAST)
-  if high0 == -huge or low0 == -huge then return nil end
   local best = root(function(rate)
     local tooLow, tooHigh = contradiction(rate)
     return tooLow - tooHigh
@@ -198,8 +199,12 @@ local function hold(rate, depth, doubt)
 end
 
 local function others(pace)
-  history = { history[#history] }
-  entries = 1
+  local kept = {}
+  for n = #history, 1, -1 do
+    table.insert(kept, 1, history[n])
+    if history[n].cost == 0 then break end
+  end
+  history, entries = kept, #kept
   s.missing = s.burst
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
@@ -210,6 +215,7 @@ local function learn()
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
   local start = startOf()
+  local isPartial = s.aloneAt > max(s.emptied, s.backAt + 1000)
   s.refusedAt = 0
   mark(at)
   if s.way == FREE then
@@ -223,13 +229,14 @@ local function learn()
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, most) end
   else
-    local rate, burst, doubt = bucketOf(1.05 * pace, time)
+    local rate, burst, doubt
+    if not isPartial then rate, burst, doubt = bucketOf(1.05 * pace, time) end
     if rate then
       s.burst = burst
       hold((1 - min(0.03, max(0.01, doubt / 2))) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
-    elseif s.way == SEARCH then hold(min(pace, accepted / time), 1, 0.3)
-    elseif s.isTrying == 1 then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
+    elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
+    elseif s.isTrying == 1 and not isPartial then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
     else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
   end
   s.emptied = at
@@ -241,10 +248,16 @@ end
 local function countsRequests(name) return string.find(name, 'request', 1, true) ~= nil end
 local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
 
+local function begin(q, at, remaining, allSpent)
+  q.seen = remaining
+  q.spent = allSpent
+  q.seenAt = at
+end
+
 local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
-  if time < (isFull and 200 or 1000) or spent < 5 then return end
+  if time < (isFull and 400 or 1000) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
   if not isNew and came <= 0.2 * spent then q.signs = min(3, q.signs + 1)
@@ -254,19 +267,18 @@ local function measure(q, at, remaining, allSpent)
     if isFull then q.refill = max(q.refill, seen)
     else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
   end
-  q.seen = remaining
-  q.spent = allSpent
-  q.seenAt = at
+  begin(q, at, remaining, allSpent)
 end
 
-local function hear(name, at, remaining, limit, reset, window)
+local function hear(lastRate, name, at, remaining, limit, reset, window)
   local old
   for _, q in ipairs(told) do if q.name == name then old = q end end
   if old and at < old.heardAt or not old and #told >= 8 then return end
+  local isBack = at < s.backAt + 1000
   local length = window > 0 and window or max(old and old.window or 0, reset, 50)
   local most = max(old and old.most or 0, remaining)
   local spent = countsRequests(name) and s.requests or s.cost
-  local q = old or { name = name, refill = 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
   q.limit = limit > 0 and limit or most
   q.window = length
   q.left = remaining
@@ -274,7 +286,8 @@ local function hear(name, at, remaining, limit, reset, window)
   q.heardAt = at
   q.resetAt = at + (reset > 0 and reset or length)
   q.most = most
-  if old then measure(q, at, remaining, spent) else told[#told + 1] = q end
+  if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
+  if not old then told[#told + 1] = q end
   local ahead = min(s.next - at, 60000)
   if s.every > 0 and ahead > 0 then
     q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
@@ -348,6 +361,7 @@ local function refuse(now, closedUntil, every, wait)
     s.learnAt = min(s.closedUntil, now + 250)
     s.shut = min(10, s.shut + 1)
     s.trust = s.trust * 0.9
+    for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
     s.next = s.closedUntil
   end
   s.next = max(s.next, s.closedUntil)
@@ -373,15 +387,15 @@ local function grant(now, want, cost, extra, known)
   local every = everyOf(max(s.next, start), cost, known)
   local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start))
   local rate, goodFor = every > 0 and cost / every or 0, isBlind and 30 or 250
-  if cost > 0 then s.next = s.next + max(-1000, (every * extra) / cost) end
-  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst } end
+  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now + 1000)) end
+  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   local pending = s.refusedAt > 0
   local ahead = isBlind and 8 or 1000
   local count = pending and 1 or max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
   if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
-  local saved = (closedUntil > now or pending or known > 0) and 0 or depth * every
+  local saved = (closedUntil > now or pending or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   if s.way == HOLD and not pending then s.since = s.since + max(0, start - s.next) end
   s.next = max(s.next, start - saved)
   local isSaved = s.next + count * every <= start
@@ -401,10 +415,10 @@ local function grant(now, want, cost, extra, known)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
   end
-  return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst }
+  return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
 end
 
-local function load(now, lastRate, lastBurst)
+local function load(now, lastRate, lastBurst, first, alone)
   local kept = redis.call('GET', KEYS[1])
   if kept then
     local scalars, past, quotas = string.match(kept, '^([^|]*)|([^|]*)|(.*)$')
@@ -421,10 +435,12 @@ local function load(now, lastRate, lastBurst)
     return
   end
   for _, name in ipairs(FIELDS) do s[name] = 0 end
-  s.next, s.since, s.emptied, s.used = now, now, now, now
+  s.next, s.since, s.emptied = min(now, first), now, now
   s.way = lastRate > 0 and HOLD or FREE
   s.base, s.burst = lastRate, max(1, lastBurst)
   s.missing = lastRate > 0 and s.burst or 0
+  s.backAt = (lastRate > 0 and not alone) and now or 0
+  if lastRate > 0 then history, entries = { { from = s.next, to = s.next, cost = 0 } }, 1 end
   s.patience, s.growth, s.depth, s.trust = 20000, 0.03, 1, 1
 end
 
@@ -448,7 +464,8 @@ local function save(life)
 end
 
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-load(now, tonumber(ARGV[6]), tonumber(ARGV[7]))
+local alone = ARGV[12] == '1'
+load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(string.match(ARGV[8], '^[^,]+')) or now, alone)
 if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then
   history, historyText, entries = nil, '', 0
   s.accepted, s.begun, s.emptied = 0, 0, now
@@ -457,11 +474,13 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
+if alone then s.aloneAt = now end
+if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
 s.requests = s.requests + tonumber(ARGV[5])
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)
-  hear(name, n[1], n[2], n[3], n[4], n[5])
+  hear(tonumber(ARGV[6]), name, n[1], n[2], n[3], n[4], n[5])
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
@@ -480,4 +499,4 @@ local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 ${BODY}`;
 
 /** With the time as the last argument, for tests. */
-export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[12])\n${BODY}`;
+export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[13])\n${BODY}`;

@@ -5,7 +5,7 @@ const LIFE = 3_600_000;
 
 /** A question as the arguments of the script. */
 export function argsOf(question: Question): string[] {
-  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas } = question;
+  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, alone, refusal, quotas } = question;
   const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
   const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
     [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
@@ -16,16 +16,18 @@ export function argsOf(question: Question): string[] {
     refusal ? [refusal.closedUntil, refusal.every, refusal.wait ?? -1].map(text).join(',') : '',
     told.join(';'),
     text(LIFE),
+    alone ? '1' : '0',
   ];
 }
 
 /** What the script answered. */
 export function replyOf(answer: unknown): Reply {
   const numbers = String(answer).split(' ').map(Number);
-  if (numbers.length !== 8 || numbers.some(Number.isNaN)) {
+  if (numbers.length !== 9 || numbers.some(Number.isNaN)) {
     throw new TypeError(`redisStore: expected the answer of the script, got ${JSON.stringify(answer)?.slice(0, 100)}`);
   }
-  const [now, first, every, count, closedUntil, goodFor, rate, burst] = numbers as [
+  const [now, first, every, count, closedUntil, goodFor, rate, burst, backAt] = numbers as [
+    number,
     number,
     number,
     number,
@@ -35,7 +37,7 @@ export function replyOf(answer: unknown): Reply {
     number,
     number,
   ];
-  return { now, first, every, count, closedUntil, goodFor, rate, burst };
+  return { now, first, every, count, closedUntil, goodFor, rate, burst, backAt };
 }
 
 function text(value: number): string {

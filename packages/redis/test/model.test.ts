@@ -10,6 +10,7 @@ const worlds = fc.record({
   asks: fc.boolean(),
   tells: fc.boolean(),
   known: fc.constantFrom(0, 0, 0.05),
+  lastRate: fc.constantFrom(0, 0.1),
 });
 
 it('reserves slots that are not late, never more than were asked for, and keeps little', () => {

@@ -1,11 +1,23 @@
-import type { LimitSlots } from '@steadfetch/rate-limit';
-import { type RedisClient, redisStore } from '@steadfetch/redis';
-import { manualClock } from '@steadfetch/testing';
+import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
+import type { Question, Reply } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
 
-const ANSWER = '1000 1000 10 2 0 250 0.1 20';
-const slotsOf = (client: RedisClient, options = {}) =>
-  redisStore(client, options).reserve('https://a.example', 2, 1) as Promise<LimitSlots>;
+const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
+const QUESTION: Question = {
+  want: 2,
+  cost: 1,
+  known: 0,
+  alone: false,
+  extra: 0,
+  requests: 0,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
+  redisStore(client, options).ask('https://a.example', QUESTION);
 const noScript = () => Promise.reject(new Error('NOSCRIPT No matching script. Please use EVAL.'));
 
 describe('a client', () => {
@@ -103,21 +115,17 @@ describe('check()', () => {
   });
 });
 
-it('tells what was accepted and refused, with the next question', async () => {
+it('asks with what was accepted, refused and told', async () => {
   const seen: (readonly string[])[] = [];
-  const clock = manualClock();
-  const store = redisStore(
-    async (command) => {
-      seen.push(command);
-      return ANSWER;
-    },
-    { clock },
-  );
-  const slots = (await store.reserve('a', 2, 1)) as LimitSlots;
-  store.settle(slots, 3, [{ name: 'per day;', remaining: 7, limit: 10, reset: 5, window: 9 }]);
-  await store.refuse('a', { closedUntil: slots.closedUntil, wait: undefined, slots, quotas: [] });
-  const reported = seen.flatMap((command) => command.slice(4));
-  expect(reported).toContain('1000,1000,3;');
-  expect(reported.some((part) => part.startsWith('per-day-,1000,7,10,5,9'))).toBe(true);
-  expect(reported).toContain('0,10,-1');
+  const store = redisStore(async (command) => {
+    seen.push(command);
+    return ANSWER;
+  });
+  await store.ask('a', {
+    ...QUESTION,
+    accepted: [{ from: 1_000, to: 1_010.5, cost: 3 }],
+    refusal: { closedUntil: 0, every: 10, wait: undefined },
+    quotas: [{ name: 'per day;', at: 1_000, remaining: 7, limit: 10, reset: 5, window: 9 }],
+  });
+  expect(seen[0]!.slice(11, 14)).toEqual(['1000,1010.5,3;', '0,10,-1', 'per-day-,1000,7,10,5,9']);
 });

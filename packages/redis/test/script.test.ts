@@ -15,6 +15,7 @@ const worlds = fc.record<World>({
   asks: fc.boolean(),
   tells: fc.constantFrom(false, false, true),
   known: fc.constantFrom(0, 0, 0, 0.05),
+  lastRate: fc.constantFrom(0, 0, 0.1),
 });
 
 describeServers('the script', (start) => {
@@ -58,7 +59,17 @@ describeServers('the script', (start) => {
   });
 
   it('keeps a limit for an hour after its last use, or as long as it is closed', async () => {
-    const nothing = { accepted: [], requests: 0, extra: 0, quotas: [], lastRate: 0, lastBurst: 0, known: 0, cost: 1 };
+    const nothing = {
+      accepted: [],
+      requests: 0,
+      extra: 0,
+      alone: false,
+      quotas: [],
+      lastRate: 0,
+      lastBurst: 0,
+      known: 0,
+      cost: 1,
+    };
     await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 1, refusal: undefined }));
     expect(await client.pttl('a')).toBeGreaterThan(3_600_000);
     const refusal = { closedUntil: 0, every: 0, wait: 80_000_000 };

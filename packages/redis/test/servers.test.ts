@@ -1,19 +1,30 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '@steadfetch/core';
-import type { LimitSlots } from '@steadfetch/rate-limit';
-import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type RedisClient, redisStore } from '@steadfetch/redis';
+import type { Question, Reply } from '@steadfetch/shared-limit';
 import { Redis as Upstash } from '@upstash/redis';
 import type { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeServers, type StoreServer } from './support/servers.ts';
 
-type Slots = Promise<LimitSlots>;
-
-/** Waits for a busy machine: no test depends on how fast the server answers. */
-const clock: Clock = { now: () => Date.now(), sleep: () => new Promise(() => {}) };
-const storeIn = (client: RedisClient, options: RedisStoreOptions = {}) => redisStore(client, { clock, ...options });
+const QUESTION: Question = {
+  want: 1,
+  cost: 1,
+  known: 0,
+  alone: false,
+  extra: 0,
+  requests: 0,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const refusal = (closedUntil: number, wait: number) => ({ want: 0, refusal: { closedUntil, every: 0, wait } });
+const ask = (client: RedisClient, more: Partial<Question> = {}): Promise<Reply> =>
+  Promise.resolve(redisStore(client).ask('k', { ...QUESTION, ...more }));
 
 describeServers('a store in', (start) => {
   let server: StoreServer;
@@ -27,29 +38,25 @@ describeServers('a store in', (start) => {
     await client.flushall();
   });
 
-  const reserve = (one: RedisClient, key = 'a') => storeIn(one).reserve(key, 1, 1) as Slots;
-
   it('gives two processes slots that follow each other', async () => {
-    const [a, b] = [storeIn(client), storeIn(server.connect())];
-    const slots = [await (a.reserve('k', 1, 1) as Slots), await (b.reserve('k', 1, 1) as Slots)];
-    expect(slots[1]!.first - slots[0]!.first).toBeGreaterThan(0);
+    const [a, b] = [await ask(client), await ask(server.connect())];
+    expect(b.first - a.first).toBeGreaterThan(0);
   });
 
   it('closes a limit for all at the refusal of one, and counts it once', async () => {
-    const [a, b] = [storeIn(client), storeIn(server.connect())];
-    const slots = await (a.reserve('k', 1, 1) as Slots);
-    const others = await (b.reserve('k', 1, 1) as Slots);
-    await a.refuse('k', { closedUntil: slots.closedUntil, wait: 30_000, slots, quotas: [] });
-    await b.refuse('k', { closedUntil: others.closedUntil, wait: 2_000, slots: others, quotas: [] });
-    const next = await (b.reserve('k', 1, 1) as Slots);
-    expect(next.closedUntil).toBeGreaterThan(slots.first + 25_000);
+    const other = server.connect();
+    const { now, closedUntil } = await ask(client);
+    await ask(client, refusal(closedUntil, 30_000));
+    await ask(other, refusal(closedUntil, 2_000));
+    const next = await ask(other);
+    expect(next.closedUntil).toBeGreaterThan(now + 25_000);
     expect(next.first).toBeGreaterThanOrEqual(next.closedUntil);
   });
 
   it('is reached by node-redis', async () => {
     const other = createClient({ url: `redis://127.0.0.1:${server.port}` });
     await other.connect();
-    expect((await reserve(other)).count).toBe(1);
+    expect((await ask(other)).count).toBe(1);
     other.destroy();
   });
 
@@ -57,46 +64,55 @@ describeServers('a store in', (start) => {
     const proxy = await startProxy(client);
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const upstash = new Upstash({ url, token: 'a', enableTelemetry: false });
-    expect((await reserve(upstash)).count).toBe(1);
+    expect((await ask(upstash)).count).toBe(1);
     const send = async (command: readonly string[]) => {
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(command) });
       const { result, error } = (await response.json()) as { result?: unknown; error?: string };
       if (error) throw new Error(error);
       return result;
     };
-    expect((await reserve(send)).count).toBe(1);
+    expect((await ask(send)).count).toBe(1);
     proxy.close();
     proxy.closeAllConnections();
   });
 
   it('goes on where the cache of scripts was emptied', async () => {
-    await reserve(client);
+    await ask(client);
     await client.script('FLUSH');
-    expect((await reserve(client)).count).toBe(1);
+    expect((await ask(client)).count).toBe(1);
   });
 
   it('goes on from what a process knows where all was flushed', async () => {
-    const store = storeIn(client, { limit: { requests: 10, per: 1_000 } });
-    await store.reserve('k', 1, 1);
+    await ask(client);
     await client.flushall();
-    expect((await (store.reserve('k', 1, 1) as Slots)).every).toBeGreaterThanOrEqual(100);
+    expect((await ask(client, { lastRate: 0.01, lastBurst: 5 })).every).toBeCloseTo(100);
   });
 
-  it('says once that the server does not write, and once that it does again', async () => {
+  it.each([
+    ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+    ['got a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+  ])('that is %s holds no call back, says so once, and is used again when it is mended', async (why, breaks, mends) => {
     const events: string[] = [];
     const hooks = {
       onDown: ({ error }: { error: unknown }) => events.push(String(error)),
       onUp: ({ key }: { key: string }) => events.push(key),
     };
-    const store = storeIn(client, { hooks });
-    await client.config('SET', 'maxmemory', '1');
-    for (let n = 0; n < 2; n++) await expect(store.reserve('k', 1, 1)).rejects.toThrow('out of memory');
-    await client.config('SET', 'maxmemory', '0');
-    await store.reserve('k', 1, 1);
-    expect(events).toEqual([expect.stringContaining('out of memory'), 'k']);
-    await client.call('REPLICAOF', '127.0.0.1', '1');
-    await expect(store.check()).rejects.toThrow('got a replica');
-    await client.call('REPLICAOF', 'NO', 'ONE');
+    const store = redisStore(client, { hooks });
+    const limited = rateLimit({ store, scope: 'origin' })(async () => new Response());
+    const command = ([name, ...args]: string[]) => client.call(name!, ...args);
+    const URL = 'https://api.example.com/';
+    await limited(URL);
+    await command(breaks);
+    await expect(store.check()).rejects.toThrow(why);
+    const begun = performance.now();
+    for (let n = 0; n < 3; n++) await limited(URL);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    await command(mends);
+    while (events.length < 2) {
+      await limited(URL);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(events).toEqual([expect.stringContaining(why), 'https://api.example.com']);
     await expect(store.check()).resolves.toBeUndefined();
   });
 
@@ -104,12 +120,12 @@ describeServers('a store in', (start) => {
     await client.call('ACL', 'SETUSER', 'reader', 'on', 'nopass', '~*', '+get', '+ping', '+info', '+hello');
     const reader = createClient({ url: `redis://reader:any@127.0.0.1:${server.port}` });
     await reader.connect();
-    await expect(storeIn(reader).check()).rejects.toThrow('it needs the right to EVALSHA');
+    await expect(redisStore(reader).check()).rejects.toThrow('it needs the right to EVALSHA');
     reader.destroy();
   });
 
   it('is reached again after a restart, by the same client', async () => {
-    const store = storeIn(client);
+    const store = redisStore(client);
     await store.check();
     await server.restart();
     await store.check(); // waits in the client until it is connected

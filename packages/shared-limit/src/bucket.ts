@@ -20,9 +20,9 @@ export interface Bucket {
  * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart.
  */
 export function bucketOf(history: readonly Entry[], missing: number, top: number, time: number): Bucket | undefined {
+  if (history.filter(({ cost }) => cost === 0).length < 2) return undefined; // one refusal fits any burst
   const at = (rate: number) => contradiction(history, missing, rate);
   const reach = Math.min(20, top);
-  if (at(reach).tooHigh === -Infinity || at(LEAST).tooLow === -Infinity) return undefined;
   const best = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
   const found = at(best);
   const low = Math.min(

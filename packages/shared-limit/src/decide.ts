@@ -1,7 +1,7 @@
 import { learn, startOf } from './learn.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Reply, SEARCH } from './state.ts';
 import { tidy } from './tidy.ts';
-import { hear, spend, toldDepth, toldEvery } from './told.ts';
+import { BACK, contradict, hear, spend, toldDepth, toldEvery } from './told.ts';
 
 /** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
 const FIRST = 4;
@@ -28,6 +28,9 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
+/** Where no slots were reserved for so long, those that went on alone come back together, so much later, ms. */
+const SILENCE = 1_000;
+const TOGETHER = 3_000;
 /** Slots that are late are good for so long, ms. */
 const LATE = 40;
 
@@ -36,16 +39,19 @@ export function decide(known: LimitState | undefined, now: number, question: Que
   const state = known ?? begin(now, question);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
+  if (question.alone) state.aloneAt = now;
+  if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
   state.requests += question.requests;
-  for (const quota of question.quotas) hear(state, quota);
+  for (const quota of question.quotas) hear(state, quota, question.lastRate);
   if (question.refusal) refuse(state, now, question.refusal);
   if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
   return [state, grant(state, now, question)];
 }
 
-function begin(now: number, { lastRate, lastBurst }: Question): LimitState {
+function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question): LimitState {
+  const from = Math.min(now, accepted[0]?.from ?? now);
   return {
-    next: now,
+    next: from,
     closedUntil: 0,
     counted: 0,
     shut: 0,
@@ -66,13 +72,15 @@ function begin(now: number, { lastRate, lastBurst }: Question): LimitState {
     closure: 0,
     pace: 0,
     isTrying: false,
-    used: now,
+    used: 0,
+    aloneAt: 0,
+    backAt: lastRate > 0 && !alone ? now : 0,
     every: 0,
     granted: 0,
     cost: 0,
     requests: 0,
     trust: 1,
-    history: [],
+    history: lastRate > 0 ? [{ from, to: from, cost: 0 }] : [],
     told: new Map(),
   };
 }
@@ -116,6 +124,7 @@ function refuse(state: LimitState, now: number, { closedUntil, every, wait }: No
     state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;
+    contradict(state);
     state.next = state.closedUntil;
   }
   state.next = Math.max(state.next, state.closedUntil);
@@ -129,16 +138,21 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const reply = {
     now,
     closedUntil,
+    backAt: state.backAt,
     goodFor: isBlind ? GOOD_BLIND : GOOD,
     rate: every > 0 ? cost / every : 0,
     burst: state.burst,
   };
-  if (cost > 0) state.next += Math.max(-AHEAD, (every * extra) / cost);
+  // what had no slot takes one afterwards
+  if (cost > 0) {
+    const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
+    state.next = Math.min(next, Math.max(state.next, now + AHEAD));
+  }
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const pending = state.refusedAt > 0;
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
-  const saved = closedUntil > now || pending || known > 0 ? 0 : depthOf(state) * every;
+  const saved = closedUntil > now || pending || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
   if (state.way === HOLD && !pending) state.since += Math.max(0, start - state.next);
   state.next = Math.max(state.next, start - saved);
   const isSaved = state.next + count * every <= start;

@@ -1,6 +1,7 @@
 import { bucketOf } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
 import { mark } from './tidy.ts';
+import { BACK } from './told.ts';
 
 /** The doubt about a pace that was refused just above, and about a guess. */
 const SURE = 0.01;
@@ -27,17 +28,20 @@ export function learn(state: LimitState): void {
   state.refusedAt = 0;
   mark(state, at);
   const { way } = state;
+  // those that go on alone are others than the group, until they come back together
+  const isPartial = state.aloneAt > Math.max(emptied, state.backAt + BACK);
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = bucketOf(state.history, state.missing, 1.05 * pace, time);
+    const found = isPartial ? undefined : bucketOf(state.history, state.missing, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
       hold(state, (1 - Math.min(0.03, Math.max(UNDER, found.doubt / 2))) * found.rate, depth, found.doubt);
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
-    } else if (way === SEARCH) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
-    else if (state.isTrying) hold(state, Math.max(state.base, Math.min(0.85 * pace, accepted / time)), 1, SURE);
+    } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
+    else if (state.isTrying && !isPartial)
+      hold(state, Math.max(state.base, Math.min(0.85 * pace, accepted / time)), 1, SURE);
     else others(state, time < SOON ? pace : Math.max(0.5 * pace, Math.min(pace, accepted / time)));
   }
   state.emptied = at;
@@ -79,7 +83,10 @@ function nothing(state: LimitState, time: number): void {
 
 /** Others than the group share the limit, or it has changed. */
 function others(state: LimitState, pace: number): void {
-  state.history.splice(0, state.history.length - 1);
+  state.history.splice(
+    0,
+    state.history.findLastIndex(({ cost }) => cost === 0),
+  );
   state.missing = state.burst;
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;

@@ -35,6 +35,10 @@ export interface LimitState {
   isTrying: boolean;
   /** When slots were last reserved for. */
   used: number;
+  /** When a process that goes on alone last reported. */
+  aloneAt: number;
+  /** When those that went on alone come back together. */
+  backAt: number;
   /** Between the last slots, ms. */
   every: number;
   /** The cost of the slots since the limit was last used up. */
@@ -89,7 +93,9 @@ export interface Question {
   readonly accepted: readonly Entry[];
   /** How many requests these are. */
   readonly requests: number;
-  /** What those cost more than their slots; negative: less. */
+  /** It goes on alone, since the place did not answer. */
+  readonly alone: boolean;
+  /** What those cost more than their slots, if they had any; negative: less. */
   readonly extra: number;
   /** Its slot: `closedUntil` and `every` when it was reserved. And for how long the server asked to wait. */
   readonly refusal:
@@ -123,6 +129,8 @@ export interface Reply {
   readonly closedUntil: number;
   /** After so long it is asked whether the slots are still good, ms. */
   readonly goodFor: number;
+  /** A process that went on alone takes no slots before. */
+  readonly backAt: number;
   /** In units of cost per ms; 0: no limit is known. */
   readonly rate: number;
   readonly burst: number;

@@ -1,8 +1,7 @@
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import type { LimitStore } from '@steadfetch/rate-limit';
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
-import { type StoreOptions, storeOf, storeOptions } from './store-of.ts';
+import { type SharedStore, type StoreOptions, storeOf, storeOptions } from './store-of.ts';
 
 export interface TabStoreOptions extends StoreOptions {
   /** Tabs with the same name share limits. @default 'steadfetch' */
@@ -18,7 +17,7 @@ const OPTIONS = {
 export const tabStoreOptions: OptionTable<TabStoreOptions> = OPTIONS;
 
 /** A store among the tabs and workers of one origin. */
-export interface TabStore extends LimitStore {
+export interface TabStore extends SharedStore {
   /** Leaves the others, and stops to answer them. */
   close(): void;
 }

@@ -5,11 +5,13 @@ const MOST_QUOTAS = 8;
 const SILENT = 10_000;
 /** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
 const MEASURED = 1_000;
-const MEASURED_FULL = 200;
+const MEASURED_FULL = 400;
 /** A bucket is brought to the level that is kept in about so long, ms. */
 const FILLED = 400;
 /** So many signs make a window. */
 const WINDOW = 2;
+/** So much of what was measured is left after a refusal. */
+const CONTRADICTED = 0.8;
 /** So many requests tell something. */
 const ENOUGH = 5;
 /** The reset is not believed to be nearer than this, ms. */
@@ -18,14 +20,20 @@ const SOONEST = 50;
 const ROUNDED = 1_000;
 /** Just under what was told. */
 const UNDER = 0.995;
+/** So long after processes came back all have reported, ms. */
+export const BACK = 1_000;
 /** Slots that are reserved further ahead are not counted, ms. */
 const LONGEST_AHEAD = 60_000;
 
-/** Hears what a response said about a quota. What is reserved and not sent yet is not in it. */
-export function hear(state: LimitState, quota: ToldQuota): void {
+/**
+ * Hears what a response said about a quota. What is reserved and not sent yet is not in it. When processes come back that went
+ * on alone, it is not known yet what all have spent: nothing is measured then.
+ */
+export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
   const { name, at, remaining, limit, reset, window } = quota;
   const old = state.told.get(name);
   if (old ? at < old.heardAt : state.told.size >= MOST_QUOTAS) return;
+  const isBack = at < state.backAt + BACK;
   const length = window > 0 ? window : Math.max(old?.window ?? 0, reset, SOONEST);
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
@@ -37,13 +45,14 @@ export function hear(state: LimitState, quota: ToldQuota): void {
     heardAt: at,
     resetAt: at + (reset > 0 ? reset : length),
     most,
-    refill: old?.refill ?? 0,
+    refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
     signs: old?.signs ?? 0,
     seen: old?.seen ?? remaining,
     spent: old?.spent ?? spent,
     seenAt: old?.seenAt ?? at,
   };
-  if (old) measure(told, at, remaining, spent);
+  if (isBack) begin(told, at, remaining, spent);
+  else if (old) measure(told, at, remaining, spent);
   const ahead = Math.min(state.next - at, LONGEST_AHEAD);
   if (state.every > 0 && ahead > 0) {
     told.left += (told.refill - unitsOf(name, 1) / state.every) * ahead;
@@ -68,9 +77,19 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
     if (isFull) told.refill = Math.max(told.refill, seen);
     else told.refill = told.refill > 0 ? told.refill + (seen > told.refill ? 0.25 : 0.5) * (seen - told.refill) : seen;
   }
+  begin(told, at, remaining, allSpent);
+}
+
+/** A measurement begins. */
+function begin(told: Told, at: number, remaining: number, allSpent: number): void {
   told.seen = remaining;
   told.spent = allSpent;
   told.seenAt = at;
+}
+
+/** A refusal contradicts what was measured: it comes back slower. */
+export function contradict(state: LimitState): void {
+  for (const told of state.told.values()) told.refill *= CONTRADICTED;
 }
 
 /** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or believed. */

@@ -8,6 +8,7 @@ const NOTHING: Question = {
   known: 0,
   extra: 0,
   requests: 0,
+  alone: false,
   accepted: [],
   refusal: undefined,
   quotas: [],

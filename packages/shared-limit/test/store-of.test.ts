@@ -1,61 +1,80 @@
-import type { LimitSlots } from '@steadfetch/rate-limit';
-import { decide, type LimitState, type Question, storeOf } from '@steadfetch/shared-limit';
-import { manualClock } from '@steadfetch/testing';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type Ask, storeOf } from '@steadfetch/shared-limit';
+import { fakeFetch, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
+import { Memory } from './support/memory.ts';
 
-/** A place that decides at once, and what it was asked. */
-function place() {
+const URL = 'https://api.example.com/jobs';
+
+it('hands questions on to the place', () => {
+  const ask = new Memory(manualClock(), 10).ask;
+  expect(storeOf(ask).ask).toBe(ask);
+});
+
+it('an event says which limit, what failed, and for how long', async () => {
   const clock = manualClock();
-  const states = new Map<string, LimitState>();
-  const asked: [key: string, question: Question][] = [];
-  const ask = (key: string, question: Question) => {
-    asked.push([key, question]);
-    const [state, reply] = decide(states.get(key), clock.now(), question);
-    states.set(key, state);
-    return reply;
+  const memory = new Memory(clock, 10);
+  const events: unknown[] = [];
+  const store = storeOf(memory.ask, {
+    clock,
+    hooks: { onDown: (event) => events.push(event), onUp: (event) => events.push(event) },
+  });
+  const limited = rateLimit({ clock, store, scope: 'origin' })(fakeFetch(200, { clock }));
+  memory.isDown = true;
+  await limited(URL);
+  await limited('https://other.example.com/');
+  memory.isDown = false;
+  for (let n = 0; n < 3; n++) {
+    const ends = [limited(URL), limited('https://other.example.com/')];
+    await clock.advance(1_000);
+    await Promise.all(ends);
+  }
+  expect(events).toEqual([
+    { key: 'https://api.example.com', error: new Error('down') },
+    { key: 'https://api.example.com', after: 2_000 },
+  ]);
+});
+
+describe('what is reported', () => {
+  const reported = async (response: () => Response, options = {}) => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const limited = rateLimit({ clock, store: storeOf(memory.ask, { clock }), ...options })(async () => response());
+    for (let n = 0; n < 3; n++) {
+      await limited(URL);
+      await clock.advance(1_000);
+    }
+    return memory.asked;
   };
-  return { clock, asked, ask, store: storeOf(ask, { clock }) };
-}
 
-describe('a place that answers at once', () => {
-  it('is answered at once', () => {
-    const { store } = place();
-    expect(store.reserve('a', 2, 1)).toMatchObject({ count: 1 });
+  it('of a call that cost nothing is a request, and nothing that was accepted', async () => {
+    const asked = await reported(() => new Response(), { costOf: () => 0 });
+    expect(asked.some(({ requests, extra }) => requests > 0 && extra === -requests)).toBe(true);
+    expect(asked.flatMap(({ accepted }) => accepted)).toEqual([]);
   });
 
-  it('that throws calls onDown, and the store throws the same', () => {
-    const errors: unknown[] = [];
-    const error = new Error('away');
-    const store = storeOf(
-      () => {
-        throw error;
-      },
-      { hooks: { onDown: (event) => errors.push(event.error) } },
-    );
-    expect(() => store.reserve('a', 1, 1)).toThrow(error);
-    expect(errors).toEqual([error]);
+  it('of a quota is when it was told, on the clock of the place', async () => {
+    const headers = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '5' };
+    const asked = await reported(() => new Response(null, { headers }));
+    const [quota] = asked.flatMap(({ quotas }) => quotas);
+    expect(quota).toMatchObject({ remaining: 7, limit: 10, reset: expect.any(Number) });
+    expect(quota!.at).toBeLessThan(manualClock().now() - 3_590_000);
   });
 });
 
-it('an accepted call that cost nothing is a request, and nothing that was accepted', () => {
-  const { store, asked } = place();
-  store.settle(store.reserve('a', 1, 1) as LimitSlots, 0, []);
-  store.reserve('a', 1, 1);
-  expect(asked.at(-1)![1]).toMatchObject({ requests: 1, extra: -1, accepted: [] });
+it('a known limit is asked with', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const store = storeOf(memory.ask, { clock, limit: { requests: 10, per: 1_000 } });
+  await rateLimit({ clock, store })(fakeFetch(200, { clock }))(URL);
+  expect(memory.asked[0]!.known).toBe(0.01);
 });
 
-it('a quota without what is left is not reported', () => {
-  const { store, asked } = place();
-  store.settle(store.reserve('a', 1, 1) as LimitSlots, 1, [{ name: 'day', limit: 10 } as never]);
-  store.reserve('a', 1, 1);
-  expect(asked.at(-1)![1].quotas).toEqual([]);
-});
-
-it('forgets the key that was not used for longest where there are too many', () => {
-  const { store, asked } = place();
-  const slots = store.reserve('first', 1, 1) as LimitSlots;
-  store.settle(slots, 1, []);
-  for (let n = 0; n < 10_000; n++) store.reserve(String(n), 1, 1);
-  store.reserve('first', 1, 1);
-  expect(asked.at(-1)).toMatchObject(['first', { accepted: [], lastRate: 0 }]);
+it.each<[unknown, object, string]>([
+  [7, {}, 'storeOf: ask'],
+  [() => {}, { limit: { requests: 0, per: 1 } }, 'storeOf: limit.requests'],
+  [() => {}, { hooks: { onDown: 7 } }, 'storeOf: hooks.onDown'],
+  [() => {}, { hoks: {} }, 'hoks'],
+])('a wrong argument is named', (ask, options, message) => {
+  expect(() => storeOf(ask as Ask, options)).toThrow(message);
 });

@@ -1,5 +1,4 @@
-import type { LimitSlots, LimitStore } from '@steadfetch/rate-limit';
-import { tabStore } from '@steadfetch/shared-limit';
+import { type Question, type Reply, type SharedStore, type TabStore, tabStore } from '@steadfetch/shared-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const closing: (() => void)[] = [];
@@ -16,45 +15,51 @@ function tabs(count: number) {
   return stores;
 }
 
-const reserve = (store: LimitStore, want = 1) => store.reserve('api', want, 1) as Promise<LimitSlots>;
-const refusal = (slots: LimitSlots) => ({ closedUntil: slots.closedUntil, wait: 5_000, slots, quotas: [] });
-
-/** Reserves until somebody leads: a question before is answered late. */
-async function reserved(store: LimitStore): Promise<LimitSlots> {
-  for (;;) {
-    const slots = await reserve(store).catch(() => undefined);
-    if (slots) return slots;
-  }
-}
+const QUESTION: Question = {
+  want: 1,
+  cost: 1,
+  known: 0,
+  alone: false,
+  extra: 0,
+  requests: 0,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Promise<Reply> =>
+  Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
+const refusal = { want: 0, refusal: { closedUntil: 0, every: 0, wait: 5_000 } };
 
 describe('tabs of one origin', () => {
   it('get slots that follow each other, whoever asks', async () => {
     const stores = tabs(3);
-    await reserved(stores[2]!);
-    const all: LimitSlots[] = [];
-    for (let n = 0; n < 9; n++) all.push(await reserved(stores[n % 3]!));
+    await ask(stores[2]!);
+    const all: Reply[] = [];
+    for (let n = 0; n < 9; n++) all.push(await ask(stores[n % 3]!));
     const starts = all.filter(({ every }) => every > 0).map(({ first }) => first);
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
     expect(new Set(starts).size).toBe(starts.length);
   });
 
   it('are all closed by the refusal of one, and stay so when the one that decides is closed', async () => {
-    const [first, second, third] = tabs(3) as [ReturnType<typeof tabStore>, LimitStore, LimitStore];
-    const slots = await reserved(second);
-    await reserved(third);
-    await second.refuse('api', refusal(slots));
-    expect((await reserved(third)).closedUntil).toBeGreaterThan(slots.first + 4_000);
+    const [first, second, third] = tabs(3) as [TabStore, TabStore, TabStore];
+    const slots = await ask(second);
+    await ask(third);
+    await ask(second, refusal);
+    expect((await ask(third)).closedUntil).toBeGreaterThan(slots.first + 4_000);
     first.close();
-    const after = await reserved(third);
+    const after = await ask(third);
     expect(after.closedUntil).toBeGreaterThan(slots.first + 4_000);
   });
 
   it('that are closed before they lead leave the others alone', async () => {
-    const [first, second, third] = tabs(3) as [ReturnType<typeof tabStore>, ReturnType<typeof tabStore>, LimitStore];
-    await reserved(first);
+    const [first, second, third] = tabs(3) as [TabStore, TabStore, TabStore];
+    await ask(first);
     second.close();
     first.close();
-    expect((await reserved(third)).count).toBe(1);
+    expect((await ask(third)).count).toBe(1);
   });
 });
 
@@ -70,10 +75,9 @@ it('a tab that is closed when its turn to decide comes gives the lock back', asy
 
 it('forgets the limit that was not used for longest where there are too many', async () => {
   const store = tabs(1)[0]!;
-  const slots = await reserved(store);
-  await store.refuse('api', refusal(slots));
-  for (let n = 0; n < 1_000; n++) await store.reserve(`api ${n}`, 1, 1);
-  expect((await reserve(store)).closedUntil).toBe(0);
+  await ask(store, refusal);
+  for (let n = 0; n < 1_000; n++) await ask(store, {}, `api ${n}`);
+  expect((await ask(store)).closedUntil).toBe(0);
 });
 
 it('says what is missing where a page is not served securely', () => {

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { redisStore } from '@steadfetch/redis';
+import { type RedisStore, redisStore } from '@steadfetch/redis';
 import { Redis } from 'ioredis';
 import { publish } from '../publish.ts';
 import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
@@ -141,28 +141,32 @@ for (const row of ROWS.filter(({ name }) => name.includes(option('only') ?? ''))
   rows.push(measured);
 }
 
+/** Ten calls were accepted, and slots for ten more are asked for. */
+function questionAt(now: number): Parameters<RedisStore['ask']>[1] {
+  const accepted = [{ from: now - 20, to: now, cost: 10 }];
+  const nothing = { known: 0, alone: false, extra: 0, refusal: undefined, quotas: [], lastRate: 0, lastBurst: 0 };
+  return { ...nothing, want: 10, cost: 1, requests: 10, accepted };
+}
+
 /** What 100,000 limits cost the server, each of which 20 calls have used. */
 async function measureKeys(): Promise<string> {
   const server = await StoreServer.start();
   const client = new Redis(server.port);
-  const store = redisStore(client, { clock: { now: () => Date.now(), sleep: () => new Promise(() => {}) } });
+  const store = redisStore(client);
   const memory = async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
   const before = await memory();
   const KEYS = 100_000;
   for (let at = 0; at < KEYS; at += 500) {
     const keys = Array.from({ length: 500 }, (_, n) => `https://${at + n}.example.com`);
     for (let turn = 0; turn < 2; turn++) {
-      await Promise.all(
-        keys.map(async (key) => {
-          const slots = await store.reserve(key, 10, 1);
-          for (let n = 0; n < 10; n++) store.settle(slots, 1, []);
-        }),
-      );
+      await Promise.all(keys.map((key) => store.ask(key, questionAt(Date.now()))));
     }
   }
   const bytes = ((await memory()) - before) / KEYS;
   await client.config('RESETSTAT');
-  await Promise.all(Array.from({ length: 2_000 }, (_, n) => store.reserve(`https://${n * 49}.example.com`, 10, 1)));
+  await Promise.all(
+    Array.from({ length: 2_000 }, (_, n) => store.ask(`https://${n * 49}.example.com`, questionAt(Date.now()))),
+  );
   const cost = await scriptCost(server);
   client.disconnect();
   server.stop();

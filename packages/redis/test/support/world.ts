@@ -10,6 +10,8 @@ export interface World {
   readonly asks: boolean;
   readonly tells: boolean;
   readonly known: number;
+  /** What the first process knows of a place that has forgotten all, per ms. */
+  readonly lastRate: number;
 }
 
 /**
@@ -57,13 +59,14 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
         want: random() < 0.1 ? 0 : Math.ceil(12 * random()),
         cost: 1,
         known: world.known,
-        extra: random() < 0.05 ? 2 : 0,
+        extra: random() < 0.05 ? 20 * random() : 0,
         requests: accepted.length,
+        alone: random() < 0.05,
         accepted,
         refusal,
         quotas: world.tells && accepted.length > 0 ? [quota] : [],
-        lastRate: last?.rate ?? 0,
-        lastBurst: last?.burst ?? 0,
+        lastRate: n === 0 ? world.lastRate : (last?.rate ?? 0),
+        lastBurst: last?.burst ?? 20,
       },
     ];
   }
