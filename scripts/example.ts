@@ -4,17 +4,18 @@
 
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { ROOT } from './workspace.ts';
 
-const names = globSync('*.ts', { cwd: join(ROOT, 'examples') })
-  .filter((file) => !file.includes('.config.'))
-  .map((file) => basename(file, '.ts'))
-  .sort();
+const files = globSync(['*.ts', '*/main.ts'], { cwd: join(ROOT, 'examples') }).filter(
+  (file) => !file.includes('.config.') && !file.startsWith('browser'),
+);
+const names = files.map((file) => (file.includes(sep) ? dirname(file) : basename(file, '.ts'))).sort();
 const [name, ...rest] = process.argv.slice(2);
 
 if (name !== undefined && names.includes(name)) {
-  const { status } = spawnSync('node', [join(ROOT, 'examples', `${name}.ts`), ...rest], { stdio: 'inherit' });
+  const file = files.find((one) => one === `${name}.ts` || dirname(one) === name)!;
+  const { status } = spawnSync('node', [join(ROOT, 'examples', file), ...rest], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else {
   console.error(name === undefined ? 'pnpm example NAME, where NAME is one of:' : `no example "${name}"; there are:`);

@@ -50,4 +50,6 @@ export const LAYERS: Record<string, Layer> = {
   otel: { packages: ['core'], libraries: ['@opentelemetry/api'] },
   query: { packages: ['core', 'backoff', 'jitter', 'retry', 'server-hints'] },
   react: { packages: ['core'], libraries: ['react'] },
+  'shared-limit': { packages: ['core'], types: ['rate-limit'] },
+  redis: { packages: ['core', 'shared-limit'], types: ['rate-limit'] },
 };

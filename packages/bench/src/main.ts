@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|limits|overhead|first-call|observe|storms|budgets|rate-limits|memory|crowd|size …] [--OPTIONS of those]
+//   pnpm bench [harm|limits|overhead|first-call|observe|storms|budgets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,6 +15,7 @@ const RUNS: Record<string, string> = {
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
   'rate-limits': 'rate-limits/run.ts',
+  'shared-limit': 'shared-limit/run.ts',
   memory: 'memory/run.ts',
   crowd: 'crowd/run.ts',
   size: 'size/run.ts',

@@ -2,15 +2,16 @@ import type { Clock, LastAnswer } from '@steadfetch/core';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
-import type { Answer, Pacer, Sent } from './model/model.ts';
+import type { Answer } from './model/model.ts';
+import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 import type { Turns } from './turns.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
 export interface Permit {
   readonly gate: Gate;
-  readonly pacer: Pacer;
-  sent: Sent;
+  readonly pacer: Pacing;
+  sent: Sending;
   readonly wider: Permit | undefined;
 }
 
@@ -22,7 +23,7 @@ export interface GateContext {
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
-  readonly createPacer: (key: string, wake: () => void) => Pacer;
+  readonly createPacer: (key: string, wake: () => void) => Pacing;
   readonly onOpen: (gate: Gate) => void;
   /** The error for a call that would have to wait for too long. */
   readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
@@ -37,7 +38,7 @@ const UNSENT = 20;
 
 /** What was learned at a gate. */
 interface Learned {
-  pacer: Pacer | undefined;
+  pacer: Pacing | undefined;
   wasClosed: boolean;
   /** Until when the server asked for no requests, which may be longer than the gate is closed. */
   askedUntil: number;
@@ -93,7 +94,7 @@ export class Gate {
     this.#queue = new GateQueue(this, context);
   }
 
-  get pacer(): Pacer {
+  get pacer(): Pacing {
     this.#learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
     return this.#learned.pacer;
   }

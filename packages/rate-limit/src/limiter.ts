@@ -20,7 +20,6 @@ import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, with
 import { Report } from './report.ts';
 import { type Effect, settle, settleOne } from './scope.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
-import { StoredPacer } from './store.ts';
 import { Ticket } from './ticket.ts';
 import { Turns } from './turns.ts';
 
@@ -51,13 +50,14 @@ export class Limiter {
     this.#random = model.random;
     this.#report = new Report(settings, now);
     this.#turns = new Turns(clock, now);
+    const local = (pace?: number) => new Pacer({ ...model, ...(pace && { start: { at: now(), pace } }) });
     this.#gates = new Gates(namesOf(settings), {
       clock,
       now,
       turns: this.#turns,
       limit,
       proof,
-      createPacer: (key, wake) => (store ? new StoredPacer(model, { key, store, clock, now, wake }) : new Pacer(model)),
+      createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : new Pacer(model)),
       onOpen: (gate) => this.#report.opened(gate),
       tooLong: ({ call }, gate, wait) => this.#error('rate-limited', gate, wait, call),
     });

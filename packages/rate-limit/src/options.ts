@@ -112,7 +112,7 @@ function checkScope(option: string, scope: RateLimitScope): RateLimitScope {
 }
 
 function checkStore(option: string, store: LimitStore): LimitStore {
-  return checkMembers(option, store, ['reserve', 'refuse', 'settle']);
+  return checkMembers(option, store, ['pacer']);
 }
 
 function checkObservers(_: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {

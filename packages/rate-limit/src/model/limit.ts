@@ -13,6 +13,8 @@ const USED = 0.7;
 /** What of a shared pace is left after a refusal, and the time in which the rest is won back, whatever the pace is, ms. */
 const KEPT = 0.7;
 const CLIMB = 20_000;
+/** A share that is known begins with so much of it. */
+const BEGUN = 0.95;
 /** A stretch that accepted fewer measures nothing, and a pace that fell below this share of what was held is shared. */
 const FEW = 10;
 const FELL = 0.85;
@@ -52,6 +54,13 @@ export class Limit {
 
   get shared(): boolean {
     return this.pace.way === 'climb';
+  }
+
+  /** Begins with a pace that was a share of a limit so far. */
+  share(pace: number, now: number): void {
+    this.why = 'a share of a limit that others use too';
+    this.pace.open(now, -1 - this.#random()); // what is on its way of before comes first
+    this.#climb(BEGUN * pace, pace, now);
   }
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */

@@ -58,6 +58,8 @@ export interface PacerOptions {
    * @default 'direct'
    */
   readonly proof?: 'direct' | 'first';
+  /** Begins with this pace, per ms: the share of a limit that it had so far. */
+  readonly start?: { readonly at: number; readonly pace: number };
 }
 
 /** When only an answer can let the next call go: the time after which to ask again, ms. */
@@ -87,12 +89,13 @@ export class Pacer {
   #lastSent = -Infinity;
   #refusedShare = 0;
 
-  constructor({ random, limit, proof = 'direct' }: PacerOptions) {
+  constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow(Infinity);
+    if (start) this.#limit.share(start.pace, start.at);
   }
 
   /** Time passes: the gate opens, tokens come, the pace grows. */

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../../scripts/chromium.ts';
+
+const executablePath = findChromium();
+const ROOT = join(import.meta.dirname, '..', 'shared-limit');
+const PATIENCE = 60_000;
+
+declare const tab: { call(): Promise<number>; refused(seconds: number): Promise<number>; opensIn(): number };
+
+describe.skipIf(executablePath === undefined)('five tabs', { timeout: PATIENCE }, () => {
+  let server: ViteDevServer;
+  let browser: Browser;
+  let context: BrowserContext;
+  let pages: Page[];
+
+  beforeAll(async () => {
+    server = await createServer({ root: ROOT, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } });
+    await server.listen();
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
+    context = await browser.newContext();
+    context.setDefaultTimeout(PATIENCE);
+    const open = async () => {
+      const page = await context.newPage();
+      await page.goto(server.resolvedUrls!.local[0]!);
+      await page.waitForFunction(() => 'tab' in globalThis);
+      return page;
+    };
+    pages = [await open()];
+    await pages[0]!.evaluate(() => tab.call()); // it decides for all
+    pages.push(...(await Promise.all(Array.from({ length: 4 }, open))));
+  }, 2 * PATIENCE);
+
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('call at one limit together, ten times a second', async () => {
+    const calls = pages.map((page) => page.evaluate(() => Promise.all([1, 2, 3, 4].map(() => tab.call()))));
+    const times = (await Promise.all(calls)).flat().sort((a, b) => a - b);
+    for (let n = 5; n < 20; n++) expect(times[n]! - times[n - 5]!).toBeGreaterThan(350);
+  });
+
+  /** The tabs that know that the limit is closed. A call that waits asks. */
+  const closed = (some: readonly Page[]) =>
+    Promise.all(
+      some.map(async (page) => {
+        await page.evaluate(() => void tab.call().catch(() => {}));
+        await page.waitForFunction(() => tab.opensIn() > 10_000);
+      }),
+    );
+
+  it('are all closed by a refusal that one of them met', async () => {
+    await pages[2]!.evaluate(() => tab.refused(40));
+    expect(await closed(pages)).toHaveLength(5);
+  });
+
+  it('go on from what is known when the tab that decides is closed', async () => {
+    await pages[0]!.close();
+    await pages[1]!.reload();
+    await pages[1]!.waitForFunction(() => 'tab' in globalThis, undefined, { timeout: PATIENCE });
+    expect(await closed(pages.slice(1))).toHaveLength(4);
+  });
+});

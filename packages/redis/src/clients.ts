@@ -1,0 +1,98 @@
+import { optionError } from '@steadfetch/core/kit';
+
+/** A script and what it is run with. */
+interface ScriptCall {
+  readonly sha: string;
+  readonly source: string;
+  readonly key: string;
+  readonly args: readonly string[];
+}
+
+/** ioredis, iovalkey. */
+export interface IoredisLike {
+  evalsha(sha: string, numberOfKeys: number, ...keysAndArgs: string[]): Promise<unknown>;
+  eval(script: string, numberOfKeys: number, ...keysAndArgs: string[]): Promise<unknown>;
+  defineCommand(...args: never[]): unknown;
+}
+
+/** node-redis: a client, a pool or a cluster. */
+export interface NodeRedisLike {
+  evalSha(sha: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+  eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
+}
+
+/** `@upstash/redis`, over HTTP. */
+export interface UpstashLike {
+  evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>;
+  eval(script: string, keys: string[], args: string[]): Promise<unknown>;
+}
+
+/** Any other client: sends one command, its name first, and resolves to the answer. */
+export type SendCommand = (command: readonly string[]) => Promise<unknown>;
+
+export type RedisClient = IoredisLike | NodeRedisLike | UpstashLike | SendCommand;
+
+/** Runs a script by its hash, or as a whole where the server does not have it. */
+export type RunScript = (call: ScriptCall) => Promise<unknown>;
+
+const EXPECTED = 'a client of ioredis, node-redis or @upstash/redis, or a function that sends a command';
+
+export function runnerFor(client: RedisClient): RunScript {
+  const [byHash, whole] = commandsOf(client);
+  return async (call) => {
+    try {
+      return await byHash(call);
+    } catch (error) {
+      if (!/\bNOSCRIPT\b/.test(messageOf(error))) throw error;
+      return whole(call);
+    }
+  };
+}
+
+function commandsOf(client: RedisClient): [RunScript, RunScript] {
+  if (typeof client === 'function') {
+    return [
+      ({ sha, key, args }) => client(['EVALSHA', sha, '1', key, ...args]),
+      ({ source, key, args }) => client(['EVAL', source, '1', key, ...args]),
+    ];
+  }
+  if (isIoredis(client)) {
+    return [
+      ({ sha, key, args }) => client.evalsha(sha, 1, key, ...args),
+      ({ source, key, args }) => client.eval(source, 1, key, ...args),
+    ];
+  }
+  if (isNodeRedis(client)) {
+    return [
+      ({ sha, key, args }) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
+      ({ source, key, args }) => client.eval(source, { keys: [key], arguments: [...args] }),
+    ];
+  }
+  if (isUpstash(client)) {
+    return [
+      ({ sha, key, args }) => client.evalsha(sha, [key], [...args]),
+      ({ source, key, args }) => client.eval(source, [key], [...args]),
+    ];
+  }
+  throw optionError('redisStore: client', EXPECTED, client);
+}
+
+function isIoredis(client: object): client is IoredisLike {
+  return has(client, 'evalsha', 'eval', 'defineCommand');
+}
+
+function isNodeRedis(client: object): client is NodeRedisLike {
+  return has(client, 'evalSha', 'eval');
+}
+
+function isUpstash(client: object): client is UpstashLike {
+  return has(client, 'evalsha', 'eval');
+}
+
+function has(client: object, ...names: string[]): boolean {
+  return names.every((name) => typeof (client as Record<string, unknown> | null | undefined)?.[name] === 'function');
+}
+
+export function messageOf(error: unknown): string {
+  return String((error as Partial<Error> | undefined)?.message ?? error);
+}

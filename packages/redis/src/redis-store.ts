@@ -1,0 +1,78 @@
+import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
+import { messageOf, type RedisClient, runnerFor } from './clients.ts';
+import { SCRIPT } from './script.ts';
+import { sha1 } from './sha1.ts';
+import { argsOf, replyOf } from './wire.ts';
+
+export interface RedisStoreOptions extends StoreOptions {
+  /** What the keys begin with. @default 'steadfetch' */
+  prefix?: string;
+}
+
+const OPTIONS = {
+  ...storeOptions,
+  prefix: { check: checkKey, default: 'steadfetch' },
+} satisfies OptionTable<RedisStoreOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
+
+/** A store in Redis or Valkey. */
+export interface RedisStore extends SharedStore {
+  /**
+   * Asks the server once whether it can keep limits. For the start of a program: later the calls go on without the store.
+   *
+   * @throws {Error} naming what is missing: a server that answers, Lua scripts, the right to write
+   */
+  check(): Promise<void>;
+}
+
+/**
+ * Keeps limits in Redis 5 or newer, or in Valkey, so that all processes that share a limit act as one client: at the rate that
+ * the server allows, or that all together have measured.
+ *
+ * One atomic script decides, by the server's clock. Keys expire an hour after their last use. While the server fails or takes
+ * longer than 50 ms, each process goes on by itself.
+ *
+ * @throws {TypeError} a client that can run no script
+ * @example rateLimit({ store: redisStore(new Redis(url)), scope: 'origin' });
+ */
+export function redisStore(client: RedisClient, options?: RedisStoreOptions): RedisStore {
+  const run = runnerFor(client);
+  const { prefix, ...rest } = readOptions('redisStore', OPTIONS, options);
+  const sha = sha1(SCRIPT);
+  const ask = (key: string, args: readonly string[]): Promise<unknown> =>
+    run({ sha, source: SCRIPT, key: `${prefix}:{${key}}`, args }).catch((error) => {
+      throw explained(error);
+    });
+  const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
+  const check = async () => {
+    const nothing = {
+      accepted: [],
+      requests: 0,
+      extra: 0,
+      quotas: [],
+      alone: false,
+      lastRate: 0,
+      lastBurst: 0,
+      refusal: undefined,
+    };
+    replyOf(await ask('check', argsOf({ want: 0, cost: 1, known: 0, ...nothing })));
+  };
+  return { ...store, check };
+}
+
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/unknown command|non deterministic|not supported/i, 'it needs Redis 5 or newer, or Valkey, with EVAL'],
+  [/NOPERM|NOAUTH|WRONGPASS/, 'it needs the right to EVALSHA, EVAL, GET, SET and TIME'],
+  [/READONLY/, 'it needs a server that can be written to, and got a replica'],
+  [/\bOOM\b/, 'the server is out of memory'],
+];
+
+/** The error of the client, with what is needed where that is known. */
+function explained(cause: unknown): Error {
+  const message = messageOf(cause);
+  const hint = HINTS.find(([pattern]) => pattern.test(message))?.[1];
+  return new Error(`redisStore: ${message}${hint ? `: ${hint}` : ''}`, { cause });
+}

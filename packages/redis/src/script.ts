@@ -1,0 +1,502 @@
+/**
+ * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
+ * the original, so that the two can be read side by side; a property test compares their answers.
+ *
+ * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
+ * alone.
+ * Answers `now first every count closedUntil goodFor rate burst backAt`.
+ */
+const BODY = `
+local floor, ceil, min, max, huge, exp, sqrt = math.floor, math.ceil, math.min, math.max, math.huge, math.exp, math.sqrt
+local FREE, SEARCH, HOLD = 0, 1, 2
+local FIELDS = { 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
+  'requests', 'trust' }
+local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
+
+local s = {}
+local history, historyText, entries, told = nil, '', 0, {}
+
+local function text(n)
+  if n == floor(n) and n > -1e15 and n < 1e15 then return string.format('%d', n) end
+  return string.format('%.17g', n)
+end
+
+local function numbers(from)
+  local out = {}
+  for n in string.gmatch(from, '[^, ]+') do out[#out + 1] = tonumber(n) end
+  return out
+end
+
+local function records(from, read)
+  for one in string.gmatch(from, '[^;]+') do read(one) end
+end
+
+-- the history is read only where something is learned from it
+local function read()
+  if history then return end
+  history = {}
+  records(historyText, function(one)
+    local n = numbers(one)
+    history[#history + 1] = { from = n[1], to = n[2], cost = n[3] }
+  end)
+end
+
+local function inTime(a, b)
+  if a.to ~= b.to then return a.to < b.to end
+  if a.from ~= b.from then return a.from < b.from end
+  return a.cost > b.cost
+end
+
+local function isEven(start, before, entry, grain)
+  if entry.to - before.from <= 40 then return true end
+  local a = before.cost / max(1, before.to - start)
+  local b = entry.cost / max(1, entry.to - before.to)
+  return max(a, b) <= (1.25 + grain / 20000) * min(a, b)
+end
+
+local function merge(grain)
+  local kept = {}
+  local start = history[1].from
+  for _, entry in ipairs(history) do
+    local before = kept[#kept]
+    if before and before.cost > 0 and entry.cost > 0 and entry.to - before.from <= grain and isEven(start, before, entry, grain) then
+      before.cost = before.cost + entry.cost
+      before.from = min(before.from, entry.from)
+      before.to = entry.to
+    else
+      if before then start = before.to end
+      kept[#kept + 1] = entry
+    end
+  end
+  history = kept
+end
+
+local function tidy()
+  if entries <= 64 then return end
+  read()
+  table.sort(history, inTime)
+  local grain = 1
+  while #history > 40 and grain < 1e9 do
+    merge(grain)
+    grain = grain * 2
+  end
+  entries = #history
+end
+
+local function mark(at)
+  read()
+  for n = 1, #history do
+    local entry = history[n]
+    if entry.from < at and entry.to > at then
+      local part = (entry.cost * (at - entry.from)) / (entry.to - entry.from)
+      history[#history + 1] = { from = at, to = entry.to, cost = entry.cost - part }
+      entry.cost = part
+      entry.to = at
+    end
+  end
+  history[#history + 1] = { from = at, to = at, cost = 0 }
+  table.sort(history, inTime)
+  local marks, second = 0, 0
+  for n, entry in ipairs(history) do
+    if entry.cost == 0 then
+      marks = marks + 1
+      if second == 0 and n > 1 then second = n end
+    end
+  end
+  if marks > 8 then
+    local kept = {}
+    for n = second, #history do kept[#kept + 1] = history[n] end
+    history = kept
+    s.missing = s.burst
+  end
+  entries = #history
+end
+
+local function contradiction(rate)
+  local v, time = s.missing, history[1] and history[1].from or 0
+  local atLeast, below, tooLow, tooHigh = 0, huge, -huge, -huge
+  for _, entry in ipairs(history) do
+    v = max(0, v - rate * (entry.from - time))
+    time = entry.to
+    if entry.cost > 0 then
+      v = max(min(1, entry.cost), v + entry.cost - rate * (entry.to - entry.from))
+      atLeast = max(atLeast, v)
+      tooLow = max(tooLow, v - below)
+    else
+      below = min(below, v + 1)
+      tooHigh = max(tooHigh, atLeast - v - 1)
+    end
+  end
+  return tooLow, tooHigh, atLeast, below
+end
+
+local LEAST = 1 / 86400000
+
+local function root(of, most)
+  local low, high = LEAST, most
+  for _ = 1, 30 do
+    local middle = sqrt(low * high)
+    if of(middle) > 0 then low = middle else high = middle end
+  end
+  return sqrt(low * high)
+end
+
+local function bucketOf(top, time)
+  local marks = 0
+  for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
+  if marks < 2 then return nil end
+  local reach = min(20, top)
+  local best = root(function(rate)
+    local tooLow, tooHigh = contradiction(rate)
+    return tooLow - tooHigh
+  end, reach)
+  local tooLow, tooHigh, atLeast, below = contradiction(best)
+  local low = min(best, root(function(rate) return (contradiction(rate)) - 20 * rate end, reach))
+  local high = max(best, root(function(rate)
+    local _, other = contradiction(rate)
+    return 20 * rate - other
+  end, reach))
+  local burst = max(1, floor(min(atLeast, below) + 0.1))
+  local whole = root(function(rate)
+    local _, _, least = contradiction(rate)
+    return least - burst - 4 * rate
+  end, reach)
+  local rate = min(max(whole, best), high)
+  local wrong = max(tooLow, tooHigh)
+  local most = rate * time
+  if wrong >= 1 + 40 * rate + 0.05 * most or rate >= 0.97 * top then return nil end
+  return rate, burst, max((high - low) / rate / 2, wrong / most)
+end
+
+local function amid()
+  read()
+  local cost = 0
+  for _, entry in ipairs(history) do
+    if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
+  end
+  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt) end
+  return 0
+end
+
+local function startOf()
+  local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
+  local steady = length > 1000 and (0.5 * s.accepted) / length or 0
+  return max((4 * sqrt(max(4, s.accepted))) / (s.closure + length), steady, 0.7 * amid())
+end
+
+local function hold(rate, depth, doubt)
+  local unsure = min(0.3, max(0.01, doubt))
+  local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
+  local patience = max((2 * cost) / unsure, unsure < 0.3 and 200 / rate or 0)
+  local most = min(0.3, max(1 / 30, 100 * rate))
+  s.way = HOLD
+  s.base = rate
+  s.depth = max(1, depth)
+  s.patience = min(300000, max(1500, patience))
+  s.growth = min(most, max(1 / 30, 3 * unsure))
+  s.since = s.closedUntil
+end
+
+local function others(pace)
+  local kept = {}
+  for n = #history, 1, -1 do
+    table.insert(kept, 1, history[n])
+    if history[n].cost == 0 then break end
+  end
+  history, entries = kept, #kept
+  s.missing = s.burst
+  hold(0.8 * pace, 1, 0.3)
+  s.patience = 2000
+  s.growth = 0.03
+end
+
+local function learn()
+  local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
+  local time = max(1, at - s.emptied)
+  local start = startOf()
+  local isPartial = s.aloneAt > max(s.emptied, s.backAt + 1000)
+  s.refusedAt = 0
+  mark(at)
+  if s.way == FREE then
+    s.way = SEARCH
+    s.base = start
+    s.burst = max(1, accepted)
+    s.depth = 1
+    s.used = s.closedUntil
+  elseif accepted == 0 then
+    local most = 2 / time
+    s.base = min(s.base, max(most, 0.5 * s.base))
+    if s.way == SEARCH then s.base = min(s.base, most) end
+  else
+    local rate, burst, doubt
+    if not isPartial then rate, burst, doubt = bucketOf(1.05 * pace, time) end
+    if rate then
+      s.burst = burst
+      hold((1 - min(0.03, max(0.01, doubt / 2))) * rate, min(burst - 1, 0.5 * burst), doubt)
+      s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
+    elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
+    elseif s.isTrying == 1 and not isPartial then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
+    else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
+  end
+  s.emptied = at
+  s.accepted = 0
+  s.granted = 0
+  s.begun = 0
+end
+
+local function countsRequests(name) return string.find(name, 'request', 1, true) ~= nil end
+local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
+
+local function begin(q, at, remaining, allSpent)
+  q.seen = remaining
+  q.spent = allSpent
+  q.seenAt = at
+end
+
+local function measure(q, at, remaining, allSpent)
+  local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
+  local isFull = q.seen >= full or remaining >= full
+  if time < (isFull and 400 or 1000) or spent < 5 then return end
+  local came = remaining - q.seen + spent
+  local isNew = remaining - q.seen > 0.5 * q.most
+  if not isNew and came <= 0.2 * spent then q.signs = min(3, q.signs + 1)
+  elseif not isNew and q.seen >= full and came >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
+  if not isNew and q.signs < 2 then
+    local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
+    if isFull then q.refill = max(q.refill, seen)
+    else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
+  end
+  begin(q, at, remaining, allSpent)
+end
+
+local function hear(lastRate, name, at, remaining, limit, reset, window)
+  local old
+  for _, q in ipairs(told) do if q.name == name then old = q end end
+  if old and at < old.heardAt or not old and #told >= 8 then return end
+  local isBack = at < s.backAt + 1000
+  local length = window > 0 and window or max(old and old.window or 0, reset, 50)
+  local most = max(old and old.most or 0, remaining)
+  local spent = countsRequests(name) and s.requests or s.cost
+  local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  q.limit = limit > 0 and limit or most
+  q.window = length
+  q.left = remaining
+  q.leftAt = at
+  q.heardAt = at
+  q.resetAt = at + (reset > 0 and reset or length)
+  q.most = most
+  if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
+  if not old then told[#told + 1] = q end
+  local ahead = min(s.next - at, 60000)
+  if s.every > 0 and ahead > 0 then
+    q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
+    q.leftAt = q.leftAt + ahead
+  end
+end
+
+local function leftAt(q, at)
+  if at > q.resetAt then return q.most end
+  return min(q.most, q.left + q.refill * max(0, at - q.leftAt))
+end
+
+local function toldRate(q, at)
+  local till = max(50, at > q.resetAt and q.window or q.resetAt - at)
+  local even = q.limit / q.window
+  local base = max(q.refill, even)
+  local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(0.5 * base, max(-0.5 * base, spare / 400))) end
+  if spare >= even * (till - 1000) then return s.trust * 0.995 * even end
+  return s.trust * 0.995 * max(0.5, spare) / till
+end
+
+local function toldEvery(at, cost)
+  local every, kept = 0, {}
+  for _, q in ipairs(told) do
+    if at <= q.resetAt + 2 * q.window + 10000 then
+      kept[#kept + 1] = q
+      if s.trust > 0.5 then every = max(every, unitsOf(q.name, cost) / toldRate(q, at)) end
+    end
+  end
+  told = kept
+  return every
+end
+
+local function rateAt(at)
+  if s.refusedAt > 0 then return s.way == FREE and startOf() or 0.5 * s.base end
+  if s.way == FREE then
+    local time = at - s.since
+    if time > 1000 then return 0 end
+    return ((4 * math.log(2)) / 100) * 2 ^ (time / 100)
+  end
+  if s.way == SEARCH then return s.base end
+  local beyond = min(300000, max(0, at - s.since - s.patience))
+  return s.base * exp((s.growth * beyond) / 1000)
+end
+
+local function everyOf(at, cost, known)
+  local least = known > 0 and 1 / known or 0
+  local every = toldEvery(at, cost)
+  if every > 0 then return max(least, every) end
+  local rate = rateAt(at)
+  return max(least, rate > 0 and cost / rate or 0)
+end
+
+local function refuse(now, closedUntil, every, wait)
+  local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
+  local till = ceil(now + length)
+  if closedUntil < s.counted then
+    if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
+    if s.refusedAt > 0 then s.refusedLast = now end
+  else
+    if s.refusedAt > 0 then learn() end
+    local apart = every > 0 and every or everyOf(now, 1, 0)
+    s.pace = apart > 0 and 1 / apart or 0
+    s.isTrying = (s.way == HOLD and now - s.since > s.patience) and 1 or 0
+    s.closedUntil = max(s.closedUntil + 1, till)
+    s.refusedLast = now
+    s.counted = s.closedUntil
+    s.closure = s.closedUntil - now
+    s.refusedAt = now
+    s.learnAt = min(s.closedUntil, now + 250)
+    s.shut = min(10, s.shut + 1)
+    s.trust = s.trust * 0.9
+    for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
+    s.next = s.closedUntil
+  end
+  s.next = max(s.next, s.closedUntil)
+end
+
+local function accept(from, to, cost)
+  s.shut = 0
+  s.cost = s.cost + cost
+  s.trust = min(1, s.trust + 0.0002 * cost)
+  if to > s.emptied then
+    if s.begun == 0 then s.begun = from end
+    s.accepted = s.accepted + cost
+  end
+  if history then history[#history + 1] = { from = from, to = to, cost = cost }
+  else historyText = historyText .. text(from) .. ',' .. text(to) .. ',' .. text(cost) .. ';' end
+  entries = entries + 1
+  tidy()
+end
+
+local function grant(now, want, cost, extra, known)
+  local closedUntil = s.closedUntil
+  local start = max(now, closedUntil)
+  local every = everyOf(max(s.next, start), cost, known)
+  local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start))
+  local rate, goodFor = every > 0 and cost / every or 0, isBlind and 30 or 250
+  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now + 1000)) end
+  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  local pending = s.refusedAt > 0
+  local ahead = isBlind and 8 or 1000
+  local count = pending and 1 or max(1, min(want, every > 0 and floor(ahead / every) or want))
+  local depth = huge
+  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
+  if depth == huge then depth = s.way == FREE and 4 or s.depth end
+  local saved = (closedUntil > now or pending or known > 0 or now < s.backAt + 1000) and 0 or depth * every
+  if s.way == HOLD and not pending then s.since = s.since + max(0, start - s.next) end
+  s.next = max(s.next, start - saved)
+  local isSaved = s.next + count * every <= start
+  local first = isSaved and start or max(s.next, start - min(saved, 40))
+  if not isSaved then s.next = first end
+  s.next = s.next + count * every
+  local isUsed = s.accepted + 10 >= 0.5 * s.granted
+  if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
+    s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
+  end
+  s.used = max(s.used, first)
+  s.every = every
+  s.granted = s.granted + count * cost
+  local at = max(now, s.next)
+  for _, q in ipairs(told) do
+    q.left = leftAt(q, at) - count * unitsOf(q.name, cost)
+    q.leftAt = max(q.leftAt, at)
+    if at > q.resetAt then q.resetAt = at + q.window end
+  end
+  return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+end
+
+local function load(now, lastRate, lastBurst, first, alone)
+  local kept = redis.call('GET', KEYS[1])
+  if kept then
+    local scalars, past, quotas = string.match(kept, '^([^|]*)|([^|]*)|(.*)$')
+    local n = numbers(scalars)
+    for i, name in ipairs(FIELDS) do s[name] = n[i] end
+    entries = n[#FIELDS + 1]
+    historyText = past
+    records(quotas, function(one)
+      local name, rest = string.match(one, '^([^,]*),(.*)$')
+      local q, m = { name = name }, numbers(rest)
+      for i, field in ipairs(TOLD) do q[field] = m[i] end
+      told[#told + 1] = q
+    end)
+    return
+  end
+  for _, name in ipairs(FIELDS) do s[name] = 0 end
+  s.next, s.since, s.emptied = min(now, first), now, now
+  s.way = lastRate > 0 and HOLD or FREE
+  s.base, s.burst = lastRate, max(1, lastBurst)
+  s.missing = lastRate > 0 and s.burst or 0
+  s.backAt = (lastRate > 0 and not alone) and now or 0
+  if lastRate > 0 then history, entries = { { from = s.next, to = s.next, cost = 0 } }, 1 end
+  s.patience, s.growth, s.depth, s.trust = 20000, 0.03, 1, 1
+end
+
+local function save(life)
+  local out = {}
+  for i, name in ipairs(FIELDS) do out[i] = text(s[name]) end
+  out[#out + 1] = text(entries)
+  if history then
+    local past = {}
+    for i, entry in ipairs(history) do past[i] = text(entry.from) .. ',' .. text(entry.to) .. ',' .. text(entry.cost) .. ';' end
+    historyText = table.concat(past)
+  end
+  local quotas = {}
+  for i, q in ipairs(told) do
+    local values = { q.name }
+    for _, field in ipairs(TOLD) do values[#values + 1] = text(q[field]) end
+    quotas[i] = table.concat(values, ',') .. ';'
+  end
+  local all = table.concat(out, ' ') .. '|' .. historyText .. '|' .. table.concat(quotas)
+  redis.call('SET', KEYS[1], all, 'PX', life)
+end
+
+local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local alone = ARGV[12] == '1'
+load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(string.match(ARGV[8], '^[^,]+')) or now, alone)
+if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then
+  history, historyText, entries = nil, '', 0
+  s.accepted, s.begun, s.emptied = 0, 0, now
+end
+records(ARGV[8], function(one)
+  local n = numbers(one)
+  accept(n[1], n[2], n[3])
+end)
+if alone then s.aloneAt = now end
+if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
+s.requests = s.requests + tonumber(ARGV[5])
+records(ARGV[10], function(one)
+  local name, rest = string.match(one, '^([^,]*),(.*)$')
+  local n = numbers(rest)
+  hear(tonumber(ARGV[6]), name, n[1], n[2], n[3], n[4], n[5])
+end)
+if ARGV[9] ~= '' then
+  local n = numbers(ARGV[9])
+  refuse(now, n[1], n[2], n[3])
+end
+if s.refusedAt > 0 and now >= s.learnAt then learn() end
+local reply = grant(now, want, cost, extra, known)
+save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
+for i, n in ipairs(reply) do reply[i] = text(n) end
+return table.concat(reply, ' ')
+`;
+
+/** With the server's clock. */
+export const SCRIPT: string = `local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
+${BODY}`;
+
+/** With the time as the last argument, for tests. */
+export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[13])\n${BODY}`;

@@ -1,0 +1,50 @@
+import type { Question, Reply } from '@steadfetch/shared-limit';
+
+/** A limit that nobody used for so long is forgotten, ms. */
+const LIFE = 3_600_000;
+
+/** A question as the arguments of the script. */
+export function argsOf(question: Question): string[] {
+  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, alone, refusal, quotas } = question;
+  const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
+  const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
+    [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
+  );
+  return [
+    ...[want, cost, known, extra, requests, lastRate, lastBurst].map(text),
+    seen.join(''),
+    refusal ? [refusal.closedUntil, refusal.every, refusal.wait ?? -1].map(text).join(',') : '',
+    told.join(';'),
+    text(LIFE),
+    alone ? '1' : '0',
+  ];
+}
+
+/** What the script answered. */
+export function replyOf(answer: unknown): Reply {
+  const numbers = String(answer).split(' ').map(Number);
+  if (numbers.length !== 9 || numbers.some(Number.isNaN)) {
+    throw new TypeError(`redisStore: expected the answer of the script, got ${JSON.stringify(answer)?.slice(0, 100)}`);
+  }
+  const [now, first, every, count, closedUntil, goodFor, rate, burst, backAt] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { now, first, every, count, closedUntil, goodFor, rate, burst, backAt };
+}
+
+function text(value: number): string {
+  return String(value);
+}
+
+/** Separators of the script are no part of a name. */
+function nameOf(name: string): string {
+  return name.slice(0, 64).replace(/[^\w.-]/g, '-');
+}

@@ -1,0 +1,131 @@
+import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
+import type { Question, Reply } from '@steadfetch/shared-limit';
+import { describe, expect, it } from 'vitest';
+
+const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
+const QUESTION: Question = {
+  want: 2,
+  cost: 1,
+  known: 0,
+  alone: false,
+  extra: 0,
+  requests: 0,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
+  redisStore(client, options).ask('https://a.example', QUESTION);
+const noScript = () => Promise.reject(new Error('NOSCRIPT No matching script. Please use EVAL.'));
+
+describe('a client', () => {
+  it('like ioredis is given keys and arguments one by one', async () => {
+    const seen: unknown[][] = [];
+    const evalsha = async (...args: unknown[]) => {
+      seen.push(args);
+      return ANSWER;
+    };
+    await slotsOf({ evalsha, eval: noScript, defineCommand: () => {} });
+    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:{https://a.example}', '2', '1']);
+  });
+
+  it.each<[string, (whole: (...args: unknown[]) => Promise<unknown>) => RedisClient]>([
+    ['ioredis', (whole) => ({ evalsha: noScript, eval: whole, defineCommand: () => {} })],
+    ['node-redis', (whole) => ({ evalSha: noScript, eval: whole })],
+    ['@upstash/redis', (whole) => ({ evalsha: noScript, eval: whole })],
+    ['a function', (whole) => (command) => (command[0] === 'EVALSHA' ? noScript() : whole(command[1]))],
+  ])('like %s gets the whole script where the server does not have it', async (_, client) => {
+    const seen: unknown[] = [];
+    const whole = async (source: unknown) => {
+      seen.push(source);
+      return ANSWER;
+    };
+    expect((await slotsOf(client(whole))).count).toBe(2);
+    expect(String(seen[0])).toContain("redis.call('TIME')");
+  });
+
+  it.each<[string, RedisClient]>([
+    ['node-redis', { evalSha: async () => ANSWER, eval: noScript }],
+    ['@upstash/redis', { evalsha: async () => ANSWER, eval: noScript }],
+    ['a function', async () => ANSWER],
+  ])('like %s is asked by the hash', async (_, client) => {
+    expect((await slotsOf(client)).every).toBe(10);
+  });
+
+  it.each([undefined, null, {}, 'redis://localhost', { get: () => {} }])(
+    'that can run no script is refused: %s',
+    (bad) => {
+      expect(() => redisStore(bad as never)).toThrow(/^redisStore: client: expected a client of ioredis, node-redis/);
+    },
+  );
+});
+
+describe('an option', () => {
+  const client: RedisClient = async () => ANSWER;
+
+  it.each([
+    [{ prefix: 7 }, 'redisStore: prefix'],
+    [{ prefx: 'a' }, 'prefx'],
+    [{ limit: { requests: 0, per: 1 } }, 'redisStore: limit.requests'],
+    [{ limit: { requests: 1, per: 0 } }, 'redisStore: limit.per'],
+    [{ clock: {} }, 'redisStore: clock'],
+    [{ hooks: { onDown: 7 } }, 'onDown'],
+  ])('that is wrong is named: %j', (options, message) => {
+    expect(() => redisStore(client, options as never)).toThrow(message);
+  });
+
+  it('gives the keys their prefix', async () => {
+    const keys: unknown[] = [];
+    await slotsOf(
+      async (command) => {
+        keys.push(command[3]);
+        return ANSWER;
+      },
+      { prefix: 'shop' },
+    );
+    expect(keys).toEqual(['shop:{https://a.example}']);
+  });
+});
+
+describe('check()', () => {
+  it.each([
+    ["ERR unknown command 'EVALSHA'", 'it needs Redis 5 or newer, or Valkey, with EVAL'],
+    ['NOPERM this user has no permissions', 'it needs the right to EVALSHA, EVAL, GET, SET and TIME'],
+    ["READONLY You can't write against a read only replica.", 'got a replica'],
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'out of memory'],
+    ['connect ECONNREFUSED 127.0.0.1:1', 'ECONNREFUSED'],
+  ])('says what a server lacks that answers %s', async (message, expected) => {
+    const store = redisStore(() => Promise.reject(new Error(message)));
+    await expect(store.check()).rejects.toThrow(expected);
+  });
+
+  it('says what a client rejects with that is no error', async () => {
+    await expect(redisStore(() => Promise.reject('closed')).check()).rejects.toThrow('redisStore: closed');
+  });
+
+  it('refuses an answer that is none of the script', async () => {
+    await expect(redisStore(async () => 'OK').check()).rejects.toThrow('expected the answer of the script, got "OK"');
+    await expect(redisStore(async () => undefined).check()).rejects.toThrow('got undefined');
+  });
+
+  it('is content with a server that keeps limits', async () => {
+    await expect(redisStore(async () => ANSWER).check()).resolves.toBeUndefined();
+  });
+});
+
+it('asks with what was accepted, refused and told', async () => {
+  const seen: (readonly string[])[] = [];
+  const store = redisStore(async (command) => {
+    seen.push(command);
+    return ANSWER;
+  });
+  await store.ask('a', {
+    ...QUESTION,
+    accepted: [{ from: 1_000, to: 1_010.5, cost: 3 }],
+    refusal: { closedUntil: 0, every: 10, wait: undefined },
+    quotas: [{ name: 'per day;', at: 1_000, remaining: 7, limit: 10, reset: 5, window: 9 }],
+  });
+  expect(seen[0]!.slice(11, 14)).toEqual(['1000,1010.5,3;', '0,10,-1', 'per-day-,1000,7,10,5,9']);
+});

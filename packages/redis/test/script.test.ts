@@ -1,0 +1,79 @@
+import { decide, type LimitState, type Reply } from '@steadfetch/shared-limit';
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SCRIPT, TIMELESS_SCRIPT } from '../src/script.ts';
+import { sha1 } from '../src/sha1.ts';
+import { argsOf, replyOf } from '../src/wire.ts';
+import { describeServers, type StoreServer } from './support/servers.ts';
+import { questionsOf, type World } from './support/world.ts';
+
+const worlds = fc.record<World>({
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+  rate: fc.constantFrom(0.5, 5, 50, 500),
+  burst: fc.constantFrom(1, 5, 20, 100),
+  asks: fc.boolean(),
+  tells: fc.constantFrom(false, false, true),
+  known: fc.constantFrom(0, 0, 0, 0.05),
+  lastRate: fc.constantFrom(0, 0, 0.1),
+});
+
+describeServers('the script', (start) => {
+  let server: StoreServer;
+  let client: Redis;
+  beforeAll(async () => {
+    server = await start();
+    client = server.connect();
+  });
+  afterAll(() => server.kill());
+
+  it('decides as the model in TypeScript does', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        const key = `steadfetch:{${count++}}`;
+        let state: LimitState | undefined;
+        const questions = questionsOf(world, 200);
+        const replies: Reply[] = [];
+        const answers: Promise<unknown>[] = [];
+        for (let next = questions.next(); !next.done; next = questions.next(replies.at(-1)!)) {
+          const [now, question] = next.value;
+          answers.push(client.eval(TIMELESS_SCRIPT, 1, key, ...argsOf(question), String(now)));
+          const [after, reply] = decide(state, now, structuredClone(question));
+          state = after;
+          replies.push(reply);
+        }
+        (await Promise.all(answers)).forEach((answer, n) => {
+          const [reply, told] = [replies[n]!, replyOf(answer)];
+          const isNear = (name: keyof Reply) =>
+            Math.abs(reply[name] - told[name]) <= 1e-3 + 1e-6 * Math.abs(reply[name] - reply.now);
+          if (!(Object.keys(reply) as (keyof Reply)[]).every(isNear)) expect(told).toEqual(reply);
+        });
+      }),
+      { numRuns: 4, seed: 1, endOnFailure: true },
+    );
+  });
+
+  it('is known to the server by the hash that is computed here', async () => {
+    expect(await client.script('LOAD', SCRIPT)).toBe(sha1(SCRIPT));
+  });
+
+  it('keeps a limit for an hour after its last use, or as long as it is closed', async () => {
+    const nothing = {
+      accepted: [],
+      requests: 0,
+      extra: 0,
+      alone: false,
+      quotas: [],
+      lastRate: 0,
+      lastBurst: 0,
+      known: 0,
+      cost: 1,
+    };
+    await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 1, refusal: undefined }));
+    expect(await client.pttl('a')).toBeGreaterThan(3_600_000);
+    const refusal = { closedUntil: 0, every: 0, wait: 80_000_000 };
+    await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 0, refusal }));
+    expect(await client.pttl('a')).toBeGreaterThan(80_000_000);
+  });
+});

@@ -1,0 +1,199 @@
+import { learn, startOf } from './learn.ts';
+import { type Entry, FREE, HOLD, type LimitState, type Question, type Reply, SEARCH } from './state.ts';
+import { tidy } from './tidy.ts';
+import { BACK, contradict, hear, spend, toldDepth, toldEvery } from './told.ts';
+
+/** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
+const FIRST = 4;
+const DOUBLING = 100;
+/** After so long nothing holds a group back of which nobody was refused, ms. */
+const RAMP = 1_000;
+/** After so long without a call a limit that was never met may have filled up again, ms. */
+const IDLE = 1_000;
+/** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
+const RAISE = 1;
+const LEAP = 250;
+/** A search goes on while half of the slots are used, but for so many that are on their way. */
+const UNREPORTED = 10;
+/** The pace grows for so long, ms. */
+const LONGEST_GROWTH = 300_000;
+/** Reports of others are waited for so long after a refusal, ms. */
+const REPORTS = 250;
+/** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
+const SHORTEST = REPORTS;
+const LONGEST = 3_000;
+/** How far one handful may reach, and while the limit is still searched for, ms. */
+const AHEAD = 1_000;
+const AHEAD_BLIND = 8;
+/** Slots that are used later are asked for again: the limit may have been closed since, ms. */
+const GOOD = 250;
+const GOOD_BLIND = 30;
+/** Where no slots were reserved for so long, those that went on alone come back together, so much later, ms. */
+const SILENCE = 1_000;
+const TOGETHER = 3_000;
+/** Slots that are late are good for so long, ms. */
+const LATE = 40;
+
+/** Answers one question about a limit: hears the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
+export function decide(known: LimitState | undefined, now: number, question: Question): [LimitState, Reply] {
+  const state = known ?? begin(now, question);
+  if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
+  for (const entry of question.accepted) accept(state, entry);
+  if (question.alone) state.aloneAt = now;
+  if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
+  state.requests += question.requests;
+  for (const quota of question.quotas) hear(state, quota, question.lastRate);
+  if (question.refusal) refuse(state, now, question.refusal);
+  if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
+  return [state, grant(state, now, question)];
+}
+
+function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question): LimitState {
+  const from = Math.min(now, accepted[0]?.from ?? now);
+  return {
+    next: from,
+    closedUntil: 0,
+    counted: 0,
+    shut: 0,
+    way: lastRate > 0 ? HOLD : FREE,
+    base: lastRate,
+    since: now,
+    patience: 20_000,
+    growth: 0.03,
+    depth: 1,
+    burst: Math.max(1, lastBurst),
+    missing: lastRate > 0 ? Math.max(1, lastBurst) : 0,
+    emptied: now,
+    begun: 0,
+    accepted: 0,
+    refusedAt: 0,
+    refusedLast: 0,
+    learnAt: 0,
+    closure: 0,
+    pace: 0,
+    isTrying: false,
+    used: 0,
+    aloneAt: 0,
+    backAt: lastRate > 0 && !alone ? now : 0,
+    every: 0,
+    granted: 0,
+    cost: 0,
+    requests: 0,
+    trust: 1,
+    history: lastRate > 0 ? [{ from, to: from, cost: 0 }] : [],
+    told: new Map(),
+  };
+}
+
+/** A limit that was never met may be full again: what was accepted before tells nothing of its size. */
+function forget(state: LimitState, now: number): void {
+  state.history.length = 0;
+  state.accepted = 0;
+  state.begun = 0;
+  state.emptied = now;
+}
+
+function accept(state: LimitState, entry: Entry): void {
+  state.shut = 0;
+  state.cost += entry.cost;
+  state.trust = Math.min(1, state.trust + 0.0002 * entry.cost);
+  if (entry.to > state.emptied) {
+    if (state.begun === 0) state.begun = entry.from;
+    state.accepted += entry.cost;
+  }
+  state.history.push({ ...entry });
+  tidy(state);
+}
+
+function refuse(state: LimitState, now: number, { closedUntil, every, wait }: NonNullable<Question['refusal']>): void {
+  const length = wait ?? Math.min(LONGEST, SHORTEST * 2 ** state.shut);
+  const until = Math.ceil(now + length);
+  if (closedUntil < state.counted) {
+    if (wait !== undefined) state.closedUntil = Math.max(state.closedUntil, until);
+    if (state.refusedAt > 0) state.refusedLast = now;
+  } else {
+    if (state.refusedAt > 0) learn(state);
+    const apart = every > 0 ? every : everyOf(state, now, 1, 0);
+    state.pace = apart > 0 ? 1 / apart : 0;
+    state.isTrying = state.way === HOLD && now - state.since > state.patience;
+    state.closedUntil = Math.max(state.closedUntil + 1, until);
+    state.refusedLast = now;
+    state.counted = state.closedUntil;
+    state.closure = state.closedUntil - now;
+    state.refusedAt = now;
+    state.learnAt = Math.min(state.closedUntil, now + REPORTS);
+    state.shut = Math.min(10, state.shut + 1);
+    state.trust *= 0.9;
+    contradict(state);
+    state.next = state.closedUntil;
+  }
+  state.next = Math.max(state.next, state.closedUntil);
+}
+
+function grant(state: LimitState, now: number, { want, cost, extra, known }: Question): Reply {
+  const { closedUntil } = state;
+  const start = Math.max(now, closedUntil);
+  const every = everyOf(state, Math.max(state.next, start), cost, known);
+  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start));
+  const reply = {
+    now,
+    closedUntil,
+    backAt: state.backAt,
+    goodFor: isBlind ? GOOD_BLIND : GOOD,
+    rate: every > 0 ? cost / every : 0,
+    burst: state.burst,
+  };
+  // what had no slot takes one afterwards
+  if (cost > 0) {
+    const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
+    state.next = Math.min(next, Math.max(state.next, now + AHEAD));
+  }
+  if (want === 0) return { ...reply, first: start, every, count: 0 };
+  const pending = state.refusedAt > 0;
+  const ahead = isBlind ? AHEAD_BLIND : AHEAD;
+  const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
+  const saved = closedUntil > now || pending || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
+  if (state.way === HOLD && !pending) state.since += Math.max(0, start - state.next);
+  state.next = Math.max(state.next, start - saved);
+  const isSaved = state.next + count * every <= start;
+  const first = isSaved ? start : Math.max(state.next, start - Math.min(saved, LATE));
+  if (!isSaved) state.next = first;
+  state.next += count * every;
+  const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
+  if (state.way === SEARCH && !pending && isUsed && every === cost / state.base) {
+    const time = Math.min(LEAP, Math.max(0, first - state.used));
+    state.base *= Math.exp((RAISE * time) / 1_000);
+  }
+  state.used = Math.max(state.used, first);
+  state.every = every;
+  state.granted += count * cost;
+  spend(state, Math.max(now, state.next), count, cost);
+  return { ...reply, first, every: isSaved ? 0 : every, count };
+}
+
+/** Milliseconds between two calls of a cost at a time; 0 where nothing holds them back. */
+function everyOf(state: LimitState, at: number, cost: number, known: number): number {
+  const least = known > 0 ? 1 / known : 0;
+  const told = toldEvery(state, at, cost);
+  if (told > 0) return Math.max(least, told);
+  const rate = rateAt(state, at);
+  return Math.max(least, rate > 0 ? cost / rate : 0);
+}
+
+/** The measured pace at a time; 0: there is none. While a refusal is being learned from, half of what was refused. */
+function rateAt(state: LimitState, at: number): number {
+  if (state.refusedAt > 0) return state.way === FREE ? startOf(state) : 0.5 * state.base;
+  if (state.way === FREE) {
+    const time = at - state.since;
+    return time > RAMP ? 0 : ((FIRST * Math.LN2) / DOUBLING) * 2 ** (time / DOUBLING);
+  }
+  if (state.way === SEARCH) return state.base;
+  const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
+  return state.base * Math.exp((state.growth * beyond) / 1_000);
+}
+
+function depthOf(state: LimitState): number {
+  const told = toldDepth(state);
+  if (told < Infinity) return told;
+  return state.way === FREE ? FIRST : state.depth;
+}

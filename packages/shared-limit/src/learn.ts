@@ -1,0 +1,108 @@
+import { bucketOf } from './bucket.ts';
+import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
+import { mark } from './tidy.ts';
+import { BACK } from './told.ts';
+
+/** The doubt about a pace that was refused just above, and about a guess. */
+const SURE = 0.01;
+const UNSURE = 0.3;
+/** Of a burst so much is used: the rest is for what is on its way. */
+const USED = 0.5;
+/** Just under what was measured. */
+const UNDER = 0.01;
+/** What was accepted in a shorter time says nothing, ms. */
+const SOON = 1_000;
+/** Trying for more costs one refusal in so many requests at most. */
+const RARE = 200;
+/** So many acceptances say how much comes back. */
+const ENOUGH = 5;
+const SHORTEST_PATIENCE = 1_500;
+const LONGEST_PATIENCE = 300_000;
+
+/** Learns from what was accepted between two refusals, by all. */
+export function learn(state: LimitState): void {
+  const { accepted, closure, refusedAt: at, emptied } = state;
+  const time = Math.max(1, at - emptied);
+  const start = startOf(state);
+  const pace = state.pace;
+  state.refusedAt = 0;
+  mark(state, at);
+  const { way } = state;
+  // those that go on alone are others than the group, until they come back together
+  const isPartial = state.aloneAt > Math.max(emptied, state.backAt + BACK);
+  if (way === FREE) search(state, start);
+  else if (accepted === 0) nothing(state, time);
+  else {
+    const found = isPartial ? undefined : bucketOf(state.history, state.missing, 1.05 * pace, time);
+    if (found) {
+      state.burst = found.burst;
+      const depth = Math.min(found.burst - 1, USED * found.burst);
+      hold(state, (1 - Math.min(0.03, Math.max(UNDER, found.doubt / 2))) * found.rate, depth, found.doubt);
+      state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
+    } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
+    else if (state.isTrying && !isPartial)
+      hold(state, Math.max(state.base, Math.min(0.85 * pace, accepted / time)), 1, SURE);
+    else others(state, time < SOON ? pace : Math.max(0.5 * pace, Math.min(pace, accepted / time)));
+  }
+  state.emptied = at;
+  state.accepted = 0;
+  state.granted = 0;
+  state.begun = 0;
+}
+
+/** The pace at which a search begins: the root of the burst, over the time that it took and the one that it is paid with. */
+export function startOf(state: LimitState): number {
+  const { accepted, closure, refusedAt, begun } = state;
+  const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
+  const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
+  return Math.max((4 * Math.sqrt(Math.max(4, accepted))) / (closure + length), steady, 0.7 * amid(state));
+}
+
+/** What was accepted between the first and the last refusal: it is what comes back. */
+function amid({ history, refusedAt, refusedLast }: LimitState): number {
+  let cost = 0;
+  for (const entry of history) if (entry.from > refusedAt && entry.to <= refusedLast) cost += entry.cost;
+  return cost >= ENOUGH ? cost / (refusedLast - refusedAt) : 0;
+}
+
+/** The first refusal tells how large the burst was, and not yet how much comes back. */
+function search(state: LimitState, start: number): void {
+  state.way = SEARCH;
+  state.base = start;
+  state.burst = Math.max(1, state.accepted);
+  state.depth = 1;
+  state.used = state.closedUntil;
+}
+
+/** Nothing was accepted since it was last used up: not even two came back. */
+function nothing(state: LimitState, time: number): void {
+  const most = 2 / time;
+  state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
+  if (state.way === SEARCH) state.base = Math.min(state.base, most);
+}
+
+/** Others than the group share the limit, or it has changed. */
+function others(state: LimitState, pace: number): void {
+  state.history.splice(
+    0,
+    state.history.findLastIndex(({ cost }) => cost === 0),
+  );
+  state.missing = state.burst;
+  hold(state, 0.8 * pace, 1, UNSURE);
+  state.patience = 2_000;
+  state.growth = 0.03;
+}
+
+/** Holds a pace. More is tried for once the doubt about it has cost as much as a refusal does. */
+function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
+  const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
+  const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
+  const patience = Math.max((2 * cost) / unsure, unsure < UNSURE ? RARE / rate : 0);
+  const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
+  state.way = HOLD;
+  state.base = rate;
+  state.depth = Math.max(1, depth);
+  state.patience = Math.min(LONGEST_PATIENCE, Math.max(SHORTEST_PATIENCE, patience));
+  state.growth = Math.min(most, Math.max(1 / 30, 3 * unsure));
+  state.since = state.closedUntil;
+}

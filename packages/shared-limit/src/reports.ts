@@ -1,0 +1,120 @@
+import type { Entry, Question, Reply, ToldQuota } from './state.ts';
+
+/** What is accepted within so many ms is one entry. */
+const SAME = 20;
+/** More entries are made coarser. */
+const MOST_ENTRIES = 16;
+/** No report waits longer for the next question, ms. */
+export const LATEST = 250;
+const MOST_QUOTAS = 8;
+
+type Told = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number } & { readonly name?: string };
+
+/** What is reported with one question. Times are those of this process. */
+export interface Report {
+  readonly accepted: readonly Entry[];
+  readonly requests: number;
+  readonly extra: number;
+  readonly quotas: readonly ToldQuota[];
+}
+
+/** What one process has to report of a limit with its next question, and what it last heard of it. */
+export class Reports {
+  /** What is to be added to a time of the place to get one of this process; `undefined`: the place never answered. */
+  offset: number | undefined;
+  #accepted: Entry[] = [];
+  #requests = 0;
+  #extra = 0;
+  readonly #quotas = new Map<string, ToldQuota>();
+  #takenAt = 0;
+  #hasTold = false;
+  #lastRate = 0;
+  #lastBurst = 0;
+
+  heard({ now, rate, burst }: Reply, at: number): void {
+    this.offset = at - now;
+    if (rate > 0) [this.#lastRate, this.#lastBurst] = [rate, burst];
+  }
+
+  /** A request was accepted. Its slot was for a call of the cost `paid`; 0: it had none. */
+  accepted(at: number, cost: number, paid: number): void {
+    this.#requests++;
+    this.#extra += cost - paid;
+    if (!(cost > 0)) return;
+    const last = this.#accepted.at(-1);
+    if (last && at - last.from <= SAME) {
+      last.to = Math.max(last.to, at);
+      last.cost += cost;
+    } else this.#add([{ from: at, to: at, cost }]);
+  }
+
+  tell(at: number, quotas: readonly Told[]): void {
+    for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of quotas.slice(0, MOST_QUOTAS)) {
+      if (remaining === undefined) continue;
+      this.#quotas.delete(name);
+      this.#quotas.set(name, { name, at, remaining, limit, reset, window });
+    }
+  }
+
+  /** Whether the place should hear of it before the next question: the first quotas, and what is old. */
+  areDue(now: number): boolean {
+    return now - this.#takenAt > LATEST || (!this.#hasTold && this.#quotas.size > 0);
+  }
+
+  /** Takes all there is. A place that never answered is told nothing: its clock is not known. */
+  take(now: number): Report {
+    this.#takenAt = now;
+    if (this.offset === undefined) return NOTHING;
+    this.#hasTold ||= this.#quotas.size > 0;
+    const report = {
+      accepted: this.#accepted,
+      requests: this.#requests,
+      extra: this.#extra,
+      quotas: [...this.#quotas.values()].slice(-MOST_QUOTAS),
+    };
+    this.#accepted = [];
+    this.#requests = 0;
+    this.#extra = 0;
+    this.#quotas.clear();
+    return report;
+  }
+
+  /** The place did not hear of it: it goes with the next question. */
+  restore({ accepted, requests, extra, quotas }: Report): void {
+    const newer = this.#accepted;
+    this.#accepted = [...accepted];
+    this.#add(newer);
+    this.#requests += requests;
+    this.#extra += extra;
+    for (const quota of quotas) if (!this.#quotas.has(quota.name)) this.#quotas.set(quota.name, quota);
+  }
+
+  /** A report as a part of a question, with the times of the place. */
+  translated({ accepted, quotas, ...rest }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'alone'> {
+    const { offset = 0 } = this;
+    return {
+      ...rest,
+      accepted: accepted.map(({ from, to, cost }) => ({ from: from - offset, to: to - offset, cost })),
+      quotas: quotas.map((quota) => ({ ...quota, at: quota.at - offset })),
+      lastRate: this.#lastRate,
+      lastBurst: this.#lastBurst,
+    };
+  }
+
+  #add(entries: readonly Entry[]): void {
+    this.#accepted.push(...entries);
+    while (this.#accepted.length > MOST_ENTRIES) this.#accepted = inPairs(this.#accepted);
+  }
+}
+
+const NOTHING: Report = { accepted: [], requests: 0, extra: 0, quotas: [] };
+
+/** Two neighbours become one entry. */
+function inPairs(entries: readonly Entry[]): Entry[] {
+  const pairs: Entry[] = [];
+  for (let n = 0; n < entries.length; n += 2) {
+    const [a, b = { ...entries[n]!, cost: 0 }] = [entries[n]!, entries[n + 1]];
+    pairs.push({ from: Math.min(a.from, b.from), to: Math.max(a.to, b.to), cost: a.cost + b.cost });
+  }
+  return pairs;
+}

@@ -1,0 +1,137 @@
+/** What is known of one limit, in one place for all. Times are milliseconds on the clock of that place; rates are per ms. */
+export interface LimitState {
+  /** When the next slot is: the one number of GCRA. */
+  next: number;
+  closedUntil: number;
+  /** Refusals of slots that were reserved before this closing are counted already. */
+  counted: number;
+  /** Closings since something was accepted. */
+  shut: number;
+  way: Way;
+  /** The pace that is known to be accepted; 0 while free. */
+  base: number;
+  /** Since when it is held, or since when the limit is used at all. */
+  since: number;
+  /** After so long more than the base is tried for, e times as much in `1 / growth` seconds. */
+  patience: number;
+  growth: number;
+  /** So many slots may be saved up. */
+  depth: number;
+  burst: number;
+  /** The burst was missing when the history began: 0, or all of it after a refusal. */
+  missing: number;
+  /** When the limit was last used up. */
+  emptied: number;
+  /** The first acceptance after that, and the cost of all. */
+  begun: number;
+  accepted: number;
+  /** A refusal of which nothing is learned yet: when it came, until when reports of others are waited for, and how it came about. */
+  refusedAt: number;
+  /** The last refusal of the same closing. */
+  refusedLast: number;
+  learnAt: number;
+  closure: number;
+  pace: number;
+  isTrying: boolean;
+  /** When slots were last reserved for. */
+  used: number;
+  /** When a process that goes on alone last reported. */
+  aloneAt: number;
+  /** When those that went on alone come back together. */
+  backAt: number;
+  /** Between the last slots, ms. */
+  every: number;
+  /** The cost of the slots since the limit was last used up. */
+  granted: number;
+  /** All that was accepted: its cost, and requests. */
+  cost: number;
+  requests: number;
+  /** How far the quotas that the server tells are believed. */
+  trust: number;
+  readonly history: Entry[];
+  readonly told: Map<string, Told>;
+}
+
+export const FREE = 0;
+export const SEARCH = 1;
+export const HOLD = 2;
+type Way = typeof FREE | typeof SEARCH | typeof HOLD;
+
+/** What was accepted between two times, or with a cost of 0: here one was refused. */
+export interface Entry {
+  from: number;
+  to: number;
+  cost: number;
+}
+
+/** A quota of which the server tells. */
+export interface Told {
+  limit: number;
+  window: number;
+  /** What is left of it at a time: when the slots that are reserved have been used. */
+  left: number;
+  leftAt: number;
+  heardAt: number;
+  resetAt: number;
+  /** The most that was ever left. */
+  most: number;
+  /** How much speaks for a window, of which nothing comes back before the reset. */
+  signs: number;
+  /** What comes back by itself, per ms. Measured since `seenAt`, from what was left and spent then. */
+  refill: number;
+  seen: number;
+  spent: number;
+  seenAt: number;
+}
+
+/** What one process asks and reports. */
+export interface Question {
+  /** So many slots, each for a call of this cost. 0: are those that were reserved still good? */
+  readonly want: number;
+  readonly cost: number;
+  /** Reports: what was accepted since the last question. */
+  readonly accepted: readonly Entry[];
+  /** How many requests these are. */
+  readonly requests: number;
+  /** It goes on alone, since the place did not answer. */
+  readonly alone: boolean;
+  /** What those cost more than their slots, if they had any; negative: less. */
+  readonly extra: number;
+  /** Its slot: `closedUntil` and `every` when it was reserved. And for how long the server asked to wait. */
+  readonly refusal:
+    | { readonly closedUntil: number; readonly every: number; readonly wait: number | undefined }
+    | undefined;
+  readonly quotas: readonly ToldQuota[];
+  /** What was answered last, for a place that has forgotten. 0: unknown. */
+  readonly lastRate: number;
+  readonly lastBurst: number;
+  /** The rate that is known in advance, of requests per ms; 0: none. */
+  readonly known: number;
+}
+
+/** What a response said about a quota. A field that it did not have is 0. */
+export interface ToldQuota {
+  readonly name: string;
+  /** When it was said. */
+  readonly at: number;
+  readonly remaining: number;
+  readonly limit: number;
+  readonly reset: number;
+  readonly window: number;
+}
+
+/** Slots in time: `count` from `first` on, `every` ms apart. */
+export interface Reply {
+  readonly now: number;
+  readonly first: number;
+  readonly every: number;
+  readonly count: number;
+  readonly closedUntil: number;
+  /** After so long it is asked whether the slots are still good, ms. */
+  readonly goodFor: number;
+  /** A process that went on alone takes no slots before. */
+  readonly backAt: number;
+  /** In units of cost per ms; 0: no limit is known. */
+  readonly rate: number;
+  readonly burst: number;
+}

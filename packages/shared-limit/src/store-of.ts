@@ -1,0 +1,106 @@
+import type { Clock } from '@steadfetch/core';
+import {
+  callHooks,
+  checkFunction,
+  checkHooks,
+  checkMs,
+  checkNames,
+  checkNumber,
+  clockOption,
+  type OptionTable,
+  readOptions,
+} from '@steadfetch/core/kit';
+import type { LimitStore } from '@steadfetch/rate-limit';
+import { type Ask, type Place, StoredPacer } from './stored-pacer.ts';
+
+/** The place where limits are kept stopped to answer: each process goes on by itself. */
+export interface StoreDownEvent {
+  /** The limit that was asked for. */
+  readonly key: string;
+  /** What the place answered, or that it took longer than 50 ms. */
+  readonly error: unknown;
+}
+
+/** The place answers again. */
+export interface StoreUpEvent {
+  readonly key: string;
+  /** Milliseconds since it stopped to answer. */
+  readonly after: number;
+}
+
+/** Observers of a store. What they throw or reject has no effect. */
+export interface StoreHooks {
+  /** Called once when the store stops to answer. */
+  onDown?(event: StoreDownEvent): unknown;
+  /** Called once when it answers again. */
+  onUp?(event: StoreUpEvent): unknown;
+}
+
+export interface StoreOptions {
+  /** A limit known in advance, of all together. Without it the limit is learned. */
+  limit?: { requests: number; per: number } | undefined;
+  /** The clock of the limiter. */
+  clock?: Clock;
+  /** Observers, one object or several. */
+  hooks?: StoreHooks | readonly StoreHooks[];
+}
+
+const LIMIT = {
+  requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
+  per: { check: checkMs, min: 1 },
+} satisfies OptionTable<{ requests: number; per: number }>;
+
+/** The options as data: what each may be, and its default. */
+export const storeOptions: {
+  readonly limit: { readonly check: typeof checkLimit };
+  readonly clock: typeof clockOption;
+  readonly hooks: { readonly check: typeof checkObservers; readonly default: readonly StoreHooks[] };
+} = {
+  limit: { check: checkLimit },
+  clock: clockOption,
+  hooks: { check: checkObservers, default: [] },
+} satisfies OptionTable<StoreOptions>;
+
+/** A store, and the place behind it. */
+export interface SharedStore extends LimitStore {
+  /** Asks the place itself: for what hands the questions of others on. */
+  readonly ask: Ask;
+}
+
+/**
+ * A store for `rateLimit` from one function, which asks `decide` somewhere: in a database, another thread, another tab. Reports
+ * what was accepted together with the next question, and translates the clock of that place.
+ */
+export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
+  checkFunction('storeOf: ask', ask);
+  const { clock, limit, hooks } = readOptions('storeOf', storeOptions, options);
+  let downSince: number | undefined;
+  const place: Place = {
+    ask,
+    known: limit ? limit.requests / limit.per : 0,
+    onFailure(key, error) {
+      if (downSince !== undefined) return;
+      downSince = clock.now();
+      callHooks(hooks, 'onDown', () => ({ key, error }));
+    },
+    onReturn(key) {
+      if (downSince === undefined) return;
+      const after = clock.now() - downSince;
+      downSince = undefined;
+      callHooks(hooks, 'onUp', () => ({ key, after }));
+    },
+  };
+  return { ask, pacer: (parts) => new StoredPacer(place, parts) };
+}
+
+function checkLimit(option: string, limit: { requests: number; per: number }): { requests: number; per: number } {
+  checkNames(option, limit, Object.keys(LIMIT));
+  return {
+    requests: checkNumber(`${option}.requests`, limit.requests, LIMIT.requests),
+    per: checkMs(`${option}.per`, limit.per, LIMIT.per),
+  };
+}
+
+function checkObservers(option: string, hooks: StoreHooks | readonly StoreHooks[]): readonly StoreHooks[] {
+  return checkHooks<StoreHooks>(option.replace(/: hooks$/, ''), ['onDown', 'onUp'], hooks);
+}

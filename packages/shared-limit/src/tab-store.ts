@@ -1,0 +1,135 @@
+import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { decide } from './decide.ts';
+import type { LimitState, Question, Reply } from './state.ts';
+import { type SharedStore, type StoreOptions, storeOf, storeOptions } from './store-of.ts';
+
+export interface TabStoreOptions extends StoreOptions {
+  /** Tabs with the same name share limits. @default 'steadfetch' */
+  name?: string;
+}
+
+const OPTIONS = {
+  ...storeOptions,
+  name: { check: checkKey, default: 'steadfetch' },
+} satisfies OptionTable<TabStoreOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const tabStoreOptions: OptionTable<TabStoreOptions> = OPTIONS;
+
+/** A store among the tabs and workers of one origin. */
+export interface TabStore extends SharedStore {
+  /** Leaves the others, and stops to answer them. */
+  close(): void;
+}
+
+type Message =
+  | { readonly type: 'question'; readonly id: string; readonly key: string; readonly question: Question }
+  | {
+      readonly type: 'answer';
+      readonly id: string;
+      readonly key: string;
+      readonly reply: Reply;
+      readonly state: LimitState;
+    }
+  | { readonly type: 'leader' };
+
+interface Pending {
+  readonly key: string;
+  readonly question: Question;
+  readonly resolve: (reply: Reply) => void;
+}
+
+/** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
+const MOST = 1_000;
+
+/**
+ * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
+ * Web Lock. All hear its answers by a `BroadcastChannel`, with what it knows; when it is closed, the next one goes on from that.
+ *
+ * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
+ * @example rateLimit({ store: tabStore(), scope: 'origin' });
+ */
+export function tabStore(options?: TabStoreOptions): TabStore {
+  const { name, ...rest } = readOptions('tabStore', OPTIONS, options);
+  if (typeof BroadcastChannel !== 'function' || !globalThis.navigator?.locks) {
+    throw new TypeError('tabStore: expected BroadcastChannel and navigator.locks, which need a secure context');
+  }
+  const tabs = new Tabs(`steadfetch limits: ${name}`, rest.clock);
+  return { ...storeOf((key, question) => tabs.ask(key, question), rest), close: () => tabs.close() };
+}
+
+class Tabs {
+  readonly #clock: { now(): number };
+  readonly #channel: BroadcastChannel;
+  readonly #own: string = crypto.randomUUID();
+  readonly #states = new Map<string, LimitState>();
+  readonly #pending = new Map<string, Pending>();
+  readonly #closed = new AbortController();
+  #release: (() => void) | undefined;
+  #count = 0;
+
+  constructor(name: string, clock: { now(): number }) {
+    this.#clock = clock;
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    const lead = () => new Promise<void>((resolve) => this.#lead(resolve));
+    navigator.locks.request(name, { signal: this.#closed.signal }, lead).catch(() => {});
+  }
+
+  ask(key: string, question: Question): Promise<Reply> {
+    if (this.#release) return Promise.resolve(this.#decide(`${this.#own} ${this.#count++}`, key, question));
+    const id = `${this.#own} ${this.#count++}`;
+    return new Promise((resolve) => {
+      this.#pending.set(id, { key, question, resolve });
+      dropOldest(this.#pending);
+      this.#channel.postMessage({ type: 'question', id, key, question } satisfies Message);
+    });
+  }
+
+  close(): void {
+    this.#closed.abort();
+    this.#release?.();
+    this.#channel.close();
+  }
+
+  /** The one that led is gone: this one decides now, first what it waits for itself. */
+  #lead(release: () => void): void {
+    this.#release = release;
+    if (this.#closed.signal.aborted) {
+      release();
+      return;
+    }
+    for (const [id, { key, question, resolve }] of this.#pending) resolve(this.#decide(id, key, question));
+    this.#pending.clear();
+    this.#channel.postMessage({ type: 'leader' } satisfies Message);
+  }
+
+  #decide(id: string, key: string, question: Question): Reply {
+    const [state, reply] = decide(this.#states.get(key), this.#clock.now(), question);
+    this.#keep(key, state);
+    this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);
+    return reply;
+  }
+
+  #hear(message: Message): void {
+    if (message.type === 'leader') {
+      for (const [id, { key, question }] of this.#pending) {
+        this.#channel.postMessage({ type: 'question', id, key, question } satisfies Message);
+      }
+    } else if (message.type === 'answer') {
+      this.#keep(message.key, message.state);
+      this.#pending.get(message.id)?.resolve(message.reply);
+      this.#pending.delete(message.id);
+    } else if (this.#release) this.#decide(message.id, message.key, message.question);
+  }
+
+  #keep(key: string, state: LimitState): void {
+    this.#states.delete(key);
+    this.#states.set(key, state);
+    dropOldest(this.#states);
+  }
+}
+
+function dropOldest(map: Map<string, unknown>): void {
+  if (map.size > MOST) map.delete(map.keys().next().value!);
+}

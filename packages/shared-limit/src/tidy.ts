@@ -1,0 +1,71 @@
+import type { Entry, LimitState } from './state.ts';
+
+/** More entries are made coarser, until so many are left. */
+const MOST_ENTRIES = 64;
+const KEPT = 40;
+/** More refusals are forgotten, and what was before them. */
+const MOST_MARKS = 8;
+/** What is as near together as this is one, ms. */
+const INSTANT = 40;
+
+/** Keeps the history small: neighbours become one entry, never across a refusal. */
+export function tidy({ history }: LimitState): void {
+  if (history.length <= MOST_ENTRIES) return;
+  history.sort(inTime);
+  for (let grain = 1; history.length > KEPT && grain < 1e9; grain *= 2) merge(history, grain);
+}
+
+/** One mark for each refusal that counts. */
+export function mark(state: LimitState, at: number): void {
+  const { history } = state;
+  for (const entry of [...history]) {
+    if (entry.from >= at || entry.to <= at) continue;
+    const part = (entry.cost * (at - entry.from)) / (entry.to - entry.from);
+    history.push({ from: at, to: entry.to, cost: entry.cost - part });
+    entry.cost = part;
+    entry.to = at;
+  }
+  history.push({ from: at, to: at, cost: 0 });
+  history.sort(inTime);
+  const marks = history.filter(({ cost }) => cost === 0).length;
+  if (marks <= MOST_MARKS) return;
+  const second = history.findIndex(({ cost }, n) => n > 0 && cost === 0);
+  history.splice(0, second);
+  state.missing = state.burst;
+}
+
+/** At the same time what was accepted comes first. */
+function inTime(a: Entry, b: Entry): number {
+  return a.to - b.to || a.from - b.from || b.cost - a.cost;
+}
+
+function merge(history: Entry[], grain: number): void {
+  let kept = 0;
+  let start = history[0]!.from;
+  for (const entry of history) {
+    const before = history[kept - 1];
+    if (
+      before &&
+      before.cost > 0 &&
+      entry.cost > 0 &&
+      entry.to - before.from <= grain &&
+      isEven(start, before, entry, grain)
+    ) {
+      before.cost += entry.cost;
+      before.from = Math.min(before.from, entry.from);
+      before.to = entry.to;
+    } else {
+      if (before) start = before.to;
+      history[kept++] = entry;
+    }
+  }
+  history.length = kept;
+}
+
+/** Whether two neighbours are at a similar pace, so that nothing is lost when they become one. */
+function isEven(start: number, before: Entry, entry: Entry, grain: number): boolean {
+  if (entry.to - before.from <= INSTANT) return true;
+  const a = before.cost / Math.max(1, before.to - start);
+  const b = entry.cost / Math.max(1, entry.to - before.to);
+  return Math.max(a, b) <= (1.25 + grain / 20_000) * Math.min(a, b);
+}

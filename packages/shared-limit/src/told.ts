@@ -1,0 +1,145 @@
+import type { LimitState, Told, ToldQuota } from './state.ts';
+
+const MOST_QUOTAS = 8;
+/** A quota that nobody mentioned for two windows and so long is forgotten, ms. */
+const SILENT = 10_000;
+/** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
+const MEASURED = 1_000;
+const MEASURED_FULL = 400;
+/** A bucket is brought to the level that is kept in about so long, ms. */
+const FILLED = 400;
+/** So many signs make a window. */
+const WINDOW = 2;
+/** So much of what was measured is left after a refusal. */
+const CONTRADICTED = 0.8;
+/** So many requests tell something. */
+const ENOUGH = 5;
+/** The reset is not believed to be nearer than this, ms. */
+const SOONEST = 50;
+/** A reset in whole seconds may be so much nearer, ms. */
+const ROUNDED = 1_000;
+/** Just under what was told. */
+const UNDER = 0.995;
+/** So long after processes came back all have reported, ms. */
+export const BACK = 1_000;
+/** Slots that are reserved further ahead are not counted, ms. */
+const LONGEST_AHEAD = 60_000;
+
+/**
+ * Hears what a response said about a quota. What is reserved and not sent yet is not in it. When processes come back that went
+ * on alone, it is not known yet what all have spent: nothing is measured then.
+ */
+export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
+  const { name, at, remaining, limit, reset, window } = quota;
+  const old = state.told.get(name);
+  if (old ? at < old.heardAt : state.told.size >= MOST_QUOTAS) return;
+  const isBack = at < state.backAt + BACK;
+  const length = window > 0 ? window : Math.max(old?.window ?? 0, reset, SOONEST);
+  const most = Math.max(old?.most ?? 0, remaining);
+  const spent = countsRequests(name) ? state.requests : state.cost;
+  const told: Told = {
+    limit: limit > 0 ? limit : most,
+    window: length,
+    left: remaining,
+    leftAt: at,
+    heardAt: at,
+    resetAt: at + (reset > 0 ? reset : length),
+    most,
+    refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
+    signs: old?.signs ?? 0,
+    seen: old?.seen ?? remaining,
+    spent: old?.spent ?? spent,
+    seenAt: old?.seenAt ?? at,
+  };
+  if (isBack) begin(told, at, remaining, spent);
+  else if (old) measure(told, at, remaining, spent);
+  const ahead = Math.min(state.next - at, LONGEST_AHEAD);
+  if (state.every > 0 && ahead > 0) {
+    told.left += (told.refill - unitsOf(name, 1) / state.every) * ahead;
+    told.leftAt += ahead;
+  }
+  state.told.set(name, told);
+}
+
+/** What came back by itself since the last measurement. In a window nothing does. */
+function measure(told: Told, at: number, remaining: number, allSpent: number): void {
+  const time = at - told.seenAt;
+  const spent = allSpent - told.spent;
+  const full = told.most - 1.5;
+  const isFull = told.seen >= full || remaining >= full;
+  if (time < (isFull ? MEASURED_FULL : MEASURED) || spent < ENOUGH) return;
+  const came = remaining - told.seen + spent;
+  const isNew = remaining - told.seen > 0.5 * told.most;
+  if (!isNew && came <= 0.2 * spent) told.signs = Math.min(3, told.signs + 1);
+  else if (!isNew && told.seen >= full && came >= 0.8 * spent) told.signs = Math.max(0, told.signs - 1);
+  if (!isNew && told.signs < WINDOW) {
+    const seen = Math.min(Math.max(0, came) / time, 2 * Math.max(told.refill, told.limit / told.window));
+    if (isFull) told.refill = Math.max(told.refill, seen);
+    else told.refill = told.refill > 0 ? told.refill + (seen > told.refill ? 0.25 : 0.5) * (seen - told.refill) : seen;
+  }
+  begin(told, at, remaining, allSpent);
+}
+
+/** A measurement begins. */
+function begin(told: Told, at: number, remaining: number, allSpent: number): void {
+  told.seen = remaining;
+  told.spent = allSpent;
+  told.seenAt = at;
+}
+
+/** A refusal contradicts what was measured: it comes back slower. */
+export function contradict(state: LimitState): void {
+  for (const told of state.told.values()) told.refill *= CONTRADICTED;
+}
+
+/** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or believed. */
+export function toldEvery(state: LimitState, at: number, cost: number): number {
+  let every = 0;
+  for (const [name, told] of state.told) {
+    if (at > told.resetAt + 2 * told.window + SILENT) state.told.delete(name);
+    else if (state.trust > 0.5) every = Math.max(every, unitsOf(name, cost) / rateOf(told, at, state.trust));
+  }
+  return every;
+}
+
+/** A bucket: what comes back, and a little more or less as it is full or empty. A window: evenly, or what is left of it. */
+function rateOf(told: Told, at: number, trust: number): number {
+  const { limit, window, resetAt, most, refill, signs } = told;
+  const until = Math.max(SOONEST, at > resetAt ? window : resetAt - at);
+  const even = limit / window;
+  const base = Math.max(refill, even);
+  const kept = Math.min(most / 3, 2 + 100 * base);
+  const spare = leftAt(told, at) - kept;
+  if (signs < WINDOW) return trust * UNDER * (base + Math.min(0.5 * base, Math.max(-0.5 * base, spare / FILLED)));
+  return trust * UNDER * (spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);
+}
+
+/** What is left at a time, if nobody sends. After its reset there is again as much as there ever was. */
+function leftAt({ left, leftAt, resetAt, most, refill }: Told, at: number): number {
+  return at > resetAt ? most : Math.min(most, left + refill * Math.max(0, at - leftAt));
+}
+
+/** Slots were reserved, the last one for this time. */
+export function spend(state: LimitState, at: number, count: number, cost: number): void {
+  for (const [name, told] of state.told) {
+    told.left = leftAt(told, at) - count * unitsOf(name, cost);
+    told.leftAt = Math.max(told.leftAt, at);
+    if (at > told.resetAt) told.resetAt = at + told.window;
+  }
+}
+
+/** How many slots may be saved up while quotas are told; `Infinity` where none is. */
+export function toldDepth(state: LimitState): number {
+  let depth = Infinity;
+  if (state.trust > 0.5) for (const { most } of state.told.values()) depth = Math.min(depth, Math.max(1, most / 4));
+  return depth;
+}
+
+/** A quota of requests counts each call once. */
+function unitsOf(name: string, cost: number): number {
+  return countsRequests(name) ? 1 : cost;
+}
+
+function countsRequests(name: string): boolean {
+  return name.includes('request');
+}

@@ -1,0 +1,84 @@
+import { decide, type LimitState, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
+import { expect, it } from 'vitest';
+
+const START = 1_000_000;
+const NOTHING: Question = {
+  want: 1,
+  cost: 1,
+  known: 0,
+  extra: 0,
+  requests: 0,
+  alone: false,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({
+  name: 'q',
+  at: START,
+  remaining: 50,
+  limit: 100,
+  reset: 10_000,
+  window: 10_000,
+  ...more,
+});
+
+/** Asks one after the other. */
+function asked(...questions: [at: number, question: Partial<Question>][]): { state: LimitState; replies: Reply[] } {
+  let state: LimitState | undefined;
+  const replies: Reply[] = [];
+  for (const [at, question] of questions) {
+    const [after, reply] = decide(state, START + at, { ...NOTHING, ...question });
+    state = after;
+    replies.push(reply);
+  }
+  return { state: state!, replies };
+}
+
+it('a quota of requests counts a dear call once, another one its cost', () => {
+  const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
+  expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);
+});
+
+it('a quota that tells only what is left paces by that', () => {
+  const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
+  expect(replies[0]!.every).toBeGreaterThan(0);
+});
+
+it('a call that costs nothing is not held back', () => {
+  expect(asked([0, { cost: 0 }], [1, { cost: 0, extra: 2 }]).replies[1]).toMatchObject({ first: START + 1, every: 0 });
+});
+
+it('keeps eight quotas, and forgets those that are not told any more', () => {
+  const quotas = Array.from({ length: 9 }, (_, n) => quota({ name: `q${n}` }));
+  expect(asked([0, { quotas }]).state.told.size).toBe(8);
+  expect(asked([0, { quotas }], [60_000, {}]).state.told.size).toBe(0);
+});
+
+it('what is told later than something newer changes nothing', () => {
+  const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
+  expect(state.told.get('q')!.seen).toBe(40);
+});
+
+it('what comes back to a bucket that is not full is measured', () => {
+  const tell = (at: number, remaining: number): [number, Partial<Question>] => [
+    at,
+    {
+      requests: 20,
+      accepted: [{ from: START + at, to: START + at, cost: 20 }],
+      quotas: [quota({ at: START + at, remaining })],
+    },
+  ];
+  const { state } = asked(tell(0, 90), tell(1_500, 70), tell(3_000, 65));
+  expect(state.told.get('q')!.refill).toBeCloseTo(15 / 1_500);
+});
+
+it('keeps a short history of what was accepted, and nothing of it is lost', () => {
+  const accepted = Array.from({ length: 200 }, (_, n) => ({ from: START + n, to: START + n + (n % 3), cost: 1 }));
+  const same = Array.from({ length: 100 }, () => ({ from: START + 500, to: START + 500, cost: 1 }));
+  const { state } = asked([600, {}], [700, { accepted: [...accepted, ...same] }]);
+  expect(state.history.length).toBeLessThan(70);
+  expect(state.history.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(300);
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { bucket, type Fleet, fixedWindow, fleet } from './support/fleet.ts';
+
+const sumOf = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((a, b = 0) => a + b, 0);
+const shareOf = ({ perSecond }: Fleet, from: number, to: number, rate: number) =>
+  sumOf(perSecond.slice(from, to)) / (rate * (to - from));
+const refusedOf = (group: Fleet) => group.refused / (group.refused + sumOf(group.accepted));
+const HINTS = ['retry-after', 'none', 'told'] as const;
+
+describe('eight processes at 100 a second', () => {
+  it.each([3, 4, 8])('that the server tells of use all of it, alike, and are not refused (seed %i)', async (seed) => {
+    const group = fleet(8, bucket(100, 20, 'told'), { seed });
+    await group.run(40);
+    expect(group.refused).toBe(0);
+    expect(group.lost).toBe(0);
+    expect(shareOf(group, 0, 40, 100)).toBeGreaterThan(0.95);
+    expect(shareOf(group, 5, 40, 100)).toBeGreaterThan(0.98);
+    expect(group.jain()).toBeGreaterThan(0.99);
+    expect(group.place.questions / sumOf(group.accepted)).toBeLessThan(0.6);
+  });
+
+  it.each(['retry-after', 'none'] as const)('that are only refused (%s) measure it together', async (hint) => {
+    const group = fleet(8, bucket(100, 20, hint));
+    await group.run(60);
+    expect(group.lost).toBe(0);
+    expect(refusedOf(group)).toBeLessThan(0.01);
+    expect(shareOf(group, 5, 60, 100)).toBeGreaterThan(0.95);
+    expect(group.jain()).toBeGreaterThan(0.99);
+  });
+
+  it('in windows of which the server tells share each of them', async () => {
+    const group = fleet(8, fixedWindow(600, 60_000));
+    await group.run(120);
+    expect(refusedOf(group)).toBeLessThan(0.02);
+    expect(shareOf(group, 60, 120, 10)).toBeGreaterThan(0.85);
+  });
+
+  it('with clocks that are an hour apart are one group', async () => {
+    const group = fleet(4, bucket(100, 20, 'told'), { apart: 3_600_000 });
+    await group.run(10);
+    expect(group.refused).toBe(0);
+    expect(shareOf(group, 5, 10, 100)).toBeGreaterThan(0.95);
+  });
+
+  it.each(HINTS)('of which two are killed (%s) use their share within two seconds', async (hint) => {
+    const group = fleet(8, bucket(100, 20, hint));
+    await group.run(12);
+    group.killed.add(0).add(1);
+    await group.run(10);
+    expect(shareOf(group, 14, 22, 100)).toBeGreaterThan(0.95);
+    expect(group.lost).toBe(0);
+  });
+
+  it('slow down by half when the server does, and find the new pace', async () => {
+    let server = bucket(100, 20, 'retry-after');
+    const group = fleet(8, (at) => server(at));
+    await group.run(15);
+    server = bucket(50, 20, 'retry-after');
+    server(15_000);
+    await group.run(35);
+    expect(shareOf(group, 30, 50, 50)).toBeGreaterThan(0.7);
+    expect(refusedOf(group)).toBeLessThan(0.05);
+  });
+});
+
+describe('when the place that decides', () => {
+  it.each(HINTS)('is away for five seconds and comes back empty (%s), little is lost', async (hint) => {
+    const group = fleet(8, bucket(100, 20, hint));
+    await group.run(20);
+    group.place.isAway = true;
+    await group.run(5);
+    group.place.isAway = false;
+    group.place.states.clear();
+    const before = group.refused;
+    await group.run(15);
+    expect(group.lost).toBe(0);
+    expect(refusedOf(group)).toBeLessThan(0.06);
+    expect(shareOf(group, 20, 25, 100)).toBeGreaterThan(0.8);
+    expect(shareOf(group, 20, 40, 100)).toBeGreaterThan(0.85);
+    expect(shareOf(group, 30, 40, 100)).toBeGreaterThan(0.9);
+    if (hint !== 'told') expect(group.refused - before).toBeLessThan(15);
+    for (const n of [0, 7])
+      expect(group.events.filter((event) => event.endsWith(` ${n}`))).toEqual([`down ${n}`, `up ${n}`]);
+  });
+
+  it.each(HINTS)('is away for good (%s), all goes on as without one', async (hint) => {
+    const without = fleet(8, bucket(100, 20, hint), { shared: false });
+    await without.run(80);
+    const group = fleet(8, bucket(100, 20, hint));
+    await group.run(20);
+    group.place.isAway = true;
+    await group.run(60);
+    expect(group.lost).toBe(0);
+    expect(shareOf(group, 20, 80, 100)).toBeGreaterThan(shareOf(without, 20, 80, 100) - 0.03);
+    expect(group.events.filter((event) => event === 'down 3')).toHaveLength(1);
+  });
+
+  it('forgets all between two questions, nobody notices', async () => {
+    const group = fleet(8, bucket(100, 20, 'told'));
+    await group.run(10);
+    group.place.states.clear();
+    await group.run(10);
+    expect(refusedOf(group)).toBeLessThan(0.01);
+    expect(shareOf(group, 12, 20, 100)).toBeGreaterThan(0.9);
+    expect(group.events).toEqual([]);
+  });
+});
+
+describe('fifty processes at 80 a minute', () => {
+  it('that the server tells of are not refused', async () => {
+    const group = fleet(50, bucket(80 / 60, 100, 'told'), { pause: 100 });
+    await group.run(300);
+    expect(group.refused).toBe(0);
+    expect(shareOf(group, 0, 300, 80 / 60)).toBeGreaterThan(0.95);
+    expect(group.jain()).toBeGreaterThan(0.95);
+  });
+
+  it('that are only refused use most of it, alike', async () => {
+    const group = fleet(50, bucket(80 / 60, 100, 'retry-after'), { pause: 100 });
+    await group.run(600);
+    expect(group.lost).toBe(0);
+    expect(refusedOf(group)).toBeLessThan(0.035);
+    expect(shareOf(group, 0, 600, 80 / 60)).toBeGreaterThan(0.95);
+    expect(group.jain()).toBeGreaterThan(0.95);
+  });
+});
+
+it('without a limit nobody is held back for longer than the first second', async () => {
+  const group = fleet(2, () => ({ ok: true, headers: {} }));
+  await group.run(3);
+  expect(group.perSecond[2]).toBeGreaterThan(370);
+});

@@ -1,0 +1,339 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type Ask, type Reply, storeOf } from '@steadfetch/shared-limit';
+import { fakeFetch, type ManualClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { Memory } from './support/memory.ts';
+
+const URL = 'https://api.example.com/jobs';
+type Answer = Parameters<typeof fakeFetch>[0];
+
+/** A process that shares a limit, what it sent and when, and what its store said. */
+function processAt(clock: ManualClock, ask: Ask, answer: Answer = 200, cost = 1) {
+  const begun = clock.now();
+  const sent: number[] = [];
+  const events: string[] = [];
+  const note = (name: string) => () => void events.push(`${name} ${clock.now() - begun}`);
+  const store = storeOf(ask, { clock, hooks: { onDown: note('down'), onUp: note('up') } });
+  const limiter = rateLimit({ clock, store, cost: () => cost });
+  const send = fakeFetch(answer, { clock });
+  const limited = limiter((...args) => {
+    sent.push(clock.now() - begun);
+    return send(...args);
+  });
+  const many = (count: number) => Promise.all(Array.from({ length: count }, () => limited(URL)));
+  const why = () => limiter.snapshot()[0]!.why;
+  return { sent, events, limited, many, why };
+}
+
+const later =
+  (ask: Ask): Ask =>
+  async (...args) =>
+    ask(...args);
+const delayed =
+  (clock: ManualClock, ms: number, ask: Ask): Ask =>
+  async (...args) => {
+    const reply = await ask(...args);
+    await clock.sleep(ms);
+    return reply;
+  };
+
+describe('two processes', () => {
+  it.each([
+    ['at once', (ask: Ask) => ask],
+    ['by a promise', later],
+  ])('keep one limit together, where the place answers %s', async (_, wrapped) => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 100);
+    const processes = [1, 2].map(() => processAt(clock, wrapped(memory.ask)));
+    const ends = processes.map(({ many }) => many(30));
+    await clock.advance(30_000);
+    await Promise.all(ends);
+
+    const all = processes.flatMap(({ sent }) => sent).sort((a, b) => a - b);
+    all.forEach((at, n) => expect(at).toBeGreaterThanOrEqual(n * 100));
+    expect(all).toHaveLength(60);
+    expect(all.at(-1)).toBeLessThan(8_000);
+  });
+
+  it('are both held back by a refusal of one, which counts once', async () => {
+    const clock = manualClock();
+    const begun = clock.now();
+    const memory = new Memory(clock, 10);
+    const answer = () => {
+      const at = clock.now() - begun;
+      return at >= 200 && at < 1_000 ? ({ status: 429, headers: { 'retry-after': '2' } } as const) : 200;
+    };
+    const processes = [1, 2].map(() => processAt(clock, memory.ask, answer));
+    const ends = processes.map(({ many }) => many(60));
+    await clock.advance(20_000);
+    await Promise.all(ends);
+
+    expect(memory.closings).toBe(1);
+    expect(processes.flatMap(({ sent }) => sent).filter((at) => at > 400 && at < 2_200)).toEqual([]);
+  });
+});
+
+describe('a place that', () => {
+  const reply: Reply = {
+    now: 0,
+    first: 0,
+    every: 1,
+    count: 1,
+    closedUntil: 0,
+    goodFor: 1,
+    rate: 1,
+    burst: 1,
+    backAt: 0,
+  };
+
+  it.each<[string, Ask]>([
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('down'))],
+    ['does not answer', () => new Promise<Reply>(() => {})],
+    ['answers nothing', () => undefined as unknown as Reply],
+    ['answers NaN', () => ({ ...reply, first: Number.NaN })],
+    ['answers too many', () => ({ ...reply, count: 1e9 })],
+    ['goes back in time', async () => ({ ...reply, every: -1 })],
+  ])('%s holds no call back for longer than 50 ms, and is told once', async (_, ask) => {
+    const clock = manualClock();
+    const { many, sent, why, events } = processAt(clock, ask);
+    const ends = many(4);
+    await clock.advance(3_000);
+    await ends;
+
+    expect(Math.max(...sent)).toBeLessThanOrEqual(50);
+    expect(why()).toBe('nothing was refused yet');
+    expect(events).toHaveLength(1);
+  });
+
+  it('answers again is used again, and that is told once', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    memory.isDown = true;
+    const { limited, why, events } = processAt(clock, memory.ask);
+    await limited(URL);
+    memory.isDown = false;
+    for (let n = 0; n < 3; n++) {
+      await clock.advance(1_000);
+      await limited(URL);
+    }
+    expect(why()).toBe('a store reserves the slots');
+    expect(events).toEqual(['down 0', 'up 2000']);
+  });
+
+  it('fails is asked again each second', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    memory.isDown = true;
+    const { limited } = processAt(clock, memory.ask);
+    for (let n = 0; n < 10; n++) {
+      await limited(URL);
+      await clock.advance(500);
+    }
+    expect(memory.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+  });
+
+  it('fails again soon has to answer for longer each time, up to a minute', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { limited, events } = processAt(clock, memory.ask);
+    const call = async () => {
+      await clock.advance(250);
+      await limited(URL);
+    };
+    for (let n = 0; n < 5; n++) {
+      while (events.length % 2 === 0) {
+        memory.isDown = true;
+        await call();
+      }
+      memory.isDown = false;
+      while (events.length % 2 === 1) await call();
+    }
+    const times = events.map((event) => Number(event.split(' ')[1]));
+    const proofs = [0, 1, 2, 3, 4].map((n) => Math.round((times[2 * n + 1]! - times[2 * n]!) / 1_000));
+    expect(proofs).toEqual([2, 5, 17, 61, 61]);
+  });
+
+  it('says when those who went on alone come back is left alone until then', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    memory.isDown = true;
+    const { limited, events } = processAt(clock, memory.ask);
+    await limited(URL);
+    memory.isDown = false;
+    memory.backAt = memory.now + 4_000;
+    for (let n = 0; n < 20; n++) {
+      await clock.advance(250);
+      await limited(URL);
+    }
+    expect(events).toEqual(['down 0', 'up 4000']);
+  });
+
+  it('answers late is not waited for, and its slots are used', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { limited, sent, events, why } = processAt(clock, delayed(clock, 70, memory.ask));
+    const end = limited(URL);
+    await clock.advance(50);
+    await end;
+    await clock.advance(20);
+    await limited(URL);
+    expect(sent).toEqual([50, 70]);
+    expect(why()).toBe('a store reserves the slots');
+    expect(events).toEqual([]);
+  });
+
+  it('answers late twice in a row is not used', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { limited, events } = processAt(clock, delayed(clock, 70, memory.ask));
+    for (let n = 0; n < 20; n++) {
+      const end = limited(URL);
+      await clock.advance(100);
+      await end;
+    }
+    expect(events).toHaveLength(1);
+  });
+
+  it('rejects when nobody waits any more is told once', async () => {
+    const clock = manualClock();
+    const { limited, events } = processAt(clock, async () => {
+      await clock.sleep(1_500);
+      throw new Error('away');
+    });
+    const end = limited(URL);
+    await clock.advance(3_000);
+    await end;
+    expect(events).toEqual(['down 1000']);
+  });
+
+  it('was asked through an outage and answers when it is over is asked again at once', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let release = () => {};
+    const over = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { limited } = processAt(clock, (...args) => {
+      const reply = memory.ask(...args);
+      return over.then(() => reply);
+    });
+    const end = limited(URL);
+    await clock.advance(1_800);
+    await end;
+    release();
+    await clock.advance(10);
+    await limited(URL);
+    expect(memory.times).toEqual([0, 1_810]);
+  });
+});
+
+describe('while the place fails', () => {
+  it('a process goes on with its share', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 100);
+    const { many, sent } = processAt(clock, memory.ask);
+    const ends = many(300);
+    await clock.advance(15_000);
+    memory.isDown = true;
+    await clock.advance(5_000);
+    const during = sent.filter((at) => at >= 15_000 && at < 20_000).length;
+    expect(during).toBeGreaterThan(42);
+    expect(during).toBeLessThan(52);
+    await clock.advance(60_000);
+    await ends;
+  });
+
+  it('nothing is lost of what was accepted: all of it is reported when the place answers again', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 100);
+    const { many, sent } = processAt(clock, later(memory.ask));
+    const ends = many(200);
+    for (let n = 0; n < 4; n++) {
+      memory.isDown = n % 2 === 1;
+      await clock.advance(5_000);
+    }
+    memory.isDown = false;
+    await clock.advance(60_000);
+    await ends;
+    expect(sent).toHaveLength(200);
+    expect(memory.accepted).toBeGreaterThan(190); // the last ones have no question to go with
+    expect(memory.heard.some(({ alone, accepted }) => alone && accepted.length > 0)).toBe(true);
+  });
+
+  it('a report that fails costs the caller nothing', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { limited } = processAt(clock, memory.ask, [429, 200]);
+    const end = limited(URL);
+    memory.isDown = true;
+    await clock.advance(2_000);
+    expect((await end).status).toBe(200);
+  });
+});
+
+it('slots that nobody uses lapse', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const { many, sent } = processAt(clock, memory.ask);
+  const first = many(12);
+  await clock.advance(1_000);
+  await first;
+  const more = many(10);
+  await clock.advance(1_000);
+  await more;
+  expect(sent.filter((at) => at >= 1_000 && at < 1_050).length).toBeLessThanOrEqual(6);
+});
+
+it('a slot that is due long after it was reserved is asked for again, and dropped where the limit was closed since', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 1_000);
+  const { many, sent } = processAt(clock, memory.ask);
+  const ends = many(2);
+  await clock.advance(500);
+  memory.closedUntil = memory.now + 5_000;
+  await clock.advance(10_000);
+  await ends;
+  expect(memory.asked.map(({ want }) => want)).toContain(0);
+  expect(sent[1]).toBeGreaterThanOrEqual(5_000);
+});
+
+it('the place is told what a call costs', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  await processAt(clock, memory.ask, 200, 40).limited(URL);
+  expect(memory.asked[0]!.cost).toBe(40);
+});
+
+it('a call that fails is neither accepted nor refused', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const { limited } = processAt(clock, memory.ask, ['network-error', 200]);
+  await expect(limited(URL)).rejects.toThrow();
+  await clock.advance(1_000);
+  await limited(URL);
+  expect(memory.asked.at(-1)).toMatchObject({ requests: 0, refusal: undefined });
+});
+
+it('a slot whose call was not sent is used by the next one', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 1_000);
+  const store = storeOf(memory.ask, { clock });
+  let isBroken = true;
+  const breaks = defineMiddleware(async (call, next) => {
+    if (isBroken) throw new Error('not sent');
+    return next(call);
+  });
+  const limited = compose(rateLimit({ clock, store }), breaks)(fakeFetch(200, { clock }));
+  await expect(limited(URL)).rejects.toThrow('not sent');
+  isBroken = false;
+  await clock.advance(20);
+  await limited(URL);
+  expect(memory.asked.filter(({ want }) => want > 0)).toHaveLength(1);
+});

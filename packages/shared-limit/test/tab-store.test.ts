@@ -1,0 +1,92 @@
+import { type Question, type Reply, type SharedStore, type TabStore, tabStore } from '@steadfetch/shared-limit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  vi.unstubAllGlobals();
+  for (const close of closing.splice(0)) close();
+});
+
+let names = 0;
+function tabs(count: number) {
+  const name = `test ${names++}`;
+  const stores = Array.from({ length: count }, () => tabStore({ name }));
+  for (const store of stores) closing.push(() => store.close());
+  return stores;
+}
+
+const QUESTION: Question = {
+  want: 1,
+  cost: 1,
+  known: 0,
+  alone: false,
+  extra: 0,
+  requests: 0,
+  accepted: [],
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+};
+const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Promise<Reply> =>
+  Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
+const refusal = { want: 0, refusal: { closedUntil: 0, every: 0, wait: 5_000 } };
+
+describe('tabs of one origin', () => {
+  it('get slots that follow each other, whoever asks', async () => {
+    const stores = tabs(3);
+    await ask(stores[2]!);
+    const all: Reply[] = [];
+    for (let n = 0; n < 9; n++) all.push(await ask(stores[n % 3]!));
+    const starts = all.filter(({ every }) => every > 0).map(({ first }) => first);
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(new Set(starts).size).toBe(starts.length);
+  });
+
+  it('are all closed by the refusal of one, and stay so when the one that decides is closed', async () => {
+    const [first, second, third] = tabs(3) as [TabStore, TabStore, TabStore];
+    const slots = await ask(second);
+    await ask(third);
+    await ask(second, refusal);
+    expect((await ask(third)).closedUntil).toBeGreaterThan(slots.first + 4_000);
+    first.close();
+    const after = await ask(third);
+    expect(after.closedUntil).toBeGreaterThan(slots.first + 4_000);
+  });
+
+  it('that are closed before they lead leave the others alone', async () => {
+    const [first, second, third] = tabs(3) as [TabStore, TabStore, TabStore];
+    await ask(first);
+    second.close();
+    first.close();
+    expect((await ask(third)).count).toBe(1);
+  });
+});
+
+it('a tab that is closed when its turn to decide comes gives the lock back', async () => {
+  let lead: (() => Promise<void>) | undefined;
+  const request = async (_: string, __: unknown, granted: () => Promise<void>) => {
+    lead = granted;
+  };
+  vi.stubGlobal('navigator', { locks: { request } });
+  tabStore({ name: 'closed' }).close();
+  await expect(lead!()).resolves.toBeUndefined();
+});
+
+it('forgets the limit that was not used for longest where there are too many', async () => {
+  const store = tabs(1)[0]!;
+  await ask(store, refusal);
+  for (let n = 0; n < 1_000; n++) await ask(store, {}, `api ${n}`);
+  expect((await ask(store)).closedUntil).toBe(0);
+});
+
+it('says what is missing where a page is not served securely', () => {
+  vi.stubGlobal('navigator', {});
+  expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
+});
+
+it('names a wrong option', () => {
+  expect(() => tabStore({ name: 7 as never })).toThrow('tabStore: name');
+  expect(() => tabStore({ nam: 'a' } as never)).toThrow('tabStore');
+  expect(() => tabStore({ limit: { requests: 0, per: 1 } })).toThrow('tabStore: limit.requests');
+});
