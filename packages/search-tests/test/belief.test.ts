@@ -27,9 +27,9 @@ const ENOUGH = 20;
 /** ... no call is held back for longer than this, in milliseconds, and none is refused unsent that may wait for as long. */
 const LONGEST = 5_000;
 /** So long after the last refusal, and `maxWait`, none is refused unsent however few are sent. */
-const GRACE = 60_000;
+const GRACE = 80_000;
 /** For how long everything is accepted. */
-const KIND_TIME = 90_000;
+const KIND_TIME = 110_000;
 
 interface Case {
   readonly layers: 'rateLimit' | 'circuitBreaker' | 'retry' | 'standard';
