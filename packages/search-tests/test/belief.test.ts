@@ -25,10 +25,10 @@ quiet();
 /** After so many acceptances of requests of its kind that were sent after the last refusal ... */
 const ENOUGH = 20;
 /** ... no call is held back for longer than this, in milliseconds, and none is refused unsent. */
-const LONGEST = 5_000;
+const LONGEST = 8_000;
 /** So long after the last refusal, and `maxWait`, one is sent unless another was, however few have been accepted. */
 const GRACE = 60_000;
-const SILENCE = 15_000;
+const SILENCE = 80_000;
 /** For how long everything is accepted. */
 const KIND_TIME = 100_000;
 
