@@ -31,7 +31,7 @@ describe('a fetch', () => {
     expect(response.status).toBe(200);
   });
 
-  it('that gives nothing, as a mock does, is given on', async () => {
+  it('that gives nothing, as a mock may, gives the caller nothing', async () => {
     const nothing = (async () => undefined) as unknown as Fetch;
 
     expect(await retry(quick())(nothing)(API)).toBeUndefined();

@@ -89,7 +89,7 @@ describe('timeout', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('gives on what a mock answers in place of a response, and listens no longer', async () => {
+  it('returns nothing where the layer inside returns no response at all, as a mock may', async () => {
     const { signal } = new AbortController();
     const nothing = (async () => undefined) as unknown as Fetch;
 
