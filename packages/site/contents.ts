@@ -2,7 +2,7 @@
 // stands under "More".
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ROOT } from '../../scripts/workspace.ts';
+import { publicPackages, ROOT } from '../../scripts/workspace.ts';
 
 export interface Section {
   readonly title: string;
@@ -25,6 +25,8 @@ const NAMED: readonly Section[] = [
       'docs/clients.md',
       'docs/retrying-safely.md',
       'docs/limits.md',
+      'docs/shared-limits.md',
+      'docs/front-ends.md',
       'docs/testing.md',
       'docs/writing-a-middleware.md',
     ],
@@ -35,7 +37,7 @@ const NAMED: readonly Section[] = [
   },
   {
     title: 'Packages',
-    files: [
+    files: inOrder([
       'steadfetch',
       'retry',
       'rate-limit',
@@ -46,6 +48,10 @@ const NAMED: readonly Section[] = [
       'concurrency',
       'buffer-body',
       'ky',
+      'react',
+      'query',
+      'shared-limit',
+      'redis',
       'retry-log',
       'otel',
       'backoff',
@@ -53,7 +59,7 @@ const NAMED: readonly Section[] = [
       'server-hints',
       'core',
       'testing',
-    ].map((folder) => `packages/${folder}/README.md`),
+    ]).map((folder) => `packages/${folder}/README.md`),
   },
   {
     title: 'Evidence',
@@ -67,6 +73,12 @@ const NAMED: readonly Section[] = [
     ],
   },
 ];
+
+/** Folders of public packages in this order; those that are not named come last. */
+function inOrder(folders: readonly string[]): string[] {
+  const unnamed = publicPackages().filter(({ folder }) => !folders.includes(folder));
+  return [...folders, ...unnamed.map(({ folder }) => folder)];
+}
 
 const LAST = ['docs/vocabulary.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
