@@ -1,25 +1,20 @@
 import { limitSteps } from '../model/limit-row.ts';
-import { BELIEFS, type Belief, type BeliefName } from '../model/recording.ts';
 import type { Scene } from '../model/scene.ts';
 import { WAY_TITLES, WAYS, type Way } from '../model/ways.ts';
 import type { Run } from '../worker/protocol.ts';
-import { binsOf, requestsIn, stepOf, type View } from './bins.ts';
+import { BeliefCharts } from './belief-charts.ts';
+import type { View } from './bins.ts';
 import { CallsChart } from './calls-chart.ts';
 import { dataTables } from './data-tables.ts';
 import { h } from './dom.ts';
 import { EventList } from './event-list.ts';
+import { figure } from './figure.ts';
 import { FrameQueue } from './frame-queue.ts';
 import { onTheme } from './palette.ts';
 import { Player } from './player.ts';
-import { type Line, SeriesChart } from './series-chart.ts';
+import type { Line } from './series-chart.ts';
+import { limitLine, ServerChart } from './server-chart.ts';
 import { type Runs, summaryTable } from './summary-table.ts';
-
-/** Slices of time in the chart of the server. */
-const SLICES = 240;
-/** And for the lines of the other ways, which must not hide it. */
-const COARSE = 60;
-/** What each chart of a belief has room for. */
-const BELIEF_HEIGHT = 74;
 
 export interface Shows {
   readonly scene: () => Scene;
@@ -35,9 +30,8 @@ export class RunView {
   readonly #length: () => number;
   readonly #first: () => View | undefined;
   readonly #calls: CallsChart;
-  readonly #server: SeriesChart;
-  readonly #beliefs = new Map<BeliefName, { chart: SeriesChart; figure: HTMLElement }>();
-  readonly #beliefsPlace = h('div', { className: 'beliefs' });
+  readonly #server: ServerChart;
+  readonly #beliefs: BeliefCharts;
   readonly #player: Player;
   readonly #events = new EventList();
   readonly #summary = h('div', { className: 'ways' });
@@ -45,7 +39,6 @@ export class RunView {
   readonly #story = h('p', { className: 'story-line', ariaLive: 'polite' });
   readonly #charts = h('div', { className: 'charts' });
   readonly #tables = h('div');
-  readonly #legend = h('ul', { className: 'legend' });
   readonly #work = new FrameQueue();
   #runs: Runs = {};
   #way: Way = 'yours';
@@ -62,7 +55,8 @@ export class RunView {
       this.#story.textContent = story || HINT;
     });
     this.#story.textContent = HINT;
-    this.#server = new SeriesChart(190, { onZoom });
+    this.#server = new ServerChart(onZoom);
+    this.#beliefs = new BeliefCharts(onZoom);
     this.#player = new Player((at) => this.#moved(at));
     this.#charts.append(
       figure(
@@ -71,8 +65,8 @@ export class RunView {
         this.#calls.element,
         this.#story,
       ),
-      figure('At the server', 'requests a second', this.#legend, this.#server.element),
-      this.#beliefsPlace,
+      figure('At the server', 'requests a second', ...this.#server.elements),
+      this.#beliefs.element,
     );
     const tables = h(
       'details',
@@ -148,90 +142,21 @@ export class RunView {
 
   /** Draws what depends on a run, piece by piece; of another way that is only its line at the server. */
   #draw(arrived: Way = this.#way): void {
-    this.#work.add('server', () => {
-      this.#drawServer();
-      this.#fillLegend();
-    });
+    const [runs, way, view, limit] = [this.#runs, this.#way, this.#view, this.#limit];
+    this.#work.add('server', () => this.#server.show({ runs, way, view, limit }));
     const run = this.#run;
     if (!run || arrived !== this.#way) return;
     this.#moved(this.#player.at);
-    this.#work.add('calls', () => this.#calls.show(run, this.#view));
-    for (const belief of this.#tellingOf(run)) this.#work.add(belief.name, () => this.#drawBelief(belief));
+    this.#work.add('calls', () => this.#calls.show(run, view));
+    for (const belief of this.#beliefs.telling(run.beliefs)) {
+      this.#work.add(belief.name, () => this.#beliefs.draw(belief, view, limit));
+    }
     this.#work.add('events', () => this.#events.show(run));
     this.#work.add('tables', () => this.#fillTables());
   }
 
-  #drawServer(): void {
-    const run = this.#run;
-    const lines: Line[] = [];
-    const stepFor = (one: Run, most: number) => stepOf(this.#view, { most, requests: requestsIn(one, this.#view) });
-    if (run) {
-      const { at, ok, refused, failed } = binsOf(run, this.#view, stepFor(run, SLICES));
-      const upTo = (...parts: number[][]) =>
-        parts[0]!.map((_, index) => parts.reduce((sum, part) => sum + part[index]!, 0));
-      lines.push({ label: 'failed', colour: 'failed', at, values: upTo(ok, refused, failed), filled: true });
-      lines.push({ label: 'refused', colour: 'refused', at, values: upTo(ok, refused), filled: true });
-      lines.push({ label: 'answered', colour: 'ok', at, values: ok, filled: true });
-    }
-    for (const way of WAYS) {
-      const other = this.#runs[way];
-      if (way === this.#way || !other) continue;
-      const { at, total } = binsOf(other, this.#view, stepFor(other, COARSE));
-      lines.push({ label: WAY_TITLES[way], colour: way, at, values: total, width: 1.25 });
-    }
-    const limit = this.#limitLine();
-    this.#server.show({ view: this.#view, lines: limit ? [...lines, limit] : lines });
-  }
-
-  #limitLine(): Line | undefined {
-    const steps = limitSteps(this.#scene());
-    if (steps.length === 0) return undefined;
-    const end = { at: this.#length(), perSecond: steps.at(-1)!.perSecond };
-    const all = [...steps, end];
-    return {
-      label: 'what the server allows',
-      colour: 'limit',
-      at: all.map(({ at }) => at / 1_000),
-      values: all.map(({ perSecond }) => perSecond),
-      dashed: true,
-    };
-  }
-
-  /** The beliefs that are worth a chart; the charts of the others are hidden. */
-  #tellingOf(run: Run): Belief[] {
-    const telling = run.beliefs.filter(isTelling);
-    const names = new Set(telling.map(({ name }) => name));
-    for (const [name, { figure: place }] of this.#beliefs) place.hidden = !names.has(name);
-    return telling;
-  }
-
-  #drawBelief({ name, at, value }: Belief): void {
-    const { chart } = this.#beliefs.get(name) ?? this.#addBelief(name);
-    const own: Line = {
-      label: name,
-      colour: 'yours',
-      at: Array.from(at, (ms) => ms / 1_000),
-      values: Array.from(value, (one) => (Number.isNaN(one) ? null : one)),
-      filled: isShare(name),
-    };
-    const limit = name === 'pace' ? this.#limitLine() : undefined;
-    const lines = limit ? [limit, own] : [own];
-    chart.show({ view: this.#view, lines, ...(isShare(name) ? { most: 1 } : topOf(limit)) });
-  }
-
-  #addBelief(name: BeliefName) {
-    const { title, unit, about } = BELIEFS[name];
-    const chart = new SeriesChart(BELIEF_HEIGHT, { hasTimes: false, onZoom: (view) => this.zoom(view) });
-    const place = figure(title, `${unit}: ${about}`, chart.element);
-    const order = Object.keys(BELIEFS);
-    const next = [...this.#beliefs].find(([other]) => order.indexOf(other) > order.indexOf(name));
-    this.#beliefsPlace.insertBefore(place, next?.[1].figure ?? null);
-    const added = { chart, figure: place };
-    this.#beliefs.set(name, added);
-    const sorted = [...this.#beliefs].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-    this.#beliefs.clear();
-    for (const [key, value] of sorted) this.#beliefs.set(key, value);
-    return added;
+  get #limit(): Line | undefined {
+    return limitLine(this.#scene(), this.#length());
   }
 
   /** The instant that is played: one style and one line of text, whatever there is to see. */
@@ -277,19 +202,6 @@ export class RunView {
     );
   }
 
-  #fillLegend(): void {
-    const item = (name: string, text: string, kind = 'box') =>
-      h('li', {}, h('i', { className: kind, style: `--c: var(--${name})` }), text);
-    const others = WAYS.filter((way) => way !== this.#way && this.#runs[way]);
-    this.#legend.replaceChildren(
-      item('ok', 'answered'),
-      item('refused', 'refused (429)'),
-      item('failed', 'failed'),
-      ...(limitSteps(this.#scene()).length > 0 ? [item('limit', 'what the server allows', 'dash')] : []),
-      ...others.map((way) => item(way, WAY_TITLES[way], 'rule')),
-    );
-  }
-
   #fillTables(): void {
     const details = this.#tables.parentElement as HTMLDetailsElement;
     if (!details.open || !this.#run) return;
@@ -302,29 +214,8 @@ export class RunView {
   #repaint(): void {
     this.#calls.repaint();
     this.#server.repaint();
-    for (const { chart } of this.#beliefs.values()) chart.repaint();
+    this.#beliefs.repaint();
   }
 }
 
 const HINT = 'Point at a call, or use the arrow keys in the chart, to read its story.';
-
-/** Share-like beliefs that never rise, and a budget that nobody uses, are not worth a chart. */
-function isTelling({ name, value }: Belief): boolean {
-  if (name === 'open') return true;
-  if (name === 'gate' || name === 'circuit' || name === 'waiting') return value.some((one) => one > 0);
-  return value.some((one) => !Number.isNaN(one));
-}
-
-function isShare(name: BeliefName): boolean {
-  return name === 'gate' || name === 'circuit';
-}
-
-/** A pace that is far above the limit is cut off, so that the limit can be seen. */
-function topOf(limit: Line | undefined): { most?: number } {
-  const highest = Math.max(0, ...(limit?.values ?? []).map((value) => value ?? 0));
-  return highest > 0 ? { most: 2 * highest } : {};
-}
-
-function figure(title: string, about: string, ...children: HTMLElement[]): HTMLElement {
-  return h('section', { className: 'figure' }, h('h2', {}, title, h('small', {}, about)), ...children);
-}
