@@ -70,10 +70,13 @@ describe('a limit that is not told', () => {
     expect(early).toBe(0);
   });
 
-  it('is found where a steady flow is a little more than it allows', () => {
+  it.each([
+    { rate: 40, burst: 10, every: 20 },
+    { rate: 50, burst: 30, every: 16 },
+  ])('is found where a steady flow is a little more than $rate a second', ({ rate, burst, every }) => {
     const model = pacer();
-    const result = drive(model, bucket({ rate: 40, burst: 10, hint: 'wait' }), { for: 60_000, every: 20 });
-    expect(result.accepted).toBeGreaterThan(0.8 * 40 * 60);
+    const result = drive(model, bucket({ rate, burst, hint: 'wait' }), { for: 60_000, every });
+    expect(result.accepted).toBeGreaterThan(0.8 * rate * 60);
     expect(model.snapshot(60_000).burst).toBeGreaterThan(0);
   });
 
