@@ -18,15 +18,10 @@ export class History {
   /** How much a bucket lacked before the first entry. */
   missing = 0;
   #entries: Entry[] = [];
-  #marks = 0;
   #grain = 1;
 
   get entries(): readonly Entry[] {
     return this.#entries;
-  }
-
-  get marks(): number {
-    return this.#marks;
   }
 
   accept(at: number, cost: number): void {
@@ -43,27 +38,21 @@ export class History {
   /** One mark per closing: those that are refused at the same time change places on their way. */
   mark(at: number, burst: number): void {
     this.#insert(at, 0);
-    this.#marks++;
-    if (this.#marks > MOST_MARKS) {
-      this.#entries = this.#entries.slice(this.#entries.findIndex((entry, i) => i > 0 && entry.cost === 0));
-      this.#marks = this.#entries.filter((entry) => entry.cost === 0).length;
-      this.missing = burst;
-    }
+    if (this.#entries.filter(({ cost }) => cost === 0).length <= MOST_MARKS) return;
+    this.#entries = this.#entries.slice(this.#entries.findIndex(({ cost }, i) => i > 0 && cost === 0));
+    this.missing = burst;
   }
 
   /** Forgets all but the last entry; after a mark the bucket is empty. */
   restart(burst: number): void {
     this.#entries = this.#entries.slice(-1);
-    this.#marks = this.#entries.filter((entry) => entry.cost === 0).length;
     this.missing = burst;
     this.#grain = 1;
   }
 
   clear(): void {
+    this.restart(0);
     this.#entries = [];
-    this.#marks = 0;
-    this.missing = 0;
-    this.#grain = 1;
   }
 
   #insert(at: number, cost: number): void {

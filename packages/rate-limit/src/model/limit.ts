@@ -10,9 +10,16 @@ const SURE = 0.033;
 const UNSURE = 0.3;
 /** Of the burst, so much is used: what is left is for what is on its way. */
 const USED = 0.7;
-/** What of a shared pace is left after a refusal, and the time in which the rest is won back, whatever the pace is, ms. */
+/** What of a shared pace is left after a refusal. */
 const KEPT = 0.7;
-const CLIMB = 20_000;
+/** The rest is won back in the time of one request, but not sooner than in 20 s, nor later than in 60, ms. */
+const CLIMB = { soonest: 20_000, latest: 60_000 };
+/** Fewer that are accepted at once are no burst. */
+const BURST = 4;
+/** Calls that are not further apart are one flow; it tells the pace of its calls after so long, ms. */
+const FLOW = { gap: 120_000, length: 10_000 };
+/** So many accepted of those that were sent after a refused one say that the limit was not used up. */
+const CONTRADICTED = 4;
 /** A share that is known begins with so much of it. */
 const BEGUN = 0.95;
 /** A stretch that accepted fewer measures nothing, and a pace that fell below this share of what was held is shared. */
@@ -28,6 +35,8 @@ export interface Refusal {
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
   readonly roundTrip: number;
+  /** Several were refused at once before: there is a limit, whatever single refusals mean. */
+  readonly limited: boolean;
 }
 
 /** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
@@ -42,6 +51,8 @@ export class Limit {
   #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
   #steady = Infinity;
+  /** What was accepted since when, in calls that are not far apart. */
+  readonly #flow = { accepted: 0, from: 0, last: -Infinity };
   why = 'nothing was refused yet';
 
   constructor(random: () => number) {
@@ -57,15 +68,22 @@ export class Limit {
   }
 
   /** Begins with a pace that was a share of a limit so far. */
-  share(pace: number, now: number): void {
-    this.why = 'a share of a limit that others use too';
+  begin(pace: number, now: number): void {
     this.pace.open(now, -1 - this.#random()); // what is on its way of before comes first
-    this.#climb(BEGUN * pace, pace, now);
+    this.#share(pace, now, BEGUN);
+  }
+
+  accept(now: number, cost: number): void {
+    const flow = this.#flow;
+    if (now - flow.last > FLOW.gap) [flow.accepted, flow.from] = [0, now];
+    flow.accepted += cost;
+    flow.last = now;
+    this.history.accept(now, cost);
   }
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, refusal: Refusal, now: number): void {
-    if (stretch.accepted === 0 && this.pace.way !== 'free') this.#nothing(refusal, now);
+    if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
     else this.#measure(stretch, refusal, now);
   }
 
@@ -104,11 +122,9 @@ export class Limit {
   }
 
   /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
-  #nothing({ pace }: Refusal, now: number): void {
-    const most = 2 / Math.max(1, now - this.#emptied);
-    if (this.pace.way === 'search') this.pace.base = Math.min(this.pace.base, most);
-    if (this.shared && pace > most) this.#climb(most, pace, now);
-    this.pace.open(now, this.shared ? -this.#random() : 0);
+  #nothing(now: number): void {
+    this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
+    this.pace.open(now, 0);
   }
 
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
@@ -121,10 +137,24 @@ export class Limit {
     const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, this.#blur);
     const isHeld = pace.way === 'hold' && !refusal.trying;
     const isShared = isHeld && (stretch.accepted < FEW || (found?.rate ?? 0) < FELL * pace.base);
-    if (pace.way === 'free') this.#search(stretch, refusal);
+    if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    else this.#unexplained(refusal, now);
+    else if (!this.#isContradicted(stretch, refusal)) this.#unexplained(refusal, now);
+  }
+
+  /**
+   * The first refusal. Where it came after a burst it tells the size of that. Where single calls had been accepted for some time, and
+   * now not even a few, others have used the limit up: what was accepted until then is the share.
+   */
+  #begin(stretch: Stretch, refusal: Refusal, now: number): void {
+    const { accepted, from, last } = this.#flow;
+    const isFlow = accepted > 0 && now - from > FLOW.length && now - last < FLOW.gap;
+    if (!isFlow || stretch.accepted >= BURST) this.#search(stretch, refusal);
+    else {
+      this.pace.open(now, 0);
+      this.#share(accepted / (now - from), now);
+    }
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
@@ -163,8 +193,12 @@ export class Limit {
       return;
     }
     if (!this.shared) this.history.restart(this.#burst);
-    this.why = 'others share the limit, or it changes';
-    this.#climb(KEPT * refusal.pace, refusal.pace, now);
+    this.#share(refusal.pace, now);
+  }
+
+  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is shared. */
+  #isContradicted({ acceptedAfter, refused }: Stretch, { limited }: Refusal): boolean {
+    return this.shared && limited && acceptedAfter >= CONTRADICTED * refused;
   }
 
   /**
@@ -172,8 +206,10 @@ export class Limit {
    * by chance not quite at the same time as others: additive increase and multiplicative decrease lead to fair shares (Chiu
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
-  #climb(base: number, ceiling: number, now: number): void {
-    this.pace.climb(base, ceiling, CLIMB * (0.7 + 0.6 * this.#random()), now);
+  #share(pace: number, now: number, kept: number = KEPT): void {
+    const time = within(1 / pace, CLIMB.soonest, CLIMB.latest);
+    this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
+    this.why = 'others share the limit, or it changes';
   }
 
   /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */

@@ -66,6 +66,8 @@ export interface PacerOptions {
 const ASK_AGAIN = 1_000;
 /** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
 const DEAR = 5_000;
+/** And a closing that is longer is doubted also where a limit is known, if three were accepted for each refused one, ms. */
+const VERY_DEAR = 6_000;
 /** After so long without a call a server that refused nothing may have filled up again, ms. */
 const IDLE = 1_000;
 
@@ -83,8 +85,8 @@ export class Pacer {
   readonly #noise: Noise = new Noise();
   readonly #known: KnownLimit | undefined;
   #stretch: Stretch = new Stretch();
-  #paceAtClosing = Infinity;
-  #triedAtClosing = false;
+  /** As it was when the gate closed. */
+  #paceThen = { pace: Infinity, trying: false };
   #loneRefusals = 0;
   #lastSent = -Infinity;
   #refusedShare = 0;
@@ -95,7 +97,7 @@ export class Pacer {
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow(Infinity);
-    if (start) this.#limit.share(start.pace, start.at);
+    if (start) this.#limit.begin(start.pace, start.at);
   }
 
   /** Time passes: the gate opens, tokens come, the pace grows. */
@@ -184,7 +186,7 @@ export class Pacer {
 
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
-    this.#limit.history.accept(now, cost);
+    this.#limit.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (this.#contradicts(sent)) {
@@ -204,9 +206,10 @@ export class Pacer {
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
     const asked = usableWait(wait);
     const { roundTrip } = this.#flight;
+    const { pace } = this.#limit;
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
-      if (!this.#cooldown.closed) this.#notePace(now);
+      if (!this.#cooldown.closed) this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
       this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
@@ -215,7 +218,9 @@ export class Pacer {
 
   /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
   get #doubtful(): boolean {
-    return this.#needsProof || (this.#unlimited && this.#stretch.acceptedAfter >= this.#stretch.refused);
+    const { acceptedAfter, refused } = this.#stretch;
+    if (this.#needsProof || (this.#unlimited && acceptedAfter >= refused)) return true;
+    return this.#cooldown.length > VERY_DEAR && acceptedAfter >= 3 * refused;
   }
 
   /** No limit is known, neither told nor measured. */
@@ -231,12 +236,6 @@ export class Pacer {
     return !unproven || this.#noise.proven;
   }
 
-  #notePace(now: number): void {
-    const { pace } = this.#limit;
-    this.#paceAtClosing = pace.rate(now);
-    this.#triedAtClosing = pace.tries(now);
-  }
-
   #open(now: number): void {
     const stretch = this.#stretch;
     this.#stretch = new Stretch(now);
@@ -248,14 +247,10 @@ export class Pacer {
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const { roundTrip } = this.#flight;
-    const refusal = {
-      pace: this.#paceAtClosing,
-      trying: this.#triedAtClosing,
-      closure: this.#cooldown.length,
-      roundTrip,
-    };
+    const closure = this.#cooldown.length;
+    const refusal = { ...this.#paceThen, closure, roundTrip, limited: this.#noise.limited };
     if (!paced && this.#learnLone(stretch, refusal, now)) return;
-    this.#noise.closed(stretch, this.#paceAtClosing);
+    this.#noise.closed(stretch, refusal.pace);
     if (paced && stretch.refused <= 1 && this.#noise.dismissIfIndependent()) this.#limit.ignore(stretch, now);
     else this.#limit.learn(stretch, refusal, now);
     this.#flight.restart(now, this.#limit.pace.rate(now));

@@ -16,13 +16,12 @@ export class Noise {
   patient = false;
   #dismissed = 0;
   /** Several were refused at once: that proves a limit. */
-  #limited = false;
+  limited = false;
   /** The pace at which one alone was refused, and the answers at that pace and at less than two thirds of it. */
   #reference = 0;
   #fast = { answers: 0, refused: 0 };
   #slow = { answers: 0, refused: 0 };
   #last: boolean[] = [];
-  #next = 0;
   #sinceDoubt = Infinity;
 
   /** Notes an answer to a request that was sent at a pace. */
@@ -30,8 +29,8 @@ export class Noise {
     const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
     side.answers++;
     if (refused) side.refused++;
-    this.#last[this.#next] = refused;
-    this.#next = (this.#next + 1) % LAST;
+    this.#last.push(refused);
+    if (this.#last.length > LAST) this.#last.shift();
     if (++this.#sinceDoubt === DISMISSED_AFTER) this.dismiss();
   }
 
@@ -54,10 +53,9 @@ export class Noise {
   /** The gate closed: what came before is used up as evidence. */
   closed({ accepted, refused, length, several }: Stretch, pace: number): void {
     this.#last = [];
-    this.#next = 0;
     this.#sinceDoubt = Infinity;
     if (several) {
-      this.#limited = true;
+      this.limited = true;
       this.#dismissed = 0;
     }
     if (this.#reference > 0 || pace === Infinity || refused > 1) return;
@@ -74,15 +72,13 @@ export class Noise {
     const slow = this.#slow;
     const share = slow.refused / Math.max(1, slow.answers);
     const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
-    if (this.#limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
+    if (this.limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
     this.#reference = 0;
     this.dismiss();
     return true;
   }
 
   #refused(count: number): number {
-    let refused = 0;
-    for (let i = 1; i <= count; i++) if (this.#last[(this.#next - i + LAST) % LAST]) refused++;
-    return refused;
+    return this.#last.slice(-count).filter(Boolean).length;
   }
 }

@@ -1,14 +1,18 @@
+/** Above the ceiling of a climb: e times as much in so many ms. */
+const BEYOND = 20_000;
 /** At most so much faster from one request to the next while it searches. */
 const LEAP = 1.25;
 /** And e times as much after so long without a request, ms. */
 const IDLE_SEARCH = 20_000;
+/** Between two requests a pace that tries for more grows by e to this at most. */
+const MOST_GROWN = 2;
 /** While it searches, the pace grows by e to this a second. */
 const RAMP = 2;
 
 /**
  * The pace of a key that was refused, per ms, as a function of time; and the tokens that it gives. Four ways:
- * free: no pace; search: growing until refused again; hold: a base, and after a time of patience more; climb: from a base in a
- * straight line to a ceiling, in a time that does not depend on the pace, and then more.
+ * free: no pace; search: growing until refused again; climb: from a base in a straight line to a ceiling, and then more; hold: the
+ * same with a base that is the ceiling.
  */
 export class Pace {
   way: 'free' | 'search' | 'hold' | 'climb' = 'free';
@@ -33,11 +37,9 @@ export class Pace {
     // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
     if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_SEARCH);
     const time = now - this.since;
-    if (this.way === 'climb' && time < this.period)
-      return this.base + ((this.ceiling - this.base) * time) / this.period;
-    const top = this.way === 'climb' ? this.ceiling : this.base;
-    const beyond = within(time - this.period, 0, 60_000);
-    return Math.min(1e3, top * Math.exp((this.#growth * beyond) / 1000));
+    if (time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
+    const grown = Math.min(MOST_GROWN, (this.#growth * (time - this.period)) / 1000);
+    return Math.min(1e3, this.ceiling * Math.exp(grown));
   }
 
   /** Does it try for more than it knows to be accepted? */
@@ -66,6 +68,9 @@ export class Pace {
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
       this.base = this.rate(now) * Math.min(LEAP, Math.exp(this.#growth * time));
+    } else if (this.rate(now) > 2 * this.ceiling) {
+      this.base = this.ceiling = this.rate(now); // a pace that was far too low may grow without end
+      this.since = now - this.period;
     }
     this.#lastSent = now;
   }
@@ -91,7 +96,7 @@ export class Pace {
 
   hold(rate: number, depth: number, patience: number, growth: number, now: number): void {
     this.way = 'hold';
-    this.base = rate;
+    this.base = this.ceiling = rate;
     this.#start(depth, patience, growth, now);
   }
 
@@ -99,7 +104,7 @@ export class Pace {
     this.way = 'climb';
     this.base = base;
     this.ceiling = ceiling;
-    this.#start(1, time, 1000 / time, now);
+    this.#start(1, time, 1000 / BEYOND, now);
   }
 
   /** Stays free, but what waited is let go at this pace, which doubles in four seconds, and not all at once. */

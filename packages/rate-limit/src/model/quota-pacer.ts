@@ -52,8 +52,6 @@ export class QuotaPacer {
   /** So much came back in so many ms, as far as it was seen. */
   #came = 0;
   #over = 0;
-  /** More came back between two answers than a window holds. */
-  #bucket = false;
   #batch: Batch | undefined;
   #past: Batch | undefined;
   #credit = 0;
@@ -199,17 +197,13 @@ export class QuotaPacer {
   }
 
   get #whole(): number {
-    return this.#bucket || this.#larger ? this.#most : this.#limit;
+    return this.#larger ? this.#most : this.#limit;
   }
 
   /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
   get #refill(): number {
     const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
-    return this.#promises && !this.#shared ? Math.max(seen, this.#trust * this.#promised) : seen;
-  }
-
-  get #promises(): boolean {
-    return this.#larger || (this.#bucket && this.#limit > this.#most + 1);
+    return this.#larger && !this.#shared ? Math.max(seen, this.#trust * this.#promised) : seen;
   }
 
   get #promised(): number {
@@ -233,15 +227,10 @@ export class QuotaPacer {
     this.#resetAt = this.#batch!.reset;
   }
 
-  /** What came back between two batches. More than the size of a window: it is none. */
+  /** Measures what came back between two batches, while the bucket is not full. */
   #compare(a: Batch, b: Batch, roundTrip: number): void {
     const came = b.left - a.left + b.spent - a.spent;
-    if (came > this.#whole + 2) this.#bucket = true;
-    this.#watch(a, b, came, Math.max(1, b.at - a.at), roundTrip);
-  }
-
-  /** Measures what comes back, while the bucket is not full. */
-  #watch(a: Batch, b: Batch, came: number, time: number, roundTrip: number): void {
+    const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
     const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
     const keep = Math.max(0, 1 - time / memory);
@@ -253,7 +242,7 @@ export class QuotaPacer {
       this.#over = time;
     }
     const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
-    if (measured && this.#promises && this.#came / this.#over < 0.6 * this.#promised) {
+    if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
       this.#shared = true;
       this.#sharedUntil = b.at + SHARED;
     }

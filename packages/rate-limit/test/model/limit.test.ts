@@ -12,7 +12,7 @@ function stretch(from: number, length: number, accepted: number): Stretch {
   return made;
 }
 
-const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10 };
+const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10, limited: false };
 
 /** A limit that was refused at a pace that it held. */
 function shared(): Limit {
@@ -46,11 +46,58 @@ describe('Limit', () => {
     expect(limit.pace.period).toBeLessThanOrEqual(26_000);
   });
 
-  it('climbs from what can have come back when nothing was accepted', () => {
+  it('searches no faster than what can have come back when nothing was accepted', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 10, 0), refusal, 10_100);
+    expect(limit.pace).toMatchObject({ way: 'search', base: 2 / 10_000 });
+  });
+
+  it('gives up as much again when it shares the limit and nothing was accepted', () => {
     const limit = shared();
     limit.learn(stretch(10_000, 10, 0), { ...refusal, pace: 0.02 }, 16_100);
-    expect(limit.pace.base).toBeCloseTo(2 / 10_000);
-    expect(limit.pace.ceiling).toBe(0.02);
+    expect(limit.pace).toMatchObject({ way: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
+  });
+
+  it.each([
+    { pace: 1 / 30_000, least: 21_000, most: 39_000 },
+    { pace: 1 / 100_000, least: 42_000, most: 78_000 },
+  ])('climbs for the time of one request at a slow pace of $pace, but not longer than a minute', (slow) => {
+    const limit = shared();
+    limit.learn(stretch(10_000, 10, 0), { ...refusal, pace: slow.pace }, 16_100);
+    expect(limit.pace.period).toBeGreaterThanOrEqual(slow.least);
+    expect(limit.pace.period).toBeLessThanOrEqual(slow.most);
+  });
+
+  it('takes what was accepted of single calls for its share when others have used the limit up', () => {
+    const limit = new Limit(chance());
+    for (const at of [0, 30_000, 60_000]) limit.accept(at, 1);
+    limit.learn(stretch(90_000, 10, 1), { ...refusal, pace: Infinity }, 100_000);
+    expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 3 / 100_000 });
+    expect(limit.pace.delay(100_000, 1)).toBe(1_000);
+  });
+
+  it.each([
+    { what: 'a burst', times: [0, 30_000], accepted: 4, from: 60_000 },
+    { what: 'a first call', times: [59_000], accepted: 1, from: 60_000 },
+    { what: 'a long silence', times: [0, 30_000], accepted: 1, from: 200_000 },
+  ])('searches when refused after $what', ({ times, accepted, from }) => {
+    const limit = new Limit(chance());
+    for (const at of times) limit.accept(at, 1);
+    limit.learn(stretch(from, 10, accepted), { ...refusal, pace: Infinity }, from + 1_000);
+    expect(limit.pace.way).toBe('search');
+  });
+
+  it('keeps a shared pace when requests that were sent after the refused one were accepted', () => {
+    const contradicted = (limited: boolean) => {
+      const limit = shared();
+      const made = stretch(10_000, 1_000, 20);
+      for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
+      limit.learn(made, { ...refusal, pace: 0.03, limited }, 12_100);
+      return limit.pace.ceiling;
+    };
+    expect(contradicted(true)).toBe(0.02);
+    expect(contradicted(false)).toBe(0.03);
   });
 
   it('goes back to the proven pace when refused while trying for more', () => {

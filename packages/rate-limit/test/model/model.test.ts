@@ -41,6 +41,20 @@ describe('a limit that is not told', () => {
     },
   );
 
+  it('doubts a long closing also where a limit is known, when three that were sent later were accepted', () => {
+    const model = pacer();
+    const limited = drive(model, bucket({ rate: 100, burst: 20 }), { for: 10_000 });
+    const now = limited.now;
+    model.advance(now);
+    const refused = model.send(now);
+    const later = [1, 2, 3].map((n) => model.send(now + n));
+    model.settle(refused, now + 10, { kind: 'refused', wait: 30_000 });
+    for (const sent of later.slice(1)) model.settle(sent, now + 11, accepted);
+    expect(model.delay(now + 20)).toBeGreaterThan(20_000);
+    model.settle(later[0]!, now + 12, accepted);
+    expect(model.delay(now + 20)).toBeLessThan(20);
+  });
+
   it('sends nothing while the gate is closed', () => {
     const model = pacer();
     const limited = bucket({ rate: 10, burst: 5, hint: 'wait' });
@@ -56,10 +70,13 @@ describe('a limit that is not told', () => {
     expect(early).toBe(0);
   });
 
-  it('is found where a steady flow is a little more than it allows', () => {
+  it.each([
+    { rate: 40, burst: 10, every: 20 },
+    { rate: 50, burst: 30, every: 16 },
+  ])('is found where a steady flow is a little more than $rate a second', ({ rate, burst, every }) => {
     const model = pacer();
-    const result = drive(model, bucket({ rate: 40, burst: 10, hint: 'wait' }), { for: 60_000, every: 20 });
-    expect(result.accepted).toBeGreaterThan(0.8 * 40 * 60);
+    const result = drive(model, bucket({ rate, burst, hint: 'wait' }), { for: 60_000, every });
+    expect(result.accepted).toBeGreaterThan(0.8 * rate * 60);
     expect(model.snapshot(60_000).burst).toBeGreaterThan(0);
   });
 

@@ -55,6 +55,15 @@ describe('Pace', () => {
     expect(pace.rate(40_000)).toBeCloseTo(0.1 * Math.E);
   });
 
+  it('grows without end while it is used, and by a factor of seven at most while it is not', () => {
+    const pace = new Pace();
+    pace.hold(0.001, 1, 1_000, 0.1, 0);
+    expect(pace.rate(10_000_000)).toBeCloseTo(0.001 * Math.exp(2));
+    let now = 0;
+    for (; now < 200_000; now += 1_000) pace.take(now, 1);
+    expect(pace.rate(now)).toBeGreaterThan(0.1);
+  });
+
   it('searches faster with each request, and goes on in time when nobody sends', () => {
     const pace = new Pace();
     pace.take(0, 1);
