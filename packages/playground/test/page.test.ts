@@ -1,13 +1,15 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CLIENTS } from '@steadfetch/bench/storms/clients';
 import { STORM } from '@steadfetch/bench/storms/settings';
 import { simulate } from '@steadfetch/testing/simulation';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../../../scripts/chromium.ts';
 import { formatLink, readLink, sceneOf } from '../src/model/link.ts';
@@ -16,6 +18,7 @@ import { measured } from '../src/page/words.ts';
 import { type Site, serve } from './support/site.ts';
 
 const executablePath = findChromium();
+const VITE = join(dirname(fileURLToPath(import.meta.resolve('vite/package.json'))), 'bin/vite.js');
 const PATIENCE = 60_000;
 /** Before the editor is opened, minified and gzipped. */
 const MOST_BYTES = 150_000;
@@ -28,8 +31,14 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
   const errors: string[] = [];
 
   beforeAll(async () => {
-    const configFile = join(import.meta.dirname, '../vite.config.ts');
-    await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+    // in a process of its own, which takes the packages from their sources without the test runner
+    await promisify(execFile)(
+      process.execPath,
+      [VITE, 'build', '--logLevel', 'error', '--outDir', folder, '--emptyOutDir'],
+      {
+        cwd: join(import.meta.dirname, '..'),
+      },
+    );
     site = await serve(folder);
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
   }, PATIENCE);

@@ -70,6 +70,8 @@ async function playLimit(scene: Scene, client: MakeClient, onCall: OnCall | unde
       title: 'the process with the least, of an equal share',
       unit: 'share',
       value: least / 100,
+      better: 'more',
+      slack: { part: 0, plus: 0.1 },
     });
   }
   return recordingOf(recorder, { lasts: row.lasts!, back: undefined, own });
