@@ -16,17 +16,18 @@ export type NamesOf = (call: Call) => readonly string[];
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
   const credentialOf = credentials();
+  const pathOfCall = paths();
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
     credential: (call) => [joined(root(call), credentialOf(call))],
-    path: (call) => [joined(root(call), credentialOf(call), fold(call.url))],
-    auto: (call) => [root(call), credentialOf(call), fold(call.url)],
+    path: (call) => [joined(root(call), credentialOf(call), pathOfCall(call.url))],
+    auto: (call) => [root(call), credentialOf(call), pathOfCall(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
 
-/** Most calls have the URL of the last one: the same names then, the same array. */
+/** Most calls ask for what the last one asked for: the same names then, the same array. */
 function sameForSame(names: NamesOf): NamesOf {
   let last: readonly string[] = [];
   let lastInput: unknown;
@@ -55,6 +56,15 @@ function originNameOf(call: Call): string {
   const { origin } = call;
   if (origin.length <= LONGEST_NAME && /^[a-z][a-z0-9+.-]*:\/\/[^?#]*$/i.test(origin)) return origin;
   return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
+}
+
+/** Most calls have the URL of the last one, whatever their headers are. */
+function paths(): (url: string) => string {
+  let [lastUrl, lastPath] = ['', '/'];
+  return (url) => {
+    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
+    return lastPath;
+  };
 }
 
 /** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
