@@ -22,6 +22,11 @@ const QUESTION: Question = {
   lastRate: 0,
   lastBurst: 0,
 };
+/** Each takes four seconds of real time, so the default run takes one, and the gate of the limits all. */
+const BROKEN = [
+  ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  ['got a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+] as const;
 const refusal = (closedUntil: number, wait: number) => ({ want: 0, refusal: { closedUntil, every: 0, wait } });
 const ask = (client: RedisClient, more: Partial<Question> = {}): Promise<Reply> =>
   Promise.resolve(redisStore(client).ask('k', { ...QUESTION, ...more }));
@@ -88,33 +93,33 @@ describeServers('a store in', (start) => {
     expect((await ask(client, { lastRate: 0.01, lastBurst: 5 })).every).toBeCloseTo(100);
   });
 
-  it.each([
-    ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
-    ['got a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
-  ])('that is %s holds no call back, says so once, and is used again when it is mended', async (why, breaks, mends) => {
-    const events: string[] = [];
-    const hooks = {
-      onDown: ({ error }: { error: unknown }) => events.push(String(error)),
-      onUp: ({ key }: { key: string }) => events.push(key),
-    };
-    const store = redisStore(client, { hooks });
-    const limited = rateLimit({ store, scope: 'origin' })(async () => new Response());
-    const command = ([name, ...args]: string[]) => client.call(name!, ...args);
-    const URL = 'https://api.example.com/';
-    await limited(URL);
-    await command(breaks);
-    await expect(store.check()).rejects.toThrow(why);
-    const begun = performance.now();
-    for (let n = 0; n < 3; n++) await limited(URL);
-    expect(performance.now() - begun).toBeLessThan(1_000);
-    await command(mends);
-    while (events.length < 2) {
+  it.each(import.meta.env.MODE === 'limits' ? BROKEN : BROKEN.slice(0, 1))(
+    'that is %s holds no call back, says so once, and is used again when it is mended',
+    async (why, breaks, mends) => {
+      const events: string[] = [];
+      const hooks = {
+        onDown: ({ error }: { error: unknown }) => events.push(String(error)),
+        onUp: ({ key }: { key: string }) => events.push(key),
+      };
+      const store = redisStore(client, { hooks });
+      const limited = rateLimit({ store, scope: 'origin' })(async () => new Response());
+      const command = ([name, ...args]: readonly string[]) => client.call(name!, ...args);
+      const URL = 'https://api.example.com/';
       await limited(URL);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    expect(events).toEqual([expect.stringContaining(why), 'https://api.example.com']);
-    await expect(store.check()).resolves.toBeUndefined();
-  });
+      await command(breaks);
+      await expect(store.check()).rejects.toThrow(why);
+      const begun = performance.now();
+      for (let n = 0; n < 3; n++) await limited(URL);
+      expect(performance.now() - begun).toBeLessThan(1_000);
+      await command(mends);
+      while (events.length < 2) {
+        await limited(URL);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      expect(events).toEqual([expect.stringContaining(why), 'https://api.example.com']);
+      await expect(store.check()).resolves.toBeUndefined();
+    },
+  );
 
   it('says which rights are missing', async () => {
     await client.call('ACL', 'SETUSER', 'reader', 'on', 'nopass', '~*', '+get', '+ping', '+info', '+hello');

@@ -145,8 +145,8 @@ describe('told quotas', () => {
       const reset = (window + 1) * 30_000 - now;
       return { kind: accepted ? 'accepted' : 'refused', wait: reset, quotas: [{ limit: 1, remaining: 0, reset }] };
     };
-    const result = drive(model, server, { for: 1_800_000, every: 1_000 });
-    expect(result.accepted).toBeGreaterThan(50);
+    const result = drive(model, server, { for: 600_000, every: 1_000 });
+    expect(result.accepted).toBeGreaterThan(16);
     expect(result.refused).toBeLessThan(6);
   });
 
