@@ -1,9 +1,8 @@
 /** What is otherwise in some runtimes: by the runtime itself, or because it does not tell. */
 export const FOOTNOTES: Readonly<Record<string, { readonly number: number; readonly runtimes: readonly string[] }>> = {
   'resends-post': { number: 1, runtimes: ['deno', 'chromium', 'firefox'] },
-  'sent-unknown': { number: 2, runtimes: ['workerd', 'chromium', 'firefox'] },
-  'permanent-unknown': { number: 3, runtimes: ['workerd', 'chromium', 'firefox'] },
-  'broken-is-abort': { number: 4, runtimes: ['firefox'] },
+  'permanent-unknown': { number: 2, runtimes: ['workerd', 'chromium', 'firefox'] },
+  'broken-is-abort': { number: 3, runtimes: ['firefox'] },
 };
 
 /** The notes of a runtime that are not written down, and those written down that no longer hold. */
@@ -16,7 +15,7 @@ export function wrongNotes(runtime: string, seen: ReadonlySet<string>): string[]
   ];
 }
 
-/** As the table shows them: `1, 3`, or `-`. */
+/** As the table shows them: `1, 2`, or `-`. */
 export function numbersOf(runtime: string): string {
   const numbers = Object.values(FOOTNOTES).filter(({ runtimes }) => runtimes.includes(runtime));
   return numbers.map(({ number }) => number).join(', ') || '-';

@@ -26,13 +26,13 @@ const always = { fault: 'reset' } as const;
 
 /** An error of the network, which may pass. */
 const transient =
-  (provoke: Provoke, note?: (sent: 'no' | 'maybe') => string | undefined): Check =>
+  (provoke: Provoke): Check =>
   async (place) => {
     const error = await errorOf(provoke(place));
     const found = classifyError(error);
     if (found.kind === 'abort') return 'broken-is-abort';
     claim(found.kind === 'network' && !found.permanent, `${show(error)} is ${JSON.stringify(found)}`);
-    return note?.(found.sent);
+    return undefined;
   };
 
 /** An error that comes again: where the runtime says no more than "it failed", it counts as one that may pass. */
@@ -45,12 +45,10 @@ const permanent =
     return 'permanent-unknown';
   };
 
-const unknownIfSent = (sent: 'no' | 'maybe') => (sent === 'maybe' ? 'sent-unknown' : undefined);
-
 export const errors: Record<string, Check> = {
-  'error: refused': transient(({ refused }) => fetch(refused), unknownIfSent),
-  'error: refused POST': transient(({ refused }) => fetch(refused, { method: 'POST', body: 'x' }), unknownIfSent),
-  'error: no such host': transient(() => fetch('http://host.invalid/'), unknownIfSent),
+  'error: refused': transient(({ refused }) => fetch(refused)),
+  'error: refused POST': transient(({ refused }) => fetch(refused, { method: 'POST', body: 'x' })),
+  'error: no such host': transient(() => fetch('http://host.invalid/')),
   'error: reset GET': transient((place) => fetch(new Scene(place, always).url)),
   'error: reset POST': transient((place) => fetch(new Scene(place, always).url, { method: 'POST', body: 'x' })),
   'error: reset after headers, text()': transient(text('reset-after-headers')),
