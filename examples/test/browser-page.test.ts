@@ -1,35 +1,14 @@
-import { join } from 'node:path';
-import { type Browser, chromium, type Locator, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/chromium.ts';
+import type { Locator, Page } from 'playwright';
+import { beforeAll, expect, it } from 'vitest';
+import { describeSite, PATIENCE } from './support/site.ts';
 
-const executablePath = findChromium();
-const ROOT = join(import.meta.dirname, '..', 'browser');
-
-/** Finding and bundling what the page imports takes a while, the first time. */
-const PATIENCE = 30_000;
-
-describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE }, () => {
-  let server: ViteDevServer;
-  let browser: Browser;
+describeSite('the page', 'browser', (site) => {
+  const { errors } = site;
   let page: Page;
-  const errors: string[] = [];
 
   beforeAll(async () => {
-    server = await createServer({ root: ROOT, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } });
-    await server.listen();
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
-    page = await browser.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(server.resolvedUrls!.local[0]!);
-  }, 2 * PATIENCE);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+    page = await site.open();
+  }, PATIENCE);
 
   it('draws the attempts, the waits and the end of each scenario', async () => {
     for (const name of Object.keys(DRAWN)) await page.getByRole('button', { name, exact: true }).click();

@@ -1,30 +1,15 @@
-import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/chromium.ts';
-
-const executablePath = findChromium();
-const ROOT = join(import.meta.dirname, '..', 'shared-limit');
-const PATIENCE = 60_000;
+import type { Page } from 'playwright';
+import { beforeAll, expect, it } from 'vitest';
+import { describeSite, PATIENCE } from './support/site.ts';
 
 declare const tab: { call(): Promise<number>; refused(seconds: number): Promise<number>; opensIn(): number };
 
-describe.skipIf(executablePath === undefined)('five tabs', { timeout: PATIENCE }, () => {
-  let server: ViteDevServer;
-  let browser: Browser;
-  let context: BrowserContext;
+describeSite('five tabs', 'shared-limit', (site) => {
   let pages: Page[];
 
   beforeAll(async () => {
-    server = await createServer({ root: ROOT, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } });
-    await server.listen();
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
-    context = await browser.newContext();
-    context.setDefaultTimeout(PATIENCE);
     const open = async () => {
-      const page = await context.newPage();
-      await page.goto(server.resolvedUrls!.local[0]!);
+      const page = await site.open();
       await page.waitForFunction(() => 'tab' in globalThis);
       return page;
     };
@@ -32,11 +17,6 @@ describe.skipIf(executablePath === undefined)('five tabs', { timeout: PATIENCE }
     await pages[0]!.evaluate(() => tab.call()); // it decides for all
     pages.push(...(await Promise.all(Array.from({ length: 4 }, open))));
   }, 2 * PATIENCE);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
 
   it('call at one limit together, ten times a second', async () => {
     const calls = pages.map((page) => page.evaluate(() => Promise.all([1, 2, 3, 4].map(() => tab.call()))));

@@ -1,35 +1,15 @@
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from '../../scripts/chromium.ts';
+import type { Page } from 'playwright';
+import { beforeAll, expect, it } from 'vitest';
+import { describeSite, PATIENCE } from './support/site.ts';
 
-const executablePath = findChromium();
-const ROOT = join(import.meta.dirname, '..', 'toast');
-
-/** Finding and bundling what the page imports takes a while, the first time. */
-const PATIENCE = 30_000;
-
-describe.skipIf(executablePath === undefined)('the page with a toast', { timeout: PATIENCE }, () => {
-  let server: ViteDevServer;
-  let browser: Browser;
+describeSite('the page with a toast', 'toast', (site) => {
+  const { errors } = site;
   let page: Page;
-  const errors: string[] = [];
 
   beforeAll(async () => {
-    server = await createServer({ root: ROOT, logLevel: 'error', server: { host: '127.0.0.1', port: 0 } });
-    await server.listen();
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', '--disable-gpu'] });
-    page = await browser.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(server.resolvedUrls!.local[0]!);
-  }, 2 * PATIENCE);
-
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+    page = await site.open();
+  }, PATIENCE);
 
   it('counts down, retries when it is told to, and leaves when the report is here', async () => {
     await page.getByRole('button', { name: 'Load a report' }).click();

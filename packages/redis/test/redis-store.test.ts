@@ -1,23 +1,12 @@
 import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
 import type { Question, Reply } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
+import { QUESTION } from './support/question.ts';
 
 const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
-const QUESTION: Question = {
-  want: 2,
-  cost: 1,
-  known: 0,
-  alone: false,
-  extra: 0,
-  requests: 0,
-  accepted: [],
-  refusal: undefined,
-  quotas: [],
-  lastRate: 0,
-  lastBurst: 0,
-};
+const ASKED: Question = { ...QUESTION, want: 2 };
 const slotsOf = async (client: RedisClient, options: RedisStoreOptions = {}): Promise<Reply> =>
-  redisStore(client, options).ask('https://a.example', QUESTION);
+  redisStore(client, options).ask('https://a.example', ASKED);
 const noScript = () => Promise.reject(new Error('NOSCRIPT No matching script. Please use EVAL.'));
 
 describe('a client', () => {

@@ -7,21 +7,9 @@ import { Redis as Upstash } from '@upstash/redis';
 import type { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { QUESTION } from './support/question.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';
 
-const QUESTION: Question = {
-  want: 1,
-  cost: 1,
-  known: 0,
-  alone: false,
-  extra: 0,
-  requests: 0,
-  accepted: [],
-  refusal: undefined,
-  quotas: [],
-  lastRate: 0,
-  lastBurst: 0,
-};
 /** Each takes four seconds of real time, so the default run takes one, and the gate of the limits all. */
 const BROKEN = [
   ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
