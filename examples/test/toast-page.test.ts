@@ -3,25 +3,35 @@ import type { Page } from 'playwright';
 import { beforeAll, expect, it } from 'vitest';
 import { describeSite, PATIENCE } from './support/site.ts';
 
+/** How long the server of the page takes for an answer, in milliseconds. */
+const ANSWER = 400;
+
 describeSite('the page with a toast', 'toast', (site) => {
   const { errors } = site;
   let page: Page;
 
   beforeAll(async () => {
     page = await site.open();
+    await page.clock.install({ time: 0 });
+    await page.reload({ waitUntil: 'networkidle' });
+    await page.clock.pauseAt(60_000); // from here on the time of the page passes by `runFor` alone
   }, PATIENCE);
 
   it('counts down, retries when it is told to, and leaves when the report is here', async () => {
     await page.getByRole('button', { name: 'Load a report' }).click();
     const toast = page.locator('.toast');
 
+    await page.clock.runFor(ANSWER);
     await toast.getByText('Retrying in 3 s (2 of 3)').waitFor();
+    await page.clock.runFor(1_000);
     await toast.getByText('Retrying in 2 s (2 of 3)').waitFor();
     await toast.getByRole('button', { name: 'Retry now' }).click();
     await toast.getByText('Retrying (2 of 3)').waitFor();
+    await page.clock.runFor(ANSWER);
     await toast.getByText('Retrying in 3 s (3 of 3)').waitFor();
     await toast.getByRole('button', { name: 'Retry now' }).click();
 
+    await page.clock.runFor(ANSWER);
     await page.getByText('The report 1 is here.').waitFor();
     expect(await toast.count()).toBe(0);
     expect(errors).toEqual([]);
@@ -29,6 +39,7 @@ describeSite('the page with a toast', 'toast', (site) => {
 
   it('ends a call that is cancelled, and cannot cut the time of the server short', async () => {
     await page.getByRole('button', { name: 'Load from a busy server' }).click();
+    await page.clock.runFor(ANSWER);
     const toast = page.locator('.toast');
     await toast.getByText('(2 of 3)').waitFor();
 
@@ -43,6 +54,7 @@ describeSite('the page with a toast', 'toast', (site) => {
   it('fits a narrow screen', async () => {
     await page.setViewportSize({ width: 390, height: 700 });
     await page.getByRole('button', { name: 'Load a report' }).click();
+    await page.clock.runFor(ANSWER);
     await page.locator('.toast').waitFor();
 
     const tops = await page
