@@ -145,18 +145,15 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    this.record.sends++;
-    this.record.onSend?.();
-    const sent = this.#isChanged ? { ...(init ?? referrerOf(this.input)), headers: new Headers(this.#given) } : init;
-    if (this.observed) return this.observed.send(this, async () => fetch(this.input, asRetried(sent, this, fetch)));
-    return fetch(this.input, this.retried ? asRetried(sent, this, fetch) : sent);
-  }
-
-  /** Whether the headers of the `Request` are no longer those of the call. */
-  get #isChanged(): boolean {
+    const { input, observed, record, retried } = this;
     const given = this.#given;
-    if (given === undefined || (this.init?.headers ?? undefined) !== undefined) return false;
-    return !haveSameFields(given, (this.input as Request).headers);
+    record.sends++;
+    record.onSend?.();
+    // the headers of a Request that are no longer those of the call
+    const isChanged = given && !init?.headers && !haveSameFields(given, (input as Request).headers);
+    const sent = isChanged ? { ...(init ?? referrerOf(input)), headers: new Headers(given) } : init;
+    if (observed) return observed.send(this, async () => fetch(input, asRetried(sent, this, fetch)));
+    return fetch(input, retried ? asRetried(sent, this, fetch) : sent);
   }
 }
 

@@ -7,19 +7,19 @@ import { tagOf } from './show.ts';
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
-  // fetch(url, request), and inits made by Object.create: `fetch` reads inherited members too
-  if (Object.getPrototypeOf(init) !== Object.prototype) {
-    for (const name in init) copy[name] = init[name as keyof RequestInit];
-    Object.assign(copy, membersOf(init));
-  }
-  for (const name in copy) {
-    const value = copy[name];
-    if (typeof value !== 'object') continue;
-    if (name === 'headers') copy.headers = value ? copyHeaders(value as HeadersInit) : null!;
-    else if (name === 'body') copy.body = value ? copyBody(value as BodyInit) : null;
-    else if (TEXTS.includes(name)) copy[name] = String(value);
+  // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
+  for (const name in init) copy[name] = copyMember(name, init[name as keyof RequestInit]);
+  if (init.constructor !== Object) {
+    for (const [name, value] of Object.entries(membersOf(init))) copy[name] = copyMember(name, value);
   }
   return copy;
+}
+
+function copyMember(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (name === 'headers') return copyHeaders(value as HeadersInit);
+  if (name === 'body') return copyBody(value as BodyInit);
+  return TEXTS.includes(name) ? String(value) : value;
 }
 
 /** Whether a body can be sent more than once: everything but streams and what is read step by step. */

@@ -1,7 +1,6 @@
 import { Call } from './call.ts';
 import { checkFunction, optionError } from './check.ts';
 import { type OrderRule, warnOfOrder } from './check-order.ts';
-import { isReplayable } from './copy-init.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 import { releaseBody } from './keep-body.ts';
 import { takeAttempt } from './retried.ts';
@@ -73,7 +72,8 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
       try {
         const call = Call.from(input, init);
         if (call.observed) takeAttempt(init!);
-        return isReplayable(call.init?.body) ? enter(call) : releasing(enter(call), call);
+        const response = handler(call, proceed);
+        return call.init?.body && !call.replayable ? releasing(response, call) : response;
       } catch (error) {
         return Promise.reject(error);
       }

@@ -42,9 +42,9 @@ export function takeAttempt(init: Marked): void {
  */
 export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
-  const marked: Marked = { ...init };
-  if (marked.headers) marked.headers = copyHeaders(marked.headers);
-  if (mark.retried === true && typeof marked.body === 'object' && marked.body) marked.body = copyBody(marked.body);
-  marked[RETRIED] = mark;
+  const marked: Marked = { ...init, [RETRIED]: mark };
+  const { headers, body } = marked;
+  if (headers) marked.headers = copyHeaders(headers);
+  if (typeof body === 'object' && body && mark.retried === true) marked.body = copyBody(body);
   return marked;
 }

@@ -1,9 +1,9 @@
 import { abortReason, type Call, discard, notify, throwIfAborted } from '@steadfetch/core';
-import { sleep } from '@steadfetch/core/kit';
+import { ignoreRejection, sleep } from '@steadfetch/core/kit';
 import { FailedAttempt, type GoodAttempt, type Recovery, recordAttempt, type Session } from './attempt.ts';
 import { decide, release } from './decide.ts';
 import type { Policy } from './policy.ts';
-import type { Decision, Permit, Retry } from './rule.ts';
+import type { Decision, Permit, Retry, Rule } from './rule.ts';
 
 /**
  * Whether the call is sent again: decides, tells the rules, lets go of the response and waits. It knows no loop: p-retry
@@ -98,7 +98,7 @@ export function stop(failure: FailedAttempt, reason: string, error: unknown, per
 /** Records a good answer, and tells the rules. */
 export function succeed(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
-  notifySuccess(policy, { call, attempt, response });
+  for (const rule of policy.successRules) notifySuccess(rule, call, attempt, response);
   if (session.past.length === 0) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
@@ -110,9 +110,11 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
-/** Tells the rules of a good answer. */
-export function notifySuccess({ successListeners }: Policy, success: GoodAttempt): void {
-  for (const listener of successListeners) notify(listener, success);
+/** Tells a rule of a good answer. */
+export function notifySuccess(rule: Rule, call: Call, attempt: number, response: Response): void {
+  try {
+    ignoreRejection(rule.afterSuccess!({ call, attempt, response }));
+  } catch {}
 }
 
 function notifyFailure(failure: FailedAttempt, decision: Decision): void {

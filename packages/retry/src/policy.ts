@@ -1,6 +1,5 @@
 import { type Clock, type Random, systemClock } from '@steadfetch/core';
 import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core/kit';
-import type { GoodAttempt } from './attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** The rules of one retry, with what can be known of them before anything fails. */
@@ -18,7 +17,7 @@ export interface Policy {
   /** Whether anyone reads the outcome of an attempt when the wait after it has begun. */
   readonly keepsOutcome: boolean;
   /** What observes good answers. */
-  readonly successListeners: readonly ((success: GoodAttempt) => unknown)[];
+  readonly successRules: readonly Rule[];
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -40,7 +39,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     inspects: any('inspects'),
     timed: any('timed'),
     keepsOutcome: any('keepsOutcome'),
-    successListeners: rules.filter((rule) => rule.afterSuccess).map((rule) => (success) => rule.afterSuccess!(success)),
+    successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),
   };

@@ -54,43 +54,43 @@ export function retryBy(
   names: readonly string[] = [],
 ): Middleware {
   checkRuntime();
-  return defineMiddleware((call, next) => {
-    const { override, stripped } = takeOverride(call, names);
+  return defineMiddleware((given, next) => {
+    const own = given.init && takeOverride(given, given.init, names);
+    const call = own ? own.call : given;
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
-      return next(stripped);
+      return next(call);
     }
-    if (override === false) return next(stripped.with({ retried: 'off' }));
-    return attemptFirst(stripped, next, override === undefined ? policy : policyFor(override));
+    if (own?.override === false) return next(call.with({ retried: 'off' }));
+    return attemptFirst(call, next, own?.override === undefined ? policy : policyFor(own.override));
   }, layer());
 }
 
 /** The first attempt goes straight through; a session begins when it fails. */
 function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
-  const { signal } = given;
+  const { signal, record } = given;
   if (signal?.aborted) {
     releaseBody(given);
     throw abortReason(signal);
   }
   const repeatable = isRepeatable(given, policy);
-  const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
+  const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const startedAt = policy.timed ? policy.clock.now() : undefined;
   const attempt = attemptOf(call, 1, policy, repeatable);
-  const { sends } = call.record;
-  const failed = (outcome: Outcome) => {
-    const session = startSession(call, policy, repeatable, startedAt);
-    return recover(failureOf(attempt, session, outcome, sends), next);
-  };
+  const { sends } = record;
+  const session = () => startSession(call, policy, repeatable, startedAt);
   return Promise.resolve(next(attempt)).then(
     (response) => {
-      if (response?.status >= 400 || policy.inspects) return failed({ response, failed: false });
+      if (response?.status >= 400 || policy.inspects) {
+        return recover(failureOf(attempt, session(), { response, failed: false }, sends), next);
+      }
       // a layer inside has sent it again
-      if (call.record.history) succeed(startSession(call, policy, repeatable, startedAt), 1, response);
-      else notifySuccess(policy, { call, attempt: 1, response });
+      if (record.history) succeed(session(), 1, response);
+      else for (const rule of policy.successRules) notifySuccess(rule, call, 1, response);
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
-    (error) => failed({ error, failed: true }),
+    (error) => recover(failureOf(attempt, session(), { error, failed: true }, sends), next),
   );
 }
 
