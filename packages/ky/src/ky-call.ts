@@ -3,16 +3,16 @@ import { type CallObservation, observerOf } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import {
   FailedAttempt,
+  handleFailure,
   isRepeatable,
-  judge,
   keepAnswer,
   ownDelay,
   type Policy,
   type Retry,
   recordAttempt,
+  recordSuccess,
   type Session,
   startSession,
-  succeed,
 } from '@steadfetch/retry/engine';
 import {
   type AfterResponseHook,
@@ -253,7 +253,7 @@ export class KyCall {
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) this.#policy.maxRetries = this.#retry!.limit;
     const failure = new FailedAttempt(session, this.#attempt, outcome, this.#base.record.sends > attempt.sends);
-    const decision = await judge(failure);
+    const decision = await handleFailure(failure);
     if (decision.retry) this.#pending.announce(failure, decision);
     // An observer may have done it.
     if (this.#pending.aborted) throwIfAborted(this.#options.signal!);
@@ -264,7 +264,7 @@ export class KyCall {
   #succeed(attempt: Attempt, response: Response): void {
     const session = this.#enter(attempt);
     this.#pending.settle();
-    if (!this.#pending.aborted) succeed(session, this.#attempt, response);
+    if (!this.#pending.aborted) recordSuccess(session, this.#attempt, response);
     this.#emitEnd({ response });
   }
 

@@ -1,7 +1,7 @@
 import { type Outcome, onAbort } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
-import { FailedAttempt, type Retry, stop, wait } from '@steadfetch/retry/engine';
+import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
 import { ForceRetryError, isTimeoutError } from 'ky';
 
 /** Where the call stands when it ends: the number of the attempt, and what came of it. */
@@ -59,7 +59,7 @@ export class Pending {
     if (announced?.stage !== 'announced') return;
     announced.stage = 'waiting';
     try {
-      await wait(announced.failure, announced.decision);
+      await waitForRetry(announced.failure, announced.decision);
       announced.stage = 'waited';
     } catch (error) {
       // The hooks have been told.
@@ -89,7 +89,7 @@ export class Pending {
     const sent = announced.stage === 'sent';
     const failure = sent && now ? endedNow(announced.failure, now) : announced.failure;
     keepHistory(failure.response ?? failure.error, failure.past);
-    stop(failure, reason, error, sent ? undefined : decision.permits);
+    cancelRetry(failure, reason, error, sent ? undefined : decision.permits);
   }
 
   /** Why a call ends with this error, which nobody was asked about. */

@@ -1,9 +1,9 @@
 import { type Call, classifyError, localRefusal, notify } from '@steadfetch/core';
 import { optionError, originOf, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
-import { FailedAttempt } from './attempt.ts';
+import { OWN, ownDelay } from './decide.ts';
+import { FailedAttempt } from './failed-attempt.ts';
 import type { Permit, Rule, Wait } from './rule.ts';
-import { OWN, ownDelay } from './wait.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 

@@ -1,6 +1,6 @@
 import type { Call, Outcome } from '@steadfetch/core';
-import type { FailedAttempt } from './attempt.ts';
 import { isSpent } from './decide.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** A failed attempt, as `shouldRetry` sees it. */

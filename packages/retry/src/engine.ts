@@ -1,7 +1,7 @@
-export { judge, keepAnswer, stop, succeed, wait } from './again.ts';
-export { FailedAttempt, recordAttempt, type Session, startSession } from './attempt.ts';
-export type { Policy } from './policy.ts';
-export { presetOf } from './preset.ts';
-export type { Retry } from './rule.ts';
+// What a loop that is not ours needs of `retry`, such as that of ky.
+export { cancelRetry, handleFailure, keepAnswer, recordSuccess, waitForRetry } from './again.ts';
+export { ownDelay } from './decide.ts';
+export { FailedAttempt, recordAttempt, type Session, startSession } from './failed-attempt.ts';
+export { presetOf } from './retry.ts';
+export type { Policy, Retry } from './rule.ts';
 export { isRepeatable } from './sent-call.ts';
-export { ownDelay } from './wait.ts';

@@ -1,6 +1,6 @@
 import { redactUrl } from '@steadfetch/core';
-import { callHooks, checkHooks, endOf, type Facts, factsOf } from '@steadfetch/core/kit';
-import type { FailedAttempt, Recovery } from './attempt.ts';
+import { callHooks, callIdOf, checkHooks, endOf, type Facts, factsOf } from '@steadfetch/core/kit';
+import type { FailedAttempt, Recovery } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** Why an attempt counts as failed. */
@@ -107,10 +107,10 @@ export function hooks(
 type Ended = FailedAttempt | Recovery;
 
 function baseOf(attempt: Ended, fullUrls: boolean): RetryEventBase {
-  const { id, call } = attempt.session;
+  const { call } = attempt.session;
   const { method, url } = call;
   return {
-    callId: id,
+    callId: callIdOf(call.record),
     method,
     url: fullUrls ? url : redactUrl(url),
     elapsed: attempt.elapsed,

@@ -10,13 +10,12 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
-import { again, notifySuccess, succeed } from './again.ts';
-import { FailedAttempt, type Session, startSession } from './attempt.ts';
+import { again, notifySuccess, recordSuccess } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
-import { takeOverride } from './override.ts';
-import { type Policy, policyOf } from './policy.ts';
+import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
-import { attemptOf, isRepeatable, releaseCopy, withSteadyBody } from './sent-call.ts';
+import { type Policy, policyOf } from './rule.ts';
+import { attemptOf, isRepeatable, releaseCopy, takeOverride, withSteadyBody } from './sent-call.ts';
 
 /**
  * Repeats a request by rules.
@@ -85,8 +84,8 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
         return recover(failureOf(attempt, session(), { response, failed: false }, sends), next);
       }
       // a layer inside has sent it again
-      if (record.history) succeed(session(), 1, response);
-      else for (const rule of policy.successRules) notifySuccess(rule, call, 1, response);
+      if (record.history) recordSuccess(session(), 1, response);
+      else notifySuccess(policy.successRules, call, 1, response);
       if (attempt.input !== call.input) releaseBody(call);
       return response;
     },
@@ -131,6 +130,6 @@ async function sendAgain(session: Session, n: number, next: Next): Promise<Respo
     throw failureOf(attempt, session, outcome, sends);
   }
   releaseCopy(attempt, call);
-  succeed(session, n, outcome.response);
+  recordSuccess(session, n, outcome.response);
   return outcome.response;
 }

@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 const RECORD = [{ attempt: 1, at: 0, status: 503 }];
 
 /** The module as another copy of the package has it. */
-async function copy(): Promise<typeof import('../src/history.ts')> {
+async function copy(): Promise<typeof import('../src/rules.ts')> {
   vi.resetModules();
-  return import('../src/history.ts');
+  return import('../src/rules.ts');
 }
 
 describe('a history', () => {

@@ -1,12 +1,9 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
-import { callIdOf, type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
-import type { Policy } from './policy.ts';
-import type { Decision, Retry } from './rule.ts';
+import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
+import type { Decision, Policy, Retry } from './rule.ts';
 
 /** What all attempts of a call share, from the first failure on. */
 export interface Session {
-  /** Another number for each call, for events. */
-  readonly id: number;
   /** The call as it was made; ky makes a new one for each attempt. */
   call: Call;
   /** Whether the call can be sent twice, judged before anything below could change it. */
@@ -25,9 +22,8 @@ export interface Session {
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
-  const id = callIdOf(record);
   const key = idempotencyKeyOf(call);
-  return { id, call, repeatable, policy, key, startedAt, past: record.history ?? [], lastRetry: undefined };
+  return { call, repeatable, policy, key, startedAt, past: record.history ?? [], lastRetry: undefined };
 }
 
 /** An attempt with a good answer. */

@@ -1,0 +1,124 @@
+import type { Delay } from '@steadfetch/backoff';
+import { type AttemptRecord, type Call, classifyError, type Outcome } from '@steadfetch/core';
+import {
+  checkFunction,
+  checkMethods,
+  checkMs,
+  checkNumber,
+  checkStatuses,
+  historyBehind,
+  IDEMPOTENT_METHODS,
+  keepHistory,
+  optionError,
+} from '@steadfetch/core/kit';
+import type { Rule } from './rule.ts';
+
+/** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */
+export const TRANSIENT: readonly number[] = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529];
+
+/** Repeats responses with one of these statuses, from 400; look into lower ones with `inspect`. */
+export function onStatus(...statuses: number[]): Rule {
+  const listed = checkStatuses('onStatus', statuses, { min: 400 });
+  return { when: ({ response }) => response !== undefined && listed.has(response.status) && 'status' };
+}
+
+/** Repeats connections that fail or break. A certificate that is wrong, or a bad URL, stays wrong. */
+export function onNetworkError(): Rule {
+  return { when: ({ outcome }) => isTransient(outcome, 'network') && 'network' };
+}
+
+/**
+ * Repeats attempts that were cut by their timeout. If the method is idempotent, the first retry goes at once: the time of the
+ * timeout has been waited already.
+ */
+export function onTimeout(): Rule {
+  return {
+    repeatsTimeouts: true,
+    when: ({ outcome }) => isTransient(outcome, 'timeout') && 'timeout',
+    wait: ({ attempt, call, outcome }) => {
+      const isFirst = attempt === 1 && IDEMPOTENT_METHODS.has(call.method) && isTransient(outcome, 'timeout');
+      return isFirst ? 'now' : undefined;
+    },
+  };
+}
+
+function isTransient(outcome: Outcome | undefined, wanted: 'network' | 'timeout'): boolean {
+  if (!outcome?.failed) return false;
+  const { kind, permanent } = classifyError(outcome.error);
+  return kind === wanted && !permanent;
+}
+
+/** Looks into good responses: `true` counts one as failed, such as an error inside a 200. Read a clone, or `peek`. */
+export function inspect(test: (response: Response) => boolean | Promise<boolean>): Rule {
+  checkFunction('inspect', test);
+  return {
+    inspects: true,
+    takesTime: true,
+    when: async ({ response }) =>
+      response !== undefined && response.status < 400 && (await test(response)) && 'inspect',
+  };
+}
+
+/** At most `n` retries after the first attempt. */
+export function maxRetries(n: number): Rule {
+  return { maxRetries: checkNumber('maxRetries', n, { integer: true }) };
+}
+
+/**
+ * The longest wait to accept from the server, in milliseconds. A longer one ends the call with its last outcome. Our own
+ * waits have a cap of their own.
+ */
+export function maxDelay(ms: number): Rule {
+  return { maxDelay: checkMs('maxDelay', ms) };
+}
+
+/**
+ * Waits by a delay of `@steadfetch/backoff`, in milliseconds, unless the server asks for more.
+ *
+ * @example backoff(fullJitter(exponential({ base: 100, cap: 10_000 })))
+ */
+export function backoff(delay: Delay): Rule {
+  checkFunction('backoff: delay', delay);
+  return {
+    wait: ({ attempt, previousDelay }) => {
+      const own: unknown = delay({ attempt, previousDelay });
+      if (typeof own !== 'number' || !(own >= 0)) throw optionError('retry: delay', 'milliseconds', own);
+      return own;
+    },
+  };
+}
+
+/** Does not wait for the time that a `Retry-After` asks for. */
+export function ignoreRetryAfter(): Rule {
+  return { asked: () => undefined };
+}
+
+/** Declares that sending a request twice does no harm, whatever its method: for all calls, or for those that the predicate picks. */
+export function evenIfNotIdempotent(predicate: (call: Call) => boolean = () => true): Rule {
+  checkFunction('evenIfNotIdempotent', predicate);
+  return { harmless: (call) => predicate(call) };
+}
+
+/** Repeats these methods, in place of the idempotent ones. */
+export function onlyMethods(...methods: string[]): Rule {
+  return { methods: checkMethods('onlyMethods', methods) };
+}
+
+/** Keeps what became of each attempt, for `historyOf` the response or the error that the call ends with. */
+export function history(): Rule {
+  return {
+    afterFailure: ({ outcome, past }, decision) => {
+      if (!decision.retry)
+        keepHistory(decision.thrown ? decision.thrown.error : (outcome!.response ?? outcome!.error), past);
+    },
+    afterRecovery: ({ past, response }) => keepHistory(response, past),
+  };
+}
+
+/**
+ * Every attempt behind a response or an error that `retry` gave back, oldest first; `undefined` where there was nothing
+ * but a first attempt that succeeded. Nothing is written on the response or the error, and what is given is a copy.
+ */
+export function historyOf(responseOrError: unknown): AttemptRecord[] | undefined {
+  return historyBehind(responseOrError)?.map((record) => ({ ...(record as AttemptRecord) }));
+}
