@@ -1,34 +1,25 @@
 /**
  * A form with the same fields, of the runtime's own class: a derived class may add fields in its constructor. Returns
- * the form itself if it cannot be listed.
+ * the form itself if it is not of this runtime, or cannot be listed.
  */
 export function copyForm(form: FormData): FormData {
-  try {
-    const copy = new (baseOf(form))();
-    form.forEach((value, name) => copy.append(name, value));
-    return copy;
-  } catch {
-    return form;
-  }
+  if (!isForm(form)) return form;
+  const copy = new FormData();
+  form.forEach((value, name) => copy.append(name, value));
+  return copy;
 }
 
-/** The class below `Object` that all forms of a runtime come from. */
-function baseOf(form: FormData): typeof FormData {
-  let prototype = Object.getPrototypeOf(form);
-  let above = Object.getPrototypeOf(prototype);
-  while (Object.getPrototypeOf(above) !== null) {
-    prototype = above;
-    above = Object.getPrototypeOf(above);
-  }
-  return prototype.constructor;
+/** Whether it is a form of this runtime that can be listed: that of React Native cannot. */
+function isForm(form: unknown): form is FormData {
+  return typeof FormData === 'function' && form instanceof FormData && 'forEach' in form;
 }
 
 /**
  * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
- * read files. `undefined` where the form is not of this runtime.
+ * read files. `undefined` for anything else than a form that can be listed.
  */
 export function encodeForm(form: unknown): Blob | undefined {
-  if (typeof FormData !== 'function' || typeof Blob !== 'function' || !(form instanceof FormData)) return undefined;
+  if (!isForm(form)) return undefined;
   const boundary = `----formdata-${String(Math.random()).slice(2)}${String(Math.random()).slice(2)}`;
   const parts: BlobPart[] = [];
   form.forEach((value, name) => {

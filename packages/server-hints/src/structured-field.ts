@@ -12,14 +12,9 @@ interface Cursor {
 }
 
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
-const STRING = /"(?:[ !#-[\]-~]|\\["\\])*"/y;
-const DISPLAY_STRING = /%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/y;
-const TOKEN = /[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*/y;
-const BYTES = /:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:/y;
-const DECIMAL = /-?[0-9]{1,12}\.[0-9]{1,3}/y;
-const INTEGER_OR_DATE = /@?-?[0-9]{1,15}(?![0-9.])/y;
-const BOOLEAN = /\?[01]/y;
-const BARE_ITEMS = [STRING, DISPLAY_STRING, TOKEN, BYTES, DECIMAL, INTEGER_OR_DATE, BOOLEAN];
+/** String, Display String, Token, Byte Sequence, Decimal, Integer or Date, Boolean. */
+const BARE_ITEM =
+  /"(?:[ !#-[\]-~]|\\["\\])*"|%"(?:[ !#$&-~]|%[0-9a-f]{2})*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
 
 /**
  * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
@@ -53,8 +48,7 @@ function takeParameters(cursor: Cursor): Map<string, string> | undefined {
 /** What follows a key may be left out: it is then true. */
 function takeValue(cursor: Cursor, afterKey: boolean): string | undefined {
   if (afterKey && !take(cursor, /=/y)) return '?1';
-  let value: string | undefined;
-  for (const item of BARE_ITEMS) value ??= take(cursor, item);
+  const value = take(cursor, BARE_ITEM);
   return value?.startsWith('%') && !isSound(value.slice(1)) ? undefined : value;
 }
 
