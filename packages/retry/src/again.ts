@@ -5,25 +5,29 @@ import { FailedAttempt, type Recovery, recordAttempt, type Session } from './fai
 import type { Decision, Permit, Retry, Rule } from './rule.ts';
 
 /**
- * Whether the call is sent again: decides, tells the rules, lets go of the response and waits. It knows no loop: p-retry
- * asks it, and ky's hooks ask its two halves, `handleFailure` and `waitForRetry`.
+ * Whether the call is sent again: decides, and waits until it is time. p-retry asks it.
  *
  * @throws what a rule throws, and the caller's abort reason, also while waiting; the response is then released
  */
 export async function again(failure: FailedAttempt): Promise<boolean> {
+  const retry = await prepareRetry(failure);
+  return retry !== undefined && waitForRetry(failure, retry);
+}
+
+/** The decision to send the call again, if that is it. The response is then discarded, and forgotten. */
+export async function prepareRetry(failure: FailedAttempt): Promise<Retry | undefined> {
   const { call, response, session } = failure;
   const decision = await handleFailure(failure).catch((error: unknown) => {
     if (response) discard(response);
     throw error;
   });
-  if (!decision.retry) return false;
+  if (!decision.retry) return undefined;
   if (response) {
     keepAnswer(call, response, decision);
     discard(response);
   }
   if (!session.policy.keepsOutcome && !call.observed) failure.outcome = undefined;
-  // without `await`, so that the memory of this function is free while the call waits
-  return waitForRetry(failure, decision);
+  return decision;
 }
 
 /** Decides what follows a failed attempt, records the attempt, and tells the rules. Returns the decision. */
@@ -69,25 +73,29 @@ function endCall(failure: FailedAttempt, thrown: unknown): unknown {
 }
 
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
-export function waitForRetry(failure: FailedAttempt, decision: Retry): Promise<true> {
+export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
+  const { call, pause, session } = failure;
+  call.record.waitingFor = 'the delay before a retry';
+  const slept = pause ? pause.sleep(retry.delay, call) : sleep(retry.delay, call.signal, session.policy.clock);
+  // these two hold nothing else: they are what a call that waits is made of
+  return slept.then(
+    () => endWait(failure, retry),
+    (thrown) => endWait(failure, retry, { thrown }),
+  );
+}
+
+function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown }): true {
   const { call, pause, session } = failure;
   const { record, signal } = call;
-  const { delay, permits } = decision;
-  record.waitingFor = 'the delay before a retry';
-  const failed = (thrown: unknown): never => {
-    record.waitingFor = undefined;
-    const error = signal?.aborted ? abortReason(signal) : thrown;
-    if (signal?.aborted || pause?.cancelled) cancelRetry(failure, 'aborted', error, permits);
-    else release(permits);
-    throw error;
-  };
-  const slept = pause ? pause.sleep(delay, call) : sleep(delay, signal, session.policy.clock);
-  return slept.then(() => {
-    if (signal?.aborted) failed(undefined);
-    record.waitingFor = undefined;
-    session.lastRetry = decision;
+  record.waitingFor = undefined;
+  if (!ended && !signal?.aborted) {
+    session.lastRetry = retry;
     return true;
-  }, failed);
+  }
+  const error = signal?.aborted ? abortReason(signal) : ended!.thrown;
+  if (signal?.aborted || pause?.cancelled) cancelRetry(failure, 'aborted', error, retry.permits);
+  else release(retry.permits);
+  throw error;
 }
 
 /** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */

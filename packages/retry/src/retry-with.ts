@@ -10,7 +10,7 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry from 'p-retry';
-import { again, notifySuccess, recordSuccess } from './again.ts';
+import { again, notifySuccess, prepareRetry, recordSuccess, waitForRetry } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
@@ -99,12 +99,14 @@ function failureOf(attempt: Call, session: Session, outcome: Outcome, sends: num
   return new FailedAttempt(session, attempt.attempt, outcome, call.record.sends > sends);
 }
 
-/** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. */
+/** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first wait is before it. */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
   let last = first;
   try {
-    if (await again(first)) {
+    const retry = await prepareRetry(first);
+    if (retry) {
+      await waitForRetry(first, retry);
       return await pRetry((n) => sendAgain(session, n + 1, next), {
         retries: Infinity,
         minTimeout: 0,
