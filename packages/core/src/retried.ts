@@ -42,7 +42,9 @@ export function takeAttempt(init: Marked): void {
  */
 export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
-  const marked: Marked = { ...init, [RETRIED]: mark };
+  // the mark first: to add a symbol to an object that is there costs an engine as much as all of the rest
+  const marked: Marked = { [RETRIED]: mark, ...init };
+  if (marked[RETRIED] !== mark) marked[RETRIED] = mark;
   const { headers, body } = marked;
   if (headers) marked.headers = copyHeaders(headers);
   if (typeof body === 'object' && body && mark.retried === true) marked.body = copyBody(body);
