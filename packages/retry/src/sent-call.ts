@@ -1,6 +1,6 @@
 import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
-import type { Policy } from './rule.ts';
+import type { Policy, Rule } from './rule.ts';
 
 /** What one call says about its retries, and the call without it. */
 export interface Override {
@@ -39,17 +39,16 @@ function isOurs(retry: unknown, names: readonly string[]): boolean {
  * body or a call that the fetch inside makes of its own can fail with any code after the request was acted on.
  */
 export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
-  return (
-    methods.has(call.method) ||
-    idempotencyKeyOf(call) !== undefined ||
-    rules.some((rule) => isTrue(rule.harmless?.(call)))
-  );
+  return methods.has(call.method) || idempotencyKeyOf(call) !== undefined || isHarmless(call, rules);
 }
 
 /** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
-function isTrue(answer: unknown): boolean {
-  ignoreRejection(answer);
-  return answer === true;
+function isHarmless(call: Call, rules: readonly Rule[]): boolean {
+  return rules.some((rule) => {
+    const answer: unknown = rule.harmless?.(call);
+    ignoreRejection(answer);
+    return answer === true;
+  });
 }
 
 /** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
