@@ -28,38 +28,27 @@ export interface AttemptRecord {
 export interface CallRecord {
   /** Requests handed to the plain `fetch`, whichever layer repeated them. */
   sends: number;
-  /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
-  waitingFor: string | undefined;
-  lastAnswer: LastAnswer | undefined;
   /** How often a layer inside the retry sent the call again, in addition to the attempts that `Call.attempt` counts. */
   resends: number;
   /** The most repetitions that any layer around the call allows: one count for all of them. */
   maxRepeats: number;
-  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
-  history: AttemptRecord[] | undefined;
-  /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
-  onSend: (() => void) | undefined;
-  /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
-  keyField: string | undefined;
   /** Another number for each call, for events; 0 until one is needed. */
   id: number;
+  /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
+  waitingFor?: string | undefined;
+  lastAnswer?: LastAnswer | undefined;
+  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
+  history?: AttemptRecord[] | undefined;
+  /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
+  onSend?: (() => void) | undefined;
+  /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
+  keyField?: string | undefined;
   /** What the caller wants to find in events. */
-  meta: unknown;
+  meta?: unknown;
 }
 
 export function callRecord(): CallRecord {
-  return {
-    sends: 0,
-    waitingFor: undefined,
-    lastAnswer: undefined,
-    resends: 0,
-    maxRepeats: 0,
-    history: undefined,
-    onSend: undefined,
-    keyField: undefined,
-    id: 0,
-    meta: undefined,
-  };
+  return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
 }
 
 let calls = 0;
