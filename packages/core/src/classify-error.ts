@@ -43,6 +43,8 @@ function isPermanent(link: unknown): boolean {
   return PERMANENT_TEXT.test(message) || (message === '' && name === 'Error');
 }
 
+const MAX_CAUSES = 8;
+
 /** The first code on the error or one of its causes, e.g. `ECONNREFUSED`. */
 export function codeOf(error: unknown): string | undefined {
   return codeIn(causesOf(error));
@@ -52,21 +54,16 @@ function codeIn(chain: readonly unknown[]): string | undefined {
   return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined);
 }
 
-const MAX_CAUSES = 8;
-
 /**
  * The error and its causes, the nearest first; those of an `AggregateError` count as causes. At most 8, cycles end it.
  */
 export function causesOf(error: unknown): unknown[] {
-  const chain: unknown[] = [];
-  const queue = [error];
-  while (queue.length > 0 && chain.length < MAX_CAUSES) {
-    const link = queue.shift();
-    if (link === undefined || link === null || chain.includes(link)) continue;
-    chain.push(link);
-    queue.push(...causesBelow(link));
+  const chain = new Set([error]);
+  // what is added is visited too; `undefined` and `null` may be among it
+  for (const link of chain) {
+    if (chain.size < MAX_CAUSES + 2) for (const cause of causesBelow(link)) chain.add(cause);
   }
-  return chain;
+  return [...chain].filter((link) => link !== undefined && link !== null).slice(0, MAX_CAUSES);
 }
 
 function causesBelow(link: unknown): unknown[] {
