@@ -15,7 +15,6 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
-  const known = new WeakSet<FailedAttempt>();
   /** What that throws, because its store is gone, costs nobody an answer. */
   const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
     notify(() => budget.record(call.origin, outcome, attempt), undefined);
@@ -24,7 +23,6 @@ export function budget(budget: RetryBudget): Rule {
     // before it are known.
     permit: (failure, { source }) => {
       const { call, attempt, response } = failure;
-      known.add(failure);
       if (isToBlame(failure)) record(call, 'failure', attempt);
       const permit = permitOf(budget, call, source !== OWN || response?.status === 429);
       if (!permit) warnOfSpentBudget(call);
@@ -32,8 +30,9 @@ export function budget(budget: RetryBudget): Rule {
     },
     hold: holdOf,
     afterFailure: (failure, decision) => {
-      if (known.has(failure) || (!decision.retry && decision.thrown) || !isToBlame(failure)) return;
-      const isAnswer = failure.response && !decision.retry && decision.stop === undefined;
+      // where a permit was asked for, it is recorded already
+      if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
+      const isAnswer = failure.response && decision.stop === undefined;
       record(failure.call, isAnswer ? 'success' : 'failure', failure.attempt);
     },
     afterSuccess: ({ call, response, attempt }) => {
