@@ -83,7 +83,9 @@ export class Call {
   /** As `fetch` would send it: the six methods it knows in upper case, any other unchanged (RFC 9110 §9.1). */
   get method(): string {
     const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
-    return method !== 'GET' && NORMALIZED.test(method) ? method.toUpperCase() : method;
+    if (method === 'GET') return method;
+    const upper = `${method}`.toUpperCase();
+    return upper !== method && NORMALIZED.test(upper) ? upper : method;
   }
 
   /** The effective headers, for reading: those of `init`, else those of the `Request`. */
@@ -157,7 +159,7 @@ export class Call {
   }
 }
 
-const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i;
+const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
 

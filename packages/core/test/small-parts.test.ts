@@ -1,4 +1,4 @@
-import { notify, perKey, redactUrl, settle, unwrap } from '@steadfetch/core';
+import { Call, notify, perKey, redactUrl, settle, unwrap } from '@steadfetch/core';
 import {
   callHooks,
   checkClock,
@@ -11,6 +11,7 @@ import {
   checkNumber,
   checkStatuses,
   copyFields,
+  idempotencyKeyOf,
   originOf,
   warnOnce,
 } from '@steadfetch/core/kit';
@@ -270,5 +271,30 @@ describe('copyFields', () => {
 
   it.each([undefined, null, {}, { get: () => 'x' }])('copies nothing of %j', (headers) => {
     expect([...copyFields(headers as unknown as Headers)]).toEqual([]);
+  });
+});
+
+describe('idempotencyKeyOf', () => {
+  const keyOf = (init?: RequestInit) => idempotencyKeyOf(Call.from('https://api.test/', init));
+
+  it.each([
+    ['an object, whatever the case of the name', { 'IDEMPOTENCY-Key': ' k ' }, 'k'],
+    ['pairs', [['Idempotency-Key', 'k']], 'k'],
+    ['Headers', new Headers({ 'idempotency-key': 'k' }), 'k'],
+    ['a blank value', { 'idempotency-key': ' ' }, undefined],
+    ['other fields', { accept: 'a/b' }, undefined],
+    ['headers that fetch refuses', { 'idempotency-key': 'k', 'a b': 'c' }, undefined],
+    ['headers that are no object', 'idempotency-key: k', undefined],
+    ['null', null, undefined],
+  ])('reads the field of %s', (_, headers, key) => {
+    expect(keyOf({ method: 'POST', headers: headers as never })).toBe(key);
+  });
+
+  it('is undefined without an init, and reads the field of a Request', () => {
+    const request = new Request('https://api.test/', { headers: { 'idempotency-key': 'k' } });
+
+    expect(keyOf()).toBeUndefined();
+    expect(idempotencyKeyOf(Call.from(request))).toBe('k');
+    expect(idempotencyKeyOf(Call.from(request, { headers: { accept: 'a/b' } }))).toBeUndefined();
   });
 });
