@@ -21,10 +21,17 @@ export interface ObserveOptions {
 
 const OPTIONS = { clock: clockOption } satisfies OptionTable<ObserveOptions>;
 
-/** The observers that a fetch begins with, outermost first, for a loop around it that is not ours. */
-const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.1') as never;
+/** The observers that a fetch begins with, for a loop around it that is not ours. */
+const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.2') as never;
 
-type Observable = Fetch & { [OBSERVERS]?: readonly Settings[] };
+/** The fetch brings along what observes a call, so that a loop around one that is not observed has none of that code. */
+interface Observers {
+  /** Outermost first. */
+  readonly all: readonly Settings[];
+  observe(call: Call): CallObservation;
+}
+
+type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
 
 /**
  * Tells a listener everything that our middlewares below do to a call, in order: put it first.
@@ -47,20 +54,15 @@ export function observeBy(settings: Settings, name: string): Middleware {
     if (observed instanceof Observation && observed.isOf(settings)) return next(call);
     return new Observation(call, settings).watch(call, next);
   }, name);
-  return (next) => beginWith([settings, ...observersOf(next)], middleware(next));
-}
-
-function beginWith<Outer extends Fetch>(observers: readonly Settings[], fetch: Outer): Outer {
-  return Object.assign(fetch, { [OBSERVERS]: observers });
-}
-
-function observersOf(fetch: Fetch | undefined): readonly Settings[] {
-  return (fetch as Observable | undefined)?.[OBSERVERS] ?? [];
+  return (next) => {
+    const all = [settings, ...((next as Observable | undefined)?.[OBSERVERS]?.all ?? [])];
+    return Object.assign(middleware(next), { [OBSERVERS]: { all, observe: (call: Call) => observationBy(all, call) } });
+  };
 }
 
 /** The fetch, with the observers of the fetch inside it. */
 export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch): Outer {
-  return beginWith(observersOf(inner), fetch);
+  return Object.assign(fetch, { [OBSERVERS]: (inner as Observable)[OBSERVERS] });
 }
 
 /** What a loop around our layers tells of a call by itself, to the observers that the fetch inside begins with. */
@@ -75,24 +77,24 @@ export interface CallObservation {
 
 /** What makes the observation of a call, for a loop around this fetch that tells more of it than the fetch can. */
 export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObservation) | undefined {
-  const all = observersOf(fetch);
-  if (all.length === 0) return undefined;
-  return (call) => {
-    const chain: Observation[] = [];
-    for (const settings of all) {
-      const [outer] = chain;
-      chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, settings));
-    }
-    return {
-      observed: chain[0]!,
-      remaining: () => Math.min(...all.map(({ remaining }) => remaining?.() ?? Infinity)),
-      start: (call) => {
-        for (const observation of [...chain].reverse()) observation.start(call);
-      },
-      end: (call, ending) => {
-        for (const observation of chain) observation.end(call, ending);
-      },
-    };
+  return (fetch as Observable | undefined)?.[OBSERVERS]?.observe;
+}
+
+function observationBy(all: readonly Settings[], call: Call): CallObservation {
+  const chain: Observation[] = [];
+  for (const settings of all) {
+    const [outer] = chain;
+    chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, settings));
+  }
+  return {
+    observed: chain[0]!,
+    remaining: () => Math.min(...all.map(({ remaining }) => remaining?.() ?? Infinity)),
+    start: (call) => {
+      for (const observation of [...chain].reverse()) observation.start(call);
+    },
+    end: (call, ending) => {
+      for (const observation of chain) observation.end(call, ending);
+    },
   };
 }
 

@@ -67,7 +67,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
  * room, so that clients do not come back together. A server that asks for 0 gets the first retry at once, later ones after
  * our own wait.
  */
-export function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
+function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
   const { policy } = failure.session;
   const server = askedWait(failure);
   const asked = server?.delay;
