@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import type { HeadersInit } from './platform-types.ts';
+import { fieldOf } from './field-of.ts';
 
 /** RFC 9110 §9.2.2, and QUERY of RFC 10008 §2. */
 export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
@@ -21,16 +21,9 @@ export function idempotencyKeyOf(
   call: Call,
   field: string = call.record.keyField ?? 'idempotency-key',
 ): string | undefined {
-  const headers = call.init?.headers;
   try {
-    if (headers ? !mayHave(headers, field) : typeof call.input === 'string') return undefined;
-    return call.headers.get(field)?.trim() || undefined;
+    return fieldOf(call, field)?.trim() || undefined;
   } catch {
     return undefined;
   }
-}
-
-/** False for an object without such a name, which is the rule. To make `Headers` of it would take a microsecond. */
-function mayHave(headers: HeadersInit, field: string): boolean {
-  return Symbol.iterator in headers || Object.keys(headers).some((name) => name.toLowerCase() === field.toLowerCase());
 }

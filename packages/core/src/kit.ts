@@ -20,6 +20,7 @@ export { checkMethods, checkStatuses, isToken } from './check-list.ts';
 export { MAX_TIMER } from './clock.ts';
 export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';
+export { fieldOf } from './field-of.ts';
 export { encodeForm } from './form.ts';
 export { historyBehind, keepHistory } from './history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
