@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { checkKey, pathOf } from '@steadfetch/core/kit';
+import { checkKey, fieldOf, pathOf } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
 /** Fields that carry who is calling. */
@@ -82,7 +82,7 @@ function credentials(): (call: Call) => string {
   let count = 0;
   return (call) => {
     if (typeof call.input === 'string' && !call.init?.headers) return '';
-    const given = CREDENTIALS.map((name) => call.headers.get(name) ?? '').join('\n');
+    const given = CREDENTIALS.map((name) => fieldOf(call, name) ?? '').join('\n');
     if (given.length < CREDENTIALS.length) return '';
     const hash = hashOf(given, seed);
     if (!numbers.has(hash)) {
