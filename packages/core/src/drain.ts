@@ -81,6 +81,15 @@ interface Open {
   readonly end: (error: DrainError) => void;
 }
 
+/** An error of any shape may throw when it is looked at. */
+function isDrainError(error: unknown): boolean {
+  try {
+    return error instanceof DrainError;
+  } catch {
+    return false;
+  }
+}
+
 /** The calls that are open, by the numbers that events have too. */
 class OpenCalls {
   readonly #clock: Clock;
@@ -150,7 +159,7 @@ class OpenCalls {
   /** Takes the call out, if it is open. Returns whether it was. */
   #leave(id: number, error?: unknown): boolean {
     if (!this.#open.delete(id)) return false;
-    if (error instanceof DrainError) this.#ended++;
+    if (isDrainError(error)) this.#ended++;
     else this.#finished++;
     if (this.#open.size === 0) for (const tell of this.#idle) tell();
     return true;

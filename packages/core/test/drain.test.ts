@@ -88,6 +88,17 @@ describe('drain', () => {
     expect(await call).toBeInstanceOf(DrainError);
   });
 
+  it('hands on an error that cannot be looked at', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const draining = drain();
+
+    const thrown = await draining(() => Promise.reject(proxy))(URL).catch((thrown) => [thrown]);
+
+    expect(Object.is((thrown as unknown[])[0], proxy)).toBe(true);
+    expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
+  });
+
   it('lets go of an answer that comes after the deadline', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
