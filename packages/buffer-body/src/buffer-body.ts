@@ -68,12 +68,15 @@ export function bufferBody(options?: BufferBodyOptions): Middleware {
   }, LAYER);
 }
 
-/** False for a mock's value that is no response, and for node-fetch's body, which is no web stream. */
+/** False for a mock's value that is no response or cannot be read, and for node-fetch's body, which is no web stream. */
 function isReadable(response: Response, maxBytes: number): boolean {
-  if (typeof response?.body?.getReader !== 'function') return false;
-  const { status, body, bodyUsed, headers } = response;
-  if (status >= 400 || bodyUsed || body.locked) return false;
-  return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
+  try {
+    const { status, body, bodyUsed, headers } = response;
+    if (typeof body?.getReader !== 'function' || status >= 400 || bodyUsed || body.locked) return false;
+    return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
+  } catch {
+    return false;
+  }
 }
 
 /** An error that breaks a body off is a network error, whatever its name; an abort is the caller's. */

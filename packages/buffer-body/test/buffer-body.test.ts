@@ -242,6 +242,17 @@ describe('bufferBody', () => {
     expect(await send(response as unknown as Response)).toBe(response);
   });
 
+  it('hands on a response that cannot be read', async () => {
+    const response = {
+      status: 200,
+      get body(): never {
+        throw new Error('no body');
+      },
+    };
+
+    expect(await bufferBody()(async () => response as unknown as Response)('https://api.test/')).toBe(response);
+  });
+
   it('hands on what is no response at all', async () => {
     expect(await send(undefined as unknown as Response)).toBeUndefined();
   });

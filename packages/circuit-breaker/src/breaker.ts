@@ -67,7 +67,7 @@ export interface CircuitHooks {
   onClose?(circuit: CircuitSnapshot): void;
 }
 
-/** One circuit per key, for at most a thousand keys: the one used least recently is forgotten. */
+/** One circuit per key, for at most a thousand keys: the one used least recently is forgotten, of those that are not open if there are any. */
 export interface Breaker {
   /** The right to make a call, or `undefined` while the circuit refuses it. Every permit must be settled. */
   acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
@@ -126,8 +126,8 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
     if (latest?.key === key) return latest.circuit;
     const circuit = circuits.get(key) ?? newCircuit(key);
     circuits.delete(key);
+    if (circuits.size >= MAX_KEYS) circuits.delete(leastOf(circuits));
     circuits.set(key, circuit);
-    if (circuits.size > MAX_KEYS) circuits.delete(circuits.keys().next().value!);
     latest = { key, circuit };
     return circuit;
   };
@@ -150,6 +150,12 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
 
 const MAX_KEYS = 1_000;
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
+
+/** The key of the circuit that was used least recently: of one that is open only if all are. */
+function leastOf(circuits: ReadonlyMap<string, Circuit>): string {
+  for (const [key, { state }] of circuits) if (state !== 'open') return key;
+  return circuits.keys().next().value!;
+}
 
 function policyOf(owner: string, { rule = noSuccess(), ...settings }: BreakerSettings) {
   const { openFor, random, probes, probeTimeout, clock, hooks } = settings;

@@ -7,6 +7,7 @@ import {
   type Middleware,
   monotonic,
   type Outcome,
+  systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
 import {
@@ -19,6 +20,7 @@ import {
   pathOf,
   readOptions,
   retryAfterOf,
+  Turns,
 } from '@steadfetch/core/kit';
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
@@ -76,13 +78,14 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   if (given) checkNotDoubled(options!);
   const breaker = given ?? startBreaker('circuitBreaker', settings);
   const now = monotonic(clock);
+  const turns = new Turns(systemClock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkKey('circuitBreaker: key', key(call));
     const permit = breaker.acquire(name, new AttemptOf(call));
     if (!permit) {
       emit(call, 'refused', breaker, name);
-      throw refusal(breaker, name, call);
+      return turns.refuse(refusal(breaker, name, call));
     }
     if (permit.probe) emit(call, 'probe', breaker, name);
     const { sends } = call.record;

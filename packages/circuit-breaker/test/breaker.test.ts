@@ -232,13 +232,30 @@ describe('breaker', () => {
     expect(acquire()).toBeDefined();
   });
 
-  it('forgets the circuit used least recently beyond a thousand', () => {
-    const { circuits, snapshot, trip } = setup();
+  it('forgets the circuit used least recently beyond a thousand, and those that are open last', () => {
+    const { circuits, clock, snapshot, trip } = setup();
+    const callOthers = (from: number) => {
+      for (let n = from; n < from + 1_000; n++) circuits.acquire(`https://${n}.test`);
+    };
     trip();
 
-    for (let n = 0; n < 1_000; n++) circuits.acquire(`https://${n}.test`);
+    callOthers(0);
+    expect(snapshot().state).toBe('open');
+    expect(Object.keys(circuits.snapshot())).toHaveLength(1_000);
+    expect(circuits.snapshot()).not.toHaveProperty(['https://0.test']);
 
+    clock.advance(1_000);
+    callOthers(1_000);
     expect(snapshot().state).toBe('closed');
+  });
+
+  it('forgets an open circuit where all are', () => {
+    const { circuits } = setup();
+    const keys = Array.from({ length: 1_001 }, (_, n) => `https://${n}.test`);
+
+    for (const key of keys) for (let n = 0; n < 2; n++) circuits.acquire(key)!.settle('failure');
+
+    expect(Object.keys(circuits.snapshot())).toEqual(keys.slice(1));
   });
 
   it('tells observers of each change, with the state after it', () => {

@@ -11,7 +11,7 @@ import {
 } from '@steadfetch/circuit-breaker';
 import { bodyFactory, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const URL = 'https://api.test/users';
 
@@ -47,6 +47,27 @@ const fail = (error: Error): never => {
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 describe('circuitBreaker', () => {
+  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once stops nothing', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { stub } = stubOf(500, 500, 200);
+    const send = circuitBreaker({ rule: consecutive(2), openFor: 1_000 })(stub);
+    const statuses: number[] = [];
+    const callAgain = async () => {
+      while (statuses.at(-1) !== 200)
+        await send(URL).then(
+          ({ status }) => statuses.push(status),
+          () => {},
+        );
+    };
+    const over = callAgain();
+
+    await vi.advanceTimersByTimeAsync(1_100);
+    await over;
+
+    expect(statuses).toEqual([500, 500, 200]);
+  });
+
   it('hands on the very response', async () => {
     const response = new Response('ok');
 

@@ -5,6 +5,7 @@ import {
   type Moment,
   type Next,
   notify,
+  systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
 import {
@@ -16,6 +17,7 @@ import {
   type OptionTable,
   readOptions,
   releaseBody,
+  Turns,
 } from '@steadfetch/core/kit';
 import { Lane, type Occupancy, type Slot } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
@@ -67,6 +69,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   checkNumber('concurrency: max', max, { min: 1, integer: true });
   const { key, maxQueue, onQueue } = readOptions('concurrency', OPTIONS, options);
   const lanes = new Map<string, Lane>();
+  const turns = new Turns(systemClock);
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
@@ -83,7 +86,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const own = call.observed && !refused ? cancellable(signal) : undefined;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
-    if (refused) throw new QueueFullError(name, max, maxQueue, record.lastAnswer);
+    if (refused) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer));
     const turn = lane.wait(own?.signal ?? signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });

@@ -1,9 +1,17 @@
 import { getEventListeners } from 'node:events';
 import { classifyError, localRefusal } from '@steadfetch/core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ConcurrencyOptions, concurrency, type QueueEvent, QueueFullError } from '../src/index.ts';
 import { heldFetch, settled, URL } from './held-fetch.ts';
+
+/** Calls again as soon as it is refused. */
+async function sendUntilTaken(send: () => Promise<Response>): Promise<Response> {
+  for (;;) {
+    const response = await send().catch(() => undefined);
+    if (response) return response;
+  }
+}
 
 describe('concurrency', () => {
   it('starts calls at once while slots are free', () => {
@@ -26,6 +34,20 @@ describe('concurrency', () => {
     await Promise.all(calls);
     expect(fetch.started.map((url) => url.slice(-1)).join('')).toBe('abcde');
     expect(fetch.peak).toBe(2);
+  });
+
+  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once frees a slot', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const send = concurrency(1, { maxQueue: 0 })(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      return new Response('ok');
+    });
+    const sent = [send(URL), sendUntilTaken(() => send(URL))];
+
+    await vi.advanceTimersByTimeAsync(10);
+
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
   it('does not let a newcomer overtake', async () => {

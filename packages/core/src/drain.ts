@@ -9,6 +9,8 @@ import type { SteadfetchEvent } from './events.ts';
 import type { Middleware } from './fetch.ts';
 import { observeBy, withObserverOf } from './observe.ts';
 import { clockOption, type OptionTable, readOptions } from './options.ts';
+import { sleep } from './sleep.ts';
+import { Turns } from './turns.ts';
 
 export interface DrainOptions {
   clock?: Clock;
@@ -79,9 +81,19 @@ interface Open {
   readonly end: (error: DrainError) => void;
 }
 
+/** An error of any shape may throw when it is looked at. */
+function isDrainError(error: unknown): boolean {
+  try {
+    return error instanceof DrainError;
+  } catch {
+    return false;
+  }
+}
+
 /** The calls that are open, by the numbers that events have too. */
 class OpenCalls {
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #open = new Map<number, Open>();
   /** Also those of a loop around our layers, as that of ky. One that is over has no effect. */
   readonly #waits = new Map<number, Wait>();
@@ -95,10 +107,13 @@ class OpenCalls {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#turns = new Turns(clock);
   }
 
   run(call: Call, next: Next): Promise<Response> {
-    if (this.#closed) throw new DrainError('the client is closed, the call is not sent', call.record.lastAnswer);
+    if (this.#closed) {
+      return this.#turns.refuse(new DrainError('the client is closed, the call is not sent', call.record.lastAnswer));
+    }
     const id = callIdOf(call.record);
     if (this.#open.has(id)) return next(call);
     return new Promise((resolve, reject) => {
@@ -144,7 +159,7 @@ class OpenCalls {
   /** Takes the call out, if it is open. Returns whether it was. */
   #leave(id: number, error?: unknown): boolean {
     if (!this.#open.delete(id)) return false;
-    if (error instanceof DrainError) this.#ended++;
+    if (isDrainError(error)) this.#ended++;
     else this.#finished++;
     if (this.#open.size === 0) for (const tell of this.#idle) tell();
     return true;
@@ -154,7 +169,7 @@ class OpenCalls {
     if (this.#open.size === 0) return;
     const timer = new AbortController();
     const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
-    await Promise.race([idle, this.#clock.sleep(deadline, timer.signal).catch(() => {})]);
+    await Promise.race([idle, sleep(deadline, timer.signal, this.#clock).catch(() => {})]);
     timer.abort();
   }
 }

@@ -45,5 +45,6 @@ export { isRequest } from './request-members.ts';
 export { retryAfterOf } from './retry-after.ts';
 export { type EndedAttempt, endOf, type Facts, factsOf } from './retry-events.ts';
 export { sleep } from './sleep.ts';
+export { Turns } from './turns.ts';
 export { warnOnce } from './warn-once.ts';
 export { type ErrorOf, withBody } from './with-body.ts';

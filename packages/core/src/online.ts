@@ -19,7 +19,7 @@ export interface OnlineOptions {
    * @default 15_000
    */
   probeEvery?: number;
-  /** Whether the browser says that it is online. @default () => navigator.onLine !== false */
+  /** Whether the browser says that it is online; if it throws, it does. @default () => navigator.onLine !== false */
   isOnline?: () => boolean;
   /** What has the events `online` and `offline`. @default globalThis */
   target?: OnlineTarget;
@@ -48,8 +48,8 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
  * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, the browser is not believed
- * until it changes its word. If it finds no network, it waits on, or fails if it cannot be repeated. Where there is no
- * `navigator.onLine`, as in Node, it passes calls through.
+ * until it changes its word. If it finds no network, it waits on, or fails if it cannot be repeated: by its method and key,
+ * or since it says `retry: false`. Where there is no `navigator.onLine`, as in Node, it passes calls through.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting
@@ -105,7 +105,9 @@ class Network {
 
   async #runOffline(call: Call, next: Next): Promise<Response> {
     const isRepeatable =
-      call.replayable && (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
+      call.retried !== 'off' &&
+      call.replayable &&
+      (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
     try {
       while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
         this.#tell(call, 'probe');
@@ -126,7 +128,16 @@ class Network {
   }
 
   #isOnline(): boolean {
-    return this.#isWrong || this.#settings.isOnline();
+    return this.#isWrong || this.#says();
+  }
+
+  /** What the browser says. */
+  #says(): boolean {
+    try {
+      return this.#settings.isOnline();
+    } catch {
+      return true;
+    }
   }
 
   /** Waits until the call may go: as a probe, or because the browser is back. */
@@ -164,14 +175,14 @@ class Network {
 
   /** An answer has come, whatever the browser says. */
   #answered(): void {
-    this.#isWrong = !this.#settings.isOnline();
+    this.#isWrong = !this.#says();
     this.#releaseAll();
   }
 
   /** The browser has changed its word. */
   readonly #changed = (): void => {
     this.#isWrong = false;
-    if (this.#settings.isOnline()) this.#releaseAll();
+    if (this.#says()) this.#releaseAll();
     else this.#watch();
   };
 

@@ -59,6 +59,46 @@ describe('drain', () => {
     expect([(await call).status, await closed]).toEqual([200, { finished: 1, ended: 0 }]);
   });
 
+  it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once cannot stop it', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const call = error(draining(() => new Promise(() => {}))(URL));
+    let isOver = false;
+    const again = draining(fakeFetch(200));
+    const closed = draining.close({ deadline: 5 });
+    const loop = (async () => {
+      while (!isOver) await error(again(URL));
+    })();
+
+    await clock.advance(5);
+    expect(await closed).toEqual({ finished: 0, ended: 1 });
+    isOver = true;
+    await clock.advance(5);
+    await Promise.all([loop, call]);
+  });
+
+  it('ends at once what is open where the clock cannot sleep', async () => {
+    const sleep = () => {
+      throw new Error('no timer');
+    };
+    const draining = drain({ clock: { now: () => 0, sleep } });
+    const call = error(draining(() => new Promise(() => {}))(URL));
+
+    expect(await draining.close()).toEqual({ finished: 0, ended: 1 });
+    expect(await call).toBeInstanceOf(DrainError);
+  });
+
+  it('hands on an error that cannot be looked at', async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const draining = drain();
+
+    const thrown = await draining(() => Promise.reject(proxy))(URL).catch((thrown) => [thrown]);
+
+    expect(Object.is((thrown as unknown[])[0], proxy)).toBe(true);
+    expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
+  });
+
   it('lets go of an answer that comes after the deadline', async () => {
     const clock = manualClock();
     const draining = drain({ clock });

@@ -1,4 +1,4 @@
-import { compose, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
 import { fakeFetch, manualClock, networkError } from '@steadfetch/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -197,6 +197,34 @@ describe('online', () => {
 
     expect((await call).status).toBe(200);
     expect(bodies).toEqual(['data', 'data', 'data']);
+  });
+
+  it('repeats no call that says `retry: false`', async () => {
+    const { clock, layer, sent, server } = browser({ says: false, network: false });
+    const off = defineMiddleware((call, next) => next(call.with({ retried: 'off' })));
+    const call = error(compose(off, layer)(server)(URL));
+    await clock.advance(60_000);
+
+    expect(await call).toMatchObject({ cause: { code: 'ENETUNREACH' } });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('takes a browser that cannot say for online, also when its word changes', async () => {
+    const clock = manualClock();
+    const target = new EventTarget();
+    const says = [false, false, false];
+    const isOnline = () => {
+      if (says.length === 0) throw new Error('no word');
+      return says.pop()!;
+    };
+    const layer = online({ clock, target, isOnline });
+    const order = layer(fakeFetch(200))(URL, { method: 'POST' });
+    says.length = 0;
+    target.dispatchEvent(new Event('online'));
+
+    expect((await order).status).toBe(200);
+    expect((await layer(fakeFetch(200))(URL)).status).toBe(200);
+    expect(clock.pending).toBe(0);
   });
 
   it('passes calls through where there is no navigator.onLine, as in Node, and no event target', async () => {

@@ -5,14 +5,14 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  type TextMapSetter,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import { type Call, defineMiddleware, type Middleware, type Next, redactUrl } from '@steadfetch/core';
+import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
 import { checkChoice, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { serverOf } from './attributes.ts';
 import { nameOf } from './metrics.ts';
-import { contextOf, isCancelled } from './otel.ts';
+import { contextOf, endSpan, isCancelled, startSpan } from './otel.ts';
 
 export interface AttemptsOptions {
   /**
@@ -59,34 +59,34 @@ function counted(call: Call, next: Next): Promise<Response> {
 
 function spanned(tracer: Tracer): (call: Call, next: Next) => Promise<Response> {
   return (call, next) => {
-    const parent = contextOf(call);
-    const { sends } = call.record;
-    const attributes = {
-      'http.request.method': call.method,
-      'url.full': redactUrl(call.url),
-      ...serverOf(call.origin),
-      ...(sends > 0 && { 'http.request.resend_count': sends }),
-    };
-    const span = tracer.startSpan(call.method, { kind: SpanKind.CLIENT, attributes }, parent);
-    const inside = trace.setSpan(parent, span);
+    // before there is a span: headers that are invalid end the call
     const headers = new Headers(call.headers);
-    propagation.inject(inside, headers, { set: (fields, name, value) => fields.set(name, value) });
+    const { sends } = call.record;
+    const resends = sends > 0 && { 'http.request.resend_count': sends };
+    const attributes = { 'url.full': redactUrl(call.url), ...resends };
+    const [name, parent] = [call.method, contextOf(call)];
+    const started = startSpan(call, { tracer, name, kind: SpanKind.CLIENT, parent, attributes });
+    if (!started) return next(call);
+    const { span, inside } = started;
+    notify(() => propagation.inject(inside, headers, SETTER), undefined);
     const answer = context.with(inside.setValue(SUPPRESSED, true), () => next(call.with({ headers })));
     return Promise.resolve(answer).then(
       (response) => {
-        span.setAttribute('http.response.status_code', response.status);
-        if (response.status >= 400) failed(span, String(response.status));
-        span.end();
+        endSpan(span, () => {
+          span.setAttribute('http.response.status_code', response.status);
+          if (response.status >= 400) failed(span, String(response.status));
+        });
         return response;
       },
       (error) => {
-        if (!isCancelled(call, error)) failed(span, nameOf(error));
-        span.end();
+        endSpan(span, () => isCancelled(call, error) || failed(span, nameOf(error)));
         throw error;
       },
     );
   };
 }
+
+const SETTER: TextMapSetter<Headers> = { set: (fields, name, value) => fields.set(name, value) };
 
 function failed(span: Span, type: string): void {
   span.setAttribute('error.type', type);

@@ -108,7 +108,11 @@ function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>
 
 /** The name of an error, which is one of few. */
 export function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '_OTHER';
+  try {
+    return error instanceof Error ? String(error.name) : '_OTHER';
+  } catch {
+    return '_OTHER';
+  }
 }
 
 const STATES: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };

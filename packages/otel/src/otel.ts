@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type Context,
   context,
   type Meter,
@@ -15,6 +16,7 @@ import {
   defineMiddleware,
   type Middleware,
   type Next,
+  notify,
   observe,
   type SteadfetchEvent,
 } from '@steadfetch/core';
@@ -85,27 +87,29 @@ export function contextOf({ record }: Call): Context {
 function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
   const spans = new Map<number, Span>();
   const around = (call: Call, next: Next) => {
-    const attributes = { 'http.request.method': call.method, ...serverOf(call.origin) };
-    const span = tracer.startSpan(`${call.method} call`, { kind: SpanKind.INTERNAL, attributes });
+    const name = `${call.method} call`;
+    const started = startSpan(call, { tracer, name, kind: SpanKind.INTERNAL, parent: context.active() });
+    if (!started) return next(call);
+    const { span, inside } = started;
     const id = callIdOf(call.record);
-    const inside = trace.setSpan(context.active(), span);
     spans.set(id, span);
     contexts.set(call.record, inside);
-    const end = (ending: Record<string, number | string>) => {
+    const end = (tell: () => Attributes) => {
       spans.delete(id);
-      span.setAttributes({ 'steadfetch.attempts': call.record.sends, ...ending });
-      span.end();
+      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': call.record.sends, ...tell() }));
     };
     return context
       .with(inside, () => next(call))
       .then(
         (response) => {
-          end({ 'http.response.status_code': response.status });
+          end(() => ({ 'http.response.status_code': response.status }));
           return response;
         },
         (error) => {
-          if (!isCancelled(call, error)) span.setStatus({ code: SpanStatusCode.ERROR });
-          end({ 'error.type': nameOf(error) });
+          end(() => {
+            if (!isCancelled(call, error)) span.setStatus({ code: SpanStatusCode.ERROR });
+            return { 'error.type': nameOf(error) };
+          });
           throw error;
         },
       );
@@ -116,6 +120,34 @@ function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
       if (!ITS_OWN.has(event.type)) spans.get(event.callId)?.addEvent(`steadfetch.${event.type}`, membersOf(event));
     }),
   );
+}
+
+interface Start {
+  readonly tracer: Tracer;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly parent: Context;
+  readonly attributes?: Attributes;
+}
+
+/** The span of a call or an attempt, and the context inside it; `undefined` where the tracer throws, which ends no call. */
+export function startSpan(
+  { method, origin }: Call,
+  { tracer, name, kind, parent, attributes }: Start,
+): { readonly span: Span; readonly inside: Context } | undefined {
+  try {
+    const all = { 'http.request.method': method, ...attributes, ...serverOf(origin) };
+    const span = tracer.startSpan(name, { kind, attributes: all }, parent);
+    return { span, inside: trace.setSpan(parent, span) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a span with what there is to tell of it. What a tracer throws, or a response that cannot be read, changes no call. */
+export function endSpan(span: Span, tell: () => unknown): void {
+  notify(tell, undefined);
+  notify(() => span.end(), undefined);
 }
 
 /** What the caller ends is no error. */

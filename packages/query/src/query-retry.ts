@@ -7,6 +7,7 @@ import {
   checkStatuses,
   clockOption,
   historyBehind,
+  MAX_TIMER,
   type OptionTable,
   readOptions,
 } from '@steadfetch/core/kit';
@@ -51,33 +52,60 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
  *
  * Repeats errors that have a `response` (`ResponseError`, the `HTTPError` of ky) by its status, and other errors if they
  * are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send.
- * The `response` of an error that is repeated is let go of.
+ * The `response` of an error that is repeated is let go of. A `delay` that throws or returns no time counts as the default.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example new QueryClient({ defaultOptions: { queries: queryRetry({ maxRetries: 3 }) } })
  */
 export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const settings = readOptions('queryRetry', OPTIONS, options);
-  const { maxRetries, delay = fullJitter(exponential()), maxDelay, clock } = settings;
+  const usual = fullJitter(exponential());
+  const { maxRetries, delay = usual, maxDelay, clock } = settings;
   const statuses = checkStatuses('queryRetry: statuses', settings.statuses, { min: 400 });
   /** The last delay of each query is not known here: one that grows by it grows from the shortest. */
-  const ownDelay = (failureCount: number) => delay({ attempt: failureCount + 1, previousDelay: 0 });
+  const ownDelay = (failureCount: number) => {
+    const about = { attempt: failureCount + 1, previousDelay: 0 };
+    return orElse(
+      () => checkNumber('queryRetry: delay', delay(about)),
+      () => usual(about),
+    );
+  };
   const askedDelay = (response: Response | undefined) =>
     (response && serverDelay(response, { now: clock.now() })?.ms) ?? 0;
+  const isRepeated = (failureCount: number, error: unknown): boolean => {
+    const response = responseOf(error);
+    if (failureCount >= maxRetries || historyBehind(error) || historyBehind(response)) return false;
+    if (!response) return isTransient(error);
+    const hint = shouldRetryHint(response);
+    const isWanted = hint ?? statuses.has(response.status);
+    if (!isWanted || askedDelay(response) > maxDelay) return false;
+    discard(response);
+    return true;
+  };
 
   return {
-    retry: (failureCount, error) => {
-      const response = responseOf(error);
-      if (failureCount >= maxRetries || historyBehind(error) || historyBehind(response)) return false;
-      if (!response) return isTransient(error);
-      const hint = shouldRetryHint(response);
-      const isWanted = hint ?? statuses.has(response.status);
-      if (!isWanted || askedDelay(response) > maxDelay) return false;
-      discard(response);
-      return true;
+    retry: (failureCount, error) =>
+      orElse(
+        () => isRepeated(failureCount, error),
+        () => false,
+      ),
+    retryDelay: (failureCount, error) => {
+      const asked = orElse(
+        () => askedDelay(responseOf(error)),
+        () => 0,
+      );
+      return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked));
     },
-    retryDelay: (failureCount, error) => Math.max(ownDelay(failureCount), askedDelay(responseOf(error))),
   };
+}
+
+/** TanStack never settles a query where its `retry` or `retryDelay` throws, as members of an odd error may do. */
+function orElse<T>(read: () => T, otherwise: () => T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise();
+  }
 }
 
 /** The response that an error stands for: its own, or that of its cause. */

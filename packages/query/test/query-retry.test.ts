@@ -33,6 +33,11 @@ const until = <T>(ready: () => T) => vi.waitUntil(ready, { interval: 2, timeout:
 const errorFor = (status: number, headers: Record<string, string> = {}) =>
   new ResponseError(new Response(null, { status, headers }));
 
+const thrower = (): never => {
+  throw new Error('unreadable');
+};
+const withGetter = (name: string) => Object.defineProperty({ headers: new Headers() }, name, { get: thrower });
+
 afterEach(() => onlineManager.setOnline(true));
 
 describe('queryRetry', () => {
@@ -167,6 +172,29 @@ describe('queryRetry', () => {
     const { retry } = queryRetry({ statuses: [418] });
 
     expect([418, 503].map((status) => retry(0, errorFor(status)))).toEqual([true, false]);
+  });
+
+  it.each<[name: string, members: PropertyDescriptorMap]>([
+    ['a response that cannot be read', { response: { get: thrower } }],
+    ['a response whose status cannot be read', { response: { value: withGetter('status') } }],
+    ['a response whose fields cannot be read', { response: { value: { status: 503, headers: { get: thrower } } } }],
+  ])('ends a query by an error that has %s', async (_, members) => {
+    const odd = Object.defineProperties(new Error('odd'), members);
+
+    const { error, failureCount } = await run(() => Promise.reject(odd));
+
+    expect([error, failureCount]).toEqual([odd, 1]);
+  });
+
+  it.each([thrower, () => Number.NaN, () => -5])('waits as by default where a delay is none: %s', (delay) => {
+    const wait = queryRetry({ delay }).retryDelay(0, errorFor(503));
+
+    expect(wait).toBeGreaterThanOrEqual(0);
+    expect(wait).toBeLessThanOrEqual(1_000);
+  });
+
+  it('waits no longer than a timer can', () => {
+    expect(queryRetry({ delay: () => 1e12 }).retryDelay(0, errorFor(503))).toBe(2_147_483_647);
   });
 
   it.each([

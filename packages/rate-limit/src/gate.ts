@@ -1,11 +1,11 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
+import type { Turns } from '@steadfetch/core/kit';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
 import type { Answer } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
-import type { Turns } from './turns.ts';
 
 /** The right to send one request, counted at its gate and at the wider ones that watch. */
 export interface Permit {

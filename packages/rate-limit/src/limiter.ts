@@ -8,7 +8,7 @@ import {
   type Random,
   throwIfAborted,
 } from '@steadfetch/core';
-import { cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody } from '@steadfetch/core/kit';
+import { cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody, Turns } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
@@ -21,7 +21,6 @@ import { Report } from './report.ts';
 import { type Effect, settle, settleOne } from './scope.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
 import { Ticket } from './ticket.ts';
-import { Turns } from './turns.ts';
 
 /** A gate that was closed for exactly as long as a call may be held still lets it out. */
 const GRACE = 100;
@@ -115,7 +114,7 @@ export class Limiter {
     const wait = gate.estimate(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline) {
-      return this.#refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call));
+      return this.#turns.refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call));
     }
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
@@ -124,25 +123,19 @@ export class Limiter {
       ticket.resolve = resolve;
       ticket.reject = reject;
       gate.queue(ticket);
-      const release = onAbort(own?.signal ?? call.signal, (reason) => {
+      // an observer may have cancelled the wait already
+      let release: (() => void) | undefined;
+      ticket.release = () => {
+        release?.();
+        own?.release();
+      };
+      release = onAbort(own?.signal ?? call.signal, (reason) => {
         ticket.queue?.remove(ticket);
         const turn = this.#turns.enter();
         if (turn) void turn.then(() => ticket.refuse(reason));
         else ticket.refuse(reason);
       });
-      ticket.release = release;
-      if (!own) return;
-      ticket.release = () => {
-        release();
-        own.release();
-      };
     });
-  }
-
-  /** A caller that calls again at once must not hold the event loop. */
-  async #refuse(error: Error): Promise<never> {
-    await this.#turns.enter();
-    throw error;
   }
 
   /** The call to hand on. The request is counted when it leaves the machine. */

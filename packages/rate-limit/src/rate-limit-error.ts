@@ -26,7 +26,8 @@ export class RateLimitError extends Error {
   readonly #lastAnswer: LastAnswer | undefined;
 
   constructor(reason: RateLimitReason, { key, retryAfter, lastAnswer }: Refused) {
-    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}; try again in ${Math.ceil(retryAfter)} ms`);
+    const hint = retryAfter > 0 ? `; try again in ${Math.ceil(retryAfter)} ms` : '';
+    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}${hint}`);
     this.reason = reason;
     this.key = key;
     this.retryAfter = retryAfter;

@@ -1,4 +1,5 @@
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { getEventListeners } from 'node:events';
+import { compose, defineMiddleware, type Fetch, observe } from '@steadfetch/core';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { RateLimitError, type RateLimitGiveUpEvent, rateLimit } from '../src/index.ts';
@@ -288,4 +289,23 @@ it.each([
   await rateLimit()(fakeFetch(end as 200))(request).catch(() => {});
 
   expect(request.bodyUsed).toBe(true);
+});
+
+it('leaves no listener where an observer cancels a wait as soon as it is told of it', async () => {
+  const clock = manualClock();
+  const caller = new AbortController();
+  const cancel = observe((event) => void (event.type === 'gate' && event.cancel?.()));
+  const limited = compose(cancel, rateLimit({ clock, limit: { requests: 1, per: 1_000 } }))(fakeFetch(200));
+  await limited(URL, { signal: caller.signal });
+
+  await expect(limited(URL, { signal: caller.signal })).rejects.toMatchObject({ name: 'AbortError' });
+
+  expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+});
+
+it('says when to call again only where that is known', () => {
+  const about = { key: 'https://api.test', lastAnswer: undefined };
+
+  expect(new RateLimitError('queue-full', { ...about, retryAfter: 2.5 }).message).toMatch(/; try again in 3 ms$/);
+  expect(new RateLimitError('queue-full', { ...about, retryAfter: 0 }).message).toMatch(/ for https:\/\/api\.test$/);
 });

@@ -1,4 +1,4 @@
-import { type Clock, type EventOf, type Listener, monotonic, type SteadfetchEvent } from '@steadfetch/core';
+import { type Clock, type EventOf, type Listener, monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
 import { clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
 /** A call that is being retried. The same object as long as nothing changes. */
@@ -28,7 +28,7 @@ export interface RetryState {
 
 /** A listener for `observe` that keeps the calls that are being retried, and tells subscribers of changes. */
 export interface RetryStore extends Listener {
-  /** Calls `onChange` after each change, until the function that it returns is called. */
+  /** Calls `onChange` after each change, until the function that it returns is called. What it throws or rejects is ignored. */
   subscribe(onChange: () => void): () => void;
   /** The same array as long as nothing changes. */
   getSnapshot(): readonly RetryState[];
@@ -144,7 +144,8 @@ class RetriedCalls {
     this.#arm();
     if (isSame) return;
     this.states = states.length > 0 ? states : NONE;
-    for (const tell of this.#subscribers) tell();
+    // one that subscribes anew is told of the next change
+    for (const tell of [...this.#subscribers]) if (this.#subscribers.has(tell)) notify(tell, undefined);
   }
 
   /** Wakes up when the next number of seconds changes. */

@@ -3,7 +3,7 @@ import { retry } from '@steadfetch/retry';
 import { fakeFetch, type ManualClock, manualClock, type Script } from '@steadfetch/testing';
 import { createElement } from 'react';
 import { renderToString } from 'react-dom/server';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RetryStore, retryStore, useRetryState } from '../src/index.ts';
 
 const URL = 'https://api.test/x?token=1';
@@ -179,6 +179,39 @@ describe('retryStore', () => {
     expect(old!.retryNow()).toBe(true);
 
     expect(retries.getSnapshot()).toMatchObject([{ attempt: 3, seconds: 2 }]);
+  });
+
+  it('tells the others where a subscriber throws, rejects, leaves, or subscribes anew', async () => {
+    const { api, changed, clock, retries, unsubscribe } = setUp([503, 200]);
+    unsubscribe();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    retries.subscribe(() => {
+      throw new Error('mine');
+    });
+    retries.subscribe(() => Promise.reject(new Error('mine')) as never);
+    let leave = () => {};
+    let anew = 0;
+    const again = () => {
+      anew++;
+      leave();
+      leave = retries.subscribe(again);
+      gone();
+    };
+    leave = retries.subscribe(again);
+    const gone = retries.subscribe(changed);
+    retries.subscribe(changed);
+
+    const call = api(URL);
+    await clock.runAll();
+    await call;
+    await new Promise((resolve) => setImmediate(resolve));
+
+    // it comes with 3 seconds, counts down to 1, and goes
+    expect(anew).toBe(4);
+    expect(changed).toHaveBeenCalledTimes(4);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('is empty on the server', async () => {

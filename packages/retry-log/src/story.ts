@@ -15,9 +15,11 @@ interface Story {
 export class Stories {
   readonly #stories = new Map<number, Story>();
 
-  /** Adds what the event tells. */
+  /** Adds what the event tells. What a request tells after the end of its call, which an abort brings about, is no part of a story. */
   add(event: SteadfetchEvent): void {
-    const story = this.#of(event.callId);
+    if (event.type === 'start') this.#begin(event.callId);
+    const story = this.#stories.get(event.callId);
+    if (!story) return;
     const { wait } = story;
     if (wait) {
       const waited = (event.type === 'attempt' ? event.at - event.ms : event.at) - wait.since;
@@ -32,19 +34,15 @@ export class Stories {
 
   /** The line about a call that has ended, which is then forgotten. */
   end(event: EventOf<'end'>): string {
-    const { parts } = this.#of(event.callId);
+    const { parts = [] } = this.#stories.get(event.callId) ?? {};
     this.#stories.delete(event.callId);
     const told = parts.length > 0 ? `: ${parts.join(', ')}` : '';
     return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${seconds(event.ms)}${told}`;
   }
 
-  #of(callId: number): Story {
-    const known = this.#stories.get(callId);
-    if (known) return known;
-    const story: Story = { parts: [], wait: undefined };
-    this.#stories.set(callId, story);
+  #begin(callId: number): void {
+    this.#stories.set(callId, { parts: [], wait: undefined });
     if (this.#stories.size > MAX_CALLS) this.#stories.delete(this.#stories.keys().next().value!);
-    return story;
   }
 }
 

@@ -44,6 +44,18 @@ function lines(events: SteadfetchEvent[], options?: LogRetriesOptions): string[]
 }
 
 describe('logRetries around a stack', () => {
+  it('keeps the story of a call while many others are aborted, whose requests end later', () => {
+    const others = Array.from({ length: 10_001 }, (_, n) => [
+      event(100, { callId: n + 2, type: 'start' }),
+      event(100, { callId: n + 2, type: 'end', error: new Error('aborted'), ms: 0, attempts: 0 }),
+      event(100, { callId: n + 2, type: 'attempt', error: new Error('aborted'), ms: 0 }),
+    ]).flat();
+
+    expect(lines([...SLOW.slice(0, 2), ...others, ...SLOW.slice(-1)]).at(-1)).toBe(
+      'warn: GET api.test/x 200 in 8.1 s: 503',
+    );
+  });
+
   it('writes retries, long waits, recoveries, and the story of a slow call', () => {
     expect(lines(SLOW)).toEqual([
       'warn: GET https://api.test/x failed with 503 (attempt 1 of 3), retrying in 1000 ms (retry-after)',
@@ -74,6 +86,7 @@ describe('logRetries around a stack', () => {
 
   it('writes that a call waits for the network, and not that it is sent', () => {
     const told = lines([
+      event(0, { type: 'start' }),
       event(0, { type: 'offline', action: 'wait', waiting: 1 }),
       event(9_000, { type: 'offline', action: 'released', waiting: 0 }),
       event(9_100, { type: 'attempt', status: 200, ms: 100 }),
@@ -88,6 +101,7 @@ describe('logRetries around a stack', () => {
 
   it('tells how long a spent budget held a call', () => {
     const told = lines([
+      event(0, { type: 'start' }),
       event(10, { type: 'attempt', status: 503, ms: 10 }),
       event(10, { type: 'budget', cause: '503', ms: 5_000 }),
       event(5_010, { type: 'give-up', reason: 'budget', cause: '503' }),
@@ -101,6 +115,7 @@ describe('logRetries around a stack', () => {
     const reset = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
     const told = lines(
       [
+        event(0, { type: 'start' }),
         event(5, { type: 'attempt', error: reset, ms: 5 }),
         event(5, { type: 'give-up', reason: 'server-delay', cause: 'ECONNRESET', ms: 90_000, source: 'retry-after' }),
         event(5, { type: 'end', error: 'no error', ms: 5, attempts: 1 }),
@@ -123,10 +138,10 @@ describe('logRetries around a stack', () => {
   });
 
   it('forgets the oldest of the calls whose end is never told', () => {
-    const many = Array.from({ length: 10_001 }, (_, n) => ({ ...SLOW[1]!, callId: n + 2 }) as SteadfetchEvent);
+    const many = Array.from({ length: 10_001 }, (_, n) => SLOW.slice(0, 2).map((one) => ({ ...one, callId: n + 2 })));
     const [first, last] = [2, 10_002].map((callId) => ({ ...SLOW[8]!, callId }) as SteadfetchEvent);
 
-    const told = lines([...many, last!, first!]);
+    const told = lines([...many.flat(), last!, first!]);
 
     expect(told).toEqual(['warn: GET api.test/x 200 in 8.1 s: 503', 'warn: GET api.test/x 200 in 8.1 s']);
   });

@@ -61,6 +61,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
   spec: specs({
     form: fc.constantFrom('compose', 'twice', 'rules', 'ky use'),
     order: fc.constant(undefined),
+    // a network that is down is waited for without end
+    offline: fc.constant(false),
   }),
   past: fc.array(fc.constantFrom<number | string>(200, 200, 503, 500, 429, 'ECONNRESET'), {
     minLength: 1,

@@ -1,4 +1,5 @@
 import { Call, type Fetch, onAbort } from '@steadfetch/core';
+import { CONTRACT_URL } from './contract-claim.ts';
 
 /** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
 export interface Asked {
@@ -23,6 +24,15 @@ export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch
     return answer(one);
   }
   return { fetch, asked };
+}
+
+/** The three ways to ask for the same, each made anew, since a body is used up. */
+export function asInitAndAsRequest(init: RequestInit): (() => [RequestInfo, RequestInit?])[] {
+  return [
+    () => [CONTRACT_URL, { ...init }],
+    () => [new Request(CONTRACT_URL, init)],
+    () => [new Request(CONTRACT_URL, { method: 'PUT', body: 'another' }), { ...init }],
+  ];
 }
 
 /** A fetch that answers 200 and looks at nothing. */

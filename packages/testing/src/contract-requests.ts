@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { ok, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
@@ -193,15 +193,6 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     same([...request.headers.keys()].sort().join(), 'content-type,x-a', 'the names of headers of the Request');
   },
 };
-
-/** The three ways to ask for the same, each made anew, since a body is used up. */
-function asInitAndAsRequest(init: RequestInit): (() => [RequestInfo, RequestInit?])[] {
-  return [
-    () => [CONTRACT_URL, { ...init }],
-    () => [new Request(CONTRACT_URL, init)],
-    () => [new Request(CONTRACT_URL, { method: 'PUT', body: 'another' }), { ...init }],
-  ];
-}
 
 /** Type and bytes; the boundary of a form is made up each time. */
 async function contentOf(request: Request | undefined): Promise<string> {

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { ok, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 import { networkError } from './network-error.ts';
 
@@ -19,15 +19,23 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'sends a POST once, also where it fails': async (make) => {
-    const ends: [string, () => Promise<Response>][] = [
-      ['200', ok],
-      ['500', async () => new Response('failed', { status: 500 })],
-      ['network error', () => Promise.reject(networkError('ECONNRESET', CONTRACT_URL))],
+    const statuses = [200, 408, 500, 502, 503, 504];
+    const errors = [networkError('ECONNRESET', CONTRACT_URL), new DOMException('too late', 'TimeoutError')];
+    const ends: [string | number, () => Promise<Response>][] = [
+      ...statuses.map((status): [number, () => Promise<Response>] => [
+        status,
+        async () => new Response('', { status }),
+      ]),
+      ...errors.map((error): [string, () => Promise<Response>] => [error.name, () => Promise.reject(error)]),
     ];
     for (const [end, answer] of ends) {
-      const { fetch, asked } = probe(answer);
-      await inTime(settle(make()(fetch)(CONTRACT_URL, { method: 'POST', body: 'order' })));
-      same(asked.length, 1, `the number of calls of next for a POST that ends in ${end}`);
+      for (const method of ['POST', 'PATCH']) {
+        for (const args of asInitAndAsRequest({ method, body: 'order' })) {
+          const { fetch, asked } = probe(answer);
+          await inTime(settle(make()(fetch)(...args())));
+          same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
+        }
+      }
     }
   },
 

@@ -344,7 +344,26 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       const response = await next(input, copyOf(init));
       return response.status === 500 ? next(input, copyOf(init)) : response;
     },
+    'repeats it after a 503 or a timeout of a gateway': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      return [503, 504].includes(response.status) ? next(input, copyOf(init)) : response;
+    },
     'repeats it after an error': (next) => (input, init) => next(input, init).catch(() => next(input, init)),
+    'repeats it after a timeout': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.name === 'TimeoutError') return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats that of a Request': (next) => (input, init) => {
+      if (!(input instanceof Request)) return next(input, init);
+      const again = input.clone();
+      return next(input, init).catch(() => next(again, init));
+    },
+    'takes a PATCH for one that can be repeated': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (init?.method === 'PATCH') return next(input, copyOf(init));
+        throw error;
+      }),
   },
   'leaves no rejection unhandled': {
     'follows it twice': (next) => (input, init) => {
@@ -420,7 +439,7 @@ const reasons: Record<string, RegExp> = {
     /^the members of init: |^the same values in init: |^the headers of init: |of the Request: |read only|not extensible/,
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
-  'sends a POST once, also where it fails': /^the number of calls of next for a POST that ends in /,
+  'sends a POST once, also where it fails': /^the number of calls of next for a (?:POST|PATCH) that ends in /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

@@ -8,10 +8,12 @@ import {
   circuitBreaker,
   compose,
   concurrency,
+  drain,
   type Fetch,
   idempotencyKey,
   type Middleware,
   maxRetries,
+  online,
   onNetworkError,
   onStatus,
   onTimeout,
@@ -44,9 +46,12 @@ export interface Spec {
   readonly circuitBreaker: boolean;
   readonly concurrency: boolean;
   readonly bufferBody: boolean;
+  readonly drain: boolean;
+  /** A browser that says that it is offline, and is not. */
+  readonly offline: boolean;
 }
 
-const orders = fc.option(fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 8, maxLength: 8 }), {
+const orders = fc.option(fc.array(fc.integer({ min: 0, max: 99 }), { minLength: 10, maxLength: 10 }), {
   nil: undefined,
 });
 
@@ -63,6 +68,8 @@ const members = {
   circuitBreaker: fc.boolean(),
   concurrency: fc.boolean(),
   bufferBody: fc.boolean(),
+  drain: fc.boolean(),
+  offline: fc.boolean(),
 } satisfies { [K in keyof Spec]: fc.Arbitrary<Spec[K]> };
 
 /** Every stack. What is given replaces what would be drawn. */
@@ -104,11 +111,13 @@ export function build(spec: Spec, timing: Timing, extra: Extra = {}): Built {
   const repeats = spec.form === 'rules' ? retryWith(...rulesOf(spec, timing)) : retry(options);
   const loops = spec.form !== 'ky hooks';
   const layers = [
+    spec.drain && drain({ clock }),
     spec.timeout && timeout(30_000, { clock }),
     spec.key && idempotencyKey({ ...extra.idempotencyKey }),
     loops && repeats,
     spec.rateLimit && limiter,
     spec.circuitBreaker && breaker,
+    spec.offline && online({ clock, isOnline: () => false, target: new EventTarget(), probeEvery: 50 }),
     spec.concurrency && slots,
     spec.bufferBody && bufferBody(),
     spec.attemptTimeout && timeout({ headers: 5_000, ...(spec.bodyTimeout && { body: 2_000 }) }, { clock }),

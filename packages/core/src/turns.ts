@@ -1,4 +1,5 @@
-import type { Clock } from '@steadfetch/core';
+import { type Clock, monotonic } from './clock.ts';
+import { sleep } from './sleep.ts';
 
 /** So many go on in one turn of the event loop: each of them has something to do then. */
 const PER_TURN = 200;
@@ -14,7 +15,7 @@ export class Turns {
   /** When those that came last go on; `undefined`: in this turn. */
   #start: Promise<void> | undefined;
 
-  constructor(clock: Clock, now: () => number) {
+  constructor(clock: Clock, now: () => number = monotonic(clock)) {
     this.#clock = clock;
     this.#now = now;
   }
@@ -32,6 +33,12 @@ export class Turns {
     return this.#start;
   }
 
+  /** Rejects with the error. A caller that calls again at once must not hold the event loop. */
+  async refuse(error: Error): Promise<never> {
+    await this.enter();
+    throw error;
+  }
+
   #open(start: Promise<void>): void {
     this.#start = start;
     void start.then(() => {
@@ -43,6 +50,6 @@ export class Turns {
 
   async #turnAfter(before: Promise<void> | undefined): Promise<void> {
     await before;
-    await this.#clock.sleep(PAUSE).catch(() => {});
+    await sleep(PAUSE, undefined, this.#clock).catch(() => {});
   }
 }

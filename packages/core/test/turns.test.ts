@@ -1,0 +1,31 @@
+import { Turns } from '@steadfetch/core/kit';
+import { manualClock } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+
+const PER_TURN = 200;
+
+it('refuses a few calls in each turn of the event loop', async () => {
+  const clock = manualClock();
+  const turns = new Turns(clock);
+  const mine = new Error('mine');
+  const refused: unknown[] = [];
+  for (let n = 0; n < 500; n++) turns.refuse(mine).catch((error) => refused.push(error));
+
+  await clock.advance(0);
+  expect(refused).toHaveLength(PER_TURN);
+  await clock.advance(1);
+  expect(refused).toHaveLength(2 * PER_TURN);
+  await clock.advance(1);
+
+  expect(refused).toEqual(Array.from({ length: 500 }, () => mine));
+});
+
+it('goes on where the clock cannot sleep', async () => {
+  const sleep = () => {
+    throw new Error('no timer');
+  };
+  const turns = new Turns({ now: () => 0, sleep });
+  const refusals = Array.from({ length: 500 }, () => turns.refuse(new Error('refused')));
+
+  expect((await Promise.allSettled(refusals)).every(({ status }) => status === 'rejected')).toBe(true);
+});
