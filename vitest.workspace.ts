@@ -75,6 +75,8 @@ if (chromium) {
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%', // one less is the default: half of a machine with two cores
+    maxConcurrency: 3, // of tests that start a process each
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
       provider: 'v8',

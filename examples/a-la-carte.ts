@@ -12,7 +12,7 @@ await using server = await startServer([{ fault: 'stall-headers' }, 200]);
 const fetchSteadily = compose(
   timeout(10_000), // the whole call
   retry({ hooks: { onRetry: ({ attempt, cause }) => console.log(`attempt ${attempt}: ${cause}`) } }),
-  timeout(400), // one attempt
+  timeout(1_000), // one attempt
 )(fetch);
 
 const response = await fetchSteadily(server.url);

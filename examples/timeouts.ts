@@ -12,7 +12,7 @@ const hooks = {
 
 console.log('inside retry(), each attempt is limited');
 await using slowOnce = await startServer([{ fault: 'stall-headers' }, 200]);
-const perAttempt = compose(retry({ hooks }), timeout(300))(fetch);
+const perAttempt = compose(retry({ hooks }), timeout(1_000))(fetch);
 console.log(' ', (await perAttempt(slowOnce.url)).status);
 
 console.log('outside of it, the whole call is: a wait that does not fit is not begun');

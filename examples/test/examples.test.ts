@@ -2,8 +2,11 @@ import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'vitest';
+import { ROOT } from '../../scripts/workspace.ts';
 
 const DIR = join(import.meta.dirname, '..');
+/** Stripping the types of all packages for each example would take half of the time. */
+const NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node');
 const files = globSync('*.ts', { cwd: DIR }).sort();
 
 describe.concurrent('each example', { timeout: 20_000 }, () => {
@@ -30,7 +33,7 @@ function expectedBy(source: string): string {
 
 function outputOf(file: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: process.env.PATH, NO_COLOR: '1' };
+    const env = { PATH: process.env.PATH, NO_COLOR: '1', NODE_COMPILE_CACHE };
     execFile(process.execPath, [join(DIR, file)], { env }, (error, stdout, stderr) => {
       if (error) reject(error);
       else resolve(stdout + stderr);

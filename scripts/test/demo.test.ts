@@ -78,7 +78,7 @@ interface Ran {
 function demo(...args: string[]): Promise<Ran> {
   const main = join(ROOT, 'scripts', 'demo', 'main.ts');
   return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH };
+    const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node') };
     const child = execFile(process.execPath, [main, ...args], { env }, (_, out, err) => {
       resolve({ code: child.exitCode ?? -1, out, err });
     });

@@ -6,36 +6,24 @@ import { live as liveRow } from '@steadfetch/bench/limits/live';
 import { ROWS } from '@steadfetch/bench/limits/rows';
 import { score } from '@steadfetch/bench/limits/score';
 import { CLIENTS } from '@steadfetch/bench/storms/clients';
-import { STORM } from '@steadfetch/bench/storms/settings';
+import { OUTAGE, STORM } from '@steadfetch/bench/storms/settings';
 import { simulate } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
-import { PRESETS } from '../src/model/presets.ts';
 import type { Recording } from '../src/model/recording.ts';
 import { runScene } from '../src/model/run-scene.ts';
-import { completed, LOADS, type Scene, SERVERS } from '../src/model/scene.ts';
-
-const presetOf = (id: string): Scene => {
-  const { scene } = PRESETS.find((preset) => preset.id === id)!;
-  return { ...scene, server: completed(SERVERS, scene.server), load: completed(LOADS, scene.load) };
-};
+import type { Scene } from '../src/model/scene.ts';
+import { presetOf, SHORT_SCENE, SHORT_STORM } from './support/short-storm.ts';
 
 function numbersOf({ measures }: Recording): Record<string, number> {
   return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
 }
 
-/** The settings of the benchmark with a shorter outage and fewer seconds. */
-const SHORT = { from: 3_000, to: 5_000, seconds: 8 };
-
 describe('the numbers of the benchmarks', () => {
   it('has those of the storms', async () => {
-    const scene = presetOf('storm');
-    const { from, to, seconds } = SHORT;
-    const short = { ...scene, server: { ...scene.server, from, to }, load: { ...scene.load, lasts: 1_000 * seconds } };
-    const bench = { ...STORM, seconds, service: { ...STORM.service, outage: { from, to } } };
+    const ours = numbersOf(await runScene(SHORT_SCENE, 'retry()', { way: 'yours' }));
+    const report = await simulate({ ...SHORT_STORM, client: CLIENTS['steadfetch retry()']! });
 
-    const ours = numbersOf(await runScene(short, 'retry()', { way: 'yours' }));
-    const report = await simulate({ ...bench, client: CLIENTS['steadfetch retry()']! });
-
+    expect(presetOf('storm')).toMatchObject({ server: OUTAGE, load: { lasts: 1_000 * STORM.seconds! } });
     expect(ours).toMatchObject({
       calm: report.calmSuccess,
       down: report.sentPerCallDown,
@@ -60,8 +48,8 @@ describe('the numbers of the benchmarks', () => {
   });
 
   it.each([
-    ['forty-workers', '100/s, burst 20, Retry-After', 15_000],
-    ['halved', '100/s, halved after 20 s, Retry-After', 25_000],
+    ['forty-workers', '100/s, burst 20, Retry-After', 5_000],
+    ['halved', '100/s, halved after 20 s, Retry-After', 22_000],
     ['eight-processes', '8 processes, 100/s, burst 20, RateLimit', 5_000],
   ])('has those of the limits: %s', async (id, name, lasts) => {
     const row = { ...ROWS.find((one) => one.name === name)!, lasts };

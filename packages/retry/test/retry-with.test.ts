@@ -263,10 +263,19 @@ describe('the order of the rules', () => {
     [[404], {}],
     [[timeoutError(), 200], {}],
   ];
+  /** The gate of the searches tries all 5,040, the tests each seventh. */
+  const ORDERS = permutations([0, 1, 2, 3, 4, 5, 6]).filter(
+    (_, index) => index % 7 === 0 || import.meta.env.MODE === 'search',
+  );
 
-  it('decides nothing: all 5,040 orders of seven rules send, wait and spend the same', async () => {
+  function permutations(list: readonly number[]): number[][] {
+    if (list.length < 2) return [[...list]];
+    return list.flatMap((one, index) => permutations(list.toSpliced(index, 1)).map((rest) => [one, ...rest]));
+  }
+
+  it(`decides nothing: ${ORDERS.length} orders of seven rules send, wait and spend the same`, async () => {
     const outcomes = new Set<string>();
-    for (const order of permutations([0, 1, 2, 3, 4, 5, 6])) {
+    for (const order of ORDERS) {
       const told: unknown[] = [];
       let held = 0;
       const acquire = () => {
@@ -306,11 +315,6 @@ describe('the order of the rules', () => {
     ]);
   });
 });
-
-function permutations<T>(list: readonly T[]): T[][] {
-  if (list.length < 2) return [[...list]];
-  return list.flatMap((one, index) => permutations(list.toSpliced(index, 1)).map((rest) => [one, ...rest]));
-}
 
 it('works beside a middleware of your own, in a stack', async () => {
   const withTenant = defineMiddleware((call, next) =>

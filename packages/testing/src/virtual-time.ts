@@ -67,22 +67,12 @@ export class VirtualTime implements Clock {
    * each instant all promises settle: one turn of the real event loop. One run at a time.
    */
   async run(until: number, done: () => boolean = () => false): Promise<void> {
-    const turn = macrotasks();
-    await turn();
+    await macrotask();
     for (let at = this.#queue.next; at !== undefined && at <= until && !done(); at = this.#queue.next) {
       this.#elapsed = at;
       for (const event of this.#queue.take()) event.run?.();
-      await turn();
+      await macrotask();
     }
     if (!done()) this.#elapsed = Math.max(this.#elapsed, until);
   }
-}
-
-/** The real one: fake timers that are installed later would never run it. */
-const { setImmediate } = globalThis;
-
-/** Turns of the real event loop, by the fastest means there is. */
-function macrotasks(): () => Promise<void> {
-  if (setImmediate) return () => new Promise((resolve) => setImmediate(resolve));
-  return macrotask;
 }

@@ -301,11 +301,15 @@ export const wrong: Record<string, Scenario> = {
   },
 };
 
-/** What is kept after so many of something, at most, in bytes. The stores are bounded by a thousand servers. */
-export const kept: Record<
-  string,
-  { readonly calls: number; readonly most: number; make(n: number): Promise<unknown> }
-> = {
+/** What is kept after so many calls, or chunks: so many bytes at most. */
+export interface Kept {
+  readonly calls: number;
+  readonly most: number;
+  make(n: number): Promise<unknown>;
+}
+
+/** The stores are bounded by a thousand servers. */
+export const kept: Record<string, Kept> = {
   'servers in every layer': {
     calls: 1_300,
     most: 12_000_000,

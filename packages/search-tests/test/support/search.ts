@@ -8,8 +8,10 @@ export interface Search<Case, Subject> {
   check(given: Case, subject: Subject): Promise<void>;
 }
 
-/** How many times as many cases as by default: `pnpm search-tests`, or `SEARCH=50 pnpm search-tests`. */
-export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (import.meta.env.MODE === 'search' ? 30 : 1));
+/** The tests take a quarter of the cases, the gate of the searches all, `pnpm search-tests` thirty times as many. */
+const FACTORS: Record<string, number> = { search: 1, 'long-search': 30 };
+/** How many times as many cases; another number by `SEARCH=50 pnpm search-tests`. */
+export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (FACTORS[import.meta.env.MODE] ?? 1 / 4));
 /** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search-tests`. */
 const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
 /** For as many cases as one asks for, in milliseconds. */
@@ -24,7 +26,7 @@ async function find<Case, Subject>(
 ): Promise<string | undefined> {
   const result = await fc.check(
     fc.asyncProperty(cases, (given) => check(given, subject)),
-    { numRuns: runs * FACTOR, seed: SEED, endOnFailure: !isShrunk },
+    { numRuns: Math.ceil(runs), seed: SEED, endOnFailure: !isShrunk },
   );
   if (!result.failed) return undefined;
   return `${String(result.errorInstance)}\n${fc.defaultReportMessage(result)}`;
@@ -36,7 +38,7 @@ export async function expectNone<Case, Subject>(
   subject: Subject,
   runs: number,
 ): Promise<void> {
-  const found = await find(search, subject, runs);
+  const found = await find(search, subject, runs * FACTOR);
   if (found !== undefined) expect.fail(found);
 }
 
@@ -46,7 +48,7 @@ export async function expectFound<Case, Subject>(
   wrong: Subject,
   runs: number,
 ): Promise<string> {
-  const found = await find(search, wrong, runs, false);
+  const found = await find(search, wrong, runs * Math.max(1, FACTOR), false);
   if (found === undefined) expect.fail('the search finds nothing wrong with what is wrong on purpose');
   return found;
 }

@@ -1,0 +1,23 @@
+import { STORM } from '@steadfetch/bench/storms/settings';
+import { PRESETS } from '../../src/model/presets.ts';
+import { completed, LOADS, type Scene, SERVERS } from '../../src/model/scene.ts';
+
+/** The scene of a preset, with all that it leaves to a default. */
+export const presetOf = (id: string): Scene => {
+  const { scene } = PRESETS.find((preset) => preset.id === id)!;
+  return { ...scene, server: completed(SERVERS, scene.server), load: completed(LOADS, scene.load) };
+};
+
+const outage = { from: 3_000, to: 5_000 };
+const seconds = 8;
+const preset = presetOf('storm');
+
+/** The preset of the storm with a shorter outage and fewer seconds ... */
+export const SHORT_SCENE: Scene = {
+  ...preset,
+  server: { ...preset.server, ...outage },
+  load: { ...preset.load, lasts: 1_000 * seconds },
+};
+
+/** ... and the benchmark of storms with the same. */
+export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, outage } };
