@@ -20,6 +20,8 @@ export interface Sent {
   /** The pace at which it was sent, per ms, and the one before that. */
   readonly pace: number;
   readonly paceBefore: number;
+  /** It did not wait for the pace. */
+  readonly ahead: boolean;
   readonly before: Before;
 }
 
@@ -129,6 +131,7 @@ export class Pacer {
     this.#flight.sent(now);
     this.#cooldown.sent(now);
     const paceBefore = pace.rate(now);
+    const ahead = !this.#cooldown.closed && pace.delay(now, price) > 0;
     pace.take(now, price);
     this.#known?.take(now);
     this.#stretch.send(now);
@@ -140,6 +143,7 @@ export class Pacer {
       inFlight: this.#flight.count,
       pace: pace.rate(now),
       paceBefore,
+      ahead,
       before,
     };
   }
@@ -187,6 +191,7 @@ export class Pacer {
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost);
+    if (sent.ahead) this.#limit.pace.hasten(now);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (this.#contradicts(sent)) {

@@ -81,6 +81,12 @@ export class Pace {
     if (this.way === 'search') this.base = Math.min(this.base, before);
   }
 
+  /** More than it gives was accepted: it tries for more now. */
+  hasten(now: number): void {
+    this.since = Math.min(this.since, now - this.period);
+    this.#tokens = Math.max(0, this.#tokens);
+  }
+
   free(): void {
     this.way = 'free';
     this.base = Infinity;
