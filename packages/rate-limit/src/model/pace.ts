@@ -92,10 +92,10 @@ export class Pace {
     this.base = Infinity;
   }
 
-  search(rate: number, depth: number, roundTrip: number): void {
+  search(rate: number, depth: number): void {
     this.way = 'search';
     this.base = rate;
-    this.#growth = Math.min(RAMP, 700 / Math.max(1, roundTrip));
+    this.#growth = RAMP;
     this.#depth = Math.max(1, depth);
     this.#tokens = within(this.#tokens, 1, this.#depth);
   }
