@@ -73,7 +73,8 @@ export class GateQueue {
       wait = this.#gate.delay(now, first.value.cost);
       if (wait > 0) break;
       if (this.#isOver()) return;
-      this.#admit(first.value, now);
+      this.#take(first.value);
+      first.value.admit(this.#gate.admit(first.value, now), now);
     }
     const next = now + this.#gate.certain(now, wait);
     for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
@@ -90,18 +91,12 @@ export class GateQueue {
     return turn !== undefined;
   }
 
-  #admit(ticket: Ticket, now: number): void {
-    this.#take(ticket);
-    ticket.admit(this.#gate.admit(ticket, now), now);
-  }
-
   /** Who would have to wait for too long need not wait at all. */
   #expire(ticket: Ticket, now: number, wait: number): void {
-    if (ticket.notBefore <= now && this.#gate.mayProbe(now)) this.#admit(ticket, now);
-    else {
-      this.#take(ticket);
-      ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
-    }
+    this.#take(ticket);
+    const permit = ticket.notBefore <= now ? this.#gate.admitLate(ticket, now) : undefined;
+    if (permit) ticket.admit(permit, now);
+    else ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
   }
 
   #take(ticket: Ticket): void {

@@ -31,8 +31,8 @@ export interface GateContext {
 
 /** How much one answer counts in the share of doubtful ones, from which share on they count as a limit, and for how long. */
 const DOUBT = { weight: 0.125, share: 0.8, memory: 60_000 };
-/** After so long without a request an open gate lets a call out rather than send it away, in milliseconds. */
-const SILENCE = 5_000;
+/** So long a refusal confirms the pace, in milliseconds. */
+const CONFIRMED = 10_000;
 /** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
 const UNSENT = 20;
 
@@ -46,6 +46,7 @@ interface Learned {
   doubtfulShare: number;
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
+  lastRefused: number;
 }
 
 const nothing = (): Learned => ({
@@ -55,6 +56,7 @@ const nothing = (): Learned => ({
   doubtfulShare: 0,
   provenUntil: -Infinity,
   lastAnswer: undefined,
+  lastRefused: -Infinity,
 });
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
@@ -84,6 +86,8 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
+  /** The request in flight that was sent late. */
+  #late: Permit | undefined;
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
@@ -161,11 +165,17 @@ export class Gate {
     return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
   }
 
-  /** Whether a call whose time is over is sent all the same, since the pace may be wrong. */
-  mayProbe(now: number): boolean {
-    if (this.#context.limit || this.inFlight > 0 || now - this.#lastSent < SILENCE) return false;
+  /**
+   * Leave for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
+   * while it waited, nor in the ten seconds before. One such call at a time, since the guess may be right.
+   */
+  admitLate(ticket: Ticket, now: number): Permit | undefined {
+    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED);
+    if (this.#context.limit || this.#late || isConfirmed) return undefined;
     const { opensIn, remaining } = this.pacer.snapshot(now);
-    return opensIn <= 0 && remaining !== 0;
+    if (opensIn > 0 || remaining === 0) return undefined;
+    this.#late = this.admit(ticket, now);
+    return this.#late;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
@@ -225,7 +235,8 @@ export class Gate {
   }
 
   /** A request has come back. */
-  returned(): void {
+  returned(permit: Permit): void {
+    if (permit === this.#late) this.#late = undefined;
     this.inFlight--;
     this.#queue.schedule();
   }
@@ -250,8 +261,9 @@ export class Gate {
   }
 
   /** Keeps what a refusal said; `until`: it closed the gate, or found it closed. Returns whether it was open before. */
-  refused(answer: LastAnswer, until: number | undefined): boolean {
+  refused(answer: LastAnswer, now: number, until: number | undefined): boolean {
     const learned = this.#learned;
+    learned.lastRefused = now;
     const wasOpen = !learned.wasClosed;
     learned.lastAnswer = answer;
     if (until === undefined) return false;

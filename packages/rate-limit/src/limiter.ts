@@ -172,11 +172,11 @@ export class Limiter {
   }
 
   /** Its request is over; what leaves the machine for it later is not counted here. */
-  #returned(ticket: Ticket, { gate }: Permit): void {
-    if (!ticket.isSent) gate.sent();
+  #returned(ticket: Ticket, permit: Permit): void {
+    if (!ticket.isSent) permit.gate.sent();
     ticket.isSent = true;
     ticket.call.record.onSend = ticket.onSend;
-    gate.returned();
+    permit.gate.returned(permit);
   }
 
   /** Learns from an answer. Returns whether the call is to be sent again. */
@@ -209,7 +209,7 @@ export class Limiter {
     const { gate } = effect;
     const { asked, source } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = gate.refused(lastAnswer, effect.closed ? now + (asked ?? 0) : undefined);
+    const hasClosed = gate.refused(lastAnswer, now, effect.closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
     const delay = this.#delayOf(call, asked, effect);
     // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.

@@ -147,17 +147,35 @@ describe('the line at a gate', () => {
     await expect(Promise.all(calls)).resolves.toHaveLength(500);
   });
 
-  it('is left by a call that nobody lets out for maxWait', async () => {
+  it('is left after maxWait by one call at a time, to the server, where a guess alone holds it back', async () => {
     const clock = manualClock();
-    const fetch = fakeFetch((_, index) => (index < 4 ? { fault: 'stall-headers' } : 200), { clock });
-    const limited = rateLimit({ clock, maxWait: 100, maxQueue: 10 })(fetch);
+    const fetch = fakeFetch((_, index) => (index < 4 ? { fault: 'stall-headers' } : { status: 200, delay: 500 }), {
+      clock,
+    });
+    const limited = rateLimit({ clock, maxWait: 100 })(fetch);
     const hung = Array.from({ length: 4 }, () => limited(URL));
 
-    const call = nameOf(limited(URL));
-    await clock.advance(210);
+    const calls = [nameOf(limited(URL)), nameOf(limited(URL))];
+    await clock.advance(1_000);
 
-    expect(await call).toBe('RateLimitError');
+    expect(await Promise.all(calls)).toEqual([200, 'RateLimitError']);
     expect(hung).toHaveLength(4);
+  });
+
+  it('is left after maxWait in any case, once ten seconds passed without a refusal', async () => {
+    const clock = manualClock();
+    const start = clock.now();
+    const fetch = fakeFetch(() => (clock.now() - start < 20_000 ? 429 : 200), { clock });
+    const limited = rateLimit({ clock, random: () => 0.5, maxWait: 200, maxResends: 0 })(fetch);
+    const ends: unknown[] = [];
+    for (let n = 0; n < 100; n++) {
+      const call = nameOf(limited(URL));
+      await clock.advance(500);
+      ends.push(await call);
+    }
+
+    expect(ends.slice(0, 60)).toContain('RateLimitError');
+    expect(ends.slice(60)).toEqual(Array(40).fill(200));
   });
 
   it('loses nobody, whatever is refused or aborted', async () => {

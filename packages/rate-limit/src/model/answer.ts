@@ -21,7 +21,7 @@ export interface Quota {
 }
 
 /** A quota that can be used: every number in it is finite and not negative. */
-export interface HeardQuota {
+export interface UsableQuota {
   readonly name: string;
   readonly limit?: number;
   readonly remaining: number;
@@ -36,10 +36,10 @@ const DAY = 86_400_000;
 /** A quota is not larger than this. */
 const LARGEST = 1e12;
 
-const NONE: readonly HeardQuota[] = [];
+const NONE: readonly UsableQuota[] = [];
 
 /** The quotas of an answer that make sense. A response may hold anything. */
-export function usable(quotas: readonly Quota[] | undefined): readonly HeardQuota[] {
+export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuota[] {
   if (!quotas) return NONE;
   return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
     const remaining = number(quota.remaining, 0, LARGEST);

@@ -48,15 +48,9 @@ export class Flight {
     this.count--;
   }
 
-  /** Starts slowly again, with room for what a pace (per ms) keeps in flight. */
-  restart(now: number, pace: number): void {
-    this.#room = Math.max(FIRST, pace < Infinity ? 1.5 * pace * this.roundTrip : 0);
-    this.#grownAt = now;
-  }
-
-  /** Room for so many at least. */
-  allow(count: number): void {
-    this.#room = Math.max(this.#room, count);
+  /** Room for all. */
+  allow(): void {
+    this.#room = Infinity;
   }
 
   get #pause(): number {

@@ -8,8 +8,6 @@ export interface Entry {
 
 /** More entries are made coarser. */
 const MOST_ENTRIES = 500;
-/** What is accepted within so many ms is one entry. */
-const SAME = 0.1;
 /** More marks are forgotten, and what was before them. */
 const MOST_MARKS = 8;
 
@@ -26,8 +24,7 @@ export class History {
 
   accept(at: number, cost: number): void {
     const last = this.#entries.at(-1);
-    if (last && last.cost > 0 && at >= last.to && at - last.from <= SAME) {
-      last.to = at;
+    if (last && last.cost > 0 && at === last.to) {
       last.cost += cost;
       return;
     }

@@ -22,9 +22,8 @@ const FLOW = { gap: 120_000, length: 10_000 };
 const CONTRADICTED = 4;
 /** A share that is known begins with so much of it. */
 const BEGUN = 0.95;
-/** A stretch that accepted fewer measures nothing, and a pace that fell below this share of what was held is shared. */
+/** A stretch that accepted fewer measures nothing. */
 const FEW = 10;
-const FELL = 0.85;
 
 /** How a refusal came about that closed the gate. */
 export interface Refusal {
@@ -45,8 +44,6 @@ export class Limit {
   readonly history: History = new History();
   readonly #random: () => number;
   #burst = 1;
-  /** The longest round trip of the stretches in the history: by a part of it the times are wrong, ms. */
-  #blur = 0;
   /** When the limit was last used up. */
   #emptied = 0;
   /** The pace at which is let go what waited for a lone refusal. */
@@ -130,17 +127,20 @@ export class Limit {
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
-    this.#blur = Math.max(this.#blur, refusal.roundTrip);
     const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, this.#blur);
+    const found =
+      pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
     const isHeld = pace.way === 'hold' && !refusal.trying;
-    const isShared = isHeld && (stretch.accepted < FEW || (found?.rate ?? 0) < FELL * pace.base);
+    const isShared = isHeld && stretch.accepted < FEW;
     if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    else if (!this.#isContradicted(stretch, refusal)) this.#unexplained(refusal, now);
+    else if (!this.#isContradicted(stretch, refusal)) {
+      if (!this.shared) history.restart(this.#burst);
+      this.#share(refusal.pace, now);
+    }
   }
 
   /**
@@ -158,12 +158,12 @@ export class Limit {
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
-  #search({ accepted, length }: Stretch, { closure, roundTrip }: Refusal): void {
+  #search({ accepted, length }: Stretch, { closure }: Refusal): void {
     this.#burst = Math.max(1, accepted);
     // the root: those that share the burst start alike, whoever got more of it
     const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
     const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-    this.pace.search(Math.max(start, steady), (USED * this.#burst * closure) / (closure + length), roundTrip);
+    this.pace.search(Math.max(start, steady), (USED * this.#burst * closure) / (closure + length));
     this.why = 'refused once: searching for the pace';
   }
 
@@ -181,19 +181,6 @@ export class Limit {
       now,
       'a bucket explains the refusals',
     );
-    this.pace.open(now, Math.min(this.pace.depth, USED * rate * refusal.closure));
-  }
-
-  /** No bucket of ours alone explains it: we tried for too much, or others take part. */
-  #unexplained(refusal: Refusal, now: number): void {
-    const { pace } = this;
-    if (refusal.trying) {
-      const proven = refusal.pace < 1.3 * pace.base ? pace.base : Math.max(pace.base, 0.85 * refusal.pace);
-      this.#hold(proven, 1, SURE, refusal, now, 'refused while trying for more');
-      return;
-    }
-    if (!this.shared) this.history.restart(this.#burst);
-    this.#share(refusal.pace, now);
   }
 
   /** Were those that were sent after it accepted? Then it takes nothing from a pace that is shared. */
@@ -216,11 +203,10 @@ export class Limit {
   #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
-    const perSecond = rate * 1000;
-    const calm = (LONGEST_PATIENCE / Math.sqrt(perSecond)) * Math.min(1, 0.1 / doubt);
+    const calm = (LONGEST_PATIENCE / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);
     const patience = Math.max(cost / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
-    const growth = within(3 * doubt, 1 / 30, Math.min(0.3, Math.max(1 / 30, perSecond / 10)));
-    this.pace.hold(rate, depth, within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance, growth, now);
+    const time = within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance;
+    this.pace.hold(rate, depth, time, Math.min(0.3, 3 * doubt), now);
   }
 }

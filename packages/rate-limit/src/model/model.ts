@@ -5,7 +5,7 @@ import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
-import { type Before, Quotas } from './quotas.ts';
+import { Quotas, type Spent } from './quotas.ts';
 
 export type { Answer, Quota };
 
@@ -20,7 +20,9 @@ export interface Sent {
   /** The pace at which it was sent, per ms, and the one before that. */
   readonly pace: number;
   readonly paceBefore: number;
-  readonly before: Before;
+  /** It did not wait for the pace. */
+  readonly ahead: boolean;
+  readonly before: Spent;
 }
 
 /** What follows from an answer for the call and for others. */
@@ -64,10 +66,6 @@ export interface PacerOptions {
 
 /** When only an answer can let the next call go: the time after which to ask again, ms. */
 const ASK_AGAIN = 1_000;
-/** A single refusal that asks for more than this is doubted in a steady flow: to believe it would cost too many calls, ms. */
-const DEAR = 5_000;
-/** And a closing that is longer is doubted also where a limit is known, if three were accepted for each refused one, ms. */
-const VERY_DEAR = 6_000;
 /** After so long without a call a server that refused nothing may have filled up again, ms. */
 const IDLE = 1_000;
 
@@ -96,7 +94,7 @@ export class Pacer {
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
-    if (limit) this.#flight.allow(Infinity);
+    if (limit) this.#flight.allow();
     if (start) this.#limit.begin(start.pace, start.at);
   }
 
@@ -129,6 +127,7 @@ export class Pacer {
     this.#flight.sent(now);
     this.#cooldown.sent(now);
     const paceBefore = pace.rate(now);
+    const ahead = !this.#cooldown.closed && pace.delay(now, price) > 0;
     pace.take(now, price);
     this.#known?.take(now);
     this.#stretch.send(now);
@@ -140,6 +139,7 @@ export class Pacer {
       inFlight: this.#flight.count,
       pace: pace.rate(now),
       paceBefore,
+      ahead,
       before,
     };
   }
@@ -157,9 +157,9 @@ export class Pacer {
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
-    this.#quotas.heard(quotas, sent.before, cost, sent.at, now, this.#flight.roundTrip, accepted);
+    const { before, at: sentAt } = sent;
+    this.#quotas.settle(quotas, { before, cost, sentAt, now, roundTrip: this.#flight.roundTrip, accepted });
     if (accepted) return this.#accepted(sent, now, cost);
-    this.#quotas.contradicted(quotas);
     return this.#refused(sent, now, answer.wait);
   }
 
@@ -171,22 +171,23 @@ export class Pacer {
 
   snapshot(now: number): Snapshot {
     const { pace, burst, why } = this.#limit;
-    const told = this.#quotas.known ? this.#quotas.scarcest : undefined;
-    const rate = told ? told.rate : pace.rate(now);
+    const quota = this.#quotas.known ? this.#quotas.scarcest : undefined;
+    const rate = quota ? quota.rate : pace.rate(now);
     return {
       state: this.#cooldown.opensIn(now) > 0 ? 'closed' : 'open',
       opensIn: this.#cooldown.opensIn(now),
       rate: rate < Infinity ? rate * 1000 : undefined,
-      burst: told ? undefined : burst,
-      remaining: told && Math.floor(told.left),
+      burst: quota ? undefined : burst,
+      remaining: quota && Math.floor(quota.left),
       refusedShare: this.#refusedShare,
-      why: told ? 'the server tells what is left' : why,
+      why: quota ? 'the server tells what is left' : why,
     };
   }
 
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost);
+    if (sent.ahead) this.#limit.pace.hasten(now);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (this.#contradicts(sent)) {
@@ -210,7 +211,7 @@ export class Pacer {
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
-      this.#cooldown.close(now, asked, roundTrip);
+      this.#cooldown.close(now, asked);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
@@ -219,20 +220,17 @@ export class Pacer {
   /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
   get #doubtful(): boolean {
     const { acceptedAfter, refused } = this.#stretch;
-    if (this.#needsProof || (this.#unlimited && acceptedAfter >= refused)) return true;
-    return this.#cooldown.length > VERY_DEAR && acceptedAfter >= 3 * refused;
+    return this.#needsProof || acceptedAfter >= refused;
   }
 
-  /** No limit is known, neither told nor measured. */
+  /** No limit is known, neither by fields nor by refusals. */
   get #unlimited(): boolean {
     return this.#limit.pace.way === 'free' && !this.#quotas.known;
   }
 
   /** Does the refusal speak for others than the refused call? */
   #believes(asked: number | undefined): boolean {
-    const free = this.#unlimited;
-    const dear = asked === undefined || (asked > DEAR && this.#stretch.steady);
-    const unproven = this.#needsProof || this.#noise.patient || (free && dear);
+    const unproven = this.#needsProof || this.#noise.patient || (this.#unlimited && asked === undefined);
     return !unproven || this.#noise.proven;
   }
 
@@ -240,9 +238,7 @@ export class Pacer {
     const stretch = this.#stretch;
     this.#stretch = new Stretch(now);
     const paced = this.#limit.pace.way !== 'free';
-    if (this.#quotas.known) this.#flight.restart(now, Infinity);
-    else if (this.#concurrency.learn(stretch, now, paced)) this.#flight.allow(this.#concurrency.most);
-    else this.#learn(stretch, paced, now);
+    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now, paced)) this.#learn(stretch, paced, now);
   }
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
@@ -253,7 +249,6 @@ export class Pacer {
     this.#noise.closed(stretch, refusal.pace);
     if (paced && stretch.refused <= 1 && this.#noise.dismissIfIndependent()) this.#limit.ignore(stretch, now);
     else this.#limit.learn(stretch, refusal, now);
-    this.#flight.restart(now, this.#limit.pace.rate(now));
   }
 
   /**

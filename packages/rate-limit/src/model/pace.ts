@@ -81,15 +81,21 @@ export class Pace {
     if (this.way === 'search') this.base = Math.min(this.base, before);
   }
 
+  /** More than it gives was accepted: it tries for more now. */
+  hasten(now: number): void {
+    this.since = Math.min(this.since, now - this.period);
+    this.#tokens = Math.max(0, this.#tokens);
+  }
+
   free(): void {
     this.way = 'free';
     this.base = Infinity;
   }
 
-  search(rate: number, depth: number, roundTrip: number): void {
+  search(rate: number, depth: number): void {
     this.way = 'search';
     this.base = rate;
-    this.#growth = Math.min(RAMP, 700 / Math.max(1, roundTrip));
+    this.#growth = RAMP;
     this.#depth = Math.max(1, depth);
     this.#tokens = within(this.#tokens, 1, this.#depth);
   }

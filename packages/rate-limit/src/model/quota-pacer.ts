@@ -1,5 +1,6 @@
-import type { HeardQuota } from './answer.ts';
+import type { UsableQuota } from './answer.ts';
 import { within } from './pace.ts';
+import type { Answered } from './quotas.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
 interface Batch {
@@ -21,26 +22,20 @@ const LOST = 5_000;
 /** After so long without a request one finds out whether there is still nothing left, whatever was said of the reset, ms. */
 const LONGEST = 60_000;
 
-/** What is known when an answer with a quota comes. */
-export interface Heard {
-  /** What was sent before this call, in units of the quota. */
+/** What is known of an answered request, in the unit of the quota. */
+interface Observation extends Omit<Answered, 'before'> {
   readonly before: number;
-  readonly cost: number;
-  readonly sentAt: number;
-  readonly now: number;
-  readonly roundTrip: number;
-  readonly accepted: boolean;
 }
 
 /**
- * Spends a quota of which the server tells what is left: to its end, and evenly until it is reset. The pace is what comes back
+ * Spends a quota of which each answer says what is left: to its end, and evenly until it is reset. The pace is what comes back
  * by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
  */
 export class QuotaPacer {
-  #quota: HeardQuota;
+  #quota: UsableQuota;
   /** All that was sent, in units of the quota. */
   #spent: number;
   /** What is left, by our count; it rises between two answers. */
@@ -65,7 +60,7 @@ export class QuotaPacer {
   #sentAt: number;
   /** What the last answer left that is compared, and when it came. */
   #compared = 0;
-  #heardAt = 0;
+  #comparedAt = 0;
   /** Answers in a row that left no less than the one before, each to a request that was sent after it. */
   #unspent: number;
   #suspicious = SUSPICIOUS;
@@ -75,8 +70,8 @@ export class QuotaPacer {
   /** Tries that were accepted in a row. */
   #proofs = 0;
 
-  /** `late`: that it is there at all is heard after many requests. */
-  constructor(quota: HeardQuota, spent: number, now: number, late: boolean) {
+  /** `late`: it appeared after many requests only. */
+  constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
     this.#quota = quota;
     this.#unspent = late ? SUSPICIOUS : 0;
     this.#spent = spent;
@@ -100,7 +95,7 @@ export class QuotaPacer {
   }
 
   /** The server refused although something should have been left. */
-  contradicted(): void {
+  distrust(): void {
     this.#trust *= 0.9;
   }
 
@@ -120,11 +115,11 @@ export class QuotaPacer {
     this.#left -= difference;
   }
 
-  heard(quota: HeardQuota, heard: Heard): void {
-    const { before, cost, sentAt, now, roundTrip } = heard;
-    if (heard.accepted && sentAt >= this.#heardAt) {
+  /** Learns from what an answer says of it. */
+  settle(quota: UsableQuota, { before, cost, sentAt, now, roundTrip, accepted }: Observation): void {
+    if (accepted && sentAt >= this.#comparedAt) {
       this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
-      [this.#heardAt, this.#compared] = [now, quota.remaining];
+      [this.#comparedAt, this.#compared] = [now, quota.remaining];
     }
     this.#quota = quota;
     this.#roundTrip = roundTrip;
@@ -164,8 +159,8 @@ export class QuotaPacer {
     return this.#unspent >= this.#suspicious && (this.#tried === undefined || now - this.#triedAt > LOST);
   }
 
-  /** Learns what became of a request; `before` is what had been sent before it. */
-  settled(before: number, accepted: boolean): void {
+  /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */
+  settleTry(before: number, accepted: boolean): void {
     if (before !== this.#tried) return;
     this.#tried = undefined;
     this.#proofs = accepted ? this.#proofs + 1 : 0;
@@ -211,7 +206,7 @@ export class QuotaPacer {
     return limit !== undefined && window !== undefined ? limit / window : 0;
   }
 
-  #gather(quota: HeardQuota, before: number, now: number, roundTrip: number): void {
+  #gather(quota: UsableQuota, before: number, now: number, roundTrip: number): void {
     const reset = now + resetOf(quota);
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * roundTrip)) {
@@ -237,9 +232,6 @@ export class QuotaPacer {
     if (a.left < full && b.left < full) {
       this.#came = this.#came * keep + came;
       this.#over = this.#over * keep + time;
-    } else if (a.left < full && came > this.#refill * time) {
-      this.#came = came;
-      this.#over = time;
     }
     const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
@@ -249,6 +241,6 @@ export class QuotaPacer {
   }
 }
 
-function resetOf({ reset, window }: HeardQuota): number {
+function resetOf({ reset, window }: UsableQuota): number {
   return reset || window || 1_000;
 }

@@ -1,115 +1,107 @@
-import { type HeardQuota, MOST_QUOTAS } from './answer.ts';
+import { MOST_QUOTAS, type UsableQuota } from './answer.ts';
 import { QuotaPacer } from './quota-pacer.ts';
 
 /** After this many answers without its numbers a quota is forgotten. */
 const MOST_SILENT = 20;
-/** A quota that is heard of after more requests than this is tried before it is believed. */
+/** A quota that appears after more requests than this is tried before it is believed. */
 const LATE = 20;
 
-interface Told {
+interface Policy {
   readonly pacer: QuotaPacer;
-  /** A quota of requests counts each call as one, whatever it costs. */
-  readonly requests: boolean;
+  /** What it counts: the cost of calls, or each call as one. */
+  readonly unit: keyof Spent;
   silent: number;
 }
 
-/** What had been sent before a call: in cost, and in requests. */
-export interface Before {
+/** What had been sent before a call, by cost and by number. */
+export interface Spent {
   readonly cost: number;
   readonly requests: number;
 }
 
-/** All quotas that the server tells of, by the name of the policy. The scarcest one paces. */
+/** What is known of a request when its answer comes. */
+export interface Answered {
+  readonly before: Spent;
+  readonly cost: number;
+  readonly sentAt: number;
+  readonly now: number;
+  readonly roundTrip: number;
+  readonly accepted: boolean;
+}
+
+/** All quotas in the answers of a server, by the name of the policy. The scarcest one paces. */
 export class Quotas {
-  readonly #told = new Map<string, Told>();
-  #cost = 0;
-  #requests = 0;
+  readonly #policies = new Map<string, Policy>();
+  #spent: Spent = { cost: 0, requests: 0 };
 
   /** Is there one that can be believed? Only if all can: the one that contradicts itself may be the one that counts. */
   get known(): boolean {
-    return this.#told.size > 0 && this.all((pacer) => pacer.believed);
+    return this.#policies.size > 0 && [...this.#policies.values()].every(({ pacer }) => pacer.believed);
   }
 
   get scarcest(): QuotaPacer | undefined {
     let scarcest: QuotaPacer | undefined;
-    for (const { pacer } of this.#told.values()) if (!scarcest || pacer.left < scarcest.left) scarcest = pacer;
+    for (const { pacer } of this.#policies.values()) if (!scarcest || pacer.left < scarcest.left) scarcest = pacer;
     return scarcest;
-  }
-
-  all(test: (pacer: QuotaPacer) => boolean): boolean {
-    return [...this.#told.values()].every(({ pacer }) => test(pacer));
   }
 
   delay(now: number, cost: number): number {
     let delay = 0;
-    for (const { pacer, requests } of this.#told.values())
-      delay = Math.max(delay, pacer.delay(now, requests ? 1 : cost));
+    for (const { pacer, unit } of this.#policies.values())
+      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost)));
     return delay;
   }
 
   advance(now: number, inFlight: number): void {
-    for (const { pacer } of this.#told.values()) pacer.advance(now, inFlight);
+    for (const { pacer } of this.#policies.values()) pacer.advance(now, inFlight);
   }
 
-  take(cost: number): Before {
-    const before = { cost: this.#cost, requests: this.#requests };
-    this.#cost += cost;
-    this.#requests++;
-    for (const { pacer, requests } of this.#told.values()) pacer.take(requests ? 1 : cost);
+  /** Counts a request that is sent. Returns what had been sent before it. */
+  take(cost: number): Spent {
+    const before = this.#spent;
+    this.#spent = { cost: before.cost + cost, requests: before.requests + 1 };
+    for (const { pacer, unit } of this.#policies.values()) pacer.take(inUnit(unit, cost));
     return before;
   }
 
+  /** The cost of a request that was sent turned out to be another one. */
   correct(difference: number): void {
-    this.#cost += difference;
-    for (const { pacer, requests } of this.#told.values()) if (!requests) pacer.correct(difference);
+    this.#spent = { ...this.#spent, cost: this.#spent.cost + difference };
+    for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
   }
 
-  heard(
-    quotas: readonly HeardQuota[],
-    before: Before,
-    cost: number,
-    sentAt: number,
-    now: number,
-    roundTrip: number,
-    accepted: boolean,
-  ): void {
+  /** Learns from the quotas of an answer. */
+  settle(quotas: readonly UsableQuota[], answered: Answered): void {
+    const { before, accepted } = answered;
     this.#forget(quotas);
-    for (const { pacer, requests } of this.#told.values())
-      pacer.settled(requests ? before.requests : before.cost, accepted);
+    for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
-      const told = this.#told.get(quota.name) ?? this.#add(quota, now);
-      told.silent = 0;
-      const { requests } = told;
-      const heard = {
-        before: requests ? before.requests : before.cost,
-        cost: requests ? 1 : cost,
-        sentAt,
-        now,
-        roundTrip,
-        accepted,
-      };
-      told.pacer.heard(quota, heard);
+      const policy = this.#policies.get(quota.name) ?? this.#add(quota, answered.now);
+      const { pacer, unit } = policy;
+      policy.silent = 0;
+      pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, answered.cost) });
+    }
+    if (accepted || quotas.some(({ remaining }) => remaining < 1)) return;
+    for (const { pacer } of this.#policies.values()) pacer.distrust();
+  }
+
+  #add(quota: UsableQuota, now: number): Policy {
+    const unit = /request/i.test(quota.name) ? 'requests' : 'cost';
+    const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE);
+    const policy: Policy = { pacer, unit, silent: 0 };
+    if (this.#policies.size >= MOST_QUOTAS) this.#policies.delete(this.#policies.keys().next().value!);
+    this.#policies.set(quota.name, policy);
+    return policy;
+  }
+
+  #forget(quotas: readonly UsableQuota[]): void {
+    for (const [name, policy] of this.#policies) {
+      if (!quotas.some((quota) => quota.name === name) && ++policy.silent > MOST_SILENT) this.#policies.delete(name);
     }
   }
+}
 
-  /** Refused although each quota had something left. */
-  contradicted(quotas: readonly HeardQuota[]): void {
-    if (quotas.some(({ remaining }) => remaining < 1)) return;
-    for (const { pacer } of this.#told.values()) pacer.contradicted();
-  }
-
-  #add(quota: HeardQuota, now: number): Told {
-    const requests = /request/i.test(quota.name);
-    const pacer = new QuotaPacer(quota, requests ? this.#requests : this.#cost, now, this.#requests > LATE);
-    const told = { pacer, requests, silent: 0 };
-    if (this.#told.size >= MOST_QUOTAS) this.#told.delete(this.#told.keys().next().value!);
-    this.#told.set(quota.name, told);
-    return told;
-  }
-
-  #forget(quotas: readonly HeardQuota[]): void {
-    for (const [name, told] of this.#told) {
-      if (!quotas.some((quota) => quota.name === name) && ++told.silent > MOST_SILENT) this.#told.delete(name);
-    }
-  }
+/** A cost in the unit of a policy. */
+function inUnit(unit: keyof Spent, cost: number): number {
+  return unit === 'requests' ? 1 : cost;
 }

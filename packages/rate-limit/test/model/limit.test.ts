@@ -100,13 +100,11 @@ describe('Limit', () => {
     expect(contradicted(false)).toBe(0.03);
   });
 
-  it('goes back to the proven pace when refused while trying for more', () => {
+  it('shares when it is refused while trying for more and no bucket explains it', () => {
     const limit = shared();
     limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
     limit.learn(stretch(7_100, 10, 1), { ...refusal, pace: 0.022, trying: true }, 9_100);
-    expect(limit.pace).toMatchObject({ way: 'hold', base: 0.02 });
-    limit.learn(stretch(9_100, 10, 1), { ...refusal, pace: 0.1, trying: true }, 11_100);
-    expect(limit.pace.base).toBeCloseTo(0.085);
+    expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 0.022 });
   });
 
   it('lets go what waited at the pace from before when refusals do not depend on the pace', () => {

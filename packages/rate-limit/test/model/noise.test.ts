@@ -44,6 +44,18 @@ describe('Noise', () => {
     expect(noise.proven).toBe(true);
   });
 
+  it('loses its patience when the gate closes all the same, and wins it back by one refusal that comes to nothing', () => {
+    const noise = new Noise();
+    noise.dismiss();
+    noise.dismiss();
+    note(noise, '...x'.repeat(12));
+    expect(noise.proven).toBe(true);
+    noise.closed(stretch(36, 1), 0.1);
+    expect(noise.patient).toBe(false);
+    noise.dismiss();
+    expect(noise.patient).toBe(true);
+  });
+
   it('sees that refusals do not depend on the pace when a slower one has as many', () => {
     const noise = new Noise();
     noise.closed(stretch(20, 1), 0.1);

@@ -19,7 +19,7 @@ describe('Pace', () => {
   it('takes back what was not sent: its tokens, and what a search has grown by', () => {
     const pace = new Pace();
     pace.open(0, 1);
-    pace.search(0.01, 1, 10);
+    pace.search(0.01, 1);
     const before = pace.rate(1_000);
     pace.take(1_000, 1);
     expect(pace.rate(1_000)).toBeGreaterThan(before);
@@ -67,7 +67,7 @@ describe('Pace', () => {
   it('searches faster with each request, and goes on in time when nobody sends', () => {
     const pace = new Pace();
     pace.take(0, 1);
-    pace.search(0.01, 1, 10);
+    pace.search(0.01, 1);
     pace.take(100, 1);
     expect(pace.rate(100)).toBeGreaterThan(0.012);
     expect(pace.rate(40_100)).toBeGreaterThan(0.05);
