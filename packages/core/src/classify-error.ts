@@ -19,20 +19,39 @@ export interface ErrorClass {
  */
 export function classifyError(error: unknown): ErrorClass {
   const name = textOf(error, 'name');
-  if (name === 'AbortError') return { kind: 'abort', permanent: false };
-  if (name === 'TimeoutError') return { kind: 'timeout', permanent: false };
+  if (name === 'AbortError' || name === 'TimeoutError')
+    return { kind: name === 'AbortError' ? 'abort' : 'timeout', permanent: false };
+  const kind = transientKind(error);
   const chain = causesOf(error);
-  const says = (text: RegExp) => chain.some((link) => text.test(textOf(link, 'message') ?? ''));
-  const network = name === 'NetworkError' || says(NETWORK_TEXT);
   const code = codeIn(chain);
-  if (code !== undefined) return byCode(code, network);
-  if (!network) return { kind: 'bug', permanent: true };
-  return { kind: 'network', permanent: says(BROKEN_PEER_TEXT) || chain.some(isPermanent) };
+  const isNetwork = speaksOfNetwork(chain) || (code !== undefined && BROKEN_PEER.test(code));
+  return {
+    kind: kind ?? (isNetwork ? 'network' : 'bug'),
+    permanent: kind === undefined,
+    ...(code === undefined ? {} : { code }),
+  };
 }
 
-function byCode(code: string, network: boolean): ErrorClass {
-  if (TRANSIENT.test(code)) return { kind: TIMED_OUT.test(code) ? 'timeout' : 'network', permanent: false, code };
-  return { kind: network || BROKEN_PEER.test(code) ? 'network' : 'bug', permanent: true, code };
+/**
+ * What a failure that may pass is: the same request may succeed later. `undefined` for an abort, and for what `classifyError`
+ * calls permanent.
+ */
+export function transientKind(error: unknown): 'timeout' | 'network' | undefined {
+  const name = textOf(error, 'name');
+  if (name === 'TimeoutError') return 'timeout';
+  if (name === 'AbortError') return undefined;
+  const chain = causesOf(error);
+  const code = codeIn(chain);
+  if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
+  return speaksOfNetwork(chain) && !says(chain, BROKEN_PEER_TEXT) && !chain.some(isPermanent) ? 'network' : undefined;
+}
+
+function speaksOfNetwork(chain: readonly unknown[]): boolean {
+  return textOf(chain[0], 'name') === 'NetworkError' || says(chain, NETWORK_TEXT);
+}
+
+function says(chain: readonly unknown[], text: RegExp): boolean {
+  return chain.some((link) => text.test(textOf(link, 'message') ?? ''));
 }
 
 /** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */

@@ -2,12 +2,13 @@ import type { Call } from './call.ts';
 
 /**
  * The value of a field of the call, as `call.headers.get(name)`, or `undefined`. Makes no `Headers` of an object that has no
- * such name, which is the rule: to make them takes a microsecond.
+ * such name, which is the rule, nor of `Headers`: to make them takes a microsecond.
  *
  * @throws a `TypeError` for headers that have the name and that `fetch` refuses
  */
 export function fieldOf(call: Call, name: string): string | undefined {
   const headers = call.init?.headers;
+  if (headers instanceof Headers) return headers.get(name) ?? undefined;
   const mayHave = headers
     ? Symbol.iterator in Object(headers) || Object.keys(headers).some((key) => key.toLowerCase() === name.toLowerCase())
     : typeof call.input !== 'string';

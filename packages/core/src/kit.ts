@@ -17,6 +17,7 @@ export {
 } from './check.ts';
 export { callHooks, checkHooks } from './check-hooks.ts';
 export { checkMethods, checkStatuses, isToken } from './check-list.ts';
+export { transientKind } from './classify-error.ts';
 export { MAX_TIMER } from './clock.ts';
 export { copyFields } from './copy-fields.ts';
 export { toNext } from './define-middleware.ts';

@@ -1,5 +1,5 @@
-import { type Call, classifyError, localRefusal, notify } from '@steadfetch/core';
-import { optionError, originOf, warnOnce } from '@steadfetch/core/kit';
+import { type Call, localRefusal, notify } from '@steadfetch/core';
+import { optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget } from '@steadfetch/retry-budget';
 import { OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
@@ -77,7 +77,7 @@ function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, de
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
-  return sent && !streams(call) && classifyError(error).kind !== 'bug' && !localRefusal(error);
+  return sent && !streams(call) && transientKind(error) !== undefined && !localRefusal(error);
 }
 
 /** Whether a redirect led to another server, which gave the answer. */

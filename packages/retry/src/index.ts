@@ -13,8 +13,8 @@ export {
   type RetryReason,
 } from './hooks.ts';
 export type { RetryOptions, RetryOverride } from './options.ts';
-export { retry, retryOptions } from './retry.ts';
-export { retryWith } from './retry-with.ts';
+export { retryOptions } from './preset.ts';
+export { retry, retryWith } from './retry.ts';
 export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';
 export {
   backoff,

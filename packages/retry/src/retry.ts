@@ -1,42 +1,22 @@
-import { type Delay, exponential } from '@steadfetch/backoff';
-import type { Middleware } from '@steadfetch/core';
 import {
-  checkBoolean,
-  checkFunction,
-  checkMethods,
-  checkMs,
-  checkNames,
-  checkNumber,
-  checkStatuses,
-  clockOption,
-  type OptionTable,
-  optionError,
-  randomOption,
-  readOptions,
-  type Settings,
-} from '@steadfetch/core/kit';
-import { fullJitter } from '@steadfetch/jitter';
-import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
-import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
-import { budget } from './budget.ts';
-import { condition } from './condition.ts';
-import { hooks, type RetryHooks } from './hooks.ts';
+  abortReason,
+  type Call,
+  defineMiddleware,
+  type Middleware,
+  type Next,
+  type Outcome,
+  settle,
+  unwrap,
+} from '@steadfetch/core';
+import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
+import pRetry from 'p-retry';
+import { again, notifySuccess, prepareRetry, recordSuccess, waitForRetry } from './again.ts';
+import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
+import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
-import { retryBy } from './retry-with.ts';
+import { presetOf, retryOptions } from './preset.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
-import {
-  backoff,
-  evenIfNotIdempotent,
-  history,
-  ignoreRetryAfter,
-  inspect,
-  onNetworkError,
-  onTimeout,
-  TRANSIENT,
-} from './rules.ts';
-import { obeyVetoes, serverHints } from './server-hints.ts';
-
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+import { attemptOf, isRepeatable, releaseCopy, takeOverride, withSteadyBody } from './sent-call.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.
@@ -56,118 +36,121 @@ export function retry(options?: RetryOptions): Middleware {
   return retryBy(policy, policyFor, Object.keys(retryOptions));
 }
 
-const OPTIONS = {
-  maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
-  delay: { check: checkDelay },
-  maxDelay: { check: checkMs, default: 60_000 },
-  methods: { check: checkMethods },
-  statuses: { check: checkRetried },
-  networkErrors: { check: checkBoolean, default: true },
-  timeouts: { check: checkBoolean, default: true },
-  idempotent: { check: checkIdempotent, default: false },
-  shouldRetry: { check: checkFunction },
-  inspect: { check: checkFunction },
-  serverHints: { check: checkHints, default: true },
-  budget: { check: checkBudget },
-  hooks: { check: copyOf, default: [] },
-  fullUrls: { check: checkBoolean, default: false },
-  clock: clockOption,
-  random: randomOption,
-} satisfies OptionTable<RetryOptions>;
+/**
+ * Repeats a request by rules.
+ *
+ * Whatever the rules say: an abort ends the call with the caller's reason; a request that is neither idempotent nor carries
+ * an `Idempotency-Key`, and a body that is gone, are not sent again; a `Retry-After` is waited for; and at the end the caller
+ * has what `fetch` would have given, the last response unread or the last error itself.
+ *
+ * @throws a `TypeError` or `RangeError` for what is no rule
+ * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
+ */
+export function retryWith(...rules: Rule[]): Middleware {
+  checkRules(rules);
+  const asks = rules.some(({ asked }) => asked);
+  return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
+    throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
+  });
+}
 
-/** The options as data: what each may be, and its default. */
-export const retryOptions: OptionTable<RetryOptions> = OPTIONS;
+/** Waits for `Retry-After`, where no rule of the list says what the server asks for. */
+const RETRY_AFTER: Rule = {
+  asked: ({ response, session }) => {
+    const delay = response && retryAfterOf(response, session.policy.clock.now());
+    return delay === undefined ? undefined : { delay, source: 'retry-after' };
+  },
+};
 
-type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
-
-/** The policy of these options, and of a call that overrides some. All share one budget. */
-export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
-  const read = readOptions('retry', OPTIONS, given);
-  const budgeted = read.budget ?? budget(defaultBudget(read.clock));
-  const settings = { ...read, budget: budgeted };
-  const policyFor = (override: unknown) => {
-    if (typeof override === 'object' && override) {
-      const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
-      const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
-      return policyOf(rulesOf({ ...own, hooks }));
+/**
+ * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
+ * of them, and `names` are the option names by which they are recognised as ours.
+ */
+export function retryBy(
+  policy: Policy,
+  policyFor: (override: unknown) => Policy,
+  names: readonly string[] = [],
+): Middleware {
+  checkRuntime();
+  return defineMiddleware((given, next) => {
+    const own = given.init && takeOverride(given, given.init, names);
+    const call = own ? own.call : given;
+    if (call.retried) {
+      if (call.retried !== 'off') warnOfNesting();
+      return next(call);
     }
-    throw optionError('retry', 'false or an options object', override);
-  };
-  return { policy: policyOf(rulesOf(settings)), policyFor };
+    if (own?.override === false) return next(call.with({ retried: 'off' }));
+    return attemptFirst(call, next, own?.override === undefined ? policy : policyFor(own.override));
+  }, layer());
 }
 
-/** The options as rules. */
-function rulesOf(settings: RetrySettings): Rule[] {
-  const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
-  const veto = obeyVetoes();
-  return [
-    { clock, random, maxRetries: settings.maxRetries, maxDelay },
-    veto,
-    transientStatuses(settings.statuses),
-    settings.networkErrors && onNetworkError(),
-    settings.timeouts && onTimeout(),
-    settings.inspect && inspect(settings.inspect),
-    ...settings.serverHints,
-    settings.shouldRetry && condition(settings.shouldRetry, veto),
-    delay && backoff(delay),
-    methods && { methods },
-    settings.idempotent,
-    settings.budget,
-    history(),
-    hooks(settings.hooks, { fullUrls }),
-  ].filter((rule) => rule !== undefined && rule !== false);
-}
-
-function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['idempotent']>): Rule | false {
-  if (typeof idempotent === 'function') return evenIfNotIdempotent(idempotent);
-  return checkBoolean(option, idempotent) && evenIfNotIdempotent();
-}
-
-function checkBudget(_: string, given: RetryBudget | false): Rule | false {
-  return given !== false && budget(given);
-}
-
-/** A copy, since the caller may change the list later. */
-function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
-  return Array.isArray(given) ? [...given] : given;
-}
-
-/** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
-function checkDelay(option: string, delay: Delay): Delay {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    if (([exponential, fullJitter] as unknown[]).includes(delay)) {
-      throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
-    }
+/** The first attempt goes straight through; a session begins when it fails. */
+function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
+  const { signal, record } = given;
+  if (signal?.aborted) {
+    releaseBody(given);
+    throw abortReason(signal);
   }
-  return checkFunction(option, delay);
-}
-
-function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
-  if (given === false) return [ignoreRetryAfter()];
-  if (given === true) return [serverHints()];
-  checkNames(option, given, ['spread']);
-  const spread = given.spread === undefined ? 0.2 : given.spread;
-  return [serverHints(), { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
-}
-
-/** The statuses of the option `statuses`, or throws. */
-function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
-  const listed = checkStatuses(option, statuses);
-  const low = [...listed].find((status) => status < 400);
-  if (low === undefined) return listed;
-  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
-}
-
-/** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
-function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
-  return {
-    when: ({ response, idempotencyKey }) => {
-      if (response === undefined) return false;
-      const { status } = response;
-      if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
-      if (status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined && 'status';
-      if (status === 409) return idempotencyKey !== undefined && 'status';
-      return TRANSIENT.includes(status) && 'status';
+  const repeatable = isRepeatable(given, policy);
+  const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
+  const startedAt = policy.timed ? policy.clock.now() : undefined;
+  const attempt = attemptOf(call, 1, policy, repeatable);
+  const { sends } = record;
+  const session = () => startSession(call, policy, repeatable, startedAt);
+  return Promise.resolve(next(attempt)).then(
+    (response) => {
+      if (response?.status >= 400 || policy.inspects) {
+        return recover(failureOf(attempt, session(), { response, failed: false }, sends), next);
+      }
+      // a layer inside has sent it again
+      if (record.history) recordSuccess(session(), 1, response);
+      else notifySuccess(policy.successRules, call, 1, response);
+      if (attempt.input !== call.input) releaseBody(call);
+      return response;
     },
-  };
+    (error) => recover(failureOf(attempt, session(), { error, failed: true }, sends), next),
+  );
+}
+
+function failureOf(attempt: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+  const { call } = session;
+  releaseCopy(attempt, call);
+  return new FailedAttempt(session, attempt.attempt, outcome, call.record.sends > sends);
+}
+
+/** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first wait is before it. */
+async function recover(first: FailedAttempt, next: Next): Promise<Response> {
+  const { session } = first;
+  let last = first;
+  try {
+    const retry = await prepareRetry(first);
+    if (retry) {
+      await waitForRetry(first, retry);
+      return await pRetry((n) => sendAgain(session, n + 1, next), {
+        retries: Infinity,
+        minTimeout: 0,
+        shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
+      });
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof FailedAttempt)) throw thrown;
+    last = thrown;
+  } finally {
+    releaseBody(session.call);
+  }
+  return unwrap(last.outcome!);
+}
+
+/** One more attempt: its good response, or it is thrown as failed. */
+async function sendAgain(session: Session, n: number, next: Next): Promise<Response> {
+  const { call, policy, repeatable } = session;
+  const { sends } = call.record;
+  const attempt = attemptOf(call, n, policy, repeatable);
+  const outcome = await settle(Promise.resolve(next(attempt)));
+  if (outcome.failed || outcome.response?.status >= 400 || policy.inspects) {
+    throw failureOf(attempt, session, outcome, sends);
+  }
+  releaseCopy(attempt, call);
+  recordSuccess(session, n, outcome.response);
+  return outcome.response;
 }

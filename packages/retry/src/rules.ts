@@ -1,5 +1,5 @@
 import type { Delay } from '@steadfetch/backoff';
-import { type AttemptRecord, type Call, classifyError, type Outcome } from '@steadfetch/core';
+import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
 import {
   checkFunction,
   checkMethods,
@@ -10,6 +10,7 @@ import {
   IDEMPOTENT_METHODS,
   keepHistory,
   optionError,
+  transientKind,
 } from '@steadfetch/core/kit';
 import type { Rule } from './rule.ts';
 
@@ -43,9 +44,7 @@ export function onTimeout(): Rule {
 }
 
 function isTransient(outcome: Outcome | undefined, wanted: 'network' | 'timeout'): boolean {
-  if (!outcome?.failed) return false;
-  const { kind, permanent } = classifyError(outcome.error);
-  return kind === wanted && !permanent;
+  return outcome?.failed === true && transientKind(outcome.error) === wanted;
 }
 
 /** Looks into good responses: `true` counts one as failed, such as an error inside a 200. Read a clone, or `peek`. */

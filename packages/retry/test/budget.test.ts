@@ -62,6 +62,20 @@ describe('a budget', () => {
     ]);
   });
 
+  it.each([
+    ['a wrong certificate', { code: 'CERT_HAS_EXPIRED' }, []],
+    ['an abort by something below', { name: 'AbortError' }, []],
+    ['a lost connection', { code: 'ECONNRESET' }, ['failure']],
+  ])('is told of no failure that none of our rules repeats: %s', async (_, members, recorded) => {
+    const record = vi.fn();
+    const error = Object.assign(new TypeError('fetch failed'), members);
+    const budget = { acquire: () => undefined, record };
+
+    await expect(retry({ clock: instantClock(), budget })(() => Promise.reject(error))(API)).rejects.toBe(error);
+
+    expect(record.mock.calls.map(([, outcome]) => outcome)).toEqual(recorded);
+  });
+
   it('that knows acquire and record only goes on working', async () => {
     const inner = retryBudget();
     const budget = {

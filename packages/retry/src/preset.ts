@@ -1,0 +1,153 @@
+import { type Delay, exponential } from '@steadfetch/backoff';
+import {
+  checkBoolean,
+  checkFunction,
+  checkMethods,
+  checkMs,
+  checkNames,
+  checkNumber,
+  checkStatuses,
+  clockOption,
+  type OptionTable,
+  optionError,
+  randomOption,
+  readOptions,
+  type Settings,
+} from '@steadfetch/core/kit';
+import { fullJitter } from '@steadfetch/jitter';
+import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
+import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
+import { budget } from './budget.ts';
+import { condition } from './condition.ts';
+import { hooks, type RetryHooks } from './hooks.ts';
+import type { RetryOptions } from './options.ts';
+import { type Policy, policyOf, type Rule } from './rule.ts';
+import {
+  backoff,
+  evenIfNotIdempotent,
+  history,
+  ignoreRetryAfter,
+  inspect,
+  onNetworkError,
+  onTimeout,
+  TRANSIENT,
+} from './rules.ts';
+import { obeyVetoes, serverHints } from './server-hints.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+const OPTIONS = {
+  maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
+  delay: { check: checkDelay },
+  maxDelay: { check: checkMs, default: 60_000 },
+  methods: { check: checkMethods },
+  statuses: { check: checkRetried },
+  networkErrors: { check: checkBoolean, default: true },
+  timeouts: { check: checkBoolean, default: true },
+  idempotent: { check: checkIdempotent, default: false },
+  shouldRetry: { check: checkFunction },
+  inspect: { check: checkFunction },
+  serverHints: { check: checkHints, default: true },
+  budget: { check: checkBudget },
+  hooks: { check: copyOf, default: [] },
+  fullUrls: { check: checkBoolean, default: false },
+  clock: clockOption,
+  random: randomOption,
+} satisfies OptionTable<RetryOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const retryOptions: OptionTable<RetryOptions> = OPTIONS;
+
+type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
+
+/** The policy of these options, and of a call that overrides some. All share one budget. */
+export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
+  const read = readOptions('retry', OPTIONS, given);
+  const budgeted = read.budget ?? budget(defaultBudget(read.clock));
+  const settings = { ...read, budget: budgeted };
+  const policyFor = (override: unknown) => {
+    if (typeof override === 'object' && override) {
+      const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
+      const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
+      return policyOf(rulesOf({ ...own, hooks }));
+    }
+    throw optionError('retry', 'false or an options object', override);
+  };
+  return { policy: policyOf(rulesOf(settings)), policyFor };
+}
+
+/** The options as rules. */
+function rulesOf(settings: RetrySettings): Rule[] {
+  const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
+  const veto = obeyVetoes();
+  return [
+    { clock, random, maxRetries: settings.maxRetries, maxDelay },
+    veto,
+    transientStatuses(settings.statuses),
+    settings.networkErrors && onNetworkError(),
+    settings.timeouts && onTimeout(),
+    settings.inspect && inspect(settings.inspect),
+    ...settings.serverHints,
+    settings.shouldRetry && condition(settings.shouldRetry, veto),
+    delay && backoff(delay),
+    methods && { methods },
+    settings.idempotent,
+    settings.budget,
+    history(),
+    hooks(settings.hooks, { fullUrls }),
+  ].filter((rule) => rule !== undefined && rule !== false);
+}
+
+function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['idempotent']>): Rule | false {
+  if (typeof idempotent === 'function') return evenIfNotIdempotent(idempotent);
+  return checkBoolean(option, idempotent) && evenIfNotIdempotent();
+}
+
+function checkBudget(_: string, given: RetryBudget | false): Rule | false {
+  return given !== false && budget(given);
+}
+
+/** A copy, since the caller may change the list later. */
+function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
+  return Array.isArray(given) ? [...given] : given;
+}
+
+/** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
+function checkDelay(option: string, delay: Delay): Delay {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    if (([exponential, fullJitter] as unknown[]).includes(delay)) {
+      throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
+    }
+  }
+  return checkFunction(option, delay);
+}
+
+function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
+  if (given === false) return [ignoreRetryAfter()];
+  if (given === true) return [serverHints()];
+  checkNames(option, given, ['spread']);
+  const spread = given.spread === undefined ? 0.2 : given.spread;
+  return [serverHints(), { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
+}
+
+/** The statuses of the option `statuses`, or throws. */
+function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
+  const listed = checkStatuses(option, statuses);
+  const low = [...listed].find((status) => status < 400);
+  if (low === undefined) return listed;
+  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
+}
+
+/** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
+function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
+  return {
+    when: ({ response, idempotencyKey }) => {
+      if (response === undefined) return false;
+      const { status } = response;
+      if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
+      if (status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined && 'status';
+      if (status === 409) return idempotencyKey !== undefined && 'status';
+      return TRANSIENT.includes(status) && 'status';
+    },
+  };
+}
