@@ -7,11 +7,13 @@ import {
   compose,
   concurrency,
   discard,
+  drain,
   type Fetch,
   logRetries,
   type Middleware,
   mount,
   observe,
+  online,
   peek,
   rateLimit,
   retry,
@@ -65,6 +67,41 @@ function calls(
       });
       await time.run(HOUR, () => open === 0);
       await Promise.all(all);
+    };
+  };
+}
+
+/** `n` calls that wait when their client is closed. */
+function closed(make: (options: ReturnType<typeof timing>['options']) => Middleware): Scenario {
+  return (n) => {
+    const { options } = timing();
+    const draining = drain({ clock: options.clock });
+    const steady = compose(draining, make(options))(async () => new Response('x', { status: 503 }));
+    return async () => {
+      const all = Array.from({ length: n }, () => settle(steady(API)));
+      for (let turns = 0; turns < 40; turns++) await Promise.resolve();
+      await draining.close();
+      return Promise.all(all);
+    };
+  };
+}
+
+/** `n` calls that wait until the browser is back. */
+function offline(init: RequestInit): Scenario {
+  return (n) => {
+    const { options } = timing();
+    const target = new EventTarget();
+    let says = false;
+    const steady = online({ clock: options.clock, target, isOnline: () => says, probeEvery: HOUR })(async () => {
+      if (!says) throw new TypeError('Failed to fetch');
+      return new Response('ok');
+    });
+    return async () => {
+      const all = Array.from({ length: n }, () => settle(steady(API, init)));
+      for (let turns = 0; turns < 40; turns++) await Promise.resolve();
+      says = true;
+      target.dispatchEvent(new Event('online'));
+      return Promise.all(all);
     };
   };
 }
@@ -144,6 +181,9 @@ const sync = (make: (n: number) => () => unknown): Scenario => {
 const logger = { warn: () => {}, error: () => {}, info: () => {} };
 
 export const scenarios: Record<string, Scenario> = {
+  'calls that wait for a retry when their client is closed': closed((options) => retry({ ...options, budget: false })),
+  'calls that are offline': offline({}),
+  'orders that are offline': offline({ method: 'POST', body: 'x' }),
   'calls through the standard stack': calls((options) => standard(options), plain),
   'calls through every layer': calls(all, plain),
   'calls that fail once': calls(
