@@ -6,7 +6,7 @@ import { ROOT } from '../workspace.ts';
 
 describe.concurrent('the demo', { timeout: 30_000 }, () => {
   it('shows every call, its waits and its end, and the rate-limited server', async ({ expect }) => {
-    const { code, out, err } = await demo('--speed', '2.5');
+    const { code, out, err } = await demo('--speed', '2');
 
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).not.toContain('\x1b');
@@ -23,7 +23,7 @@ describe.concurrent('the demo', { timeout: 30_000 }, () => {
   it('does the same against a URL', async ({ expect }) => {
     await using server = await startServer({ body: 'hello' });
 
-    const { code, out } = await demo('--speed', '2.5', `${server.url}?secret=1`);
+    const { code, out } = await demo('--speed', '2', `${server.url}?secret=1`);
 
     expect(code).toBe(0);
     expect(lineOf(out, 'fetch  after a made-up reset')).toMatch(/\[reset.*\]\.+\[200.*\] +recovered/);

@@ -3,7 +3,7 @@ import { fieldValue } from '../src/field-value.ts';
 
 it('checks a long key in no time', () => {
   const long = 'a'.repeat(200_000);
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
 
   expect(fieldValue(long, 'raw')).toBe(long);
   expect(() => fieldValue(`${long}é`, 'quoted')).toThrow('expected it to give printable ASCII');
@@ -11,5 +11,5 @@ it('checks a long key in no time', () => {
   expect(() => fieldValue(`"${long}\\`, 'raw')).not.toThrow();
 
   // with parts that overlap it takes a minute
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
 });

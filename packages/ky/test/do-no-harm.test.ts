@@ -291,11 +291,12 @@ describe('a retry that was announced', () => {
 
   it('is told once where totalTimeout runs out in an afterResponse hook', async () => {
     const { hooks, told } = recorder();
-    const afterResponse = [() => new Promise<void>((resolve) => setTimeout(resolve, 40))];
+    const afterResponse = [() => new Promise<void>((resolve) => setTimeout(resolve, 150))];
 
-    await outcomeOf(client(503, { hooks }).api.get(URL, { totalTimeout: 20, hooks: { afterResponse } }));
+    await outcomeOf(client(503, { hooks }).api.get(URL, { totalTimeout: 100, hooks: { afterResponse } }));
+
+    await expect.poll(() => told).not.toEqual([]);
     await new Promise((resolve) => setTimeout(resolve, 40));
-
     expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
   });
 

@@ -166,7 +166,7 @@ describe('a long header', () => {
       `"a";r=${unit.repeat(20_000)}`,
       `1${unit.repeat(30_000)}x`,
     ];
-    const startedAt = performance.now();
+    const before = process.cpuUsage(); // a busy machine does not count
 
     for (const text of texts) {
       const hinted = { status: 429, headers: { get: () => text } };
@@ -176,6 +176,6 @@ describe('a long header', () => {
       shouldRetryHint(hinted);
     }
 
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_000);
   });
 });

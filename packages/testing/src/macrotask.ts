@@ -1,9 +1,10 @@
-/** The real one: fake timers that are installed later would never run it. Browsers have none. */
+/** The real one, unless timers were faked before: those of Sinon, Jest and Vitest carry their clock. Browsers have none. */
 const { setImmediate } = globalThis;
+const isReal = setImmediate !== undefined && !('clock' in setImmediate);
 
-/** One turn of the event loop in real time, by the fastest means there is: everything that is runnable now has run. */
+/** One turn of the event loop in real time, whoever fakes the timers: everything that is runnable now has run. */
 export function macrotask(): Promise<void> {
-  if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
+  if (isReal) return new Promise((resolve) => setImmediate(resolve)); // a channel costs ten times as much
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
