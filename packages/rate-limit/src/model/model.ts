@@ -211,7 +211,7 @@ export class Pacer {
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
-      this.#cooldown.close(now, asked);
+      this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };

@@ -232,6 +232,9 @@ export class QuotaPacer {
     if (a.left < full && b.left < full) {
       this.#came = this.#came * keep + came;
       this.#over = this.#over * keep + time;
+    } else if (a.left < full && came > this.#refill * time) {
+      this.#came = came;
+      this.#over = time;
     }
     const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
