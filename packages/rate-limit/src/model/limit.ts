@@ -140,10 +140,7 @@ export class Limit {
     if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    else if (!this.#isContradicted(stretch, refusal)) {
-      if (!this.shared) history.restart(this.#burst);
-      this.#share(refusal.pace, now);
-    }
+    else if (!this.#isContradicted(stretch, refusal)) this.#share(refusal.pace, now);
   }
 
   /**

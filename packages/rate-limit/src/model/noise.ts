@@ -42,7 +42,7 @@ export class Noise {
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
     if (this.patient) return this.#refused(10) >= 6 || this.#refused(50) >= 12;
-    return this.#refused(6) >= 3;
+    return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
   /** A refusal came to nothing. */
