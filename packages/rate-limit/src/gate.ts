@@ -171,9 +171,7 @@ export class Gate {
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED);
-    if (this.#context.limit || this.#late || isConfirmed) return undefined;
-    const { opensIn, remaining } = this.pacer.snapshot(now);
-    if (opensIn > 0 || remaining === 0) return undefined;
+    if (this.#context.limit || this.#late || isConfirmed || this.certain(now, this.delay(now)) > 0) return undefined;
     this.#late = this.admit(ticket, now);
     return this.#late;
   }

@@ -178,6 +178,18 @@ describe('the line at a gate', () => {
     expect(ends.slice(60)).toEqual(Array(40).fill(200));
   });
 
+  it('is left after maxWait to nobody, where the server said that nothing is left', async () => {
+    const clock = manualClock();
+    const headers = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '15' };
+    const limited = rateLimit({ clock, maxWait: 20_000 })(fakeFetch({ status: 200, headers }, { clock }));
+    await limited(URL);
+
+    const calls = Array.from({ length: 3 }, () => nameOf(limited(URL)));
+    await clock.advance(25_000);
+
+    expect(await Promise.all(calls)).toEqual([200, 'RateLimitError', 'RateLimitError']);
+  });
+
   it('loses nobody, whatever is refused or aborted', async () => {
     const script = fc.array(fc.constantFrom(200, 200, 200, 429, 503), { minLength: 1, maxLength: 30 });
     const aborts = fc.array(fc.boolean(), { minLength: 10, maxLength: 10 });

@@ -3,7 +3,7 @@ const SHORTEST = 100;
 /** The longest one: doubling it further would starve who is refused because of others. */
 const LONGEST = 3_000;
 /** A closing that is longer than this is probed, ms. */
-const PROBED = 6_000;
+const PROBED = 1_500;
 /** The shortest and the longest time between two probes; in between, half of the time that the gate is closed, ms. */
 const SOONEST = 20;
 const RAREST = 5_000;
@@ -56,11 +56,11 @@ export class Cooldown {
     return this.#closed && sentAt > this.#closedAt;
   }
 
-  close(now: number, asked: number | undefined): void {
+  close(now: number, asked: number | undefined, roundTrip: number): void {
     if (!this.#closed) {
       this.#closed = true;
       this.#closedAt = now;
-      if (asked === undefined) this.#lengthen(now + this.#own());
+      if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
       this.#strikes++;
     }
     // clocks count whole milliseconds; chance keeps processes apart that were refused together
@@ -84,8 +84,10 @@ export class Cooldown {
     return true;
   }
 
-  #own(): number {
-    return Math.min(LONGEST, SHORTEST * (1 + 0.2 * this.#random()) * 2 ** Math.min(this.#strikes, 10));
+  /** Longer than a round trip: what was sent before the refusal still counts at the server. */
+  #own(roundTrip: number): number {
+    const first = Math.max(SHORTEST, 1.5 * roundTrip) * (1 + 0.2 * this.#random());
+    return Math.min(LONGEST, first * 2 ** Math.min(this.#strikes, 10));
   }
 
   #lengthen(until: number): void {

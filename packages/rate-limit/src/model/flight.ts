@@ -58,8 +58,8 @@ export class Flight {
   }
 }
 
-/** So long a number is kept before one more is tried, ms; doubled with each try that fails. */
-const PATIENCE = 15_000;
+/** So long a number is kept before one more is tried, ms. */
+const PATIENCE = 60_000;
 
 /** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
 export class Concurrency {
@@ -67,7 +67,6 @@ export class Concurrency {
   #most = Infinity;
   #refuted = false;
   #tryAt = 0;
-  #tries = 0;
 
   /** As many may be in flight. */
   get most(): number {
@@ -103,7 +102,7 @@ export class Concurrency {
       return false;
     }
     this.#most = this.#found;
-    this.#tryAt = now + PATIENCE * 2 ** Math.min(4, ++this.#tries);
+    this.#tryAt = now + PATIENCE;
     return true;
   }
 }

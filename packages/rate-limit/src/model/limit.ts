@@ -12,8 +12,11 @@ const UNSURE = 0.3;
 const USED = 0.7;
 /** What of a shared pace is left after a refusal. */
 const KEPT = 0.7;
-/** The rest is won back in the time of one request, but not sooner than in 20 s, nor later than in 60, ms. */
-const CLIMB = { soonest: 20_000, latest: 60_000 };
+/**
+ * The rest is won back by as much a second for all who are fast: in two seconds for each request a second. The slow ones take
+ * the time of one request. Not sooner than in 20 s, nor later than in 60, ms.
+ */
+const CLIMB = { perRate: 2_000_000, soonest: 20_000, latest: 60_000 };
 /** Fewer that are accepted at once are no burst. */
 const BURST = 4;
 /** Calls that are not further apart are one flow; it tells the pace of its calls after so long, ms. */
@@ -137,10 +140,7 @@ export class Limit {
     if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
-    else if (!this.#isContradicted(stretch, refusal)) {
-      if (!this.shared) history.restart(this.#burst);
-      this.#share(refusal.pace, now);
-    }
+    else if (!this.#isContradicted(stretch, refusal)) this.#share(refusal.pace, now);
   }
 
   /**
@@ -194,7 +194,7 @@ export class Limit {
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
   #share(pace: number, now: number, kept: number = KEPT): void {
-    const time = within(1 / pace, CLIMB.soonest, CLIMB.latest);
+    const time = within(Math.max(1 / pace, CLIMB.perRate * pace), CLIMB.soonest, CLIMB.latest);
     this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }

@@ -157,8 +157,8 @@ export class Pacer {
     this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
-    const { before, at: sentAt } = sent;
-    this.#quotas.settle(quotas, { before, cost, sentAt, now, roundTrip: this.#flight.roundTrip, accepted });
+    const { roundTrip } = this.#flight;
+    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted });
     if (accepted) return this.#accepted(sent, now, cost);
     return this.#refused(sent, now, answer.wait);
   }
@@ -211,7 +211,7 @@ export class Pacer {
     if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || this.#believes(asked)) {
       if (!this.#cooldown.closed) this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
-      this.#cooldown.close(now, asked);
+      this.#cooldown.close(now, asked, roundTrip);
     } else this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };

@@ -42,7 +42,7 @@ export class Noise {
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
     if (this.patient) return this.#refused(10) >= 6 || this.#refused(50) >= 12;
-    return this.#refused(6) >= 3;
+    return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
   /** A refusal came to nothing. */
@@ -54,11 +54,12 @@ export class Noise {
   closed({ accepted, refused, length, several }: Stretch, pace: number): void {
     this.#last = [];
     this.#sinceDoubt = Infinity;
-    if (this.patient) this.#dismissed = PATIENT_AFTER - 1;
-    this.patient = false;
     if (several) {
       this.limited = true;
       this.#dismissed = 0;
+    } else if (this.patient) {
+      this.patient = false;
+      this.#dismissed = PATIENT_AFTER - 1;
     }
     if (this.#reference > 0 || pace === Infinity || refused > 1) return;
     this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);

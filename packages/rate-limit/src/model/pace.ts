@@ -27,10 +27,6 @@ export class Pace {
   #at = 0;
   #lastSent = 0;
 
-  get depth(): number {
-    return this.#depth;
-  }
-
   /** Per ms. */
   rate(now: number): number {
     if (this.way === 'free') return this.base;

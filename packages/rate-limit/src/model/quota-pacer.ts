@@ -1,6 +1,5 @@
 import type { UsableQuota } from './answer.ts';
 import { within } from './pace.ts';
-import type { Answered } from './quotas.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
 interface Batch {
@@ -22,9 +21,15 @@ const LOST = 5_000;
 /** After so long without a request one finds out whether there is still nothing left, whatever was said of the reset, ms. */
 const LONGEST = 60_000;
 
-/** What is known of an answered request, in the unit of the quota. */
-interface Observation extends Omit<Answered, 'before'> {
+/** What is known of an answered request. */
+export interface Answered {
+  /** What had been sent before it, and what it cost, in the unit of the quota. */
   readonly before: number;
+  readonly cost: number;
+  readonly sentAt: number;
+  readonly now: number;
+  readonly roundTrip: number;
+  readonly accepted: boolean;
 }
 
 /**
@@ -116,7 +121,7 @@ export class QuotaPacer {
   }
 
   /** Learns from what an answer says of it. */
-  settle(quota: UsableQuota, { before, cost, sentAt, now, roundTrip, accepted }: Observation): void {
+  settle(quota: UsableQuota, { before, cost, sentAt, now, roundTrip, accepted }: Answered): void {
     if (accepted && sentAt >= this.#comparedAt) {
       this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
       [this.#comparedAt, this.#compared] = [now, quota.remaining];
@@ -232,6 +237,9 @@ export class QuotaPacer {
     if (a.left < full && b.left < full) {
       this.#came = this.#came * keep + came;
       this.#over = this.#over * keep + time;
+    } else if (a.left < full && came > this.#refill * time) {
+      this.#came = came;
+      this.#over = time;
     }
     const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {

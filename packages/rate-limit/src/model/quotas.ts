@@ -1,5 +1,5 @@
 import { MOST_QUOTAS, type UsableQuota } from './answer.ts';
-import { QuotaPacer } from './quota-pacer.ts';
+import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
 /** After this many answers without its numbers a quota is forgotten. */
 const MOST_SILENT = 20;
@@ -17,16 +17,6 @@ interface Policy {
 export interface Spent {
   readonly cost: number;
   readonly requests: number;
-}
-
-/** What is known of a request when its answer comes. */
-export interface Answered {
-  readonly before: Spent;
-  readonly cost: number;
-  readonly sentAt: number;
-  readonly now: number;
-  readonly roundTrip: number;
-  readonly accepted: boolean;
 }
 
 /** All quotas in the answers of a server, by the name of the policy. The scarcest one paces. */
@@ -71,8 +61,8 @@ export class Quotas {
   }
 
   /** Learns from the quotas of an answer. */
-  settle(quotas: readonly UsableQuota[], answered: Answered): void {
-    const { before, accepted } = answered;
+  settle(quotas: readonly UsableQuota[], before: Spent, answered: Omit<Answered, 'before'>): void {
+    const { accepted } = answered;
     this.#forget(quotas);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {

@@ -6,7 +6,7 @@ const never = () => 0;
 describe('Cooldown', () => {
   it('closes for as long as the server asked, and a ms more', () => {
     const gate = new Cooldown(never);
-    gate.close(0, 1_000);
+    gate.close(0, 1_000, 10);
     expect(gate.delay(0, false)).toBe(1_001);
     expect(gate.advance(1_000)).toBe(false);
     expect(gate.advance(1_001)).toBe(true);
@@ -15,9 +15,9 @@ describe('Cooldown', () => {
 
   it('is never shortened by a later refusal', () => {
     const gate = new Cooldown(never);
-    gate.close(0, 5_000);
-    gate.close(1, 1_000);
-    gate.close(2, undefined);
+    gate.close(0, 5_000, 10);
+    gate.close(1, 1_000, 10);
+    gate.close(2, undefined, 10);
     expect(gate.delay(2, false)).toBe(4_999);
     expect(gate.length).toBe(5_001);
   });
@@ -26,7 +26,7 @@ describe('Cooldown', () => {
     const gate = new Cooldown(never);
     const lengths = [];
     for (let n = 0, now = 0; n < 7; n++) {
-      gate.close(now, undefined);
+      gate.close(now, undefined, 10);
       lengths.push(gate.delay(now, false));
       now += gate.delay(now, false);
       gate.advance(now);
@@ -36,23 +36,23 @@ describe('Cooldown', () => {
 
   it('begins anew after an acceptance', () => {
     const gate = new Cooldown(never);
-    gate.close(0, undefined);
+    gate.close(0, undefined, 10);
     gate.advance(100);
     gate.accepted();
-    gate.close(200, undefined);
+    gate.close(200, undefined, 10);
     expect(gate.delay(200, false)).toBe(100);
   });
 
   it('opens before its time when the refusal spoke for its own call alone', () => {
     const gate = new Cooldown(never);
-    gate.close(0, 60_000);
+    gate.close(0, 60_000, 10);
     gate.reopen(50);
     expect(gate.delay(50, false)).toBe(0);
   });
 
   it('lets a probe out after half of the time that it is closed, if probes are wanted', () => {
     const gate = new Cooldown(never);
-    gate.close(0, 60_000);
+    gate.close(0, 60_000, 10);
     const probes = [];
     for (let now = 0; now < 30_000; now++) {
       if (gate.delay(now, true) > 0) continue;
@@ -68,7 +68,7 @@ describe('Cooldown', () => {
 
   it('lets no probe out of a short closing', () => {
     const gate = new Cooldown(never);
-    gate.close(0, 1_000);
+    gate.close(0, 1_000, 10);
     expect(gate.delay(900, true)).toBe(101);
   });
 });

@@ -42,9 +42,9 @@ describe('Concurrency', () => {
     expect(limit.most).toBe(9);
     limit.accepted(9, 1_000);
     expect(limit.most).toBe(9);
-    limit.accepted(9, 20_000);
+    limit.accepted(9, 61_000);
     expect(limit.most).toBe(10);
-    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 20_100, false)).toBe(true);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 61_100, false)).toBe(true);
     expect(limit.most).toBe(9);
   });
 
