@@ -37,7 +37,7 @@ export function learn(state: LimitState): void {
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
-      hold(state, (1 - Math.min(0.03, Math.max(UNDER, found.doubt / 2))) * found.rate, depth, found.doubt);
+      hold(state, (1 - UNDER) * found.rate, depth, found.doubt);
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
     } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
     else if (state.isTrying && !isPartial)

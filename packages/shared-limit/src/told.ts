@@ -5,7 +5,7 @@ const MOST_QUOTAS = 8;
 const SILENT = 10_000;
 /** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
 const MEASURED = 1_000;
-const MEASURED_FULL = 400;
+const MEASURED_FULL = 250;
 /** A bucket is brought to the level that is kept in about so long, ms. */
 const FILLED = 400;
 /** So many signs make a window. */
