@@ -183,17 +183,18 @@ local function bucketOf(top, time)
     local tooLow, tooHigh = contradiction(one)
     return tooLow - tooHigh
   end, reach)
-  local low = root(function(one) return (contradiction(one)) - 20 * one end, reach)
+  local tooLow, tooHigh = contradiction(rate)
+  local wrong = max(0, tooLow, tooHigh)
+  local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
   local high = root(function(one)
     local _, tooHigh = contradiction(one)
-    return 20 * one - tooHigh
+    return wrong + 20 * one - tooHigh
   end, reach)
-  local tooLow, tooHigh = contradiction(rate)
-  local wrong = max(tooLow, tooHigh)
   local most = rate * time
   if wrong >= 1 + 40 * rate + 0.05 * most or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
-  return round, burst, share * max((high - low) / rate / 2, wrong / most)
+  local doubt = max((high - low) / rate / 2, wrong / most)
+  return round, burst, max(share * doubt, doubt - 0.1)
 end
 
 local function amid()
@@ -215,7 +216,7 @@ end
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
-  local patience = max((2 * cost) / unsure, unsure < 0.3 and 200 / rate or 0)
+  local patience = max((2 * cost) / unsure, (unsure < 0.3 and 200 or 40) / rate)
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -236,6 +237,11 @@ local function others(pace)
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
   s.growth = 0.03
+end
+
+local function between(low, high)
+  local rate = max(s.base, min(high, sqrt(low * high)))
+  hold(rate, 1, 1 - rate / high)
 end
 
 local function learn()
@@ -263,7 +269,7 @@ local function learn()
       hold(0.99 * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
     elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
-    elseif s.isTrying == 1 and not isPartial then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
+    elseif s.isTrying == 1 and not isPartial then between(accepted / time, 0.85 * pace)
     else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
   end
   s.emptied = at
@@ -287,7 +293,7 @@ local function measure(q, at, remaining, allSpent)
   if time < (isFull and 250 or 1000) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
-  if not isNew and came <= 0.2 * spent then q.signs = min(3, q.signs + 1)
+  if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
   elseif not isNew and q.seen >= full and came >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
   if not isNew and q.signs < 2 then
     local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
@@ -358,7 +364,7 @@ local function rateAt(at)
   end
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
-  return s.base * exp((s.growth * beyond) / 1000)
+  return s.base * exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
 end
 
 local function everyOf(at, cost, known)

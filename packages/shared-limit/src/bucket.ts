@@ -7,6 +7,8 @@ const SLACK = 40;
 const FINE = 20;
 /** By so much of what came back a bucket may be off: the history is coarse. */
 const LOOSE = 0.05;
+/** A round number takes no more than this from the doubt. */
+const MOST_TAKEN = 0.1;
 
 export interface Bucket {
   readonly rate: number;
@@ -25,13 +27,14 @@ export function bucketOf(history: readonly Entry[], missing: number, top: number
   const reach = Math.min(20, top);
   const rate = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
   const found = at(rate);
-  const low = root((other) => at(other).tooLow - FINE * other, reach);
-  const high = root((other) => FINE * other - at(other).tooHigh, reach);
-  const wrong = Math.max(found.tooLow, found.tooHigh);
+  const wrong = Math.max(0, found.tooLow, found.tooHigh);
+  const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
+  const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
   const most = rate * time;
   if (wrong >= 1 + SLACK * rate + LOOSE * most || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
-  return { ...round, doubt: round.doubt * Math.max((high - low) / rate / 2, wrong / most) };
+  const doubt = Math.max((high - low) / rate / 2, wrong / most);
+  return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };
 }
 
 /**

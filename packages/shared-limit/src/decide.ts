@@ -15,6 +15,8 @@ const RAISE = 2;
 const LEAP = 250;
 /** A search goes on while half of the slots are used, but for so many that are on their way. */
 const UNREPORTED = 10;
+/** The longer nobody is refused the faster the pace grows: twice as fast after so long, ms. */
+const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
 /** Reports of others are waited for so long after a refusal, ms. */
@@ -188,7 +190,7 @@ function rateAt(state: LimitState, at: number): number {
   }
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
-  return state.base * Math.exp((state.growth * beyond) / 1_000);
+  return state.base * Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
 }
 
 function depthOf(state: LimitState): number {

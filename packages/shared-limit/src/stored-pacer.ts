@@ -20,6 +20,8 @@ export interface Place {
 
 /** A call waits for the place for so long, ms: then this process goes on alone, until it is answered. */
 const SLOW = 50;
+/** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
+const BUSY = 20;
 /** A place of which so many answers in a row came later is not used, and one that did not answer for so long, ms. */
 const MOST_LATE = 2;
 const LONGEST = 1_000;
@@ -237,6 +239,7 @@ export class StoredPacer implements Pacing {
       const stop = new AbortController();
       const after = (ms: number) => clock.sleep(ms, stop.signal);
       after(SLOW)
+        .then(() => (this.#parts.now() - now > SLOW + BUSY ? after(SLOW) : undefined))
         .then(() => this.#waitNoLonger(asked))
         .then(() => after(LONGEST - SLOW))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
