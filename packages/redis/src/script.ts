@@ -216,7 +216,7 @@ end
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
-  local patience = max((2 * cost) / unsure, (unsure < 0.3 and 200 or 40) / rate)
+  local patience = max(min(60000, (2 * cost) / unsure), (unsure < 0.3 and 200 or 40) / rate)
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate

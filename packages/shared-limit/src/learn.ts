@@ -18,6 +18,8 @@ const RARE_GUESS = 40;
 /** So many acceptances say how much comes back. */
 const ENOUGH = 5;
 const SHORTEST_PATIENCE = 1_500;
+/** A limit may have changed: no doubt is too small to look after so long, ms. */
+const LONGEST_DOUBT = 60_000;
 const LONGEST_PATIENCE = 300_000;
 
 /** Learns from what was accepted between two refusals, by all. */
@@ -103,7 +105,7 @@ function others(state: LimitState, pace: number): void {
 function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
   const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
-  const patience = Math.max((2 * cost) / unsure, (unsure < UNSURE ? RARE : RARE_GUESS) / rate);
+  const patience = Math.max(Math.min(LONGEST_DOUBT, (2 * cost) / unsure), (unsure < UNSURE ? RARE : RARE_GUESS) / rate);
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;
   state.base = rate;
