@@ -1,5 +1,6 @@
-// Eight processes share one API that allows 100 requests a second, through a Redis that this program starts. Each second
-// shows what each of them got: together just under 100, evenly, and hardly a refusal after the first seconds.
+// Eight processes share one API that allows 100 requests a second, through a Redis that this program starts. Each line shows
+// what each got in a second, and their sum: after five seconds just under 100, evenly. They are refused twice: that is how
+// they find the limit, which nobody told them.
 //
 //   pnpm example shared-limit [SECONDS]
 
@@ -35,7 +36,7 @@ const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}/`;
 const port = String(20_000 + Math.floor(20_000 * Math.random()));
 const redis = spawn('redis-server', ['--port', port, '--save', '', '--dir', tmpdir(), '--bind', '127.0.0.1']);
 redis.on('error', () => {
-  console.error('no redis-server: apt-get install -y redis-server');
+  console.error('This example needs redis-server: apt-get install redis-server, or brew install redis');
   process.exit(1);
 });
 await once(redis.stdout, 'data');
@@ -45,6 +46,8 @@ const workers: ChildProcess[] = sent.map((_, n) =>
   fork(join(import.meta.dirname, 'worker.ts'), [url, port]).on('message', () => sent[n]!++),
 );
 await Promise.all(workers.map((worker) => once(worker, 'message'))); // each says that it is ready
+sent.fill(0);
+for (const worker of workers) worker.send('begin');
 console.log(`second |${sent.map((_, n) => `    ${n + 1}`).join('')} | together | refused`);
 for (let second = 1; second <= seconds; second++) {
   await sleep(1_000);

@@ -1,5 +1,6 @@
-// One of the eight processes: ten callers, as fast as they are let.
+// One of the eight processes: ten callers, as fast as they are let. Says when it is ready, and begins when it is told to.
 
+import { once } from 'node:events';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { redisStore } from '@steadfetch/redis';
 import { Redis } from 'ioredis';
@@ -7,7 +8,9 @@ import { Redis } from 'ioredis';
 const [url = '', port = ''] = process.argv.slice(2);
 const store = redisStore(new Redis(Number(port)), { hooks: { onDown: ({ error }) => console.error(String(error)) } });
 await store.check();
+await fetch('data:,'); // the first call would be late otherwise
 process.send?.('ready');
+await once(process, 'message');
 const limited = rateLimit({ store, scope: 'origin' })(fetch);
 
 await Promise.all(

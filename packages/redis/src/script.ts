@@ -7,7 +7,8 @@
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 const BODY = `
-local floor, ceil, min, max, huge, exp, sqrt = math.floor, math.ceil, math.min, math.max, math.huge, math.exp, math.sqrt
+local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
+local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
@@ -60,7 +61,8 @@ local function merge(grain)
   local start = history[1].from
   for _, entry in ipairs(history) do
     local before = kept[#kept]
-    if before and before.cost > 0 and entry.cost > 0 and entry.to - before.from <= grain and isEven(start, before, entry, grain) then
+    local isOne = before and before.cost > 0 and entry.cost > 0
+    if isOne and (entry.from < before.to or entry.to - before.from <= grain and isEven(start, before, entry, grain)) then
       before.cost = before.cost + entry.cost
       before.from = min(before.from, entry.from)
       before.to = entry.to
@@ -142,31 +144,57 @@ local function root(of, most)
   return sqrt(low * high)
 end
 
+local function digitsOf(n)
+  while n >= 10 and n % 10 == 0 do n = n / 10 end
+  return 1 + floor(log10(n))
+end
+
+local function wholeOf(rate)
+  local _, _, atLeast, below = contradiction(rate)
+  local lowest = max(1, ceil(min(atLeast, below) - 0.5))
+  local found = lowest
+  for n = lowest + 1, min(lowest + 9, floor(max(atLeast, min(below, atLeast + 1)) + 0.5)) do
+    if digitsOf(n) < digitsOf(found) then found = n end
+  end
+  return found
+end
+
+local function roundest(best, low, high)
+  local found, burst, doubt, least = best, wholeOf(best), 1, huge
+  for _, unit in ipairs({ 1000, 60000 }) do
+    local step = 10 ^ floor(log10(best * unit) - 1)
+    for n = ceil(low * unit / step), floor(high * unit / step) do
+      local rate = n * step / unit
+      local whole = wholeOf(rate)
+      local digits = digitsOf(n) + digitsOf(whole)
+      local price = digits + 2 * abs(rate - best) / (high - low)
+      if price < least then found, burst, doubt, least = rate, whole, (digits - 1) / 5, price end
+    end
+  end
+  return found, burst, doubt
+end
+
 local function bucketOf(top, time)
   local marks = 0
   for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
   if marks < 2 then return nil end
   local reach = min(20, top)
-  local best = root(function(rate)
-    local tooLow, tooHigh = contradiction(rate)
+  local rate = root(function(one)
+    local tooLow, tooHigh = contradiction(one)
     return tooLow - tooHigh
   end, reach)
-  local tooLow, tooHigh, atLeast, below = contradiction(best)
-  local low = min(best, root(function(rate) return (contradiction(rate)) - 20 * rate end, reach))
-  local high = max(best, root(function(rate)
-    local _, other = contradiction(rate)
-    return 20 * rate - other
-  end, reach))
-  local burst = max(1, floor(min(atLeast, below) + 0.1))
-  local whole = root(function(rate)
-    local _, _, least = contradiction(rate)
-    return least - burst - 4 * rate
+  local tooLow, tooHigh = contradiction(rate)
+  local wrong = max(0, tooLow, tooHigh)
+  local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
+  local high = root(function(one)
+    local _, tooHigh = contradiction(one)
+    return wrong + 20 * one - tooHigh
   end, reach)
-  local rate = min(max(whole, best), high)
-  local wrong = max(tooLow, tooHigh)
   local most = rate * time
   if wrong >= 1 + 40 * rate + 0.05 * most or rate >= 0.97 * top then return nil end
-  return rate, burst, max((high - low) / rate / 2, wrong / most)
+  local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
+  local doubt = max((high - low) / rate / 2, wrong / most)
+  return round, burst, max(share * doubt, doubt - 0.1)
 end
 
 local function amid()
@@ -188,7 +216,7 @@ end
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
-  local patience = max((2 * cost) / unsure, unsure < 0.3 and 200 / rate or 0)
+  local patience = max(min(60000, (2 * cost) / unsure), (unsure < 0.3 and 200 or 40) / rate)
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -209,6 +237,11 @@ local function others(pace)
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
   s.growth = 0.03
+end
+
+local function between(low, high)
+  local rate = max(s.base, min(high, sqrt(low * high)))
+  hold(rate, 1, 1 - rate / high)
 end
 
 local function learn()
@@ -233,10 +266,10 @@ local function learn()
     if not isPartial then rate, burst, doubt = bucketOf(1.05 * pace, time) end
     if rate then
       s.burst = burst
-      hold((1 - min(0.03, max(0.01, doubt / 2))) * rate, min(burst - 1, 0.5 * burst), doubt)
+      hold(0.99 * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
     elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
-    elseif s.isTrying == 1 and not isPartial then hold(max(s.base, min(0.85 * pace, accepted / time)), 1, 0.01)
+    elseif s.isTrying == 1 and not isPartial then between(accepted / time, 0.85 * pace)
     else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
   end
   s.emptied = at
@@ -257,10 +290,10 @@ end
 local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
-  if time < (isFull and 400 or 1000) or spent < 5 then return end
+  if time < (isFull and 250 or 1000) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
-  if not isNew and came <= 0.2 * spent then q.signs = min(3, q.signs + 1)
+  if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
   elseif not isNew and q.seen >= full and came >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
   if not isNew and q.signs < 2 then
     local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
@@ -331,7 +364,7 @@ local function rateAt(at)
   end
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
-  return s.base * exp((s.growth * beyond) / 1000)
+  return s.base * exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
 end
 
 local function everyOf(at, cost, known)
@@ -342,22 +375,22 @@ local function everyOf(at, cost, known)
   return max(least, rate > 0 and cost / rate or 0)
 end
 
-local function refuse(now, closedUntil, every, wait)
+local function refuse(now, at, closedUntil, every, wait)
   local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
   local till = ceil(now + length)
   if closedUntil < s.counted then
     if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
-    if s.refusedAt > 0 then s.refusedLast = now end
+    if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
   else
     if s.refusedAt > 0 then learn() end
     local apart = every > 0 and every or everyOf(now, 1, 0)
     s.pace = apart > 0 and 1 / apart or 0
     s.isTrying = (s.way == HOLD and now - s.since > s.patience) and 1 or 0
     s.closedUntil = max(s.closedUntil + 1, till)
-    s.refusedLast = now
+    s.refusedLast = min(now, at)
     s.counted = s.closedUntil
     s.closure = s.closedUntil - now
-    s.refusedAt = now
+    s.refusedAt = s.refusedLast
     s.learnAt = min(s.closedUntil, now + 250)
     s.shut = min(10, s.shut + 1)
     s.trust = s.trust * 0.9
@@ -374,6 +407,10 @@ local function accept(from, to, cost)
   if to > s.emptied then
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
+  end
+  if to - from <= 40 then
+    from = (from + to) / 2
+    to = from
   end
   if history then history[#history + 1] = { from = from, to = to, cost = cost }
   else historyText = historyText .. text(from) .. ',' .. text(to) .. ',' .. text(cost) .. ';' end
@@ -404,7 +441,7 @@ local function grant(now, want, cost, extra, known)
   s.next = s.next + count * every
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
-    s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
+    s.base = s.base * exp(min(250, max(0, first - s.used)) / 500)
   end
   s.used = max(s.used, first)
   s.every = every
@@ -484,7 +521,7 @@ records(ARGV[10], function(one)
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
-  refuse(now, n[1], n[2], n[3])
+  refuse(now, n[1], n[2], n[3], n[4])
 end
 if s.refusedAt > 0 and now >= s.learnAt then learn() end
 local reply = grant(now, want, cost, extra, known)

@@ -15,7 +15,10 @@ const BROKEN = [
   ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
   ['got a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
 ] as const;
-const refusal = (closedUntil: number, wait: number) => ({ want: 0, refusal: { closedUntil, every: 0, wait } });
+const refusal = (closedUntil: number, wait: number) => ({
+  want: 0,
+  refusal: { at: 1e15, closedUntil, every: 0, wait },
+});
 const ask = (client: RedisClient, more: Partial<Question> = {}): Promise<Reply> =>
   Promise.resolve(redisStore(client).ask('k', { ...QUESTION, ...more }));
 

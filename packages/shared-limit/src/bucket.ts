@@ -7,6 +7,8 @@ const SLACK = 40;
 const FINE = 20;
 /** By so much of what came back a bucket may be off: the history is coarse. */
 const LOOSE = 0.05;
+/** A round number takes no more than this from the doubt. */
+const MOST_TAKEN = 0.1;
 
 export interface Bucket {
   readonly rate: number;
@@ -23,27 +25,63 @@ export function bucketOf(history: readonly Entry[], missing: number, top: number
   if (history.filter(({ cost }) => cost === 0).length < 2) return undefined; // one refusal fits any burst
   const at = (rate: number) => contradiction(history, missing, rate);
   const reach = Math.min(20, top);
-  const best = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
-  const found = at(best);
-  const low = Math.min(
-    best,
-    root((rate) => at(rate).tooLow - FINE * rate, reach),
-  );
-  const high = Math.max(
-    best,
-    root((rate) => FINE * rate - at(rate).tooHigh, reach),
-  );
-  const burst = Math.max(1, Math.floor(Math.min(found.atLeast, found.below) + 0.1)); // buckets hold whole requests
-  const whole = root((rate) => at(rate).atLeast - burst - 0.1 * SLACK * rate, reach);
-  const rate = Math.min(Math.max(whole, best), high);
-  const wrong = Math.max(found.tooLow, found.tooHigh);
+  const rate = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
+  const found = at(rate);
+  const wrong = Math.max(0, found.tooLow, found.tooHigh);
+  const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
+  const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
   const most = rate * time;
   if (wrong >= 1 + SLACK * rate + LOOSE * most || rate >= 0.97 * top) return undefined;
-  return { rate, burst, doubt: Math.max((high - low) / rate / 2, wrong / most) };
+  const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
+  const doubt = Math.max((high - low) / rate / 2, wrong / most);
+  return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };
+}
+
+/**
+ * Limits are round numbers: of the rates per second or minute that the history leaves open, the one that makes itself and the burst
+ * the roundest, near the best one. And how much of the doubt that leaves.
+ */
+function roundest(at: (rate: number) => Contradiction, best: number, low: number, high: number): Bucket {
+  let found: Bucket = { rate: best, burst: wholeOf(at(best)), doubt: 1 };
+  let least = Infinity;
+  for (const unit of [1_000, 60_000]) {
+    const step = 10 ** Math.floor(Math.log10(best * unit) - 1);
+    for (let n = Math.ceil((low * unit) / step); n * step <= high * unit; n++) {
+      const rate = (n * step) / unit;
+      const burst = wholeOf(at(rate));
+      const digits = digitsOf(n) + digitsOf(burst);
+      const price = digits + (2 * Math.abs(rate - best)) / (high - low);
+      if (price < least) [found, least] = [{ rate, burst, doubt: (digits - 1) / 5 }, price];
+    }
+  }
+  return found;
+}
+
+/** The burst that a rate leaves open: the roundest whole number, as buckets hold whole requests. */
+function wholeOf({ atLeast, below }: Contradiction): number {
+  const lowest = Math.max(1, Math.ceil(Math.min(atLeast, below) - 0.5));
+  const highest = Math.min(lowest + 9, Math.floor(Math.max(atLeast, Math.min(below, atLeast + 1)) + 0.5));
+  let found = lowest;
+  for (let n = lowest + 1; n <= highest; n++) if (digitsOf(n) < digitsOf(found)) found = n;
+  return found;
+}
+
+/** How many digits a whole number has before its zeros. */
+function digitsOf(whole: number): number {
+  let n = whole;
+  while (n >= 10 && n % 10 === 0) n /= 10;
+  return 1 + Math.floor(Math.log10(n));
 }
 
 /** How far a rate contradicts the history in each direction, in requests, and what it says about the burst. */
-function contradiction(history: readonly Entry[], missing: number, rate: number) {
+interface Contradiction {
+  readonly tooLow: number;
+  readonly tooHigh: number;
+  readonly atLeast: number;
+  readonly below: number;
+}
+
+function contradiction(history: readonly Entry[], missing: number, rate: number): Contradiction {
   let v = missing;
   let time = history[0]!.from;
   let atLeast = 0;

@@ -1,6 +1,6 @@
 import { learn, startOf } from './learn.ts';
-import { type Entry, FREE, HOLD, type LimitState, type Question, type Reply, SEARCH } from './state.ts';
-import { tidy } from './tidy.ts';
+import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
+import { keep } from './tidy.ts';
 import { BACK, contradict, hear, spend, toldDepth, toldEvery } from './told.ts';
 
 /** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
@@ -11,10 +11,12 @@ const RAMP = 1_000;
 /** After so long without a call a limit that was never met may have filled up again, ms. */
 const IDLE = 1_000;
 /** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
-const RAISE = 1;
+const RAISE = 2;
 const LEAP = 250;
 /** A search goes on while half of the slots are used, but for so many that are on their way. */
 const UNREPORTED = 10;
+/** The longer nobody is refused the faster the pace grows: twice as fast after so long, ms. */
+const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
 /** Reports of others are waited for so long after a refusal, ms. */
@@ -101,26 +103,25 @@ function accept(state: LimitState, entry: Entry): void {
     if (state.begun === 0) state.begun = entry.from;
     state.accepted += entry.cost;
   }
-  state.history.push({ ...entry });
-  tidy(state);
+  keep(state, entry);
 }
 
-function refuse(state: LimitState, now: number, { closedUntil, every, wait }: NonNullable<Question['refusal']>): void {
+function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal): void {
   const length = wait ?? Math.min(LONGEST, SHORTEST * 2 ** state.shut);
   const until = Math.ceil(now + length);
   if (closedUntil < state.counted) {
     if (wait !== undefined) state.closedUntil = Math.max(state.closedUntil, until);
-    if (state.refusedAt > 0) state.refusedLast = now;
+    if (state.refusedAt > 0) state.refusedLast = Math.max(state.refusedLast, Math.min(now, at));
   } else {
     if (state.refusedAt > 0) learn(state);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
     state.pace = apart > 0 ? 1 / apart : 0;
     state.isTrying = state.way === HOLD && now - state.since > state.patience;
     state.closedUntil = Math.max(state.closedUntil + 1, until);
-    state.refusedLast = now;
+    state.refusedLast = Math.min(now, at);
     state.counted = state.closedUntil;
     state.closure = state.closedUntil - now;
-    state.refusedAt = now;
+    state.refusedAt = state.refusedLast;
     state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;
@@ -189,7 +190,7 @@ function rateAt(state: LimitState, at: number): number {
   }
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
-  return state.base * Math.exp((state.growth * beyond) / 1_000);
+  return state.base * Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
 }
 
 function depthOf(state: LimitState): number {

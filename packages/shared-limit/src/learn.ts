@@ -12,11 +12,14 @@ const USED = 0.5;
 const UNDER = 0.01;
 /** What was accepted in a shorter time says nothing, ms. */
 const SOON = 1_000;
-/** Trying for more costs one refusal in so many requests at most. */
+/** Trying for more costs one refusal in so many requests at most, and where the pace is a guess. */
 const RARE = 200;
+const RARE_GUESS = 40;
 /** So many acceptances say how much comes back. */
 const ENOUGH = 5;
 const SHORTEST_PATIENCE = 1_500;
+/** A limit may have changed: no doubt is too small to look after so long, ms. */
+const LONGEST_DOUBT = 60_000;
 const LONGEST_PATIENCE = 300_000;
 
 /** Learns from what was accepted between two refusals, by all. */
@@ -37,11 +40,10 @@ export function learn(state: LimitState): void {
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
-      hold(state, (1 - Math.min(0.03, Math.max(UNDER, found.doubt / 2))) * found.rate, depth, found.doubt);
+      hold(state, (1 - UNDER) * found.rate, depth, found.doubt);
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
     } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
-    else if (state.isTrying && !isPartial)
-      hold(state, Math.max(state.base, Math.min(0.85 * pace, accepted / time)), 1, SURE);
+    else if (state.isTrying && !isPartial) between(state, accepted / time, 0.85 * pace);
     else others(state, time < SOON ? pace : Math.max(0.5 * pace, Math.min(pace, accepted / time)));
   }
   state.emptied = at;
@@ -74,6 +76,12 @@ function search(state: LimitState, start: number): void {
   state.used = state.closedUntil;
 }
 
+/** More was tried for, and refused: the rate is between what was accepted on average and what was refused. */
+function between(state: LimitState, low: number, high: number): void {
+  const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
+  hold(state, rate, 1, 1 - rate / high);
+}
+
 /** Nothing was accepted since it was last used up: not even two came back. */
 function nothing(state: LimitState, time: number): void {
   const most = 2 / time;
@@ -97,7 +105,7 @@ function others(state: LimitState, pace: number): void {
 function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
   const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
-  const patience = Math.max((2 * cost) / unsure, unsure < UNSURE ? RARE / rate : 0);
+  const patience = Math.max(Math.min(LONGEST_DOUBT, (2 * cost) / unsure), (unsure < UNSURE ? RARE : RARE_GUESS) / rate);
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;
   state.base = rate;

@@ -36,13 +36,13 @@ export class Reports {
     if (rate > 0) [this.#lastRate, this.#lastBurst] = [rate, burst];
   }
 
-  /** A request was accepted. Its slot was for a call of the cost `paid`; 0: it had none. */
+  /** A request that was sent at a time was accepted. Its slot was for a call of the cost `paid`; 0: it had none. */
   accepted(at: number, cost: number, paid: number): void {
     this.#requests++;
     this.#extra += cost - paid;
     if (!(cost > 0)) return;
     const last = this.#accepted.at(-1);
-    if (last && at - last.from <= SAME) {
+    if (last && at >= last.from && at - last.from <= SAME) {
       last.to = Math.max(last.to, at);
       last.cost += cost;
     } else this.#add([{ from: at, to: at, cost }]);
@@ -54,6 +54,12 @@ export class Reports {
       this.#quotas.delete(name);
       this.#quotas.set(name, { name, at, remaining, limit, reset, window });
     }
+  }
+
+  /** After how many ms the place should hear of it, if no question comes before; `undefined`: there is nothing to report. */
+  dueIn(now: number): number | undefined {
+    const isSomething = this.#requests > 0 || this.#quotas.size > 0;
+    return this.offset !== undefined && isSomething ? Math.max(0, this.#takenAt + LATEST - now) : undefined;
   }
 
   /** Whether the place should hear of it before the next question: the first quotas, and what is old. */

@@ -97,16 +97,24 @@ export interface Question {
   readonly alone: boolean;
   /** What those cost more than their slots, if they had any; negative: less. */
   readonly extra: number;
-  /** Its slot: `closedUntil` and `every` when it was reserved. And for how long the server asked to wait. */
-  readonly refusal:
-    | { readonly closedUntil: number; readonly every: number; readonly wait: number | undefined }
-    | undefined;
+  readonly refusal: Refusal | undefined;
   readonly quotas: readonly ToldQuota[];
   /** What was answered last, for a place that has forgotten. 0: unknown. */
   readonly lastRate: number;
   readonly lastBurst: number;
   /** The rate that is known in advance, of requests per ms; 0: none. */
   readonly known: number;
+}
+
+/** A request that was refused. */
+export interface Refusal {
+  /** When it was sent. */
+  readonly at: number;
+  /** Of its slot, when it was reserved. */
+  readonly closedUntil: number;
+  readonly every: number;
+  /** For how long the server asked to wait. */
+  readonly wait: number | undefined;
 }
 
 /** What a response said about a quota. A field that it did not have is 0. */

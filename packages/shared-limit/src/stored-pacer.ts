@@ -20,6 +20,8 @@ export interface Place {
 
 /** A call waits for the place for so long, ms: then this process goes on alone, until it is answered. */
 const SLOW = 50;
+/** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
+const BUSY = 20;
 /** A place of which so many answers in a row came later is not used, and one that did not answer for so long, ms. */
 const MOST_LATE = 2;
 const LONGEST = 1_000;
@@ -92,6 +94,8 @@ export class StoredPacer implements Pacing {
   #hasWaited = false;
   /** The share that this process has while its calls wait, per ms. */
   #pace = 0;
+  /** A report waits for the next question, for a while. */
+  #isReporting = false;
   /** So many answers in a row came late. */
   #late = 0;
   /** The place is not used. When it is asked again, since when it answers, and from when on it is used again. */
@@ -149,14 +153,15 @@ export class StoredPacer implements Pacing {
       if (slot && cost === 0) this.#slots.unshift(slot);
       return settled;
     }
-    if (kind === 'accepted') this.#reports.accepted(now, cost, slot?.cost ?? 0);
+    if (kind === 'accepted') this.#reports.accepted(sent.at, cost, slot?.cost ?? 0);
     this.#reports.tell(now, quotas);
     // a refusal that is not about the pace, or of a call without a slot, is nobody else's affair
     if (kind === 'refused' && slot && settled.closed) {
       this.#slots.length = 0;
       const { closedUntil, every } = slot.lease;
-      this.#ask(now, 0, { closedUntil, every: every / Math.max(1, slot.cost), wait });
+      this.#ask(now, 0, { at: sent.at, closedUntil, every: every / Math.max(1, slot.cost), wait });
     } else if (this.#hasLeft ? now >= this.#askAgainAt : this.#reports.areDue(now)) this.#ask(now, 0);
+    this.#reportSoon();
     return settled;
   }
 
@@ -200,6 +205,21 @@ export class StoredPacer implements Pacing {
     this.#want = Math.min(MOST, 2 * this.#want, every > 0 ? Math.ceil(HANDFUL / every) : MOST);
   }
 
+  /** Reports what no question takes with it: the others learn from a refusal soon after it. */
+  #reportSoon(): void {
+    if (this.#isReporting) return;
+    const now = this.#parts.now();
+    const due = this.#hasLeft ? undefined : this.#reports.dueIn(now);
+    if (due === 0) this.#ask(now, 0);
+    if (!due) return;
+    this.#isReporting = true;
+    const later = () => {
+      this.#isReporting = false;
+      this.#reportSoon();
+    };
+    this.#parts.clock.sleep(due).then(later, later);
+  }
+
   #ask(now: number, want: number, refusal?: Question['refusal'], isWaitedFor = want > 0): void {
     const { key, clock } = this.#parts;
     const report = this.#reports.take(now);
@@ -208,7 +228,8 @@ export class StoredPacer implements Pacing {
     if (want > 0) this.#askedAt = now;
     this.#askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
     const [{ known }, cost, alone] = [this.#place, this.#cost, this.#hasLeft];
-    const question = { want, cost, refusal, known, alone, ...this.#reports.translated(report) };
+    const translated = refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) };
+    const question = { want, cost, refusal: translated, known, alone, ...this.#reports.translated(report) };
     try {
       const reply = this.#place.ask(key, question);
       if (!isPromise(reply)) {
@@ -218,6 +239,7 @@ export class StoredPacer implements Pacing {
       const stop = new AbortController();
       const after = (ms: number) => clock.sleep(ms, stop.signal);
       after(SLOW)
+        .then(() => (this.#parts.now() - now > SLOW + BUSY ? after(SLOW) : undefined))
         .then(() => this.#waitNoLonger(asked))
         .then(() => after(LONGEST - SLOW))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))

@@ -8,8 +8,10 @@ const MOST_MARKS = 8;
 /** What is as near together as this is one, ms. */
 const INSTANT = 40;
 
-/** Keeps the history small: neighbours become one entry, never across a refusal. */
-export function tidy({ history }: LimitState): void {
+/** Keeps what was accepted, and the history small: neighbours become one entry, never across a refusal. */
+export function keep({ history }: LimitState, { from, to, cost }: Entry): void {
+  const middle = (from + to) / 2;
+  history.push(to - from > INSTANT ? { from, to, cost } : { from: middle, to: middle, cost });
   if (history.length <= MOST_ENTRIES) return;
   history.sort(inTime);
   for (let grain = 1; history.length > KEPT && grain < 1e9; grain *= 2) merge(history, grain);
@@ -48,8 +50,7 @@ function merge(history: Entry[], grain: number): void {
       before &&
       before.cost > 0 &&
       entry.cost > 0 &&
-      entry.to - before.from <= grain &&
-      isEven(start, before, entry, grain)
+      (entry.from < before.to || (entry.to - before.from <= grain && isEven(start, before, entry, grain)))
     ) {
       before.cost += entry.cost;
       before.from = Math.min(before.from, entry.from);

@@ -5,7 +5,9 @@ const MOST_QUOTAS = 8;
 const SILENT = 10_000;
 /** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
 const MEASURED = 1_000;
-const MEASURED_FULL = 400;
+const MEASURED_FULL = 250;
+/** What comes back slowly is not seen sooner than this, ms. */
+const JUDGED = 400;
 /** A bucket is brought to the level that is kept in about so long, ms. */
 const FILLED = 400;
 /** So many signs make a window. */
@@ -70,7 +72,7 @@ function measure(told: Told, at: number, remaining: number, allSpent: number): v
   if (time < (isFull ? MEASURED_FULL : MEASURED) || spent < ENOUGH) return;
   const came = remaining - told.seen + spent;
   const isNew = remaining - told.seen > 0.5 * told.most;
-  if (!isNew && came <= 0.2 * spent) told.signs = Math.min(3, told.signs + 1);
+  if (!isNew && came <= 0.2 * spent && time > JUDGED) told.signs = Math.min(3, told.signs + 1);
   else if (!isNew && told.seen >= full && came >= 0.8 * spent) told.signs = Math.max(0, told.signs - 1);
   if (!isNew && told.signs < WINDOW) {
     const seen = Math.min(Math.max(0, came) / time, 2 * Math.max(told.refill, told.limit / told.window));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucket, type Fleet, fixedWindow, fleet } from './support/fleet.ts';
+import { bucket, type Fleet, fixedWindow, fleet, unevenly } from './support/fleet.ts';
 
 const sumOf = (numbers: readonly (number | undefined)[]) => numbers.reduce<number>((a, b = 0) => a + b, 0);
 const shareOf = ({ perSecond }: Fleet, from: number, to: number, rate: number) =>
@@ -35,6 +35,36 @@ describe('eight processes at 100 a second', () => {
       expect(group.jain()).toBeGreaterThan(0.99);
     },
   );
+
+  it.each(['retry-after', 'none'] as const)('whose answers overtake each other (%s) measure it too', async (hint) => {
+    const group = fleet(8, bucket(100, 20, hint), { travel: unevenly, workers: 10 });
+    await group.run(40);
+    expect(group.lost).toBe(0);
+    expect(refusedOf(group)).toBeLessThan(0.01);
+    expect(shareOf(group, 6, 40, 100)).toBeGreaterThan(0.96);
+    expect(group.jain()).toBeGreaterThan(0.99);
+  });
+
+  it.each([
+    [100, 20],
+    [137, 41],
+  ])('find a limit of %i a second and a burst of %i by being refused twice', async (perSecond, burst) => {
+    const group = fleet(8, bucket(perSecond, burst, 'retry-after'), { workers: 10 });
+    await group.run(20);
+    expect(shareOf(group, 8, 20, perSecond)).toBeGreaterThan(0.93);
+    expect(group.perSecond.slice(1).filter((count) => count < 0.1 * perSecond).length).toBeLessThanOrEqual(2);
+  });
+
+  it('that began at a small part of the limit come back to it', async () => {
+    let answer = bucket(10, 5, 'retry-after');
+    const group = fleet(8, (at) => answer(at));
+    await group.run(15);
+    answer = bucket(100, 20, 'retry-after');
+    answer(15_000);
+    await group.run(115);
+    expect(shareOf(group, 115, 130, 100)).toBeGreaterThan(0.8);
+    expect(refusedOf(group)).toBeLessThan(0.02);
+  });
 
   it('in windows of which the server tells share each of them', async () => {
     const group = fleet(8, fixedWindow(600, 60_000));

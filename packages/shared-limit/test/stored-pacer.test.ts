@@ -112,6 +112,30 @@ describe('a place that', () => {
     expect(events).toHaveLength(1);
   });
 
+  it('answers late since this process was busy is waited for a little longer', async () => {
+    const clock = manualClock();
+    const busy = { ...clock, sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms + 30, signal) };
+    const { limited, events } = processAt(busy, delayed(clock, 90, new Memory(clock, 10).ask));
+    for (let n = 0; n < 3; n++) {
+      const end = limited(URL);
+      await clock.advance(200);
+      await end;
+    }
+    expect(events).toEqual([]);
+  });
+
+  it('is told of the last call although no other one follows', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { many } = processAt(clock, memory.ask);
+    const ends = many(5);
+    await clock.advance(300);
+    await ends;
+    expect(memory.accepted).toBe(5);
+    await clock.advance(10_000);
+    expect(Math.max(...memory.times)).toBeLessThan(300);
+  });
+
   it('answers again is used again, and that is told once', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);

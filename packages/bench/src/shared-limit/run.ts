@@ -1,8 +1,9 @@
-// Eight processes at one limit, with a store and without, in real time. Writes the table into docs/benchmarks.md.
+// Processes at one limit, with a store and without, in real time. Writes the table into docs/benchmarks.md.
 //
 //   pnpm bench shared-limit [--only=NAME] [--seconds=60]
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RedisStore, redisStore } from '@steadfetch/redis';
@@ -11,102 +12,123 @@ import { publish } from '../publish.ts';
 import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
 import { StoreServer } from './store-server.ts';
 
-const PROCESSES = 8;
 const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.split('=')[1];
-const seconds = Number(option('seconds') ?? 60);
+const SECONDS = Number(option('seconds') ?? 60);
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const TOLD: Limit = { ...LIMIT, hint: 'ratelimit' };
+const SLOW: Limit = { rate: 80 / 60, burst: 100, hint: 'retry-after' };
 
 interface Row {
   readonly name: string;
   readonly limit: Limit;
   readonly hasStore?: boolean;
+  /** Calls a second at random times; else as fast as they are let. */
   readonly load?: number;
+  readonly seconds?: number;
+  /** Processes, and clients of the limit in each. */
+  readonly processes?: number;
+  readonly members?: number;
+  readonly workers?: number;
   /** What happens meanwhile. */
   readonly meanwhile?: (store: StoreServer, processes: readonly ChildProcess[]) => Promise<void>;
 }
 
-const killStore = (store: StoreServer) => sleep(seconds * 400).then(() => store.stop());
-const ROWS: readonly Row[] = [
-  { name: 'untold', limit: LIMIT },
-  { name: 'untold, without a hint', limit: { ...LIMIT, hint: 'none' } },
-  { name: 'told', limit: TOLD },
-  { name: 'without a store', limit: LIMIT, hasStore: false },
-  {
-    name: 'store away for 5 s, then empty',
-    limit: LIMIT,
-    meanwhile: (store) =>
-      killStore(store)
-        .then(() => sleep(5_000))
-        .then(() => store.start()),
-  },
-  { name: 'store gone for good', limit: LIMIT, meanwhile: killStore },
-  {
-    name: 'two of eight killed',
-    limit: LIMIT,
-    meanwhile: async (_, processes) => {
-      await sleep(seconds * 500);
-      for (const one of processes.slice(0, 2)) one.kill('SIGKILL');
+const killStore = (store: StoreServer) => sleep(SECONDS * 400).then(() => store.stop());
+const away = async (store: StoreServer) => {
+  await killStore(store);
+  await sleep(5_000);
+  await store.start();
+};
+const FIFTY = { processes: 10, members: 5, workers: 2 };
+
+/** Rows of a group run side by side: each takes little of the machine. */
+const GROUPS: readonly (readonly Row[])[] = [
+  [
+    { name: 'untold', limit: LIMIT },
+    { name: 'untold, without a hint', limit: { ...LIMIT, hint: 'none' } },
+    { name: 'told', limit: TOLD },
+    { name: 'without a store', limit: LIMIT, hasStore: false },
+  ],
+  [
+    { name: 'store away for 5 s, then empty', limit: LIMIT, meanwhile: away },
+    { name: 'store away for 5 s, then empty, told', limit: TOLD, meanwhile: away },
+    { name: 'store gone for good', limit: LIMIT, meanwhile: killStore },
+    {
+      name: 'two of eight killed',
+      limit: LIMIT,
+      meanwhile: async (_, processes) => {
+        await sleep(SECONDS * 500);
+        for (const one of processes.slice(0, 2)) one.kill('SIGKILL');
+      },
     },
-  },
-  { name: 'light load, 80 of 100/s', limit: TOLD, load: 80 },
-  { name: 'light load, 1,000 of 5,000/s', limit: { rate: 5_000, burst: 5_000, hint: 'ratelimit' }, load: 1_000 },
-  {
-    name: 'the same without a store or a limiter that waits',
-    limit: { rate: 1e6, burst: 1e6, hint: 'none' },
-    hasStore: false,
-    load: 1_000,
-  },
+  ],
+  [
+    { name: 'fifty clients at 80 a minute', limit: SLOW, ...FIFTY },
+    { name: 'fifty clients at 80 a minute, told', limit: { ...SLOW, hint: 'ratelimit' }, ...FIFTY },
+  ],
+  [{ name: 'light load, 80 of 100/s', limit: TOLD, load: 80, seconds: SECONDS / 2 }],
+  [{ name: 'light load, 1,000 of 5,000/s', limit: fast('ratelimit', 5_000), load: 1_000, seconds: SECONDS / 4 }],
+  [{ name: 'the same, bare', limit: fast('none', 1e6), hasStore: false, load: 1_000, seconds: SECONDS / 4 }],
 ];
 
+function fast(hint: Limit['hint'], rate: number): Limit {
+  return { rate, burst: rate, hint };
+}
+
 interface Worked {
-  readonly tenths: readonly (number | null)[];
-  readonly times: readonly number[];
-  readonly lost: number;
+  readonly members: readonly {
+    readonly tenths: readonly (number | null)[];
+    readonly times: readonly number[];
+    readonly lost: number;
+  }[];
   readonly questions: number;
   readonly events: readonly string[];
 }
 
-async function measure(row: Row): Promise<string[]> {
+/** A row that is set up and waits for its beginning. */
+async function prepare(row: Row): Promise<() => Promise<string[]>> {
+  const { seconds = SECONDS, processes: count = 8, members = 1, workers = 10, load = 0 } = row;
   const store = await StoreServer.start();
   const api = await startLimitedServer(row.limit);
   const port = row.hasStore === false ? 0 : store.port;
-  const args = [join(import.meta.dirname, 'worker.ts'), api.url, port, seconds, 10, (row.load ?? 0) / PROCESSES];
-  const processes = Array.from({ length: PROCESSES }, () =>
-    spawn(process.execPath, args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] }),
+  const args = [join(import.meta.dirname, 'worker.ts'), api.url, port, seconds, members, workers, load / count];
+  const processes = Array.from({ length: count }, () =>
+    spawn(process.execPath, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] }),
   );
-  const lines = processes.map(outputOf);
-  const meanwhile = row.meanwhile?.(store, processes);
-  const worked = (await Promise.all(lines)).filter((line) => line !== '').map((line) => JSON.parse(line) as Worked);
-  await meanwhile;
-  const counts = (await (await fetch(`${api.url}/counts`)).json()) as Record<'accepted' | 'refused', number>;
-  const script = port === 0 || row.name.includes('good') ? '' : await scriptCost(store);
-  api.stop();
-  store.stop();
-  return rowOf(row, worked, counts, script);
+  await Promise.all(processes.map(({ stdout }) => once(stdout!, 'data')));
+  return async () => {
+    const texts = processes.map(outputOf);
+    for (const { stdin } of processes) stdin!.end('begin\n');
+    const meanwhile = row.meanwhile?.(store, processes);
+    const worked = (await Promise.all(texts)).filter((text) => text !== '').map((text) => JSON.parse(text) as Worked);
+    await meanwhile;
+    const counts = (await (await fetch(`${api.url}/counts`)).json()) as Counts;
+    const script = port === 0 || row.name.includes('good') ? '' : await scriptCost(store);
+    api.stop();
+    store.stop();
+    return rowOf(row, worked, counts, script);
+  };
 }
 
-function rowOf(
-  { name, limit, load }: Row,
-  worked: readonly Worked[],
-  { accepted, refused }: Record<'accepted' | 'refused', number>,
-  script: string,
-): string[] {
-  const done = worked.map(({ times }) => times.length);
+type Counts = Record<'accepted' | 'refused', number>;
+
+function rowOf(row: Row, worked: readonly Worked[], { accepted, refused }: Counts, script: string): string[] {
+  const { name, limit, load, seconds = SECONDS } = row;
+  const members = worked.flatMap((one) => one.members);
+  const done = members.map(({ times }) => times.length);
   const sum = done.reduce((a, b) => a + b, 0);
   const jain = sum ** 2 / (done.length * done.reduce((a, b) => a + b * b, 0));
-  const times = worked.flatMap((one) => one.times).sort((a, b) => a - b);
+  const times = members.flatMap((one) => one.times).sort((a, b) => a - b);
   const at = (part: number) => times[Math.floor(part * times.length)]!.toFixed(1);
   const questions = worked.reduce((a, one) => a + one.questions, 0);
-  const events = worked.flatMap((one) => one.events.map((text) => text.split(' ')[0]));
-  const count = (kind: string) => events.filter((one) => one === kind).length;
+  const count = (kind: string) => worked.flatMap(({ events }) => events).filter((one) => one === kind).length;
   console.log(`${name}: the store was down ${count('down')} times, and up again ${count('up')} times`);
-  if (name.includes('killed')) console.log(`each second: ${perSecond(worked).join(' ')}`);
+  console.log(`each second: ${perSecond(members, seconds).join(' ')}`);
   return [
     name,
-    String(worked.reduce((a, one) => a + one.lost, 0)),
+    String(members.reduce((a, one) => a + one.lost, 0)),
     `${((100 * refused) / (accepted + refused)).toFixed(2)} %`,
-    load ? '' : `${((100 * accepted) / (limit.rate * seconds)).toFixed(1)} %`,
+    load ? '' : `${((100 * accepted) / (limit.rate * seconds + limit.burst)).toFixed(1)} %`,
     jain.toFixed(3),
     questions > 0 ? (questions / sum).toFixed(3) : '',
     load ? `${at(0.5)} / ${at(0.99)} ms` : '',
@@ -114,10 +136,15 @@ function rowOf(
   ];
 }
 
-/** What the others did while two were killed. */
-function perSecond(worked: readonly Worked[]): number[] {
-  const sums = Array.from({ length: seconds }, () => 0);
-  for (const { tenths } of worked) tenths.forEach((count, tenth) => (sums[Math.floor(tenth / 10)]! += count ?? 0));
+/** What was accepted in each second; of processes that were killed nothing is known. */
+function perSecond(members: Worked['members'], seconds: number): number[] {
+  const sums = Array.from({ length: Math.ceil(seconds) }, () => 0);
+  for (const { tenths } of members) {
+    for (const [tenth, count] of tenths.entries()) {
+      const second = Math.floor(tenth / 10);
+      if (second < sums.length) sums[second]! += count ?? 0;
+    }
+  }
   return sums;
 }
 
@@ -135,10 +162,14 @@ async function outputOf({ stdout }: ChildProcess): Promise<string> {
 }
 
 const rows: string[][] = [];
-for (const row of ROWS.filter(({ name }) => name.includes(option('only') ?? ''))) {
-  const measured = await measure(row);
-  console.log(measured.join(' | '));
-  rows.push(measured);
+for (const group of GROUPS) {
+  const ready: (() => Promise<string[]>)[] = [];
+  for (const row of group) if (row.name.includes(option('only') ?? '')) ready.push(await prepare(row));
+  if (ready.length > 0) await sleep(1_000); // the machine comes to rest
+  for (const measured of await Promise.all(ready.map((begin) => begin()))) {
+    console.log(measured.join(' | '));
+    rows.push(measured);
+  }
 }
 
 /** Ten calls were accepted, and slots for ten more are asked for. */
@@ -181,9 +212,10 @@ if (option('only') === undefined) {
     file: import.meta.filename,
     peers: ['ioredis'],
     notes: [
-      `Eight processes with ten workers each for ${seconds} s, at a bucket of 20 that refills with 100 a second, unless the row says`,
-      'otherwise; one redis-server, all on loopback of one machine with two cores. Share: of the allowed rate, from the first request',
-      'on. Questions: round trips to the store per call. Light load: calls at random times; how long a call took, median and p99.',
+      `Eight processes with ten workers each for ${SECONDS} s, at a bucket of 20 that refills with 100 a second, unless the row says`,
+      'otherwise. They begin together; each row has a redis-server of its own, all on loopback of one machine with two cores, and rows at',
+      'less than 200 a second run side by side. Share: of the burst and the allowed rate, from the beginning on. Questions: round trips to the',
+      'store per call. Light load: calls at random times; how long a call took, median and p99. Fifty clients: five in each of ten processes.',
       `Script: its cost on the server, per round trip. ${keys}`,
     ],
     head: ['run', 'lost', 'refused', 'share', 'Jain', 'questions', 'time', 'script'],

@@ -1,71 +1,93 @@
-// One of the processes of a shared limit. Sends until the time is over, prints what became of it in each tenth of a second.
+// One of the processes of a shared limit, or several in one. Says when it is ready, begins at a line of input, and prints what
+// became of its calls.
 //
-//   node worker.ts API STORE_PORT SECONDS WORKERS RATE      STORE_PORT 0: no store. RATE 0: as fast as it is let
+//   node worker.ts API STORE_PORT SECONDS MEMBERS WORKERS RATE      STORE_PORT 0: no store. RATE 0: as fast as it is let
 
-import { type LimitStore, rateLimit } from '@steadfetch/rate-limit';
+import { once } from 'node:events';
+import type { Fetch } from '@steadfetch/core';
+import { rateLimit } from '@steadfetch/rate-limit';
 import { redisStore } from '@steadfetch/redis';
 import { Redis } from 'ioredis';
 
 const [api = '', port = '0', ...numbers] = process.argv.slice(2);
-const [seconds, workers, rate] = numbers.map(Number) as [number, number, number];
-const tenths: number[] = [];
-const times: number[] = [];
+const [seconds, members, workers, rate] = numbers.map(Number) as [number, number, number, number];
 const events: string[] = [];
-let lost = 0;
 let questions = 0;
 
-const client = port === '0' ? undefined : new Redis(Number(port), { retryStrategy: () => 200 });
-client?.on('error', () => {}); // the store is stopped on purpose
-const started = Date.now();
-const limited = rateLimit({ scope: 'origin', maxResends: 1_000, ...(client ? { store: counted(client) } : {}) })(fetch);
-const end = started + seconds * 1_000;
+/** One client of the limit, with a connection of its own. */
+class Member {
+  readonly tenths: number[] = [];
+  readonly times: number[] = [];
+  lost = 0;
+  readonly #redis: Redis | undefined;
+  readonly #fetch: Fetch;
+  #begun = 0;
 
-if (rate > 0) await arrive();
-else await Promise.all(Array.from({ length: workers }, work));
-client?.disconnect();
-console.log(JSON.stringify({ tenths, times, lost, questions, events }));
-process.exit(0);
-
-function counted(redis: Redis): LimitStore {
-  const at = () => Date.now() - started;
-  const send = ([name, ...args]: readonly string[]) => {
-    questions++;
-    return redis.call(name!, ...args);
-  };
-  return redisStore(send, {
-    hooks: { onDown: () => events.push(`down ${at()}`), onUp: () => events.push(`up ${at()}`) },
-  });
-}
-
-async function work(): Promise<void> {
-  while (Date.now() < end) await call();
-}
-
-/** Calls that come whether or not the ones before have been answered, at random times. */
-async function arrive(): Promise<void> {
-  const pending: Promise<void>[] = [];
-  let next = performance.now();
-  const last = next + seconds * 1_000;
-  while (next < last) {
-    next += (-Math.log(1 - Math.random()) * 1_000) / rate;
-    const wait = next - performance.now();
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
-    pending.push(call());
+  constructor() {
+    this.#redis = port === '0' ? undefined : new Redis(Number(port), { retryStrategy: () => 200 });
+    this.#redis?.on('error', () => {}); // the store is stopped on purpose
+    const store = this.#redis && this.#counted(this.#redis);
+    this.#fetch = rateLimit({ scope: 'origin', maxResends: 1_000, ...(store && { store }) })(fetch);
   }
-  await Promise.all(pending);
+
+  /** Loads what the first call would load. */
+  async warmUp(): Promise<void> {
+    await this.#redis?.ping();
+    await (await fetch(`${api}/counts`)).arrayBuffer();
+  }
+
+  async run(): Promise<void> {
+    this.#begun = performance.now();
+    if (rate > 0) await this.#arrive(this.#begun + seconds * 1_000);
+    else await Promise.all(Array.from({ length: workers }, () => this.#work(this.#begun + seconds * 1_000)));
+  }
+
+  async #work(end: number): Promise<void> {
+    while (performance.now() < end) await this.#call();
+  }
+
+  /** Calls that come whether or not the ones before have been answered, at random times. */
+  async #arrive(end: number): Promise<void> {
+    const pending: Promise<void>[] = [];
+    let next = performance.now();
+    while (next < end) {
+      next += (-Math.log(1 - Math.random()) * 1_000) / rate;
+      const wait = next - performance.now();
+      if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
+      pending.push(this.#call());
+    }
+    await Promise.all(pending);
+  }
+
+  async #call(): Promise<void> {
+    const at = performance.now();
+    try {
+      const response = await this.#fetch(api);
+      await response.arrayBuffer();
+      if (response.status !== 200) this.lost++;
+    } catch {
+      this.lost++;
+      return;
+    }
+    const now = performance.now();
+    this.times.push(now - at);
+    const tenth = Math.floor((now - this.#begun) / 100);
+    this.tenths[tenth] = (this.tenths[tenth] ?? 0) + 1;
+  }
+
+  #counted(redis: Redis): ReturnType<typeof redisStore> {
+    const send = ([name, ...args]: readonly string[]) => {
+      questions++;
+      return redis.call(name!, ...args);
+    };
+    return redisStore(send, { hooks: { onDown: () => events.push('down'), onUp: () => events.push('up') } });
+  }
 }
 
-async function call(): Promise<void> {
-  const begun = performance.now();
-  try {
-    const response = await limited(api);
-    await response.arrayBuffer();
-    if (response.status !== 200) lost++;
-  } catch {
-    lost++;
-    return;
-  }
-  times.push(performance.now() - begun);
-  const tenth = Math.floor((Date.now() - started) / 100);
-  tenths[tenth] = (tenths[tenth] ?? 0) + 1;
-}
+const all = Array.from({ length: members }, () => new Member());
+await Promise.all(all.map((member) => member.warmUp()));
+console.log('ready');
+await once(process.stdin, 'data');
+await Promise.all(all.map((member) => member.run()));
+const results = all.map(({ tenths, times, lost }) => ({ tenths, times, lost }));
+process.stdout.write(JSON.stringify({ members: results, questions, events }), () => process.exit(0));

@@ -1,3 +1,4 @@
+import type { Clock } from '@steadfetch/core';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { decide, type LimitState, type Question, type Reply, storeOf } from '@steadfetch/shared-limit';
 import { type ManualClock, manualClock, seededRandom } from '@steadfetch/testing';
@@ -82,11 +83,29 @@ export interface Fleet {
   jain(): number;
 }
 
+export interface FleetOptions {
+  /** Milliseconds between the clocks of two processes, and between two calls of a worker. */
+  apart?: number;
+  pause?: number;
+  seed?: number;
+  shared?: boolean;
+  workers?: number;
+  /** How long a request travels, and its answer, ms. */
+  travel?: (random: () => number) => number;
+  /** By how much a timer is late, ms. */
+  lag?: (random: () => number) => number;
+}
+
+const evenly = (random: () => number) => 10 * (0.8 + 0.4 * random());
+
+/** As on a busy machine: most take a few milliseconds, some ten times as long. */
+export const unevenly = (random: () => number): number => 1 - 4 * Math.log(1 - random()) + (random() < 0.03 ? 40 : 0);
+
 /** Processes with four workers each at one server, in virtual time; without a store where `shared` is false. */
 export function fleet(
   processes: number,
   server: Server,
-  { apart = 0, pause = 0, seed = 3, shared = true } = {},
+  { apart = 0, pause = 0, seed = 3, shared = true, travel = evenly, workers = 4, lag = () => 0 }: FleetOptions = {},
 ): Fleet {
   const clock = manualClock();
   const begun = clock.now();
@@ -109,14 +128,18 @@ export function fleet(
     },
   };
   const start = (n: number) => {
-    const own = { ...clock, now: () => clock.now() + n * apart, sleep: clock.sleep };
+    const own: Clock = {
+      ...clock,
+      now: () => clock.now() + n * apart,
+      sleep: (ms, signal) => clock.sleep(ms + lag(random), signal),
+    };
     const note = (event: string) => () => void result.events.push(`${event} ${n}`);
     const store = storeOf((key, question) => result.place.ask(key, question, 0), {
       clock: own,
       hooks: { onDown: note('down'), onUp: note('up') },
     });
     const send = async () => {
-      await clock.sleep(10 * (0.8 + 0.4 * random()));
+      await clock.sleep(travel(random));
       if (result.killed.has(n)) return new Promise<Response>(() => {});
       const at = clock.now() - begun;
       const { ok, headers } = server(at);
@@ -124,7 +147,7 @@ export function fleet(
       if (ok) result.accepted[n]!++;
       if (ok) result.perSecond[second] = (result.perSecond[second] ?? 0) + 1;
       else result.refused++;
-      await clock.sleep(10 * (0.8 + 0.4 * random()));
+      await clock.sleep(travel(random));
       return new Response('', { status: ok ? 200 : 429, headers });
     };
     const limited = rateLimit({
@@ -142,7 +165,7 @@ export function fleet(
         await clock.sleep(pause);
       }
     };
-    for (let worker = 0; worker < 4; worker++) work().catch(() => result.lost++);
+    for (let worker = 0; worker < workers; worker++) work().catch(() => result.lost++);
   };
   for (let n = 0; n < processes; n++) start(n);
   return result;
