@@ -107,9 +107,11 @@ export function factsOf({ call, attempt, outcome, idempotencyKey }: EndedAttempt
   };
 }
 
+/** The name of an error, also of one of another realm. The text of anything else may hold secrets. */
 function nameOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.name : String(error);
+    const { name } = error as Error;
+    return typeof name === 'string' && /^\w+$/.test(name) ? name : typeof error;
   } catch {
     return typeof error;
   }

@@ -106,7 +106,7 @@ export class KyCall {
     this.#options.hooks = {
       ...this.#hooks,
       beforeRequest: [...beforeRequest, this.#begin],
-      beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, this.#endedByHook))],
+      beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, this.#endedBeforeRetry))],
       afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
       beforeError: [this.#end, ...beforeError],
     } as Hooks;
@@ -163,7 +163,8 @@ export class KyCall {
   /** ky tells no hook of what is no `Error`, once its limit is spent. */
   async #judgeLast(attempt: Attempt, error: unknown): Promise<never> {
     const isLast = this.#attempt > this.#retry!.limit && this.#open === attempt;
-    if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
+    if (!isLast || error instanceof Error) throw error;
+    await this.#judge(attempt, { error, failed: true }).finally(() => this.#emitEnd({ error }));
     throw error;
   }
 
@@ -225,7 +226,11 @@ export class KyCall {
     if (outcome) await this.#judge(attempt, outcome);
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
-    if (!this.#pending.isNew) return false;
+    if (!this.#pending.isNew) {
+      // ky tells no hook of the end of what is no `Error`
+      if (outcome?.failed && !(outcome.error instanceof Error)) this.#emitEnd({ error: outcome.error });
+      return false;
+    }
     await this.#wait();
     return true;
   }
@@ -305,13 +310,22 @@ export class KyCall {
     const attempt = this.#open;
     const outcome = attempt && outcomeOf(attempt, error);
     this.#over = true;
-    if (outcome) await this.#judge(attempt, outcome);
-    this.#stop(this.#pending.reasonOf(error), error);
-    this.#emitEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
+    try {
+      if (outcome) await this.#judge(attempt, outcome);
+      this.#stop(this.#pending.reasonOf(error), error);
+    } finally {
+      this.#emitEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
+    }
     return withHistory(error);
   };
 
   readonly #endedByHook = (error: unknown): void => this.#stop('predicate', error);
+
+  /** ky tells no other hook of a `beforeRetry` hook that ends the call. */
+  readonly #endedBeforeRetry = (error: unknown): void => {
+    this.#endedByHook(error);
+    this.#emitEnd(error === undefined ? {} : { error });
+  };
 
   #stop(reason: GiveUpReason, error: unknown): void {
     this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.#open?.response });

@@ -1,6 +1,16 @@
+import { compose, observe } from '@steadfetch/core';
 import { historyOf } from '@steadfetch/retry';
+import { instantClock } from '@steadfetch/testing';
+import ky, { type Options } from 'ky';
 import { describe, expect, it } from 'vitest';
+import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
+
+const hangs: typeof fetch = (input, init) =>
+  new Promise((_, reject) => {
+    const { signal } = input instanceof Request && !init?.signal ? input : init!;
+    signal!.addEventListener('abort', () => reject(signal!.reason));
+  });
 
 describe('hooks', () => {
   it('tell of each retry and of the recovery', async () => {
@@ -37,6 +47,32 @@ describe('hooks', () => {
     const { api } = client([503, 200], { hooks: { onRetry, onRecover } });
 
     expect((await api.get(URL)).status).toBe(200);
+  });
+});
+
+describe('the end of a call', () => {
+  const down = async () => new Response(null, { status: 503 });
+  const cases: Record<string, { fetch?: typeof fetch; options?: Options; aborts?: true }> = {
+    'an abort without retries': { fetch: hangs, options: { retry: 0 }, aborts: true },
+    'a hook that stops': { options: { hooks: { beforeRetry: [() => ky.stop] } } },
+    'a hook that throws': { options: { hooks: { beforeRetry: [() => Promise.reject(new Error('mine'))] } } },
+    'what is thrown and no error': { fetch: () => Promise.reject('text') },
+    'what is thrown and no error, without retries': { fetch: () => Promise.reject('text'), options: { retry: 0 } },
+  };
+
+  it.each(Object.entries(cases))('is told once to observers: %s', async (_, { fetch = down, options, aborts }) => {
+    const types: string[] = [];
+    const caller = new AbortController();
+    const observed = compose(observe(({ type }) => types.push(type)))(fetch);
+    const api = ky.create({ fetch: observed, hooks: retry({ clock: instantClock() }) }).extend(options ?? {});
+    const call = outcomeOf(api(URL, { signal: caller.signal }));
+    if (aborts) {
+      await new Promise((resolve) => setImmediate(resolve));
+      caller.abort(new Error('enough'));
+    }
+    await call;
+    expect(types.filter((type) => type === 'end')).toHaveLength(1);
+    expect(types.at(-1)).toBe('end');
   });
 });
 

@@ -10,7 +10,7 @@ const BODY = `
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
-local FIELDS = { 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
+local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
@@ -472,6 +472,7 @@ local function load(now, lastRate, lastBurst, first, alone)
     return
   end
   for _, name in ipairs(FIELDS) do s[name] = 0 end
+  s.seen = now
   s.next, s.since, s.emptied = min(now, first), now, now
   s.way = lastRate > 0 and HOLD or FREE
   s.base, s.burst = lastRate, max(1, lastBurst)
@@ -503,6 +504,9 @@ end
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local alone = ARGV[12] == '1'
 load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(string.match(ARGV[8], '^[^,]+')) or now, alone)
+s.lost = s.lost + max(0, s.seen - now)
+s.seen = now
+now = now + s.lost
 if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then
   history, historyText, entries = nil, '', 0
   s.accepted, s.begun, s.emptied = 0, 0, now

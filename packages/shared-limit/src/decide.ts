@@ -37,8 +37,9 @@ const TOGETHER = 3_000;
 const LATE = 40;
 
 /** Answers one question about a limit: hears the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
-export function decide(known: LimitState | undefined, now: number, question: Question): [LimitState, Reply] {
-  const state = known ?? begin(now, question);
+export function decide(known: LimitState | undefined, at: number, question: Question): [LimitState, Reply] {
+  const state = known ?? begin(at, question);
+  const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
   if (question.alone) state.aloneAt = now;
@@ -50,9 +51,18 @@ export function decide(known: LimitState | undefined, now: number, question: Que
   return [state, grant(state, now, question)];
 }
 
+/** The time, which goes on where the clock of the place is set back: what is reserved must not lie far ahead. */
+function timeOf(state: LimitState, at: number): number {
+  state.lost += Math.max(0, state.seen - at);
+  state.seen = at;
+  return at + state.lost;
+}
+
 function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question): LimitState {
   const from = Math.min(now, accepted[0]?.from ?? now);
   return {
+    seen: now,
+    lost: 0,
     next: from,
     closedUntil: 0,
     counted: 0,

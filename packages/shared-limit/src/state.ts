@@ -1,5 +1,8 @@
 /** What is known of one limit, in one place for all. Times are milliseconds on the clock of that place; rates are per ms. */
 export interface LimitState {
+  /** When it was asked last, on the clock of that place, and by how much that has been set back: the time of a state never is. */
+  seen: number;
+  lost: number;
   /** When the next slot is: the one number of GCRA. */
   next: number;
   closedUntil: number;

@@ -39,6 +39,8 @@ interface Pending {
   readonly resolve: (reply: Reply) => void;
 }
 
+/** Tabs of another version, whose messages have another form, are another group. */
+const FORM = 1;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
 
@@ -54,7 +56,7 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   if (typeof BroadcastChannel !== 'function' || !globalThis.navigator?.locks) {
     throw new TypeError('tabStore: expected BroadcastChannel and navigator.locks, which need a secure context');
   }
-  const tabs = new Tabs(`steadfetch limits: ${name}`, rest.clock);
+  const tabs = new Tabs(`steadfetch limits ${FORM}: ${name}`, rest.clock);
   return { ...storeOf((key, question) => tabs.ask(key, question), rest), close: () => tabs.close() };
 }
 
@@ -71,9 +73,18 @@ class Tabs {
   constructor(name: string, clock: { now(): number }) {
     this.#clock = clock;
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+      try {
+        this.#hear(data);
+      } catch {} // what makes no sense is of another program of this origin
+    };
     const lead = () => new Promise<void>((resolve) => this.#lead(resolve));
-    navigator.locks.request(name, { signal: this.#closed.signal }, lead).catch(() => {});
+    navigator.locks
+      .request(name, { signal: this.#closed.signal }, lead)
+      .catch(() => {}) // it was closed, or the lock was taken away
+      .finally(() => {
+        this.#release = undefined;
+      });
   }
 
   ask(key: string, question: Question): Promise<Reply> {
@@ -99,13 +110,19 @@ class Tabs {
       release();
       return;
     }
-    for (const [id, { key, question, resolve }] of this.#pending) resolve(this.#decide(id, key, question));
-    this.#pending.clear();
+    for (const [id, { key, question, resolve }] of this.#pending) {
+      this.#pending.delete(id);
+      try {
+        resolve(this.#decide(id, key, question));
+      } catch {} // the limit goes on from the next question
+    }
     this.#channel.postMessage({ type: 'leader' } satisfies Message);
   }
 
   #decide(id: string, key: string, question: Question): Reply {
-    const [state, reply] = decide(this.#states.get(key), this.#clock.now(), question);
+    const known = this.#states.get(key);
+    this.#states.delete(key); // where it makes no sense the next question begins anew
+    const [state, reply] = decide(known, this.#clock.now(), question);
     this.#keep(key, state);
     this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);
     return reply;

@@ -82,3 +82,10 @@ it('keeps a short history of what was accepted, and nothing of it is lost', () =
   expect(state.history.length).toBeLessThan(70);
   expect(state.history.reduce((sum, { cost }) => sum + cost, 0)).toBeCloseTo(300);
 });
+
+it('goes on where the clock of the place is set back by an hour', () => {
+  const hour = 3_600_000;
+  const { replies } = asked([0, {}], [hour, {}], [hour + 10, {}], [20, {}], [30, {}]);
+  expect(replies.map(({ now }) => now - START)).toEqual([0, hour, hour + 10, hour + 10, hour + 20]);
+  expect(replies.at(-1)!.first - replies.at(-1)!.now).toBeLessThan(1_000);
+});

@@ -80,6 +80,52 @@ it('forgets the limit that was not used for longest where there are too many', a
   expect((await ask(store)).closedUntil).toBe(0);
 });
 
+describe('other programs of the origin', () => {
+  it('spoil nothing by messages and questions that make no sense', async () => {
+    const errors: unknown[] = [];
+    const hear = (error: unknown) => errors.push(error);
+    process.on('uncaughtException', hear);
+    const name = `test ${names}`;
+    const store = tabs(1)[0]!;
+    await ask(store);
+    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    closing.push(() => channel.close());
+    const [state, reply] = [{}, {}];
+    const strange = [null, {}, { type: 'question' }, { type: 'answer', id: 'x', key: 'api', state, reply }];
+    for (const message of strange) channel.postMessage(message);
+    const heard = Promise.withResolvers<void>();
+    channel.onmessage = () => heard.resolve();
+    channel.postMessage({ type: 'question', id: 'last', key: 'other', question: QUESTION });
+    await heard.promise;
+    process.off('uncaughtException', hear);
+    await ask(store).catch(() => {}); // the state that it was told is dropped
+    expect(await ask(store)).toMatchObject({ count: 1, closedUntil: 0 });
+    expect(errors).toEqual([]);
+  });
+
+  it('that take the lock away decide from then on', async () => {
+    const name = `test ${names}`;
+    const store = tabs(1)[0]!;
+    await ask(store);
+    const taken = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    closing.push(() => released.resolve());
+    void navigator.locks.request(`steadfetch limits 1: ${name}`, { steal: true }, () => {
+      taken.resolve();
+      return released.promise;
+    });
+    await taken.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    closing.push(() => channel.close());
+    const question = new Promise((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data.type);
+    });
+    void ask(store);
+    expect(await question).toBe('question');
+  });
+});
+
 it('says what is missing where a page is not served securely', () => {
   vi.stubGlobal('navigator', {});
   expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
