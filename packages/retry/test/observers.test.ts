@@ -65,9 +65,16 @@ it('are told the name of what was thrown, and never its text', async () => {
   const secret = 'failed: https://u:s3cr3t@x/';
   const foreign = runInNewContext('new TypeError(text)', { text: secret });
   const odd = Object.assign(new Error('x'), { name: secret });
-  for (const [thrown, cause] of [[secret, 'string'], [foreign, 'TypeError'], [odd, 'object'], [undefined, 'undefined']]) {
+  for (const [thrown, cause] of [
+    [secret, 'string'],
+    [foreign, 'TypeError'],
+    [odd, 'object'],
+    [undefined, 'undefined'],
+  ]) {
     const onRetry = vi.fn();
-    const call = retry({ clock: instantClock(), shouldRetry: () => true, hooks: { onRetry } })(() => Promise.reject(thrown));
+    const call = retry({ clock: instantClock(), shouldRetry: () => true, hooks: { onRetry } })(() =>
+      Promise.reject(thrown),
+    );
     await call(API).catch(() => {});
     expect(onRetry.mock.calls.map(([event]) => event.cause)).toEqual([cause, cause]);
   }

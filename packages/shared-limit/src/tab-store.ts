@@ -110,19 +110,20 @@ class Tabs {
       release();
       return;
     }
-    for (const [id, { key, question, resolve }] of this.#pending) {
-      this.#pending.delete(id);
-      try {
-        resolve(this.#decide(id, key, question));
-      } catch {} // the limit goes on from the next question
-    }
+    for (const [id, { key, question, resolve }] of this.#pending) resolve(this.#decide(id, key, question));
+    this.#pending.clear();
     this.#channel.postMessage({ type: 'leader' } satisfies Message);
   }
 
   #decide(id: string, key: string, question: Question): Reply {
-    const known = this.#states.get(key);
-    this.#states.delete(key); // where it makes no sense the next question begins anew
-    const [state, reply] = decide(known, this.#clock.now(), question);
+    const now = this.#clock.now();
+    let decided: [LimitState, Reply];
+    try {
+      decided = decide(this.#states.get(key), now, question);
+    } catch {
+      decided = decide(undefined, now, question); // another program told us a state that makes no sense
+    }
+    const [state, reply] = decided;
     this.#keep(key, state);
     this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);
     return reply;
