@@ -87,7 +87,6 @@ export class Pacer {
   #paceThen = { pace: Infinity, trying: false };
   #loneRefusals = 0;
   #lastSent = -Infinity;
-  #refusedShare = 0;
 
   constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
@@ -154,7 +153,6 @@ export class Pacer {
     const quotas = usable(answer.quotas);
     const cost = usableCost(answer.cost, sent.cost);
     this.#noise.note(!accepted, sent.pace);
-    this.#refusedShare += ((accepted ? 0 : 1) - this.#refusedShare) / 50;
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
     const { roundTrip } = this.#flight;
@@ -179,7 +177,7 @@ export class Pacer {
       rate: rate < Infinity ? rate * 1000 : undefined,
       burst: quota ? undefined : burst,
       remaining: quota && Math.floor(quota.left),
-      refusedShare: this.#refusedShare,
+      refusedShare: this.#noise.share,
       why: quota ? 'the server tells what is left' : why,
     };
   }

@@ -1,7 +1,10 @@
 import type { Stretch } from './history.ts';
 
-/** As many of the last answers are looked at. */
-const LAST = 50;
+/** As many of the last answers are looked at, for a start. */
+const LAST = 20;
+/** In the long run one answer counts so much in the share of refusals, and noise refuses no more than this. */
+const WEIGHT = 0.01;
+const MOST = 0.12;
 /** After so many answers a refusal that was doubted is dismissed. */
 const DISMISSED_AFTER = 10;
 /** So many dismissed refusals make the key patient. */
@@ -15,6 +18,8 @@ export class Noise {
   /** Has it been seen that refusals come and go whatever one does? */
   patient = false;
   #dismissed = 0;
+  /** The share of the last answers that refused. */
+  share = 0;
   /** Several were refused at once: that proves a limit. */
   limited = false;
   /** The pace at which one alone was refused, and the answers at that pace and at less than two thirds of it. */
@@ -29,6 +34,7 @@ export class Noise {
     const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
     side.answers++;
     if (refused) side.refused++;
+    this.share += ((refused ? 1 : 0) - this.share) * WEIGHT;
     this.#last.push(refused);
     if (this.#last.length > LAST) this.#last.shift();
     if (++this.#sinceDoubt === DISMISSED_AFTER) this.dismiss();
@@ -41,7 +47,7 @@ export class Noise {
 
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
-    if (this.patient) return this.#refused(10) >= 6 || this.#refused(50) >= 12;
+    if (this.patient) return this.#refused(10) >= 6 || this.share > MOST;
     return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 

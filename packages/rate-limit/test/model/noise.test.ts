@@ -48,7 +48,7 @@ describe('Noise', () => {
     const noise = new Noise();
     noise.dismiss();
     noise.dismiss();
-    note(noise, '...x'.repeat(12));
+    note(noise, '...x'.repeat(30));
     expect(noise.proven).toBe(true);
     noise.closed(stretch(36, 1), 0.1);
     expect(noise.patient).toBe(false);
