@@ -1,9 +1,16 @@
 import type { Call } from './call.ts';
 import { isRequest } from './request-members.ts';
 
-/** The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. */
+/**
+ * The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. One that cannot be
+ * cloned is sent itself, once.
+ */
 export function keepBody(call: Call): Call {
-  return carriesBody(call) ? call.withClone() : call;
+  try {
+    return carriesBody(call) ? call.withClone() : call;
+  } catch {
+    return call;
+  }
 }
 
 /**

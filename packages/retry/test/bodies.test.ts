@@ -66,6 +66,17 @@ describe('a request body', () => {
     clone.mockRestore();
   });
 
+  it('in a Request that cannot be cloned is sent once', async () => {
+    const { fetch, bodies } = reading(2);
+    const request = new Request(API, { method: 'PUT', body: 'data' });
+    request.clone = () => {
+      throw new TypeError('no clone');
+    };
+
+    expect((await retry(quick())(fetch)(request)).status).toBe(503);
+    expect(bodies).toEqual(['data']);
+  });
+
   it('in a Request is used when the call ends, as fetch would leave it', async () => {
     const { fetch } = reading(0);
     const request = new Request(API, { method: 'PUT', body: 'data' });

@@ -81,6 +81,12 @@ export class Limit {
     this.history.accept(now, cost);
   }
 
+  /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
+  outpaced({ accepted, length }: Stretch, now: number): void {
+    this.pace.hasten(now);
+    if (accepted >= FEW) this.pace.raise(accepted / Math.max(length, FLOW.length), now);
+  }
+
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, refusal: Refusal, now: number): void {
     if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
@@ -149,7 +155,7 @@ export class Limit {
    */
   #begin(stretch: Stretch, refusal: Refusal, now: number): void {
     const { accepted, from, last } = this.#flow;
-    const isFlow = accepted > 0 && now - from > FLOW.length && now - last < FLOW.gap;
+    const isFlow = last - from > FLOW.length && now - last < FLOW.gap;
     if (!isFlow || stretch.accepted >= BURST) this.#search(stretch, refusal);
     else {
       this.pace.open(now, 0);

@@ -185,9 +185,9 @@ export class Pacer {
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost);
-    if (sent.ahead) this.#limit.pace.hasten(now);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
     if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
       this.#stretch = new Stretch(now);

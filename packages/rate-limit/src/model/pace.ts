@@ -64,11 +64,15 @@ export class Pace {
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
       this.base = this.rate(now) * Math.min(LEAP, Math.exp(this.#growth * time));
-    } else if (this.rate(now) > 2 * this.ceiling) {
-      this.base = this.ceiling = this.rate(now); // a pace that was far too low may grow without end
-      this.since = now - this.period;
-    }
+    } else if (this.rate(now) > 2 * this.ceiling) this.raise(this.rate(now), now); // a pace that was far too low may grow without end
     this.#lastSent = now;
+  }
+
+  /** It is so much at least. */
+  raise(rate: number, now: number): void {
+    if (this.rate(now) > rate) return;
+    this.base = this.ceiling = rate;
+    this.since = now - this.period;
   }
 
   /** What was taken was not sent after all: its tokens come back, and a search has not grown by it. */

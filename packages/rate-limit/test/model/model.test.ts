@@ -54,6 +54,17 @@ describe('a limit that is not told', () => {
     expect(model.delay(now + 20)).toBeLessThan(20);
   });
 
+  it('takes over from a quota that is told no more at the pace that was accepted meanwhile', () => {
+    const model = pacer();
+    const told = [{ name: 'q', limit: 5, remaining: 0, reset: 4_000 }];
+    const refused = (more: Partial<Answer>) => (): Answer => ({ kind: 'refused', ...more });
+    drive(model, () => accepted, { for: 150, every: 100, roundTrip: 5 });
+    drive(model, refused({ wait: 10_000 }), { for: 20, from: 160, calls: 1, roundTrip: 5 });
+    drive(model, refused({ quotas: told }), { for: 20, from: 10_300, calls: 1, roundTrip: 5 });
+    const { sent } = drive(model, () => accepted, { for: 60_000, from: 14_400, every: 150, roundTrip: 5 });
+    expect(Math.max(...sent.slice(20).map((at, n) => at - sent[n + 19]!))).toBeLessThan(2_000);
+  });
+
   it('sends nothing while the gate is closed', () => {
     const model = pacer();
     const limited = bucket({ rate: 10, burst: 5, hint: 'wait' });
