@@ -7,7 +7,6 @@ import {
   type Middleware,
   monotonic,
   type Outcome,
-  systemClock,
   throwIfAborted,
 } from '@steadfetch/core';
 import {
@@ -78,7 +77,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   if (given) checkNotDoubled(options!);
   const breaker = given ?? startBreaker('circuitBreaker', settings);
   const now = monotonic(clock);
-  const turns = new Turns(systemClock);
+  const turns = new Turns(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkKey('circuitBreaker: key', key(call));
