@@ -128,16 +128,20 @@ describe('when the place that decides', () => {
   );
 
   it.each(IS_GATE ? HINTS : HINTS.slice(1, 2))('is away for good (%s), all goes on as without one', async (hint) => {
-    const end = IS_GATE ? 80 : 50;
-    const without = fleet(8, bucket(100, 20, hint), { shared: false });
-    await without.run(end);
-    const group = fleet(8, bucket(100, 20, hint));
-    await group.run(20);
-    group.place.isAway = true;
-    await group.run(end - 20);
-    expect(group.lost).toBe(0);
-    expect(shareOf(group, 20, end, 100)).toBeGreaterThan(shareOf(without, 20, end, 100) - 0.03);
-    expect(group.events.filter((event) => event === 'down 3')).toHaveLength(1);
+    const [end, seeds] = IS_GATE ? [80, [3, 4, 8]] : [50, [3]];
+    let less = 0;
+    for (const seed of seeds) {
+      const without = fleet(8, bucket(100, 20, hint), { shared: false, seed });
+      await without.run(end);
+      const group = fleet(8, bucket(100, 20, hint), { seed });
+      await group.run(20);
+      group.place.isAway = true;
+      await group.run(end - 20);
+      expect(group.lost).toBe(0);
+      expect(group.events.filter((event) => event === 'down 3')).toHaveLength(1);
+      less += (shareOf(without, 20, end, 100) - shareOf(group, 20, end, 100)) / seeds.length;
+    }
+    expect(less).toBeLessThan(0.03);
   });
 
   it('forgets all between two questions, nobody notices', async () => {

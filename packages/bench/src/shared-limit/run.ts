@@ -61,8 +61,6 @@ const GROUPS: readonly (readonly Row[])[] = [
         for (const one of processes.slice(0, 2)) one.kill('SIGKILL');
       },
     },
-  ],
-  [
     { name: 'fifty clients at 80 a minute', limit: SLOW, ...FIFTY },
     { name: 'fifty clients at 80 a minute, told', limit: { ...SLOW, hint: 'ratelimit' }, ...FIFTY },
   ],

@@ -4,6 +4,7 @@
 //   node worker.ts API STORE_PORT SECONDS MEMBERS WORKERS RATE      STORE_PORT 0: no store. RATE 0: as fast as it is let
 
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fetch } from '@steadfetch/core';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { redisStore } from '@steadfetch/redis';
@@ -27,7 +28,7 @@ class Member {
     this.#redis = port === '0' ? undefined : new Redis(Number(port), { retryStrategy: () => 200 });
     this.#redis?.on('error', () => {}); // the store is stopped on purpose
     const store = this.#redis && this.#counted(this.#redis);
-    this.#fetch = rateLimit({ scope: 'origin', maxResends: 1_000, ...(store && { store }) })(fetch);
+    this.#fetch = rateLimit({ scope: 'origin', maxResends: 1_000, maxWait: 600_000, ...(store && { store }) })(fetch);
   }
 
   /** Loads what the first call would load. */
@@ -39,11 +40,14 @@ class Member {
   async run(): Promise<void> {
     this.#begun = performance.now();
     if (rate > 0) await this.#arrive(this.#begun + seconds * 1_000);
-    else await Promise.all(Array.from({ length: workers }, () => this.#work(this.#begun + seconds * 1_000)));
+    else {
+      for (let n = 0; n < workers; n++) void this.#work();
+      await sleep(seconds * 1_000);
+    }
   }
 
-  async #work(end: number): Promise<void> {
-    while (performance.now() < end) await this.#call();
+  async #work(): Promise<void> {
+    for (;;) await this.#call();
   }
 
   /** Calls that come whether or not the ones before have been answered, at random times. */

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 /** What a server answers a command: a line of the protocol, a text, a list, or nothing: then it drops the connection. */
 export type Answer = { readonly line: string } | string | readonly Answer[] | undefined;
 
-export const OK: Answer = { line: '+OK' };
+const OK: Answer = { line: '+OK' };
 export const failure = (message: string): Answer => ({ line: `-${message}` });
 export const integer = (value: number): Answer => ({ line: `:${value}` });
 
