@@ -44,6 +44,14 @@ describe('Limit', () => {
     expect(limit.pace).toMatchObject({ way: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
   });
 
+  it('has no lower pace than what was accepted where something else let it go', () => {
+    const limit = shared();
+    limit.outpaced(stretch(10_000, 20_000, 2_000), 30_000);
+    expect(limit.pace.rate(30_000)).toBeCloseTo(0.1);
+    limit.outpaced(stretch(30_000, 20_000, 20), 50_000);
+    expect(limit.pace.rate(50_000)).toBeGreaterThanOrEqual(0.1);
+  });
+
   it('searches no faster than what can have come back when nothing was accepted', () => {
     const limit = new Limit(chance());
     limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
