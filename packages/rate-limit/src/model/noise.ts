@@ -60,12 +60,11 @@ export class Noise {
   closed({ accepted, refused, length, several }: Stretch, pace: number): void {
     this.#last = [];
     this.#sinceDoubt = Infinity;
+    if (this.patient) this.#dismissed = PATIENT_AFTER - 1;
+    this.patient = false;
     if (several) {
       this.limited = true;
       this.#dismissed = 0;
-    } else if (this.patient) {
-      this.patient = false;
-      this.#dismissed = PATIENT_AFTER - 1;
     }
     if (this.#reference > 0 || pace === Infinity || refused > 1) return;
     this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
