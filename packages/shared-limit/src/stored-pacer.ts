@@ -27,7 +27,9 @@ const MOST_LATE = 2;
 const LONGEST = 1_000;
 /** While it does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-/** One that failed again soon must be good for longer before it is used again: for so long at most, ms. */
+/** One that was late must answer in time for so long before it is used again, ms: some on it and some alone are worse than either. */
+const PROOF = 10_000;
+/** One that failed or was late again soon must be good for longer: for so long at most, ms. */
 const LONGEST_PROOF = 60_000;
 /** Soon is within so many times as long as it had to be good for. */
 const SOON = 10;
@@ -285,7 +287,7 @@ export class StoredPacer implements Pacing {
     this.#asking = undefined;
     this.#late = isLate ? this.#late + 1 : 0;
     if (this.#late < MOST_LATE) this.#isAlone = this.#hasLeft;
-    else this.#leave(tooSlow(SLOW));
+    else this.#leave(tooSlow(SLOW), PROOF);
   }
 
   /** The calls that wait for an answer go on without. */
@@ -312,11 +314,11 @@ export class StoredPacer implements Pacing {
   }
 
   /** Does not use the place until it has answered for long enough. */
-  #leave(error: unknown): void {
+  #leave(error: unknown, proof: number = 0): void {
     const now = this.#parts.now();
     const used = now - this.#usedSince;
-    this.#proof =
-      used > SOON * Math.max(PAUSE, this.#proof) ? 0 : Math.min(LONGEST_PROOF, Math.max(PAUSE, 4 * this.#proof));
+    const isSoon = used <= SOON * Math.max(PAUSE, this.#proof);
+    this.#proof = Math.max(proof, isSoon ? Math.min(LONGEST_PROOF, Math.max(PAUSE, 4 * this.#proof)) : 0);
     this.#hasLeft = true;
     this.#askAgainAt = now + PAUSE;
     this.#place.onFailure(this.#parts.key, error);
