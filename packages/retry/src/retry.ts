@@ -66,7 +66,7 @@ const RETRY_AFTER: Rule = {
  * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
  * of them, and `names` are the option names by which they are recognised as ours.
  */
-export function retryBy(
+function retryBy(
   policy: Policy,
   policyFor: (override: unknown) => Policy,
   names: readonly string[] = [],
