@@ -66,11 +66,7 @@ const RETRY_AFTER: Rule = {
  * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
  * of them, and `names` are the option names by which they are recognised as ours.
  */
-function retryBy(
-  policy: Policy,
-  policyFor: (override: unknown) => Policy,
-  names: readonly string[] = [],
-): Middleware {
+function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
   checkRuntime();
   return defineMiddleware((given, next) => {
     const own = given.init && takeOverride(given, given.init, names);
