@@ -174,10 +174,14 @@ local function roundest(best, low, high)
   return found, burst, doubt
 end
 
-local function bucketOf(top, time)
+local function marksOf()
   local marks = 0
   for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
-  if marks < 2 then return nil end
+  return marks
+end
+
+local function bucketOf(top, time)
+  if marksOf() < 2 then return nil end
   local reach = min(20, top)
   local rate = root(function(one)
     local tooLow, tooHigh = contradiction(one)
@@ -216,7 +220,8 @@ end
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
-  local patience = max(min(60000, (2 * cost) / unsure), (unsure < 0.3 and 200 or 40) / rate)
+  local patience = max(cost, min((2 * cost) / unsure, 40 / rate))
+  if unsure < 0.3 then patience = max(min(60000, (2 * cost) / unsure), 200 / rate) end
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -266,11 +271,12 @@ local function learn()
     if not isPartial then rate, burst, doubt = bucketOf(1.05 * pace, time) end
     if rate then
       s.burst = burst
-      hold(0.99 * rate, min(burst - 1, 0.5 * burst), doubt)
+      local isGuess = closure >= 500 and marksOf() < 3
+      hold(0.99 * rate, min(burst - 1, 0.5 * burst), isGuess and 0.3 or doubt)
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
     elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
     elseif s.isTrying == 1 and not isPartial then between(accepted / time, 0.85 * pace)
-    else others(time < 1000 and pace or max(0.5 * pace, min(pace, accepted / time))) end
+    else others(pace) end
   end
   s.emptied = at
   s.accepted = 0

@@ -10,8 +10,8 @@ const UNSURE = 0.3;
 const USED = 0.5;
 /** Just under what was measured. */
 const UNDER = 0.01;
-/** What was accepted in a shorter time says nothing, ms. */
-const SOON = 1_000;
+/** A refusal that closes for so long is dear, ms. */
+const DEAR = 500;
 /** Trying for more costs one refusal in so many requests at most, and where the pace is a guess. */
 const RARE = 200;
 const RARE_GUESS = 40;
@@ -40,11 +40,11 @@ export function learn(state: LimitState): void {
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
-      hold(state, (1 - UNDER) * found.rate, depth, found.doubt);
+      hold(state, (1 - UNDER) * found.rate, depth, isGuess(state) ? UNSURE : found.doubt);
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
     } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
     else if (state.isTrying && !isPartial) between(state, accepted / time, 0.85 * pace);
-    else others(state, time < SOON ? pace : Math.max(0.5 * pace, Math.min(pace, accepted / time)));
+    else others(state, pace);
   }
   state.emptied = at;
   state.accepted = 0;
@@ -76,6 +76,11 @@ function search(state: LimitState, start: number): void {
   state.used = state.closedUntil;
 }
 
+/** Two refusals leave more than one bucket open. Where refusals are dear, the pace must not be held for long before a third one tells. */
+function isGuess({ history, closure }: LimitState): boolean {
+  return closure >= DEAR && history.filter(({ cost }) => cost === 0).length < 3;
+}
+
 /** More was tried for, and refused: the rate is between what was accepted on average and what was refused. */
 function between(state: LimitState, low: number, high: number): void {
   const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
@@ -105,7 +110,10 @@ function others(state: LimitState, pace: number): void {
 function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
   const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
-  const patience = Math.max(Math.min(LONGEST_DOUBT, (2 * cost) / unsure), (unsure < UNSURE ? RARE : RARE_GUESS) / rate);
+  const patience =
+    unsure < UNSURE
+      ? Math.max(Math.min(LONGEST_DOUBT, (2 * cost) / unsure), RARE / rate)
+      : Math.max(cost, Math.min((2 * cost) / unsure, RARE_GUESS / rate));
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;
   state.base = rate;

@@ -1,3 +1,4 @@
+import { seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { bucket, type Fleet, fixedWindow, fleet, unevenly } from './support/fleet.ts';
 
@@ -43,6 +44,23 @@ describe('eight processes at 100 a second', () => {
     expect(refusedOf(group)).toBeLessThan(0.01);
     expect(shareOf(group, 6, 40, 100)).toBeGreaterThan(0.96);
     expect(group.jain()).toBeGreaterThan(0.99);
+  });
+
+  it.runIf(IS_GATE)('of busy processes, whose timers and answers are late, keep most of the rate', async () => {
+    const seeds = [3, 4, 5, 6];
+    const late = (mean: number, random: () => number) => -mean * Math.log(1 - random());
+    let share = 0;
+    for (const seed of seeds) {
+      const travel = (random: () => number) => unevenly(random) + late(8, random);
+      const lag = (random: () => number) => late(6, random) + (random() < 0.02 ? 60 : 0);
+      const group = fleet(8, bucket(100, 20, 'retry-after'), { seed, workers: 10, travel, lag });
+      const random = seededRandom(seed);
+      group.place.latency = () => late(4, random) + (random() < 0.02 ? 40 : 0);
+      await group.run(60);
+      expect(refusedOf(group)).toBeLessThan(0.015);
+      share += shareOf(group, 0, 60, 100) / seeds.length;
+    }
+    expect(share).toBeGreaterThan(0.85);
   });
 
   it.each([

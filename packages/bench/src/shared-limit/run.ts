@@ -1,6 +1,6 @@
 // Processes at one limit, with a store and without, in real time. Writes the table into docs/benchmarks.md.
 //
-//   pnpm bench shared-limit [--only=NAME] [--seconds=60]
+//   pnpm bench shared-limit [--only=NAME] [--seconds=40]
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
 import { StoreServer } from './store-server.ts';
 
 const option = (name: string) => process.argv.find((one) => one.startsWith(`--${name}=`))?.split('=')[1];
-const SECONDS = Number(option('seconds') ?? 60);
+const SECONDS = Number(option('seconds') ?? 40);
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const TOLD: Limit = { ...LIMIT, hint: 'ratelimit' };
 const SLOW: Limit = { rate: 80 / 60, burst: 100, hint: 'retry-after' };
@@ -41,17 +41,21 @@ const away = async (store: StoreServer) => {
 };
 const FIFTY = { processes: 10, members: 5, workers: 2 };
 
-/** Rows of a group run side by side: each takes little of the machine. */
+/** Two rows run side by side: more would measure the machine. */
 const GROUPS: readonly (readonly Row[])[] = [
   [
     { name: 'untold', limit: LIMIT },
     { name: 'untold, without a hint', limit: { ...LIMIT, hint: 'none' } },
+  ],
+  [
     { name: 'told', limit: TOLD },
     { name: 'without a store', limit: LIMIT, hasStore: false },
   ],
   [
     { name: 'store away for 5 s, then empty', limit: LIMIT, meanwhile: away },
     { name: 'store away for 5 s, then empty, told', limit: TOLD, meanwhile: away },
+  ],
+  [
     { name: 'store gone for good', limit: LIMIT, meanwhile: killStore },
     {
       name: 'two of eight killed',
@@ -61,6 +65,8 @@ const GROUPS: readonly (readonly Row[])[] = [
         for (const one of processes.slice(0, 2)) one.kill('SIGKILL');
       },
     },
+  ],
+  [
     { name: 'fifty clients at 80 a minute', limit: SLOW, ...FIFTY },
     { name: 'fifty clients at 80 a minute, told', limit: { ...SLOW, hint: 'ratelimit' }, ...FIFTY },
   ],
@@ -212,7 +218,7 @@ if (option('only') === undefined) {
     notes: [
       `Eight processes with ten workers each for ${SECONDS} s, at a bucket of 20 that refills with 100 a second, unless the row says`,
       'otherwise. They begin together; each row has a redis-server of its own, all on loopback of one machine with two cores, and rows at',
-      'less than 200 a second run side by side. Share: of the burst and the allowed rate, from the beginning on. Questions: round trips to the',
+      'less than 200 a second run two side by side. Share: of the burst and the allowed rate, from the beginning on. Questions: round trips to the',
       'store per call. Light load: calls at random times; how long a call took, median and p99. Fifty clients: five in each of ten processes.',
       `Script: its cost on the server, per round trip. ${keys}`,
     ],
