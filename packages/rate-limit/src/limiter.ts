@@ -268,7 +268,7 @@ function checkCost(cost: unknown): number {
 function costIn(costOf: (response: Response) => number | undefined, response: Response): number | undefined {
   try {
     const cost = costOf(response);
-    return cost !== undefined && cost >= 0 && cost < Infinity ? cost : undefined;
+    return cost !== undefined && cost >= 0 && cost <= 1e12 ? cost : undefined;
   } catch {
     return undefined;
   }

@@ -153,8 +153,8 @@ local function wholeOf(rate)
   local _, _, atLeast, below = contradiction(rate)
   local lowest = max(1, ceil(min(atLeast, below) - 0.5))
   local found = lowest
-  for n = lowest + 1, min(lowest + 9, floor(max(atLeast, min(below, atLeast + 1)) + 0.5)) do
-    if digitsOf(n) < digitsOf(found) then found = n end
+  for i = 1, min(9, floor(max(atLeast, min(below, atLeast + 1)) + 0.5) - lowest) do
+    if digitsOf(lowest + i) < digitsOf(found) then found = lowest + i end
   end
   return found
 end
@@ -318,7 +318,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   local most = max(old and old.most or 0, remaining)
   local spent = countsRequests(name) and s.requests or s.cost
   local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
-  q.limit = limit > 0 and limit or most
+  q.limit = limit > 0 and limit or max(1, most)
   q.window = length
   q.left = remaining
   q.leftAt = at
@@ -521,6 +521,10 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
+if extra > 0 and #told > 0 and s.next > now + 60000 then
+  s.trust = s.trust * 0.8
+  if s.trust <= 0.5 then s.next = max(s.closedUntil, now) end
+end
 if alone then s.aloneAt = now end
 if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
 s.requests = s.requests + tonumber(ARGV[5])

@@ -62,7 +62,8 @@ function wholeOf({ atLeast, below }: Contradiction): number {
   const lowest = Math.max(1, Math.ceil(Math.min(atLeast, below) - 0.5));
   const highest = Math.min(lowest + 9, Math.floor(Math.max(atLeast, Math.min(below, atLeast + 1)) + 0.5));
   let found = lowest;
-  for (let n = lowest + 1; n <= highest; n++) if (digitsOf(n) < digitsOf(found)) found = n;
+  // by its place, since there is no next whole number beyond 2^53
+  for (let i = 1; i <= highest - lowest; i++) if (digitsOf(lowest + i) < digitsOf(found)) found = lowest + i;
   return found;
 }
 

@@ -24,6 +24,8 @@ const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
 const SHORTEST = REPORTS;
 const LONGEST = 3_000;
+/** Calls without a slot that are accepted while the next slot is further away than this contradict the quotas, ms. */
+const FAR = 60_000;
 /** How far one handful may reach, and while the limit is still searched for, ms. */
 const AHEAD = 1_000;
 const AHEAD_BLIND = 8;
@@ -42,6 +44,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
+  if (question.extra > 0 && state.told.size > 0 && state.next > now + FAR) distrust(state, now);
   if (question.alone) state.aloneAt = now;
   if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
   state.requests += question.requests;
@@ -103,6 +106,12 @@ function forget(state: LimitState, now: number): void {
   state.accepted = 0;
   state.begun = 0;
   state.emptied = now;
+}
+
+/** More was accepted than the quotas say: if that goes on, what lies far ahead because of them is given up. */
+function distrust(state: LimitState, now: number): void {
+  state.trust *= 0.8;
+  if (state.trust <= 0.5) state.next = Math.max(state.closedUntil, now);
 }
 
 function accept(state: LimitState, entry: Entry): void {

@@ -89,3 +89,37 @@ it('goes on where the clock of the place is set back by an hour', () => {
   expect(replies.map(({ now }) => now - START)).toEqual([0, hour, hour + 10, hour + 10, hour + 20]);
   expect(replies.at(-1)!.first - replies.at(-1)!.now).toBeLessThan(1_000);
 });
+
+it('goes on after a cost that is larger than whole numbers can be told apart', () => {
+  const cost = 1e17;
+  let now = START;
+  let [state, reply] = decide(undefined, now, { ...NOTHING, want: 5 });
+  const ask = (question: Partial<Question>) => {
+    [state, reply] = decide(state, now, { ...NOTHING, want: 0, ...question });
+  };
+  for (let round = 0; round < 4; round++) {
+    for (let n = 0; n < 5; n++) {
+      now += 100;
+      ask({ want: 2, accepted: [{ from: now - 50, to: now - 50, cost }], requests: 1, extra: cost - 1 });
+    }
+    now += 10;
+    ask({ refusal: { at: now - 5, closedUntil: reply.closedUntil, every: reply.every, wait: 500 } });
+    now += 900;
+    ask({});
+  }
+  expect(Number.isFinite(reply.first)).toBe(true);
+});
+
+it('gives up what lies far ahead by its quotas where more is accepted all the same', () => {
+  const never = [quota({ remaining: 1, limit: 1, reset: 1e9, window: 1e9 })];
+  const more = { extra: 1, requests: 1, accepted: [{ from: START + 900, to: START + 900, cost: 1 }] };
+  const later = Array.from({ length: 8 }, (_, n): [number, Partial<Question>] => [1_000 + n * 100, more]);
+  const { replies } = asked([0, { quotas: never }], [500, {}], ...later);
+  expect(replies[1]!.first).toBeGreaterThan(START + 60_000);
+  expect(replies.at(-1)!.first).toBeLessThan(START + 60_000);
+});
+
+it('takes a quota of nothing whose size is not told for one of one', () => {
+  const { replies } = asked([0, { quotas: [quota({ remaining: 0, limit: 0, reset: 0, window: 0 })] }], [10, {}]);
+  expect(replies.every(({ first, every }) => Number.isFinite(first + every))).toBe(true);
+});

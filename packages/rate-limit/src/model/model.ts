@@ -157,7 +157,8 @@ export class Pacer {
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
     const { roundTrip } = this.#flight;
     this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted });
-    if (accepted) return this.#accepted(sent, now, cost);
+    // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
+    if (accepted) return this.#accepted(sent, now, Math.max(cost, sent.cost));
     return this.#refused(sent, now, answer.wait);
   }
 

@@ -65,6 +65,19 @@ describe('a limit that is not told', () => {
     expect(Math.max(...sent.slice(1).map((at, n) => at - sent[n]!))).toBeLessThan(2_000);
   });
 
+  it('is measured by what calls are thought to cost where they cost nothing', () => {
+    const model = pacer();
+    let now = 0;
+    const call = (answer: Answer) => {
+      model.advance(now);
+      model.settle(model.send(now), now + 20, answer);
+    };
+    for (; now < 24_000; now += 400) call({ ...accepted, cost: 0 });
+    for (let n = 0; n < 3; n++) call({ kind: 'refused', wait: 200 });
+    const { sent } = drive(model, () => ({ ...accepted, cost: 0 }), { for: 60_000, from: now + 400, every: 400 });
+    expect(sent.length).toBeGreaterThan(100);
+  });
+
   it('sends nothing while the gate is closed', () => {
     const model = pacer();
     const limited = bucket({ rate: 10, burst: 5, hint: 'wait' });
