@@ -79,10 +79,12 @@ function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
   return { delay: server.delay + spread, source: server.source, asked };
 }
 
-/** The longest wait that a rule says the server asks for. */
+/** The longest wait that a rule says the server asks for; none where a rule ignores it. */
 function askedWait(failure: FailedAttempt): Wait | undefined {
+  const { rules, ignoresServer } = failure.session.policy;
+  if (ignoresServer) return undefined;
   let longest: Wait | undefined;
-  for (const rule of failure.session.policy.rules) {
+  for (const rule of rules) {
     const wait = rule.asked?.(failure);
     if (wait && !(longest && longest.delay >= wait.delay)) longest = wait;
   }

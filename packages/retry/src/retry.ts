@@ -48,13 +48,13 @@ export function retry(options?: RetryOptions): Middleware {
  */
 export function retryWith(...rules: Rule[]): Middleware {
   checkRules(rules);
-  const asks = rules.some(({ asked }) => asked);
-  return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
+  const isRead = rules.some(({ readsRetryAfter }) => readsRetryAfter);
+  return retryBy(policyOf(isRead ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
 
-/** Waits for `Retry-After`, where no rule of the list says what the server asks for. */
+/** Waits for `Retry-After`, where no rule of the list reads it. */
 const RETRY_AFTER: Rule = {
   asked: ({ response, session }) => {
     const delay = response && retryAfterOf(response, session.policy.clock.now());

@@ -46,8 +46,9 @@ export type Decision = Retry | End;
 
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
- * answers so that the order of the rules never decides what is done: any `when` is enough, any `unless` forbids, the
- * longest `wait` and the smallest limit count. A rule can add to a policy and take nothing away.
+ * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
+ * rules does not change what is sent. It decides two things: of several `clock` or `random` the first is used, and of
+ * several reasons the first is told.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
@@ -61,7 +62,7 @@ export interface Rule {
    * @default a full jitter from 250 ms
    */
   wait?(failure: FailedAttempt): number | 'now' | undefined;
-  /** How long does the server ask to wait? The longest counts. @default the `Retry-After` field */
+  /** How long does the server ask to wait? The longest counts, and `Retry-After` is read beside it, unless `ignoresServer`. */
   asked?(failure: FailedAttempt): Wait | undefined;
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
@@ -83,6 +84,10 @@ export interface Rule {
   readonly methods?: ReadonlySet<string>;
   /** How far the server's wait is spread upwards, as a share of it, 5 s at most. The largest counts. @default 0.2 */
   readonly spread?: number;
+  /** Whether `asked` reads `Retry-After` too, so that `retryWith` adds no rule that does. */
+  readonly readsRetryAfter?: boolean;
+  /** Whether no wait that the server asks for counts: no rule is `asked`. */
+  readonly ignoresServer?: boolean;
   /** Whether `when` is also asked about responses below 400. */
   readonly inspects?: boolean;
   /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky` reads it. */
@@ -105,6 +110,7 @@ export interface Policy {
   readonly methods: ReadonlySet<string>;
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
+  readonly ignoresServer: boolean;
   /** Whether good responses are judged. */
   readonly inspects: boolean;
   /** Whether anyone asks how long a call has taken: reading a clock costs as much as the rest of a good call. */
@@ -131,6 +137,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     methods: methods.length > 0 ? new Set(methods) : IDEMPOTENT_METHODS,
     spread: Math.max(...orElse(spread, 0.2)),
     repeatsTimeouts: any('repeatsTimeouts'),
+    ignoresServer: any('ignoresServer'),
     inspects: any('inspects'),
     timed: any('timed'),
     keepsOutcome: any('keepsOutcome'),

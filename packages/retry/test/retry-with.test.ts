@@ -63,6 +63,20 @@ describe('a list of rules', () => {
     expect((await play([onTimeout()], [timeoutError()])).waits).toEqual([0, 250]);
   });
 
+  it('does not wait for the server where a rule ignores it, whatever the others read, in any order', async () => {
+    const asking: Rule = { asked: () => ({ delay: 2_000, source: 'x-wait' }) };
+    const rules = [onStatus(503), backoff(constant(40)), asking, serverHints(), ignoreRetryAfter()];
+
+    expect((await play(rules, [asks('7'), 200])).waits).toEqual([40]);
+    expect((await play(rules.toReversed(), [asks('7'), 200])).waits).toEqual([40]);
+  });
+
+  it('lets the finer of two fields count where serverHints() reads both', async () => {
+    const headers = { 'retry-after': '1', 'retry-after-ms': '400' };
+
+    expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([440]);
+  });
+
   it('reads a date in Retry-After by the clock of the server, and no date in the past', async () => {
     const date = { date: 'Wed, 01 Jan 2025 01:00:00 GMT', 'retry-after': 'Wed, 01 Jan 2025 01:00:02 GMT' };
     const past = { date: 'Wed, 01 Jan 2025 01:00:00 GMT', 'retry-after': 'Tue, 31 Dec 2024 01:00:02 GMT' };
@@ -138,6 +152,21 @@ describe('a rule of your own', () => {
     const asking = (delay: number): Rule => ({ asked: () => ({ delay, source: 'x-wait' }) });
 
     expect((await play([onStatus(503), asking(1_000), asking(2_000), asking(500)], [503, 200])).waits).toEqual([2_200]);
+  });
+
+  it.each([
+    ['answers nothing', undefined],
+    ['asks for less', { delay: 1_000, source: 'x-wait' }],
+  ])('that reads a field of its own and %s does not switch Retry-After off', async (_, wait) => {
+    const own: Rule = { asked: () => wait };
+
+    expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([7_700]);
+  });
+
+  it('reads Retry-After itself where it says so', async () => {
+    const own: Rule = { readsRetryAfter: true, asked: () => ({ delay: 1_000, source: 'x-wait' }) };
+
+    expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([1_100]);
   });
 
   it('has bounds that stop where they are no numbers', async () => {
