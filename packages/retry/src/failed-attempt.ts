@@ -81,7 +81,7 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.key;
   }
 
-  /** What became of the attempts before this one, oldest first; once it is decided, of this one too. */
+  /** The attempts so far and how each ended, oldest first. This attempt is added when what follows it has been decided. */
   get past(): readonly AttemptRecord[] {
     return this.session.past;
   }

@@ -96,7 +96,10 @@ export interface Rule {
   readonly repeatsTimeouts?: boolean;
   /** Whether the rule reads `elapsed`. */
   readonly timed?: boolean;
-  /** Whether the rule reads the outcome of a failed attempt also when the wait after it has begun. */
+  /**
+   * Whether the rule reads the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as
+   * in the `afterFailure` that tells of an abort. Where no rule does, they are dropped before the wait.
+   */
   readonly keepsOutcome?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;
