@@ -94,7 +94,7 @@ export interface Rule {
   readonly takesTime?: boolean;
   /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
   readonly repeatsTimeouts?: boolean;
-  /** Whether the rule reads `elapsed`. */
+  /** Whether the rule reads `elapsed`. Without it the start of a call is not measured, since most rules do not need it. */
   readonly timed?: boolean;
   /**
    * Whether the rule reads the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as

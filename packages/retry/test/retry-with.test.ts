@@ -182,8 +182,45 @@ describe('a rule of your own', () => {
     await play([locked], [423, 200], { headers: { 'idempotency-key': 'k1' } });
 
     expect(afterRecovery.mock.calls[0]![0]).toMatchObject({ attempt: 2, past: [{ status: 423 }, { status: 200 }] });
-    expect(afterFailure.mock.calls[0]![0]).toMatchObject({ attempt: 1, elapsed: 0, idempotencyKey: 'k1' });
+    expect(afterFailure.mock.calls[0]![0]).toMatchObject({ attempt: 1, idempotencyKey: 'k1' });
     expect(afterFailure.mock.calls[0]![1]).toMatchObject({ retry: true, reason: 'rule' });
+  });
+
+  describe('that reads how long the call has taken', () => {
+    const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
+
+    it('is given it where it says so', async () => {
+      const timed: Rule = { ...forTenSeconds, timed: true };
+      const rules = [onStatus(503), maxRetries(9), backoff(constant(4_000))];
+
+      expect((await play([...rules, timed], [503])).waits).toEqual([4_000, 4_000, 4_000]);
+    });
+
+    it('is refused otherwise, with the way to write it', async () => {
+      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain('add timed: true to the rule');
+    });
+
+    it('is told so too where it only observes', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      vi.resetModules();
+      const { retryWith } = await import('../src/index.ts');
+      const observing: Rule = { afterFailure: ({ elapsed }) => elapsed };
+
+      await retryWith({ clock: instantClock() }, onStatus(503), observing)(scripted(503).fetch)(API);
+
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('add timed: true to the rule')]]);
+      vi.restoreAllMocks();
+    });
+
+    it('is given 0 in production', async () => {
+      vi.stubEnv('NODE_ENV', 'production');
+      const seen: number[] = [];
+
+      await play([onStatus(503), { afterFailure: ({ elapsed }) => seen.push(elapsed) }], [503]);
+
+      vi.unstubAllEnvs();
+      expect(seen).toEqual([0, 0, 0]);
+    });
   });
 
   it('is an object of a few lines', async () => {
