@@ -81,8 +81,8 @@ function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
 
 /** The longest wait that a rule says the server asks for; none where a rule ignores it. */
 function askedWait(failure: FailedAttempt): Wait | undefined {
-  const { rules, ignoresServer } = failure.session.policy;
-  if (ignoresServer) return undefined;
+  const { rules } = failure.session.policy;
+  if (rules.some((rule) => rule.ignoresServer)) return undefined;
   let longest: Wait | undefined;
   for (const rule of rules) {
     const wait = rule.asked?.(failure);

@@ -113,7 +113,6 @@ export interface Policy {
   readonly methods: ReadonlySet<string>;
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  readonly ignoresServer: boolean;
   /** Whether good responses are judged. */
   readonly inspects: boolean;
   /** Whether anyone asks how long a call has taken: reading a clock costs as much as the rest of a good call. */
@@ -140,7 +139,6 @@ export function policyOf(rules: readonly Rule[]): Policy {
     methods: methods.length > 0 ? new Set(methods) : IDEMPOTENT_METHODS,
     spread: Math.max(...orElse(spread, 0.2)),
     repeatsTimeouts: any('repeatsTimeouts'),
-    ignoresServer: any('ignoresServer'),
     inspects: any('inspects'),
     timed: any('timed'),
     keepsOutcome: any('keepsOutcome'),

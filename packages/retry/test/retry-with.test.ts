@@ -197,7 +197,7 @@ describe('a rule of your own', () => {
     });
 
     it('is refused otherwise, with the way to write it', async () => {
-      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain('add timed: true to the rule');
+      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain('must say timed: true');
     });
 
     it('is told so too where it only observes', async () => {
@@ -208,7 +208,7 @@ describe('a rule of your own', () => {
 
       await retryWith({ clock: instantClock() }, onStatus(503), observing)(scripted(503).fetch)(API);
 
-      expect(warn.mock.calls).toEqual([[expect.stringContaining('add timed: true to the rule')]]);
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('must say timed: true')]]);
       vi.restoreAllMocks();
     });
 
