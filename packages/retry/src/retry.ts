@@ -39,9 +39,11 @@ export function retry(options?: RetryOptions): Middleware {
 /**
  * Repeats a request by rules.
  *
- * Whatever the rules say: an abort ends the call with the caller's reason; a request that is neither idempotent nor carries
- * an `Idempotency-Key`, and a body that is gone, are not sent again; a `Retry-After` is waited for; and at the end the caller
- * has what `fetch` would have given, the last response unread or the last error itself.
+ * Whatever the rules say: an abort ends the call with the caller's reason; a body that is gone is not sent again; and at the
+ * end the caller has what `fetch` would have given, the last response unread or the last error itself.
+ *
+ * Unless a rule says otherwise: a request that is neither idempotent nor carries an `Idempotency-Key` is sent once
+ * (`evenIfNotIdempotent`, `onlyMethods`), and a `Retry-After` is waited for (`ignoreRetryAfter`).
  *
  * @throws a `TypeError` or `RangeError` for what is no rule
  * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
