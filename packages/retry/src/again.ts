@@ -48,7 +48,9 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     notifyRules(session, 'afterFailure', failure, decision);
     return decision;
   } catch (thrown) {
-    throw endCall(failure, thrown);
+    const error = rejectionOf(failure, thrown);
+    recordEnd(failure, error);
+    throw error;
   }
 }
 
@@ -59,17 +61,20 @@ async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
   if (ms > 0) await sleep(ms, call.signal, session.policy.clock);
 }
 
-/** Ends a call by what was thrown while its attempt was handled, or by the caller's reason. Returns what it rejects with. */
-function endCall(failure: FailedAttempt, thrown: unknown): unknown {
+/** What a call rejects with after this was thrown: the caller's reason if the caller has aborted. */
+function rejectionOf({ call: { signal } }: FailedAttempt, thrown: unknown): unknown {
+  return signal?.aborted ? abortReason(signal) : thrown;
+}
+
+/** Records that a call ends with this error while its attempt is handled, and tells the rules. */
+function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { call, attempt, session } = failure;
   const aborted = call.signal?.aborted === true;
-  const error = aborted ? abortReason(call.signal) : thrown;
   // a first attempt that is aborted is no news
-  if (attempt === 1 && aborted) return error;
+  if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
   const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};
   notifyRules(session, 'afterFailure', failure, { retry: false, ...stop, thrown: { error } });
-  return error;
 }
 
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
@@ -77,7 +82,7 @@ export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true
   const { call, pause, session } = failure;
   call.record.waitingFor = 'the delay before a retry';
   const slept = pause ? pause.sleep(retry.delay, call) : sleep(retry.delay, call.signal, session.policy.clock);
-  // these two hold nothing else: they are what a call that waits is made of
+  // While a call waits, these two functions are kept in memory, so they refer to as little as they can.
   return slept.then(
     () => endWait(failure, retry),
     (thrown) => endWait(failure, retry, { thrown }),
@@ -92,7 +97,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
     session.lastRetry = retry;
     return true;
   }
-  const error = signal?.aborted ? abortReason(signal) : ended!.thrown;
+  const error = rejectionOf(failure, ended?.thrown);
   if (signal?.aborted || pause?.cancelled) cancelRetry(failure, 'aborted', error, retry.permits);
   else release(retry.permits);
   throw error;
@@ -124,7 +129,7 @@ export function notifySuccess(rules: readonly Rule[], call: Call, attempt: numbe
   }
 }
 
-/** Keeps of a response that is let go what an error made later can tell. */
+/** Keeps the status, the fields and the wait of a response that is discarded, for an error that is made later. */
 export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }

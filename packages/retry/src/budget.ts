@@ -15,12 +15,11 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
-  /** What that throws, because its store is gone, costs nobody an answer. */
+  /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
     notify(() => budget.record(call.origin, outcome, attempt), undefined);
   return {
-    // The failure is recorded in the same breath: of calls that fail together, none is promised a retry before the failures
-    // before it are known.
+    // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, attempt, response } = failure;
       if (isToBlame(failure)) record(call, 'failure', attempt);
@@ -55,9 +54,10 @@ const LONGEST_HOLD = 5_000;
 const MOST_HELD = 10;
 
 /**
- * How long a call ends later whose retry got no permit, in milliseconds: as long as its retries would have waited by our own
- * delays. A budget takes the requests, not the time. Otherwise a job would run through its items the faster the more of
- * them fail. Where the server asked to wait, the call ends at once: the caller gets the time.
+ * How long a call is held before it ends, in milliseconds, when its retry got no permit: as long as its retries would have
+ * waited by our own delays. The budget saves the requests, and the call still takes the time. Otherwise a job would go
+ * through its items faster, the more of them fail. Where the server asked to wait, the call ends at once, so that the
+ * caller can wait.
  */
 function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, delay }: Wait): number {
   if (source !== OWN) return 0;

@@ -31,7 +31,7 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
     if (failure.response && failure.response.status < 400) return false;
-    if (!answers.has(failure)) answers.set(failure, shouldRetry(failureOf(failure)));
+    if (!answers.has(failure)) answers.set(failure, shouldRetry(asFailure(failure)));
     return (await answers.get(failure)) === wanted && 'predicate';
   };
   return {
@@ -45,8 +45,8 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
   };
 }
 
-/** A copy, since it may be written on. */
-function failureOf({ call, attempt, elapsed, outcome, idempotencyKey }: FailedAttempt): Failure {
+/** What the condition is shown. It is a copy, since the condition may write on it. */
+function asFailure({ call, attempt, elapsed, outcome, idempotencyKey }: FailedAttempt): Failure {
   const { response, error } = outcome!;
   return {
     ...{ call, url: call.url, method: call.method, attempt, elapsed, outcome: { ...outcome! } },

@@ -10,7 +10,7 @@ const MAX_SPREAD = 5_000;
 
 /**
  * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
- * What a layer of ours did not send is never repeated.
+ * What a layer of ours did not send is never repeated. A retry that is decided has its permits.
  *
  * @throws what a rule throws, and the caller's reason after an abort, also while a rule takes its time
  */
@@ -32,7 +32,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   if (wait.delay >= MAX_TIMER) return no('limit', wait);
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
-  const permits = permitsFor(failure, wait);
+  const permits = takePermits(failure, wait);
   return permits ? { retry: true, reason, permits, ...wait } : { ...no('budget', wait), held: holdFor(failure, wait) };
 }
 
@@ -79,10 +79,12 @@ function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
   return { delay: server.delay + spread, source: server.source, asked };
 }
 
-/** The longest wait that a rule says the server asks for. */
+/** The longest wait that a rule says the server asks for; none where a rule ignores it. */
 function askedWait(failure: FailedAttempt): Wait | undefined {
+  const { rules } = failure.session.policy;
+  if (rules.some((rule) => rule.ignoresServer)) return undefined;
   let longest: Wait | undefined;
-  for (const rule of failure.session.policy.rules) {
+  for (const rule of rules) {
     const wait = rule.asked?.(failure);
     if (wait && !(longest && longest.delay >= wait.delay)) longest = wait;
   }
@@ -112,8 +114,8 @@ function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }
 
-/** A permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
-function permitsFor(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
+/** Takes a permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
+function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const answers = failure.session.policy.rules.filter((rule) => rule.permit).map((rule) => rule.permit!(failure, wait));
   const permits = answers.filter((permit) => permit !== undefined);
   if (permits.length === answers.length) return permits;

@@ -30,6 +30,17 @@ export function warnOfNesting(): void {
   }
 }
 
+/** What `elapsed` is where no rule is `timed`: a mistake in development, 0 in production. */
+export function unknownElapsed(): number {
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    const message = 'retry: a rule that reads elapsed must say timed: true';
+    // what a rule throws while it observes is ignored, so it is also said
+    warnOnce(message);
+    throw new TypeError(message);
+  }
+  return 0;
+}
+
 /** Throws for what is no rule, with the way to write it. */
 export function checkRules(rules: readonly unknown[]): void {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {

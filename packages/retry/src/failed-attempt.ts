@@ -1,5 +1,6 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
 import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
+import { unknownElapsed } from './development.ts';
 import type { Decision, Policy, Retry } from './rule.ts';
 
 /** What all attempts of a call share, from the first failure on. */
@@ -37,7 +38,7 @@ export interface GoodAttempt {
 /** A good answer after an attempt that failed. */
 export interface Recovery extends EndedAttempt, GoodAttempt {
   readonly session: Session;
-  /** Milliseconds since the call began; 0 unless a rule is `timed`. */
+  /** Milliseconds since the call began, where a rule is `timed`. Otherwise reading it throws in development, and gives 0 in production. */
   readonly elapsed: number;
   /** What became of the attempts of the call, this one included. */
   readonly past: readonly AttemptRecord[];
@@ -81,7 +82,7 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.key;
   }
 
-  /** What became of the attempts before this one, oldest first; once it is decided, of this one too. */
+  /** The attempts so far and how each ended, oldest first. This attempt is added when what follows it has been decided. */
   get past(): readonly AttemptRecord[] {
     return this.session.past;
   }
@@ -91,10 +92,10 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.lastRetry?.delay ?? 0;
   }
 
-  /** Milliseconds since the call began; 0 unless a rule is `timed`. */
+  /** Milliseconds since the call began, where a rule is `timed`. Otherwise reading it throws in development, and gives 0 in production. */
   get elapsed(): number {
     const { startedAt, policy } = this.session;
-    return startedAt === undefined ? 0 : Math.max(0, policy.clock.now() - startedAt);
+    return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 }
 

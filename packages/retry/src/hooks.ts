@@ -79,9 +79,9 @@ export function hooks(
 ): Rule {
   const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
-  const emit = (name: keyof RetryHooks, attempt: Ended, more: object) =>
-    callHooks(all, name, () => ({ ...baseOf(attempt, fullUrls), ...more }));
-  const recovered = (attempt: Ended) => emit('onRecover', attempt, { attempts: factsOf(attempt).attempt });
+  const emit = (name: keyof RetryHooks, ended: Ended, more: object) =>
+    callHooks(all, name, () => ({ ...baseOf(ended, fullUrls), ...more }));
+  const recovered = (ended: Ended) => emit('onRecover', ended, { attempts: factsOf(ended).attempt });
   return {
     timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
     keepsOutcome: true,
@@ -106,14 +106,14 @@ export function hooks(
 /** A failed attempt, or a good one after it. */
 type Ended = FailedAttempt | Recovery;
 
-function baseOf(attempt: Ended, fullUrls: boolean): RetryEventBase {
-  const { call } = attempt.session;
+function baseOf(ended: Ended, fullUrls: boolean): RetryEventBase {
+  const { call } = ended.session;
   const { method, url } = call;
   return {
     callId: callIdOf(call.record),
     method,
     url: fullUrls ? url : redactUrl(url),
-    elapsed: attempt.elapsed,
-    ...factsOf(attempt),
+    elapsed: ended.elapsed,
+    ...factsOf(ended),
   };
 }

@@ -22,16 +22,7 @@ import { condition } from './condition.ts';
 import { hooks, type RetryHooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
-import {
-  backoff,
-  evenIfNotIdempotent,
-  history,
-  ignoreRetryAfter,
-  inspect,
-  onNetworkError,
-  onTimeout,
-  TRANSIENT,
-} from './rules.ts';
+import { backoff, evenIfNotIdempotent, history, inspect, onNetworkError, onTimeout, TRANSIENT } from './rules.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
@@ -123,7 +114,7 @@ function checkDelay(option: string, delay: Delay): Delay {
 }
 
 function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
-  if (given === false) return [ignoreRetryAfter()];
+  if (given === false) return [];
   if (given === true) return [serverHints()];
   checkNames(option, given, ['spread']);
   const spread = given.spread === undefined ? 0.2 : given.spread;

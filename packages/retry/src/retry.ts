@@ -16,7 +16,7 @@ import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
 import { presetOf, retryOptions } from './preset.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
-import { attemptOf, isRepeatable, releaseCopy, takeOverride, withSteadyBody } from './sent-call.ts';
+import { callToSend, isRepeatable, releaseClone, takeOverride, withSteadyBody } from './sent-call.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.
@@ -39,22 +39,24 @@ export function retry(options?: RetryOptions): Middleware {
 /**
  * Repeats a request by rules.
  *
- * Whatever the rules say: an abort ends the call with the caller's reason; a request that is neither idempotent nor carries
- * an `Idempotency-Key`, and a body that is gone, are not sent again; a `Retry-After` is waited for; and at the end the caller
- * has what `fetch` would have given, the last response unread or the last error itself.
+ * Whatever the rules say: an abort ends the call with the caller's reason; a body that is gone is not sent again; and at the
+ * end the caller has what `fetch` would have given, the last response unread or the last error itself.
+ *
+ * Unless a rule says otherwise: a request that is neither idempotent nor carries an `Idempotency-Key` is sent once
+ * (`evenIfNotIdempotent`, `onlyMethods`), and a `Retry-After` is waited for (`ignoreRetryAfter`).
  *
  * @throws a `TypeError` or `RangeError` for what is no rule
  * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
  */
 export function retryWith(...rules: Rule[]): Middleware {
   checkRules(rules);
-  const asks = rules.some(({ asked }) => asked);
-  return retryBy(policyOf(asks ? rules : [...rules, RETRY_AFTER]), () => {
+  const isRead = rules.some(({ readsRetryAfter }) => readsRetryAfter);
+  return retryBy(policyOf(isRead ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
 
-/** Waits for `Retry-After`, where no rule of the list says what the server asks for. */
+/** Waits for `Retry-After`, where no rule of the list reads it. */
 const RETRY_AFTER: Rule = {
   asked: ({ response, session }) => {
     const delay = response && retryAfterOf(response, session.policy.clock.now());
@@ -90,31 +92,35 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const startedAt = policy.timed ? policy.clock.now() : undefined;
-  const attempt = attemptOf(call, 1, policy, repeatable);
+  const toSend = callToSend(call, 1, policy, repeatable);
   const { sends } = record;
-  const session = () => startSession(call, policy, repeatable, startedAt);
-  return Promise.resolve(next(attempt)).then(
+  const begin = () => startSession(call, policy, repeatable, startedAt);
+  return Promise.resolve(next(toSend)).then(
     (response) => {
       if (response?.status >= 400 || policy.inspects) {
-        return recover(failureOf(attempt, session(), { response, failed: false }, sends), next);
+        return recover(failedAttempt(toSend, begin(), { response, failed: false }, sends), next);
       }
       // a layer inside has sent it again
-      if (record.history) recordSuccess(session(), 1, response);
+      if (record.history) recordSuccess(begin(), 1, response);
       else notifySuccess(policy.successRules, call, 1, response);
-      if (attempt.input !== call.input) releaseBody(call);
+      if (toSend.input !== call.input) releaseBody(call);
       return response;
     },
-    (error) => recover(failureOf(attempt, session(), { error, failed: true }, sends), next),
+    (error) => recover(failedAttempt(toSend, begin(), { error, failed: true }, sends), next),
   );
 }
 
-function failureOf(attempt: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+/** How an attempt failed. `sends` is how many requests the call had made before it. */
+function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
   const { call } = session;
-  releaseCopy(attempt, call);
-  return new FailedAttempt(session, attempt.attempt, outcome, call.record.sends > sends);
+  releaseClone(sent, call);
+  return new FailedAttempt(session, sent.attempt, outcome, call.record.sends > sends);
 }
 
-/** p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first wait is before it. */
+/**
+ * p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first attempt is made
+ * outside it, so the first decision and the first wait are made here, before it starts.
+ */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
   let last = first;
@@ -141,12 +147,12 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
 async function sendAgain(session: Session, n: number, next: Next): Promise<Response> {
   const { call, policy, repeatable } = session;
   const { sends } = call.record;
-  const attempt = attemptOf(call, n, policy, repeatable);
-  const outcome = await settle(Promise.resolve(next(attempt)));
+  const toSend = callToSend(call, n, policy, repeatable);
+  const outcome = await settle(Promise.resolve(next(toSend)));
   if (outcome.failed || outcome.response?.status >= 400 || policy.inspects) {
-    throw failureOf(attempt, session, outcome, sends);
+    throw failedAttempt(toSend, session, outcome, sends);
   }
-  releaseCopy(attempt, call);
+  releaseClone(toSend, call);
   recordSuccess(session, n, outcome.response);
   return outcome.response;
 }

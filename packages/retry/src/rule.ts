@@ -46,8 +46,9 @@ export type Decision = Retry | End;
 
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
- * answers so that the order of the rules never decides what is done: any `when` is enough, any `unless` forbids, the
- * longest `wait` and the smallest limit count. A rule can add to a policy and take nothing away.
+ * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
+ * rules does not change what is sent. It decides two things: of several `clock` or `random` the first is used, and of
+ * several reasons the first is told.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
@@ -61,7 +62,7 @@ export interface Rule {
    * @default a full jitter from 250 ms
    */
   wait?(failure: FailedAttempt): number | 'now' | undefined;
-  /** How long does the server ask to wait? The longest counts. @default the `Retry-After` field */
+  /** How long does the server ask to wait? The longest counts, and `Retry-After` is read beside it, unless `ignoresServer`. */
   asked?(failure: FailedAttempt): Wait | undefined;
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
@@ -83,15 +84,22 @@ export interface Rule {
   readonly methods?: ReadonlySet<string>;
   /** How far the server's wait is spread upwards, as a share of it, 5 s at most. The largest counts. @default 0.2 */
   readonly spread?: number;
+  /** Whether `asked` reads `Retry-After` too, so that `retryWith` adds no rule that does. */
+  readonly readsRetryAfter?: boolean;
+  /** Whether no wait that the server asks for counts: no rule is `asked`. */
+  readonly ignoresServer?: boolean;
   /** Whether `when` is also asked about responses below 400. */
   readonly inspects?: boolean;
   /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky` reads it. */
   readonly takesTime?: boolean;
   /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
   readonly repeatsTimeouts?: boolean;
-  /** Whether the rule reads `elapsed`. */
+  /** Whether the rule reads `elapsed`. Without it the start of a call is not measured, since most rules do not need it. */
   readonly timed?: boolean;
-  /** Whether the rule reads the outcome of a failed attempt also when the wait after it has begun. */
+  /**
+   * Whether the rule reads the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as
+   * in the `afterFailure` that tells of an abort. Where no rule does, they are dropped before the wait.
+   */
   readonly keepsOutcome?: boolean;
   readonly clock?: Clock;
   readonly random?: Random;

@@ -87,9 +87,9 @@ export function backoff(delay: Delay): Rule {
   };
 }
 
-/** Does not wait for the time that a `Retry-After` asks for. */
+/** Does not wait for the time that the server asks for, whichever rule reads it. */
 export function ignoreRetryAfter(): Rule {
-  return { asked: () => undefined };
+  return { ignoresServer: true };
 }
 
 /** Declares that sending a request twice does no harm, whatever its method: for all calls, or for those that the predicate picks. */

@@ -61,13 +61,13 @@ export function withSteadyBody(call: Call): Call {
  * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
  * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
  */
-export function attemptOf(call: Call, attempt: number, policy: Policy, isRepeatable: boolean): Call {
-  const repeatable = isRepeatable && attempt <= policy.maxRetries;
-  const kept = repeatable && typeof call.input !== 'string' ? keepBody(call) : call;
-  return kept.asAttempt(attempt, repeatable && policy.repeatsTimeouts && call.replayable ? true : 'last');
+export function callToSend(call: Call, attempt: number, policy: Policy, repeatable: boolean): Call {
+  const mayFollow = repeatable && attempt <= policy.maxRetries;
+  const kept = mayFollow && typeof call.input !== 'string' ? keepBody(call) : call;
+  return kept.asAttempt(attempt, mayFollow && policy.repeatsTimeouts && call.replayable ? true : 'last');
 }
 
-/** Frees a clone that was never sent: a circuit was open, a queue full. */
-export function releaseCopy(attempt: Call, call: Call): void {
-  if (attempt.input !== call.input) releaseBody(attempt);
+/** Frees the clone of a `Request` that was never sent: a circuit was open, a queue full. */
+export function releaseClone(toSend: Call, call: Call): void {
+  if (toSend.input !== call.input) releaseBody(toSend);
 }

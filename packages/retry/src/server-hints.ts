@@ -7,6 +7,7 @@ import type { Rule } from './rule.ts';
  */
 export function serverHints(): Rule {
   return {
+    readsRetryAfter: true,
     when: ({ response }) =>
       response !== undefined && ![401, 407].includes(response.status) && shouldRetryHint(response) === true && 'server',
     asked: ({ response, session }) => {

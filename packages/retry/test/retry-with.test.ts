@@ -63,6 +63,20 @@ describe('a list of rules', () => {
     expect((await play([onTimeout()], [timeoutError()])).waits).toEqual([0, 250]);
   });
 
+  it('does not wait for the server where a rule ignores it, whatever the others read, in any order', async () => {
+    const asking: Rule = { asked: () => ({ delay: 2_000, source: 'x-wait' }) };
+    const rules = [onStatus(503), backoff(constant(40)), asking, serverHints(), ignoreRetryAfter()];
+
+    expect((await play(rules, [asks('7'), 200])).waits).toEqual([40]);
+    expect((await play(rules.toReversed(), [asks('7'), 200])).waits).toEqual([40]);
+  });
+
+  it('lets the finer of two fields count where serverHints() reads both', async () => {
+    const headers = { 'retry-after': '1', 'retry-after-ms': '400' };
+
+    expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([440]);
+  });
+
   it('reads a date in Retry-After by the clock of the server, and no date in the past', async () => {
     const date = { date: 'Wed, 01 Jan 2025 01:00:00 GMT', 'retry-after': 'Wed, 01 Jan 2025 01:00:02 GMT' };
     const past = { date: 'Wed, 01 Jan 2025 01:00:00 GMT', 'retry-after': 'Tue, 31 Dec 2024 01:00:02 GMT' };
@@ -140,6 +154,21 @@ describe('a rule of your own', () => {
     expect((await play([onStatus(503), asking(1_000), asking(2_000), asking(500)], [503, 200])).waits).toEqual([2_200]);
   });
 
+  it.each([
+    ['answers nothing', undefined],
+    ['asks for less', { delay: 1_000, source: 'x-wait' }],
+  ])('that reads a field of its own and %s does not switch Retry-After off', async (_, wait) => {
+    const own: Rule = { asked: () => wait };
+
+    expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([7_700]);
+  });
+
+  it('reads Retry-After itself where it says so', async () => {
+    const own: Rule = { readsRetryAfter: true, asked: () => ({ delay: 1_000, source: 'x-wait' }) };
+
+    expect((await play([onStatus(503), own], [asks('7'), 200])).waits).toEqual([1_100]);
+  });
+
   it('has bounds that stop where they are no numbers', async () => {
     expect(await sends([onStatus(503), { maxRetries: Number.NaN }], [503])).toBe(1);
     expect(await sends([onStatus(503), { maxDelay: Number.NaN }], [asks('7')])).toBe(1);
@@ -153,8 +182,45 @@ describe('a rule of your own', () => {
     await play([locked], [423, 200], { headers: { 'idempotency-key': 'k1' } });
 
     expect(afterRecovery.mock.calls[0]![0]).toMatchObject({ attempt: 2, past: [{ status: 423 }, { status: 200 }] });
-    expect(afterFailure.mock.calls[0]![0]).toMatchObject({ attempt: 1, elapsed: 0, idempotencyKey: 'k1' });
+    expect(afterFailure.mock.calls[0]![0]).toMatchObject({ attempt: 1, idempotencyKey: 'k1' });
     expect(afterFailure.mock.calls[0]![1]).toMatchObject({ retry: true, reason: 'rule' });
+  });
+
+  describe('that reads how long the call has taken', () => {
+    const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
+
+    it('is given it where it says so', async () => {
+      const timed: Rule = { ...forTenSeconds, timed: true };
+      const rules = [onStatus(503), maxRetries(9), backoff(constant(4_000))];
+
+      expect((await play([...rules, timed], [503])).waits).toEqual([4_000, 4_000, 4_000]);
+    });
+
+    it('is refused otherwise, with the way to write it', async () => {
+      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain('must say timed: true');
+    });
+
+    it('is told so too where it only observes', async () => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      vi.resetModules();
+      const { retryWith } = await import('../src/index.ts');
+      const observing: Rule = { afterFailure: ({ elapsed }) => elapsed };
+
+      await retryWith({ clock: instantClock() }, onStatus(503), observing)(scripted(503).fetch)(API);
+
+      expect(warn.mock.calls).toEqual([[expect.stringContaining('must say timed: true')]]);
+      vi.restoreAllMocks();
+    });
+
+    it('is given 0 in production', async () => {
+      vi.stubEnv('NODE_ENV', 'production');
+      const seen: number[] = [];
+
+      await play([onStatus(503), { afterFailure: ({ elapsed }) => seen.push(elapsed) }], [503]);
+
+      vi.unstubAllEnvs();
+      expect(seen).toEqual([0, 0, 0]);
+    });
   });
 
   it('is an object of a few lines', async () => {
