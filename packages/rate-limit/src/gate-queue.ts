@@ -68,15 +68,16 @@ export class GateQueue {
       this.#resting.remove(first);
       first.value.turn = this.#ready.add(first.value.number, first.value);
     }
+    this.#gate.advance(now);
     let wait = 0;
     for (let { first } = this.#ready; first; first = this.#ready.first) {
-      wait = this.#gate.delay(now, first.value.cost);
+      wait = this.#gate.untilNext(now, first.value.cost);
       if (wait > 0) break;
       if (this.#isOver()) return;
       this.#take(first.value);
       first.value.admit(this.#gate.admit(first.value, now), now);
     }
-    const next = now + this.#gate.certain(now, wait);
+    const next = now + this.#gate.certainPart(now, wait);
     for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
       if (this.#isOver()) return;
       this.#expire(first.value, now, next - now);

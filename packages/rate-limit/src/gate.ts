@@ -138,30 +138,34 @@ export class Gate {
     this.forget();
   }
 
-  /** Milliseconds until the next call may go: 0 for now, `Infinity` until an answer comes. */
-  delay(now: number, cost?: number): number {
-    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
+  /** Lets time pass. To be called before any of the waits below is asked for. */
+  advance(now: number): void {
     this.pacer.advance(now);
+  }
+
+  /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
+  untilNext(now: number, cost?: number): number {
+    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
     return this.pacer.delay(now, cost);
   }
 
   /** Milliseconds until it lets more than a probe out. */
-  wait(now: number): number {
-    return Math.max(this.delay(now), this.pacer.snapshot(now).opensIn);
+  untilOpen(now: number): number {
+    return Math.max(this.untilNext(now), this.pacer.snapshot(now).opensIn);
   }
 
-  /** Milliseconds of a delay that are certain: the rest an answer may shorten. */
-  certain(now: number, delay: number): number {
+  /** The part of a wait for the next call that no answer can shorten, in milliseconds. */
+  certainPart(now: number, delay: number): number {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.pacer.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
     return delay < Infinity && (this.#context.limit || remaining === 0) ? delay : 0;
   }
 
-  /** Milliseconds that a call that came now would have to wait at least. */
-  estimate(now: number): number {
+  /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
+  leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    const wait = this.certain(now, this.delay(now));
+    const wait = this.certainPart(now, this.untilNext(now));
     return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
   }
 
@@ -171,21 +175,23 @@ export class Gate {
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED);
-    if (this.#context.limit || this.#late || isConfirmed || this.certain(now, this.delay(now)) > 0) return undefined;
+    if (this.#context.limit || this.#late || isConfirmed) return undefined;
+    if (this.certainPart(now, this.untilNext(now)) > 0) return undefined;
     this.#late = this.admit(ticket, now);
     return this.#late;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
   holds(now: number): 0 | 1 | 2 {
-    if (now < this.#learned.askedUntil || this.wait(now) > 0) return 2;
+    if (now < this.#learned.askedUntil || this.untilOpen(now) > 0) return 2;
     return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
   }
 
   /** Leave to send now, if no other call waits and nothing is in the way. */
   enter(ticket: Ticket, now: number): Permit | undefined {
-    if (this.waiting > 0 || ticket.notBefore > now || this.delay(now, ticket.cost) > 0) return undefined;
-    return this.admit(ticket, now);
+    if (this.waiting > 0 || ticket.notBefore > now) return undefined;
+    this.advance(now);
+    return this.untilNext(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
   }
 
   /** Waits for leave to send. */

@@ -88,7 +88,9 @@ export class Gates {
         this.#unused.delete(gate);
         continue;
       }
-      const held = gate.effective.holds(now);
+      const { effective } = gate;
+      effective.advance(now);
+      const held = effective.holds(now);
       if (held < least) [dropped, least] = [gate, held];
       if (held === 0) break;
     }

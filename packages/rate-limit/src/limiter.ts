@@ -111,7 +111,8 @@ export class Limiter {
     const now = this.#now();
     ticket.since = now;
     ticket.deadline = now + Math.min(ticket.left + GRACE, call.remaining());
-    const wait = gate.estimate(now);
+    gate.advance(now);
+    const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline) {
       return this.#turns.refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call));
@@ -208,12 +209,13 @@ export class Limiter {
     const { call } = ticket;
     const { gate } = effect;
     const { asked, source } = refusal;
+    gate.advance(now);
     const lastAnswer = lastAnswerOf(response, asked);
     const hasClosed = gate.refused(lastAnswer, now, effect.closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
     const delay = this.#delayOf(call, asked, effect);
     // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closed = gate.certain(now, gate.delay(now)) - GRACE;
+    const closed = gate.certainPart(now, gate.untilNext(now)) - GRACE;
     const reason = stopReason(ticket, response, Math.max(asked ?? delay, delay - 1, closed), this.#settings);
     if (reason !== undefined) {
       this.#report.returned(call, gate, refusal, reason);

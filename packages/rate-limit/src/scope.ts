@@ -61,7 +61,8 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
 /** The waits of the gates that were refused below it count on. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
-  const waits = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
+  for (const child of refused) child.advance(now);
+  const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);
   gate.moveWaiting();
   for (const child of refused) child.forget();
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
