@@ -80,7 +80,7 @@ export class Gate {
   readonly #context: GateContext;
   readonly #queue: GateQueue;
   #learned: Learned = nothing();
-  #reads = 0;
+  #responses = 0;
   #hasQuotas = false;
   #lastSent = -Infinity;
   /** Calls that passed and are not sent yet, and since when. */
@@ -234,7 +234,7 @@ export class Gate {
   }
 
   /** A call that passed is handed to the network, or ended without. */
-  sent(): void {
+  leftMachine(): void {
     if (--this.#unsent === 0 && this.#context.limit) this.#queue.schedule();
   }
 
@@ -245,9 +245,18 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  /** Counts a response. Returns whether it is to be searched for quotas: the first few, then some, or all where they are used. */
-  countRead(): boolean {
-    return this.#reads++ < 8 || this.#reads % 128 === 0 || this.#hasQuotas;
+  noteResponse(): void {
+    this.#responses++;
+  }
+
+  /** Whether the last response is to be searched for quotas: the first few are, then some, or all where quotas are used. */
+  get looksForQuotas(): boolean {
+    return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
+  }
+
+  /** Whether it let a call out since it was closed last. */
+  get isOpen(): boolean {
+    return !this.#learned.wasClosed;
   }
 
   /**
@@ -264,15 +273,13 @@ export class Gate {
     return !isDoubtful || now < learned.provenUntil;
   }
 
-  /** Keeps what a refusal said; `until`: it closed the gate, or found it closed. Returns whether it was open before. */
-  refused(answer: LastAnswer, now: number, until: number | undefined): boolean {
+  /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
+  noteRefusal(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
     const learned = this.#learned;
     learned.lastRefused = now;
-    const wasOpen = !learned.wasClosed;
     learned.lastAnswer = answer;
-    if (until === undefined) return false;
+    if (askedUntil === undefined) return;
     learned.wasClosed = true;
-    learned.askedUntil = Math.max(learned.askedUntil, until);
-    return wasOpen;
+    learned.askedUntil = Math.max(learned.askedUntil, askedUntil);
   }
 }
