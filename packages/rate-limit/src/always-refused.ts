@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { hashOf, randomSeed } from './names.ts';
+import { hashOf, randomSeed } from './scope.ts';
 
 /** As many of the last requests to an origin are looked at, none of them older than so many milliseconds. */
 const LAST = 64;

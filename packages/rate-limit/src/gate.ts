@@ -3,7 +3,7 @@ import type { Turns } from '@steadfetch/core/kit';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
-import type { Answer } from './model/model.ts';
+import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -98,9 +98,15 @@ export class Gate {
     this.#queue = new GateQueue(this, context);
   }
 
+  /** It is made when it is first needed. */
   get pacer(): Pacing {
     this.#learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
     return this.#learned.pacer;
+  }
+
+  /** How it stands by its model. */
+  snapshot(now: number): Snapshot {
+    return this.#learned.pacer?.snapshot(now) ?? NOTHING_KNOWN;
   }
 
   get waiting(): number {
@@ -151,13 +157,13 @@ export class Gate {
 
   /** Milliseconds until it lets more than a probe out. */
   untilOpen(now: number): number {
-    return Math.max(this.untilNext(now), this.pacer.snapshot(now).opensIn);
+    return Math.max(this.untilNext(now), this.snapshot(now).opensIn);
   }
 
   /** The part of a wait for the next call that no answer can shorten, in milliseconds. */
   certainPart(now: number, delay: number): number {
     if (delay <= 0) return 0;
-    const { opensIn, remaining } = this.pacer.snapshot(now);
+    const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
     return delay < Infinity && (this.#context.limit || remaining === 0) ? delay : 0;
   }

@@ -15,12 +15,12 @@ import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
-import { namesOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
 import { Report } from './report.ts';
-import { type Effect, settle, settleOne } from './scope.ts';
+import { namesOf } from './scope.ts';
+import { type Effect, settle, settleOne } from './settle.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
 import { Ticket } from './ticket.ts';
 

@@ -24,7 +24,7 @@ export class Report {
   waits({ call, notBefore }: Ticket, gate: Gate, cancel: (reason?: unknown) => void): void {
     const now = this.#now();
     const own = Math.max(0, notBefore - now);
-    const isClosed = own > 0 || gate.pacer.snapshot(now).opensIn > 0;
+    const isClosed = own > 0 || gate.snapshot(now).opensIn > 0;
     const ms = Math.max(own, gate.leastWait(now));
     this.#emit(call, gate, { action: 'wait', reason: isClosed ? 'closed' : 'pace', ms, cancel });
   }
@@ -44,7 +44,7 @@ export class Report {
 
   opened(gate: Gate): void {
     callHooks(this.#settings.hooks, 'onRelease', () => {
-      const { rate } = gate.pacer.snapshot(this.#now());
+      const { rate } = gate.snapshot(this.#now());
       return { key: gate.key, waiting: gate.waiting, rate };
     });
   }

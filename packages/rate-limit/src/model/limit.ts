@@ -28,6 +28,9 @@ const BEGUN = 0.95;
 /** A stretch that accepted fewer measures nothing. */
 const FEW = 10;
 
+/** Why a gate is open of which nothing is known. */
+export const NOTHING_REFUSED = 'nothing was refused yet';
+
 /** How a refusal came about that closed the gate. */
 export interface Refusal {
   /** The pace at that time, per ms; Infinity while free. */
@@ -53,7 +56,7 @@ export class Limit {
   #steady = Infinity;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
-  why = 'nothing was refused yet';
+  why = NOTHING_REFUSED;
 
   constructor(random: () => number) {
     this.#random = random;

@@ -3,7 +3,7 @@ import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
 import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Limit, type Refusal } from './limit.ts';
+import { Limit, NOTHING_REFUSED, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
 
@@ -49,6 +49,17 @@ export interface Snapshot {
   /** What its state follows from, in words. */
   readonly why: string;
 }
+
+/** How a gate stands that no call has passed. */
+export const NOTHING_KNOWN: Snapshot = {
+  state: 'open',
+  opensIn: 0,
+  rate: undefined,
+  burst: undefined,
+  remaining: undefined,
+  refusedShare: 0,
+  why: NOTHING_REFUSED,
+};
 
 export interface PacerOptions {
   readonly random: () => number;
