@@ -29,12 +29,15 @@ export interface GateContext {
   readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
 }
 
-/** How much one answer counts in the share of doubtful ones, from which share on they count as a limit, and for how long. */
-const DOUBT = { weight: 0.125, share: 0.8, memory: 60_000 };
-/** So long a refusal confirms the pace, in milliseconds. */
-const CONFIRMED = 10_000;
-/** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
-const UNSENT = 20;
+/**
+ * A 503 may come from a limit or from a server that fails. Doubtful answers like it count as a limit for `memoryMs` once they are `share` of the last
+ * answers; in that share each answer counts for `weight`.
+ */
+const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
+/** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
+const CONFIRMED_MS = 10_000;
+/** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
+const LONGEST_UNSENT_MS = 20;
 
 /** What was learned at a gate. */
 interface Learned {
@@ -151,7 +154,7 @@ export class Gate {
 
   /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
   untilNext(now: number, cost?: number): number {
-    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
+    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
     return this.pacer.delay(now, cost);
   }
 
@@ -180,7 +183,7 @@ export class Gate {
    * while it waited, nor in the ten seconds before. One such call at a time, since the guess may be right.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
-    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED);
+    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
     if (this.#context.limit || this.#late || isConfirmed) return undefined;
     if (this.certainPart(now, this.untilNext(now)) > 0) return undefined;
     this.#late = this.admit(ticket, now);
@@ -275,7 +278,7 @@ export class Gate {
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
-    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memory;
+    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;
     return !isDoubtful || now < learned.provenUntil;
   }
 

@@ -24,12 +24,12 @@ import { type Effect, settle, settleOne } from './settle.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
 import { Ticket } from './ticket.ts';
 
-/** A gate that was closed for exactly as long as a call may be held still lets it out. */
-const GRACE = 100;
-/** Without a wait of the server a refused call waits for so long, doubled each time, in milliseconds. */
-const OWN_WAIT = { first: 100, longest: 3_000 };
-/** A request that left the machine later than this after it passed the gate is counted when it left. */
-const LATE = 2;
+/** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
+const GRACE_MS = 100;
+/** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
+const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
+/** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
+const LATE_MS = 2;
 
 /** A call that was refused, and what follows from it. */
 interface RefusedCall {
@@ -132,7 +132,7 @@ export class Limiter {
     const gate = ticket.gate.effective;
     const now = this.#now();
     ticket.since = now;
-    ticket.deadline = now + Math.min(ticket.left + GRACE, call.remaining());
+    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, call.remaining());
     gate.advance(now);
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
@@ -182,7 +182,7 @@ export class Limiter {
     permit.gate.leftMachine();
     if (!ticket.isQueuedInside) return;
     const now = this.#now();
-    if (now - permit.sent.at <= LATE) return;
+    if (now - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       settleOne(counted, now, { kind: 'failed', cost: 0 });
       counted.sent = counted.pacer.send(now, ticket.cost);
@@ -242,7 +242,7 @@ export class Limiter {
   /** Why a refused call is not sent again; `undefined` if it is. */
   #stopReason(ticket: Ticket, response: Response, { gate, refusal, now, delay }: RefusedCall): StopReason | undefined {
     // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closed = gate.certainPart(now, gate.untilNext(now)) - GRACE;
+    const closed = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
     const wait = Math.max(refusal.asked ?? delay, delay - 1, closed);
     return stopReason(ticket, response, wait, this.#settings);
   }
@@ -270,8 +270,8 @@ export class Limiter {
 
   /** How long a refused call waits at least: as long as the server asked, and a little in any case. */
   #delayOf({ record }: Call, asked: number | undefined, { closed, retryIn = 0 }: Effect): number {
-    const { first, longest } = OWN_WAIT;
-    const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
+    const { firstMs, longestMs } = OWN_WAIT;
+    const own = Math.min(longestMs, firstMs * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
     return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 
