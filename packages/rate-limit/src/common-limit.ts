@@ -3,14 +3,17 @@ import type { Quota } from './model/model.ts';
 
 /** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
 const MEMORY_MS = 60_000;
-/** If other gates accepted so many requests since the last refusal, there is no limit in common. */
+/** So many requests that other gates accepted since the last refusal contradict a limit in common. */
 const ACCEPTED_BY_OTHERS = 8;
 /**
  * A gate that is refused again so many times, with no other answer in between, is the only one that is called: its refusals say
  * nothing of the others.
  */
 const REFUSALS_IN_A_ROW = 2;
-/** With a limit in common the refusals would also hit others. It is given up where they hit one gate alone with less probability than this. */
+/**
+ * With a limit in common the refusals would hit other gates too. It is given up where they hit one gate alone, and that would be
+ * less probable than this.
+ */
 const LEAST_PROBABILITY = 0.02;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
 const ANSWERS_IN_A_ROW = 4;

@@ -30,8 +30,8 @@ export interface GateContext {
 }
 
 /**
- * A 503 may come from a limit or from a server that fails. Doubtful answers like it count as a limit for `memoryMs` once they are `share` of the last
- * answers; in that share each answer counts for `weight`.
+ * A 503 may come from a limit or from a server that fails. Once `share` of the last answers are doubtful like that, they count as a
+ * limit for `memoryMs`. In that share each answer counts for `weight`.
  */
 const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */

@@ -1,10 +1,10 @@
 /** The shortest closing that the server did not ask for, in milliseconds. */
 const SHORTEST_MS = 100;
-/** The longest closing that the server did not ask for, in milliseconds. A longer one would starve those that are refused because of others. */
+/** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
 const LONGEST_MS = 3_000;
 /** A closing that is longer than this is probed, in milliseconds. */
 const PROBED_FROM_MS = 1_500;
-/** From one probe to the next it takes half of the time that the gate has been closed, but at least and at most so long, in milliseconds. */
+/** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
 

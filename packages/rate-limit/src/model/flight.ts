@@ -3,7 +3,7 @@ import type { Stretch } from './history.ts';
 /** How many requests may be in flight to a server of which nothing is known. */
 const ROOM_AT_START = 4;
 /**
- * How many more may be in flight with each that is accepted, while no limit is known. With seven a burst of a few hundred calls waits for
+ * How many more may be in flight with each that is accepted, while no limit is known. So a burst of a few hundred calls waits for
  * two round trips at most.
  */
 const ROOM_PER_ACCEPTED = 7;

@@ -2,10 +2,13 @@ import { type Estimate, estimate } from './estimate.ts';
 import { History, type Stretch } from './history.ts';
 import { Pace, within } from './pace.ts';
 
-/** A pace is held for no longer than this before more is tried for, and for no shorter, in milliseconds. */
+/** About how long a pace is held at most, and at least, before more is tried for, in milliseconds. */
 const LONGEST_HOLD_MS = 20_000;
 const SHORTEST_HOLD_MS = 1_500;
-/** How far a pace that a bucket explains may be wrong, as a share of it: never less than the first, never more than the second. */
+/**
+ * How far a pace that a bucket explains may be wrong, at least and at most, as a share of it. One that no bucket explains may be
+ * wrong by the most.
+ */
 const LEAST_DOUBT = 0.033;
 const MOST_DOUBT = 0.3;
 /** How much of a burst is used. The rest is left for requests that are in flight already. */
@@ -72,7 +75,7 @@ export class Limit {
 
   /** Begins with a pace that was a share of a limit so far. */
   begin(pace: number, now: number): void {
-    // The first call waits for one to two requests: what was sent before is still in flight.
+    // The first call waits for the time of two to three requests: what was sent before is still in flight.
     this.pace.open(now, -1 - this.#random());
     this.#share(pace, now, SHARE_AT_START);
   }
@@ -131,7 +134,7 @@ export class Limit {
     return false;
   }
 
-  /** Nothing was accepted: less than two requests came back since the limit was used up. So that is the most its pace can be. */
+  /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #nothing(now: number): void {
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);

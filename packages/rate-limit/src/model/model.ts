@@ -75,10 +75,10 @@ export interface PacerOptions {
   readonly start?: { readonly at: number; readonly pace: number };
 }
 
-/** When only an answer can let the next call go: the time after which to ask again, ms. */
-const ASK_AGAIN = 1_000;
-/** After so long without a call a server that refused nothing may have filled up again, ms. */
-const IDLE = 1_000;
+/** The delay to return where only an answer can let the next call go, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
+/** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
+const FULL_AFTER_MS = 1_000;
 
 /**
  * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
@@ -120,7 +120,7 @@ export class Pacer {
   delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful);
     if (closed > 0) return closed;
-    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN;
+    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
     const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
     return Math.max(paced, this.#flight.delay(now), this.#known?.delay(now) ?? 0);
@@ -129,7 +129,7 @@ export class Pacer {
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
     const { pace, history } = this.#limit;
-    if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#loneRefusals === 0) {
+    if (pace.way === 'free' && now - this.#lastSent > FULL_AFTER_MS && this.#loneRefusals === 0) {
       history.clear();
       this.#stretch = new Stretch(now);
     }
