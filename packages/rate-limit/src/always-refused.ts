@@ -1,13 +1,14 @@
 import type { Call } from '@steadfetch/core';
-import { hashOf, randomSeed } from './names.ts';
+import { hashOf, randomSeed } from './scope.ts';
 
-/** As many of the last requests to an origin are looked at, none of them older than so many milliseconds. */
-const LAST = 64;
-const MEMORY = 60_000;
-/** Refused so often since it was last accepted, a kind of request is suspect. */
-const OFTEN = 2;
-/** Of the others, so many must be refused before all are held to be limited. */
-const SHARE = 0.25;
+/** How many of the last requests to an origin are looked at. */
+const REQUESTS_REMEMBERED = 64;
+/** An older request is not looked at any more, in milliseconds. */
+const MEMORY_MS = 60_000;
+/** A kind of request is suspect if it was refused so often since it was last accepted. */
+const SUSPECT_AFTER_REFUSALS = 2;
+/** If this share of the others is refused, all of them are held to be limited. */
+const SHARE_OF_OTHERS = 0.25;
 
 /** A request that was sent, and its answer; `undefined`: none yet, or one that says nothing about a limit. */
 export interface Sample {
@@ -34,7 +35,7 @@ export class AlwaysRefused {
     const sample: Sample = { kind, at: now, isRefused: undefined };
     if (this.#isSuspect(kind)) return sample;
     this.#last[this.#next] = sample;
-    this.#next = (this.#next + 1) % LAST;
+    this.#next = (this.#next + 1) % REQUESTS_REMEMBERED;
     return sample;
   }
 
@@ -50,8 +51,8 @@ export class AlwaysRefused {
     const refusals = (this.#refusals.get(kind) ?? 0) + 1;
     this.#refusals.delete(kind);
     this.#refusals.set(kind, refusals);
-    if (this.#refusals.size > LAST) this.#refusals.delete(this.#refusals.keys().next().value!);
-    return refusals >= OFTEN && this.#areOthersAccepted(now);
+    if (this.#refusals.size > REQUESTS_REMEMBERED) this.#refusals.delete(this.#refusals.keys().next().value!);
+    return refusals >= SUSPECT_AFTER_REFUSALS && this.#areOthersAccepted(now);
   }
 
   clear(): void {
@@ -60,12 +61,12 @@ export class AlwaysRefused {
   }
 
   #isSuspect(kind: number): boolean {
-    return (this.#refusals.get(kind) ?? 0) >= OFTEN;
+    return (this.#refusals.get(kind) ?? 0) >= SUSPECT_AFTER_REFUSALS;
   }
 
   #areOthersAccepted(now: number): boolean {
-    const others = this.#last.filter(({ kind, at }) => now - at <= MEMORY && !this.#isSuspect(kind));
-    return others.filter(({ isRefused }) => isRefused).length < SHARE * others.length;
+    const others = this.#last.filter(({ kind, at }) => now - at <= MEMORY_MS && !this.#isSuspect(kind));
+    return others.filter(({ isRefused }) => isRefused).length < SHARE_OF_OTHERS * others.length;
   }
 }
 

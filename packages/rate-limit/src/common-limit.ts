@@ -1,16 +1,22 @@
 import type { Gate } from './gate.ts';
 import type { Quota } from './model/model.ts';
 
-/** Refusals that are further apart have nothing to do with each other, in milliseconds. */
-const MEMORY = 60_000;
-/** So many acceptances of others per refusal contradict one common limit. */
-const CONTRADICTED = 8;
-/** Refused so often again, after a wait each time and with no other answer in between, it is the only one. */
-const ALONE = 2;
-/** Were the limit a common one, the same gate would be refused again and again with no more than this probability. */
-const UNLIKELY = 0.02;
-/** So many quotas in a row of other gates, each with less left than the one before, are one quota. */
-const IN_A_ROW = 4;
+/** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
+const MEMORY_MS = 60_000;
+/** So many requests that other gates accepted since the last refusal contradict a limit in common. */
+const ACCEPTED_BY_OTHERS = 8;
+/**
+ * A gate that is refused again so many times, with no other answer in between, is the only one that is called: its refusals say
+ * nothing of the others.
+ */
+const REFUSALS_IN_A_ROW = 2;
+/**
+ * With a limit in common the refusals would hit other gates too. It is given up where they hit one gate alone, and that would be
+ * less probable than this.
+ */
+const LEAST_PROBABILITY = 0.02;
+/** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
+const ANSWERS_IN_A_ROW = 4;
 
 /** A refusal of a request that was sent at a time. */
 export interface Refused {
@@ -51,13 +57,13 @@ export class CommonLimit {
     if (before === undefined || child === of) return false;
     const isLess = quota.name === before.name && quota.limit === before.limit && quota.remaining! < before.remaining!;
     this.#inARow = isLess ? this.#inARow + 1 : 0;
-    return this.#inARow >= IN_A_ROW;
+    return this.#inARow >= ANSWERS_IN_A_ROW;
   }
 
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
   refused(child: Gate, wide: boolean, { sentAt, now, policy }: Refused): { wide: boolean; before: Gate[] } {
     const isOther = policy !== this.#policy && policy !== undefined && this.#policy !== undefined;
-    if (isOther || now - this.#at > MEMORY) this.#refused.clear();
+    if (isOther || now - this.#at > MEMORY_MS) this.#refused.clear();
     if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
     else if (sentAt > this.#at) {
       this.#again++;
@@ -75,9 +81,9 @@ export class CommonLimit {
     if (this.#refused.size === 0) return wide;
     if (this.#last === child) {
       this.#refused.clear();
-      const isAlone = this.#own + this.#others === 0 && this.#again >= ALONE;
-      return wide && !isAlone && this.#chance >= UNLIKELY;
+      const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
+      return wide && !isAlone && this.#chance >= LEAST_PROBABILITY;
     }
-    return wide || this.#others === 0 || (this.#refused.size > 1 && this.#others < CONTRADICTED);
+    return wide || this.#others === 0 || (this.#refused.size > 1 && this.#others < ACCEPTED_BY_OTHERS);
   }
 }

@@ -68,24 +68,25 @@ export class GateQueue {
       this.#resting.remove(first);
       first.value.turn = this.#ready.add(first.value.number, first.value);
     }
+    this.#gate.advance(now);
     let wait = 0;
     for (let { first } = this.#ready; first; first = this.#ready.first) {
-      wait = this.#gate.delay(now, first.value.cost);
+      wait = this.#gate.untilNext(now, first.value.cost);
       if (wait > 0) break;
-      if (this.#isOver()) return;
+      if (this.#yieldTurn()) return;
       this.#take(first.value);
       first.value.admit(this.#gate.admit(first.value, now), now);
     }
-    const next = now + this.#gate.certain(now, wait);
+    const next = now + this.#gate.certainPart(now, wait);
     for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
-      if (this.#isOver()) return;
+      if (this.#yieldTurn()) return;
       this.#expire(first.value, now, next - now);
     }
     this.#arm(now, wait);
   }
 
-  /** Whether the rest has to wait for another turn of the event loop. */
-  #isOver(): boolean {
+  /** Goes on in another turn of the event loop if this one has done enough. Returns whether it has. */
+  #yieldTurn(): boolean {
     const turn = this.#context.turns.enter();
     if (turn) this.#pumpAfter(turn);
     return turn !== undefined;

@@ -3,7 +3,7 @@ import type { Turns } from '@steadfetch/core/kit';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
-import type { Answer } from './model/model.ts';
+import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -29,12 +29,15 @@ export interface GateContext {
   readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
 }
 
-/** How much one answer counts in the share of doubtful ones, from which share on they count as a limit, and for how long. */
-const DOUBT = { weight: 0.125, share: 0.8, memory: 60_000 };
-/** So long a refusal confirms the pace, in milliseconds. */
-const CONFIRMED = 10_000;
-/** How long calls that passed may wait behind the gate before they hold up the others of a known limit. */
-const UNSENT = 20;
+/**
+ * A 503 may come from a limit or from a server that fails. Once `share` of the last answers are doubtful like that, they count as a
+ * limit for `memoryMs`. In that share each answer counts for `weight`.
+ */
+const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
+/** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
+const CONFIRMED_MS = 10_000;
+/** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
+const LONGEST_UNSENT_MS = 20;
 
 /** What was learned at a gate. */
 interface Learned {
@@ -80,7 +83,7 @@ export class Gate {
   readonly #context: GateContext;
   readonly #queue: GateQueue;
   #learned: Learned = nothing();
-  #reads = 0;
+  #responses = 0;
   #hasQuotas = false;
   #lastSent = -Infinity;
   /** Calls that passed and are not sent yet, and since when. */
@@ -98,9 +101,15 @@ export class Gate {
     this.#queue = new GateQueue(this, context);
   }
 
+  /** It is made when it is first needed. */
   get pacer(): Pacing {
     this.#learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
     return this.#learned.pacer;
+  }
+
+  /** How it stands by its model. */
+  snapshot(now: number): Snapshot {
+    return this.#learned.pacer?.snapshot(now) ?? NOTHING_KNOWN;
   }
 
   get waiting(): number {
@@ -138,30 +147,34 @@ export class Gate {
     this.forget();
   }
 
-  /** Milliseconds until the next call may go: 0 for now, `Infinity` until an answer comes. */
-  delay(now: number, cost?: number): number {
-    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > UNSENT) return Infinity;
+  /** Lets time pass. To be called before any of the waits below is asked for. */
+  advance(now: number): void {
     this.pacer.advance(now);
+  }
+
+  /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
+  untilNext(now: number, cost?: number): number {
+    if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
     return this.pacer.delay(now, cost);
   }
 
   /** Milliseconds until it lets more than a probe out. */
-  wait(now: number): number {
-    return Math.max(this.delay(now), this.pacer.snapshot(now).opensIn);
+  untilOpen(now: number): number {
+    return Math.max(this.untilNext(now), this.snapshot(now).opensIn);
   }
 
-  /** Milliseconds of a delay that are certain: the rest an answer may shorten. */
-  certain(now: number, delay: number): number {
+  /** The part of a wait for the next call that no answer can shorten, in milliseconds. */
+  certainPart(now: number, delay: number): number {
     if (delay <= 0) return 0;
-    const { opensIn, remaining } = this.pacer.snapshot(now);
+    const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
     return delay < Infinity && (this.#context.limit || remaining === 0) ? delay : 0;
   }
 
-  /** Milliseconds that a call that came now would have to wait at least. */
-  estimate(now: number): number {
+  /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
+  leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    const wait = this.certain(now, this.delay(now));
+    const wait = this.certainPart(now, this.untilNext(now));
     return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
   }
 
@@ -170,22 +183,24 @@ export class Gate {
    * while it waited, nor in the ten seconds before. One such call at a time, since the guess may be right.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
-    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED);
-    if (this.#context.limit || this.#late || isConfirmed || this.certain(now, this.delay(now)) > 0) return undefined;
+    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
+    if (this.#context.limit || this.#late || isConfirmed) return undefined;
+    if (this.certainPart(now, this.untilNext(now)) > 0) return undefined;
     this.#late = this.admit(ticket, now);
     return this.#late;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
   holds(now: number): 0 | 1 | 2 {
-    if (now < this.#learned.askedUntil || this.wait(now) > 0) return 2;
+    if (now < this.#learned.askedUntil || this.untilOpen(now) > 0) return 2;
     return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
   }
 
   /** Leave to send now, if no other call waits and nothing is in the way. */
   enter(ticket: Ticket, now: number): Permit | undefined {
-    if (this.waiting > 0 || ticket.notBefore > now || this.delay(now, ticket.cost) > 0) return undefined;
-    return this.admit(ticket, now);
+    if (this.waiting > 0 || ticket.notBefore > now) return undefined;
+    this.advance(now);
+    return this.untilNext(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
   }
 
   /** Waits for leave to send. */
@@ -228,7 +243,7 @@ export class Gate {
   }
 
   /** A call that passed is handed to the network, or ended without. */
-  sent(): void {
+  leftMachine(): void {
     if (--this.#unsent === 0 && this.#context.limit) this.#queue.schedule();
   }
 
@@ -239,9 +254,18 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  /** Counts a response. Returns whether it is to be searched for quotas: the first few, then some, or all where they are used. */
-  countRead(): boolean {
-    return this.#reads++ < 8 || this.#reads % 128 === 0 || this.#hasQuotas;
+  noteResponse(): void {
+    this.#responses++;
+  }
+
+  /** Whether the last response is to be searched for quotas: the first few are, then some, or all where quotas are used. */
+  get looksForQuotas(): boolean {
+    return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
+  }
+
+  /** Whether it let a call out since it was closed last. */
+  get isOpen(): boolean {
+    return !this.#learned.wasClosed;
   }
 
   /**
@@ -254,19 +278,17 @@ export class Gate {
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
-    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memory;
+    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;
     return !isDoubtful || now < learned.provenUntil;
   }
 
-  /** Keeps what a refusal said; `until`: it closed the gate, or found it closed. Returns whether it was open before. */
-  refused(answer: LastAnswer, now: number, until: number | undefined): boolean {
+  /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
+  noteRefusal(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
     const learned = this.#learned;
     learned.lastRefused = now;
-    const wasOpen = !learned.wasClosed;
     learned.lastAnswer = answer;
-    if (until === undefined) return false;
+    if (askedUntil === undefined) return;
     learned.wasClosed = true;
-    learned.askedUntil = Math.max(learned.askedUntil, until);
-    return wasOpen;
+    learned.askedUntil = Math.max(learned.askedUntil, askedUntil);
   }
 }

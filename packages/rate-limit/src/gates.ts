@@ -1,7 +1,7 @@
 import type { Call } from '@steadfetch/core';
 import { Gate, type GateContext } from './gate.ts';
 import type { Snapshot } from './model/model.ts';
-import { joined, type NamesOf } from './names.ts';
+import { joined, type NamesOf } from './scope.ts';
 
 /** The gates, as a tree from wide to narrow. At rest there are at most so many of the narrowest ones. */
 export class Gates {
@@ -88,7 +88,9 @@ export class Gates {
         this.#unused.delete(gate);
         continue;
       }
-      const held = gate.effective.holds(now);
+      const { effective } = gate;
+      effective.advance(now);
+      const held = effective.holds(now);
       if (held < least) [dropped, least] = [gate, held];
       if (held === 0) break;
     }
@@ -115,7 +117,7 @@ export interface GateSnapshot extends Omit<Snapshot, 'state'> {
 
 function snapshotOf(gate: Gate, now: number): GateSnapshot {
   const { key, waiting, inFlight } = gate;
-  const { state, ...estimate } = gate.pacer.snapshot(now);
+  const { state, ...estimate } = gate.snapshot(now);
   const isPaced = estimate.rate !== undefined || estimate.remaining !== undefined;
   return { key, state: state === 'open' && isPaced ? 'paced' : state, ...estimate, waiting, inFlight };
 }

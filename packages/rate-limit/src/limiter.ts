@@ -2,6 +2,7 @@ import {
   type AttemptRecord,
   type Call,
   discard,
+  type LastAnswer,
   monotonic,
   type Next,
   onAbort,
@@ -10,24 +11,37 @@ import {
 } from '@steadfetch/core';
 import { cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody, Turns } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
+import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
 import { type Answer, Pacer } from './model/model.ts';
-import { namesOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
 import { Report } from './report.ts';
-import { type Effect, settle, settleOne } from './scope.ts';
+import { namesOf } from './scope.ts';
+import { type Effect, settle, settleOne } from './settle.ts';
 import { repeatsOf, stopReason } from './stop-reason.ts';
 import { Ticket } from './ticket.ts';
 
-/** A gate that was closed for exactly as long as a call may be held still lets it out. */
-const GRACE = 100;
-/** Without a wait of the server a refused call waits for so long, doubled each time, in milliseconds. */
-const OWN_WAIT = { first: 100, longest: 3_000 };
-/** A request that left the machine later than this after it passed the gate is counted when it left. */
-const LATE = 2;
+/** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
+const GRACE_MS = 100;
+/** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
+const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
+/** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
+const LATE_MS = 2;
+
+/** A call that was refused, and what follows from it. */
+interface RefusedCall {
+  /** The gate that the refusal is about. */
+  readonly gate: Gate;
+  readonly refusal: Refusal;
+  readonly lastAnswer: LastAnswer;
+  /** When the refusal came. */
+  readonly now: number;
+  /** The call waits for so many milliseconds at least before it is sent again. */
+  readonly delay: number;
+}
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {
@@ -72,15 +86,23 @@ export class Limiter {
         const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
         let response: Response;
         try {
-          const answer = next(this.#send(ticket, permit));
-          ticket.isHeld = true;
+          const answer = next(this.#callToSend(ticket, permit));
+          // What has not left the machine by now waits in a layer inside.
+          ticket.isQueuedInside = true;
           response = await answer;
         } catch (error) {
           this.#failed(ticket, permit);
           throw error;
         }
         if (mayRefuse(response, this.#settings)) await this.#turns.enter();
-        if (!this.#answered(ticket, permit, response)) return response;
+        const refused = this.#learn(ticket, permit, response);
+        if (!refused) return response;
+        const reason = this.#stopReason(ticket, response, refused);
+        if (reason !== undefined) {
+          this.#report.returned(call, refused.gate, refused.refusal, reason);
+          return response;
+        }
+        this.#prepareResend(ticket, refused);
         discard(response);
       }
     } finally {
@@ -110,8 +132,9 @@ export class Limiter {
     const gate = ticket.gate.effective;
     const now = this.#now();
     ticket.since = now;
-    ticket.deadline = now + Math.min(ticket.left + GRACE, call.remaining());
-    const wait = gate.estimate(now);
+    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, call.remaining());
+    gate.advance(now);
+    const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline) {
       return this.#turns.refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call));
@@ -139,26 +162,27 @@ export class Limiter {
   }
 
   /** The call to hand on. The request is counted when it leaves the machine. */
-  #send(ticket: Ticket, permit: Permit): Call {
+  #callToSend(ticket: Ticket, permit: Permit): Call {
     const { call, gate } = ticket;
     const { record } = call;
-    ticket.isSent = ticket.isHeld = false;
+    ticket.isSent = ticket.isQueuedInside = false;
     ticket.sends = record.sends;
     ticket.onSend = record.onSend;
     ticket.sample = gate.alwaysRefused?.sent(this.#kindOf(call), this.#now());
     record.onSend = () => {
       ticket.onSend?.();
-      if (!ticket.isSent) this.#sent(ticket, permit);
+      if (!ticket.isSent) this.#countSent(ticket, permit);
     };
     return repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call;
   }
 
-  #sent(ticket: Ticket, permit: Permit): void {
+  /** Its request leaves the machine. One that waited in a layer inside counts from now on, and not from when it passed. */
+  #countSent(ticket: Ticket, permit: Permit): void {
     ticket.isSent = true;
-    permit.gate.sent();
-    if (!ticket.isHeld) return;
+    permit.gate.leftMachine();
+    if (!ticket.isQueuedInside) return;
     const now = this.#now();
-    if (now - permit.sent.at <= LATE) return;
+    if (now - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       settleOne(counted, now, { kind: 'failed', cost: 0 });
       counted.sent = counted.pacer.send(now, ticket.cost);
@@ -173,22 +197,34 @@ export class Limiter {
 
   /** Its request is over; what leaves the machine for it later is not counted here. */
   #returned(ticket: Ticket, permit: Permit): void {
-    if (!ticket.isSent) permit.gate.sent();
+    if (!ticket.isSent) permit.gate.leftMachine();
     ticket.isSent = true;
     ticket.call.record.onSend = ticket.onSend;
     permit.gate.returned(permit);
   }
 
-  /** Learns from an answer. Returns whether the call is to be sent again. */
-  #answered(ticket: Ticket, permit: Permit, response: Response): boolean {
-    const { call } = ticket;
+  /** Learns from a response. Returns what it refused, if it did. */
+  #learn(ticket: Ticket, permit: Permit, response: Response): RefusedCall | undefined {
+    const { call, gate } = ticket;
     const now = this.#now();
-    const reading = readResponse(response, call, permit.gate.countRead(), this.#settings);
+    permit.gate.noteResponse();
+    const reading = readResponse(response, call, permit.gate.looksForQuotas, this.#settings);
     const { refusal } = reading;
     const answer = this.#credible(ticket, reading, response, now);
-    const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    const effect = settle(permit, gate, now, answer, refusal?.policy);
     this.#returned(ticket, permit);
-    return refusal !== undefined && this.#refused(ticket, response, refusal, effect, now);
+    return refusal && this.#noteRefusal(call, response, refusal, effect, now);
+  }
+
+  #noteRefusal(call: Call, response: Response, refusal: Refusal, effect: Effect, now: number): RefusedCall {
+    const { gate, closed } = effect;
+    const { asked } = refusal;
+    const lastAnswer = lastAnswerOf(response, asked);
+    const hasClosed = closed && gate.isOpen;
+    gate.advance(now);
+    gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
+    if (hasClosed) this.#report.closed(call, gate, refusal);
+    return { gate, refusal, lastAnswer, now, delay: this.#delayOf(call, asked, effect) };
   }
 
   /** The answer, if it says something about a limit that others have too. */
@@ -203,22 +239,17 @@ export class Limiter {
     return cost === undefined ? answer : { ...answer, cost };
   }
 
-  /** Makes a refused call ready to be sent again, if it may. Returns whether it may. */
-  #refused(ticket: Ticket, response: Response, refusal: Refusal, effect: Effect, now: number): boolean {
-    const { call } = ticket;
-    const { gate } = effect;
-    const { asked, source } = refusal;
-    const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = gate.refused(lastAnswer, now, effect.closed ? now + (asked ?? 0) : undefined);
-    if (hasClosed) this.#report.closed(call, gate, refusal);
-    const delay = this.#delayOf(call, asked, effect);
+  /** Why a refused call is not sent again; `undefined` if it is. */
+  #stopReason(ticket: Ticket, response: Response, { gate, refusal, now, delay }: RefusedCall): StopReason | undefined {
     // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closed = gate.certain(now, gate.delay(now)) - GRACE;
-    const reason = stopReason(ticket, response, Math.max(asked ?? delay, delay - 1, closed), this.#settings);
-    if (reason !== undefined) {
-      this.#report.returned(call, gate, refusal, reason);
-      return false;
-    }
+    const closed = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
+    const wait = Math.max(refusal.asked ?? delay, delay - 1, closed);
+    return stopReason(ticket, response, wait, this.#settings);
+  }
+
+  /** Records the refused request, and makes its call ready to be sent again. */
+  #prepareResend(ticket: Ticket, { refusal, lastAnswer, now, delay }: RefusedCall): void {
+    const { call } = ticket;
     const { record } = call;
     const idempotencyKey = idempotencyKeyOf(call);
     const attempt = repeatsOf(call) + 1;
@@ -230,18 +261,17 @@ export class Limiter {
       status: refusal.status,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       delay,
-      delaySource: source ?? 'rate-limit',
+      delaySource: refusal.source ?? 'rate-limit',
     };
     if (record.history) record.history.push(entry);
     else record.history = [entry];
     ticket.notBefore = now + delay;
-    return true;
   }
 
   /** How long a refused call waits at least: as long as the server asked, and a little in any case. */
   #delayOf({ record }: Call, asked: number | undefined, { closed, retryIn = 0 }: Effect): number {
-    const { first, longest } = OWN_WAIT;
-    const own = Math.min(longest, first * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
+    const { firstMs, longestMs } = OWN_WAIT;
+    const own = Math.min(longestMs, firstMs * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
     return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 

@@ -1,6 +1,7 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
 import { copyFields, originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
+import { DAY_MS } from './model/answer.ts';
 import type { Answer, Quota } from './model/model.ts';
 import type { Settings } from './options.ts';
 
@@ -24,8 +25,6 @@ export interface Reading {
 }
 
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
-/** A quota that is used up for longer than a day is a mistake of the unit, or an attack. */
-const DAY = 86_400_000;
 
 const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
 /** A server that fails, or another one, says nothing about a limit. */
@@ -81,7 +80,7 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
 /** What the response says of quotas, those that are nearly used up first. The model ignores numbers that make no sense. */
 function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
   return serverQuotas(response, { now })
-    .filter((quota) => isUsable(quota, isRefused ? DAY : maxWait))
+    .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
     .sort((a, b) => shareOf(a) - shareOf(b))
     .map((quota) =>
       quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
@@ -90,7 +89,7 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
 
 /**
  * A quota of nothing, or one that is used up and came back already, is a field without meaning. One that is used up for
- * longer than a call may wait counts on a refusal only: it would end all calls unsent.
+ * longer than a call may wait counts on a refusal only, since it would end all calls unsent; one for longer than a day never counts.
  */
 function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
   return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);

@@ -24,8 +24,8 @@ export class Report {
   waits({ call, notBefore }: Ticket, gate: Gate, cancel: (reason?: unknown) => void): void {
     const now = this.#now();
     const own = Math.max(0, notBefore - now);
-    const isClosed = own > 0 || gate.pacer.snapshot(now).opensIn > 0;
-    const ms = Math.max(own, gate.estimate(now));
+    const isClosed = own > 0 || gate.snapshot(now).opensIn > 0;
+    const ms = Math.max(own, gate.leastWait(now));
     this.#emit(call, gate, { action: 'wait', reason: isClosed ? 'closed' : 'pace', ms, cancel });
   }
 
@@ -34,7 +34,7 @@ export class Report {
   }
 
   closed(call: Call, gate: Gate, refusal: Refusal): void {
-    const wait = gate.wait(this.#now());
+    const wait = gate.untilOpen(this.#now());
     this.#emit(call, gate, { action: 'closed', reason: String(refusal.status), ms: wait }, refusal);
     callHooks(this.#settings.hooks, 'onLimit', () => ({
       ...membersOf(call, gate, refusal, wait),
@@ -44,13 +44,13 @@ export class Report {
 
   opened(gate: Gate): void {
     callHooks(this.#settings.hooks, 'onRelease', () => {
-      const { rate } = gate.pacer.snapshot(this.#now());
+      const { rate } = gate.snapshot(this.#now());
       return { key: gate.key, waiting: gate.waiting, rate };
     });
   }
 
   returned(call: Call, gate: Gate, refusal: Refusal, reason: StopReason): void {
-    const wait = gate.wait(this.#now());
+    const wait = gate.untilOpen(this.#now());
     this.#emit(call, gate, { action: 'returned', reason, ms: wait }, refusal);
     const { resends } = call.record;
     callHooks(this.#settings.hooks, 'onGiveUp', () => ({ ...membersOf(call, gate, refusal, wait), reason, resends }));

@@ -1,77 +1,107 @@
-import { CommonLimit, type Refused } from './common-limit.ts';
-import type { Gate, Permit } from './gate.ts';
-import type { Answer, Settled } from './model/model.ts';
+import type { Call } from '@steadfetch/core';
+import { checkKey, fieldOf, pathOf } from '@steadfetch/core/kit';
+import type { RateLimitScope, Settings } from './options.ts';
 
-/** What an answer did: the gate that it is about, and how that stands now. */
-export interface Effect extends Settled {
-  readonly gate: Gate;
+/** Fields that carry who is calling. */
+const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-auth-token'];
+const MOST_CREDENTIALS = 10_000;
+const LONGEST_NAME = 200;
+const MOST_SEGMENTS = 8;
+/** Numbers, identifiers and tokens, and whatever names one thing: they are no part of a kind of request. */
+const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
+
+/** Returns the names of the gates that a call passes, from the widest to the narrowest. */
+export type NamesOf = (call: Call) => readonly string[];
+
+export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
+  const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
+  const credentialOf = credentials();
+  const pathOfCall = paths();
+  if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
+  const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
+    origin: (call) => [root(call)],
+    credential: (call) => [joined(root(call), credentialOf(call))],
+    path: (call) => [joined(root(call), credentialOf(call), pathOfCall(call.url))],
+    auto: (call) => [root(call), credentialOf(call), pathOfCall(call.url)],
+  };
+  return key ? levels[scope] : sameForSame(levels[scope]);
 }
 
-const ACCEPTED: Answer = { kind: 'accepted' };
-const FAILED: Answer = { kind: 'failed' };
+/** Most calls ask for what the last one asked for: the same names then, the same array. */
+function sameForSame(names: NamesOf): NamesOf {
+  let last: readonly string[] = [];
+  let lastInput: unknown;
+  return (call) => {
+    const { input } = call;
+    if (input === lastInput && !call.init?.headers) return last;
+    last = names(call);
+    // what a relative URL or a Request means may change
+    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : undefined;
+    return last;
+  };
+}
 
-/**
- * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says
- * that a wider one is limited; an acceptance about all of them.
- */
-export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
-  if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
-  let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy });
-  const gate = leaf.effective;
-  const own = wait === answer.wait || wait === undefined ? answer : { ...answer, wait };
-  const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
-  let settled: Settled | undefined;
-  for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-    const isMeant = counted.gate === gate && counted.pacer === gate.pacer;
-    const result = settleOne(counted, now, isMeant ? own : others);
-    if (isMeant) settled = result;
+/** The name of a gate below others. */
+export function joined(...names: readonly string[]): string {
+  return names.filter((name) => name !== '').join(' ');
+}
+
+function checkNames(names: unknown): readonly string[] {
+  const list: readonly unknown[] = Array.isArray(names) ? names : [names];
+  return list.map((name) => checkKey('rateLimit: scope', name));
+}
+
+/** The origin; of a URL that has none its scheme, since the rest may be data or a secret. */
+function originNameOf(call: Call): string {
+  const { origin } = call;
+  if (origin.length <= LONGEST_NAME && /^[a-z][a-z0-9+.-]*:\/\/[^?#]*$/i.test(origin)) return origin;
+  return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
+}
+
+/** Most calls have the URL of the last one, whatever their headers are. */
+function paths(): (url: string) => string {
+  let [lastUrl, lastPath] = ['', '/'];
+  return (url) => {
+    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
+    return lastPath;
+  };
+}
+
+/** The path with what names one thing folded: `/items/1` and `/items/2` are `/items/*`. No part of the URL is kept. */
+function fold(url: string): string {
+  const segments = pathOf(url)
+    .slice(0, 4_096)
+    .split('/', MOST_SEGMENTS + 1);
+  return segments.map((segment) => (ID.test(segment) ? '*' : segment)).join('/');
+}
+
+/** Credentials get numbers: nothing of one leaves, or is kept but as a hash that begins at a random number. */
+function credentials(): (call: Call) => string {
+  const numbers = new Map<number, number>();
+  const seed = randomSeed();
+  let count = 0;
+  return (call) => {
+    if (typeof call.input === 'string' && !call.init?.headers) return '';
+    const given = CREDENTIALS.map((name) => fieldOf(call, name) ?? '').join('\n');
+    if (given.length < CREDENTIALS.length) return '';
+    const hash = hashOf(given, seed);
+    if (!numbers.has(hash)) {
+      if (numbers.size >= MOST_CREDENTIALS) numbers.clear();
+      numbers.set(hash, ++count);
+    }
+    return `#${numbers.get(hash)}`;
+  };
+}
+
+/** Where a hash begins, so that nothing outside can tell what it is of. */
+export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
+
+/** Two rounds of FNV-1a side by side, 53 bits of them. */
+export function hashOf(text: string, seed: number): number {
+  let [a, b] = [seed, ~seed];
+  for (let i = 0; i < text.length; i++) {
+    a = Math.imul(a ^ text.charCodeAt(i), 0x01000193);
+    b = Math.imul(b ^ text.charCodeAt(i), 0x5bd1e995) ^ (b >>> 13);
   }
-  if (!settled && answer.kind === 'refused') settled = settleOne(gate.count(now, permit.sent.cost), now, own);
-  return { gate, closed: false, ...settled };
-}
-
-export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer): Settled {
-  pacer.advance(now);
-  return pacer.settle(sent, now, answer);
-}
-
-function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
-  for (let child = leaf; child.parent; child = child.parent) {
-    const { parent } = child;
-    if (quotas && parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
-    if (parent.commonLimit?.accepted(child, quotas?.[0]) && !parent.wide) widen(parent, [], now, undefined);
-  }
-}
-
-/** Widens and narrows. Returns how long the server asked to wait, of this request and of those that now share its gate. */
-function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): number | undefined {
-  let wait = asked;
-  for (let child = leaf; child.parent; child = child.parent) {
-    const { parent } = child;
-    parent.commonLimit ??= new CommonLimit();
-    const { wide, before } = parent.commonLimit.refused(child, parent.wide, refused);
-    if (wide && !parent.wide) wait = widen(parent, before, refused.now, wait);
-    if (!wide && parent.wide) narrow(parent, leaf);
-    if (!parent.wide && parent.children.size > 1) break;
-  }
-  return wait;
-}
-
-/** The waits of the gates that were refused below it count on. */
-function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
-  gate.wide = true;
-  const waits = refused.map((child) => child.wait(now)).filter((delay) => delay > 0 && delay < Infinity);
-  gate.moveWaiting();
-  for (const child of refused) child.forget();
-  return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
-}
-
-/** The refused one keeps what was learned of all: it was most of it. */
-function narrow(gate: Gate, leaf: Gate): void {
-  const counts = leaf.effective === gate;
-  gate.wide = false;
-  if (counts) leaf.effective.inherit(gate);
-  gate.forget();
-  gate.moveWaiting();
+  return (a >>> 0) * 2 ** 21 + (b >>> 11);
 }

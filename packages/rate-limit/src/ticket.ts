@@ -28,9 +28,11 @@ export class Ticket {
   resolve: ((permit: Permit) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
   release: (() => void) | undefined = undefined;
-  /** Whether its present request left the machine, whether a layer inside holds it, and how many it had sent before. */
+  /** Whether its present request left the machine. */
   isSent = false;
-  isHeld = false;
+  /** Whether a layer inside took its present request and did not send it in the same turn. */
+  isQueuedInside = false;
+  /** How many requests the call had sent before its present one. */
   sends = 0;
   /** Another layer's callback for a request that leaves the machine. */
   onSend: (() => void) | undefined = undefined;

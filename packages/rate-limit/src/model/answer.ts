@@ -31,9 +31,9 @@ export interface UsableQuota {
 
 /** More policies than these are not looked at. */
 export const MOST_QUOTAS = 8;
-/** A wait or a reset beyond a day is a mistake of the unit, or an attack. */
-const DAY = 86_400_000;
-/** A quota is not larger than this. */
+/** A wait or a reset beyond a day is a mistake of the unit, or an attack, in milliseconds. */
+export const DAY_MS = 86_400_000;
+/** No number of a quota, and no cost, is larger than this. */
 const LARGEST = 1e12;
 
 const NONE: readonly UsableQuota[] = [];
@@ -45,13 +45,13 @@ export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuo
     const remaining = number(quota.remaining, 0, LARGEST);
     if (remaining === undefined) return [];
     const limit = number(quota.limit, 1, LARGEST);
-    const reset = number(quota.reset, 0, 400 * DAY);
-    const window = number(quota.window, 1, 400 * DAY);
+    const reset = number(quota.reset, 0, 400 * DAY_MS);
+    const window = number(quota.window, 1, 400 * DAY_MS);
     return {
       name: quota.name ?? '',
       remaining: Math.min(remaining, limit ?? LARGEST),
       ...(limit !== undefined && { limit }),
-      ...(reset !== undefined && { reset: Math.min(reset, DAY) }),
+      ...(reset !== undefined && { reset: Math.min(reset, DAY_MS) }),
       ...(window !== undefined && { window }),
     };
   });
@@ -59,7 +59,7 @@ export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuo
 
 /** The wait that the server asked for, if it makes sense. */
 export function usableWait(wait: number | undefined): number | undefined {
-  return number(wait, 0, DAY);
+  return number(wait, 0, DAY_MS);
 }
 
 /** What a call costs, if it makes sense. */

@@ -1,17 +1,17 @@
-/** The shortest closing that the server did not ask for. */
-const SHORTEST = 100;
-/** The longest one: doubling it further would starve who is refused because of others. */
-const LONGEST = 3_000;
-/** A closing that is longer than this is probed, ms. */
-const PROBED = 1_500;
-/** The shortest and the longest time between two probes; in between, half of the time that the gate is closed, ms. */
-const SOONEST = 20;
-const RAREST = 5_000;
+/** The shortest closing that the server did not ask for, in milliseconds. */
+const SHORTEST_MS = 100;
+/** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
+const LONGEST_MS = 3_000;
+/** A closing that is longer than this is probed, in milliseconds. */
+const PROBED_FROM_MS = 1_500;
+/** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
- * accepted. A closing is never shortened, except by an accepted probe: a call that is let out while the gate is closed for
- * long, where probes are wanted.
+ * accepted. A closing is shortened in two cases only, by `reopen`: a probe is accepted, which is a call that is let out while the
+ * gate is closed for long; or many requests are accepted that were sent after the refused one.
  */
 export class Cooldown {
   readonly #random: () => number;
@@ -42,8 +42,8 @@ export class Cooldown {
   /** Milliseconds until the next call may go: when it opens, or as a probe where that is wanted. */
   delay(now: number, probes: boolean): number {
     const opensIn = this.opensIn(now);
-    if (!probes || this.length < PROBED) return opensIn;
-    const pause = Math.min(RAREST, Math.max(SOONEST, (now - this.#closedAt) / 2));
+    if (!probes || this.length < PROBED_FROM_MS) return opensIn;
+    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - this.#closedAt) / 2));
     return Math.min(opensIn, Math.max(0, Math.max(this.#sentAt, this.#closedAt) + pause - now));
   }
 
@@ -86,8 +86,8 @@ export class Cooldown {
 
   /** Longer than a round trip: what was sent before the refusal still counts at the server. */
   #own(roundTrip: number): number {
-    const first = Math.max(SHORTEST, 1.5 * roundTrip) * (1 + 0.2 * this.#random());
-    return Math.min(LONGEST, first * 2 ** Math.min(this.#strikes, 10));
+    const first = Math.max(SHORTEST_MS, 1.5 * roundTrip) * (1 + 0.2 * this.#random());
+    return Math.min(LONGEST_MS, first * 2 ** Math.min(this.#strikes, 10));
   }
 
   #lengthen(until: number): void {

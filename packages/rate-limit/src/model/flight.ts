@@ -1,16 +1,19 @@
 import type { Stretch } from './history.ts';
 
-/** As many are sent to a server of which nothing is known. */
-const FIRST = 4;
-/** And for each that is accepted so many more, while no limit is known: a few hundred calls wait two round trips at most. */
-const GROWTH = 7;
+/** How many requests may be in flight to a server of which nothing is known. */
+const ROOM_AT_START = 4;
+/**
+ * How many more may be in flight with each that is accepted, while no limit is known. So a burst of a few hundred calls waits for
+ * two round trips at most.
+ */
+const ROOM_PER_ACCEPTED = 7;
 
 /** The requests in flight: how many, how long they take, and a start that is slow until answers come. */
 export class Flight {
   /** A smoothed round trip in ms; 0 before the first answer. */
   roundTrip = 0;
   count = 0;
-  #room = FIRST;
+  #room = ROOM_AT_START;
   #grownAt = 0;
   #refused = false;
 
@@ -40,7 +43,7 @@ export class Flight {
     const took = Math.max(1, now - sentAt);
     this.roundTrip = this.roundTrip === 0 ? took : 0.8 * this.roundTrip + 0.2 * took;
     if (!filled) return;
-    this.#room += limited || this.#refused ? 1 : GROWTH;
+    this.#room += limited || this.#refused ? 1 : ROOM_PER_ACCEPTED;
     this.#grownAt = now;
   }
 
@@ -58,8 +61,8 @@ export class Flight {
   }
 }
 
-/** So long a number is kept before one more is tried, ms. */
-const PATIENCE = 60_000;
+/** How long a number is kept to before one more is tried, in milliseconds. */
+const TRY_MORE_AFTER_MS = 60_000;
 
 /** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
 export class Concurrency {
@@ -85,7 +88,7 @@ export class Concurrency {
       refusedInFlight >= 3 && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all);
     if (suspected) {
       this.#found = this.#most = refusedInFlight - 1;
-      this.#tryAt = now + PATIENCE;
+      this.#tryAt = now + TRY_MORE_AFTER_MS;
     }
     return false;
   }
@@ -102,7 +105,7 @@ export class Concurrency {
       return false;
     }
     this.#most = this.#found;
-    this.#tryAt = now + PATIENCE;
+    this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;
   }
 }

@@ -6,9 +6,9 @@ export interface Entry {
   cost: number;
 }
 
-/** More entries are made coarser. */
+/** If there are more entries than this, neighbours become one. */
 const MOST_ENTRIES = 500;
-/** More marks are forgotten, and what was before them. */
+/** If there are more marks than this, the oldest one is forgotten, with all before it. */
 const MOST_MARKS = 8;
 
 /** What was accepted and refused, in order of time. The fit of a bucket reads it. */

@@ -2,31 +2,37 @@ import { type Estimate, estimate } from './estimate.ts';
 import { History, type Stretch } from './history.ts';
 import { Pace, within } from './pace.ts';
 
-/** More is tried for after so long at most, whatever the pace is, ms. */
-const LONGEST_PATIENCE = 20_000;
-const SHORTEST_PATIENCE = 1_500;
-/** The doubt about a pace that was proven by being refused just above it, and about one that is a guess. */
-const SURE = 0.033;
-const UNSURE = 0.3;
-/** Of the burst, so much is used: what is left is for what is on its way. */
-const USED = 0.7;
-/** What of a shared pace is left after a refusal. */
-const KEPT = 0.7;
+/** About how long a pace is held at most, and at least, before more is tried for, in milliseconds. */
+const LONGEST_HOLD_MS = 20_000;
+const SHORTEST_HOLD_MS = 1_500;
 /**
- * The rest is won back by as much a second for all who are fast: in two seconds for each request a second. The slow ones take
- * the time of one request. Not sooner than in 20 s, nor later than in 60, ms.
+ * How far a pace that a bucket explains may be wrong, at least and at most, as a share of it. One that no bucket explains may be
+ * wrong by the most.
  */
-const CLIMB = { perRate: 2_000_000, soonest: 20_000, latest: 60_000 };
-/** Fewer that are accepted at once are no burst. */
-const BURST = 4;
-/** Calls that are not further apart are one flow; it tells the pace of its calls after so long, ms. */
-const FLOW = { gap: 120_000, length: 10_000 };
-/** So many accepted of those that were sent after a refused one say that the limit was not used up. */
-const CONTRADICTED = 4;
-/** A share that is known begins with so much of it. */
-const BEGUN = 0.95;
-/** A stretch that accepted fewer measures nothing. */
-const FEW = 10;
+const LEAST_DOUBT = 0.033;
+const MOST_DOUBT = 0.3;
+/** How much of a burst is used. The rest is left for requests that are in flight already. */
+const SHARE_OF_BURST_USED = 0.7;
+/** How much of a shared pace is kept after a refusal. */
+const SHARE_KEPT = 0.7;
+/**
+ * How long a shared pace takes to win back what it gave up. A fast one takes two seconds for each request a second, so that all win
+ * back the same amount in a second; a slow one takes the time of one request. Never less than 20 seconds, and never more than 60.
+ */
+const CLIMB = { msPerRate: 2_000_000, shortestMs: 20_000, longestMs: 60_000 };
+/** Fewer accepted at once than this are no burst. */
+const LEAST_BURST = 4;
+/** Calls that are less than two minutes apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
+const FLOW = { longestGapMs: 120_000, shortestMs: 10_000 };
+/** A limit was not used up if so many requests that were sent after each refused one were accepted. */
+const ACCEPTED_PER_REFUSAL = 4;
+/** How much of a share that is known is used at the start. */
+const SHARE_AT_START = 0.95;
+/** A stretch that accepted fewer requests than this is too short to measure a pace by. */
+const LEAST_TO_MEASURE = 10;
+
+/** Why a gate is open of which nothing is known. */
+export const NOTHING_REFUSED = 'nothing was refused yet';
 
 /** How a refusal came about that closed the gate. */
 export interface Refusal {
@@ -53,7 +59,7 @@ export class Limit {
   #steady = Infinity;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
-  why = 'nothing was refused yet';
+  why = NOTHING_REFUSED;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -69,13 +75,14 @@ export class Limit {
 
   /** Begins with a pace that was a share of a limit so far. */
   begin(pace: number, now: number): void {
-    this.pace.open(now, -1 - this.#random()); // what is on its way of before comes first
-    this.#share(pace, now, BEGUN);
+    // The first call waits for the time of two to three requests: what was sent before is still in flight.
+    this.pace.open(now, -1 - this.#random());
+    this.#share(pace, now, SHARE_AT_START);
   }
 
   accept(now: number, cost: number): void {
     const flow = this.#flow;
-    if (now - flow.last > FLOW.gap) [flow.accepted, flow.from] = [0, now];
+    if (now - flow.last > FLOW.longestGapMs) [flow.accepted, flow.from] = [0, now];
     flow.accepted += cost;
     flow.last = now;
     this.history.accept(now, cost);
@@ -84,7 +91,7 @@ export class Limit {
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
   outpaced({ accepted, length }: Stretch, now: number): void {
     this.pace.hasten(now);
-    if (accepted >= FEW) this.pace.raise(accepted / Math.max(length, FLOW.length), now);
+    if (accepted >= LEAST_TO_MEASURE) this.pace.raise(accepted / Math.max(length, FLOW.shortestMs), now);
   }
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
@@ -127,7 +134,7 @@ export class Limit {
     return false;
   }
 
-  /** Nothing was accepted: in all the time since it was empty not even two came back. That says no more than that. */
+  /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #nothing(now: number): void {
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
@@ -142,10 +149,11 @@ export class Limit {
     const found =
       pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
     const isHeld = pace.way === 'hold' && !refusal.trying;
-    const isShared = isHeld && stretch.accepted < FEW;
+    const isShared = isHeld && stretch.accepted < LEAST_TO_MEASURE;
     if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
-    else if (pace.way === 'search') this.#hold(accepted, 1, UNSURE, refusal, now, 'no bucket explains the refusals');
+    else if (pace.way === 'search')
+      this.#hold(accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
     else if (!this.#isContradicted(stretch, refusal)) this.#share(refusal.pace, now);
   }
 
@@ -155,8 +163,8 @@ export class Limit {
    */
   #begin(stretch: Stretch, refusal: Refusal, now: number): void {
     const { accepted, from, last } = this.#flow;
-    const isFlow = last - from > FLOW.length && now - last < FLOW.gap;
-    if (!isFlow || stretch.accepted >= BURST) this.#search(stretch, refusal);
+    const isFlow = last - from > FLOW.shortestMs && now - last < FLOW.longestGapMs;
+    if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, refusal);
     else {
       this.pace.open(now, 0);
       this.#share(accepted / (now - from), now);
@@ -169,7 +177,7 @@ export class Limit {
     // the root: those that share the burst start alike, whoever got more of it
     const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
     const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-    this.pace.search(Math.max(start, steady), (USED * this.#burst * closure) / (closure + length));
+    this.pace.search(Math.max(start, steady), (SHARE_OF_BURST_USED * this.#burst * closure) / (closure + length));
     this.why = 'refused once: searching for the pace';
   }
 
@@ -178,11 +186,11 @@ export class Limit {
     this.#burst = burst;
     const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
-    const depth = Math.min(burst - 1, USED * burst);
+    const depth = Math.min(burst - 1, SHARE_OF_BURST_USED * burst);
     this.#hold(
       Math.min(0.995 * rate, most),
       depth,
-      within(doubt, SURE, UNSURE),
+      within(doubt, LEAST_DOUBT, MOST_DOUBT),
       refusal,
       now,
       'a bucket explains the refusals',
@@ -191,7 +199,7 @@ export class Limit {
 
   /** Were those that were sent after it accepted? Then it takes nothing from a pace that is shared. */
   #isContradicted({ acceptedAfter, refused }: Stretch, { limited }: Refusal): boolean {
-    return this.shared && limited && acceptedAfter >= CONTRADICTED * refused;
+    return this.shared && limited && acceptedAfter >= ACCEPTED_PER_REFUSAL * refused;
   }
 
   /**
@@ -199,8 +207,8 @@ export class Limit {
    * by chance not quite at the same time as others: additive increase and multiplicative decrease lead to fair shares (Chiu
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
-  #share(pace: number, now: number, kept: number = KEPT): void {
-    const time = within(Math.max(1 / pace, CLIMB.perRate * pace), CLIMB.soonest, CLIMB.latest);
+  #share(pace: number, now: number, kept: number = SHARE_KEPT): void {
+    const time = within(Math.max(1 / pace, CLIMB.msPerRate * pace), CLIMB.shortestMs, CLIMB.longestMs);
     this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }
@@ -209,10 +217,10 @@ export class Limit {
   #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
-    const calm = (LONGEST_PATIENCE / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);
+    const calm = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);
     const patience = Math.max(cost / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
-    const time = within(patience, SHORTEST_PATIENCE, LONGEST_PATIENCE) * chance;
+    const time = within(patience, SHORTEST_HOLD_MS, LONGEST_HOLD_MS) * chance;
     this.pace.hold(rate, depth, time, Math.min(0.3, 3 * doubt), now);
   }
 }

@@ -3,7 +3,7 @@ import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
 import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Limit, type Refusal } from './limit.ts';
+import { Limit, NOTHING_REFUSED, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
 
@@ -50,6 +50,17 @@ export interface Snapshot {
   readonly why: string;
 }
 
+/** How a gate stands that no call has passed. */
+export const NOTHING_KNOWN: Snapshot = {
+  state: 'open',
+  opensIn: 0,
+  rate: undefined,
+  burst: undefined,
+  remaining: undefined,
+  refusedShare: 0,
+  why: NOTHING_REFUSED,
+};
+
 export interface PacerOptions {
   readonly random: () => number;
   /** A limit that is known in advance. */
@@ -64,10 +75,10 @@ export interface PacerOptions {
   readonly start?: { readonly at: number; readonly pace: number };
 }
 
-/** When only an answer can let the next call go: the time after which to ask again, ms. */
-const ASK_AGAIN = 1_000;
-/** After so long without a call a server that refused nothing may have filled up again, ms. */
-const IDLE = 1_000;
+/** The delay to return where only an answer can let the next call go, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
+/** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
+const FULL_AFTER_MS = 1_000;
 
 /**
  * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
@@ -109,7 +120,7 @@ export class Pacer {
   delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful);
     if (closed > 0) return closed;
-    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN;
+    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
     const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
     return Math.max(paced, this.#flight.delay(now), this.#known?.delay(now) ?? 0);
@@ -118,7 +129,7 @@ export class Pacer {
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
     const { pace, history } = this.#limit;
-    if (pace.way === 'free' && now - this.#lastSent > IDLE && this.#loneRefusals === 0) {
+    if (pace.way === 'free' && now - this.#lastSent > FULL_AFTER_MS && this.#loneRefusals === 0) {
       history.clear();
       this.#stretch = new Stretch(now);
     }

@@ -1,14 +1,15 @@
 import type { Stretch } from './history.ts';
 
-/** As many of the last answers are looked at, for a start. */
-const LAST = 20;
-/** In the long run one answer counts so much in the share of refusals, and noise refuses no more than this. */
-const WEIGHT = 0.01;
-const MOST = 0.12;
-/** After so many answers a refusal that was doubted is dismissed. */
-const DISMISSED_AFTER = 10;
-/** So many dismissed refusals make the key patient. */
-const PATIENT_AFTER = 2;
+/** How many of the last answers are remembered one by one. */
+const ANSWERS_REMEMBERED = 20;
+/** How much one answer counts in the share of refusals in the long run. */
+const WEIGHT_OF_ANSWER = 0.01;
+/** If more than this share of the answers refuses in the long run, that is a limit and no noise. */
+const MOST_NOISE = 0.12;
+/** A refusal that was doubted is dismissed after so many more answers, if they did not prove a limit. */
+const DISMISSED_AFTER_ANSWERS = 10;
+/** The key becomes patient with so many dismissed refusals. */
+const PATIENT_AFTER_DISMISSALS = 2;
 
 /**
  * Refusals that do not depend on the pace: one of many backends is ill, a deployment, a fault that is injected. The pace cannot
@@ -34,33 +35,33 @@ export class Noise {
     const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
     side.answers++;
     if (refused) side.refused++;
-    this.share += ((refused ? 1 : 0) - this.share) * WEIGHT;
+    this.share += ((refused ? 1 : 0) - this.share) * WEIGHT_OF_ANSWER;
     this.#last.push(refused);
-    if (this.#last.length > LAST) this.#last.shift();
-    if (++this.#sinceDoubt === DISMISSED_AFTER) this.dismiss();
+    if (this.#last.length > ANSWERS_REMEMBERED) this.#last.shift();
+    if (++this.#sinceDoubt === DISMISSED_AFTER_ANSWERS) this.dismiss();
   }
 
   /** A refusal holds back only its call until the next answers tell. */
   doubt(): void {
-    if (this.#sinceDoubt > DISMISSED_AFTER) this.#sinceDoubt = 0;
+    if (this.#sinceDoubt > DISMISSED_AFTER_ANSWERS) this.#sinceDoubt = 0;
   }
 
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
-    if (this.patient) return this.#refused(10) >= 6 || this.share > MOST;
+    if (this.patient) return this.#refused(10) >= 6 || this.share > MOST_NOISE;
     return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
   /** A refusal came to nothing. */
   dismiss(): void {
-    if (++this.#dismissed >= PATIENT_AFTER) this.patient = true;
+    if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS) this.patient = true;
   }
 
   /** The gate closed: what came before is used up as evidence. */
   closed({ accepted, refused, length, several }: Stretch, pace: number): void {
     this.#last = [];
     this.#sinceDoubt = Infinity;
-    if (this.patient) this.#dismissed = PATIENT_AFTER - 1;
+    if (this.patient) this.#dismissed = PATIENT_AFTER_DISMISSALS - 1;
     this.patient = false;
     if (several) {
       this.limited = true;

@@ -1,13 +1,13 @@
-/** Above the ceiling of a climb: e times as much in so many ms. */
-const BEYOND = 20_000;
-/** At most so much faster from one request to the next while it searches. */
-const LEAP = 1.25;
-/** And e times as much after so long without a request, ms. */
-const IDLE_SEARCH = 20_000;
-/** Between two requests a pace that tries for more grows by e to this at most. */
-const MOST_GROWN = 2;
-/** While it searches, the pace grows by e to this a second. */
-const RAMP = 2;
+/** A climb that is past its ceiling takes so long to grow by a factor of e, in milliseconds. */
+const CLIMB_GROWTH_MS = 20_000;
+/** A search that sends nothing takes so long to grow by a factor of e, in milliseconds. */
+const IDLE_GROWTH_MS = 20_000;
+/** A search that sends requests grows by a factor of e to this power in each second. */
+const SEARCH_GROWTH = 2;
+/** From one request to the next a search grows by this factor at most. */
+const MOST_PER_REQUEST = 1.25;
+/** Above its ceiling a pace that tries for more is e to this power times the ceiling at most. */
+const MOST_GROWTH = 2;
 
 /**
  * The pace of a key that was refused, per ms, as a function of time; and the tokens that it gives. Four ways:
@@ -31,10 +31,10 @@ export class Pace {
   rate(now: number): number {
     if (this.way === 'free') return this.base;
     // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
-    if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_SEARCH);
+    if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_GROWTH_MS);
     const time = now - this.since;
     if (time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
-    const grown = Math.min(MOST_GROWN, (this.#growth * (time - this.period)) / 1000);
+    const grown = Math.min(MOST_GROWTH, (this.#growth * (time - this.period)) / 1000);
     return Math.min(1e3, this.ceiling * Math.exp(grown));
   }
 
@@ -63,7 +63,7 @@ export class Pace {
     if (this.base < Infinity) this.#tokens -= cost;
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
-      this.base = this.rate(now) * Math.min(LEAP, Math.exp(this.#growth * time));
+      this.base = this.rate(now) * Math.min(MOST_PER_REQUEST, Math.exp(this.#growth * time));
     } else if (this.rate(now) > 2 * this.ceiling) this.raise(this.rate(now), now); // a pace that was far too low may grow without end
     this.#lastSent = now;
   }
@@ -95,7 +95,7 @@ export class Pace {
   search(rate: number, depth: number): void {
     this.way = 'search';
     this.base = rate;
-    this.#growth = RAMP;
+    this.#growth = SEARCH_GROWTH;
     this.#depth = Math.max(1, depth);
     this.#tokens = within(this.#tokens, 1, this.#depth);
   }
@@ -110,7 +110,7 @@ export class Pace {
     this.way = 'climb';
     this.base = base;
     this.ceiling = ceiling;
-    this.#start(1, time, 1000 / BEYOND, now);
+    this.#start(1, time, 1000 / CLIMB_GROWTH_MS, now);
   }
 
   /** Stays free, but what waited is let go at this pace, which doubles in four seconds, and not all at once. */

@@ -10,16 +10,16 @@ interface Batch {
   reset: number;
 }
 
-/** So long a quota is believed to be shared, ms. */
-const SHARED = 20_000;
-/** So many answers in a row that leave no less than the one before are suspicious; doubled after each try that is refused. */
-const SUSPICIOUS = 3;
-/** A suspect quota is tried where it would hold a call back for longer than this, ms. */
-const TRIED = 250;
-/** A try without an answer for so long is given up, ms. */
-const LOST = 5_000;
-/** After so long without a request one finds out whether there is still nothing left, whatever was said of the reset, ms. */
-const LONGEST = 60_000;
+/** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
+const SHARED_MS = 20_000;
+/** A quota is suspect after so many answers in a row that leave no less than the one before; twice as many after each refused try. */
+const SUSPECT_AFTER_ANSWERS = 3;
+/** A suspect quota is tried where it would hold a call back for longer than this, in milliseconds. */
+const TRIED_FROM_MS = 250;
+/** A try that has no answer after this time is given up, in milliseconds. */
+const TRY_LOST_AFTER_MS = 5_000;
+/** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
+const LONGEST_UNASKED_MS = 60_000;
 
 /** What is known of an answered request. */
 export interface Answered {
@@ -68,7 +68,7 @@ export class QuotaPacer {
   #comparedAt = 0;
   /** Answers in a row that left no less than the one before, each to a request that was sent after it. */
   #unspent: number;
-  #suspicious = SUSPICIOUS;
+  #suspectAfter = SUSPECT_AFTER_ANSWERS;
   /** What had been sent before the try that is in flight, and when that was. */
   #tried: number | undefined;
   #triedAt = 0;
@@ -78,7 +78,7 @@ export class QuotaPacer {
   /** `late`: it appeared after many requests only. */
   constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
     this.#quota = quota;
-    this.#unspent = late ? SUSPICIOUS : 0;
+    this.#unspent = late ? SUSPECT_AFTER_ANSWERS : 0;
     this.#spent = spent;
     this.#left = quota.remaining;
     this.#leftAt = this.#creditAt = this.#sentAt = now;
@@ -106,7 +106,7 @@ export class QuotaPacer {
 
   take(cost: number): void {
     const now = this.#creditAt;
-    if (this.#mayTry(now) && this.#wait(now, cost) > TRIED) [this.#tried, this.#triedAt] = [this.#spent, now];
+    if (this.#mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) [this.#tried, this.#triedAt] = [this.#spent, now];
     this.#sentAt = now;
     this.#spent += cost;
     this.#left -= cost;
@@ -156,12 +156,14 @@ export class QuotaPacer {
 
   delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
-    return wait > TRIED && this.#mayTry(now) ? 0 : wait;
+    return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
   }
 
   /** Whether a call may go before its time, to find out whether the quota is true. */
   #mayTry(now: number): boolean {
-    return this.#unspent >= this.#suspicious && (this.#tried === undefined || now - this.#triedAt > LOST);
+    return (
+      this.#unspent >= this.#suspectAfter && (this.#tried === undefined || now - this.#triedAt > TRY_LOST_AFTER_MS)
+    );
   }
 
   /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */
@@ -170,7 +172,7 @@ export class QuotaPacer {
     this.#tried = undefined;
     this.#proofs = accepted ? this.#proofs + 1 : 0;
     if (this.#proofs > this.#quota.remaining + 2) this.#trust = 0;
-    if (!accepted) [this.#unspent, this.#suspicious] = [0, 2 * this.#suspicious];
+    if (!accepted) [this.#unspent, this.#suspectAfter] = [0, 2 * this.#suspectAfter];
   }
 
   #wait(now: number, cost: number): number {
@@ -184,7 +186,7 @@ export class QuotaPacer {
   }
 
   #isOver(now: number): boolean {
-    return now > Math.min(this.#resetAt + 1, this.#sentAt + LONGEST);
+    return now > Math.min(this.#resetAt + 1, this.#sentAt + LONGEST_UNASKED_MS);
   }
 
   /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */
@@ -244,7 +246,7 @@ export class QuotaPacer {
     const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
       this.#shared = true;
-      this.#sharedUntil = b.at + SHARED;
+      this.#sharedUntil = b.at + SHARED_MS;
     }
   }
 }

@@ -1,10 +1,10 @@
 import { MOST_QUOTAS, type UsableQuota } from './answer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
-/** After this many answers without its numbers a quota is forgotten. */
-const MOST_SILENT = 20;
+/** A quota is forgotten after more answers than this without its numbers. */
+const FORGOTTEN_AFTER_ANSWERS = 20;
 /** A quota that appears after more requests than this is tried before it is believed. */
-const LATE = 20;
+const LATE_AFTER_REQUESTS = 20;
 
 interface Policy {
   readonly pacer: QuotaPacer;
@@ -77,7 +77,7 @@ export class Quotas {
 
   #add(quota: UsableQuota, now: number): Policy {
     const unit = /request/i.test(quota.name) ? 'requests' : 'cost';
-    const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE);
+    const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE_AFTER_REQUESTS);
     const policy: Policy = { pacer, unit, silent: 0 };
     if (this.#policies.size >= MOST_QUOTAS) this.#policies.delete(this.#policies.keys().next().value!);
     this.#policies.set(quota.name, policy);
@@ -86,7 +86,8 @@ export class Quotas {
 
   #forget(quotas: readonly UsableQuota[]): void {
     for (const [name, policy] of this.#policies) {
-      if (!quotas.some((quota) => quota.name === name) && ++policy.silent > MOST_SILENT) this.#policies.delete(name);
+      if (!quotas.some((quota) => quota.name === name) && ++policy.silent > FORGOTTEN_AFTER_ANSWERS)
+        this.#policies.delete(name);
     }
   }
 }

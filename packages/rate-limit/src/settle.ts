@@ -1,0 +1,78 @@
+import { CommonLimit, type Refused } from './common-limit.ts';
+import type { Gate, Permit } from './gate.ts';
+import type { Answer, Settled } from './model/model.ts';
+
+/** What an answer did: the gate that it is about, and how that stands now. */
+export interface Effect extends Settled {
+  readonly gate: Gate;
+}
+
+const ACCEPTED: Answer = { kind: 'accepted' };
+const FAILED: Answer = { kind: 'failed' };
+
+/**
+ * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says
+ * that a wider one is limited; an acceptance about all of them.
+ */
+export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
+  if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
+  let { wait } = answer;
+  if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy });
+  const gate = leaf.effective;
+  const own = wait === answer.wait || wait === undefined ? answer : { ...answer, wait };
+  const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
+  let settled: Settled | undefined;
+  for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
+    const isMeant = counted.gate === gate && counted.pacer === gate.pacer;
+    const result = settleOne(counted, now, isMeant ? own : others);
+    if (isMeant) settled = result;
+  }
+  if (!settled && answer.kind === 'refused') settled = settleOne(gate.count(now, permit.sent.cost), now, own);
+  return { gate, closed: false, ...settled };
+}
+
+export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer): Settled {
+  pacer.advance(now);
+  return pacer.settle(sent, now, answer);
+}
+
+function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
+  for (let child = leaf; child.parent; child = child.parent) {
+    const { parent } = child;
+    if (quotas && parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
+    if (parent.commonLimit?.accepted(child, quotas?.[0]) && !parent.wide) widen(parent, [], now, undefined);
+  }
+}
+
+/** Widens and narrows. Returns how long the server asked to wait, of this request and of those that now share its gate. */
+function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): number | undefined {
+  let wait = asked;
+  for (let child = leaf; child.parent; child = child.parent) {
+    const { parent } = child;
+    parent.commonLimit ??= new CommonLimit();
+    const { wide, before } = parent.commonLimit.refused(child, parent.wide, refused);
+    if (wide && !parent.wide) wait = widen(parent, before, refused.now, wait);
+    if (!wide && parent.wide) narrow(parent, leaf);
+    if (!parent.wide && parent.children.size > 1) break;
+  }
+  return wait;
+}
+
+/** The waits of the gates that were refused below it count on. */
+function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
+  gate.wide = true;
+  for (const child of refused) child.advance(now);
+  const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);
+  gate.moveWaiting();
+  for (const child of refused) child.forget();
+  return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
+}
+
+/** The refused one keeps what was learned of all: it was most of it. */
+function narrow(gate: Gate, leaf: Gate): void {
+  const counts = leaf.effective === gate;
+  gate.wide = false;
+  if (counts) leaf.effective.inherit(gate);
+  gate.forget();
+  gate.moveWaiting();
+}
