@@ -86,7 +86,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const own = call.observed && !refused ? cancellable(signal) : undefined;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
-    if (refused) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer));
+    if (refused) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
     const turn = lane.wait(own?.signal ?? signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });

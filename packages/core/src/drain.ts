@@ -112,7 +112,10 @@ class OpenCalls {
 
   run(call: Call, next: Next): Promise<Response> {
     if (this.#closed) {
-      return this.#turns.refuse(new DrainError('the client is closed, the call is not sent', call.record.lastAnswer));
+      return this.#turns.refuse(
+        new DrainError('the client is closed, the call is not sent', call.record.lastAnswer),
+        call.signal,
+      );
     }
     const id = callIdOf(call.record);
     if (this.#open.has(id)) return next(call);

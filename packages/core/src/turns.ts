@@ -1,3 +1,4 @@
+import { abortable } from './abort.ts';
 import { type Clock, monotonic } from './clock.ts';
 import { sleep } from './sleep.ts';
 
@@ -33,9 +34,10 @@ export class Turns {
     return this.#start;
   }
 
-  /** Rejects with the error. A caller that calls again at once must not hold the event loop. */
-  async refuse(error: Error): Promise<never> {
-    await this.enter();
+  /** Rejects with the error, or with the reason of an abort. A caller that calls again at once must not hold the event loop. */
+  async refuse(error: Error, signal?: AbortSignal): Promise<never> {
+    const turn = this.enter();
+    if (turn) await abortable(turn, signal);
     throw error;
   }
 

@@ -29,3 +29,13 @@ it('goes on where the clock cannot sleep', async () => {
 
   expect((await Promise.allSettled(refusals)).every(({ status }) => status === 'rejected')).toBe(true);
 });
+
+it('hears an abort while a refusal waits for its turn', async () => {
+  const turns = new Turns(manualClock());
+  for (let n = 0; n < 300; n++) turns.refuse(new Error('refused')).catch(() => {});
+  const caller = new AbortController();
+  const call = turns.refuse(new Error('refused'), caller.signal);
+  caller.abort('enough');
+
+  await expect(call).rejects.toBe('enough');
+});

@@ -83,7 +83,7 @@ export class KyCall {
     this.#startedAt = this.#policy.clock.now();
     const remaining = remainingOf(options, this.#policy.clock);
     this.#remaining = () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity);
-    this.#pending = new Pending(options.signal ?? undefined);
+    this.#pending = new Pending(options.signal ?? undefined, (reason) => this.#tellEnd(reason));
     this.#hooks = options.hooks!;
     this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
     this.#observer = observerOf(options.fetch);
@@ -223,16 +223,28 @@ export class KyCall {
   async #judgeError(error: Error): Promise<boolean> {
     const attempt = this.#open;
     const outcome = attempt && outcomeOf(attempt, error);
-    if (outcome) await this.#judge(attempt, outcome);
+    if (outcome) await this.#judge(attempt, outcome).catch((thrown) => this.#endWithout(thrown));
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
     if (!this.#pending.isNew) {
-      // ky tells no hook of the end of what is no `Error`
-      if (outcome?.failed && !(outcome.error instanceof Error)) this.#emitEnd({ error: outcome.error });
+      // ky shows what is no `Error` as one that has it
+      if (this.#pending.aborted) this.#tellEnd(this.#options.signal!.reason);
+      else if (outcome?.failed) this.#tellEnd(outcome.error);
+      else if (!outcome && error.name === 'NonError') this.#tellEnd((error as { value?: unknown }).value);
       return false;
     }
     await this.#wait();
     return true;
+  }
+
+  /** ky tells no hook of the end of what is no `Error`. */
+  #tellEnd(thrown: unknown): void {
+    if (!(thrown instanceof Error)) this.#emitEnd({ error: thrown });
+  }
+
+  #endWithout(thrown: unknown): never {
+    this.#tellEnd(thrown);
+    throw thrown;
   }
 
   /** ky tells no hook of an error that ends the wait. */

@@ -23,7 +23,10 @@ export class Pending {
   #announced: Announced | undefined;
   #aborted = false;
 
-  constructor(signal: AbortSignal | undefined) {
+  readonly #onAborted: (reason: unknown) => void;
+
+  constructor(signal: AbortSignal | undefined, onAborted: (reason: unknown) => void) {
+    this.#onAborted = onAborted;
     this.#signal = signal;
   }
 
@@ -50,6 +53,7 @@ export class Pending {
       if (announced.stage === 'waiting') return;
       this.#aborted = true;
       this.stop('aborted');
+      this.#onAborted(this.#signal!.reason);
     });
   }
 

@@ -52,8 +52,9 @@ describe('hooks', () => {
 
 describe('the end of a call', () => {
   const down = async () => new Response(null, { status: 503 });
-  const cases: Record<string, { fetch?: typeof fetch; options?: Options; aborts?: true }> = {
-    'an abort without retries': { fetch: hangs, options: { retry: 0 }, aborts: true },
+  const cases: Record<string, { fetch?: typeof fetch; options?: Options; aborts?: unknown }> = {
+    'an abort without retries': { fetch: hangs, options: { retry: 0 }, aborts: new Error('enough') },
+    'an abort with a text': { fetch: hangs, aborts: 'enough' },
     'a hook that stops': { options: { hooks: { beforeRetry: [() => ky.stop] } } },
     'a hook that throws': { options: { hooks: { beforeRetry: [() => Promise.reject(new Error('mine'))] } } },
     'what is thrown and no error': { fetch: () => Promise.reject('text') },
@@ -68,7 +69,7 @@ describe('the end of a call', () => {
     const call = outcomeOf(api(URL, { signal: caller.signal }));
     if (aborts) {
       await new Promise((resolve) => setImmediate(resolve));
-      caller.abort(new Error('enough'));
+      caller.abort(aborts);
     }
     await call;
     expect(types.filter((type) => type === 'end')).toHaveLength(1);

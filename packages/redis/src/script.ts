@@ -344,9 +344,9 @@ local function toldRate(q, at)
   local even = q.limit / q.window
   local base = max(q.refill, even)
   local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
-  if q.signs < 2 then return s.trust * 0.995 * (base + min(0.5 * base, max(-0.5 * base, spare / 400))) end
-  if spare >= even * (till - 1000) then return s.trust * 0.995 * even end
-  return s.trust * 0.995 * max(0.5, spare) / till
+  local plenty = max(0, leftAt(q, at) - q.most / 2) / 10000
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400))) end
+  return s.trust * 0.995 * max(plenty, spare >= even * (till - 1000) and even or max(0.5, spare) / till)
 end
 
 local function toldEvery(at, cost)
@@ -354,7 +354,7 @@ local function toldEvery(at, cost)
   for _, q in ipairs(told) do
     if at <= q.resetAt + 2 * q.window + 10000 then
       kept[#kept + 1] = q
-      if s.trust > 0.5 then every = max(every, unitsOf(q.name, cost) / toldRate(q, at)) end
+      if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
     end
   end
   told = kept
@@ -445,6 +445,7 @@ local function grant(now, want, cost, extra, known)
   local first = isSaved and start or max(s.next, start - min(saved, 40))
   if not isSaved then s.next = first end
   s.next = s.next + count * every
+  if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
     s.base = s.base * exp(min(250, max(0, first - s.used)) / 500)
@@ -521,10 +522,6 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
-if extra > 0 and #told > 0 and s.next > now + 60000 then
-  s.trust = s.trust * 0.8
-  if s.trust <= 0.5 then s.next = max(s.closedUntil, now) end
-end
 if alone then s.aloneAt = now end
 if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
 s.requests = s.requests + tonumber(ARGV[5])

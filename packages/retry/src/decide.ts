@@ -116,11 +116,19 @@ function shareOf(drawn: number): number {
 
 /** Takes a permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
 function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
-  const answers = failure.session.policy.rules.filter((rule) => rule.permit).map((rule) => rule.permit!(failure, wait));
-  const permits = answers.filter((permit) => permit !== undefined);
-  if (permits.length === answers.length) return permits;
-  release(permits);
-  return undefined;
+  const permits: Permit[] = [];
+  let isComplete = false;
+  try {
+    const givers = failure.session.policy.rules.filter((rule) => rule.permit);
+    for (const rule of givers) {
+      const permit = rule.permit!(failure, wait);
+      if (permit) permits.push(permit);
+    }
+    isComplete = permits.length === givers.length;
+    return isComplete ? permits : undefined;
+  } finally {
+    if (!isComplete) release(permits);
+  }
 }
 
 /** The longest that a rule holds a call that got no permit. */

@@ -276,6 +276,17 @@ describe('a rule of your own', () => {
     },
   );
 
+  it('gives its permit back where another rule throws', async () => {
+    const release = vi.fn();
+    const broken = () => {
+      throw new Error('broken rule');
+    };
+
+    const rules: Rule[] = [{ permit: () => ({ release }) }, { permit: broken }];
+    expect((await play([onStatus(503), ...rules], [503])).end).toEqual(new Error('broken rule'));
+    expect(release).toHaveBeenCalledTimes(1);
+  });
+
   it('that refuses a permit says how long the call is held: it takes the request, not the time', async () => {
     const brake: Rule = { permit: () => undefined, hold: (_failure, { delay }) => 2 * delay };
     const { sent, waits } = await play([onStatus(503), backoff(constant(40)), brake], [503]);

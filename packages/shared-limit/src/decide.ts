@@ -1,7 +1,7 @@
 import { learn, startOf } from './learn.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, spend, toldDepth, toldEvery } from './told.ts';
+import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, toldEvery } from './told.ts';
 
 /** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
 const FIRST = 4;
@@ -24,8 +24,6 @@ const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
 const SHORTEST = REPORTS;
 const LONGEST = 3_000;
-/** Calls without a slot that are accepted while the next slot is further away than this contradict the quotas, ms. */
-const FAR = 60_000;
 /** How far one handful may reach, and while the limit is still searched for, ms. */
 const AHEAD = 1_000;
 const AHEAD_BLIND = 8;
@@ -44,7 +42,6 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
-  if (question.extra > 0 && state.told.size > 0 && state.next > now + FAR) distrust(state, now);
   if (question.alone) state.aloneAt = now;
   if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
   state.requests += question.requests;
@@ -106,12 +103,6 @@ function forget(state: LimitState, now: number): void {
   state.accepted = 0;
   state.begun = 0;
   state.emptied = now;
-}
-
-/** More was accepted than the quotas say: if that goes on, what lies far ahead because of them is given up. */
-function distrust(state: LimitState, now: number): void {
-  state.trust *= 0.8;
-  if (state.trust <= 0.5) state.next = Math.max(state.closedUntil, now);
 }
 
 function accept(state: LimitState, entry: Entry): void {
@@ -179,6 +170,7 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const first = isSaved ? start : Math.max(state.next, start - Math.min(saved, LATE));
   if (!isSaved) state.next = first;
   state.next += count * every;
+  if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
   if (state.way === SEARCH && !pending && isUsed && every === cost / state.base) {
     const time = Math.min(LEAP, Math.max(0, first - state.used));

@@ -22,6 +22,10 @@ const SOONEST = 50;
 const ROUNDED = 1_000;
 /** Just under what was told. */
 const UNDER = 0.995;
+/** After so long one finds out whether there is still nothing left, whatever was said, ms. */
+export const LONGEST = 60_000;
+/** What is left beyond half of the most that there was is spent in about so long, ms. */
+const SPENT = 10_000;
 /** So long after processes came back all have reported, ms. */
 export const BACK = 1_000;
 /** Slots that are reserved further ahead are not counted, ms. */
@@ -99,7 +103,8 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
   let every = 0;
   for (const [name, told] of state.told) {
     if (at > told.resetAt + 2 * told.window + SILENT) state.told.delete(name);
-    else if (state.trust > 0.5) every = Math.max(every, unitsOf(name, cost) / rateOf(told, at, state.trust));
+    else if (state.trust > 0.5)
+      every = Math.max(every, Math.min(LONGEST, unitsOf(name, cost) / rateOf(told, at, state.trust)));
   }
   return every;
 }
@@ -112,8 +117,10 @@ function rateOf(told: Told, at: number, trust: number): number {
   const base = Math.max(refill, even);
   const kept = Math.min(most / 3, 2 + 100 * base);
   const spare = leftAt(told, at) - kept;
-  if (signs < WINDOW) return trust * UNDER * (base + Math.min(0.5 * base, Math.max(-0.5 * base, spare / FILLED)));
-  return trust * UNDER * (spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);
+  const plenty = Math.max(0, leftAt(told, at) - most / 2) / SPENT;
+  if (signs < WINDOW)
+    return trust * UNDER * (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / FILLED)));
+  return trust * UNDER * Math.max(plenty, spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);
 }
 
 /** What is left at a time, if nobody sends. After its reset there is again as much as there ever was. */
