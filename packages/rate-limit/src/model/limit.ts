@@ -59,7 +59,7 @@ export class Limit {
   #steady = Infinity;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
-  why = NOTHING_REFUSED;
+  why: string = NOTHING_REFUSED;
 
   constructor(random: () => number) {
     this.#random = random;
