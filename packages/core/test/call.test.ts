@@ -22,6 +22,22 @@ const twice = defineMiddleware(async (call, next) => {
 });
 
 describe('Call', () => {
+  it('reads each member of an init once', async () => {
+    const { seen, fetch } = recorder();
+    const body = vi.fn(() => 'data');
+    const init = {
+      method: 'PUT',
+      get body() {
+        return body();
+      },
+    };
+
+    await passThrough(fetch)(URL_, init);
+
+    expect(body).toHaveBeenCalledTimes(1);
+    expect(seen[0]!.init!.body).toBe('data');
+  });
+
   it('reads url, method, headers and signal of a plain call', () => {
     const { signal } = new AbortController();
 

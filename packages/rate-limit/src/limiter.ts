@@ -14,6 +14,7 @@ import { kinds } from './always-refused.ts';
 import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
+import { usableCost } from './model/answer.ts';
 import { type Answer, Pacer } from './model/model.ts';
 import type { Settings } from './options.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
@@ -297,8 +298,7 @@ function checkCost(cost: unknown): number {
 /** What `costOf` says; one that fails must not cost the caller a good answer. */
 function costIn(costOf: (response: Response) => number | undefined, response: Response): number | undefined {
   try {
-    const cost = costOf(response);
-    return cost !== undefined && cost >= 0 && cost <= 1e12 ? cost : undefined;
+    return usableCost(costOf(response), undefined);
   } catch {
     return undefined;
   }

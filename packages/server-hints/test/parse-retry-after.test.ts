@@ -23,6 +23,7 @@ describe('parseRetryAfter', () => {
     ['Fri, 31 Dec 9999 23:59:59 GMT', 2_147_483_648_000],
     ['Wed, 01 Jan 2025 00:00:60 GMT', 60_000],
     ['Sat, 29 Feb 0096 00:00:00 GMT', 0],
+    ['Sun, 06 Nov 0049 08:49:37 GMT', 0],
   ])('reads %j', (value, expected) => {
     expect(parseRetryAfter(value, { now })).toBe(expected);
   });

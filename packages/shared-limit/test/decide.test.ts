@@ -1,20 +1,8 @@
 import { decide, type LimitState, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
 import { expect, it } from 'vitest';
+import { QUESTION } from './support/question.ts';
 
 const START = 1_000_000;
-const NOTHING: Question = {
-  want: 1,
-  cost: 1,
-  known: 0,
-  extra: 0,
-  requests: 0,
-  alone: false,
-  accepted: [],
-  refusal: undefined,
-  quotas: [],
-  lastRate: 0,
-  lastBurst: 0,
-};
 const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({
   name: 'q',
   at: START,
@@ -30,7 +18,7 @@ function asked(...questions: [at: number, question: Partial<Question>][]): { sta
   let state: LimitState | undefined;
   const replies: Reply[] = [];
   for (const [at, question] of questions) {
-    const [after, reply] = decide(state, START + at, { ...NOTHING, ...question });
+    const [after, reply] = decide(state, START + at, { ...QUESTION, ...question });
     state = after;
     replies.push(reply);
   }
@@ -93,9 +81,9 @@ it('goes on where the clock of the place is set back by an hour', () => {
 it('goes on after a cost that is larger than whole numbers can be told apart', () => {
   const cost = 1e17;
   let now = START;
-  let [state, reply] = decide(undefined, now, { ...NOTHING, want: 5 });
+  let [state, reply] = decide(undefined, now, { ...QUESTION, want: 5 });
   const ask = (question: Partial<Question>) => {
-    [state, reply] = decide(state, now, { ...NOTHING, want: 0, ...question });
+    [state, reply] = decide(state, now, { ...QUESTION, want: 0, ...question });
   };
   for (let round = 0; round < 4; round++) {
     for (let n = 0; n < 5; n++) {

@@ -1,5 +1,6 @@
 import { type Question, type Reply, type SharedStore, type TabStore, tabStore } from '@steadfetch/shared-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { QUESTION } from './support/question.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -15,19 +16,6 @@ function tabs(count: number) {
   return stores;
 }
 
-const QUESTION: Question = {
-  want: 1,
-  cost: 1,
-  known: 0,
-  alone: false,
-  extra: 0,
-  requests: 0,
-  accepted: [],
-  refusal: undefined,
-  quotas: [],
-  lastRate: 0,
-  lastBurst: 0,
-};
 const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Promise<Reply> =>
   Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
 const refusal = { want: 0, refusal: { at: 1e15, closedUntil: 0, every: 0, wait: 5_000 } };

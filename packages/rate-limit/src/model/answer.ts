@@ -63,7 +63,7 @@ export function usableWait(wait: number | undefined): number | undefined {
 }
 
 /** What a call costs, if it makes sense. */
-export function usableCost(cost: number | undefined, otherwise: number): number {
+export function usableCost<T>(cost: number | undefined, otherwise: T): number | T {
   return number(cost, 0, LARGEST) ?? otherwise;
 }
 
