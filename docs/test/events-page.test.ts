@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const page = readFileSync(new URL('../events.md', import.meta.url), 'utf8');
-const source = readFileSync(new URL('../../packages/core/src/events.ts', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../../packages/core/src/events/events.ts', import.meta.url), 'utf8');
 
 /** The rows between two markers, as their cells. */
 function rowsOf(name: string): string[][] {

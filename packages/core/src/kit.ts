@@ -1,8 +1,22 @@
 // What the packages of steadfetch share and an author of a middleware rarely needs.
-export { abortable } from './abort.ts';
-export { closeStream, isByteStream } from './byte-stream.ts';
-export { callIdOf } from './call-record.ts';
-export { cancelError, cancellable } from './cancellable.ts';
+
+export { closeStream, isByteStream } from './body/byte-stream.ts';
+export { cancelError, cancellable } from './body/cancellable.ts';
+export { encodeForm } from './body/form.ts';
+export { keepBody, releaseBody } from './body/keep-body.ts';
+export { type ErrorOf, withBody } from './body/with-body.ts';
+export { callIdOf } from './call/call-record.ts';
+export { copyFields } from './call/copy-fields.ts';
+export { fieldOf } from './call/field-of.ts';
+export { historyBehind, keepHistory } from './call/history.ts';
+export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
+export { originOf, pathOf } from './call/origin.ts';
+export { isRequest } from './call/request-members.ts';
+export { toNext } from './chain/define-middleware.ts';
+export { ignoreRejection } from './events/notify.ts';
+export { type CallObservation, observerOf, withObserverOf } from './events/observe.ts';
+export type { Pause } from './events/pause.ts';
+export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-events.ts';
 export {
   checkBoolean,
   checkClock,
@@ -14,21 +28,10 @@ export {
   checkNumber,
   type NumberRule,
   optionError,
-} from './check.ts';
-export { callHooks, checkHooks } from './check-hooks.ts';
-export { checkMethods, checkStatuses, isToken } from './check-list.ts';
-export { transientKind } from './classify-error.ts';
-export { MAX_TIMER } from './clock.ts';
-export { copyFields } from './copy-fields.ts';
-export { toNext } from './define-middleware.ts';
-export { fieldOf } from './field-of.ts';
-export { encodeForm } from './form.ts';
-export { historyBehind, keepHistory } from './history.ts';
-export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './idempotent.ts';
-export { keepBody, releaseBody } from './keep-body.ts';
-export { ignoreRejection } from './notify.ts';
-export { type CallObservation, observerOf, withObserverOf } from './observe.ts';
-export { oneLine } from './one-line.ts';
+} from './options/check.ts';
+export { callHooks, checkHooks } from './options/check-hooks.ts';
+export { checkMethods, checkStatuses, isToken } from './options/check-list.ts';
+export { oneLine } from './options/one-line.ts';
 export {
   checkChoice,
   clockOption,
@@ -38,14 +41,12 @@ export {
   randomOption,
   readOptions,
   type Settings,
-} from './options.ts';
-export { originOf, pathOf } from './origin.ts';
-export type { Pause } from './pause.ts';
-export { type Place, Queue } from './queue.ts';
-export { isRequest } from './request-members.ts';
-export { retryAfterOf } from './retry-after.ts';
-export { type EndedAttempt, endOf, type Facts, factsOf } from './retry-events.ts';
-export { sleep } from './sleep.ts';
-export { Turns } from './turns.ts';
-export { warnOnce } from './warn-once.ts';
-export { type ErrorOf, withBody } from './with-body.ts';
+} from './options/options.ts';
+export { warnOnce } from './options/warn-once.ts';
+export { transientKind } from './outcome/classify-error.ts';
+export { retryAfterOf } from './outcome/retry-after.ts';
+export { abortable } from './time/abort.ts';
+export { MAX_TIMER } from './time/clock.ts';
+export { type Place, Queue } from './time/queue.ts';
+export { sleep } from './time/sleep.ts';
+export { Turns } from './time/turns.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { bodyFactory, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cancelBody } from '../src/keep-body.ts';
+import { cancelBody } from '../src/body/keep-body.ts';
 
 function streamOf(chunks: Iterator<string>, onCancel = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream({

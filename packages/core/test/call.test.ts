@@ -1,7 +1,7 @@
 import { bodyFactory, Call, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { isRequest, keepBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
-import { isPlatformFetch } from '../src/platform-fetch.ts';
+import { isPlatformFetch } from '../src/call/platform-fetch.ts';
 
 const URL_ = 'https://api.test/things?token=1';
 

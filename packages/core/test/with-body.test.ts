@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { historyBehind, keepHistory } from '../src/history.ts';
-import { withBody } from '../src/with-body.ts';
+import { withBody } from '../src/body/with-body.ts';
+import { historyBehind, keepHistory } from '../src/call/history.ts';
 
 const server = createServer((request, response) => {
   if (request.url === '/moved') return response.writeHead(302, { location: '/there' }).end();

@@ -1,0 +1,48 @@
+import type { Call } from '../call/call.ts';
+import { isReplayable } from '../call/copy-init.ts';
+import type { BodyInit } from '../call/platform-types.ts';
+import { checkFunction } from '../options/check.ts';
+import { abortable } from '../time/abort.ts';
+import { cancelBody } from './keep-body.ts';
+
+/** Returns a body, or a promise of one. */
+export type BodyMaker = () => BodyInit | Promise<BodyInit>;
+
+/** Sends a call with an init. */
+type Send = (init: RequestInit) => Promise<Response>;
+
+/** How a factory is sent: it brings that along, so that a bundle without factories has none of it. */
+const SEND_FRESH: unique symbol = Symbol.for('steadfetch.send-fresh.1') as never;
+
+interface Factory extends BodyMaker {
+  [SEND_FRESH]?(call: Call, send: Send): Promise<Response>;
+}
+
+/**
+ * A body that is made anew for each attempt, so that a stream can be retried.
+ *
+ * @example fetch(url, { method: 'PUT', body: bodyFactory(() => openAsBlob(path)) })
+ */
+export function bodyFactory(make: BodyMaker): BodyInit {
+  checkFunction('bodyFactory: make', make);
+  const factory: Factory = () => make();
+  factory[SEND_FRESH] = (call, send) => sendMade(make, call, send);
+  return factory as unknown as BodyInit;
+}
+
+/** What sends a call whose body is a factory; `undefined` for any other body. */
+export function senderOf(body: unknown): Factory[typeof SEND_FRESH] {
+  return typeof body === 'function' ? (body as Factory)[SEND_FRESH] : undefined;
+}
+
+/** A stream is sent in one direction at a time, as `fetch` demands. */
+async function sendMade(make: BodyMaker, { init, signal }: Call, send: Send): Promise<Response> {
+  const making = Promise.resolve(make());
+  try {
+    const body = await abortable(making, signal);
+    return send({ ...init, body, ...(isReplayable(body) ? {} : { duplex: 'half' }) } as RequestInit);
+  } catch (error) {
+    if (signal?.aborted) making.then(cancelBody, () => {});
+    throw error;
+  }
+}

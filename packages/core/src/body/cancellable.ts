@@ -1,0 +1,23 @@
+import { onAbort } from '../time/abort.ts';
+
+/** A wait that an observer can end, and that ends with the call. */
+export interface Cancellable {
+  /** Aborts with the signal of the call, or by `cancel`. */
+  readonly signal: AbortSignal;
+  /** Ends the wait: with the error that is given, else with an `AbortError`. */
+  readonly cancel: (reason?: unknown) => void;
+  /** Stops to listen to the signal of the call. */
+  readonly release: () => void;
+}
+
+export function cancellable(signal: AbortSignal | undefined): Cancellable {
+  const controller = new AbortController();
+  const release = onAbort(signal, (reason) => controller.abort(reason));
+  return { signal: controller.signal, cancel: (reason) => controller.abort(cancelError(reason)), release };
+}
+
+/** The error of a call whose wait is ended: anything that is no error, such as the event of a click, gives no reason. */
+export function cancelError(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return new DOMException('The call was cancelled while it waited', 'AbortError');
+}

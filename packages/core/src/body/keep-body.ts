@@ -1,0 +1,44 @@
+import type { Call } from '../call/call.ts';
+import { isRequest } from '../call/request-members.ts';
+
+/**
+ * The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. One that cannot be
+ * cloned is sent itself, once.
+ */
+export function keepBody(call: Call): Call {
+  try {
+    return carriesBody(call) ? call.withClone() : call;
+  } catch {
+    return call;
+  }
+}
+
+/**
+ * Closes a body that is not sent, as `fetch` would: the stream in `init`, or what a clone left unread in a `Request`,
+ * which is used from then on.
+ */
+export function releaseBody(call: Call): void {
+  if (call.init?.body) cancelBody(call.init.body);
+  else if (carriesBody(call)) cancelBody((call.input as Request).body);
+}
+
+interface Closable {
+  cancel?(): unknown;
+  pipe?: unknown;
+  readableDidRead?: boolean;
+  destroy?(): void;
+}
+
+/** Closes the source of a stream, unless it is being read. Anything else needs no closing. */
+export function cancelBody(body: unknown): void {
+  try {
+    const stream = Object(body) as Closable;
+    if (typeof stream.cancel === 'function') void Promise.resolve(stream.cancel()).catch(() => {});
+    else if (typeof stream.pipe === 'function' && stream.readableDidRead === false) stream.destroy?.();
+  } catch {}
+}
+
+function carriesBody({ input, init }: Call): boolean {
+  if (!isRequest(input) || (init?.body !== undefined && init.body !== null)) return false;
+  return input.body !== null && !input.bodyUsed && input.method !== 'GET' && input.method !== 'HEAD';
+}

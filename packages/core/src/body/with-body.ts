@@ -1,0 +1,56 @@
+import { inheritHistory } from '../call/history.ts';
+import type { BodyInit } from '../call/platform-types.ts';
+
+const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
+const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Returns the error to reject with in place of the runtime's. */
+export type ErrorOf = (error: unknown) => unknown;
+
+/**
+ * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
+ * `redirected`, `type`) and its history, also in its clones. The original must not be read afterwards.
+ *
+ * Keeps a status or reason phrase that the constructor refuses (999, broken UTF-8). For a stream made by script, pass
+ * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch" whatever error the stream has.
+ */
+export function withBody(response: Response, body: BodyInit | null, errorOf?: ErrorOf): Response {
+  const { status, statusText, headers } = response;
+  const copy = new Response(NO_BODY.has(status) ? null : body, {
+    headers,
+    status: status >= 200 && status <= 599 ? status : 200,
+    statusText: REASON_PHRASE.test(statusText) ? statusText : '',
+  });
+  return keepFacts(copy, response, errorOf);
+}
+
+function keepFacts(copy: Response, original: Response, errorOf: ErrorOf | undefined): Response {
+  inheritHistory(copy, original);
+  for (const fact of FACTS) {
+    if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
+  }
+  define(copy, 'clone', () => keepFacts(Response.prototype.clone.call(copy), copy, errorOf));
+  if (errorOf) tellErrors(copy, errorOf);
+  return copy;
+}
+
+function tellErrors(response: Response, errorOf: ErrorOf): void {
+  const methods = Response.prototype as unknown as Record<string, (() => Promise<unknown>) | undefined>;
+  for (const name of READERS) {
+    const read = methods[name];
+    // `bytes` is missing from older runtimes
+    if (read) define(response, name, () => readOnce(response, read, errorOf));
+  }
+}
+
+/** A second read rejects with the runtime's error for a used body. */
+function readOnce(response: Response, read: () => Promise<unknown>, errorOf: ErrorOf): Promise<unknown> {
+  const spent = response.bodyUsed;
+  return read.call(response).catch((error) => Promise.reject(spent ? error : errorOf(error)));
+}
+
+function define(response: Response, name: string, value: unknown): void {
+  Object.defineProperty(response, name, { value, configurable: true });
+}

@@ -1,0 +1,172 @@
+import { senderOf } from '../body/body-factory.ts';
+import type { Fetch } from '../chain/fetch.ts';
+import type { Observed } from '../events/events.ts';
+import { type CallRecord, callRecord } from './call-record.ts';
+import { copyInit, isReplayable } from './copy-init.ts';
+import { absolute, originOf } from './origin.ts';
+import type { HeadersInit, RequestInfo } from './platform-types.ts';
+import { haveSameFields, headersOf, isRequest, moveRequest, referrerOf } from './request-members.ts';
+import { asRetried, markOf, type Retried } from './retried.ts';
+
+/** What `call.with()` can change. A member that is left out stays as it was. */
+export interface CallChanges {
+  input?: RequestInfo | URL;
+  /** Replaces the whole init; merged with `headers` and `signal` where they are set too. */
+  init?: RequestInit | undefined;
+  /** Replaces the effective headers. */
+  headers?: HeadersInit;
+  signal?: AbortSignal;
+  attempt?: number;
+  /** Time left before a deadline, in milliseconds, read when asked. The nearest deadline counts. */
+  remaining?: () => number;
+  /** True below a `retry`, `last` where no attempt will follow, `off` where `retry: false` was asked for. */
+  retried?: Retried;
+  /** Where the layers below tell what they do to the call. */
+  observed?: Observed;
+}
+
+/** What a call has in common with another that it is made of. */
+type Of = Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining' | 'observed'>;
+
+/**
+ * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
+ *
+ * `init` is a copy made with the call: what the caller changes later, also in its headers, in the bytes of its body or
+ * in the headers of a `Request`, does not reach a later attempt. Members that a `Request` cannot hold (`dispatcher`,
+ * `cf`, `next`, `duplex`) are kept by reference. No `Request` is built and none is cloned.
+ */
+export class Call {
+  readonly input: RequestInfo | URL;
+  readonly init: RequestInit | undefined;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly retried: Retried;
+  /** The history of the call, shared by all its copies. */
+  readonly record: CallRecord;
+  /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
+  readonly remaining: () => number;
+  /** Where a layer tells what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
+  readonly observed: Observed | undefined;
+  /** The headers of the `Request` as they were when the call was made. */
+  readonly #given: Headers | undefined;
+  #headers: Headers | undefined;
+
+  private constructor(input: RequestInfo | URL, init: RequestInit | undefined, of: Of, given: Headers | undefined) {
+    this.input = input;
+    this.init = init;
+    this.attempt = of.attempt;
+    this.retried = of.retried;
+    this.record = of.record;
+    this.remaining = of.remaining;
+    this.observed = of.observed;
+    this.#given = given;
+  }
+
+  /** The call behind `fetch(input, init)`. */
+  static from(input: RequestInfo | URL, init?: RequestInit): Call {
+    // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
+    const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
+    const of = (init && markOf(init)) ?? newCall();
+    return new Call(target, init ? copyInit(init) : undefined, of, headersOf(target));
+  }
+
+  /** Absolute where the runtime knows a base; otherwise as it was passed. */
+  get url(): string {
+    return isRequest(this.input) ? this.input.url : absolute(String(this.input));
+  }
+
+  /** The key for state that belongs to one server, e.g. `https://api.example.com`. */
+  get origin(): string {
+    return originOf(typeof this.input === 'string' ? this.input : this.url);
+  }
+
+  /** As `fetch` would send it: the six methods it knows in upper case, any other unchanged (RFC 9110 §9.1). */
+  get method(): string {
+    const method = this.init?.method ?? (isRequest(this.input) ? this.input.method : 'GET');
+    if (method === 'GET') return method;
+    const upper = `${method}`.toUpperCase();
+    return upper !== method && NORMALIZED.test(upper) ? upper : method;
+  }
+
+  /** The effective headers, for reading: those of `init`, else those of the `Request`. */
+  get headers(): Headers {
+    this.#headers ??= new Headers(this.init?.headers ?? this.#given);
+    return this.#headers;
+  }
+
+  get signal(): AbortSignal | undefined {
+    if (this.init?.signal !== undefined) return this.init.signal ?? undefined;
+    return isRequest(this.input) ? this.input.signal : undefined;
+  }
+
+  /** Whether the body can be sent again. A stream or an async iterable cannot; a `Request` can until it is used. */
+  get replayable(): boolean {
+    const body: unknown = this.init?.body;
+    if (body !== undefined && body !== null) return isReplayable(body);
+    return !(isRequest(this.input) && this.input.bodyUsed);
+  }
+
+  with(changes: CallChanges): Call {
+    const { attempt = this.attempt, retried = this.retried, observed = this.observed, headers, signal } = changes;
+    let { input = this.input } = changes;
+    let init = 'init' in changes ? changes.init : this.init;
+    if (isRequest(this.input) && !isRequest(input)) {
+      const moved = moveRequest(this.input, String(input), this.#given);
+      input = moved.input;
+      init = { ...moved.init, ...init };
+    }
+    if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
+    if (headers !== undefined) init!.headers = headers;
+    if (signal !== undefined) init!.signal = signal;
+    const remaining = nearest(this.remaining, changes.remaining);
+    const given = input === this.input ? this.#given : headersOf(input);
+    return new Call(input, init, { attempt, retried, record: this.record, remaining, observed }, given);
+  }
+
+  /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
+  asAttempt(attempt: number, retried: true | 'last' = true): Call {
+    const { record, remaining, observed } = this;
+    return new Call(this.input, this.init, { attempt, retried, record, remaining, observed }, this.#given);
+  }
+
+  /**
+   * The call with a copy of its `Request`, to send while the original is kept. It has the signal of the original: that
+   * of the copy does not outlive a garbage collection (undici).
+   */
+  withClone(): Call {
+    const { init } = this;
+    const request = this.input as Request;
+    const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
+    return new Call(request.clone(), own, this, this.#given);
+  }
+
+  /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
+  send(fetch: Fetch): Promise<Response> {
+    const sendFresh = senderOf(this.init?.body);
+    return sendFresh ? sendFresh(this, (init) => this.#send(fetch, init)) : this.#send(fetch, this.init);
+  }
+
+  #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
+    const { input, observed, record, retried } = this;
+    const given = this.#given;
+    record.sends++;
+    record.onSend?.();
+    // the headers of a Request that are no longer those of the call
+    const isChanged = given && !init?.headers && !haveSameFields(given, (input as Request).headers);
+    const sent = isChanged ? { ...(init ?? referrerOf(input)), headers: new Headers(given) } : init;
+    if (observed) return observed.send(this, async () => fetch(input, asRetried(sent, this, fetch)));
+    return fetch(input, retried ? asRetried(sent, this, fetch) : sent);
+  }
+}
+
+const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
+
+const forever = () => Infinity;
+
+function newCall(): Of {
+  return { attempt: 1, retried: false, record: callRecord(), remaining: forever, observed: undefined };
+}
+
+function nearest(a: () => number, b: (() => number) | undefined): () => number {
+  return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());
+}

@@ -1,0 +1,75 @@
+import { copyForm } from '../body/form.ts';
+import { tagOf } from '../options/show.ts';
+
+/**
+ * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
+ * copied, since it can be read only once. What `fetch` would turn into a string becomes one here.
+ */
+export function copyInit(init: RequestInit): RequestInit {
+  const copy: RequestInit & Record<string, unknown> = { ...init };
+  // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
+  for (const name in init) copy[name] = copyMember(name, name in copy ? copy[name] : init[name as keyof RequestInit]);
+  if (init.constructor !== Object) {
+    for (const [name, value] of Object.entries(membersOf(init))) copy[name] = copyMember(name, value);
+  }
+  return copy;
+}
+
+function copyMember(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (name === 'headers') return copyHeaders(value as HeadersInit);
+  if (name === 'body') return copyBody(value as BodyInit);
+  return TEXTS.includes(name) ? String(value) : value;
+}
+
+/** Whether a body can be sent more than once: everything but streams and what is read step by step. */
+export function isReplayable(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return true;
+  return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
+}
+
+const TEXTS = 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
+
+/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
+const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
+
+/** What `fetch` reads of a Request, or of an init that is an object of a class. */
+export function membersOf(source: object): RequestInit {
+  const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+}
+
+/** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */
+export function copyHeaders(headers: HeadersInit): HeadersInit {
+  try {
+    if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
+    if (Symbol.iterator in headers) return new Headers(headers);
+    const copy = { ...headers };
+    for (const name in copy) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
+    return copy;
+  } catch {
+    return headers;
+  }
+}
+
+/**
+ * A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here.
+ */
+export function copyBody(body: BodyInit): BodyInit {
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  const kind = tagOf(body);
+  if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
+  if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
+  if (kind === '[object FormData]') return copyForm(body as FormData);
+  return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body, kind) : body;
+}
+
+/** The text of a body; the body itself where it has none, and so is of a kind that only this runtime knows. */
+function asText(body: BodyInit, kind: string): BodyInit {
+  try {
+    const text = String(body);
+    return text === kind ? body : text;
+  } catch {
+    return body;
+  }
+}

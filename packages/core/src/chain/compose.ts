@@ -1,0 +1,42 @@
+import { ignoreRejection } from '../events/notify.ts';
+import { show } from '../options/show.ts';
+import type { Fetch, Middleware } from './fetch.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/**
+ * Puts middlewares together in the order a request travels: the first is outermost.
+ *
+ * @example const steady = compose(retry(), timeout(2_000))(fetch);
+ */
+export function compose(...middlewares: Middleware[]): Middleware {
+  const { length } = middlewares;
+  middlewares.forEach((middleware: unknown, index) => {
+    if (typeof middleware !== 'function' || middleware === globalThis.fetch) throw errorAt(index, middleware, length);
+  });
+  return (next) =>
+    middlewares.reduceRight((inner: Fetch, middleware, index) => {
+      const made: unknown = middleware(inner);
+      if (typeof made !== 'function') throw errorAt(index, made, length, middleware);
+      return made as Fetch;
+    }, next);
+}
+
+/** A fetch in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
+function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
+  ignoreRejection(value);
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    return new TypeError(`compose: ${explain(index, value, length, maker)}`);
+  }
+  return new TypeError(`compose: no middleware at position ${index}`);
+}
+
+function explain(index: number, value: unknown, length: number, maker: Middleware | undefined): string {
+  const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  if (maker ? isPromise : typeof value === 'function') {
+    return `position ${index} is fetch itself, write compose(${length > 1 ? 'retry()' : ''})(fetch)`;
+  }
+  if (maker) return `the middleware at position ${index} gave ${show(value)}, expected a fetch function`;
+  if (Array.isArray(value)) return `position ${index} is an array, spread it: compose(...layers)`;
+  return `expected a middleware at position ${index}, got ${show(value)}`;
+}

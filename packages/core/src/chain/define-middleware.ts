@@ -1,0 +1,117 @@
+import { releaseBody } from '../body/keep-body.ts';
+import { Call } from '../call/call.ts';
+import { takeAttempt } from '../call/retried.ts';
+import { checkFunction, optionError } from '../options/check.ts';
+import { type OrderRule, warnOfOrder } from './check-order.ts';
+import type { Fetch, Middleware } from './fetch.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/** The rest of the chain. May be called any number of times. */
+export type Next = (call: Call) => Promise<Response>;
+
+/** What authors write: takes the call and the rest of the chain, returns a response. */
+export type Handler = (call: Call, next: Next) => Promise<Response>;
+
+/** What a stack knows of a middleware. */
+export interface Layer {
+  /** Shown by `layersOf`. */
+  name: string;
+  /**
+   * Names of layers that this one must stand inside, each with what happens otherwise. A wrong order is warned of once,
+   * when the stack is built, and not in production.
+   */
+  mustBeInside?: readonly OrderRule[];
+}
+
+/**
+ * Lets one of our middlewares hand its `Call` to the next, so that the arguments are parsed once. The property names its
+ * owner: a proxy, a mock or a copy that has the same property is another function, and is called as one.
+ */
+const ENTER: unique symbol = Symbol.for('steadfetch.enter.2') as never;
+
+interface Entrance {
+  readonly owner: Fetch;
+  readonly enter: Next;
+}
+
+/** The names of our middlewares in a composed fetch, outermost first. */
+const LAYERS: unique symbol = Symbol.for('steadfetch.layers.1') as never;
+
+type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
+
+/**
+ * Makes a middleware of a handler: the one place that parses `string | URL | Request` plus `init`.
+ *
+ * What the handler throws, also synchronously, rejects the call. `layersOf` shows the name.
+ *
+ * @example
+ * const withTenant = (tenant: string) => defineMiddleware((call, next) => {
+ *   const headers = new Headers(call.headers);
+ *   headers.set('x-tenant', tenant);
+ *   return next(call.with({ headers }));
+ * });
+ */
+export function defineMiddleware(handler: Handler, layer?: string | Layer): Middleware {
+  checkFunction('defineMiddleware: handler', handler);
+  const { name, mustBeInside }: Partial<Layer> = typeof layer === 'string' ? { name: layer } : (layer ?? {});
+  return (next) => {
+    const proceed = toNext(next);
+    const inner = layersOf(next);
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
+    }
+    const enter: Next = (call) => {
+      try {
+        return handler(call, proceed);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+    const fetch: Composed = (input, init) => {
+      try {
+        const call = Call.from(input, init);
+        if (call.observed) takeAttempt(init!);
+        const response = handler(call, proceed);
+        return call.init?.body && !call.replayable ? releasing(response, call) : response;
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+    fetch[ENTER] = { owner: fetch, enter };
+    fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
+    return fetch;
+  };
+}
+
+/** Closes a stream that is unread when the call fails, as `fetch` does. */
+async function releasing(response: Promise<Response>, call: Call): Promise<Response> {
+  try {
+    return await response;
+  } catch (error) {
+    releaseBody(call);
+    throw error;
+  }
+}
+
+/** Hands calls to a fetch: straight to the handler of our own middlewares, as `fetch(input, init)` to any other. */
+export function toNext(fetch: Fetch): Next {
+  if (typeof fetch !== 'function') throw optionError('next', 'a fetch function', fetch);
+  const entrance = (fetch as Composed)[ENTER];
+  return entrance?.owner === fetch ? entrance.enter : entryOf(fetch);
+}
+
+function entryOf(fetch: Fetch): Next {
+  return (call) => {
+    try {
+      return call.send(fetch);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+}
+
+/** The named layers of a composed fetch, outermost first, up to the first foreign wrapper. */
+export function layersOf(fetch: Fetch): readonly string[] {
+  return (fetch as Composed)[LAYERS] ?? [];
+}

@@ -1,0 +1,60 @@
+import type { Call } from '../call/call.ts';
+import { callIdOf } from '../call/call-record.ts';
+import { redactUrl } from '../call/redact-url.ts';
+import { defineMiddleware, toNext } from '../chain/define-middleware.ts';
+import type { Middleware } from '../chain/fetch.ts';
+import { monotonic, systemClock } from '../time/clock.ts';
+import { metaOf, observeBy } from './observe.ts';
+
+/** What subscribers of both channels get; Node adds `result` or `error`. */
+export interface DiagnosticsContext {
+  readonly callId: number;
+  readonly method: string;
+  /** Without credentials, query and fragment. */
+  readonly url: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly meta?: unknown;
+}
+
+/** A `TracingChannel` of Node, as far as it is used. */
+interface Channel {
+  readonly hasSubscribers: boolean;
+  tracePromise<T>(run: () => Promise<T>, context: object): Promise<T>;
+}
+
+declare const process:
+  | { getBuiltinModule?(name: string): { tracingChannel?(name: string): Channel } | undefined }
+  | undefined;
+
+/**
+ * Publishes calls and attempts to `node:diagnostics_channel`, as the tracing channels `steadfetch.call` and
+ * `steadfetch.attempt`, each with a `DiagnosticsContext`: put it first, also before `observe`.
+ *
+ * Where there is no such module, as in browsers, it passes calls through. Without subscribers a call costs two booleans. Of
+ * a request through a foreign wrapper that has our layers inside, the attempt outside contains those inside.
+ */
+export function diagnostics(): Middleware {
+  const tracing = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:diagnostics_channel');
+  const calls = tracing?.tracingChannel?.('steadfetch.call');
+  const attempts = tracing?.tracingChannel?.('steadfetch.attempt');
+  if (!calls || !attempts) return defineMiddleware((call, next) => next(call), 'diagnostics');
+  const around = (call: Call, send: () => Promise<Response>) =>
+    attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
+  const now = monotonic(systemClock);
+  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around }, 'diagnostics');
+  return (next) => {
+    const traced = toNext(observed(next));
+    return defineMiddleware((call, untraced) => {
+      if (calls.hasSubscribers) return calls.tracePromise(() => traced(call), contextOf(call));
+      return attempts.hasSubscribers ? traced(call) : untraced(call);
+    })(next);
+  };
+}
+
+function contextOf(call: Call): DiagnosticsContext {
+  const { record, method, url } = call;
+  const { meta = metaOf(call), resends } = record;
+  const said = { callId: callIdOf(record), method, url: redactUrl(url), attempt: call.attempt + resends };
+  return meta === undefined ? said : { ...said, meta };
+}

@@ -1,0 +1,212 @@
+import type { Call } from '../call/call.ts';
+import { callIdOf } from '../call/call-record.ts';
+import { redactUrl } from '../call/redact-url.ts';
+import type { Mark } from '../call/retried.ts';
+import { defineMiddleware } from '../chain/define-middleware.ts';
+import type { CallOptions, Fetch, Middleware, NamedOptions } from '../chain/fetch.ts';
+import { checkFunction } from '../options/check.ts';
+import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
+import { type Clock, monotonic } from '../time/clock.ts';
+import type { Ending, Moment, Observed, SteadfetchEvent } from './events.ts';
+import { notify } from './notify.ts';
+import { type RetryObserver, retryObserver } from './retry-events.ts';
+
+/** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
+export type Listener = (event: SteadfetchEvent) => unknown;
+
+export interface ObserveOptions {
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+const OPTIONS = { clock: clockOption } satisfies OptionTable<ObserveOptions>;
+
+/** The observers that a fetch begins with, for a loop around it that is not ours. */
+const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.2') as never;
+
+/** The fetch brings along what observes a call, so that a loop around one that is not observed has none of that code. */
+interface Observers {
+  /** Outermost first. */
+  readonly all: readonly Settings[];
+  observe(call: Call): CallObservation;
+}
+
+type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
+
+/**
+ * Tells a listener everything that our middlewares below do to a call, in order: put it first.
+ *
+ * The events are the union `SteadfetchEvent`. Each is one frozen object, the same for all observers that hear it. An
+ * observer hears what the call meets below it, through any foreign wrapper that keeps the members of `init`.
+ *
+ * @throws a `TypeError` when the listener is not a function, or that names the option
+ * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(2_000))(fetch)
+ */
+export function observe(listener: Listener, options?: ObserveOptions): Middleware {
+  const { clock } = readOptions('observe', OPTIONS, options);
+  return observeBy({ listener: checkFunction('observe: listener', listener), clock, now: monotonic(clock) }, 'observe');
+}
+
+/** The middleware behind `observe`. */
+export function observeBy(settings: Settings, name: string): Middleware {
+  const middleware = defineMiddleware((call, next) => {
+    const { observed } = call;
+    if (observed instanceof Observation && observed.isOf(settings)) return next(call);
+    return new Observation(call, settings).watch(call, next);
+  }, name);
+  return (next) => {
+    const all = [settings, ...((next as Observable | undefined)?.[OBSERVERS]?.all ?? [])];
+    return Object.assign(middleware(next), { [OBSERVERS]: { all, observe: (call: Call) => observationBy(all, call) } });
+  };
+}
+
+/** The fetch, with the observers of the fetch inside it. */
+export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch): Outer {
+  return Object.assign(fetch, { [OBSERVERS]: (inner as Observable)[OBSERVERS] });
+}
+
+/** What a loop around our layers tells of a call by itself, to the observers that the fetch inside begins with. */
+export interface CallObservation {
+  /** For the layers inside. */
+  readonly observed: Observed;
+  /** The time left of the call, in milliseconds, as far as an observer says. */
+  remaining(): number;
+  start(call: Call): void;
+  end(call: Call, ending: Ending): void;
+}
+
+/** What makes the observation of a call, for a loop around this fetch that tells more of it than the fetch can. */
+export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObservation) | undefined {
+  return (fetch as Observable | undefined)?.[OBSERVERS]?.observe;
+}
+
+function observationBy(all: readonly Settings[], call: Call): CallObservation {
+  const chain: Observation[] = [];
+  for (const settings of all) {
+    const [outer] = chain;
+    chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, settings));
+  }
+  return {
+    observed: chain[0]!,
+    remaining: () => Math.min(...all.map(({ remaining }) => remaining?.() ?? Infinity)),
+    start: (call) => {
+      for (const observation of [...chain].reverse()) observation.start(call);
+    },
+    end: (call, ending) => {
+      for (const observation of chain) observation.end(call, ending);
+    },
+  };
+}
+
+export interface Settings {
+  readonly listener: Listener;
+  /** Called around each request, where this observer is the outermost one. */
+  readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
+  /** The time left of each call, in milliseconds, for a loop around our layers. */
+  readonly remaining?: () => number;
+  readonly clock: Clock;
+  readonly now: () => number;
+}
+
+/** One call below one observer. */
+class Observation implements Observed {
+  readonly retries: RetryObserver = retryObserver;
+  readonly #settings: Settings;
+  readonly #outer: Observation | undefined;
+  readonly #root: Observation;
+  readonly #startedAt: number;
+  /** The same moment since the epoch: one reading of that clock per call. */
+  readonly #epoch: number;
+  #url: string | undefined;
+  #attempts = 0;
+  /** The attempt that the last event belongs to. */
+  #latest = 1;
+
+  constructor({ observed }: Call, settings: Settings) {
+    this.#settings = settings;
+    this.#outer = observed instanceof Observation ? observed : undefined;
+    this.#root = this.#outer ? this.#outer.#root : this;
+    this.#startedAt = settings.now();
+    this.#epoch = settings.clock.now();
+  }
+
+  watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
+    call.record.meta ??= metaOf(call);
+    this.start(call);
+    return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
+  }
+
+  /** Whether this observer, or one further out, is that of the settings. */
+  isOf(settings: Settings): boolean | undefined {
+    return this.#settings === settings || this.#outer?.isOf(settings);
+  }
+
+  start(call: Call): void {
+    this.emit(call, { type: 'start' }, this, this.#startedAt);
+  }
+
+  end(call: Call, ending: Ending): void {
+    const now = this.#settings.now();
+    const ms = now - this.#startedAt;
+    this.emit(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
+  }
+
+  send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
+    call.taken = false;
+    const attempt = call.attempt + call.record.resends;
+    const { around, now } = this.#root.#settings;
+    const sentAt = now();
+    return follow(around ? around(call, send) : send(), (ending) => {
+      const at = now();
+      if (!call.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
+    });
+  }
+
+  /**
+   * Tells this listener and those further out up to `from`, the one that the event is made by. A member of the call that
+   * cannot be read costs the event.
+   */
+  emit(call: Call, moment: Moment, from: Observation = this.#root, now: number = from.#settings.now()): void {
+    try {
+      const { record, method, origin } = call;
+      from.#url ??= redactUrl(call.url);
+      const elapsed = now - from.#startedAt;
+      const event = Object.freeze({
+        ...(moment as SteadfetchEvent),
+        callId: callIdOf(record),
+        method,
+        url: from.#url,
+        origin,
+        attempt: moment.attempt ?? call.attempt + record.resends,
+        at: from.#epoch + elapsed,
+        elapsed,
+        meta: record.meta,
+      });
+      for (let told: Observation | undefined = this; told; told = from === this ? undefined : told.#outer) {
+        if (event.type === 'attempt') told.#attempts++;
+        told.#latest = event.attempt;
+        notify(told.#settings.listener, event);
+      }
+    } catch {}
+  }
+}
+
+/** What the call was made with, also in the member that no other library reads. */
+export function metaOf({ init }: Call): unknown {
+  const options = init as (CallOptions & NamedOptions) | undefined;
+  return options?.meta ?? options?.steadfetch?.meta;
+}
+
+/** The same promise, with a word about how it ends. */
+function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
+  return Promise.resolve(response).then(
+    (response) => {
+      tell({ status: response?.status, response });
+      return response;
+    },
+    (error) => {
+      tell({ error });
+      throw error;
+    },
+  );
+}

@@ -1,0 +1,55 @@
+import { cancelError } from '../body/cancellable.ts';
+import type { Call } from '../call/call.ts';
+import { onAbort, throwIfAborted } from '../time/abort.ts';
+import type { Clock } from '../time/clock.ts';
+import { sleep } from '../time/sleep.ts';
+
+/** What ends a wait early and lets the call go. */
+const NOW: unique symbol = Symbol('now');
+
+/** A wait that an observer can end. Made only where somebody observes the call. */
+export class Pause {
+  readonly #clock: Clock;
+  /** Before that the server does not want the call. */
+  readonly #notBefore: number;
+  readonly #timer = new AbortController();
+  #over = false;
+
+  constructor(clock: Clock, asked: number | undefined) {
+    this.#clock = clock;
+    this.#notBefore = asked ? clock.now() + asked : -Infinity;
+  }
+
+  readonly cancel = (reason?: unknown): void => this.#end(cancelError(reason));
+
+  readonly retryNow = (): boolean => {
+    if (this.#over || this.#timer.signal.aborted || this.#clock.now() < this.#notBefore) return false;
+    this.#end(NOW);
+    return true;
+  };
+
+  /** Whether an observer cancelled the call. */
+  get cancelled(): boolean {
+    const { aborted, reason } = this.#timer.signal;
+    return aborted && reason !== NOW;
+  }
+
+  /** @throws the `AbortError` of `cancel()` and the caller's abort reason */
+  async sleep(ms: number, call: Call): Promise<void> {
+    const { signal } = this.#timer;
+    const release = onAbort(call.signal, (reason) => this.#end(reason));
+    try {
+      if (!signal.aborted) await sleep(ms, signal, this.#clock);
+      throwIfAborted(signal);
+    } catch (error) {
+      if (error !== NOW) throw error;
+    } finally {
+      this.#over = true;
+      release();
+    }
+  }
+
+  #end(reason: unknown): void {
+    if (!this.#over) this.#timer.abort(reason);
+  }
+}

@@ -1,0 +1,118 @@
+import type { Call } from '../call/call.ts';
+import { codeOf } from '../outcome/classify-error.ts';
+import type { Outcome } from '../outcome/outcome.ts';
+import type { Clock } from '../time/clock.ts';
+import type { FailureMembers, Moment } from './events.ts';
+import { Pause } from './pause.ts';
+
+/** An attempt that has ended, as a layer that repeats calls describes it. */
+export interface EndedAttempt {
+  readonly call: Call;
+  /** 1 for the first that this layer made. */
+  readonly attempt: number;
+  readonly outcome?: Outcome | undefined;
+  /** The `Idempotency-Key` that the call was made with. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** A failed attempt, with the wait that an observer may end. */
+interface Failure extends EndedAttempt {
+  readonly session: { readonly policy: { readonly clock: Clock; readonly maxRetries: number } };
+  pause: Pause | undefined;
+}
+
+interface Wait {
+  readonly delay: number;
+  readonly source: string;
+}
+
+interface Retry extends Wait {
+  readonly retry: true;
+  readonly reason: string;
+  readonly asked: number | undefined;
+}
+
+interface End {
+  readonly retry: false;
+  readonly stop?: string;
+  readonly planned?: Wait;
+}
+
+/**
+ * What a call's observer does with the decisions of `retry`, which knows nothing of events: the observer brings it along,
+ * so that a bundle without one has none of it.
+ */
+export interface RetryObserver {
+  /** The call is held before it ends, since it got no permit. */
+  beforeHold(failure: Failure, ms: number): void;
+  afterFailure(failure: Failure, decision: Retry | End): void;
+  /** A good answer after an attempt that failed. */
+  afterRecovery(recovery: EndedAttempt): void;
+}
+
+export const retryObserver: RetryObserver = {
+  beforeHold: (failure, ms) => emit(failure, { type: 'budget', ...factsOf(failure), ms }),
+  afterFailure: (failure, decision) => {
+    if (decision.retry) return emit(failure, { type: 'wait', ...factsOf(failure), ...waitOf(failure, decision) });
+    const end = endOf(failure, decision);
+    if (end?.reason) {
+      const { planned } = decision;
+      const wait = planned ? { ms: planned.delay, source: planned.source } : {};
+      emit(failure, { type: 'give-up', ...factsOf(failure), reason: end.reason, ...wait });
+    } else if (end) emitRecovery(failure);
+  },
+  afterRecovery: (recovery) => {
+    if (recovery.attempt > 1) emitRecovery(recovery);
+  },
+};
+
+function emit({ call }: EndedAttempt, moment: Moment): void {
+  call.observed!.emit(call, moment);
+}
+
+function emitRecovery(recovery: EndedAttempt): void {
+  const facts = factsOf(recovery);
+  emit(recovery, { type: 'recover', ...facts, attempts: facts.attempt });
+}
+
+function waitOf(failure: Failure, { delay: ms, source, reason, asked }: Retry) {
+  const { clock, maxRetries } = failure.session.policy;
+  failure.pause = new Pause(clock, asked);
+  const { cancel, retryNow } = failure.pause;
+  return { ms, until: clock.now() + ms, source, reason, maxRetries, cancel, retryNow };
+}
+
+/** How the call ends, where that is worth an event: a give-up has a reason, a recovery none. */
+export function endOf({ attempt, outcome }: EndedAttempt, { stop }: End): { reason?: string } | undefined {
+  if (stop !== undefined) return { reason: stop };
+  if (attempt === 1) return undefined;
+  return outcome?.response ? {} : { reason: 'permanent' };
+}
+
+/** What an event says of an attempt that has ended. */
+export interface Facts extends FailureMembers {
+  /** 1 for the first, whichever layer repeated the call. */
+  readonly attempt: number;
+  readonly outcome: Outcome;
+}
+
+export function factsOf({ call, attempt, outcome, idempotencyKey }: EndedAttempt): Facts {
+  const { response, error } = outcome!;
+  return {
+    attempt: attempt + call.record.resends,
+    outcome: Object.freeze({ ...outcome! }),
+    cause: response ? String(response.status) : (codeOf(error) ?? nameOf(error)),
+    ...(response ? { response } : { error }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}
+
+/** The name of an error, also of one of another realm. The text of anything else may hold secrets. */
+function nameOf(error: unknown): string {
+  try {
+    const { name } = error as Error;
+    return typeof name === 'string' && /^\w+$/.test(name) ? name : typeof error;
+  } catch {
+    return typeof error;
+  }
+}

@@ -1,0 +1,241 @@
+import { cancellable } from '../body/cancellable.ts';
+import { keepBody, releaseBody } from '../body/keep-body.ts';
+import type { Call } from '../call/call.ts';
+import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '../call/idempotent.ts';
+import { defineMiddleware, type Layer, type Next } from '../chain/define-middleware.ts';
+import type { Middleware } from '../chain/fetch.ts';
+import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
+import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
+import { classifyError } from '../outcome/classify-error.ts';
+import { onAbort } from '../time/abort.ts';
+import { type Clock, monotonic } from '../time/clock.ts';
+
+/** What tells that the browser is online or offline again, as `window` does. */
+export type OnlineTarget = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
+
+export interface OnlineOptions {
+  /**
+   * How long after a probe the next call is sent although the browser says that it is offline, in milliseconds.
+   * @default 15_000
+   */
+  probeEvery?: number;
+  /** Whether the browser says that it is online; if it throws, it does. @default () => navigator.onLine !== false */
+  isOnline?: () => boolean;
+  /** What has the events `online` and `offline`. @default globalThis */
+  target?: OnlineTarget;
+  clock?: Clock;
+}
+
+const OPTIONS = {
+  probeEvery: { check: checkMs, default: 15_000, min: 1 },
+  isOnline: {
+    check: checkFunction,
+    default: () => (globalThis.navigator as { readonly onLine?: boolean } | undefined)?.onLine !== false,
+  },
+  target: {
+    check: (option: string, target: OnlineTarget) =>
+      checkMembers(option, target, ['addEventListener', 'removeEventListener']),
+  },
+  clock: clockOption,
+} satisfies OptionTable<OnlineOptions>;
+
+/** The options as data: what each may be, and its default. */
+export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
+
+/**
+ * Holds calls back while the browser is offline, and sends them when it is back. Put it inside `retry` and
+ * `circuitBreaker`.
+ *
+ * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
+ * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, the browser is not believed
+ * until it changes its word. If it finds no network, it waits on, or fails if it cannot be repeated: by its method and key,
+ * or since it says `retry: false`. Where there is no `navigator.onLine`, as in Node, it passes calls through.
+ *
+ * @throws a `TypeError` or `RangeError` that names the option
+ * @throws the caller's abort reason, also while waiting
+ * @example compose(retry(), online(), timeout(5_000))(fetch)
+ */
+export function online(options?: OnlineOptions): Middleware {
+  const network = new Network(readOptions('online', OPTIONS, options));
+  return defineMiddleware((call, next) => network.run(call, next), layer());
+}
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/** The rules are for developers: their texts are not part of a production bundle. */
+function layer(): Layer {
+  const own: Layer = { name: 'online' };
+  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    own.mustBeInside = [
+      ['retry', 'what waits for the network is not sent again when it fails'],
+      ['circuitBreaker', 'probes of a browser that is offline count as failures of the server'],
+    ];
+  }
+  return own;
+}
+
+/** Why a call may go. */
+type Leave = 'probe' | 'online';
+
+interface Waiting {
+  readonly isRepeatable: boolean;
+  readonly go: (leave: Leave) => void;
+}
+
+/** What is known of the network, and the calls that wait for it. */
+class Network {
+  readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
+  readonly #now: () => number;
+  /** Those that came first are first. */
+  readonly #waiting = new Set<Waiting>();
+  /** Whether a probe was answered although the browser says that it is offline. */
+  #isWrong = false;
+  #nextProbe = -Infinity;
+  #timer: AbortController | undefined;
+  #target: OnlineTarget | undefined;
+
+  constructor(settings: Settings<OnlineOptions, typeof OPTIONS>) {
+    this.#settings = settings;
+    this.#now = monotonic(settings.clock);
+  }
+
+  run(call: Call, next: Next): Promise<Response> {
+    return this.#isOnline() ? next(call) : this.#runOffline(call, next);
+  }
+
+  async #runOffline(call: Call, next: Next): Promise<Response> {
+    const isRepeatable =
+      call.retried !== 'off' &&
+      call.replayable &&
+      (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
+    try {
+      while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
+        this.#tell(call, 'probe');
+        try {
+          const response = await next(isRepeatable ? keepBody(call) : call);
+          this.#answered();
+          releaseBody(call);
+          return response;
+        } catch (error) {
+          if (!isRepeatable || call.signal?.aborted || classifyError(error).kind !== 'network') throw error;
+        }
+      }
+    } catch (error) {
+      releaseBody(call);
+      throw error;
+    }
+    return next(call);
+  }
+
+  #isOnline(): boolean {
+    return this.#isWrong || this.#says();
+  }
+
+  /** What the browser says. */
+  #says(): boolean {
+    try {
+      return this.#settings.isOnline();
+    } catch {
+      return true;
+    }
+  }
+
+  /** Waits until the call may go: as a probe, or because the browser is back. */
+  async #waitFor(call: Call, isRepeatable: boolean): Promise<Leave> {
+    if (isRepeatable && this.#now() >= this.#nextProbe) return this.#probe();
+    const { observed, record, signal } = call;
+    const own = observed && cancellable(signal);
+    let stop: (() => void) | undefined;
+    try {
+      const leave = await new Promise<Leave>((resolve, reject) => {
+        const waiting = { isRepeatable, go: resolve };
+        this.#waiting.add(waiting);
+        this.#watch();
+        this.#tell(call, 'wait', own?.cancel);
+        record.waitingFor = 'the browser to be online';
+        stop = onAbort(own?.signal ?? signal, (reason) => {
+          this.#waiting.delete(waiting);
+          this.#watch();
+          reject(reason);
+        });
+      });
+      if (leave === 'online') this.#tell(call, 'released');
+      return leave;
+    } finally {
+      record.waitingFor = undefined;
+      own?.release();
+      stop?.();
+    }
+  }
+
+  #probe(): 'probe' {
+    this.#nextProbe = this.#now() + this.#settings.probeEvery;
+    return 'probe';
+  }
+
+  /** An answer has come, whatever the browser says. */
+  #answered(): void {
+    this.#isWrong = !this.#says();
+    this.#releaseAll();
+  }
+
+  /** The browser has changed its word. */
+  readonly #changed = (): void => {
+    this.#isWrong = false;
+    if (this.#says()) this.#releaseAll();
+    else this.#watch();
+  };
+
+  #releaseAll(): void {
+    for (const { go } of this.#waiting) go('online');
+    this.#waiting.clear();
+    this.#watch();
+  }
+
+  /** Listens and has a timer as long as there is something to wait for. */
+  #watch(): void {
+    const isWaiting = this.#waiting.size > 0;
+    if (isWaiting || this.#isWrong) this.#listen();
+    else this.#stopListening();
+    if (!isWaiting) {
+      this.#timer?.abort();
+      this.#timer = undefined;
+    } else if (!this.#timer) this.#arm();
+  }
+
+  #listen(): void {
+    if (this.#target) return;
+    this.#target = this.#settings.target ?? (globalThis as unknown as OnlineTarget);
+    for (const type of EVENTS) this.#target.addEventListener?.(type, this.#changed);
+  }
+
+  #stopListening(): void {
+    for (const type of EVENTS) this.#target?.removeEventListener?.(type, this.#changed);
+    this.#target = undefined;
+  }
+
+  /** Lets one of those that wait go as the next probe, one that can be repeated if there is. */
+  #arm(): void {
+    const timer = new AbortController();
+    this.#timer = timer;
+    const { clock, probeEvery } = this.#settings;
+    const left = this.#nextProbe - this.#now();
+    const ring = () => {
+      if (this.#timer !== timer) return;
+      this.#timer = undefined;
+      const all = [...this.#waiting];
+      const first = all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!;
+      this.#waiting.delete(first);
+      first.go(this.#probe());
+      this.#watch();
+    };
+    clock.sleep(left > 0 ? left : probeEvery, timer.signal).then(ring, () => {});
+  }
+
+  #tell(call: Call, action: 'wait' | 'probe' | 'released', cancel?: (reason?: unknown) => void): void {
+    const told = { type: 'offline', action, waiting: this.#waiting.size, ...(cancel && { cancel }) } as const;
+    call.observed?.emit(call, told);
+  }
+}
+
+const EVENTS = ['online', 'offline'];

@@ -1,0 +1,37 @@
+import { notify } from '../events/notify.ts';
+import { checkFunction, checkNames, optionError } from './check.ts';
+import { isPlain } from './show.ts';
+
+/** The observers in an option `hooks`, one object or an array of them, or throws. A class instance may have other members. */
+export function checkHooks<Hooks extends object>(
+  owner: string,
+  names: readonly (keyof Hooks & string)[],
+  hooks: Hooks | readonly Hooks[] = [],
+): readonly Hooks[] {
+  const all = Array.isArray(hooks) ? (hooks as readonly Hooks[]) : [hooks as Hooks];
+  for (const hook of all) {
+    const plain = typeof hook === 'object' && hook !== null && isPlain(hook);
+    if (!plain && !names.some((name) => name in Object(hook))) {
+      throw optionError(`${owner}: hooks`, `an object with ${names.join(', ')}, or an array of such`, hook);
+    }
+    if (plain) checkNames(`${owner}: hooks`, hook, names);
+    for (const name of names) if (hook[name] !== undefined) checkFunction(`${owner}: hooks.${name}`, hook[name]);
+  }
+  return [...all];
+}
+
+/**
+ * Calls one member of all observers with one frozen event, which is made only if one of them listens. What they throw or
+ * reject has no effect, and neither has a member that cannot be read.
+ */
+export function callHooks<Hooks extends object>(all: readonly Hooks[], name: keyof Hooks, make: () => object): void {
+  let event: object | undefined;
+  for (const hook of all) {
+    notify(() => {
+      const observer = hook[name] as ((event: object) => unknown) | undefined;
+      if (!observer) return undefined;
+      event ??= Object.freeze(make());
+      return observer.call(hook, event);
+    }, undefined);
+  }
+}

@@ -1,0 +1,102 @@
+import { ignoreRejection } from '../events/notify.ts';
+import { type Clock, MAX_TIMER } from '../time/clock.ts';
+import { nearestName } from './nearest-name.ts';
+import { show } from './show.ts';
+
+declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+
+/** What a number option may be. */
+export interface NumberRule {
+  min?: number;
+  max?: number;
+  integer?: boolean;
+}
+
+/** Returns the number, 0 for -0, or throws an error that names the option, the value and what is allowed. */
+export function checkNumber(
+  option: string,
+  value: unknown,
+  { min = 0, max = Infinity, integer = false }: NumberRule = {},
+): number {
+  if (typeof value === 'number' && value >= min && value <= max) {
+    if (!integer || value === Infinity || Number.isInteger(value)) return value + 0;
+  }
+  const range = max === Infinity ? `>= ${min}` : `from ${min} to ${max}`;
+  throw optionError(
+    option,
+    `${integer ? 'an integer' : 'a number'} ${range}`,
+    value,
+    typeof value === 'number' ? RangeError : TypeError,
+  );
+}
+
+/** Milliseconds that a timer can hold. */
+export function checkMs(option: string, value: unknown, { min = 0, max = MAX_TIMER }: NumberRule = {}): number {
+  return checkNumber(option, value, { min, max });
+}
+
+/** Returns the function, or throws. */
+export function checkFunction<T>(option: string, value: T): T {
+  if (typeof value !== 'function') throw optionError(option, 'a function', value);
+  return value;
+}
+
+/** Returns the key that a function of the user returned, or throws. */
+export function checkKey(option: string, key: unknown): string {
+  if (typeof key !== 'string') throw optionError(option, 'it to give a string', key);
+  return key;
+}
+
+/**
+ * The error that names the option, what it may be, and the value. A rejection of a promise among values is ignored.
+ */
+export function optionError(
+  option: string,
+  expected: string,
+  value: unknown,
+  kind: ErrorConstructor = TypeError,
+): Error {
+  ignoreRejection(value);
+  return new kind(`${option}: expected ${expected}, got ${show(value)}`);
+}
+
+/** Returns the boolean, or throws. */
+export function checkBoolean(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw optionError(option, 'true or false', value);
+  return value;
+}
+
+/** Returns the object, or throws where it lacks one of these methods. */
+export function checkMembers<T>(option: string, value: T, names: readonly (keyof T & string)[]): T {
+  for (const name of names) {
+    const member = value?.[name];
+    if (typeof member === 'function') continue;
+    const error = optionError(`${option}.${name}`, 'a function', member);
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      if (Object(value) !== value) error.message += ` of ${option.replace(/.* /, '')} ${show(value)}`;
+    }
+    throw error;
+  }
+  return value;
+}
+
+/** Returns the clock, or throws where it cannot tell the time or sleep. */
+export function checkClock(owner: string, clock: Clock): Clock {
+  return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
+}
+
+/** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
+export function checkNames(owner: string, options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw optionError(owner, 'an options object', options);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    let hint = '';
+    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+      const meant = nearestName(name, names);
+      if (meant !== undefined) hint = `; did you mean '${meant}'?`;
+    }
+    throw new TypeError(`${owner}: unknown option '${name}', expected one of ${names.join(', ')}${hint}`);
+  }
+}

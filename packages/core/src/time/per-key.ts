@@ -1,0 +1,72 @@
+import { checkFunction, checkNumber } from '../options/check.ts';
+
+/** One value per key, made when first asked for. */
+export interface PerKey<T> {
+  (key: string): T;
+  /** The value if there is one. Creates nothing, and does not count as a use. */
+  peek(key: string): T | undefined;
+  /** The keys and their values, the least recently used first. */
+  entries(): [key: string, value: T][];
+  /** Forgets one key, or all of them. */
+  reset(key?: string): void;
+}
+
+/** Of all keys together: a thousand long keys must not fill the memory. */
+const MAX_CHARACTERS = 1_000_000;
+
+/**
+ * One value per key, made when first asked for; bounded: the key that was used least recently is dropped, above
+ * `maxKeys` keys or a million characters of keys.
+ *
+ * For state that belongs to one server: gates, budgets, breakers.
+ */
+export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 }: { maxKeys?: number } = {}): PerKey<T> {
+  checkFunction('perKey: create', create);
+  checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
+  const kept = new Map<string, Kept<T>>();
+  let characters = 0;
+  let last: Kept<T> | undefined;
+
+  const drop = (key: string) => {
+    if (last?.key === key) last = undefined;
+    if (kept.delete(key)) characters -= lengthOf(key);
+  };
+  const make = (given: string): Kept<T> => {
+    const key = ownCopy(given);
+    const made = { key, value: create(key) };
+    characters += lengthOf(key);
+    return made;
+  };
+  const use = (key: string): T => {
+    if (last !== undefined && key === last.key) return last.value;
+    last = kept.get(key) ?? make(key);
+    kept.delete(last.key);
+    kept.set(last.key, last);
+    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(kept.keys().next().value!);
+    return last.value;
+  };
+  return Object.assign(use, {
+    peek: (key: string) => kept.get(key)?.value,
+    entries: () => Array.from(kept.values(), ({ key, value }): [string, T] => [key, value]),
+    reset: (key?: string) => {
+      if (key !== undefined) return drop(key);
+      kept.clear();
+      characters = 0;
+      last = undefined;
+    },
+  });
+}
+
+interface Kept<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** A key that is cut from a longer text, e.g. a URL, would keep all of it in memory. */
+function ownCopy(key: unknown): string {
+  return typeof key === 'string' ? JSON.parse(JSON.stringify(key)) : (key as string);
+}
+
+function lengthOf(key: unknown): number {
+  return String(key).length;
+}
