@@ -10,7 +10,8 @@ it.skipIf(!isInstalled)(
   async () => {
     const { stdout, stderr, code } = await run(process.env.PATH, '4');
 
-    expect(stderr).toBe('');
+    // on a busy machine the store may be late: the processes go on without it, and say so
+    expect(stderr.replaceAll(/^Error: the store took longer than \d+ ms\n/gm, '')).toBe('');
     expect(code).toBe(0);
     const [head, ...lines] = stdout.trimEnd().split('\n');
     expect(head).toMatch(/^second \|( +\d){8} \| together \| refused$/);

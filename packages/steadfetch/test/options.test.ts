@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fieldsOf, OPTIONS } from '../src/options.ts';
 
@@ -43,7 +43,7 @@ describe.each(Object.entries(OPTIONS))('the options of %s', (owner, table) => {
 
   it('is in the README as it is in the table', () => {
     const package_ = sources.find((path) => readFileSync(path, 'utf8').includes(`export interface ${interfaceName}`))!;
-    const readme = readFileSync(join(dirname(package_), '../README.md'), 'utf8');
+    const readme = readFileSync(package_.replace(/\/src\/.*/, '/README.md'), 'utf8');
     const rows = [...readme.matchAll(/^\| `([\w.]+)`[^|]*\| `([^`|]*)`([^|]*)\|/gm)];
     for (const [, name, literal] of rows) {
       const value = table[name!]?.default;
