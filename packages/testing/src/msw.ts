@@ -1,1 +1,1 @@
-export { type FlakyHandler, type FlakyOptions, flaky } from './flaky.ts';
+export { type FlakyHandler, type FlakyOptions, flaky } from './server/flaky.ts';

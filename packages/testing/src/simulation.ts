@@ -1,8 +1,8 @@
-export type { TimedEvent } from './event-queue.ts';
-export { networkError } from './network-error.ts';
-export { seededRandom } from './seeded-random.ts';
-export type { ServiceModel } from './service-model.ts';
-export { simulate } from './simulate.ts';
-export type { ClientMaker, ClientParts, SimulateOptions } from './simulate-options.ts';
-export type { StormReport, StormRow } from './storm-report.ts';
-export { VirtualTime } from './virtual-time.ts';
+export { seededRandom } from './chance/seeded-random.ts';
+export { networkError } from './script/network-error.ts';
+export type { ServiceModel } from './simulate/service-model.ts';
+export { simulate } from './simulate/simulate.ts';
+export type { ClientMaker, ClientParts, SimulateOptions } from './simulate/simulate-options.ts';
+export type { StormReport, StormRow } from './simulate/storm-report.ts';
+export type { TimedEvent } from './time/event-queue.ts';
+export { VirtualTime } from './time/virtual-time.ts';

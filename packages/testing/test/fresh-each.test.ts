@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { hookRunner } from '../src/contract/test-runner.ts';
 import { freshEach } from '../src/index.ts';
-import { hookRunner } from '../src/test-runner.ts';
 
 const counts = { calls: 0, resets: 0 };
 const keeper = {

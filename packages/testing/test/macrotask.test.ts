@@ -9,7 +9,7 @@ afterEach(() => {
 /** A copy of the module that meets the globals as they are now. */
 async function load() {
   vi.resetModules();
-  return await import('../src/macrotask.ts');
+  return await import('../src/contract/macrotask.ts');
 }
 
 const fake = () => vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout'] });

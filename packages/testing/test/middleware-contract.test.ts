@@ -1,7 +1,7 @@
 import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
 import { describe, expect, it, vi } from 'vitest';
+import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
 import { contractChecks, middlewareContract } from '../src/index.ts';
-import { loadRunner, testRunner } from '../src/test-runner.ts';
 
 const pass: Middleware = defineMiddleware((call, next) => next(call));
 

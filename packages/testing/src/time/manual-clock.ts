@@ -1,7 +1,7 @@
 import { type Clock, onAbort } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
+import { macrotask } from '../contract/macrotask.ts';
 import { type ClockOptions, checkSleep, checkSpan, clockStart } from './clock-start.ts';
-import { macrotask } from './macrotask.ts';
 import { Turns } from './turns.ts';
 
 /** A clock that stands still until it is told to move. */

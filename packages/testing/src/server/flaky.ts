@@ -1,13 +1,13 @@
 import { type Clock, onAbort, systemClock } from '@steadfetch/core';
 import { checkClock, checkNames } from '@steadfetch/core/kit';
 import { HttpHandler, HttpResponse, type http } from 'msw/http';
-import { checkValue } from './check-value.ts';
-import type { Fault } from './fault.ts';
+import { checkValue } from '../options/check-value.ts';
+import type { Fault } from '../script/fault.ts';
+import { type Player, player, problemPlan } from '../script/player.ts';
+import type { Plan } from '../script/reply.ts';
+import type { Repeat, Script } from '../script/script.ts';
 import { planResponse } from './plan-response.ts';
-import { type Player, player, problemPlan } from './player.ts';
 import { type OpenRecord, type RecordedRequest, recordBody, recorder } from './recorder.ts';
-import type { Plan } from './reply.ts';
-import type { Repeat, Script } from './script.ts';
 
 export interface FlakyOptions {
   /** Answers only these methods; others go on to the next handler. @default all */

@@ -1,6 +1,6 @@
 import type { Middleware } from '@steadfetch/core';
 import { checkFunction, checkNames } from '@steadfetch/core/kit';
-import { checkValue } from './check-value.ts';
+import { checkValue } from '../options/check-value.ts';
 import { contractChecks } from './contract-checks.ts';
 import { type TestRunner, testRunner } from './test-runner.ts';
 

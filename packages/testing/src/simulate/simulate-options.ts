@@ -1,7 +1,7 @@
 import type { Clock, Fetch, Random } from '@steadfetch/core';
 import { checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkValue } from '../options/check-value.ts';
 import type { Arrivals } from './arrivals.ts';
-import { checkValue } from './check-value.ts';
 import { checkService, type ServiceModel } from './service-model.ts';
 
 /** What a client is built from. */

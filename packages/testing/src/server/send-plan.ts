@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '@steadfetch/core';
-import { pieces, sentBefore } from './fault.ts';
-import type { Plan } from './reply.ts';
+import { pieces, sentBefore } from '../script/fault.ts';
+import type { Plan } from '../script/reply.ts';
 
 /** Writes a plan to a connection, faults included. Resolves when the server's part in it is over. */
 export async function sendPlan(

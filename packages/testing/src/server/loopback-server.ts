@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@steadfetch/core';
-import type { Fault } from './fault.ts';
+import type { Fault } from '../script/fault.ts';
+import { type Player, player, problemPlan } from '../script/player.ts';
+import { type Plan, planOf } from '../script/reply.ts';
+import { type ListScript, listScript, type Repeat, repliesOf, type Script } from '../script/script.ts';
+import { Turns } from '../time/turns.ts';
 import type { FaultyServer } from './faulty-server.ts';
 import { headersOf } from './headers-of.ts';
 import { type Listener, listener } from './listener.ts';
-import { type Player, player, problemPlan } from './player.ts';
 import { type RecordedRequest, type Recorder, recordBody, recorder } from './recorder.ts';
-import { type Plan, planOf } from './reply.ts';
-import { type ListScript, listScript, type Repeat, repliesOf, type Script } from './script.ts';
 import { sendPlan } from './send-plan.ts';
-import { Turns } from './turns.ts';
 
 const NO_STATUS = new Set<Fault | undefined>(['refuse', 'reset', 'stall-headers']);
 

@@ -1,6 +1,6 @@
 import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
-import { checkHeaders } from './check-headers.ts';
-import { checkValue } from './check-value.ts';
+import { checkHeaders } from '../options/check-headers.ts';
+import { checkValue } from '../options/check-value.ts';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
 
 export type { Fault };

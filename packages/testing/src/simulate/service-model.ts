@@ -1,8 +1,8 @@
 import { type Fetch, onAbort, type Random } from '@steadfetch/core';
 import { checkMs, checkNames, checkNumber, isRequest } from '@steadfetch/core/kit';
-import { checkShare } from './chance.ts';
-import { limitGate, type RateLimitedOptions } from './limit-gate.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import { checkShare } from '../chance/chance.ts';
+import { limitGate, type RateLimitedOptions } from '../limit/limit-gate.ts';
+import type { VirtualTime } from '../time/virtual-time.ts';
 
 /** A service that has room for so much and no more. */
 export interface ServiceModel {

@@ -1,7 +1,7 @@
 import type { Random } from '@steadfetch/core';
 import { MAX_TIMER } from '@steadfetch/core/kit';
+import { patch } from '../contract/patch.ts';
 import type { TimedEvent } from './event-queue.ts';
-import { patch } from './patch.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 let taken = false;

@@ -1,13 +1,13 @@
 import type { Fetch } from '@steadfetch/core';
+import { seededRandom } from '../chance/seeded-random.ts';
+import { exclusively } from '../contract/exclusively.ts';
+import { claimGlobals, installGlobals } from '../time/virtual-globals.ts';
+import { VirtualTime } from '../time/virtual-time.ts';
 import { arrivalTimes } from './arrivals.ts';
-import { exclusively } from './exclusively.ts';
-import { seededRandom } from './seeded-random.ts';
 import { serviceFetch } from './service-model.ts';
 import { type SimulateOptions, type SimulateSettings, simulateSettings } from './simulate-options.ts';
 import { type StormReport, stormReport } from './storm-report.ts';
 import { StormRows } from './storm-rows.ts';
-import { claimGlobals, installGlobals } from './virtual-globals.ts';
-import { VirtualTime } from './virtual-time.ts';
 
 const START = Date.UTC(2025, 0, 1);
 const PATIENCE = 3_600_000;

@@ -1,4 +1,4 @@
-import { checkValue } from './check-value.ts';
+import { checkValue } from '../options/check-value.ts';
 
 const CONNECT = new Set([
   'ECONNREFUSED',

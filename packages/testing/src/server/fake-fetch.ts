@@ -1,12 +1,12 @@
 import { Call, type Clock, type Fetch, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
 import { abortable, checkClock, checkNames } from '@steadfetch/core/kit';
+import { networkError } from '../script/network-error.ts';
+import { player } from '../script/player.ts';
+import type { Plan } from '../script/reply.ts';
+import type { Repeat, Script } from '../script/script.ts';
 import { hasBadPort } from './bad-port.ts';
-import { networkError } from './network-error.ts';
 import { planResponse } from './plan-response.ts';
-import { player } from './player.ts';
 import { type RecordedRequest, recordBody, recorder } from './recorder.ts';
-import type { Plan } from './reply.ts';
-import type { Repeat, Script } from './script.ts';
 
 export interface FakeFetchOptions {
   /** What comes after the last reply of a list. @default 'last' */

@@ -1,9 +1,9 @@
 import type { Clock } from '@steadfetch/core';
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
-import { choice } from './choice.ts';
+import { choice } from '../options/choice.ts';
+import { planOf } from '../script/reply.ts';
 import { type LimitHint, limitHeaders } from './limit-headers.ts';
 import { LIMITERS, type Limit, type LimitAlgorithm, type Verdict } from './limiter.ts';
-import { planOf } from './reply.ts';
 
 export interface RateLimitedOptions {
   /** Requests per second. Give this or `requests`. */

@@ -1,6 +1,6 @@
 import type { Clock } from '@steadfetch/core';
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
-import { elapsedOn } from './elapsed.ts';
+import { elapsedOn } from '../time/elapsed.ts';
 import { planOf, type Reply } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 

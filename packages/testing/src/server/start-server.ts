@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '@steadfetch/core';
 import { checkClock, checkNames } from '@steadfetch/core/kit';
+import type { Repeat, Script } from '../script/script.ts';
 import type { FaultyServer } from './faulty-server.ts';
 import { LoopbackServer } from './loopback-server.ts';
-import type { Repeat, Script } from './script.ts';
 
 export interface ServerOptions {
   /** What comes after the last reply of a list. @default 'last' */

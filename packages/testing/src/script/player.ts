@@ -1,5 +1,5 @@
 import type { Clock } from '@steadfetch/core';
-import type { OpenRecord } from './recorder.ts';
+import type { OpenRecord } from '../server/recorder.ts';
 import { type Plan, planOf } from './reply.ts';
 import { type Repeat, repliesOf, type Script, type ScriptFunction, scriptFunction } from './script.ts';
 

@@ -1,7 +1,7 @@
 import { checkNames } from '@steadfetch/core/kit';
+import { planOf, type Reply } from '../script/reply.ts';
+import { type Script, type ScriptFunction, scriptFunction } from '../script/script.ts';
 import { type Chance, checkShare, randomOf } from './chance.ts';
-import { planOf, type Reply } from './reply.ts';
-import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 export interface BurstyOptions {
   /** Chance per call that good times turn bad. @default 0.05 */

@@ -1,8 +1,8 @@
 import { settle } from '@steadfetch/core';
+import { networkError } from '../script/network-error.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
 import { asInitAndAsRequest, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
-import { networkError } from './network-error.ts';
 
 /** What many calls and fetches share. */
 export const sharingChecks: Readonly<Record<string, ContractCheck>> = {

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from './recorder.ts';
+import type { RecordedRequest } from '../server/recorder.ts';
 import { planOf, type Reply } from './reply.ts';
 
 /** Decides per call. `index` is 0 for the first call. */

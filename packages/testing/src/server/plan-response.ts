@@ -1,8 +1,8 @@
 import type { Clock } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
-import { pieces, sentBefore } from './fault.ts';
-import { bodyError } from './network-error.ts';
-import { BODILESS, type Plan } from './reply.ts';
+import { pieces, sentBefore } from '../script/fault.ts';
+import { bodyError } from '../script/network-error.ts';
+import { BODILESS, type Plan } from '../script/reply.ts';
 
 /** Where a response is made: whose clock drips it, and what ends it early. */
 export interface Place {

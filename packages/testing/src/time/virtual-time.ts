@@ -1,6 +1,6 @@
 import { type Clock, onAbort } from '@steadfetch/core';
+import { macrotask } from '../contract/macrotask.ts';
 import { EventQueue, type TimedEvent } from './event-queue.ts';
-import { macrotask } from './macrotask.ts';
 
 /**
  * Time that jumps from event to event, and waits for nothing: for benchmarks and pages that live through hours in a

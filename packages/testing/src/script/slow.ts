@@ -1,5 +1,5 @@
 import { checkMs } from '@steadfetch/core/kit';
-import type { RecordedRequest } from './recorder.ts';
+import type { RecordedRequest } from '../server/recorder.ts';
 import { type Reply, replyObject } from './reply.ts';
 import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 

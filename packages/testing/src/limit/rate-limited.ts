@@ -1,7 +1,7 @@
-import { elapsedOn } from './elapsed.ts';
+import { type ReplyObject, replyObject } from '../script/reply.ts';
+import { type Script, type ScriptFunction, scriptFunction } from '../script/script.ts';
+import { elapsedOn } from '../time/elapsed.ts';
 import { limitGate, type RateLimitedOptions } from './limit-gate.ts';
-import { type ReplyObject, replyObject } from './reply.ts';
-import { type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 export type { RateLimitedOptions };
 

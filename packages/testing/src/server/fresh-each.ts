@@ -1,5 +1,5 @@
 import { optionError } from '@steadfetch/core/kit';
-import { type HookRunner, hookRunner } from './test-runner.ts';
+import { type HookRunner, hookRunner } from '../contract/test-runner.ts';
 
 export type { HookRunner };
 
