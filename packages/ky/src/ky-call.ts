@@ -1,4 +1,4 @@
-import { Call, type CallChanges, type Outcome, throwIfAborted } from '@steadfetch/core';
+import { Call, type CallChanges, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { type CallObservation, observerOf } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import {
@@ -72,6 +72,8 @@ export class KyCall {
   /** What an `observe()` that the fetch begins with hears of this loop. */
   #observed: CallObservation | undefined;
   #hasEnded = false;
+  /** Ends the listening for an abort while ky waits before a retry that the caller forces. */
+  #forgetAbort: () => void = () => {};
 
   constructor(options: Options, policyOf: PolicyOf, meta?: unknown) {
     this.#options = options;
@@ -116,7 +118,9 @@ export class KyCall {
     this.#adopt(options);
     const call = this.#describe(askedBy(request));
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
-    this.#oneShot = oneShotBody(call, { body: options.body, carried: request.body, kept }, this.#policy);
+    // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
+    const carried = this.#stage === 'hooks' ? undefined : request.body;
+    this.#oneShot = oneShotBody(call, { body: options.body, carried, kept }, this.#policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
     if (this.#oneShot) this.#retry!.limit = 0;
   };
@@ -207,7 +211,7 @@ export class KyCall {
       this.#succeed(attempt, response);
       return response;
     }
-    const due = await this.#judge(attempt, { response, failed: false });
+    const due = await this.#judge(attempt, { response, failed: false }).catch((thrown) => this.#endWithout(thrown));
     if (!due) {
       this.#emitEnd({ response });
       return response;
@@ -289,6 +293,8 @@ export class KyCall {
   #passOver(attempt: Attempt): void {
     const outcome: Outcome = { response: attempt.response!, failed: false };
     recordAttempt(this.#enter(attempt), this.#attempt, outcome);
+    // ky tells no hook of an abort during its own wait.
+    this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#tellEnd(reason));
   }
 
   /** The session, in which the call is now what this attempt has sent. */
@@ -314,6 +320,7 @@ export class KyCall {
   readonly #again: BeforeRetryHook = async ({ options, retryCount }) => {
     this.#adopt(options);
     await this.#wait();
+    this.#forgetAbort();
     this.#attempt = retryCount + 1;
   };
 
@@ -322,16 +329,24 @@ export class KyCall {
     const attempt = this.#open;
     const outcome = attempt && outcomeOf(attempt, error);
     this.#over = true;
+    let ending = error;
     try {
       if (outcome) await this.#judge(attempt, outcome);
       this.#stop(this.#pending.reasonOf(error), error);
+    } catch (thrown) {
+      // The hooks of the caller come next, and must see it.
+      if (!(thrown instanceof Error)) throw thrown;
+      ending = thrown;
     } finally {
       this.#emitEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     }
-    return withHistory(error);
+    return withHistory(ending);
   };
 
-  readonly #endedByHook = (error: unknown): void => this.#stop('predicate', error);
+  readonly #endedByHook = (error: unknown): void => {
+    this.#stop('predicate', error);
+    this.#tellEnd(error);
+  };
 
   /** ky tells no other hook of a `beforeRetry` hook that ends the call. */
   readonly #endedBeforeRetry = (error: unknown): void => {
@@ -351,6 +366,7 @@ export class KyCall {
   #emitEnd(ending: { response?: Response; error?: unknown }): void {
     if (this.#hasEnded || !this.#session) return;
     this.#hasEnded = true;
+    this.#forgetAbort();
     const { response } = ending;
     this.#observed?.end(this.#session.call, { ...(response && { status: response.status }), ...ending });
   }

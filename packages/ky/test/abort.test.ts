@@ -53,6 +53,24 @@ describe('abort', () => {
     expect(told).toEqual([]);
   });
 
+  it('of the last attempt is shown to beforeError hooks, which may replace the error', async () => {
+    const { controller, options } = setUp();
+    const { api, fetch } = client({ fault: 'stall-headers' }, options);
+    const reason = new Error('leave');
+    const shown: unknown[] = [];
+    const replace = ({ error }: { error: Error }) => {
+      shown.push(error);
+      return new Error('mine');
+    };
+    const call = outcomeOf(api.get(URL, { signal: controller.signal, retry: 0, hooks: { beforeError: [replace] } }));
+    await vi.waitFor(() => expect(fetch.calls).toHaveLength(1));
+
+    controller.abort(reason);
+
+    expect((await call).message).toBe('mine');
+    expect(shown).toEqual([reason]);
+  });
+
   it('ends a slow shouldRetry', async () => {
     const { controller, clock, options } = setUp();
     const { api } = client(503, { ...options, shouldRetry: () => new Promise(() => {}) });

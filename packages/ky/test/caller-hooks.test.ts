@@ -57,6 +57,19 @@ describe('hooks of the caller', () => {
     expect(delay).toHaveBeenCalledWith({ attempt: 1, previousDelay: 0 });
   });
 
+  it('can force a retry of a POST whose body came in a Request', async () => {
+    const { api, fetch } = client([401, 200]);
+    const refresh = ({ response }: { response: Response }) =>
+      response.status === 401 ? ky.retry({ delay: 0 }) : undefined;
+
+    const response = await api(new Request(URL, { method: 'POST', body: 'order' }), {
+      hooks: { afterResponse: [refresh] },
+    });
+
+    expect(response.status).toBe(200);
+    expect(fetch.calls.map(({ body }) => body)).toEqual(['order', 'order']);
+  });
+
   it('can answer in place of the server, and are not retried', async () => {
     const { api, fetch } = client(200);
     const answer = () => new Response('cached', { status: 503 });

@@ -52,18 +52,30 @@ describe('hooks', () => {
 
 describe('the end of a call', () => {
   const down = async () => new Response(null, { status: 503 });
+  let caller = new AbortController();
   const cases: Record<string, { fetch?: typeof fetch; options?: Options; aborts?: unknown }> = {
     'an abort without retries': { fetch: hangs, options: { retry: 0 }, aborts: new Error('enough') },
     'an abort with a text': { fetch: hangs, aborts: 'enough' },
     'a hook that stops': { options: { hooks: { beforeRetry: [() => ky.stop] } } },
     'a hook that throws': { options: { hooks: { beforeRetry: [() => Promise.reject(new Error('mine'))] } } },
+    'an abort with a text while the last answer is judged': {
+      fetch: down,
+      options: { retry: 0, hooks: { afterResponse: [() => caller.abort('enough')] } },
+    },
+    'an abort with a text while ky waits before a retry of the caller': {
+      options: { hooks: { afterResponse: [() => ky.retry({ delay: 60_000 })] } },
+      aborts: 'enough',
+    },
+    'a hook that sees responses and throws a text': {
+      options: { hooks: { afterResponse: [() => Promise.reject('text')] } },
+    },
     'what is thrown and no error': { fetch: () => Promise.reject('text') },
     'what is thrown and no error, without retries': { fetch: () => Promise.reject('text'), options: { retry: 0 } },
   };
 
   it.each(Object.entries(cases))('is told once to observers: %s', async (_, { fetch = down, options, aborts }) => {
     const types: string[] = [];
-    const caller = new AbortController();
+    caller = new AbortController();
     const observed = compose(observe(({ type }) => types.push(type)))(fetch);
     const api = ky.create({ fetch: observed, hooks: retry({ clock: instantClock() }) }).extend(options ?? {});
     const call = outcomeOf(api(URL, { signal: caller.signal }));
