@@ -41,6 +41,15 @@ describe('withBody', () => {
     expect(await copy.text()).toBe('new');
   });
 
+  it('lets its methods be replaced, as ky does where there is a parseJson', async () => {
+    const copy = withBody(new Response('old'), 'new', (error) => error);
+
+    copy.json = async () => 'mine';
+    copy.clone = () => copy;
+
+    expect(await copy.clone().json()).toBe('mine');
+  });
+
   it('answers for its origin, also in clones', () => {
     const response = new Response('old');
     keepHistory(response, [{ attempt: 1 }]);

@@ -1,4 +1,5 @@
 import { defineMiddleware, type Middleware } from '@steadfetch/core';
+import { withBody } from '@steadfetch/core/kit';
 import { historyOf, retry as retryMiddleware } from '@steadfetch/retry';
 import { type FakeFetch, fakeFetch, instantClock, type Script } from '@steadfetch/testing';
 import ky from 'ky';
@@ -16,6 +17,19 @@ describe('use', () => {
     await api.get(URL);
 
     expect(fetch.calls[0]!.headers.get('x-order')).toBe('x-a, x-b');
+  });
+
+  it('lets parseJson replace the reader of a response that a layer has made', async () => {
+    globalFetch({ json: { id: 1 } });
+    const remade = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return withBody(response, response.body, (error) => error);
+    });
+    const api = ky.create(use(remade));
+
+    const body = await api.get(URL, { parseJson: (text) => ({ parsed: text }) }).json();
+
+    expect(body).toEqual({ parsed: '{"id":1}' });
   });
 
   it('turns the retries and the timeout of ky off', async () => {

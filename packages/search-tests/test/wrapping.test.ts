@@ -46,6 +46,8 @@ interface Case {
   readonly ends: Ends;
   readonly script: readonly (number | string)[];
   readonly off: boolean;
+  /** Whether the caller puts methods of its own in place of those of the response, as ky does. */
+  readonly replaces: boolean;
 }
 
 const wrappers = fc.constantFrom<Wrapper>(
@@ -84,6 +86,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ends: fc.constantFrom('own', 'other promise', 'other error', 'subclass of Response', 'proxied Response', 'thenable'),
   script: fc.array(fc.constantFrom<number | string>(503, 500, 'ECONNRESET', 429), { maxLength: 4 }),
   off: fc.boolean(),
+  replaces: fc.boolean(),
 });
 
 /** A second copy of the packages, as two versions in one `node_modules` are. */
@@ -217,9 +220,12 @@ interface Ran {
 async function run(given: Case, subject: Subject): Promise<Ran> {
   const time = new SteppedTime(3);
   const timing = { clock: time, random: seededRandom(1) };
-  const fake = fakeFetch([...given.script.map((step) => (typeof step === 'string' ? { error: step } : step)), 200], {
-    clock: time,
-  });
+  const fake = fakeFetch(
+    [...given.script.map((step) => (typeof step === 'string' ? { error: step } : step)), { body: 'whole' }],
+    {
+      clock: time,
+    },
+  );
   const [outside, between, inside] = [new Wrap(), new Wrap(), new Wrap()];
   const lower = inside.around(ending(fake, given.ends), given.inside);
   const steady = subject(given.spec, timing)(between.around(lower, given.between));
@@ -235,13 +241,14 @@ async function run(given: Case, subject: Subject): Promise<Ran> {
     lines: fake.requests.map(({ method, url, headers, body }) => `${method} ${url} ${headers.get('x-a')} ${body}`),
     ended: outcome.failed
       ? `error ${code ?? nameOf(outcome)}`
-      : `status ${outcome.response.status} ${await textOf(outcome.response)}`,
+      : `status ${outcome.response.status} ${await textOf(outcome.response, given.replaces)}`,
     history: historyOf(outcome.response ?? outcome.error)?.length ?? 0,
     calls: [outside.calls, between.calls, inside.calls],
   };
 }
 
-async function textOf(response: Response): Promise<string> {
+async function textOf(response: Response, replaces: boolean): Promise<string> {
+  if (replaces) Object.assign(response, { text: response.text.bind(response), clone: response.clone.bind(response) });
   const outcome = await settle(response.text() as unknown as Promise<Response>);
   return outcome.failed ? 'unreadable' : String(outcome.response);
 }
@@ -250,7 +257,7 @@ const differences: Search<Case, Subject> = {
   cases,
   check: async (given, subject) => {
     const plain = await run(
-      { ...given, outside: 'none', between: 'none', inside: 'none', realm: 'own', ends: 'own' },
+      { ...given, outside: 'none', between: 'none', inside: 'none', realm: 'own', ends: 'own', replaces: false },
       subject,
     );
     const wrapped = await run(given, subject);
