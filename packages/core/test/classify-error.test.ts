@@ -21,6 +21,7 @@ describe('classifyError', () => {
     'ETIMEDOUT',
     'UND_ERR_SOCKET',
     'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+    'UND_ERR_INFO',
     'ENETUNREACH',
     'EHOSTUNREACH',
     'EHOSTDOWN',

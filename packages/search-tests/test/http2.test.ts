@@ -62,6 +62,7 @@ function nameOf(error: unknown): string {
 interface Seen {
   readonly end: string;
   readonly acted: number;
+  readonly requests: number;
   readonly left: number;
 }
 
@@ -86,9 +87,9 @@ async function observe(given: Case, script: readonly Act[], make: (fetch: Fetch)
     });
     for (let turns = 0; turns < NEVER && end === undefined; turns++) await macrotasks(1);
     await macrotasks(3);
-    const { acted } = server;
+    const { acted, requests } = server;
     for (let times = 0; times < PATIENT && server.open.size > 0; times++) await pause();
-    return { end: end ?? 'never', acted, left: server.open.size };
+    return { end: end ?? 'never', acted, requests, left: server.open.size };
   } finally {
     await agent.destroy();
     for (let turns = 0; turns < NEVER && server.open.size > 0; turns++) await macrotasks(1);
@@ -99,6 +100,11 @@ async function observe(given: Case, script: readonly Act[], make: (fetch: Fetch)
 function roughly(end: string, { layers }: Case): string {
   if (end.endsWith('AbortError')) return 'left';
   return layers.bufferBody && /broken|error/.test(end) ? 'broken' : end;
+}
+
+/** Whether a request may be sent again, and failed in a way that a plain retry would try again. */
+function isForRetry({ method, body }: Case, [first]: readonly Seen[]): boolean {
+  return method !== 'POST' && (method === 'GET' || body !== 'stream') && first!.end === 'error TypeError';
 }
 
 /** What such an act does to the connection can break the attempt after it. */
@@ -120,12 +126,13 @@ const differences: Search<Case, (given: Case) => Middleware> = {
     process.on('unhandledRejection', note);
     try {
       const bare = await bareEnds(given);
-      const { end, acted, left } = await observe(given, given.script, make(given));
+      const { end, acted, requests, left } = await observe(given, given.script, make(given));
       const ends = bare.map((one) => roughly(one.end, given));
       const isRepeated = given.script.length > 1 || given.script[0]!.status >= 429;
       const isCut = isRepeated && given.script.some(endsConnections) && end.endsWith('TypeError');
       claim(isCut || ends.includes(roughly(end, given)), `ends with '${end}', without us with '${ends.join(' or ')}'`);
       claim(given.method !== 'POST' || acted <= 1, `the server acted on ${acted} orders`);
+      claim(!isForRetry(given, bare) || requests > 1, 'a failure that passes is not retried');
       const most = Math.max(...bare.map((one) => one.left));
       claim(left <= most, `${left} streams are left open, without us ${most}`);
       claim(unhandled.length === 0, `nobody handles ${String(unhandled[0])}`);

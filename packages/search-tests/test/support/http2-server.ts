@@ -70,6 +70,11 @@ export class Http2Hostile {
   readonly #server: Http2Server = createServer();
   #count = 0;
 
+  /** Requests that came, of whatever kind. */
+  get requests(): number {
+    return this.#count;
+  }
+
   constructor() {
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
