@@ -91,7 +91,7 @@ function mayBeOwnBody({ init, input }: Call, timedOut: boolean): boolean {
 }
 
 /** Codes that say that nothing has left this machine. */
-const NOT_LEFT: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL']);
+const NOT_LEFT = /^E(NOTFOUND|AI_AGAIN|NETUNREACH|NETDOWN|ADDRNOTAVAIL|ADDRINUSE|AGAIN|[MN]FILE|NOBUFS)$/;
 /** The same in the words of Safari, Deno and Electron. */
 const OFFLINE_TEXT =
   /appears to be offline|dns error|net::ERR_(?:INTERNET_DISCONNECTED|NAME_NOT_RESOLVED|NETWORK_CHANGED)/;
@@ -100,8 +100,8 @@ const OFFLINE_TEXT =
 function isOffline(error: unknown): boolean {
   if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
   const chain = causesOf(error);
-  const codes = chain.map((link) => read(link, 'code')).filter((code) => typeof code === 'string');
-  if (codes.length > 0) return codes.every((code) => NOT_LEFT.has(code));
+  const codes = chain.map((link) => read(link, 'code')).filter((code): code is string => typeof code === 'string');
+  if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
   return chain.some((link) => OFFLINE_TEXT.test(String(read(link, 'message') ?? '')));
 }
 

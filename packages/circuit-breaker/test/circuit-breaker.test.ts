@@ -310,7 +310,9 @@ describe('what counts', () => {
     new TypeError('fetch failed', { cause: new Error('unexpected redirect') }),
     new TypeError('fetch failed', { cause: new Error('integrity mismatch') }),
     new RangeError('a bug'),
-    ...['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'].map((code) => coded(code)),
+    ...['ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'EADDRINUSE', 'EMFILE', 'ENFILE'].map(
+      (code) => coded(code),
+    ),
     coded('ENETUNREACH', 'EADDRNOTAVAIL'),
     new TypeError('The Internet connection appears to be offline.'),
     new TypeError('error sending request for url (x): client error (Connect): dns error: failed to lookup'),
