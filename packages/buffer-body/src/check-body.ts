@@ -5,11 +5,14 @@ import type { Chunk } from './read-body.ts';
 
 export type Validate = 'content-length' | 'json' | false;
 
-/** Throws for a body that ended early although no error said so. One that is whole but wrong is no network error. */
+/**
+ * Throws for a body that ended early although no error said so. One that is whole but wrong is no network error. The
+ * length of a response without a URL is not compared: a script has made it, perhaps of another body and the same fields.
+ */
 export function checkBody(response: Response, bytes: Chunk, validate: Validate): void {
   if (validate === false) return;
   const promised = promisedLength(response);
-  if (promised !== undefined && promised !== bytes.byteLength) {
+  if (response.url !== '' && promised !== undefined && promised !== bytes.byteLength) {
     throw new NetworkError(`the body has ${bytes.byteLength} bytes, Content-Length promised ${promised}`);
   }
   if (validate === 'json' && promised !== 0 && isJson(response) && isBroken(bytes)) {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { classifyError } from '@steadfetch/core';
+import { classifyError, compose, type Middleware } from '@steadfetch/core';
 import { startServer } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,10 @@ import { bodyOf, rejection, URL } from './stubs.ts';
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 const send = (body: string, headers: Record<string, string>, validate?: BufferBodyOptions['validate']) =>
-  bufferBody(validate === undefined ? {} : { validate })(async () => new Response(body, { headers }))(URL);
+  bufferBody(validate === undefined ? {} : { validate })(async () => received(new Response(body, { headers })))(URL);
+
+/** The response as one that came from a server. */
+const received = (response: Response) => Object.defineProperty(response, 'url', { value: URL });
 
 describe('bufferBody with validate', () => {
   it.each([
@@ -41,10 +44,22 @@ describe('bufferBody with validate', () => {
   });
 
   it('does not compare across origins, where a page cannot see the encoding', async () => {
-    const response = new Response('body', { headers: { 'content-length': '2' } });
+    const response = received(new Response('body', { headers: { 'content-length': '2' } }));
     Object.defineProperty(response, 'type', { value: 'cors' });
 
     expect(await (await bufferBody()(async () => response)(URL)).text()).toBe('body');
+  });
+
+  it('does not compare what a layer below has made of another body and the same fields', async () => {
+    await using server = await startServer({ body: 'secret' });
+    const decode: Middleware = (next) => async (input, init) => {
+      const response = await next(input, init);
+      return new Response(`decoded ${await response.text()}`, response);
+    };
+
+    const response = await compose(bufferBody(), decode)(fetch)(server.url);
+
+    expect(await response.text()).toBe('decoded secret');
   });
 
   it('takes a compressed body from a real server', async () => {
