@@ -36,6 +36,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       (next) =>
       async (...call) =>
         (await next(...call)).clone(),
+    'writes on it': (next) => async (input, init) => Object.assign(await next(input, init), { attempts: 1 }),
+    'adds a header to it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.headers.set('x-seen', '1');
+      return response;
+    },
   },
   'gives a response that nobody has read': {
     'reads it': (next) => async (input, init) => {
@@ -238,6 +244,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'is not async': (next) => (input, init) => next(input, init),
   },
   'rejects with the error of next itself': {
+    'writes on it': (next) => (input, init) =>
+      next(input, init).catch((error) => Promise.reject(Object.assign(error, { message: 'GET failed' }))),
     'makes an Error of it':
       (next) =>
       (...call) =>
@@ -409,7 +417,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 
 /** What a check says when it fails for what it is about. */
 const reasons: Record<string, RegExp> = {
-  'gives the response of next itself': /^the response: /,
+  'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read': /^whether the body is used or locked: /,
   'gives a 404 as any other response':
     /^HTTP 404$|^the status: |^the number of calls of next: |Body is unusable|already been read/,

@@ -312,6 +312,7 @@ describe('the options of a simulation', () => {
     [{ globals: 'yes' }, TypeError, 'simulate: globals: expected true or false, got "yes"'],
     [{ client: [] }, RangeError, 'simulate: client: expected at least one, got an empty list'],
     [{ client: [1] }, TypeError, 'simulate: client: expected a function'],
+    [{ client: () => 5 }, TypeError, 'simulate: client: what it gives: expected a function, got 5'],
     [{ clients: 0 }, RangeError, 'simulate: clients'],
     [{ arrivals: -1 }, RangeError, 'simulate: arrivals'],
     [{ arrivals: () => Number.NaN }, RangeError, 'simulate: arrivals'],

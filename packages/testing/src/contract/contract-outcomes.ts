@@ -5,11 +5,18 @@ import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
 
+/** The members and the headers of a response: it belongs to the caller as much as to a middleware. */
+function writtenOn(response: Response): string {
+  return [...Reflect.ownKeys(response), ...response.headers].map(String).join();
+}
+
 /** What comes back to the caller. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
     const response = new Response('ok');
+    const before = writtenOn(response);
     same(await make()(async () => response)(CONTRACT_URL), response, 'the response');
+    same(writtenOn(response), before, 'what is written on the response');
   },
 
   'gives a response that nobody has read': async (make) => {
@@ -35,7 +42,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 
   'rejects with the error of next itself': async (make) => {
     for (const error of [new Error('rejected'), { odd: true }]) {
-      same(await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL)), error, 'the error');
+      same(await failureOf(make()(() => Promise.reject(Object.freeze(error)))(CONTRACT_URL)), error, 'the error');
     }
   },
 

@@ -1,4 +1,5 @@
 import type { Fetch } from '@steadfetch/core';
+import { checkFunction } from '@steadfetch/core/kit';
 import { seededRandom } from '../chance/seeded-random.ts';
 import { exclusively } from '../contract/exclusively.ts';
 import { claimGlobals, installGlobals } from '../time/virtual-globals.ts';
@@ -48,7 +49,8 @@ async function run(settings: SimulateSettings): Promise<StormReport> {
     const fetch = serviceFetch(service, { time, random: seededRandom(seed), onSent });
     const clients: Fetch[] = [];
     for (const [index, make] of settings.makers.entries()) {
-      clients.push(await make(fetch, { clock: time, random: seededRandom(seed + 2 + index), index }));
+      const client = await make(fetch, { clock: time, random: seededRandom(seed + 2 + index), index });
+      clients.push(checkFunction('simulate: client: what it gives', client));
     }
     await play(settings, { time, rows, clients });
   } finally {
