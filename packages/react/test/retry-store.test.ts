@@ -66,6 +66,23 @@ describe('retryStore', () => {
     await call;
   });
 
+  it('never cuts the time of the server short where the date is set forward', async () => {
+    const controller = new AbortController();
+    const goes = new Promise<boolean>((resolve) => {
+      const hear = (event: SteadfetchEvent) => {
+        if (event.type !== 'wait') return;
+        const date = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+        resolve(event.retryNow());
+        date.mockRestore();
+        controller.abort();
+      };
+      const api = compose(observe(hear), retry())(fakeFetch({ status: 503, headers: { 'retry-after': '9' } }));
+      api(URL, { signal: controller.signal }).catch(() => {});
+    });
+
+    expect(await goes).toBe(false);
+  });
+
   it('keeps its objects as long as nothing changes', async () => {
     const { api, clock, retries } = setUp([503], 10_000);
     const calls = [api(URL), api(`${URL}2`)];
