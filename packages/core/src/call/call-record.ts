@@ -51,10 +51,17 @@ export function callRecord(): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
 }
 
-let calls = 0;
+/** How many calls have a number: one count for all copies of this package, since one listener may hear of several. */
+const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
+
+type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
 
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {
-  if (record.id === 0) record.id = ++calls;
+  if (record.id === 0) {
+    const shared = globalThis as Shared;
+    if (!shared[COUNT]) Object.defineProperty(shared, COUNT, { value: { calls: 0 }, configurable: true });
+    record.id = ++shared[COUNT]!.calls;
+  }
   return record.id;
 }
