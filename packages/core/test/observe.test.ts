@@ -188,6 +188,22 @@ describe('observe', () => {
     expect(third).toBeGreaterThan(second!);
   });
 
+  it('counts by itself where nothing can be added to the global object', async () => {
+    const COUNT = Symbol.for('steadfetch.calls.1');
+    await observe(() => {})(async () => new Response())('https://api.test/');
+    const shared = Object.getOwnPropertyDescriptor(globalThis, COUNT)!;
+    Reflect.deleteProperty(globalThis, COUNT);
+    const define = vi.spyOn(Reflect, 'defineProperty').mockReturnValue(false);
+    vi.resetModules();
+    const { events, listener } = recording();
+    const other = await import('@steadfetch/core');
+    await other.observe(listener)(async () => new Response())('https://api.test/');
+    define.mockRestore();
+    Object.defineProperty(globalThis, COUNT, shared);
+
+    expect(events.map(({ callId }) => callId)).toEqual([1, 1, 1]);
+  });
+
   it('leaves a call that nobody observes without an observer', () => {
     expect(Call.from('https://api.test/').observed).toBeUndefined();
   });

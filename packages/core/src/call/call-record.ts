@@ -56,12 +56,21 @@ const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
 
 type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
 
+let count: { calls: number } | undefined;
+
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {
   if (record.id === 0) {
-    const shared = globalThis as Shared;
-    if (!shared[COUNT]) Object.defineProperty(shared, COUNT, { value: { calls: 0 }, configurable: true });
-    record.id = ++shared[COUNT]!.calls;
+    count ??= sharedCount();
+    record.id = ++count.calls;
   }
   return record.id;
+}
+
+/** Where nothing can be added to the global object, each copy counts by itself. */
+function sharedCount(): { calls: number } {
+  const shared = globalThis as Shared;
+  const own = { calls: 0 };
+  if (!shared[COUNT]) Reflect.defineProperty(shared, COUNT, { value: own, configurable: true });
+  return shared[COUNT] ?? own;
 }
