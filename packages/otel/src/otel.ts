@@ -84,20 +84,30 @@ export function contextOf({ record }: Call): Context {
   return contexts.get(record) ?? context.active();
 }
 
+/** A call whose span is open: its attempts that have ended, and what had been sent by then. */
+interface OpenCall {
+  readonly span: Span;
+  readonly record: Call['record'];
+  ended: number;
+  sends: number;
+}
+
 function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
-  const spans = new Map<number, { readonly span: Span; attempts: number }>();
+  const spans = new Map<number, OpenCall>();
   const around = (call: Call, next: Next) => {
     const name = `${call.method} call`;
     const started = startSpan(call, { tracer, name, kind: SpanKind.INTERNAL, parent: context.active() });
     if (!started) return next(call);
     const { span, inside } = started;
     const id = callIdOf(call.record);
-    const open = { span, attempts: 0 };
+    const { record } = call;
+    const open: OpenCall = { span, record, ended: 0, sends: record.sends };
     spans.set(id, open);
-    contexts.set(call.record, inside);
+    contexts.set(record, inside);
     const end = (tell: () => Attributes) => {
       spans.delete(id);
-      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': open.attempts, ...tell() }));
+      const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
+      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...tell() }));
     };
     return context
       .with(inside, () => next(call))
@@ -120,8 +130,10 @@ function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
     observe((event) => {
       const open = spans.get(event.callId);
       if (!open) return;
-      if (event.type === 'attempt') open.attempts++;
-      else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
+      if (event.type === 'attempt') {
+        open.ended++;
+        open.sends = open.record.sends;
+      } else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
     }),
   );
 }

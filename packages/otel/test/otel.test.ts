@@ -179,6 +179,17 @@ describe('the span of a call', () => {
     expect(sdk.spans().at(-1)!.attributes).toMatchObject({ 'steadfetch.attempts': 2 });
   });
 
+  it('counts the attempt that a limit for the whole call ends', async () => {
+    const sdk = startSdk();
+    const clock = manualClock();
+    const hangs = () => new Promise<Response>(() => {});
+    const call = compose(otel({ callSpan: true }), timeout(1_000, { clock }))(hangs)(URL).catch(() => {});
+    await clock.advance(1_000);
+    await call;
+
+    expect(sdk.spans()[0]!.attributes).toMatchObject({ 'steadfetch.attempts': 1, 'error.type': 'TimeoutError' });
+  });
+
   it('is an error where the call ends in one', async () => {
     const sdk = startSdk();
 
