@@ -84,10 +84,11 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const { key: name, active, queued } = lane;
     const refused = queued >= maxQueue;
     const own = call.observed && !refused ? cancellable(signal) : undefined;
+    // it stands in the line before an observer hears of it, who may free the slots
+    const turn = refused ? undefined : lane.wait(own?.signal ?? signal);
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
-    if (refused) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
-    const turn = lane.wait(own?.signal ?? signal);
+    if (!turn) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });
     try {

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { type Call, type CallRecord, compose, defineMiddleware } from '@steadfetch/core';
+import { type Call, type CallRecord, compose, defineMiddleware, observe } from '@steadfetch/core';
 import { describe, expect, it } from 'vitest';
 import { concurrency, type QueueFullError } from '../src/index.ts';
 import { heldFetch, settled, URL } from './held-fetch.ts';
@@ -111,6 +111,19 @@ describe('concurrency().reset', () => {
     expect([afterReset, started, afterAnswers]).toEqual([{ active: 2, queued: 3 }, 4, { active: 2, queued: 3 }]);
     expect(await Promise.all(calls)).toHaveLength(7);
     expect(limit.snapshot()).toEqual({ active: 0, queued: 0 });
+  });
+
+  it('starts a call whose observer frees the slots when it hears that it waits', async () => {
+    const fetch = heldFetch();
+    const limit = concurrency(1);
+    const send = observe(({ type }) => type === 'queue' && limit.reset())(limit(fetch));
+    const calls = [send(`${URL}a`), send(`${URL}b`)];
+    await settled();
+
+    expect(fetch.started).toEqual([`${URL}a`, `${URL}b`]);
+    await fetch.answer();
+    await fetch.answer();
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
   it('forgets one key alone', () => {

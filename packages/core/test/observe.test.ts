@@ -1,6 +1,6 @@
 import { Call, compose, defineMiddleware, type Fetch, observe, type SteadfetchEvent } from '@steadfetch/core';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 const URL = 'https://user:secret@api.test/x?token=1#part';
 const pass = defineMiddleware((call, next) => next(call));
@@ -169,6 +169,39 @@ describe('observe', () => {
     await Promise.all([fetch('https://api.test/'), fetch('https://api.test/')]);
 
     expect(new Set(events.map(({ callId }) => callId)).size).toBe(2);
+  });
+
+  it('is one with an observer of another copy of the package: the same events, and no number twice', async () => {
+    vi.resetModules();
+    const other = await import('@steadfetch/core');
+    const [outer, inner] = [recording(), recording()];
+    const send = async () => new Response();
+    await observe(outer.listener)(other.observe(inner.listener)(send))('https://api.test/');
+    await other.observe(inner.listener)(send)('https://api.test/');
+    await observe(outer.listener)(send)('https://api.test/');
+
+    const told = ({ events }: typeof outer) => events.map(({ type, callId }) => [type, callId]);
+    const [first, second, third] = [...new Set([...inner.events, ...outer.events].map(({ callId }) => callId))];
+    const all = (callId: number) => ['start', 'attempt', 'end'].map((type) => [type, callId]);
+    expect(told(inner)).toEqual([...all(first!), ...all(second!)]);
+    expect(told(outer)).toEqual([...all(first!), ...all(third!)]);
+    expect(third).toBeGreaterThan(second!);
+  });
+
+  it('counts by itself where nothing can be added to the global object', async () => {
+    const COUNT = Symbol.for('steadfetch.calls.1');
+    await observe(() => {})(async () => new Response())('https://api.test/');
+    const shared = Object.getOwnPropertyDescriptor(globalThis, COUNT)!;
+    Reflect.deleteProperty(globalThis, COUNT);
+    const define = vi.spyOn(Reflect, 'defineProperty').mockReturnValue(false);
+    vi.resetModules();
+    const { events, listener } = recording();
+    const other = await import('@steadfetch/core');
+    await other.observe(listener)(async () => new Response())('https://api.test/');
+    define.mockRestore();
+    Object.defineProperty(globalThis, COUNT, shared);
+
+    expect(events.map(({ callId }) => callId)).toEqual([1, 1, 1]);
   });
 
   it('leaves a call that nobody observes without an observer', () => {

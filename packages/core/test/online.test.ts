@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
+import { compose, defineMiddleware, drain, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
 import { fakeFetch, manualClock, networkError } from '@steadfetch/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
@@ -134,6 +134,37 @@ describe('online', () => {
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200));
     expect(sent).toHaveLength(21);
     expect(clock.pending).toBe(0);
+  });
+
+  it('ends a call that no network can help', async () => {
+    const clock = manualClock();
+    const wrong = Object.assign(new TypeError('fetch failed'), { cause: new Error('bad port') });
+    const api = online({ clock, target: new EventTarget(), isOnline: () => false })(() => Promise.reject(wrong));
+
+    expect(await error(api(URL))).toBe(wrong);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('sends no further probe of a call that has no time left, as when its client is closed', async () => {
+    const { clock, layer, sent, server } = browser({ says: false, network: false });
+    const draining = drain({ clock });
+    const slow: Fetch = async (...call) => {
+      await clock.sleep(20_000);
+      return server(...call);
+    };
+    const call = error(compose(draining, layer)(slow)(URL));
+    const closed = draining.close({ deadline: 60_000 });
+    await clock.advance(60_000);
+
+    expect(await call).toMatchObject({ name: 'TypeError' });
+    expect(await closed).toEqual({ finished: 1, ended: 0 });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('takes a promise of isOnline for no answer, and ignores its rejection', async () => {
+    const isOnline = () => Promise.reject(new Error('no network state')) as unknown as boolean;
+
+    expect((await online({ isOnline })(fakeFetch(200))(URL)).status).toBe(200);
   });
 
   it('sends a call again that the network fails after it was let go', async () => {

@@ -43,7 +43,7 @@ const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRAC
  */
 export function otelAttempts(options?: AttemptsOptions): Middleware {
   const { spans, tracer } = readOptions('otelAttempts', OPTIONS, options);
-  const handler = spans === 'own' ? spanned(tracer ?? trace.getTracer('steadfetch')) : counted;
+  const handler = spans === 'own' ? spanned(tracer ?? trace.getTracer('steadfetch')) : counted();
   return defineMiddleware(handler, 'otelAttempts');
 }
 
@@ -53,17 +53,31 @@ export function resendCountHook(span: Span): void {
   if (resends) span.setAttribute('http.request.resend_count', resends);
 }
 
-function counted(call: Call, next: Next): Promise<Response> {
-  return context.with(contextOf(call).setValue(RESENDS, call.record.sends), () => next(call));
+/** Says how many requests of a call passed before. A send outside of a foreign wrapper is the same request as the one inside. */
+function counter(): (call: Call) => number {
+  const passed = new WeakMap<object, number>();
+  return ({ record }) => {
+    const before = passed.get(record) ?? 0;
+    passed.set(record, before + 1);
+    return before;
+  };
+}
+
+function counted(): (call: Call, next: Next) => Promise<Response> {
+  const resendsOf = counter();
+  return (call, next) => context.with(contextOf(call).setValue(RESENDS, resendsOf(call)), () => next(call));
 }
 
 function spanned(tracer: Tracer): (call: Call, next: Next) => Promise<Response> {
+  const resendsOf = counter();
   return (call, next) => {
     // before there is a span: headers that are invalid end the call
     const headers = new Headers(call.headers);
-    const { sends } = call.record;
-    const resends = sends > 0 && { 'http.request.resend_count': sends };
-    const attributes = { 'url.full': redactUrl(call.url), ...resends };
+    const resends = resendsOf(call);
+    const attributes = {
+      'url.full': redactUrl(call.url),
+      ...(resends > 0 && { 'http.request.resend_count': resends }),
+    };
     const [name, parent] = [call.method, contextOf(call)];
     const started = startSpan(call, { tracer, name, kind: SpanKind.CLIENT, parent, attributes });
     if (!started) return next(call);

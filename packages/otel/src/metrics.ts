@@ -106,10 +106,11 @@ function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>
   return { ...serverOf(origin), 'http.request.method': method, ...ending };
 }
 
-/** The name of an error, which is one of few. */
+/** The name of an error, which is one of few. One that is no word may be anything. */
 export function nameOf(error: unknown): string {
   try {
-    return error instanceof Error ? String(error.name) : '_OTHER';
+    const name: unknown = error instanceof Error && error.name;
+    return typeof name === 'string' && /^\w+$/.test(name) ? name : '_OTHER';
   } catch {
     return '_OTHER';
   }

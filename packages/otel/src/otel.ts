@@ -84,19 +84,30 @@ export function contextOf({ record }: Call): Context {
   return contexts.get(record) ?? context.active();
 }
 
+/** A call whose span is open: its attempts that have ended, and what had been sent by then. */
+interface OpenCall {
+  readonly span: Span;
+  readonly record: Call['record'];
+  ended: number;
+  sends: number;
+}
+
 function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
-  const spans = new Map<number, Span>();
+  const spans = new Map<number, OpenCall>();
   const around = (call: Call, next: Next) => {
     const name = `${call.method} call`;
     const started = startSpan(call, { tracer, name, kind: SpanKind.INTERNAL, parent: context.active() });
     if (!started) return next(call);
     const { span, inside } = started;
     const id = callIdOf(call.record);
-    spans.set(id, span);
-    contexts.set(call.record, inside);
+    const { record } = call;
+    const open: OpenCall = { span, record, ended: 0, sends: record.sends };
+    spans.set(id, open);
+    contexts.set(record, inside);
     const end = (tell: () => Attributes) => {
       spans.delete(id);
-      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': call.record.sends, ...tell() }));
+      const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
+      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...tell() }));
     };
     return context
       .with(inside, () => next(call))
@@ -117,7 +128,12 @@ function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
   return compose(
     defineMiddleware(around, 'otel'),
     observe((event) => {
-      if (!ITS_OWN.has(event.type)) spans.get(event.callId)?.addEvent(`steadfetch.${event.type}`, membersOf(event));
+      const open = spans.get(event.callId);
+      if (!open) return;
+      if (event.type === 'attempt') {
+        open.ended++;
+        open.sends = open.record.sends;
+      } else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
     }),
   );
 }
@@ -163,7 +179,17 @@ function membersOf(event: SteadfetchEvent): Record<string, string | number> {
   return Object.fromEntries(members);
 }
 
-const SAID: ReadonlySet<string> = new Set(['type', 'callId', 'method', 'url', 'origin', 'at', 'idempotencyKey']);
+/** `error` is a text where one was thrown in place of an error. */
+const SAID: ReadonlySet<string> = new Set([
+  'type',
+  'callId',
+  'method',
+  'url',
+  'origin',
+  'at',
+  'idempotencyKey',
+  'error',
+]);
 
 /** The span of the call and those of its attempts say as much. */
-const ITS_OWN: ReadonlySet<string> = new Set(['start', 'attempt', 'end']);
+const ITS_OWN: ReadonlySet<string> = new Set(['start', 'end']);

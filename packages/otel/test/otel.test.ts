@@ -153,6 +153,43 @@ describe('the span of a call', () => {
     ).toEqual([call.spanContext().spanId, call.spanContext().spanId]);
   });
 
+  it('does not show a text that is thrown in place of an error, nor a name that is none', async () => {
+    const sdk = startSdk();
+    let sends = 0;
+    const thrown = async () => (sends++ === 0 ? new Response(null, { status: 503 }) : Promise.reject('a secret'));
+    await expect(stack({ callSpan: true })(thrown)(URL)).rejects.toBe('a secret');
+    const odd = Object.assign(new Error('odd'), { name: 'a secret' });
+    await expect(stack({ callSpan: true })(() => Promise.reject(odd))(URL)).rejects.toBe(odd);
+
+    const said = JSON.stringify(sdk.spans().map(({ attributes, events }) => [attributes, events]));
+    expect(said).toContain('steadfetch.give-up');
+    expect(said).not.toContain('a secret');
+  });
+
+  it('counts the requests of a call once where a foreign wrapper stands between', async () => {
+    const sdk = startSdk();
+    const inner = compose(otelAttempts())(fakeFetch([503, 200]));
+    const outer = compose(otel({ callSpan: true }), retry({ clock: instantClock(), budget: false }));
+    await outer((input, init) => inner(input, init))('https://api.test/');
+
+    expect(attemptsIn(sdk)).toEqual([
+      [503, undefined, true],
+      [200, 1, false],
+    ]);
+    expect(sdk.spans().at(-1)!.attributes).toMatchObject({ 'steadfetch.attempts': 2 });
+  });
+
+  it('counts the attempt that a limit for the whole call ends', async () => {
+    const sdk = startSdk();
+    const clock = manualClock();
+    const hangs = () => new Promise<Response>(() => {});
+    const call = compose(otel({ callSpan: true }), timeout(1_000, { clock }))(hangs)(URL).catch(() => {});
+    await clock.advance(1_000);
+    await call;
+
+    expect(sdk.spans()[0]!.attributes).toMatchObject({ 'steadfetch.attempts': 1, 'error.type': 'TimeoutError' });
+  });
+
   it('is an error where the call ends in one', async () => {
     const sdk = startSdk();
 

@@ -1,5 +1,5 @@
 import { type Delay, exponential } from '@steadfetch/backoff';
-import { type Clock, classifyError, discard, localRefusal } from '@steadfetch/core';
+import { type Clock, causesOf, classifyError, discard, localRefusal } from '@steadfetch/core';
 import {
   checkFunction,
   checkMs,
@@ -51,7 +51,8 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
  * offline or the page is hidden. So it is that loop that repeats: call with `retry: false` inside.
  *
  * Repeats errors that have a `response` (`ResponseError`, the `HTTPError` of ky) by its status, and other errors if they
- * are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send.
+ * are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send:
+ * it is known by the error, one of its causes or their response, as long as that is no copy.
  * The `response` of an error that is repeated is let go of. A `delay` that throws or returns no time counts as the default.
  *
  * @throws a `TypeError` or `RangeError` that names the option
@@ -73,8 +74,10 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const askedDelay = (response: Response | undefined) =>
     (response && serverDelay(response, { now: clock.now() })?.ms) ?? 0;
   const isRepeated = (failureCount: number, error: unknown): boolean => {
+    const causes = causesOf(error);
     const response = responseOf(error);
-    if (failureCount >= maxRetries || historyBehind(error) || historyBehind(response)) return false;
+    const isJudged = historyBehind(response) || causes.some((link) => historyBehind(link) || localRefusal(link));
+    if (failureCount >= maxRetries || isJudged) return false;
     if (!response) return isTransient(error);
     const hint = shouldRetryHint(response);
     const isWanted = hint ?? statuses.has(response.status);
@@ -108,17 +111,16 @@ function orElse<T>(read: () => T, otherwise: () => T): T {
   }
 }
 
-/** The response that an error stands for: its own, or that of its cause. */
+/** The response that an error stands for: its own, or that of one of its causes. */
 function responseOf(error: unknown): Response | undefined {
-  for (const link of [error, (error as { cause?: unknown } | undefined)?.cause]) {
-    const response = (link as { response?: unknown } | undefined)?.response ?? link;
+  for (const link of causesOf(error)) {
+    const response = (link as { response?: unknown }).response ?? link;
     if (typeof (response as Response | undefined)?.headers?.get === 'function') return response as Response;
   }
   return undefined;
 }
 
 function isTransient(error: unknown): boolean {
-  if (localRefusal(error)) return false;
   const { kind, permanent } = classifyError(error);
   return (kind === 'network' || kind === 'timeout') && !permanent;
 }

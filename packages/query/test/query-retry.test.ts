@@ -81,6 +81,18 @@ describe('queryRetry', () => {
     expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
   });
 
+  it.each([
+    ['by an error', (error: unknown) => new Error('outer', { cause: new Error('inner', { cause: error }) })],
+    ['with others', (error: unknown) => new AggregateError([error])],
+  ])('knows what a retry of ours inside has repeated where its error is wrapped %s', async (_, wrap) => {
+    const fetch = fakeFetch('network-error');
+    const api = retry({ ...NOW, budget: false })(fetch);
+
+    const { failureCount } = await run(() => api(URL).catch((error: unknown) => Promise.reject(wrap(error))));
+
+    expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
+  });
+
   it('repeats alone where the call says retry: false', async () => {
     const fetch = fakeFetch([503, 503, { body: 'fine' }]);
     const api = retry()(fetch);

@@ -16,7 +16,7 @@ function setUp(script: Script, delay = 2_500) {
   const clock = manualClock();
   const retries = retryStore({ clock });
   const fetch = fakeFetch(script);
-  const api = compose(observe(retries, { clock }), retry({ clock, delay: () => delay }))(fetch);
+  const api = compose(observe(retries, { clock }), retry({ clock, delay: () => delay, budget: false }))(fetch);
   const changed = vi.fn();
   const unsubscribe = retries.subscribe(changed);
   const secondsAfter = async (clock: ManualClock, ms: number) => {
@@ -64,6 +64,41 @@ describe('retryStore', () => {
     expect(changed).toHaveBeenCalledTimes(3);
     await clock.runAll();
     await call;
+  });
+
+  it('tells of many calls that wait five times a second at most', async () => {
+    const { api, clock, retries } = setUp([503], 10_000);
+    const controller = new AbortController();
+    const calls: Promise<unknown>[] = [];
+    for (let n = 0; n < 100; n++) {
+      calls.push(api(URL, { signal: controller.signal }).catch(() => {}));
+      await clock.advance(7);
+    }
+    let told = 0;
+    retries.subscribe(() => told++);
+    await clock.advance(2_000);
+
+    expect(told).toBeGreaterThan(5);
+    expect(told).toBeLessThanOrEqual(10);
+    controller.abort();
+    await Promise.all(calls);
+  });
+
+  it('never cuts the time of the server short where the date is set forward', async () => {
+    const controller = new AbortController();
+    const goes = new Promise<boolean>((resolve) => {
+      const hear = (event: SteadfetchEvent) => {
+        if (event.type !== 'wait') return;
+        const date = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+        resolve(event.retryNow());
+        date.mockRestore();
+        controller.abort();
+      };
+      const api = compose(observe(hear), retry())(fakeFetch({ status: 503, headers: { 'retry-after': '9' } }));
+      api(URL, { signal: controller.signal }).catch(() => {});
+    });
+
+    expect(await goes).toBe(false);
   });
 
   it('keeps its objects as long as nothing changes', async () => {

@@ -12,10 +12,12 @@ const MEANING = new Map([
 ]);
 
 /**
- * The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out.
+ * The texts and numbers of an event, each fit for a log; times in whole milliseconds. Responses and errors stay out, also a
+ * text that was thrown in place of an error.
  */
 export function fieldsOf<Event extends SteadfetchEvent>(event: Event): Event {
   const scalars = Object.entries(event).flatMap(([name, value]) => {
+    if (name === 'error') return [];
     if (typeof value === 'string') return [[name, escapeText(value)]];
     return typeof value === 'number' ? [[name, Math.round(value)]] : [];
   });

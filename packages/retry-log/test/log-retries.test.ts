@@ -123,6 +123,10 @@ describe('logRetries', () => {
     logRetries(logger)(waitEvent({ response: new Response() }));
 
     expect(logger.warn.mock.calls[0]![1]).not.toHaveProperty('response');
+
+    logRetries(logger)(giveUpEvent({ error: 'a text that was thrown' }));
+
+    expect(logger.error.mock.calls[0]![1]).not.toHaveProperty('error');
   });
 
   it('keeps whatever a server or a URL says in one line of plain text', () => {

@@ -44,10 +44,13 @@ const cases: fc.Arbitrary<Case> = fc.record({
     'other scheme',
     'data',
   ),
-  script: fc.array(fc.constantFrom<number | string>(200, 503, 429, 404, 'ECONNREFUSED', 'ECONNRESET', 'stall', 'bug'), {
-    minLength: 1,
-    maxLength: 4,
-  }),
+  script: fc.array(
+    fc.constantFrom<number | string>(200, 503, 429, 404, 'ECONNREFUSED', 'ECONNRESET', 'stall', 'bug', 'text'),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  ),
   calls: fc.integer({ min: 1, max: 8 }),
   hint: fc.constantFrom('', '1', '3600'),
 });
@@ -60,10 +63,10 @@ class Ears {
     this.heard.push([place, typeof value === 'string' ? value : inspect(value, { depth: 8 })]);
   }
 
-  /** A logger for `logRetries`. */
+  /** A logger for `logRetries`, which takes the fields too. */
   get logger(): object {
     const write = (...args: unknown[]) => this.hear('a log', args);
-    return { warn: write, error: write, info: write };
+    return { warn: write, error: write, info: write, fatal: write };
   }
 
   /** Observers that keep what an event says; the response, the error and the outcome are those of the caller. */
@@ -117,6 +120,7 @@ function server({ script, hint }: Case): Fetch {
         init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)),
       );
     if (step === 'bug') throw new TypeError(`no ${secret('bug')}`, { cause: { url: secret('cause') } });
+    if (step === 'text') throw secret('text');
     if (typeof step === 'string') {
       const error = networkError(step, 'https://api.test/');
       throw Object.assign(new TypeError(`fetch failed: ${secret('message')}`, { cause: error.cause }), {
@@ -235,6 +239,7 @@ const wrong: Record<string, Subject> = {
   'logs answers': saying(({ response }) => ['a log', response && Object.fromEntries(response.headers)]),
   'logs the reason phrase': saying(({ response }) => ['a log', response?.statusText ?? '']),
   'logs messages of errors': saying(({ error }) => ['an event', String(error ?? '')]),
+  'logs what is thrown, if it is a text': saying(({ error }) => ['a log', typeof error === 'string' ? error : '']),
   'logs causes of errors': saying(({ error }) => ['an event', (error as Error | undefined)?.cause]),
   'keeps paths in its state': saying(({ url }) => ['a state', redactUrl(url)]),
 };

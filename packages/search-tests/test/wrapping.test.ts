@@ -2,7 +2,8 @@ import { runInNewContext } from 'node:vm';
 import { settle } from '@steadfetch/core';
 import { fakeFetch, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { type Fetch, historyOf, type Middleware } from 'steadfetch';
+import * as first from 'steadfetch';
+import { type Fetch, historyOf, type Middleware, type SteadfetchEvent } from 'steadfetch';
 import { beforeAll, describe, it, vi } from 'vitest';
 import { drive, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
@@ -89,7 +90,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   replaces: fc.boolean(),
 });
 
-/** A second copy of the packages, as two versions in one `node_modules` are. */
+/** A second copy of the packages, as two versions in one `node_modules` are. From then on an import gives this one. */
 let second: typeof import('steadfetch');
 
 /** What wraps a fetch, and counts how often it is called. */
@@ -291,13 +292,43 @@ const counts: Search<
     const time = new SteppedTime(3);
     const timing = { clock: time, random: seededRandom(1), budget: false as const };
     const fake = fakeFetch([...script, 200], { clock: time });
-    const first = await import('steadfetch');
     const [upper, lower] = swapped ? [second, first] : [first, second];
     const inner = new Wrap().around(lower.retry({ ...timing, maxRetries: below })(fake), wrapper);
     const steady = subject(upper.retry({ ...timing, maxRetries: retries }), (next) => next)(inner);
     await drive(time, steady(API, off ? { retry: false } : {}));
     const most = off ? 1 : retries + 1;
     claim(fake.requests.length <= most, `${fake.requests.length} requests where ${most} are allowed`);
+  },
+};
+
+/** Two observers, one inside the other, from two copies of the packages: both hear the same, of calls that have numbers of their own. */
+const told: Search<
+  { script: readonly number[]; retries: number; wrapper: Wrapper; swapped: boolean },
+  (inner: Fetch) => Fetch
+> = {
+  cases: fc.record({
+    script: fc.array(fc.constantFrom(503, 500, 429), { maxLength: 6 }),
+    retries: fc.integer({ min: 0, max: 3 }),
+    wrapper: wrappers,
+    swapped: fc.boolean(),
+  }),
+  check: async ({ script, retries, wrapper, swapped }, subject) => {
+    const time = new SteppedTime(3);
+    const clock = { clock: time };
+    const [upper, lower] = swapped ? [second, first] : [first, second];
+    const heard: [string[], string[]] = [[], []];
+    const hear = (ear: 0 | 1) => (event: SteadfetchEvent) => {
+      heard[ear].push(`${event.callId} ${event.type} ${event.attempt}`);
+    };
+    const again = lower.retry({ ...clock, random: seededRandom(1), budget: false, maxRetries: retries });
+    const inner = lower.compose(lower.observe(hear(1), clock), again)(fakeFetch([...script, 200], clock));
+    const steady = upper.observe(hear(0), clock)(subject(new Wrap().around(inner, wrapper)));
+    for (const call of [steady, steady]) await drive(time, call(API));
+    claim(heard[0].join() === heard[1].join(), `the outer one hears ${heard[0]}, and the inner one ${heard[1]}`);
+
+    heard[0].length = heard[1].length = 0;
+    await Promise.all([upper.observe(hear(0))(fakeFetch(200))(API), lower.observe(hear(1))(fakeFetch(200))(API)]);
+    claim(heard[0][0] !== heard[1][0], `two calls have one number: ${heard[0][0]}`);
   },
 };
 
@@ -340,6 +371,12 @@ describe('a wrapper, another realm, a second copy', () => {
 
   it('make no difference', () => expectNone(differences, ours, 400), PATIENCE);
   it('count repetitions once', () => expectNone(counts, (outer) => outer, 200), PATIENCE);
+
+  it('tell both observers the same', () => expectNone(told, (inner) => inner, 100), PATIENCE);
+
+  it('are found to tell less behind a layer that drops the init', async () => {
+    await expectFound(told, (inner) => (input) => inner(input), 50);
+  });
 
   it.each(Object.keys(instanceChecks))('are found to make one behind a layer that %s', async (name) => {
     await expectFound(differences, () => instanceChecks[name]!, 700);

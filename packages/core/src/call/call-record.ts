@@ -51,10 +51,26 @@ export function callRecord(): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
 }
 
-let calls = 0;
+/** How many calls have a number: one count for all copies of this package, since one listener may hear of several. */
+const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
+
+type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
+
+let count: { calls: number } | undefined;
 
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {
-  if (record.id === 0) record.id = ++calls;
+  if (record.id === 0) {
+    count ??= sharedCount();
+    record.id = ++count.calls;
+  }
   return record.id;
+}
+
+/** Where nothing can be added to the global object, each copy counts by itself. */
+function sharedCount(): { calls: number } {
+  const shared = globalThis as Shared;
+  const own = { calls: 0 };
+  if (!shared[COUNT]) Reflect.defineProperty(shared, COUNT, { value: own, configurable: true });
+  return shared[COUNT] ?? own;
 }

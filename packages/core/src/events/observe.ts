@@ -114,6 +114,8 @@ class Observation implements Observed {
   readonly #settings: Settings;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
+  /** What another copy of this package observes, further out than all of these. */
+  readonly #further: Observed | undefined;
   readonly #startedAt: number;
   /** The same moment since the epoch: one reading of that clock per call. */
   readonly #epoch: number;
@@ -126,6 +128,7 @@ class Observation implements Observed {
     this.#settings = settings;
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#root = this.#outer ? this.#outer.#root : this;
+    this.#further = this.#outer ? this.#outer.#further : observed;
     this.#startedAt = settings.now();
     this.#epoch = settings.clock.now();
   }
@@ -142,31 +145,38 @@ class Observation implements Observed {
   }
 
   start(call: Call): void {
-    this.emit(call, { type: 'start' }, this, this.#startedAt);
+    this.#tell(call, { type: 'start' }, this, this.#startedAt);
   }
 
   end(call: Call, ending: Ending): void {
     const now = this.#settings.now();
     const ms = now - this.#startedAt;
-    this.emit(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
+    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
 
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
     call.taken = false;
     const attempt = call.attempt + call.record.resends;
     const { around, now } = this.#root.#settings;
+    const further = this.#further;
+    const request = further ? () => further.send(call, send) : send;
     const sentAt = now();
-    return follow(around ? around(call, send) : send(), (ending) => {
+    return follow(around ? around(call, request) : request(), (ending) => {
       const at = now();
-      if (!call.taken) this.emit(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
+      if (!call.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     });
+  }
+
+  emit(call: Call, moment: Moment): void {
+    this.#tell(call, moment, this.#root, this.#root.#settings.now());
+    this.#further?.emit(call, moment);
   }
 
   /**
    * Tells this listener and those further out up to `from`, the one that the event is made by. A member of the call that
    * cannot be read costs the event.
    */
-  emit(call: Call, moment: Moment, from: Observation = this.#root, now: number = from.#settings.now()): void {
+  #tell(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
       const { record, method, origin } = call;
       from.#url ??= redactUrl(call.url);

@@ -1,7 +1,7 @@
 import { cancelError } from '../body/cancellable.ts';
 import type { Call } from '../call/call.ts';
 import { onAbort, throwIfAborted } from '../time/abort.ts';
-import type { Clock } from '../time/clock.ts';
+import { type Clock, monotonic } from '../time/clock.ts';
 import { sleep } from '../time/sleep.ts';
 
 /** What ends a wait early and lets the call go. */
@@ -10,6 +10,7 @@ const NOW: unique symbol = Symbol('now');
 /** A wait that an observer can end. Made only where somebody observes the call. */
 export class Pause {
   readonly #clock: Clock;
+  readonly #now: () => number;
   /** Before that the server does not want the call. */
   readonly #notBefore: number;
   readonly #timer = new AbortController();
@@ -17,13 +18,14 @@ export class Pause {
 
   constructor(clock: Clock, asked: number | undefined) {
     this.#clock = clock;
-    this.#notBefore = asked ? clock.now() + asked : -Infinity;
+    this.#now = monotonic(clock);
+    this.#notBefore = asked ? this.#now() + asked : -Infinity;
   }
 
   readonly cancel = (reason?: unknown): void => this.#end(cancelError(reason));
 
   readonly retryNow = (): boolean => {
-    if (this.#over || this.#timer.signal.aborted || this.#clock.now() < this.#notBefore) return false;
+    if (this.#over || this.#timer.signal.aborted || this.#now() < this.#notBefore) return false;
     this.#end(NOW);
     return true;
   };

@@ -4,6 +4,7 @@ import type { Call } from '../call/call.ts';
 import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '../call/idempotent.ts';
 import { defineMiddleware, type Layer, type Next } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
+import { ignoreRejection } from '../events/notify.ts';
 import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { classifyError } from '../outcome/classify-error.ts';
@@ -49,7 +50,7 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
  * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, the browser is not believed
  * until it changes its word. If it finds no network, it waits on, or fails if it cannot be repeated: by its method and key,
- * or since it says `retry: false`. Where there is no `navigator.onLine`, as in Node, it passes calls through.
+ * since it says `retry: false`, since the same request would fail again, or since no time is left. Where there is no `navigator.onLine`, as in Node, it passes calls through.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting
@@ -117,7 +118,9 @@ class Network {
           releaseBody(call);
           return response;
         } catch (error) {
-          if (!isRepeatable || call.signal?.aborted || classifyError(error).kind !== 'network') throw error;
+          const { kind, permanent } = classifyError(error);
+          const isOver = call.signal?.aborted || call.remaining() <= 0;
+          if (!isRepeatable || isOver || kind !== 'network' || permanent) throw error;
         }
       }
     } catch (error) {
@@ -131,10 +134,12 @@ class Network {
     return this.#isWrong || this.#says();
   }
 
-  /** What the browser says. */
+  /** What the browser says. A promise says nothing. */
   #says(): boolean {
     try {
-      return this.#settings.isOnline();
+      const says = this.#settings.isOnline();
+      ignoreRejection(says);
+      return says;
     } catch {
       return true;
     }
