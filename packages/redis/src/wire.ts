@@ -13,7 +13,11 @@ export function argsOf(question: Question): string[] {
   return [
     ...[want, cost, known, extra, requests, lastRate, lastBurst].map(text),
     seen.join(''),
-    refusal ? [refusal.at, refusal.closedUntil, refusal.every, refusal.wait ?? -1].map(text).join(',') : '',
+    refusal
+      ? [refusal.at, refusal.closedUntil, refusal.every, refusal.wait ?? -1, refusal.isDoubted ? 1 : 0]
+          .map(text)
+          .join(',')
+      : '',
     told.join(';'),
     text(LIFE),
     alone ? '1' : '0',

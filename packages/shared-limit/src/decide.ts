@@ -6,12 +6,10 @@ import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, told
 /** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
 const FIRST = 4;
 const DOUBLING = 100;
-/** After so long nothing holds a group back of which nobody was refused, ms. */
-const RAMP = 1_000;
 /** After so long without a call a limit that was never met may have filled up again, ms. */
 const IDLE = 1_000;
 /** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
-const RAISE = 2;
+const RAISE = 1;
 const LEAP = 250;
 /** A search goes on while half of the slots are used, but for so many that are on their way. */
 const UNREPORTED = 10;
@@ -19,6 +17,9 @@ const UNREPORTED = 10;
 const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
+/** So many refusals that may be noise are none, if they come at once; an acceptance takes a quarter from what they say. */
+const PROVEN = 4;
+const OUTVOTED = 0.75;
 /** Reports of others are waited for so long after a refusal, ms. */
 const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
@@ -45,8 +46,9 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   if (question.alone) state.aloneAt = now;
   if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
   state.requests += question.requests;
+  state.doubted *= OUTVOTED ** question.requests;
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
-  if (question.refusal) refuse(state, now, question.refusal);
+  if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal);
   if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
   return [state, grant(state, now, question)];
 }
@@ -66,6 +68,7 @@ function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question):
     next: from,
     closedUntil: 0,
     counted: 0,
+    doubted: 0,
     shut: 0,
     way: lastRate > 0 ? HOLD : FREE,
     base: lastRate,
@@ -81,6 +84,7 @@ function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question):
     refusedAt: 0,
     refusedLast: 0,
     learnAt: 0,
+    lag: 0,
     closure: 0,
     pace: 0,
     isTrying: false,
@@ -116,6 +120,17 @@ function accept(state: LimitState, entry: Entry): void {
   keep(state, entry);
 }
 
+/** Where a limit is looked for a refusal was to be expected. Else one that may be noise counts when there are several, and few acceptances between. */
+function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
+  if (!isDoubted || state.way === SEARCH || isTrying(state, now)) return true;
+  state.doubted++;
+  return state.doubted >= PROVEN;
+}
+
+function isTrying({ way, since, patience }: LimitState, now: number): boolean {
+  return way === HOLD && now - since > patience;
+}
+
 function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal): void {
   const length = wait ?? Math.min(LONGEST, SHORTEST * 2 ** state.shut);
   const until = Math.ceil(now + length);
@@ -126,12 +141,13 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     if (state.refusedAt > 0) learn(state);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
     state.pace = apart > 0 ? 1 / apart : 0;
-    state.isTrying = state.way === HOLD && now - state.since > state.patience;
+    state.isTrying = isTrying(state, now);
     state.closedUntil = Math.max(state.closedUntil + 1, until);
     state.refusedLast = Math.min(now, at);
     state.counted = state.closedUntil;
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
+    state.lag = Math.max(state.lag, now - state.refusedLast);
     state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;
@@ -145,13 +161,13 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
   const every = everyOf(state, Math.max(state.next, start), cost, known);
-  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start));
+  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
   const reply = {
     now,
     closedUntil,
     backAt: state.backAt,
     goodFor: isBlind ? GOOD_BLIND : GOOD,
-    rate: every > 0 ? cost / every : 0,
+    rate: every > 0 && !(isBlind && state.way === FREE) ? cost / every : 0,
     burst: state.burst,
   };
   // what had no slot takes one afterwards
@@ -188,20 +204,23 @@ function everyOf(state: LimitState, at: number, cost: number, known: number): nu
   const least = known > 0 ? 1 / known : 0;
   const told = toldEvery(state, at, cost);
   if (told > 0) return Math.max(least, told);
-  const rate = rateAt(state, at);
+  const rate = rateAt(state, at, cost);
   return Math.max(least, rate > 0 ? cost / rate : 0);
 }
 
 /** The measured pace at a time; 0: there is none. While a refusal is being learned from, half of what was refused. */
-function rateAt(state: LimitState, at: number): number {
+function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.refusedAt > 0) return state.way === FREE ? startOf(state) : 0.5 * state.base;
-  if (state.way === FREE) {
-    const time = at - state.since;
-    return time > RAMP ? 0 : ((FIRST * Math.LN2) / DOUBLING) * 2 ** (time / DOUBLING);
-  }
+  if (state.way === FREE) return (cost * (FIRST + state.requests) * Math.LN2) / DOUBLING;
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
-  return state.base * Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
+  const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
+  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / state.burst);
+}
+
+/** So much more was accepted since the limit was last used up than the base gives. What the bucket held shows no higher rate. */
+function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
+  return accepted - base * (at - emptied);
 }
 
 function depthOf(state: LimitState): number {

@@ -8,6 +8,8 @@ export interface LimitState {
   closedUntil: number;
   /** Refusals of slots that were reserved before this closing are counted already. */
   counted: number;
+  /** What speaks for a limit in refusals that may be noise. */
+  doubted: number;
   /** Closings since something was accepted. */
   shut: number;
   way: Way;
@@ -33,6 +35,8 @@ export interface LimitState {
   /** The last refusal of the same closing. */
   refusedLast: number;
   learnAt: number;
+  /** How late the refusals of the history were known, at most. */
+  lag: number;
   closure: number;
   pace: number;
   isTrying: boolean;
@@ -118,6 +122,8 @@ export interface Refusal {
   readonly every: number;
   /** For how long the server asked to wait. */
   readonly wait: number | undefined;
+  /** By the answers of this process alone it may be noise: those of all tell. */
+  readonly isDoubted: boolean;
 }
 
 /** What a response said about a quota. A field that it did not have is 0. */

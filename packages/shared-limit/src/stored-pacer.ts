@@ -155,13 +155,20 @@ export class StoredPacer implements Pacing {
       if (slot && cost === 0) this.#slots.unshift(slot);
       return settled;
     }
-    if (kind === 'accepted') this.#reports.accepted(sent.at, cost, slot?.cost ?? 0);
+    if (kind === 'accepted') this.#reports.accepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
     this.#reports.tell(now, quotas);
-    // a refusal that is not about the pace, or of a call without a slot, is nobody else's affair
-    if (kind === 'refused' && slot && settled.closed) {
-      this.#slots.length = 0;
+    // a refusal of a call without a slot is nobody else's affair
+    if (kind === 'refused' && slot) {
+      const isDoubted = !settled.closed;
+      if (!isDoubted) this.#slots.length = 0;
       const { closedUntil, every } = slot.lease;
-      this.#ask(now, 0, { at: sent.at, closedUntil, every: every / Math.max(1, slot.cost), wait });
+      this.#ask(now, 0, {
+        at: midOf(sent.at, now),
+        closedUntil,
+        every: every / Math.max(1, slot.cost),
+        wait,
+        isDoubted,
+      });
     } else if (this.#hasLeft ? now >= this.#askAgainAt : this.#reports.areDue(now)) this.#ask(now, 0);
     this.#reportSoon();
     return settled;
@@ -368,3 +375,5 @@ function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
 function shown(value: unknown): string | undefined {
   return JSON.stringify(value)?.slice(0, 100);
 }
+
+const midOf = (a: number, b: number): number => (a + b) / 2;

@@ -40,7 +40,13 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       } else {
         const wait = world.asks ? 1_000 : undefined;
         const isOld = random() < 0.2;
-        refusal = { at: now - 5 * random(), closedUntil: isOld ? 0 : last.closedUntil, every: last.every, wait };
+        refusal = {
+          at: now - 5 * random(),
+          closedUntil: isOld ? 0 : last.closedUntil,
+          every: last.every,
+          wait,
+          isDoubted: random() < 0.2,
+        };
         break;
       }
     }
