@@ -162,12 +162,14 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const start = Math.max(now, closedUntil);
   const every = everyOf(state, Math.max(state.next, start), cost, known);
   const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
+  const pending = state.refusedAt > 0;
+  const isGuess = pending || (isBlind && state.way === FREE);
   const reply = {
     now,
     closedUntil,
     backAt: state.backAt,
     goodFor: isBlind ? GOOD_BLIND : GOOD,
-    rate: every > 0 && !(isBlind && state.way === FREE) ? cost / every : 0,
+    rate: every > 0 && !isGuess ? cost / every : 0,
     burst: state.burst,
   };
   // what had no slot takes one afterwards
@@ -176,7 +178,6 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
     state.next = Math.min(next, Math.max(state.next, now + AHEAD));
   }
   if (want === 0) return { ...reply, first: start, every, count: 0 };
-  const pending = state.refusedAt > 0;
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
   const saved = closedUntil > now || pending || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;

@@ -36,7 +36,7 @@ export function learn(state: LimitState): void {
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = isPartial ? undefined : fit(state, 1.05 * pace, time);
+    const found = isPartial ? undefined : explain(state, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
@@ -58,7 +58,7 @@ export function learn(state: LimitState): void {
  * The bucket that explains the history, or the end of it: times are the worst where processes start, so of more than two
  * stretches the first one is forgotten where it fits none.
  */
-function fit(state: LimitState, top: number, time: number): Bucket | undefined {
+function explain(state: LimitState, top: number, time: number): Bucket | undefined {
   for (;;) {
     const isLong = marksOf(state) > (state.history[0]!.cost > 0 ? 2 : 3);
     const found = bucketOf(state.history, state.missing, top, time, isLong ? 0 : LOOSE);
