@@ -450,7 +450,7 @@ local function grant(now, want, cost, extra, known)
   local rate, goodFor = 0, isBlind and 30 or 250
   local pending = s.refusedAt > 0
   if every > 0 and not pending and not (isBlind and s.way == FREE) then rate = cost / every end
-  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now + 1000)) end
+  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
   if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   local ahead = isBlind and 8 or 1000
   local count = pending and 1 or max(1, min(want, every > 0 and floor(ahead / every) or want))

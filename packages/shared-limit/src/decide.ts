@@ -172,10 +172,10 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
     rate: every > 0 && !isGuess ? cost / every : 0,
     burst: state.burst,
   };
-  // what had no slot takes one afterwards
+  // what had no slot takes one afterwards, but those that come back together owe nothing
   if (cost > 0) {
     const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
-    state.next = Math.min(next, Math.max(state.next, now + AHEAD));
+    state.next = Math.min(next, Math.max(state.next, now + (now < state.backAt ? 0 : AHEAD)));
   }
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
