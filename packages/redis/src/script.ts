@@ -3,7 +3,7 @@
  * the original, so that the two can be read side by side; a property test compares their answers.
  *
  * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
- * alone.
+ * aloneFor.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 const BODY = `
@@ -11,7 +11,7 @@ local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, m
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
-  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
 
@@ -253,7 +253,7 @@ local function between(low, high)
   hold(rate, 1, 1 - rate / high)
 end
 
-local function fit(top, time)
+local function explain(top, time)
   while true do
     local isLong = marksOf() > (history[1].cost > 0 and 2 or 3)
     local rate, burst, doubt = bucketOf(top, time, isLong and 0 or 0.05)
@@ -266,7 +266,6 @@ local function learn()
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
   local start = startOf()
-  local isPartial = s.aloneAt > max(s.emptied, s.backAt + 1000)
   s.refusedAt = 0
   mark(at)
   if s.way == FREE then
@@ -280,14 +279,13 @@ local function learn()
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, most) end
   else
-    local rate, burst, doubt
-    if not isPartial then rate, burst, doubt = fit(1.05 * pace, time) end
+    local rate, burst, doubt = explain(1.05 * pace, time)
     if rate then
       s.burst = burst
       hold(0.99 * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
-    elseif s.way == SEARCH and not isPartial then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
-    elseif s.isTrying == 1 and not isPartial then between(accepted / time, 0.85 * pace)
+    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
+    elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
   s.emptied = at
@@ -432,6 +430,7 @@ local function accept(from, to, cost)
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
   end
+  if to <= s.backAt then return end
   if to - from <= 40 then
     from = (from + to) / 2
     to = from
@@ -481,7 +480,16 @@ local function grant(now, want, cost, extra, known)
   return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
 end
 
-local function load(now, lastRate, lastBurst, first, alone)
+local function part(now, aloneFor)
+  s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
+  history = s.way == FREE and {} or { { from = s.backAt, to = s.backAt, cost = 0 } }
+  historyText, entries = '', #history
+  s.missing = s.burst
+  s.emptied = s.backAt
+  s.accepted, s.begun, s.granted, s.refusedAt = 0, 0, 0, 0
+end
+
+local function load(now, lastRate, lastBurst, aloneFor)
   local kept = redis.call('GET', KEYS[1])
   if kept then
     local scalars, past, quotas = string.match(kept, '^([^|]*)|([^|]*)|(.*)$')
@@ -499,11 +507,11 @@ local function load(now, lastRate, lastBurst, first, alone)
   end
   for _, name in ipairs(FIELDS) do s[name] = 0 end
   s.seen = now
-  s.next, s.since, s.emptied = min(now, first), now, now
+  s.next, s.since, s.emptied = now, now, now
   s.way = lastRate > 0 and HOLD or FREE
   s.base, s.burst = lastRate, max(1, lastBurst)
   s.missing = lastRate > 0 and s.burst or 0
-  s.backAt = (lastRate > 0 and not alone) and now or 0
+  s.backAt = (lastRate > 0 and not aloneFor) and now or 0
   if lastRate > 0 then history, entries = { { from = s.next, to = s.next, cost = 0 } }, 1 end
   s.patience, s.growth, s.depth, s.trust = 20000, 0.03, 1, 1
 end
@@ -528,8 +536,8 @@ local function save(life)
 end
 
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local alone = ARGV[12] == '1'
-load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(string.match(ARGV[8], '^[^,]+')) or now, alone)
+local aloneFor = tonumber(ARGV[12])
+load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
 now = now + s.lost
@@ -541,8 +549,7 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
-if alone then s.aloneAt = now end
-if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
+if aloneFor then part(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
 s.doubted = s.doubted * 0.75 ^ tonumber(ARGV[5])
 records(ARGV[10], function(one)

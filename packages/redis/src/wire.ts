@@ -5,7 +5,7 @@ const LIFE = 3_600_000;
 
 /** A question as the arguments of the script. */
 export function argsOf(question: Question): string[] {
-  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, alone, refusal, quotas } = question;
+  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } = question;
   const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
   const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
     [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
@@ -20,7 +20,7 @@ export function argsOf(question: Question): string[] {
       : '',
     told.join(';'),
     text(LIFE),
-    alone ? '1' : '0',
+    aloneFor === undefined ? '' : text(aloneFor),
   ];
 }
 

@@ -63,7 +63,7 @@ describeServers('the script', (start) => {
       accepted: [],
       requests: 0,
       extra: 0,
-      alone: false,
+      aloneFor: undefined,
       quotas: [],
       lastRate: 0,
       lastBurst: 0,

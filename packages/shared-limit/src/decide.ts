@@ -31,8 +31,7 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** Where no slots were reserved for so long, those that went on alone come back together, so much later, ms. */
-const SILENCE = 1_000;
+/** When one is alone all are, and come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
 /** Slots that are late are good for so long, ms. */
 const LATE = 40;
@@ -43,8 +42,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
-  if (question.alone) state.aloneAt = now;
-  if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
+  if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
   state.requests += question.requests;
   state.doubted *= OUTVOTED ** question.requests;
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
@@ -60,12 +58,11 @@ function timeOf(state: LimitState, at: number): number {
   return at + state.lost;
 }
 
-function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question): LimitState {
-  const from = Math.min(now, accepted[0]?.from ?? now);
+function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitState {
   return {
     seen: now,
     lost: 0,
-    next: from,
+    next: now,
     closedUntil: 0,
     counted: 0,
     doubted: 0,
@@ -89,16 +86,32 @@ function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question):
     pace: 0,
     isTrying: false,
     used: 0,
-    aloneAt: 0,
-    backAt: lastRate > 0 && !alone ? now : 0,
+    backAt: lastRate > 0 && aloneFor === undefined ? now : 0,
     every: 0,
     granted: 0,
     cost: 0,
     requests: 0,
     trust: 1,
-    history: lastRate > 0 ? [{ from, to: from, cost: 0 }] : [],
+    history: emptyAt(lastRate > 0 ? HOLD : FREE, now),
     told: new Map(),
   };
+}
+
+/** One is alone. What all accept until they come back was let out by others than this place, so that the history begins anew then. */
+function part(state: LimitState, now: number, aloneFor: number): void {
+  state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
+  state.history.splice(0, state.history.length, ...emptyAt(state.way, state.backAt));
+  state.missing = state.burst;
+  state.emptied = state.backAt;
+  state.accepted = 0;
+  state.begun = 0;
+  state.granted = 0;
+  state.refusedAt = 0;
+}
+
+/** A limit that may have been used up at a time. */
+function emptyAt(way: LimitState['way'], at: number): Entry[] {
+  return way === FREE ? [] : [{ from: at, to: at, cost: 0 }];
 }
 
 /** A limit that was never met may be full again: what was accepted before tells nothing of its size. */
@@ -117,7 +130,7 @@ function accept(state: LimitState, entry: Entry): void {
     if (state.begun === 0) state.begun = entry.from;
     state.accepted += entry.cost;
   }
-  keep(state, entry);
+  if (entry.to > state.backAt) keep(state, entry);
 }
 
 /** Where a limit is looked for a refusal was to be expected. Else one that may be noise counts when there are several, and few acceptances between. */

@@ -1,7 +1,6 @@
 import { type Bucket, bucketOf } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
-import { BACK } from './told.ts';
 
 /** The doubt about a pace that was refused just above, and about a guess. */
 const SURE = 0.01;
@@ -31,21 +30,18 @@ export function learn(state: LimitState): void {
   state.refusedAt = 0;
   mark(state, at);
   const { way } = state;
-  // those that go on alone are others than the group, until they come back together
-  const isPartial = state.aloneAt > Math.max(emptied, state.backAt + BACK);
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = isPartial ? undefined : explain(state, 1.05 * pace, time);
+    const found = explain(state, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
       // what came late was accepted or refused some time before
       hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
-    } else if (way === SEARCH && !isPartial)
-      hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
-    else if (state.isTrying && !isPartial) between(state, accepted / time, 0.85 * pace);
+    } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
+    else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
   state.emptied = at;

@@ -98,7 +98,11 @@ export class Reports {
   }
 
   /** A report as a part of a question, with the times of the place. */
-  translated({ accepted, quotas, ...rest }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'alone'> {
+  translated({
+    accepted,
+    quotas,
+    ...rest
+  }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'aloneFor'> {
     const { offset = 0 } = this;
     return {
       ...rest,

@@ -42,9 +42,7 @@ export interface LimitState {
   isTrying: boolean;
   /** When slots were last reserved for. */
   used: number;
-  /** When a process that goes on alone last reported. */
-  aloneAt: number;
-  /** When those that went on alone come back together. */
+  /** Each goes on alone until this time, when all come back together. */
   backAt: number;
   /** Between the last slots, ms. */
   every: number;
@@ -100,8 +98,8 @@ export interface Question {
   readonly accepted: readonly Entry[];
   /** How many requests these are. */
   readonly requests: number;
-  /** It goes on alone, since the place did not answer. */
-  readonly alone: boolean;
+  /** It goes on alone, and may come back after so many ms; `undefined`: it does not. */
+  readonly aloneFor: number | undefined;
   /** What those cost more than their slots, if they had any; negative: less. */
   readonly extra: number;
   readonly refusal: Refusal | undefined;
@@ -146,7 +144,7 @@ export interface Reply {
   readonly closedUntil: number;
   /** After so long it is asked whether the slots are still good, ms. */
   readonly goodFor: number;
-  /** A process that went on alone takes no slots before. */
+  /** All go on alone before, so that there are no two ways to count. */
   readonly backAt: number;
   /** In units of cost per ms; 0: no limit is known. */
   readonly rate: number;

@@ -236,9 +236,9 @@ export class StoredPacer implements Pacing {
     if (isWaitedFor) this.#asking = asked;
     if (want > 0) this.#askedAt = now;
     this.#askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
-    const [{ known }, cost, alone] = [this.#place, this.#cost, this.#hasLeft];
+    const [{ known }, cost, aloneFor] = [this.#place, this.#cost, this.#aloneFor(now)];
     const translated = refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) };
-    const question = { want, cost, refusal: translated, known, alone, ...this.#reports.translated(report) };
+    const question = { want, cost, refusal: translated, known, aloneFor, ...this.#reports.translated(report) };
     try {
       const reply = this.#place.ask(key, question);
       if (!isPromise(reply)) {
@@ -280,7 +280,8 @@ export class StoredPacer implements Pacing {
     if (this.#hasLeft) {
       if (!asked.isLate) this.#goodSince ??= now;
       this.#backAt = Math.max((this.#goodSince ?? now) + this.#proof, reply.backAt + offset);
-    } else if (asked.want > 0) {
+    } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
+    else if (asked.want > 0) {
       this.#lease = reply;
       for (let n = 0; n < reply.count; n++) {
         this.#slots.push({ at: reply.first + n * reply.every + offset, lease: reply, cost: this.#cost });
@@ -331,6 +332,20 @@ export class StoredPacer implements Pacing {
     this.#place.onFailure(this.#parts.key, error);
     this.#learned = (used > PROVEN ? this.#atShare() : undefined) ?? this.#learned ?? this.#parts.local();
     this.#goAlone(this.#learned);
+  }
+
+  /** Another one is alone: two ways to count do not go together. */
+  #leaveToo(now: number, backAt: number): void {
+    this.#hasLeft = true;
+    this.#goodSince = now;
+    this.#backAt = backAt;
+    this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
+  }
+
+  /** After how many ms it may come back; `undefined`: it is not alone. */
+  #aloneFor(now: number): number | undefined {
+    if (!this.#hasLeft) return undefined;
+    return this.#goodSince === undefined ? this.#proof : Math.max(0, this.#goodSince + this.#proof - now);
   }
 
   /** A pacer that goes on with the share that this process had. */

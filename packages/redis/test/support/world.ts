@@ -67,7 +67,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
         known: world.known,
         extra: random() < 0.05 ? 20 * random() : 0,
         requests: accepted.length,
-        alone: random() < 0.05,
+        aloneFor: random() < 0.05 ? 2_000 * random() : undefined,
         accepted,
         refusal,
         quotas: world.tells && accepted.length > 0 ? [quota] : [],
