@@ -53,7 +53,7 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
       requests: 0,
       extra: 0,
       quotas: [],
-      alone: false,
+      aloneFor: undefined,
       lastRate: 0,
       lastBurst: 0,
       refusal: undefined,

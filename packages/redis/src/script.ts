@@ -3,15 +3,15 @@
  * the original, so that the two can be read side by side; a property test compares their answers.
  *
  * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
- * alone.
+ * aloneFor.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 const BODY = `
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
-local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
-  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'closure', 'pace', 'isTrying', 'used', 'aloneAt', 'backAt', 'every', 'granted', 'cost',
+local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
+  'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
 
@@ -86,6 +86,22 @@ local function tidy()
   entries = #history
 end
 
+local function marksOf()
+  local marks = 0
+  for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
+  return marks
+end
+
+local function dropFirst()
+  local first = 2
+  while history[first].cost > 0 do first = first + 1 end
+  local kept = {}
+  for n = first, #history do kept[#kept + 1] = history[n] end
+  history, entries = kept, #kept
+  s.missing = s.burst
+  s.lag = 0
+end
+
 local function mark(at)
   read()
   for n = 1, #history do
@@ -99,24 +115,12 @@ local function mark(at)
   end
   history[#history + 1] = { from = at, to = at, cost = 0 }
   table.sort(history, inTime)
-  local marks, second = 0, 0
-  for n, entry in ipairs(history) do
-    if entry.cost == 0 then
-      marks = marks + 1
-      if second == 0 and n > 1 then second = n end
-    end
-  end
-  if marks > 8 then
-    local kept = {}
-    for n = second, #history do kept[#kept + 1] = history[n] end
-    history = kept
-    s.missing = s.burst
-  end
+  if marksOf() > 8 then dropFirst() end
   entries = #history
 end
 
-local function contradiction(rate)
-  local v, time = s.missing, history[1] and history[1].from or 0
+local function walk(missing, rate)
+  local v, time = missing, history[1].from
   local atLeast, below, tooLow, tooHigh = 0, huge, -huge, -huge
   for _, entry in ipairs(history) do
     v = max(0, v - rate * (entry.from - time))
@@ -131,6 +135,12 @@ local function contradiction(rate)
     end
   end
   return tooLow, tooHigh, atLeast, below
+end
+
+local function contradiction(rate)
+  if history[1].cost > 0 then return walk(s.missing, rate) end
+  local _, _, _, below = walk(s.missing, rate)
+  return walk(min(s.missing, below), rate)
 end
 
 local LEAST = 1 / 86400000
@@ -174,13 +184,7 @@ local function roundest(best, low, high)
   return found, burst, doubt
 end
 
-local function marksOf()
-  local marks = 0
-  for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
-  return marks
-end
-
-local function bucketOf(top, time)
+local function bucketOf(top, time, loose)
   if marksOf() < 2 then return nil end
   local reach = min(20, top)
   local rate = root(function(one)
@@ -195,7 +199,7 @@ local function bucketOf(top, time)
     return wrong + 20 * one - tooHigh
   end, reach)
   local most = rate * time
-  if wrong >= 1 + 40 * rate + 0.05 * most or rate >= 0.97 * top then return nil end
+  if wrong >= 1 + 40 * rate + loose * most or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
   local doubt = max((high - low) / rate / 2, wrong / most)
   return round, burst, max(share * doubt, doubt - 0.1)
@@ -214,14 +218,14 @@ end
 local function startOf()
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max((4 * sqrt(max(4, s.accepted))) / (s.closure + length), steady, 0.7 * amid())
+  return max(s.accepted / (s.closure + length), steady, 0.7 * amid())
 end
 
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
-  local patience = max(cost, min((2 * cost) / unsure, 40 / rate))
-  if unsure < 0.3 then patience = max(min(60000, (2 * cost) / unsure), 200 / rate) end
+  local patience = max(cost, min(cost / unsure, 40 / rate))
+  if unsure < 0.3 then patience = max(min(60000, cost / unsure), 200 / rate) end
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -249,11 +253,19 @@ local function between(low, high)
   hold(rate, 1, 1 - rate / high)
 end
 
+local function explain(top, time)
+  while true do
+    local isLong = marksOf() > (history[1].cost > 0 and 2 or 3)
+    local rate, burst, doubt = bucketOf(top, time, isLong and 0 or 0.05)
+    if rate or not isLong then return rate, burst, doubt end
+    dropFirst()
+  end
+end
+
 local function learn()
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
   local start = startOf()
-  local isPartial = s.aloneAt > max(s.emptied, s.backAt + 1000)
   s.refusedAt = 0
   mark(at)
   if s.way == FREE then
@@ -267,15 +279,13 @@ local function learn()
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, most) end
   else
-    local rate, burst, doubt
-    if not isPartial then rate, burst, doubt = bucketOf(1.05 * pace, time) end
+    local rate, burst, doubt = explain(1.05 * pace, time)
     if rate then
       s.burst = burst
-      local isGuess = closure >= 500 and marksOf() < 3
-      hold(0.99 * rate, min(burst - 1, 0.5 * burst), isGuess and 0.3 or doubt)
+      hold(0.99 * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
       s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
-    elseif s.way == SEARCH and not isPartial then hold(min(pace, accepted / time), 1, 0.3)
-    elseif s.isTrying == 1 and not isPartial then between(accepted / time, 0.85 * pace)
+    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
+    elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
   s.emptied = at
@@ -361,24 +371,29 @@ local function toldEvery(at, cost)
   return every
 end
 
-local function rateAt(at)
+local function rateAt(at, cost)
   if s.refusedAt > 0 then return s.way == FREE and startOf() or 0.5 * s.base end
-  if s.way == FREE then
-    local time = at - s.since
-    if time > 1000 then return 0 end
-    return ((4 * math.log(2)) / 100) * 2 ^ (time / 100)
-  end
+  if s.way == FREE then return cost * (4 + s.requests) * math.log(2) / 100 end
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
-  return s.base * exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
+  local grown = exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
+  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / s.burst)
 end
 
 local function everyOf(at, cost, known)
   local least = known > 0 and 1 / known or 0
   local every = toldEvery(at, cost)
   if every > 0 then return max(least, every) end
-  local rate = rateAt(at)
+  local rate = rateAt(at, cost)
   return max(least, rate > 0 and cost / rate or 0)
+end
+
+local function isTrying(now) return s.way == HOLD and now - s.since > s.patience end
+
+local function isBelieved(now, isDoubted)
+  if not isDoubted or s.way == SEARCH or isTrying(now) then return true end
+  s.doubted = s.doubted + 1
+  return s.doubted >= 4
 end
 
 local function refuse(now, at, closedUntil, every, wait)
@@ -391,12 +406,13 @@ local function refuse(now, at, closedUntil, every, wait)
     if s.refusedAt > 0 then learn() end
     local apart = every > 0 and every or everyOf(now, 1, 0)
     s.pace = apart > 0 and 1 / apart or 0
-    s.isTrying = (s.way == HOLD and now - s.since > s.patience) and 1 or 0
+    s.isTrying = isTrying(now) and 1 or 0
     s.closedUntil = max(s.closedUntil + 1, till)
     s.refusedLast = min(now, at)
     s.counted = s.closedUntil
     s.closure = s.closedUntil - now
     s.refusedAt = s.refusedLast
+    s.lag = max(s.lag, now - s.refusedLast)
     s.learnAt = min(s.closedUntil, now + 250)
     s.shut = min(10, s.shut + 1)
     s.trust = s.trust * 0.9
@@ -414,6 +430,7 @@ local function accept(from, to, cost)
     if s.begun == 0 then s.begun = from end
     s.accepted = s.accepted + cost
   end
+  if to <= s.backAt then return end
   if to - from <= 40 then
     from = (from + to) / 2
     to = from
@@ -428,11 +445,12 @@ local function grant(now, want, cost, extra, known)
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
   local every = everyOf(max(s.next, start), cost, known)
-  local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start))
-  local rate, goodFor = every > 0 and cost / every or 0, isBlind and 30 or 250
-  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now + 1000)) end
-  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start), cost)
+  local rate, goodFor = 0, isBlind and 30 or 250
   local pending = s.refusedAt > 0
+  if every > 0 and not pending and not (isBlind and s.way == FREE) then rate = cost / every end
+  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
+  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   local ahead = isBlind and 8 or 1000
   local count = pending and 1 or max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
@@ -448,7 +466,7 @@ local function grant(now, want, cost, extra, known)
   if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
-    s.base = s.base * exp(min(250, max(0, first - s.used)) / 500)
+    s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
   end
   s.used = max(s.used, first)
   s.every = every
@@ -462,7 +480,16 @@ local function grant(now, want, cost, extra, known)
   return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
 end
 
-local function load(now, lastRate, lastBurst, first, alone)
+local function part(now, aloneFor)
+  s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
+  history = s.way == FREE and {} or { { from = s.backAt, to = s.backAt, cost = 0 } }
+  historyText, entries = '', #history
+  s.missing = s.burst
+  s.emptied = s.backAt
+  s.accepted, s.begun, s.granted, s.refusedAt = 0, 0, 0, 0
+end
+
+local function load(now, lastRate, lastBurst, aloneFor)
   local kept = redis.call('GET', KEYS[1])
   if kept then
     local scalars, past, quotas = string.match(kept, '^([^|]*)|([^|]*)|(.*)$')
@@ -480,11 +507,11 @@ local function load(now, lastRate, lastBurst, first, alone)
   end
   for _, name in ipairs(FIELDS) do s[name] = 0 end
   s.seen = now
-  s.next, s.since, s.emptied = min(now, first), now, now
+  s.next, s.since, s.emptied = now, now, now
   s.way = lastRate > 0 and HOLD or FREE
   s.base, s.burst = lastRate, max(1, lastBurst)
   s.missing = lastRate > 0 and s.burst or 0
-  s.backAt = (lastRate > 0 and not alone) and now or 0
+  s.backAt = (lastRate > 0 and not aloneFor) and now or 0
   if lastRate > 0 then history, entries = { { from = s.next, to = s.next, cost = 0 } }, 1 end
   s.patience, s.growth, s.depth, s.trust = 20000, 0.03, 1, 1
 end
@@ -509,8 +536,8 @@ local function save(life)
 end
 
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local alone = ARGV[12] == '1'
-load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(string.match(ARGV[8], '^[^,]+')) or now, alone)
+local aloneFor = tonumber(ARGV[12])
+load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
 now = now + s.lost
@@ -522,9 +549,9 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
-if alone then s.aloneAt = now end
-if alone and max(s.used, s.backAt) < now - 1000 then s.backAt = now + 3000 end
+if aloneFor then part(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
+s.doubted = s.doubted * 0.75 ^ tonumber(ARGV[5])
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)
@@ -532,7 +559,7 @@ records(ARGV[10], function(one)
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
-  refuse(now, n[1], n[2], n[3], n[4])
+  if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4]) end
 end
 if s.refusedAt > 0 and now >= s.learnAt then learn() end
 local reply = grant(now, want, cost, extra, known)

@@ -5,7 +5,7 @@ const LIFE = 3_600_000;
 
 /** A question as the arguments of the script. */
 export function argsOf(question: Question): string[] {
-  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, alone, refusal, quotas } = question;
+  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } = question;
   const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
   const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
     [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
@@ -13,10 +13,14 @@ export function argsOf(question: Question): string[] {
   return [
     ...[want, cost, known, extra, requests, lastRate, lastBurst].map(text),
     seen.join(''),
-    refusal ? [refusal.at, refusal.closedUntil, refusal.every, refusal.wait ?? -1].map(text).join(',') : '',
+    refusal
+      ? [refusal.at, refusal.closedUntil, refusal.every, refusal.wait ?? -1, refusal.isDoubted ? 1 : 0]
+          .map(text)
+          .join(',')
+      : '',
     told.join(';'),
     text(LIFE),
-    alone ? '1' : '0',
+    aloneFor === undefined ? '' : text(aloneFor),
   ];
 }
 

@@ -113,8 +113,8 @@ it('asks with what was accepted, refused and told', async () => {
   await store.ask('a', {
     ...QUESTION,
     accepted: [{ from: 1_000, to: 1_010.5, cost: 3 }],
-    refusal: { at: 5, closedUntil: 0, every: 10, wait: undefined },
+    refusal: { at: 5, closedUntil: 0, every: 10, wait: undefined, isDoubted: false },
     quotas: [{ name: 'per day;', at: 1_000, remaining: 7, limit: 10, reset: 5, window: 9 }],
   });
-  expect(seen[0]!.slice(11, 14)).toEqual(['1000,1010.5,3;', '5,0,10,-1', 'per-day-,1000,7,10,5,9']);
+  expect(seen[0]!.slice(11, 14)).toEqual(['1000,1010.5,3;', '5,0,10,-1,0', 'per-day-,1000,7,10,5,9']);
 });

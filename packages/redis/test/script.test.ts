@@ -63,7 +63,7 @@ describeServers('the script', (start) => {
       accepted: [],
       requests: 0,
       extra: 0,
-      alone: false,
+      aloneFor: undefined,
       quotas: [],
       lastRate: 0,
       lastBurst: 0,
@@ -72,7 +72,7 @@ describeServers('the script', (start) => {
     };
     await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 1, refusal: undefined }));
     expect(await client.pttl('a')).toBeGreaterThan(3_600_000);
-    const refusal = { at: 0, closedUntil: 0, every: 0, wait: 80_000_000 };
+    const refusal = { at: 0, closedUntil: 0, every: 0, wait: 80_000_000, isDoubted: false };
     await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...nothing, want: 0, refusal }));
     expect(await client.pttl('a')).toBeGreaterThan(80_000_000);
   });

@@ -17,7 +17,7 @@ const BROKEN = [
 ] as const;
 const refusal = (closedUntil: number, wait: number) => ({
   want: 0,
-  refusal: { at: 1e15, closedUntil, every: 0, wait },
+  refusal: { at: 1e15, closedUntil, every: 0, wait, isDoubted: false },
 });
 const ask = (client: RedisClient, more: Partial<Question> = {}): Promise<Reply> =>
   Promise.resolve(redisStore(client).ask('k', { ...QUESTION, ...more }));

@@ -5,8 +5,6 @@ const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
 const SLACK = 40;
 const FINE = 20;
-/** By so much of what came back a bucket may be off: the history is coarse. */
-const LOOSE = 0.05;
 /** A round number takes no more than this from the doubt. */
 const MOST_TAKEN = 0.1;
 
@@ -19,9 +17,16 @@ export interface Bucket {
 
 /**
  * The bucket that explains a history: each acceptance says that it held something, each refusal that it was empty. Found by
- * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart.
+ * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart. By the part `loose` of what
+ * came back meanwhile it may be off.
  */
-export function bucketOf(history: readonly Entry[], missing: number, top: number, time: number): Bucket | undefined {
+export function bucketOf(
+  history: readonly Entry[],
+  missing: number,
+  top: number,
+  time: number,
+  loose: number,
+): Bucket | undefined {
   if (history.filter(({ cost }) => cost === 0).length < 2) return undefined; // one refusal fits any burst
   const at = (rate: number) => contradiction(history, missing, rate);
   const reach = Math.min(20, top);
@@ -31,7 +36,7 @@ export function bucketOf(history: readonly Entry[], missing: number, top: number
   const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
   const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
   const most = rate * time;
-  if (wrong >= 1 + SLACK * rate + LOOSE * most || rate >= 0.97 * top) return undefined;
+  if (wrong >= 1 + SLACK * rate + loose * most || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
   const doubt = Math.max((high - low) / rate / 2, wrong / most);
   return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };
@@ -82,7 +87,13 @@ interface Contradiction {
   readonly below: number;
 }
 
+/** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals tell. */
 function contradiction(history: readonly Entry[], missing: number, rate: number): Contradiction {
+  const found = walk(history, missing, rate);
+  return history[0]?.cost === 0 ? walk(history, Math.min(missing, found.below), rate) : found;
+}
+
+function walk(history: readonly Entry[], missing: number, rate: number): Contradiction {
   let v = missing;
   let time = history[0]!.from;
   let atLeast = 0;

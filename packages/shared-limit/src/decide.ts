@@ -6,12 +6,10 @@ import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, told
 /** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
 const FIRST = 4;
 const DOUBLING = 100;
-/** After so long nothing holds a group back of which nobody was refused, ms. */
-const RAMP = 1_000;
 /** After so long without a call a limit that was never met may have filled up again, ms. */
 const IDLE = 1_000;
 /** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
-const RAISE = 2;
+const RAISE = 1;
 const LEAP = 250;
 /** A search goes on while half of the slots are used, but for so many that are on their way. */
 const UNREPORTED = 10;
@@ -19,6 +17,9 @@ const UNREPORTED = 10;
 const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
+/** So many refusals that may be noise are none, if they come at once; an acceptance takes a quarter from what they say. */
+const PROVEN = 4;
+const OUTVOTED = 0.75;
 /** Reports of others are waited for so long after a refusal, ms. */
 const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
@@ -30,8 +31,7 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** Where no slots were reserved for so long, those that went on alone come back together, so much later, ms. */
-const SILENCE = 1_000;
+/** When one is alone all are, and come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
 /** Slots that are late are good for so long, ms. */
 const LATE = 40;
@@ -42,11 +42,11 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
   for (const entry of question.accepted) accept(state, entry);
-  if (question.alone) state.aloneAt = now;
-  if (question.alone && Math.max(state.used, state.backAt) < now - SILENCE) state.backAt = now + TOGETHER;
+  if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
   state.requests += question.requests;
+  state.doubted *= OUTVOTED ** question.requests;
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
-  if (question.refusal) refuse(state, now, question.refusal);
+  if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal);
   if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
   return [state, grant(state, now, question)];
 }
@@ -58,14 +58,14 @@ function timeOf(state: LimitState, at: number): number {
   return at + state.lost;
 }
 
-function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question): LimitState {
-  const from = Math.min(now, accepted[0]?.from ?? now);
+function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitState {
   return {
     seen: now,
     lost: 0,
-    next: from,
+    next: now,
     closedUntil: 0,
     counted: 0,
+    doubted: 0,
     shut: 0,
     way: lastRate > 0 ? HOLD : FREE,
     base: lastRate,
@@ -81,20 +81,37 @@ function begin(now: number, { lastRate, lastBurst, accepted, alone }: Question):
     refusedAt: 0,
     refusedLast: 0,
     learnAt: 0,
+    lag: 0,
     closure: 0,
     pace: 0,
     isTrying: false,
     used: 0,
-    aloneAt: 0,
-    backAt: lastRate > 0 && !alone ? now : 0,
+    backAt: lastRate > 0 && aloneFor === undefined ? now : 0,
     every: 0,
     granted: 0,
     cost: 0,
     requests: 0,
     trust: 1,
-    history: lastRate > 0 ? [{ from, to: from, cost: 0 }] : [],
+    history: emptyAt(lastRate > 0 ? HOLD : FREE, now),
     told: new Map(),
   };
+}
+
+/** One is alone. What all accept until they come back was let out by others than this place, so that the history begins anew then. */
+function part(state: LimitState, now: number, aloneFor: number): void {
+  state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
+  state.history.splice(0, state.history.length, ...emptyAt(state.way, state.backAt));
+  state.missing = state.burst;
+  state.emptied = state.backAt;
+  state.accepted = 0;
+  state.begun = 0;
+  state.granted = 0;
+  state.refusedAt = 0;
+}
+
+/** A limit that may have been used up at a time. */
+function emptyAt(way: LimitState['way'], at: number): Entry[] {
+  return way === FREE ? [] : [{ from: at, to: at, cost: 0 }];
 }
 
 /** A limit that was never met may be full again: what was accepted before tells nothing of its size. */
@@ -113,7 +130,18 @@ function accept(state: LimitState, entry: Entry): void {
     if (state.begun === 0) state.begun = entry.from;
     state.accepted += entry.cost;
   }
-  keep(state, entry);
+  if (entry.to > state.backAt) keep(state, entry);
+}
+
+/** Where a limit is looked for a refusal was to be expected. Else one that may be noise counts when there are several, and few acceptances between. */
+function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
+  if (!isDoubted || state.way === SEARCH || isTrying(state, now)) return true;
+  state.doubted++;
+  return state.doubted >= PROVEN;
+}
+
+function isTrying({ way, since, patience }: LimitState, now: number): boolean {
+  return way === HOLD && now - since > patience;
 }
 
 function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal): void {
@@ -126,12 +154,13 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     if (state.refusedAt > 0) learn(state);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
     state.pace = apart > 0 ? 1 / apart : 0;
-    state.isTrying = state.way === HOLD && now - state.since > state.patience;
+    state.isTrying = isTrying(state, now);
     state.closedUntil = Math.max(state.closedUntil + 1, until);
     state.refusedLast = Math.min(now, at);
     state.counted = state.closedUntil;
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
+    state.lag = Math.max(state.lag, now - state.refusedLast);
     state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;
@@ -145,22 +174,23 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
   const every = everyOf(state, Math.max(state.next, start), cost, known);
-  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start));
+  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
+  const pending = state.refusedAt > 0;
+  const isGuess = pending || (isBlind && state.way === FREE);
   const reply = {
     now,
     closedUntil,
     backAt: state.backAt,
     goodFor: isBlind ? GOOD_BLIND : GOOD,
-    rate: every > 0 ? cost / every : 0,
+    rate: every > 0 && !isGuess ? cost / every : 0,
     burst: state.burst,
   };
-  // what had no slot takes one afterwards
+  // what had no slot takes one afterwards, but those that come back together owe nothing
   if (cost > 0) {
     const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
-    state.next = Math.min(next, Math.max(state.next, now + AHEAD));
+    state.next = Math.min(next, Math.max(state.next, now + (now < state.backAt ? 0 : AHEAD)));
   }
   if (want === 0) return { ...reply, first: start, every, count: 0 };
-  const pending = state.refusedAt > 0;
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
   const saved = closedUntil > now || pending || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
@@ -188,20 +218,23 @@ function everyOf(state: LimitState, at: number, cost: number, known: number): nu
   const least = known > 0 ? 1 / known : 0;
   const told = toldEvery(state, at, cost);
   if (told > 0) return Math.max(least, told);
-  const rate = rateAt(state, at);
+  const rate = rateAt(state, at, cost);
   return Math.max(least, rate > 0 ? cost / rate : 0);
 }
 
 /** The measured pace at a time; 0: there is none. While a refusal is being learned from, half of what was refused. */
-function rateAt(state: LimitState, at: number): number {
+function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.refusedAt > 0) return state.way === FREE ? startOf(state) : 0.5 * state.base;
-  if (state.way === FREE) {
-    const time = at - state.since;
-    return time > RAMP ? 0 : ((FIRST * Math.LN2) / DOUBLING) * 2 ** (time / DOUBLING);
-  }
+  if (state.way === FREE) return (cost * (FIRST + state.requests) * Math.LN2) / DOUBLING;
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
-  return state.base * Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
+  const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
+  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / state.burst);
+}
+
+/** So much more was accepted since the limit was last used up than the base gives. What the bucket held shows no higher rate. */
+function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
+  return accepted - base * (at - emptied);
 }
 
 function depthOf(state: LimitState): number {

@@ -1,7 +1,6 @@
-import { bucketOf } from './bucket.ts';
+import { type Bucket, bucketOf } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
-import { mark } from './tidy.ts';
-import { BACK } from './told.ts';
+import { dropFirst, mark, marksOf } from './tidy.ts';
 
 /** The doubt about a pace that was refused just above, and about a guess. */
 const SURE = 0.01;
@@ -10,8 +9,8 @@ const UNSURE = 0.3;
 const USED = 0.5;
 /** Just under what was measured. */
 const UNDER = 0.01;
-/** A refusal that closes for so long is dear, ms. */
-const DEAR = 500;
+/** The end of a history is coarse: by so much of what came back a bucket may be off. */
+const LOOSE = 0.05;
 /** Trying for more costs one refusal in so many requests at most, and where the pace is a guess. */
 const RARE = 200;
 const RARE_GUESS = 40;
@@ -31,19 +30,18 @@ export function learn(state: LimitState): void {
   state.refusedAt = 0;
   mark(state, at);
   const { way } = state;
-  // those that go on alone are others than the group, until they come back together
-  const isPartial = state.aloneAt > Math.max(emptied, state.backAt + BACK);
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = isPartial ? undefined : bucketOf(state.history, state.missing, 1.05 * pace, time);
+    const found = explain(state, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
-      hold(state, (1 - UNDER) * found.rate, depth, isGuess(state) ? UNSURE : found.doubt);
+      // what came late was accepted or refused some time before
+      hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
       state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
-    } else if (way === SEARCH && !isPartial) hold(state, Math.min(pace, accepted / time), 1, UNSURE);
-    else if (state.isTrying && !isPartial) between(state, accepted / time, 0.85 * pace);
+    } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
+    else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
   state.emptied = at;
@@ -52,12 +50,25 @@ export function learn(state: LimitState): void {
   state.begun = 0;
 }
 
-/** The pace at which a search begins: the root of the burst, over the time that it took and the one that it is paid with. */
+/**
+ * The bucket that explains the history, or the end of it: times are the worst where processes start, so of more than two
+ * stretches the first one is forgotten where it fits none.
+ */
+function explain(state: LimitState, top: number, time: number): Bucket | undefined {
+  for (;;) {
+    const isLong = marksOf(state) > (state.history[0]!.cost > 0 ? 2 : 3);
+    const found = bucketOf(state.history, state.missing, top, time, isLong ? 0 : LOOSE);
+    if (found || !isLong) return found;
+    dropFirst(state);
+  }
+}
+
+/** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. */
 export function startOf(state: LimitState): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-  return Math.max((4 * Math.sqrt(Math.max(4, accepted))) / (closure + length), steady, 0.7 * amid(state));
+  return Math.max(accepted / (closure + length), steady, 0.7 * amid(state));
 }
 
 /** What was accepted between the first and the last refusal: it is what comes back. */
@@ -74,11 +85,6 @@ function search(state: LimitState, start: number): void {
   state.burst = Math.max(1, state.accepted);
   state.depth = 1;
   state.used = state.closedUntil;
-}
-
-/** Two refusals leave more than one bucket open. Where refusals are dear, the pace must not be held for long before a third one tells. */
-function isGuess({ history, closure }: LimitState): boolean {
-  return closure >= DEAR && history.filter(({ cost }) => cost === 0).length < 3;
 }
 
 /** More was tried for, and refused: the rate is between what was accepted on average and what was refused. */
@@ -112,8 +118,8 @@ function hold(state: LimitState, rate: number, depth: number, doubt: number): vo
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
   const patience =
     unsure < UNSURE
-      ? Math.max(Math.min(LONGEST_DOUBT, (2 * cost) / unsure), RARE / rate)
-      : Math.max(cost, Math.min((2 * cost) / unsure, RARE_GUESS / rate));
+      ? Math.max(Math.min(LONGEST_DOUBT, cost / unsure), RARE / rate)
+      : Math.max(cost, Math.min(cost / unsure, RARE_GUESS / rate));
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;
   state.base = rate;

@@ -27,11 +27,13 @@ export class Reports {
   #extra = 0;
   readonly #quotas = new Map<string, ToldQuota>();
   #takenAt = 0;
+  #latest = LATEST;
   #hasTold = false;
   #lastRate = 0;
   #lastBurst = 0;
 
-  heard({ now, rate, burst }: Reply, at: number): void {
+  heard({ now, rate, burst, goodFor }: Reply, at: number): void {
+    this.#latest = Math.min(LATEST, goodFor);
     this.offset = at - now;
     if (rate > 0) [this.#lastRate, this.#lastBurst] = [rate, burst];
   }
@@ -59,12 +61,12 @@ export class Reports {
   /** After how many ms the place should hear of it, if no question comes before; `undefined`: there is nothing to report. */
   dueIn(now: number): number | undefined {
     const isSomething = this.#requests > 0 || this.#quotas.size > 0;
-    return this.offset !== undefined && isSomething ? Math.max(0, this.#takenAt + LATEST - now) : undefined;
+    return this.offset !== undefined && isSomething ? Math.max(0, this.#takenAt + this.#latest - now) : undefined;
   }
 
   /** Whether the place should hear of it before the next question: the first quotas, and what is old. */
   areDue(now: number): boolean {
-    return now - this.#takenAt > LATEST || (!this.#hasTold && this.#quotas.size > 0);
+    return now - this.#takenAt > this.#latest || (!this.#hasTold && this.#quotas.size > 0);
   }
 
   /** Takes all there is. A place that never answered is told nothing: its clock is not known. */
@@ -96,7 +98,11 @@ export class Reports {
   }
 
   /** A report as a part of a question, with the times of the place. */
-  translated({ accepted, quotas, ...rest }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'alone'> {
+  translated({
+    accepted,
+    quotas,
+    ...rest
+  }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'aloneFor'> {
     const { offset = 0 } = this;
     return {
       ...rest,

@@ -8,6 +8,8 @@ export interface LimitState {
   closedUntil: number;
   /** Refusals of slots that were reserved before this closing are counted already. */
   counted: number;
+  /** What speaks for a limit in refusals that may be noise. */
+  doubted: number;
   /** Closings since something was accepted. */
   shut: number;
   way: Way;
@@ -33,14 +35,14 @@ export interface LimitState {
   /** The last refusal of the same closing. */
   refusedLast: number;
   learnAt: number;
+  /** How late the refusals of the history were known, at most. */
+  lag: number;
   closure: number;
   pace: number;
   isTrying: boolean;
   /** When slots were last reserved for. */
   used: number;
-  /** When a process that goes on alone last reported. */
-  aloneAt: number;
-  /** When those that went on alone come back together. */
+  /** Each goes on alone until this time, when all come back together. */
   backAt: number;
   /** Between the last slots, ms. */
   every: number;
@@ -96,8 +98,8 @@ export interface Question {
   readonly accepted: readonly Entry[];
   /** How many requests these are. */
   readonly requests: number;
-  /** It goes on alone, since the place did not answer. */
-  readonly alone: boolean;
+  /** It goes on alone, and may come back after so many ms; `undefined`: it does not. */
+  readonly aloneFor: number | undefined;
   /** What those cost more than their slots, if they had any; negative: less. */
   readonly extra: number;
   readonly refusal: Refusal | undefined;
@@ -118,6 +120,8 @@ export interface Refusal {
   readonly every: number;
   /** For how long the server asked to wait. */
   readonly wait: number | undefined;
+  /** By the answers of this process alone it may be noise: those of all tell. */
+  readonly isDoubted: boolean;
 }
 
 /** What a response said about a quota. A field that it did not have is 0. */
@@ -140,7 +144,7 @@ export interface Reply {
   readonly closedUntil: number;
   /** After so long it is asked whether the slots are still good, ms. */
   readonly goodFor: number;
-  /** A process that went on alone takes no slots before. */
+  /** All go on alone before, so that there are no two ways to count. */
   readonly backAt: number;
   /** In units of cost per ms; 0: no limit is known. */
   readonly rate: number;

@@ -155,13 +155,20 @@ export class StoredPacer implements Pacing {
       if (slot && cost === 0) this.#slots.unshift(slot);
       return settled;
     }
-    if (kind === 'accepted') this.#reports.accepted(sent.at, cost, slot?.cost ?? 0);
+    if (kind === 'accepted') this.#reports.accepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
     this.#reports.tell(now, quotas);
-    // a refusal that is not about the pace, or of a call without a slot, is nobody else's affair
-    if (kind === 'refused' && slot && settled.closed) {
-      this.#slots.length = 0;
+    // a refusal of a call without a slot is nobody else's affair
+    if (kind === 'refused' && slot) {
+      const isDoubted = !settled.closed;
+      if (!isDoubted) this.#slots.length = 0;
       const { closedUntil, every } = slot.lease;
-      this.#ask(now, 0, { at: sent.at, closedUntil, every: every / Math.max(1, slot.cost), wait });
+      this.#ask(now, 0, {
+        at: midOf(sent.at, now),
+        closedUntil,
+        every: every / Math.max(1, slot.cost),
+        wait,
+        isDoubted,
+      });
     } else if (this.#hasLeft ? now >= this.#askAgainAt : this.#reports.areDue(now)) this.#ask(now, 0);
     this.#reportSoon();
     return settled;
@@ -229,9 +236,9 @@ export class StoredPacer implements Pacing {
     if (isWaitedFor) this.#asking = asked;
     if (want > 0) this.#askedAt = now;
     this.#askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
-    const [{ known }, cost, alone] = [this.#place, this.#cost, this.#hasLeft];
+    const [{ known }, cost, aloneFor] = [this.#place, this.#cost, this.#aloneFor(now)];
     const translated = refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) };
-    const question = { want, cost, refusal: translated, known, alone, ...this.#reports.translated(report) };
+    const question = { want, cost, refusal: translated, known, aloneFor, ...this.#reports.translated(report) };
     try {
       const reply = this.#place.ask(key, question);
       if (!isPromise(reply)) {
@@ -273,7 +280,8 @@ export class StoredPacer implements Pacing {
     if (this.#hasLeft) {
       if (!asked.isLate) this.#goodSince ??= now;
       this.#backAt = Math.max((this.#goodSince ?? now) + this.#proof, reply.backAt + offset);
-    } else if (asked.want > 0) {
+    } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
+    else if (asked.want > 0) {
       this.#lease = reply;
       for (let n = 0; n < reply.count; n++) {
         this.#slots.push({ at: reply.first + n * reply.every + offset, lease: reply, cost: this.#cost });
@@ -326,6 +334,20 @@ export class StoredPacer implements Pacing {
     this.#goAlone(this.#learned);
   }
 
+  /** Another one is alone: two ways to count do not go together. */
+  #leaveToo(now: number, backAt: number): void {
+    this.#hasLeft = true;
+    this.#goodSince = now;
+    this.#backAt = backAt;
+    this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
+  }
+
+  /** After how many ms it may come back; `undefined`: it is not alone. */
+  #aloneFor(now: number): number | undefined {
+    if (!this.#hasLeft) return undefined;
+    return this.#goodSince === undefined ? this.#proof : Math.max(0, this.#goodSince + this.#proof - now);
+  }
+
   /** A pacer that goes on with the share that this process had. */
   #atShare(): Pacing | undefined {
     return this.#pace > 0 ? this.#parts.local(this.#pace) : undefined;
@@ -368,3 +390,5 @@ function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
 function shown(value: unknown): string | undefined {
   return JSON.stringify(value)?.slice(0, 100);
 }
+
+const midOf = (a: number, b: number): number => (a + b) / 2;

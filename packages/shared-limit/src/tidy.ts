@@ -29,11 +29,22 @@ export function mark(state: LimitState, at: number): void {
   }
   history.push({ from: at, to: at, cost: 0 });
   history.sort(inTime);
-  const marks = history.filter(({ cost }) => cost === 0).length;
-  if (marks <= MOST_MARKS) return;
-  const second = history.findIndex(({ cost }, n) => n > 0 && cost === 0);
-  history.splice(0, second);
+  if (marksOf(state) > MOST_MARKS) dropFirst(state);
+}
+
+/** How many refusals the history has. */
+export function marksOf({ history }: LimitState): number {
+  return history.filter(({ cost }) => cost === 0).length;
+}
+
+/** Forgets what was before the second refusal, or before the first one where the history begins earlier. */
+export function dropFirst(state: LimitState): void {
+  state.history.splice(
+    0,
+    state.history.findIndex(({ cost }, n) => n > 0 && cost === 0),
+  );
   state.missing = state.burst;
+  state.lag = 0;
 }
 
 /** At the same time what was accepted comes first. */

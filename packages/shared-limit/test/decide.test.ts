@@ -91,7 +91,7 @@ it('goes on after a cost that is larger than whole numbers can be told apart', (
       ask({ want: 2, accepted: [{ from: now - 50, to: now - 50, cost }], requests: 1, extra: cost - 1 });
     }
     now += 10;
-    ask({ refusal: { at: now - 5, closedUntil: reply.closedUntil, every: reply.every, wait: 500 } });
+    ask({ refusal: { at: now - 5, closedUntil: reply.closedUntil, every: reply.every, wait: 500, isDoubted: false } });
     now += 900;
     ask({});
   }

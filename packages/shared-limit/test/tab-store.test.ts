@@ -18,7 +18,7 @@ function tabs(count: number) {
 
 const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Promise<Reply> =>
   Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
-const refusal = { want: 0, refusal: { at: 1e15, closedUntil: 0, every: 0, wait: 5_000 } };
+const refusal = { want: 0, refusal: { at: 1e15, closedUntil: 0, every: 0, wait: 5_000, isDoubted: false } };
 
 describe('tabs of one origin', () => {
   it('get slots that follow each other, whoever asks', async () => {

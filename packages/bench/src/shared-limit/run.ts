@@ -179,7 +179,15 @@ for (const group of GROUPS) {
 /** Ten calls were accepted, and slots for ten more are asked for. */
 function questionAt(now: number): Parameters<RedisStore['ask']>[1] {
   const accepted = [{ from: now - 20, to: now, cost: 10 }];
-  const nothing = { known: 0, alone: false, extra: 0, refusal: undefined, quotas: [], lastRate: 0, lastBurst: 0 };
+  const nothing = {
+    known: 0,
+    aloneFor: undefined,
+    extra: 0,
+    refusal: undefined,
+    quotas: [],
+    lastRate: 0,
+    lastBurst: 0,
+  };
   return { ...nothing, want: 10, cost: 1, requests: 10, accepted };
 }
 

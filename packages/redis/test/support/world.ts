@@ -40,7 +40,13 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       } else {
         const wait = world.asks ? 1_000 : undefined;
         const isOld = random() < 0.2;
-        refusal = { at: now - 5 * random(), closedUntil: isOld ? 0 : last.closedUntil, every: last.every, wait };
+        refusal = {
+          at: now - 5 * random(),
+          closedUntil: isOld ? 0 : last.closedUntil,
+          every: last.every,
+          wait,
+          isDoubted: random() < 0.2,
+        };
         break;
       }
     }
@@ -61,7 +67,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
         known: world.known,
         extra: random() < 0.05 ? 20 * random() : 0,
         requests: accepted.length,
-        alone: random() < 0.05,
+        aloneFor: random() < 0.05 ? 2_000 * random() : undefined,
         accepted,
         refusal,
         quotas: world.tells && accepted.length > 0 ? [quota] : [],

@@ -5,7 +5,7 @@ export const QUESTION: Question = {
   want: 1,
   cost: 1,
   known: 0,
-  alone: false,
+  aloneFor: undefined,
   extra: 0,
   requests: 0,
   accepted: [],
