@@ -111,16 +111,16 @@ export function cancelRetry(failure: FailedAttempt, stop: string, error: unknown
 
 /** Records a good answer, and tells the rules. */
 export function recordSuccess(session: Session, attempt: number, response: Response): void {
-  const { call, past, policy } = session;
-  notifySuccess(policy.successRules, call, attempt, response);
-  if (past.length === 0) return;
+  const { call, policy } = session;
+  if (policy.successRules.length > 0) notifySuccess(policy.successRules, call, attempt, response);
+  if (!call.record.history) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
   notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 
 /** Tells rules of a good answer. */
-export function notifySuccess(rules: readonly Rule[], call: Call, attempt: number, response: Response): void {
+function notifySuccess(rules: readonly Rule[], call: Call, attempt: number, response: Response): void {
   for (const rule of rules) {
     // not by `notify`: a closure for each good call costs more than the rule
     try {

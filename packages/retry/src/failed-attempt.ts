@@ -10,21 +10,24 @@ export interface Session {
   /** Whether the call can be sent twice, judged before anything below could change it. */
   repeatable: boolean;
   readonly policy: Policy;
-  /** The `Idempotency-Key` that the call was made with, whatever was written on it since. */
-  readonly key: string | undefined;
   /** When the call began; known only where a rule is `timed`. */
   readonly startedAt: number | undefined;
-  /** What became of the attempts so far, oldest first, whichever layer made them. */
-  past: AttemptRecord[];
+  /** The `Idempotency-Key` that the call was made with, '' for none; unknown until an attempt has failed. */
+  key: string | undefined;
   /** The decision that led to the attempt under way; none for the first. */
   lastRetry: Retry | undefined;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
-  record.maxRepeats = Math.max(record.maxRepeats, policy.maxRetries);
-  const key = idempotencyKeyOf(call);
-  return { call, repeatable, policy, key, startedAt, past: record.history ?? [], lastRetry: undefined };
+  if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
+  return { call, repeatable, policy, startedAt, key: undefined, lastRetry: undefined };
+}
+
+/** It is read once, before any rule could write on the call. */
+function keyOf(session: Session): string | undefined {
+  session.key ??= idempotencyKeyOf(session.call) ?? '';
+  return session.key || undefined;
 }
 
 /** An attempt with a good answer. */
@@ -57,6 +60,8 @@ export class FailedAttempt implements EndedAttempt {
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
+  /** The `Idempotency-Key` that the call was made with, if it was. */
+  readonly idempotencyKey: string | undefined;
   /** The wait that follows, where somebody observes the call. */
   pause: Pause | undefined;
 
@@ -67,6 +72,7 @@ export class FailedAttempt implements EndedAttempt {
     this.outcome = outcome;
     this.sent = sent;
     this.pause = undefined;
+    this.idempotencyKey = keyOf(session);
   }
 
   get response(): Response | undefined {
@@ -77,14 +83,9 @@ export class FailedAttempt implements EndedAttempt {
     return this.outcome?.error;
   }
 
-  /** The `Idempotency-Key` that the call was made with, if it was. */
-  get idempotencyKey(): string | undefined {
-    return this.session.key;
-  }
-
   /** The attempts so far and how each ended, oldest first. This attempt is added when what follows it has been decided. */
   get past(): readonly AttemptRecord[] {
-    return this.session.past;
+    return this.session.call.record.history ?? [];
   }
 
   /** The wait before this attempt, in milliseconds; 0 for the first. */
@@ -103,7 +104,8 @@ Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
 
 /** Keeps what became of an attempt, for events and for errors that are made later. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
-  const { call, key, past, policy } = session;
+  const { call, policy } = session;
+  const key = keyOf(session);
   const { response, error, failed } = outcome;
   const entry: AttemptRecord = {
     attempt: attempt + call.record.resends,
@@ -112,5 +114,5 @@ export function recordAttempt(session: Session, attempt: number, outcome: Outcom
     ...(key === undefined ? {} : { idempotencyKey: key }),
     ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
   };
-  session.past = call.record.history = past.concat(entry); // no larger than it must be
+  call.record.history = (call.record.history ?? []).concat(entry); // no larger than it must be
 }

@@ -9,8 +9,8 @@ import {
   unwrap,
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
-import pRetry from 'p-retry';
-import { again, notifySuccess, prepareRetry, recordSuccess, waitForRetry } from './again.ts';
+import pRetry, { type Options } from 'p-retry';
+import { again, prepareRetry, recordSuccess, waitForRetry } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
@@ -78,12 +78,12 @@ function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names
       return next(call);
     }
     if (own?.override === false) return next(call.with({ retried: 'off' }));
-    return attemptFirst(call, next, own?.override === undefined ? policy : policyFor(own.override));
+    return repeat(call, next, own?.override === undefined ? policy : policyFor(own.override));
   }, layer());
 }
 
-/** The first attempt goes straight through; a session begins when it fails. */
-function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response> {
+/** The first attempt goes straight through. What is left to do when it fails is done by `recover`. */
+function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   const { signal, record } = given;
   if (signal?.aborted) {
     releaseBody(given);
@@ -91,23 +91,24 @@ function attemptFirst(given: Call, next: Next, policy: Policy): Promise<Response
   }
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
-  const startedAt = policy.timed ? policy.clock.now() : undefined;
-  const toSend = callToSend(call, 1, policy, repeatable);
+  const session = startSession(call, policy, repeatable, policy.timed ? policy.clock.now() : undefined);
+  const toSend = callToSend(session, 1);
   const { sends } = record;
-  const begin = () => startSession(call, policy, repeatable, startedAt);
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (response?.status >= 400 || policy.inspects) {
-        return recover(failedAttempt(toSend, begin(), { response, failed: false }, sends), next);
-      }
-      // a layer inside has sent it again
-      if (record.history) recordSuccess(begin(), 1, response);
-      else notifySuccess(policy.successRules, call, 1, response);
+      if (isFailed(response, policy))
+        return recover(failedAttempt(toSend, session, { response, failed: false }, sends), next);
+      recordSuccess(session, 1, response);
       if (toSend.input !== call.input) releaseBody(call);
       return response;
     },
-    (error) => recover(failedAttempt(toSend, begin(), { error, failed: true }, sends), next),
+    (error) => recover(failedAttempt(toSend, session, { error, failed: true }, sends), next),
   );
+}
+
+/** Whether a response is to be judged by the rules. */
+function isFailed(response: Response, { inspects }: Policy): boolean {
+  return response?.status >= 400 || inspects;
 }
 
 /** How an attempt failed. `sends` is how many requests the call had made before it. */
@@ -119,37 +120,38 @@ function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: nu
 
 /**
  * p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first attempt is made
- * outside it, so the first decision and the first wait are made here, before it starts.
+ * outside it, so the first decision and the first wait are made here: most calls that wait are in their first wait, and
+ * inside p-retry each would hold twice the memory.
  */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
-  let last = first;
   try {
     const retry = await prepareRetry(first);
-    if (retry) {
-      await waitForRetry(first, retry);
-      return await pRetry((n) => sendAgain(session, n + 1, next), {
-        retries: Infinity,
-        minTimeout: 0,
-        shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
-      });
-    }
+    if (!retry) return unwrap(first.outcome!);
+    await waitForRetry(first, retry);
+    return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
   } catch (thrown) {
-    if (!(thrown instanceof FailedAttempt)) throw thrown;
-    last = thrown;
+    if (thrown instanceof FailedAttempt) return unwrap(thrown.outcome!);
+    throw thrown;
   } finally {
     releaseBody(session.call);
   }
-  return unwrap(last.outcome!);
 }
+
+/** p-retry repeats while `again` says so: the waits are ours. */
+const LOOP: Options = {
+  retries: Infinity,
+  minTimeout: 0,
+  shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
+};
 
 /** One more attempt: its good response, or it is thrown as failed. */
 async function sendAgain(session: Session, n: number, next: Next): Promise<Response> {
-  const { call, policy, repeatable } = session;
+  const { call, policy } = session;
   const { sends } = call.record;
-  const toSend = callToSend(call, n, policy, repeatable);
+  const toSend = callToSend(session, n);
   const outcome = await settle(Promise.resolve(next(toSend)));
-  if (outcome.failed || outcome.response?.status >= 400 || policy.inspects) {
+  if (outcome.failed || isFailed(outcome.response, policy)) {
     throw failedAttempt(toSend, session, outcome, sends);
   }
   releaseClone(toSend, call);

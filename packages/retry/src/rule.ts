@@ -110,7 +110,7 @@ export interface Policy {
   readonly rules: readonly Rule[];
   readonly maxRetries: number;
   readonly maxDelay: number;
-  readonly methods: ReadonlySet<string>;
+  readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
   /** Whether good responses are judged. */
@@ -136,7 +136,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
     rules,
     maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
-    methods: methods.length > 0 ? new Set(methods) : IDEMPOTENT_METHODS,
+    methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],
     spread: Math.max(...orElse(spread, 0.2)),
     repeatsTimeouts: any('repeatsTimeouts'),
     inspects: any('inspects'),

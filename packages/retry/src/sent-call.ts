@@ -1,5 +1,6 @@
 import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
+import type { Session } from './failed-attempt.ts';
 import type { Policy, Rule } from './rule.ts';
 
 /** What one call says about its retries, and the call without it. */
@@ -39,7 +40,7 @@ function isOurs(retry: unknown, names: readonly string[]): boolean {
  * body or a call that the fetch inside makes of its own can fail with any code after the request was acted on.
  */
 export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
-  return methods.has(call.method) || idempotencyKeyOf(call) !== undefined || isHarmless(call, rules);
+  return methods.includes(call.method) || idempotencyKeyOf(call) !== undefined || isHarmless(call, rules);
 }
 
 /** Only `true` is a yes. A promise counts as no, and its rejection is ignored. */
@@ -61,7 +62,7 @@ export function withSteadyBody(call: Call): Call {
  * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
  * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
  */
-export function callToSend(call: Call, attempt: number, policy: Policy, repeatable: boolean): Call {
+export function callToSend({ call, policy, repeatable }: Session, attempt: number): Call {
   const mayFollow = repeatable && attempt <= policy.maxRetries;
   const kept = mayFollow && typeof call.input !== 'string' ? keepBody(call) : call;
   return kept.asAttempt(attempt, mayFollow && policy.repeatsTimeouts && call.replayable ? true : 'last');

@@ -48,7 +48,17 @@ export interface CallRecord {
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
+  // what most calls write later has its place from the beginning
+  return {
+    sends: 0,
+    resends: 0,
+    maxRepeats: 0,
+    id: 0,
+    waitingFor: undefined,
+    lastAnswer: undefined,
+    history: undefined,
+    onSend: undefined,
+  };
 }
 
 /** How many calls have a number: one count for all copies of this package, since one listener may hear of several. */

@@ -25,9 +25,6 @@ export interface CallChanges {
   observed?: Observed;
 }
 
-/** What a call has in common with another that it is made of. */
-type Of = Pick<Call, 'attempt' | 'retried' | 'record' | 'remaining' | 'observed'>;
-
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
  *
@@ -51,14 +48,24 @@ export class Call {
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
 
-  private constructor(input: RequestInfo | URL, init: RequestInit | undefined, of: Of, given: Headers | undefined) {
+  // One by one, since an object that holds them costs as much as the call.
+  private constructor(
+    input: RequestInfo | URL,
+    init: RequestInit | undefined,
+    given: Headers | undefined,
+    record: CallRecord,
+    attempt: number,
+    retried: Retried,
+    remaining: () => number,
+    observed: Observed | undefined,
+  ) {
     this.input = input;
     this.init = init;
-    this.attempt = of.attempt;
-    this.retried = of.retried;
-    this.record = of.record;
-    this.remaining = of.remaining;
-    this.observed = of.observed;
+    this.attempt = attempt;
+    this.retried = retried;
+    this.record = record;
+    this.remaining = remaining;
+    this.observed = observed;
     this.#given = given;
   }
 
@@ -66,8 +73,11 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const of = (init && markOf(init)) ?? newCall();
-    return new Call(target, init ? copyInit(init) : undefined, of, headersOf(target));
+    const given = headersOf(target);
+    const mark = init ? markOf(init) : undefined;
+    const copy = init ? copyInit(init) : undefined;
+    if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined);
+    return new Call(target, copy, given, mark.record, mark.attempt, mark.retried, mark.remaining, mark.observed);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -120,13 +130,13 @@ export class Call {
     if (signal !== undefined) init!.signal = signal;
     const remaining = nearest(this.remaining, changes.remaining);
     const given = input === this.input ? this.#given : headersOf(input);
-    return new Call(input, init, { attempt, retried, record: this.record, remaining, observed }, given);
+    return new Call(input, init, given, this.record, attempt, retried, remaining, observed);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    const { record, remaining, observed } = this;
-    return new Call(this.input, this.init, { attempt, retried, record, remaining, observed }, this.#given);
+    const { input, init, record, remaining, observed } = this;
+    return new Call(input, init, this.#given, record, attempt, retried, remaining, observed);
   }
 
   /**
@@ -134,10 +144,10 @@ export class Call {
    * of the copy does not outlive a garbage collection (undici).
    */
   withClone(): Call {
-    const { init } = this;
+    const { init, record, attempt, retried, remaining, observed } = this;
     const request = this.input as Request;
     const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return new Call(request.clone(), own, this, this.#given);
+    return new Call(request.clone(), own, this.#given, record, attempt, retried, remaining, observed);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
@@ -162,10 +172,6 @@ export class Call {
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
-
-function newCall(): Of {
-  return { attempt: 1, retried: false, record: callRecord(), remaining: forever, observed: undefined };
-}
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());

@@ -7,8 +7,12 @@ import { tagOf } from '../options/show.ts';
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
-  // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-  for (const name in init) copy[name] = copyMember(name, name in copy ? copy[name] : init[name as keyof RequestInit]);
+  for (const name in init) {
+    // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
+    if (!(name in copy)) copy[name] = init[name as keyof RequestInit];
+    const value = copy[name];
+    if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
+  }
   if (init.constructor !== Object) {
     for (const [name, value] of Object.entries(membersOf(init))) copy[name] = copyMember(name, value);
   }
