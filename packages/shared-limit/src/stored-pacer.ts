@@ -18,7 +18,7 @@ export interface Place {
   readonly onReturn: (key: string) => void;
 }
 
-/** A call waits for the place for so long, ms: then this process goes on alone, until it is answered. */
+/** A call waits for the place for so long, ms, or as long as the last one waited for its slot: then this process goes on alone, until it is answered. */
 const SLOW = 50;
 /** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
 const BUSY = 20;
@@ -90,6 +90,8 @@ export class StoredPacer implements Pacing {
   /** When the slots in hand were asked for, and when the place last answered. */
   #askedAt = 0;
   #heardAt = 0;
+  /** A call waits for an answer for so long, ms. */
+  #bound = SLOW;
   #closedUntil = -Infinity;
   /** A call waits for a slot; and one did since slots were asked for. */
   #isWaiting = false;
@@ -247,10 +249,11 @@ export class StoredPacer implements Pacing {
       }
       const stop = new AbortController();
       const after = (ms: number) => clock.sleep(ms, stop.signal);
-      after(SLOW)
-        .then(() => (this.#parts.now() - now > SLOW + BUSY ? after(SLOW) : undefined))
+      const bound = this.#hasLeft ? SLOW : this.#bound;
+      after(bound)
+        .then(() => (this.#parts.now() - now > bound + BUSY ? after(bound) : undefined))
         .then(() => this.#waitNoLonger(asked))
-        .then(() => after(LONGEST - SLOW))
+        .then(() => after(LONGEST - bound))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
         .catch(() => {});
       reply
@@ -283,6 +286,7 @@ export class StoredPacer implements Pacing {
     } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
     else if (asked.want > 0) {
       this.#lease = reply;
+      this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
       for (let n = 0; n < reply.count; n++) {
         this.#slots.push({ at: reply.first + n * reply.every + offset, lease: reply, cost: this.#cost });
       }
