@@ -37,8 +37,8 @@ export interface CallRecord {
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
   lastAnswer?: LastAnswer | undefined;
-  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
-  history?: AttemptRecord[] | undefined;
+  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. Written by `addAttempt`. */
+  history?: readonly AttemptRecord[] | undefined;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
@@ -59,6 +59,11 @@ export function callRecord(): CallRecord {
     history: undefined,
     onSend: undefined,
   };
+}
+
+/** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */
+export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
+  record.history = (record.history ?? []).concat(attempt);
 }
 
 let calls = 0;
