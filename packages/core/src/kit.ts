@@ -5,7 +5,7 @@ export { cancelError, cancellable } from './body/cancellable.ts';
 export { encodeForm } from './body/form.ts';
 export { keepBody, releaseBody } from './body/keep-body.ts';
 export { type ErrorOf, withBody } from './body/with-body.ts';
-export { callIdOf } from './call/call-record.ts';
+export { addAttempt, callIdOf } from './call/call-record.ts';
 export { copyFields } from './call/copy-fields.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';

@@ -1,5 +1,4 @@
 import {
-  type AttemptRecord,
   type Call,
   discard,
   type LastAnswer,
@@ -9,7 +8,15 @@ import {
   type Random,
   throwIfAborted,
 } from '@steadfetch/core';
-import { cancellable, checkNumber, idempotencyKeyOf, keepBody, releaseBody, Turns } from '@steadfetch/core/kit';
+import {
+  addAttempt,
+  cancellable,
+  checkNumber,
+  idempotencyKeyOf,
+  keepBody,
+  releaseBody,
+  Turns,
+} from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
 import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
@@ -256,16 +263,14 @@ export class Limiter {
     const attempt = repeatsOf(call) + 1;
     record.lastAnswer = lastAnswer;
     record.resends++;
-    const entry: AttemptRecord = {
+    addAttempt(record, {
       attempt,
       at: this.#settings.clock.now(),
       status: refusal.status,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       delay,
       delaySource: refusal.source ?? 'rate-limit',
-    };
-    if (record.history) record.history.push(entry);
-    else record.history = [entry];
+    });
     ticket.notBefore = now + delay;
   }
 

@@ -35,8 +35,7 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
     return (await answers.get(failure)) === wanted && 'predicate';
   };
   return {
-    timed: true,
-    takesTime: true,
+    needs: ['elapsed', 'time'],
     when: (failure) => {
       if (isSpent(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
       return !veto.unless!(failure) && says(failure, true);

@@ -50,7 +50,7 @@ export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
 async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
   const isGood = failure.response !== undefined && failure.response.status < 400;
   for (const rule of failure.session.policy.rules) {
-    if (isGood && question === 'when' && !rule.inspects) continue;
+    if (isGood && question === 'when' && !rule.needs?.includes('good-responses')) continue;
     const given = rule[question]?.(failure);
     const answer = isThenable(given) ? await abortable(given, failure.call.signal) : given;
     if (answer) return answer === true ? 'rule' : String(answer);

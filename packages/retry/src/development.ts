@@ -1,8 +1,8 @@
 // What only a developer reads: in production it folds away.
 
 import type { Layer } from '@steadfetch/core';
-import { warnOnce } from '@steadfetch/core/kit';
-import type { Rule } from './rule.ts';
+import { optionError, warnOnce } from '@steadfetch/core/kit';
+import type { Need, Rule } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -30,10 +30,10 @@ export function warnOfNesting(): void {
   }
 }
 
-/** What `elapsed` is where no rule is `timed`: a mistake in development, 0 in production. */
+/** What `elapsed` is where no rule needs it: a mistake in development, 0 in production. */
 export function unknownElapsed(): number {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
-    const message = 'retry: a rule that reads elapsed must say timed: true';
+    const message = "retry: a rule that reads elapsed must say needs: ['elapsed']";
     // what a rule throws while it observes is ignored, so it is also said
     warnOnce(message);
     throw new TypeError(message);
@@ -48,9 +48,21 @@ export function checkRules(rules: readonly unknown[]): void {
       if (typeof rule === 'object' && rule && !Array.isArray(rule)) return;
       throw new TypeError(`retryWith: expected a rule at position ${position}, got ${describe(rule)}`);
     });
+    checkNeeds(rules as Rule[]);
+    for (const member of ['clock', 'random'] as const) {
+      const given = new Set((rules as Rule[]).map((rule) => rule[member]).filter(Boolean));
+      if (given.size > 1) throw new TypeError(`retryWith: ${member}: expected one for all rules, got ${given.size}`);
+    }
     if (rules.some((rule) => (rule as Rule).when)) return;
     throw new TypeError('retryWith: no rule says when to retry: add onStatus(429, 503) or onNetworkError()');
   }
+}
+
+const NEEDS: readonly Need[] = ['elapsed', 'outcome', 'good-responses', 'time'];
+
+function checkNeeds(rules: readonly Rule[]): void {
+  const unknown = rules.flatMap(({ needs = [] }) => needs).find((need) => !NEEDS.includes(need));
+  if (unknown !== undefined) throw optionError('retryWith: needs', `some of ${NEEDS.join(', ')}`, unknown);
 }
 
 function describe(value: unknown): string {

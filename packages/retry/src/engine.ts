@@ -1,7 +1,9 @@
 // What a loop that is not ours needs of `retry`, such as that of ky.
-export { cancelRetry, handleFailure, keepAnswer, recordSuccess, waitForRetry } from './again.ts';
+export { handleFailure } from './again.ts';
 export { ownDelay } from './decide.ts';
-export { FailedAttempt, recordAttempt, type Session, startSession } from './failed-attempt.ts';
+export { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 export { presetOf } from './preset.ts';
+export { keepAnswer, recordAttempt, recordSuccess } from './report.ts';
 export type { Policy, Retry } from './rule.ts';
 export { isRepeatable } from './sent-call.ts';
+export { cancelRetry, waitForRetry } from './wait.ts';

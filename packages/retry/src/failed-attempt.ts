@@ -1,7 +1,7 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
 import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
 import { unknownElapsed } from './development.ts';
-import type { Decision, Policy, Retry } from './rule.ts';
+import type { Policy, Retry } from './rule.ts';
 
 /** What all attempts of a call share, from the first failure on. */
 export interface Session {
@@ -10,7 +10,7 @@ export interface Session {
   /** Whether the call can be sent twice, judged before anything below could change it. */
   repeatable: boolean;
   readonly policy: Policy;
-  /** When the call began; known only where a rule is `timed`. */
+  /** When the call began; known only where a rule needs `elapsed`. */
   readonly startedAt: number | undefined;
   /** The `Idempotency-Key` that the call was made with, '' for none; unknown until an attempt has failed. */
   key: string | undefined;
@@ -25,7 +25,7 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
 }
 
 /** It is read once, before any rule could write on the call. */
-function keyOf(session: Session): string | undefined {
+export function keyOf(session: Session): string | undefined {
   session.key ??= idempotencyKeyOf(session.call) ?? '';
   return session.key || undefined;
 }
@@ -41,7 +41,7 @@ export interface GoodAttempt {
 /** A good answer after an attempt that failed. */
 export interface Recovery extends EndedAttempt, GoodAttempt {
   readonly session: Session;
-  /** Milliseconds since the call began, where a rule is `timed`. Otherwise reading it throws in development, and gives 0 in production. */
+  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and gives 0 in production. */
   readonly elapsed: number;
   /** What became of the attempts of the call, this one included. */
   readonly past: readonly AttemptRecord[];
@@ -93,7 +93,7 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.lastRetry?.delay ?? 0;
   }
 
-  /** Milliseconds since the call began, where a rule is `timed`. Otherwise reading it throws in development, and gives 0 in production. */
+  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and gives 0 in production. */
   get elapsed(): number {
     const { startedAt, policy } = this.session;
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
@@ -101,18 +101,3 @@ export class FailedAttempt implements EndedAttempt {
 }
 
 Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
-
-/** Keeps what became of an attempt, for events and for errors that are made later. */
-export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
-  const { call, policy } = session;
-  const key = keyOf(session);
-  const { response, error, failed } = outcome;
-  const entry: AttemptRecord = {
-    attempt: attempt + call.record.resends,
-    at: policy.clock.now(),
-    ...(failed ? { error } : { status: response?.status }),
-    ...(key === undefined ? {} : { idempotencyKey: key }),
-    ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
-  };
-  call.record.history = (call.record.history ?? []).concat(entry); // no larger than it must be
-}

@@ -83,8 +83,9 @@ export function hooks(
     callHooks(all, name, () => ({ ...baseOf(ended, fullUrls), ...more }));
   const recovered = (ended: Ended) => emit('onRecover', ended, { attempts: factsOf(ended).attempt });
   return {
-    timed: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover),
-    keepsOutcome: true,
+    needs: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover)
+      ? ['elapsed', 'outcome']
+      : ['outcome'],
     afterFailure: (failure, decision) => {
       if (decision.retry) {
         const { delay, source, reason } = decision;

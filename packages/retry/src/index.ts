@@ -15,7 +15,7 @@ export {
 export type { RetryOptions, RetryOverride } from './options.ts';
 export { retryOptions } from './preset.ts';
 export { retry, retryWith } from './retry.ts';
-export type { Answer, Decision, Permit, Rule, Wait } from './rule.ts';
+export type { Answer, Decision, Need, Permit, Rule, Wait } from './rule.ts';
 export {
   backoff,
   evenIfNotIdempotent,

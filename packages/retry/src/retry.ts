@@ -10,13 +10,15 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry, { type Options } from 'p-retry';
-import { again, prepareRetry, recordSuccess, waitForRetry } from './again.ts';
+import { again, prepareRetry } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
 import { presetOf, retryOptions } from './preset.ts';
+import { recordSuccess } from './report.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
 import { callToSend, isRepeatable, releaseClone, takeOverride, withSteadyBody } from './sent-call.ts';
+import { waitForRetry } from './wait.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.

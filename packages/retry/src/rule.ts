@@ -45,10 +45,21 @@ export interface End {
 export type Decision = Retry | End;
 
 /**
+ * What a rule can need.
+ *
+ * - `elapsed`: to read how long the call has taken. Reading a clock costs as much as the rest of a good call.
+ * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as in the
+ *   `afterFailure` that tells of an abort. Otherwise they are dropped before the wait.
+ * - `good-responses`: to be asked `when` about responses below 400 too.
+ * - `time`: `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky`
+ *   reads it.
+ */
+export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
+
+/**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent. It decides two things: of several `clock` or `random` the first is used, and of
- * several reasons the first is told.
+ * rules does not change what is sent; of several reasons the first is told.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
@@ -88,20 +99,13 @@ export interface Rule {
   readonly readsRetryAfter?: boolean;
   /** Whether no wait that the server asks for counts: no rule is `asked`. */
   readonly ignoresServer?: boolean;
-  /** Whether `when` is also asked about responses below 400. */
-  readonly inspects?: boolean;
-  /** Whether `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky` reads it. */
-  readonly takesTime?: boolean;
   /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
   readonly repeatsTimeouts?: boolean;
-  /** Whether the rule reads `elapsed`. Without it the start of a call is not measured, since most rules do not need it. */
-  readonly timed?: boolean;
-  /**
-   * Whether the rule reads the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as
-   * in the `afterFailure` that tells of an abort. Where no rule does, they are dropped before the wait.
-   */
-  readonly keepsOutcome?: boolean;
+  /** What the rule needs besides, which is not there for rules that do not ask. */
+  readonly needs?: readonly Need[];
+  /** For all rules of a retry, which can have one. */
   readonly clock?: Clock;
+  /** For all rules of a retry, which can have one. */
   readonly random?: Random;
 }
 
@@ -113,12 +117,11 @@ export interface Policy {
   readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  /** Whether good responses are judged. */
-  readonly inspects: boolean;
-  /** Whether anyone asks how long a call has taken: reading a clock costs as much as the rest of a good call. */
+  /** What one of the rules needs at least. */
   readonly timed: boolean;
-  /** Whether anyone reads the outcome of an attempt when the wait after it has begun. */
   readonly keepsOutcome: boolean;
+  readonly inspects: boolean;
+  readonly takesTime: boolean;
   /** What observes good answers. */
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
@@ -129,7 +132,7 @@ export interface Policy {
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K) =>
     rules.map((rule) => rule[member]).filter((said) => said !== undefined) as NonNullable<Rule[K]>[];
-  const any = (member: keyof Rule) => all(member).includes(true);
+  const needs = all('needs').flat();
   const methods = all('methods').flatMap((methods) => [...methods]);
   const spread = all('spread');
   return {
@@ -138,10 +141,11 @@ export function policyOf(rules: readonly Rule[]): Policy {
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
     methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],
     spread: Math.max(...orElse(spread, 0.2)),
-    repeatsTimeouts: any('repeatsTimeouts'),
-    inspects: any('inspects'),
-    timed: any('timed'),
-    keepsOutcome: any('keepsOutcome'),
+    repeatsTimeouts: all('repeatsTimeouts').includes(true),
+    timed: needs.includes('elapsed'),
+    keepsOutcome: needs.includes('outcome'),
+    inspects: needs.includes('good-responses'),
+    takesTime: needs.includes('time'),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),

@@ -51,8 +51,7 @@ function isTransient(outcome: Outcome | undefined, wanted: 'network' | 'timeout'
 export function inspect(test: (response: Response) => boolean | Promise<boolean>): Rule {
   checkFunction('inspect', test);
   return {
-    inspects: true,
-    takesTime: true,
+    needs: ['good-responses', 'time'],
     when: async ({ response }) =>
       response !== undefined && response.status < 400 && (await test(response)) && 'inspect',
   };

@@ -1,4 +1,5 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
+import { addAttempt } from '@steadfetch/core/kit';
 import { instantClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { historyOf, retry } from '../src/index.ts';
@@ -11,8 +12,7 @@ const resending = defineMiddleware(async (call, next) => {
   const first = await next(call);
   if (first.status !== 429) return first;
   const { record } = call;
-  record.history ??= [];
-  record.history.push({ attempt: call.attempt + record.resends, status: 429, at: 0 });
+  addAttempt(record, { attempt: call.attempt + record.resends, status: 429, at: 0 });
   record.resends++;
   record.maxRepeats = Math.max(record.maxRepeats, 1);
   return next(call);

@@ -190,14 +190,14 @@ describe('a rule of your own', () => {
     const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
 
     it('is given it where it says so', async () => {
-      const timed: Rule = { ...forTenSeconds, timed: true };
+      const timed: Rule = { ...forTenSeconds, needs: ['elapsed'] };
       const rules = [onStatus(503), maxRetries(9), backoff(constant(4_000))];
 
       expect((await play([...rules, timed], [503])).waits).toEqual([4_000, 4_000, 4_000]);
     });
 
     it('is refused otherwise, with the way to write it', async () => {
-      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain('must say timed: true');
+      expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain("must say needs: ['elapsed']");
     });
 
     it('is told so too where it only observes', async () => {
@@ -208,7 +208,7 @@ describe('a rule of your own', () => {
 
       await retryWith({ clock: instantClock() }, onStatus(503), observing)(scripted(503).fetch)(API);
 
-      expect(warn.mock.calls).toEqual([[expect.stringContaining('must say timed: true')]]);
+      expect(warn.mock.calls).toEqual([[expect.stringContaining("must say needs: ['elapsed']")]]);
       vi.restoreAllMocks();
     });
 
@@ -303,6 +303,15 @@ describe('what is no rule', () => {
     [[() => {}], 'got a function: call it, rule()'],
     [[], 'no rule says when to retry'],
     [[maxRetries(3)], 'no rule says when to retry: add onStatus(429, 503) or onNetworkError()'],
+    [
+      [onStatus(503), { needs: ['elapsed', 'elasped'] }],
+      'retryWith: needs: expected some of elapsed, outcome, good-responses, time, got "elasped"',
+    ],
+    [
+      [onStatus(503), { clock: instantClock() }, { clock: instantClock() }],
+      'retryWith: clock: expected one for all rules, got 2',
+    ],
+    [[onStatus(503), { random: () => 0 }, { random: () => 1 }], 'random: expected one for all rules, got 2'],
   ])('is refused: %o', (rules, message) => {
     expect(() => retryWith(...(rules as unknown as Rule[]))).toThrow(message);
   });

@@ -37,8 +37,8 @@ export interface CallRecord {
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
   lastAnswer?: LastAnswer | undefined;
-  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. */
-  history?: AttemptRecord[] | undefined;
+  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. Written by `addAttempt`. */
+  history?: readonly AttemptRecord[] | undefined;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
@@ -67,6 +67,11 @@ const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
 type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
 
 let count: { calls: number } | undefined;
+
+/** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */
+export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
+  record.history = (record.history ?? []).concat(attempt);
+}
 
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {

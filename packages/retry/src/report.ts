@@ -1,0 +1,52 @@
+// What becomes of attempts: for the history of the call, for the rules, and for who observes the call.
+
+import { type Call, notify, type Outcome } from '@steadfetch/core';
+import { addAttempt, ignoreRejection } from '@steadfetch/core/kit';
+import { FailedAttempt, keyOf, type Recovery, type Session } from './failed-attempt.ts';
+import type { Decision, Retry, Rule } from './rule.ts';
+
+/** Keeps what became of an attempt, for events and for errors that are made later. */
+export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
+  const { call, policy } = session;
+  const key = keyOf(session);
+  const { response, error, failed } = outcome;
+  addAttempt(call.record, {
+    attempt: attempt + call.record.resends,
+    at: policy.clock.now(),
+    ...(failed ? { error } : { status: response?.status }),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+    ...(decision?.retry ? { delay: decision.delay, delaySource: decision.source } : {}),
+  });
+}
+
+/** Records a good answer, and tells the rules. */
+export function recordSuccess(session: Session, attempt: number, response: Response): void {
+  const { call, policy } = session;
+  notifySuccess(policy.successRules, call, attempt, response);
+  if (!call.record.history) return;
+  const outcome = { response, failed: false } as const;
+  recordAttempt(session, attempt, outcome);
+  notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
+}
+
+/** Tells rules of a good answer. */
+function notifySuccess(rules: readonly Rule[], call: Call, attempt: number, response: Response): void {
+  for (const rule of rules) {
+    // not by `notify`: a closure for each good call costs more than the rule
+    try {
+      ignoreRejection(rule.afterSuccess!({ call, attempt, response }));
+    } catch {}
+  }
+}
+
+/** Keeps the status, the fields and the wait of a response that is discarded, for an error that is made later. */
+export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
+  record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
+}
+
+/** Tells the call's observer and the rules what has happened. What they throw or reject has no effect. */
+export function notifyRules(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
+  for (const observer of [session.call.observed?.retries, ...session.policy.rules]) {
+    notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about), undefined);
+  }
+}
