@@ -127,17 +127,20 @@ function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: nu
  */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
+  let last = first;
   try {
     const retry = await prepareRetry(first);
-    if (!retry) return unwrap(first.outcome!);
-    await waitForRetry(first, retry);
-    return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
+    if (retry) {
+      await waitForRetry(first, retry);
+      return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
+    }
   } catch (thrown) {
-    if (thrown instanceof FailedAttempt) return unwrap(thrown.outcome!);
-    throw thrown;
+    if (!(thrown instanceof FailedAttempt)) throw thrown;
+    last = thrown;
   } finally {
     releaseBody(session.call);
   }
+  return unwrap(last.outcome!);
 }
 
 /** p-retry repeats while `again` says so: the waits are ours. */

@@ -61,17 +61,17 @@ export function callRecord(): CallRecord {
   };
 }
 
+/** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */
+export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
+  record.history = (record.history ?? []).concat(attempt);
+}
+
 /** How many calls have a number: one count for all copies of this package, since one listener may hear of several. */
 const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
 
 type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
 
 let count: { calls: number } | undefined;
-
-/** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */
-export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
-  record.history = (record.history ?? []).concat(attempt);
-}
 
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {
