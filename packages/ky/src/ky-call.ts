@@ -231,10 +231,8 @@ export class KyCall {
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
     if (!this.#pending.isNew) {
-      // ky shows what is no `Error` as one that has it
       if (this.#pending.aborted) this.#tellEnd(this.#options.signal!.reason);
       else if (outcome?.failed) this.#tellEnd(outcome.error);
-      else if (!outcome && error.name === 'NonError') this.#tellEnd((error as { value?: unknown }).value);
       return false;
     }
     await this.#wait();

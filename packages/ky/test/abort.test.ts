@@ -3,6 +3,7 @@ import { defineMiddleware, systemClock } from '@steadfetch/core';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
 import ky, { TimeoutError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
+import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
 
 const REASONS = [new Error('leave'), 'leave', null, new DOMException('leave', 'AbortError')];
@@ -70,6 +71,20 @@ describe('abort', () => {
     expect((await call).message).toBe('mine');
     expect(shown).toEqual([reason]);
   });
+
+  it.each(REASONS)(
+    'of the last attempt ends with the reason (%s), also where the fetch has an error of its own',
+    async (reason) => {
+      const controller = new AbortController();
+      const fetch = () => {
+        controller.abort(reason);
+        return Promise.reject(new Error('of the fetch'));
+      };
+      const api = ky.create({ fetch, hooks: retry() });
+
+      expect(await outcomeOf(api.get(URL, { signal: controller.signal, retry: 0 }))).toBe(reason);
+    },
+  );
 
   it('ends a slow shouldRetry', async () => {
     const { controller, clock, options } = setUp();
