@@ -38,6 +38,16 @@ describe('Call', () => {
     expect(seen[0]!.init!.body).toBe('data');
   });
 
+  it('takes no header from the prototype of all objects, as fetch does', () => {
+    const polluted = Object.prototype as { extend?: () => void };
+    polluted.extend = () => {};
+    try {
+      expect([...Call.from(URL_, { headers: { a: '1' } }).headers]).toEqual([['a', '1']]);
+    } finally {
+      delete polluted.extend;
+    }
+  });
+
   it('reads url, method, headers and signal of a plain call', () => {
     const { signal } = new AbortController();
 

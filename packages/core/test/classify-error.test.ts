@@ -22,6 +22,11 @@ describe('classifyError', () => {
     'UND_ERR_SOCKET',
     'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_INFO',
+    'EMFILE',
+    'ENFILE',
+    'ENOBUFS',
+    'EADDRINUSE',
+    'EAGAIN',
     'ENETUNREACH',
     'EHOSTUNREACH',
     'EHOSTDOWN',
@@ -60,7 +65,6 @@ describe('classifyError', () => {
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
     'EPROTO',
-    'EMFILE',
   ])('takes %s for permanent', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
   });

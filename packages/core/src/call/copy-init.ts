@@ -49,7 +49,7 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return new Headers(headers);
     const copy = { ...headers };
-    for (const name in copy) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
+    for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
     return copy;
   } catch {
     return headers;

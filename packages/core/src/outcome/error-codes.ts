@@ -1,9 +1,9 @@
 /**
  * Codes of Node, undici, HTTP/2, HTTP/3 and Bun for failures that may pass, by their families. A refused stream may be repeated
- * (RFC 9113 §8.7, RFC 9114 §4.1.1).
+ * (RFC 9113 §8.7, RFC 9114 §4.1.1). A machine that has no more files, ports or buffers has some when other calls end.
  */
 export const TRANSIENT: RegExp =
-  /^(E((CONN|NET|HOST|NOTF|ADDRNOT|(SOCKET)?TIMED)[A-Z]+|PIPE|AI_AGAIN)|\w+_(CONNECT|HANDSHAKE|HEADERS|BODY)_TIMEOUT|UND_ERR_(SOCKET|INFO|RES_\w+_MISMATCH)|ERR_HTTP2_(STREAM_ERROR|SESSION_ERROR|GOAWAY_SESSION)|\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)|Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout)$/;
+  /^(E((CONN|NET|HOST|NOTF|ADDR|(SOCKET)?TIMED)[A-Z]+|PIPE|(AI_)?AGAIN|[MN]FILE|NOBUFS)|\w+_(CONNECT|HANDSHAKE|HEADERS|BODY)_TIMEOUT|UND_ERR_(SOCKET|INFO|RES_\w+_MISMATCH)|ERR_HTTP2_(STREAM_ERROR|SESSION_ERROR|GOAWAY_SESSION)|\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)|Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout)$/;
 
 /** Of these, the codes of timeouts. */
 export const TIMED_OUT: RegExp = /(HEADERS|BODY)_TIMEOUT$/;
