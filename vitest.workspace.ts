@@ -25,6 +25,7 @@ const projects: TestProjectConfiguration[] = [
       environment: 'node',
       pool: 'forks', // a time zone can be set per process, not per thread
       isolate: false, // a process and its modules per file take half of the time
+      setupFiles: 'packages/search-tests/test/support/seed.ts',
       include: [
         'packages/*/test/**/*.test.ts',
         'examples/test/**/*.test.ts',

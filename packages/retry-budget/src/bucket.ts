@@ -10,6 +10,9 @@ export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, thro
 /** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
 const PER_CALL = 2.5;
 
+/** Sums of tenths are not exact: less than this is no token. */
+const ROUNDING = 1e-9;
+
 /** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
@@ -49,7 +52,7 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left. */
   spend(price: number, now: number): boolean {
     const account = this.#settle(now);
-    if (account.spent >= reserveOf(account, this.#settings)) return false;
+    if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
     return true;

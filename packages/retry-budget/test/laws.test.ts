@@ -5,6 +5,9 @@ import { type RetryKind, type RetryPermit, retryBudget } from '../src/index.ts';
 
 const KEY = 'https://api.example.com';
 
+/** Retries whose prices add up to a little less than they should, as numbers do. */
+const SUM_OF_TENTHS: RetryKind[] = 'tfffftttt'.split('').map((letter) => (letter === 't' ? 'throttled' : 'transient'));
+
 describe('retryBudget', () => {
   it('grants an outage no more than the reserve of its first third of a second, and what comes with time', async () => {
     const scenario = fc.record({
@@ -85,6 +88,7 @@ describe('retryBudget', () => {
 
         expect(drain(used)).toBe(drain(make()));
       }),
+      { examples: [[{ before: Array(4).fill('failure'), kinds: SUM_OF_TENTHS, releases: 1 }]] },
     );
   });
 

@@ -1,6 +1,7 @@
 /// <reference types="vite/client" />
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { SEED } from './seed.ts';
 
 /** Looks for a case in which something does not hold. `check` throws for one. */
 export interface Search<Case, Subject> {
@@ -12,8 +13,6 @@ export interface Search<Case, Subject> {
 const FACTORS: Record<string, number> = { search: 1, 'long-search': 30 };
 /** How many times as many cases; another number by `SEARCH=50 pnpm search-tests`. */
 export const FACTOR: number = Number(globalThis.process?.env?.SEARCH || (FACTORS[import.meta.env.MODE] ?? 1 / 4));
-/** The same cases each time, unless another seed is asked for: `SEARCH_SEED=7 pnpm search-tests`. */
-const SEED = Number(globalThis.process?.env?.SEARCH_SEED || 1);
 /** For as many cases as one asks for, in milliseconds. */
 export const PATIENCE = 3_600_000;
 
