@@ -77,6 +77,8 @@ export interface Told {
   left: number;
   leftAt: number;
   heardAt: number;
+  /** How many requests all had reported then. */
+  heardIn: number;
   resetAt: number;
   /** The most that was ever left. */
   most: number;
