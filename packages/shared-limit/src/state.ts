@@ -113,6 +113,21 @@ export interface Question {
   readonly known: number;
 }
 
+/** A question that asks for nothing and reports nothing. */
+export const NOTHING: Question = {
+  want: 0,
+  cost: 1,
+  accepted: [],
+  requests: 0,
+  aloneFor: undefined,
+  extra: 0,
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+  known: 0,
+};
+
 /** A request that was refused. */
 export interface Refusal {
   /** When it was sent. */

@@ -128,9 +128,9 @@ export class StoredPacer implements Pacing {
     }
   }
 
+  /** Asks the place too where no slot is at hand: who asks for its delay wants to go, and nothing else tells of that. */
   delay(now: number, cost = 1): number {
-    this.#cost = cost;
-    this.#askIfNeeded(now);
+    this.#reserve(now, cost);
     const closed = this.#opensIn(now);
     if (this.#isAlone) return Math.max(closed, this.#own!.delay(now, cost));
     const slot = this.#slots[0];
@@ -191,7 +191,8 @@ export class StoredPacer implements Pacing {
   }
 
   /** A call wants to go. */
-  #askIfNeeded(now: number): void {
+  #reserve(now: number, cost: number): void {
+    this.#cost = cost;
     if (this.#hasLeft && this.#goodSince !== undefined && now >= this.#backAt) this.#comeBack(now);
     if (this.#hasLeft) {
       if (now >= this.#askAgainAt) this.#ask(now, 0);

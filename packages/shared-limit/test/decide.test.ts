@@ -1,6 +1,7 @@
-import { decide, type LimitState, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
+import { decide, type LimitState, NOTHING, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
-import { QUESTION } from './support/question.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const START = 1_000_000;
 const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({

@@ -1,6 +1,14 @@
-import { type Question, type Reply, type SharedStore, type TabStore, tabStore } from '@steadfetch/shared-limit';
+import {
+  NOTHING,
+  type Question,
+  type Reply,
+  type SharedStore,
+  type TabStore,
+  tabStore,
+} from '@steadfetch/shared-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { QUESTION } from './support/question.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const closing: (() => void)[] = [];
 afterEach(() => {
