@@ -1,5 +1,5 @@
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
+import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { SCRIPT } from './script.ts';
 import { sha1 } from './sha1.ts';
@@ -48,17 +48,7 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
     });
   const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
   const check = async () => {
-    const nothing = {
-      accepted: [],
-      requests: 0,
-      extra: 0,
-      quotas: [],
-      aloneFor: undefined,
-      lastRate: 0,
-      lastBurst: 0,
-      refusal: undefined,
-    };
-    replyOf(await ask('check', argsOf({ want: 0, cost: 1, known: 0, ...nothing })));
+    replyOf(await ask('check', argsOf(NOTHING)));
   };
   return { ...store, check };
 }

@@ -13,7 +13,7 @@ local FREE, SEARCH, HOLD = 0, 1, 2
 local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
-local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
+local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'heardIn', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
 
 local s = {}
 local history, historyText, entries, told = nil, '', 0, {}
@@ -322,6 +322,7 @@ end
 local function hear(lastRate, name, at, remaining, limit, reset, window)
   local old
   for _, q in ipairs(told) do if q.name == name then old = q end end
+  if old then old.heardIn = s.requests end
   if old and at < old.heardAt or not old and #told >= 8 then return end
   local isBack = at < s.backAt + 1000
   local length = window > 0 and window or max(old and old.window or 0, reset, 50)
@@ -333,6 +334,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   q.left = remaining
   q.leftAt = at
   q.heardAt = at
+  q.heardIn = s.requests
   q.resetAt = at + (reset > 0 and reset or length)
   q.most = most
   if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
@@ -362,7 +364,7 @@ end
 local function toldEvery(at, cost)
   local every, kept = 0, {}
   for _, q in ipairs(told) do
-    if at <= q.resetAt + 2 * q.window + 10000 then
+    if at <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
       kept[#kept + 1] = q
       if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
     end

@@ -1,11 +1,13 @@
 import { rateLimit } from '@steadfetch/rate-limit';
 import { type RedisClient, redisStore } from '@steadfetch/redis';
+import { NOTHING } from '@steadfetch/shared-limit';
 import { manualClock } from '@steadfetch/testing';
 import { Cluster, Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, FakeServer, failure, integer } from './support/fake-server.ts';
-import { QUESTION } from './support/question.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const URL = 'https://api.example.com/';
 /** A slot for now, and no pace. */

@@ -1,7 +1,8 @@
 import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
-import type { Question, Reply } from '@steadfetch/shared-limit';
+import { NOTHING, type Question, type Reply } from '@steadfetch/shared-limit';
 import { describe, expect, it } from 'vitest';
-import { QUESTION } from './support/question.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const ANSWER = '1000 1000 10 2 0 250 0.1 20 0';
 const ASKED: Question = { ...QUESTION, want: 2 };

@@ -2,13 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { type RedisClient, redisStore } from '@steadfetch/redis';
-import type { Question, Reply } from '@steadfetch/shared-limit';
+import { NOTHING, type Question, type Reply } from '@steadfetch/shared-limit';
 import { Redis as Upstash } from '@upstash/redis';
 import type { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { QUESTION } from './support/question.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 /** Each takes four seconds of real time, so only the gate of the limits tries them. */
 const BROKEN = [

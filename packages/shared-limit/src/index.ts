@@ -1,5 +1,5 @@
 export { decide } from './decide.ts';
-export type { Entry, LimitState, Question, Reply, Told, ToldQuota } from './state.ts';
+export { type Entry, type LimitState, NOTHING, type Question, type Reply, type Told, type ToldQuota } from './state.ts';
 export {
   type SharedStore,
   type StoreDownEvent,

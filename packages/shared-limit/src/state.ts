@@ -77,6 +77,8 @@ export interface Told {
   left: number;
   leftAt: number;
   heardAt: number;
+  /** How many requests all had reported then. */
+  heardIn: number;
   resetAt: number;
   /** The most that was ever left. */
   most: number;
@@ -110,6 +112,21 @@ export interface Question {
   /** The rate that is known in advance, of requests per ms; 0: none. */
   readonly known: number;
 }
+
+/** A question that asks for nothing and reports nothing. */
+export const NOTHING: Question = {
+  want: 0,
+  cost: 1,
+  accepted: [],
+  requests: 0,
+  aloneFor: undefined,
+  extra: 0,
+  refusal: undefined,
+  quotas: [],
+  lastRate: 0,
+  lastBurst: 0,
+  known: 0,
+};
 
 /** A request that was refused. */
 export interface Refusal {

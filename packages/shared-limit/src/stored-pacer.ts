@@ -1,6 +1,7 @@
 import type { PacerParts, Pacing, Sending } from '@steadfetch/rate-limit';
 import { LATEST, type Report, Reports } from './reports.ts';
 import type { Question, Reply } from './state.ts';
+import { isUsable, MOST } from './usable.ts';
 
 type Answer = Parameters<Pacing['settle']>[2];
 type Settled = ReturnType<Pacing['settle']>;
@@ -42,7 +43,6 @@ const LAPSED = 50;
 const LAPSED_BUSY = 500;
 /** A handful is what all together use in so many ms: the same for each process, so that shares are equal. */
 const HANDFUL = 25;
-const MOST = 1_000;
 
 interface Slot {
   readonly at: number;
@@ -128,9 +128,9 @@ export class StoredPacer implements Pacing {
     }
   }
 
+  /** Asks the place too where no slot is at hand: who asks for its delay wants to go, and nothing else tells of that. */
   delay(now: number, cost = 1): number {
-    this.#cost = cost;
-    this.#askIfNeeded(now);
+    this.#reserve(now, cost);
     const closed = this.#opensIn(now);
     if (this.#isAlone) return Math.max(closed, this.#own!.delay(now, cost));
     const slot = this.#slots[0];
@@ -191,7 +191,8 @@ export class StoredPacer implements Pacing {
   }
 
   /** A call wants to go. */
-  #askIfNeeded(now: number): void {
+  #reserve(now: number, cost: number): void {
+    this.#cost = cost;
     if (this.#hasLeft && this.#goodSince !== undefined && now >= this.#backAt) this.#comeBack(now);
     if (this.#hasLeft) {
       if (now >= this.#askAgainAt) this.#ask(now, 0);
@@ -378,13 +379,6 @@ export class StoredPacer implements Pacing {
 
 function tooSlow(ms: number): Error {
   return new Error(`the store took longer than ${ms} ms`);
-}
-
-function isUsable(reply: Reply, want: number): boolean {
-  const { now, first, every, count, closedUntil, goodFor, rate, burst, backAt } = reply ?? {};
-  const numbers = [now, first, every, closedUntil, goodFor, rate, burst, backAt];
-  if (!numbers.every((number) => Number.isFinite(number)) || every < 0) return false;
-  return Number.isInteger(count) && count >= Math.min(1, want) && count <= MOST;
 }
 
 function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {

@@ -2,6 +2,7 @@ import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
 import { type SharedStore, type StoreOptions, storeOf, storeOptions } from './store-of.ts';
+import { isUsable } from './usable.ts';
 
 export interface TabStoreOptions extends StoreOptions {
   /** Tabs with the same name share limits. @default 'steadfetch' */
@@ -117,13 +118,8 @@ class Tabs {
 
   #decide(id: string, key: string, question: Question): Reply {
     const now = this.#clock.now();
-    let decided: [LimitState, Reply];
-    try {
-      decided = decide(this.#states.get(key), now, question);
-    } catch {
-      decided = decide(undefined, now, question); // another program told us a state that makes no sense
-    }
-    const [state, reply] = decided;
+    // another program may have told us a state that makes no sense
+    const [state, reply] = decided(this.#states.get(key), now, question) ?? decide(undefined, now, question);
     this.#keep(key, state);
     this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);
     return reply;
@@ -145,6 +141,15 @@ class Tabs {
     this.#states.delete(key);
     this.#states.set(key, state);
     dropOldest(this.#states);
+  }
+}
+
+function decided(state: LimitState | undefined, now: number, question: Question): [LimitState, Reply] | undefined {
+  try {
+    const result = decide(state, now, question);
+    return isUsable(result[1], question.want) ? result : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,6 +3,8 @@ import type { LimitState, Told, ToldQuota } from './state.ts';
 const MOST_QUOTAS = 8;
 /** A quota that nobody mentioned for two windows and so long is forgotten, ms. */
 const SILENT = 10_000;
+/** So is one that so many answers in a row did not mention: a proxy may have made it up. */
+const UNMENTIONED = 20;
 /** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
 const MEASURED = 1_000;
 const MEASURED_FULL = 250;
@@ -38,6 +40,7 @@ const LONGEST_AHEAD = 60_000;
 export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
   const { name, at, remaining, limit, reset, window } = quota;
   const old = state.told.get(name);
+  if (old) old.heardIn = state.requests;
   if (old ? at < old.heardAt : state.told.size >= MOST_QUOTAS) return;
   const isBack = at < state.backAt + BACK;
   const length = window > 0 ? window : Math.max(old?.window ?? 0, reset, SOONEST);
@@ -49,6 +52,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
     left: remaining,
     leftAt: at,
     heardAt: at,
+    heardIn: state.requests,
     resetAt: at + (reset > 0 ? reset : length),
     most,
     refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
@@ -102,7 +106,8 @@ export function contradict(state: LimitState): void {
 export function toldEvery(state: LimitState, at: number, cost: number): number {
   let every = 0;
   for (const [name, told] of state.told) {
-    if (at > told.resetAt + 2 * told.window + SILENT) state.told.delete(name);
+    const isSilent = at > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
+    if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
       every = Math.max(every, Math.min(LONGEST, unitsOf(name, cost) / rateOf(told, at, state.trust)));
   }

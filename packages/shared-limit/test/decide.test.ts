@@ -1,6 +1,7 @@
-import { decide, type LimitState, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
-import { expect, it } from 'vitest';
-import { QUESTION } from './support/question.ts';
+import { decide, type LimitState, NOTHING, type Question, type Reply, type ToldQuota } from '@steadfetch/shared-limit';
+import { describe, expect, it } from 'vitest';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const START = 1_000_000;
 const quota = (more: Partial<ToldQuota> = {}): ToldQuota => ({
@@ -113,4 +114,46 @@ it('spends a quota of which plenty is left at once', () => {
 it('takes a quota of nothing whose size is not told for one of one', () => {
   const { replies } = asked([0, { quotas: [quota({ remaining: 0, limit: 0, reset: 0, window: 0 })] }], [10, {}]);
   expect(replies.every(({ first, every }) => Number.isFinite(first + every))).toBe(true);
+});
+
+it('forgets a quota that twenty answers in a row did not mention, whatever it said', () => {
+  const lie = [quota({ remaining: 0, limit: 1, reset: 86_400_000, window: 86_400_000 })];
+  const answers = (count: number): Partial<Question> => ({ requests: count });
+  const after = (...counts: number[]) =>
+    asked([0, { quotas: lie }], ...counts.map((count, n): [number, Partial<Question>] => [n + 1, answers(count)]));
+  expect(after(10, 9).replies.at(-1)!.every).toBe(60_000);
+  expect(after(10, 10).replies.at(-1)!.every).toBeLessThan(10);
+});
+
+describe('refusals that may be noise', () => {
+  const doubted = (at: number): [number, Partial<Question>] => [
+    at,
+    { want: 0, refusal: { at: START + at, closedUntil: 0, every: 10, wait: undefined, isDoubted: true } },
+  ];
+
+  it('close a limit that nobody knows when four processes meet one at once', () => {
+    const { replies } = asked([0, {}], doubted(1), doubted(2), doubted(3), doubted(4));
+    expect(replies.map(({ closedUntil }) => closedUntil > 0)).toEqual([false, false, false, false, true]);
+  });
+
+  it('close nothing where calls are accepted between', () => {
+    const accepted: [number, Partial<Question>] = [5, { requests: 4 }];
+    const { replies } = asked([0, {}], doubted(1), doubted(2), doubted(3), accepted, doubted(6));
+    expect(replies.at(-1)!.closedUntil).toBe(0);
+  });
+});
+
+describe('a process that goes on alone', () => {
+  it('takes all with it, and they come back together when it may', () => {
+    const { replies } = asked([0, {}], [10, { want: 0, aloneFor: 10_000 }], [20, {}], [500, { want: 0, aloneFor: 0 }]);
+    expect(replies.map(({ backAt }) => backAt)).toEqual([0, ...Array(3).fill(START + 10_010)]);
+  });
+
+  it('leaves nothing of what all accepted without slots in the history', () => {
+    const before = { requests: 1, accepted: [{ from: START + 2_000, to: START + 2_000, cost: 5 }] };
+    const after = { requests: 1, accepted: [{ from: START + 4_000, to: START + 4_000, cost: 5 }] };
+    const { state } = asked([0, {}], [10, { want: 0, aloneFor: 0 }], [3_500, before], [4_500, after]);
+    expect(state.history.map(({ from }) => from)).toEqual([START + 4_000]);
+    expect(state.accepted).toBe(5);
+  });
 });

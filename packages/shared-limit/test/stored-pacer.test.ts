@@ -213,6 +213,40 @@ describe('a place that', () => {
     expect(events).toEqual([]);
   });
 
+  it('is waited for as long as the calls before waited for their slots', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 400);
+    let late = 0;
+    const ask: Ask = async (key, question) => {
+      const reply = await memory.ask(key, question);
+      await clock.sleep(late);
+      return reply;
+    };
+    const { many, why, events } = processAt(clock, ask);
+    const end = many(4);
+    await clock.advance(450);
+    late = 200;
+    await clock.advance(10_000);
+    await end;
+    expect(why()).toBe('a store reserves the slots');
+    expect(events).toEqual([]);
+  });
+
+  it('says that another process is alone is left for as long', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    const { limited, sent, why, events } = processAt(clock, memory.ask);
+    await limited(URL);
+    memory.backAt = memory.now + 3_000;
+    await limited(URL);
+    expect(why()).not.toBe('a store reserves the slots');
+    await clock.advance(3_000);
+    await limited(URL);
+    expect(why()).toBe('a store reserves the slots');
+    expect(sent).toHaveLength(3);
+    expect(events).toEqual([]);
+  });
+
   it('answers late twice in a row is not used', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);

@@ -1,6 +1,14 @@
-import { type Question, type Reply, type SharedStore, type TabStore, tabStore } from '@steadfetch/shared-limit';
+import {
+  NOTHING,
+  type Question,
+  type Reply,
+  type SharedStore,
+  type TabStore,
+  tabStore,
+} from '@steadfetch/shared-limit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { QUESTION } from './support/question.ts';
+
+const QUESTION = { ...NOTHING, want: 1 };
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -88,6 +96,28 @@ describe('other programs of the origin', () => {
     process.off('uncaughtException', hear);
     expect(await ask(store)).toMatchObject({ count: 1, closedUntil: 0 });
     expect(errors).toEqual([]);
+  });
+
+  it.each([
+    ['a closing without end', { closedUntil: 1e300, next: 1e300 }],
+    ['times that are none', { next: Number.NaN, used: 'a' }],
+  ])('that tell %s are not believed for longer than by one question', async (_, nonsense) => {
+    const name = `test ${names}`;
+    const store = tabs(1)[0]!;
+    await ask(store);
+    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    closing.push(() => channel.close());
+    const told = new Promise<{ state: object }>((resolve) => {
+      channel.onmessage = ({ data }) => resolve(data);
+    });
+    await ask(store);
+    const { state } = await told;
+    channel.postMessage({ type: 'answer', id: 'x', key: 'api', reply: {}, state: { ...state, ...nonsense } });
+    await new Promise((resolve) => {
+      channel.onmessage = resolve;
+      channel.postMessage({ type: 'question', id: 'last', key: 'other', question: QUESTION });
+    });
+    expect(await ask(store)).toMatchObject({ count: 1, closedUntil: 0 });
   });
 
   it('that take the lock away decide from then on', async () => {

@@ -1,0 +1,14 @@
+import type { Reply } from './state.ts';
+
+/** So many slots are reserved at once at most. */
+export const MOST = 1_000;
+/** Nobody waits longer because of what a place says: two days, since a server may ask for one, ms. */
+const LONGEST = 172_800_000;
+
+/** Whether an answer can have come from `decide`: other programs may have spoiled the place. */
+export function isUsable(reply: Reply, want: number): boolean {
+  const { now, first, every, count, closedUntil, goodFor, rate, burst, backAt } = reply ?? {};
+  if (![now, first, every, closedUntil, goodFor, rate, burst, backAt].every(Number.isFinite)) return false;
+  if (every < 0 || Math.max(every, first - now, closedUntil - now, backAt - now) > LONGEST) return false;
+  return Number.isInteger(count) && count >= Math.min(1, want) && count <= MOST;
+}
