@@ -100,7 +100,7 @@ export class KyCall {
    */
   install(): void {
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = this.#hooks;
-    const asks = this.#policy.takesTime;
+    const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);

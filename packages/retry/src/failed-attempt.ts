@@ -3,7 +3,7 @@ import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/cor
 import { unknownElapsed } from './development.ts';
 import type { Policy, Retry } from './rule.ts';
 
-/** What all attempts of a call share, from the first failure on. */
+/** What all attempts of a call share. */
 export interface Session {
   /** The call as it was made; ky makes a new one for each attempt. */
   call: Call;
@@ -12,8 +12,6 @@ export interface Session {
   readonly policy: Policy;
   /** When the call began; known only where a rule needs `elapsed`. */
   readonly startedAt: number | undefined;
-  /** The `Idempotency-Key` that the call was made with, '' for none; unknown until an attempt has failed. */
-  key: string | undefined;
   /** The decision that led to the attempt under way; none for the first. */
   lastRetry: Retry | undefined;
 }
@@ -21,13 +19,7 @@ export interface Session {
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
-  return { call, repeatable, policy, startedAt, key: undefined, lastRetry: undefined };
-}
-
-/** It is read once, before any rule could write on the call. */
-export function keyOf(session: Session): string | undefined {
-  session.key ??= idempotencyKeyOf(session.call) ?? '';
-  return session.key || undefined;
+  return { call, repeatable, policy, startedAt, lastRetry: undefined };
 }
 
 /** An attempt with a good answer. */
@@ -60,8 +52,6 @@ export class FailedAttempt implements EndedAttempt {
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
-  /** The `Idempotency-Key` that the call was made with, if it was. */
-  readonly idempotencyKey: string | undefined;
   /** The wait that follows, where somebody observes the call. */
   pause: Pause | undefined;
 
@@ -72,7 +62,6 @@ export class FailedAttempt implements EndedAttempt {
     this.outcome = outcome;
     this.sent = sent;
     this.pause = undefined;
-    this.idempotencyKey = keyOf(session);
   }
 
   get response(): Response | undefined {
@@ -81,6 +70,11 @@ export class FailedAttempt implements EndedAttempt {
 
   get error(): unknown {
     return this.outcome?.error;
+  }
+
+  /** The `Idempotency-Key` of the call, if it has one. */
+  get idempotencyKey(): string | undefined {
+    return idempotencyKeyOf(this.call);
   }
 
   /** The attempts so far and how each ended, oldest first. This attempt is added when what follows it has been decided. */

@@ -1,14 +1,14 @@
 // What becomes of attempts: for the history of the call, for the rules, and for who observes the call.
 
 import { type Call, notify, type Outcome } from '@steadfetch/core';
-import { addAttempt, ignoreRejection } from '@steadfetch/core/kit';
-import { FailedAttempt, keyOf, type Recovery, type Session } from './failed-attempt.ts';
-import type { Decision, Retry, Rule } from './rule.ts';
+import { addAttempt, idempotencyKeyOf, ignoreRejection } from '@steadfetch/core/kit';
+import { FailedAttempt, type Recovery, type Session } from './failed-attempt.ts';
+import type { Decision, Retry } from './rule.ts';
 
 /** Keeps what became of an attempt, for events and for errors that are made later. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
   const { call, policy } = session;
-  const key = keyOf(session);
+  const key = idempotencyKeyOf(call);
   const { response, error, failed } = outcome;
   addAttempt(call.record, {
     attempt: attempt + call.record.resends,
@@ -22,21 +22,16 @@ export function recordAttempt(session: Session, attempt: number, outcome: Outcom
 /** Records a good answer, and tells the rules. */
 export function recordSuccess(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
-  notifySuccess(policy.successRules, call, attempt, response);
-  if (!call.record.history) return;
-  const outcome = { response, failed: false } as const;
-  recordAttempt(session, attempt, outcome);
-  notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
-}
-
-/** Tells rules of a good answer. */
-function notifySuccess(rules: readonly Rule[], call: Call, attempt: number, response: Response): void {
-  for (const rule of rules) {
+  for (const rule of policy.successRules) {
     // not by `notify`: a closure for each good call costs more than the rule
     try {
       ignoreRejection(rule.afterSuccess!({ call, attempt, response }));
     } catch {}
   }
+  if (!call.record.history) return;
+  const outcome = { response, failed: false } as const;
+  recordAttempt(session, attempt, outcome);
+  notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 
 /** Keeps the status, the fields and the wait of a response that is discarded, for an error that is made later. */

@@ -121,7 +121,6 @@ export interface Policy {
   readonly timed: boolean;
   readonly keepsOutcome: boolean;
   readonly inspects: boolean;
-  readonly takesTime: boolean;
   /** What observes good answers. */
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
@@ -145,7 +144,6 @@ export function policyOf(rules: readonly Rule[]): Policy {
     timed: needs.includes('elapsed'),
     keepsOutcome: needs.includes('outcome'),
     inspects: needs.includes('good-responses'),
-    takesTime: needs.includes('time'),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),

@@ -48,17 +48,7 @@ export interface CallRecord {
 }
 
 export function callRecord(): CallRecord {
-  // what most calls write later has its place from the beginning
-  return {
-    sends: 0,
-    resends: 0,
-    maxRepeats: 0,
-    id: 0,
-    waitingFor: undefined,
-    lastAnswer: undefined,
-    history: undefined,
-    onSend: undefined,
-  };
+  return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
 }
 
 /** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */

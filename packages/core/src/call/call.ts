@@ -73,9 +73,9 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const given = headersOf(target);
-    const mark = init ? markOf(init) : undefined;
+    const given = typeof target === 'string' ? undefined : headersOf(target);
     const copy = init ? copyInit(init) : undefined;
+    const mark = init ? markOf(init) : undefined;
     if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined);
     return new Call(target, copy, given, mark.record, mark.attempt, mark.retried, mark.remaining, mark.observed);
   }
@@ -135,8 +135,7 @@ export class Call {
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
   asAttempt(attempt: number, retried: true | 'last' = true): Call {
-    const { input, init, record, remaining, observed } = this;
-    return new Call(input, init, this.#given, record, attempt, retried, remaining, observed);
+    return this.#like(this.input, this.init, attempt, retried);
   }
 
   /**
@@ -144,10 +143,14 @@ export class Call {
    * of the copy does not outlive a garbage collection (undici).
    */
   withClone(): Call {
-    const { init, record, attempt, retried, remaining, observed } = this;
+    const { init } = this;
     const request = this.input as Request;
     const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return new Call(request.clone(), own, this.#given, record, attempt, retried, remaining, observed);
+    return this.#like(request.clone(), own, this.attempt, this.retried);
+  }
+
+  #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
+    return new Call(input, init, this.#given, this.record, attempt, retried, this.remaining, this.observed);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */

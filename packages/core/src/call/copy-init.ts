@@ -7,20 +7,17 @@ import { tagOf } from '../options/show.ts';
  */
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
-  for (const name in init) {
-    // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-    if (!(name in copy)) copy[name] = init[name as keyof RequestInit];
+  // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
+  for (const name in init) if (!(name in copy)) copy[name] = init[name as keyof RequestInit];
+  if (init.constructor !== Object) Object.assign(copy, membersOf(init));
+  for (const name in copy) {
     const value = copy[name];
     if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
-  }
-  if (init.constructor !== Object) {
-    for (const [name, value] of Object.entries(membersOf(init))) copy[name] = copyMember(name, value);
   }
   return copy;
 }
 
-function copyMember(name: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
+function copyMember(name: string, value: object): unknown {
   if (name === 'headers') return copyHeaders(value as HeadersInit);
   if (name === 'body') return copyBody(value as BodyInit);
   return TEXTS.includes(name) ? String(value) : value;

@@ -7,7 +7,7 @@ export function isRequest(input: unknown): input is Request {
 
 /** The headers of a Request as they are now; `undefined` without one, and where they cannot be read. */
 export function headersOf(input: RequestInfo | URL): Headers | undefined {
-  if (typeof input === 'string' || !isRequest(input)) return undefined;
+  if (!isRequest(input)) return undefined;
   try {
     return new Headers(input.headers);
   } catch {
