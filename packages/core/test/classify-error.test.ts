@@ -60,14 +60,12 @@ describe('classifyError', () => {
     expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
   });
 
-  it.each([
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ERR_SSL_WRONG_VERSION_NUMBER',
-    'EPROTO',
-  ])('takes %s for permanent', (code) => {
-    expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
-  });
+  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO'])(
+    'takes %s for permanent',
+    (code) => {
+      expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
+    },
+  );
 
   it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
     "takes a 'fetch failed' caused by '%s' for permanent",

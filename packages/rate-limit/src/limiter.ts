@@ -13,6 +13,7 @@ import {
   cancellable,
   checkNumber,
   idempotencyKeyOf,
+  ignoreRejection,
   keepBody,
   releaseBody,
   Turns,
@@ -303,7 +304,9 @@ function checkCost(cost: unknown): number {
 /** What `costOf` says; one that fails must not cost the caller a good answer. */
 function costIn(costOf: (response: Response) => number | undefined, response: Response): number | undefined {
   try {
-    return usableCost(costOf(response), undefined);
+    const cost = costOf(response);
+    ignoreRejection(cost);
+    return usableCost(cost, undefined);
   } catch {
     return undefined;
   }

@@ -99,6 +99,7 @@ it.each([
   ],
   ['returns nonsense', () => Number.NaN],
   ['knows nothing', () => undefined],
+  ['gives a promise that rejects', () => Promise.reject(new Error('no cost')) as never],
 ])('gives the answer also when costOf %s', async (_, costOf) => {
   expect((await rateLimit({ costOf })(fakeFetch(200))(URL)).status).toBe(200);
 });

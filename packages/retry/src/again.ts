@@ -60,13 +60,14 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
 async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
   const { call, session } = failure;
   notify(() => call.observed?.retries?.beforeHold(failure, ms), undefined);
-  if (ms > 0) await sleep(ms, call.signal, session.policy.clock);
+  const { pause } = failure;
+  if (ms > 0) await (pause ? pause.sleep(ms, call) : sleep(ms, call.signal, session.policy.clock));
 }
 
 /** Records that a call ends with this error while its attempt is handled, and tells the rules. */
 function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { call, attempt, session } = failure;
-  const aborted = call.signal?.aborted === true;
+  const aborted = call.signal?.aborted === true || failure.pause?.cancelled === true;
   // a first attempt that is aborted is no news
   if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);

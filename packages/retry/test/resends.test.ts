@@ -1,4 +1,4 @@
-import { compose, defineMiddleware } from '@steadfetch/core';
+import { compose, defineMiddleware, drain } from '@steadfetch/core';
 import { addAttempt } from '@steadfetch/core/kit';
 import { instantClock, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
@@ -50,6 +50,23 @@ it('a call is held no longer than to its deadline where the budget refuses its r
   await compose(within, retry({ clock, budget, delay: () => 60 }))(scripted(503).fetch)(API);
 
   expect(clock.sleeps).toEqual([]);
+});
+
+it.each([1, 2])('a call that is held after %s attempts ends at once when its client is closed', async (attempts) => {
+  const clock = manualClock();
+  const draining = drain({ clock });
+  let left = attempts;
+  const budget = { acquire: () => (--left > 0 ? { release: () => {} } : undefined), record: () => {} };
+  const { fetch } = scripted(503);
+  const call = compose(draining, retry({ clock, budget, delay: () => 1_000 }))(fetch)(API).catch((thrown) => thrown);
+  await clock.advance(1_000 * (attempts - 1));
+
+  const closed = draining.close();
+  await clock.advance(0);
+
+  expect(await call).toMatchObject({ name: 'DrainError', status: 503 });
+  expect(await closed).toEqual({ finished: 0, ended: 1 });
+  expect(clock.pending).toBe(0);
 });
 
 it('an abort during a wait is no failure of any kind', async () => {

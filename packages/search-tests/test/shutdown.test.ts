@@ -1,7 +1,7 @@
-import { type Drain, DrainError, drain, type Fetch, observe, onAbort, settle } from '@steadfetch/core';
+import { type Drain, DrainError, drain, type Fetch, type Outcome, observe, onAbort, settle } from '@steadfetch/core';
 import { seededRandom } from '@steadfetch/testing/simulation';
 import fc from 'fast-check';
-import { compose, type Middleware } from 'steadfetch';
+import { compose, type Middleware, type RetryBudget } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
@@ -23,6 +23,8 @@ interface Case {
   readonly steps: number;
   readonly deadline: number;
   readonly observer: 'none' | 'throws' | 'cancels';
+  /** The budget gives no retry: a call that fails is held. */
+  readonly isSpent: boolean;
 }
 
 const replies: fc.Arbitrary<Reply> = fc.oneof(
@@ -38,6 +40,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   steps: fc.integer({ min: 0, max: 8 }),
   deadline: fc.constantFrom(0, 50, 20_000),
   observer: fc.constantFrom('none', 'throws', 'cancels'),
+  isSpent: fc.boolean(),
 });
 
 type Subject = (time: SteppedTime) => Drain;
@@ -63,6 +66,8 @@ class Server {
   };
 }
 
+const SPENT: RetryBudget = { acquire: () => undefined, record: () => {} };
+
 const OBSERVERS: Record<Case['observer'], Middleware> = {
   none: compose(),
   throws: observe(() => {
@@ -75,11 +80,11 @@ const OBSERVERS: Record<Case['observer'], Middleware> = {
 
 const leavesSomething: Search<Case, Subject> = {
   cases,
-  check: async ({ spec, replies, calls, steps, deadline, observer }, subject) => {
+  check: async ({ spec, replies, calls, steps, deadline, observer, isSpent }, subject) => {
     const time = new SteppedTime(2);
     const server = new Server(time, replies);
     const draining = subject(time);
-    const { wrap } = build(spec, { clock: time, random: seededRandom(1) });
+    const { wrap } = build(spec, { clock: time, random: seededRandom(1) }, isSpent ? { retry: { budget: SPENT } } : {});
     const steady = compose(OBSERVERS[observer], draining)(wrap(server.fetch));
     const errors: unknown[] = [];
     let open = calls;
@@ -110,11 +115,15 @@ const leavesSomething: Search<Case, Subject> = {
     claim(closed!.finished + closed!.ended === opened, `${JSON.stringify(closed)} of ${opened} calls`);
     claim(closed!.ended === ended, `${closed!.ended} calls are said to be ended, and ${ended} are`);
     const isQuick = replies.every((reply) => reply === 'ECONNRESET' || (reply !== 'hangs' && reply.after === 0));
+    claim(!isQuick || time.now() - startedAt <= 10, `a wait went on for ${time.now() - startedAt} ms`);
     claim(!isQuick || deadline === 0 || isNeverCut(errors.slice(before)), 'a request under way was cut');
-    const late = settle(steady(API));
+    let late: Outcome | undefined;
+    void settle(steady(API)).then((outcome) => {
+      late = outcome;
+    });
     await macrotasks(2);
     claim(server.sent === sent, 'a new call is sent');
-    claim((await late).error instanceof DrainError, 'a new call ends otherwise');
+    claim(late?.error instanceof DrainError, 'a new call ends otherwise');
     await Promise.all(all);
   },
 };

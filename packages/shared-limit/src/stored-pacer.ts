@@ -257,7 +257,7 @@ export class StoredPacer implements Pacing {
         .then(() => after(LONGEST - bound))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
         .catch(() => {});
-      reply
+      Promise.resolve(reply)
         .finally(() => stop.abort())
         .then((heard) => this.#receive(asked, heard))
         .catch((error) => this.#notHeard(asked, error));

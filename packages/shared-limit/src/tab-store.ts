@@ -63,7 +63,7 @@ export function tabStore(options?: TabStoreOptions): TabStore {
 
 class Tabs {
   readonly #clock: { now(): number };
-  readonly #channel: BroadcastChannel;
+  readonly #channel: BroadcastChannel & { ref?(): void; unref?(): void };
   readonly #own: string = crypto.randomUUID();
   readonly #states = new Map<string, LimitState>();
   readonly #pending = new Map<string, Pending>();
@@ -74,6 +74,7 @@ class Tabs {
   constructor(name: string, clock: { now(): number }) {
     this.#clock = clock;
     this.#channel = new BroadcastChannel(name);
+    this.#holdProgram();
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       try {
         this.#hear(data);
@@ -94,6 +95,7 @@ class Tabs {
     return new Promise((resolve) => {
       this.#pending.set(id, { key, question, resolve });
       dropOldest(this.#pending);
+      this.#holdProgram();
       this.#channel.postMessage({ type: 'question', id, key, question } satisfies Message);
     });
   }
@@ -113,6 +115,7 @@ class Tabs {
     }
     for (const [id, { key, question, resolve }] of this.#pending) resolve(this.#decide(id, key, question));
     this.#pending.clear();
+    this.#holdProgram();
     this.#channel.postMessage({ type: 'leader' } satisfies Message);
   }
 
@@ -134,7 +137,14 @@ class Tabs {
       this.#keep(message.key, message.state);
       this.#pending.get(message.id)?.resolve(message.reply);
       this.#pending.delete(message.id);
+      this.#holdProgram();
     } else if (this.#release) this.#decide(message.id, message.key, message.question);
+  }
+
+  /** In Node a channel keeps the program alive: here only while an answer is waited for. */
+  #holdProgram(): void {
+    if (this.#pending.size > 0) this.#channel.ref?.();
+    else this.#channel.unref?.();
   }
 
   #keep(key: string, state: LimitState): void {

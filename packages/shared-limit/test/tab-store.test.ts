@@ -6,7 +6,7 @@ import {
   type TabStore,
   tabStore,
 } from '@steadfetch/shared-limit';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const QUESTION = { ...NOTHING, want: 1 };
 
@@ -67,6 +67,22 @@ it('a tab that is closed when its turn to decide comes gives the lock back', asy
   vi.stubGlobal('navigator', { locks: { request } });
   tabStore({ name: 'closed' }).close();
   await expect(lead!()).resolves.toBeUndefined();
+});
+
+it('does not keep a program of Node alive, but for an answer that it waits for', async () => {
+  const calls: string[] = [];
+  for (const name of ['ref', 'unref'] as const) {
+    const ofNode = BroadcastChannel.prototype as unknown as { ref(): void; unref(): void };
+    const spy = vi.spyOn(ofNode, name).mockImplementation(() => void calls.push(name));
+    onTestFinished(() => spy.mockRestore());
+  }
+  const store = tabs(1)[0]!;
+  expect(calls).toEqual(['unref']);
+
+  const answer = ask(store);
+  expect(calls).toEqual(['unref', 'ref']);
+  await answer;
+  expect(calls.at(-1)).toBe('unref');
 });
 
 it('forgets the limit that was not used for longest where there are too many', async () => {

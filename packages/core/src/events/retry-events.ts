@@ -51,7 +51,11 @@ export interface RetryObserver {
 }
 
 export const retryObserver: RetryObserver = {
-  beforeHold: (failure, ms) => emit(failure, { type: 'budget', ...factsOf(failure), ms }),
+  beforeHold: (failure, ms) => {
+    if (ms > 0) failure.pause = new Pause(failure.session.policy.clock, undefined);
+    const cancel = failure.pause && { cancel: failure.pause.cancel };
+    emit(failure, { type: 'budget', ...factsOf(failure), ms, ...cancel });
+  },
   afterFailure: (failure, decision) => {
     if (decision.retry) return emit(failure, { type: 'wait', ...factsOf(failure), ...waitOf(failure, decision) });
     const end = endOf(failure, decision);

@@ -50,7 +50,7 @@ export const drainOptions: OptionTable<DrainOptions> = OPTIONS;
  * Lets a client shut down: `close()` ends the calls that wait, and lets requests that are under way finish. Put it first,
  * in as many stacks as there are.
  *
- * A call that waits for a retry, at a gate or in a queue ends with a `DrainError`, which has the status of its last answer.
+ * A call that waits for a retry, is held by its budget, waits at a gate or in a queue ends with a `DrainError`, which has the status of its last answer.
  * A request under way is never cut. If it fails, its caller gets what it failed with, since nothing is repeated any more.
  * What is still open at the deadline ends with a `DrainError`: whether its request had an effect is not known.
  *
@@ -134,7 +134,7 @@ class OpenCalls {
     this.#waits.delete(callId);
     if (!('cancel' in event) || !event.cancel) return;
     const { cancel } = event;
-    const response = event.type === 'wait' ? event.response : undefined;
+    const response = 'response' in event ? event.response : undefined;
     const wait = { cancel, answer: response && { status: response.status, headers: response.headers } };
     if (this.#closed) this.#endWait(callId, wait);
     else this.#waits.set(callId, wait);
