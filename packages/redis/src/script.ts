@@ -185,7 +185,6 @@ local function roundest(best, low, high)
 end
 
 local function bucketOf(top, time, loose)
-  if marksOf() < 2 then return nil end
   local reach = min(20, top)
   local rate = root(function(one)
     local tooLow, tooHigh = contradiction(one)
