@@ -145,6 +145,12 @@ export class Stretch {
     this.refusedInFlight = Math.min(this.refusedInFlight, inFlight);
   }
 
+  /** What was refused so far means nothing. Those that are on their way go on to count. */
+  dismiss(): void {
+    this.refused = this.acceptedAfter = 0;
+    this.#refusedSentAt = this.refusedInFlight = Infinity;
+  }
+
   /** How many were accepted with `from` to `to` in flight. */
   acceptedWith(from: number, to: number = Infinity): number {
     let sum = 0;

@@ -16,7 +16,7 @@ const SHARE_OF_BURST_USED = 0.7;
 /** How much of a shared pace is kept after a refusal. */
 const SHARE_KEPT = 0.7;
 /**
- * How long a shared pace takes to win back what it gave up, in milliseconds; the time of one request at least. It is the same for all,
+ * How long a shared pace takes to win back what it gave up, in milliseconds; the time of two requests at least. It is the same for all,
  * so that those who share are refused alike: shares become equal refusal by refusal.
  */
 const CLIMB_MS = 10_000;
@@ -212,7 +212,7 @@ export class Limit {
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
   #share(pace: number, now: number, kept: number = SHARE_KEPT): void {
-    const time = Math.max(1 / pace, CLIMB_MS);
+    const time = Math.max(2 / pace, CLIMB_MS);
     this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }

@@ -202,7 +202,7 @@ export class Pacer {
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
     if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
-      this.#stretch = new Stretch(now);
+      this.#stretch.dismiss();
       this.#noise.dismiss();
     }
     return { closed: this.#cooldown.closed };
