@@ -15,11 +15,8 @@ const MOST_DOUBT = 0.3;
 const SHARE_OF_BURST_USED = 0.7;
 /** How much of a shared pace is kept after a refusal. */
 const SHARE_KEPT = 0.7;
-/**
- * How long a shared pace takes to win back what it gave up: the same for nearly all, since shares become equal refusal by refusal. Slow
- * ones take the time of two requests, where that is no more than 20 seconds, and of one request in any case.
- */
-const CLIMB = { shortestMs: 10_000, slowMs: 20_000 };
+/** How long a shared pace takes to win back what it gave up: the same for all, since that makes shares equal; the time of one request at least. */
+const CLIMB_MS = 20_000;
 /** Fewer accepted at once than this are no burst. */
 const LEAST_BURST = 4;
 /** Calls that are less than two minutes apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
@@ -212,7 +209,7 @@ export class Limit {
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
   #share(pace: number, now: number, kept: number = SHARE_KEPT): void {
-    const time = Math.max(1 / pace, within(2 / pace, CLIMB.shortestMs, CLIMB.slowMs));
+    const time = Math.max(1 / pace, CLIMB_MS);
     this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }
