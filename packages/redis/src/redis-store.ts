@@ -32,8 +32,8 @@ export interface RedisStore extends SharedStore {
  * Keeps limits in Redis 5 or newer, or in Valkey, so that all processes that share a limit act as one client: at the rate that
  * the server allows, or that all together have measured.
  *
- * One atomic script decides, by the server's clock. Keys expire an hour after their last use. While the server fails or takes
- * longer than 50 ms, each process goes on by itself.
+ * One atomic script decides, by the server's clock. Keys expire an hour after their last use. While the server fails, or takes
+ * longer than 50 ms and than calls wait for their slots, each process goes on by itself.
  *
  * @throws {TypeError} a client that can run no script
  * @example rateLimit({ store: redisStore(new Redis(url)), scope: 'origin' });

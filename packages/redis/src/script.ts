@@ -191,7 +191,6 @@ local function roundest(best, low, high)
 end
 
 local function bucketOf(top, time, loose)
-  if marksOf() < 2 then return nil end
   local reach = min(20, top)
   local rate = root(function(one)
     local tooLow, tooHigh = contradiction(one)
@@ -488,13 +487,17 @@ local function grant(now, want, cost, extra, known)
   return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
 end
 
+local function restart(at)
+  history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
+  historyText, entries = '', #history
+  s.missing = s.way == FREE and 0 or s.burst
+  s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
+end
+
 local function part(now, aloneFor)
   s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
-  history = s.way == FREE and {} or { { from = s.backAt, to = s.backAt, cost = 0 } }
-  historyText, entries = '', #history
-  s.missing = s.burst
-  s.emptied = s.backAt
-  s.accepted, s.begun, s.granted, s.refusedAt = 0, 0, 0, 0
+  restart(s.backAt)
+  s.refusedAt = 0
 end
 
 local function load(now, lastRate, lastBurst, aloneFor)
@@ -549,10 +552,7 @@ load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
 now = now + s.lost
-if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then
-  history, historyText, entries = nil, '', 0
-  s.accepted, s.begun, s.emptied = 0, 0, now
-end
+if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
 records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])

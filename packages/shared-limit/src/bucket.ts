@@ -27,7 +27,6 @@ export function bucketOf(
   time: number,
   loose: number,
 ): Bucket | undefined {
-  if (history.filter(({ cost }) => cost === 0).length < 2) return undefined; // one refusal fits any burst
   const at = (rate: number) => contradiction(history, missing, rate);
   const reach = Math.min(20, top);
   const rate = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);

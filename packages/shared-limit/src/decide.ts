@@ -40,7 +40,7 @@ const LATE = 40;
 export function decide(known: LimitState | undefined, at: number, question: Question): [LimitState, Reply] {
   const state = known ?? begin(at, question);
   const now = timeOf(state, at);
-  if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) forget(state, now);
+  if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) restart(state, now);
   for (const entry of question.accepted) accept(state, entry);
   if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
   state.requests += question.requests;
@@ -92,34 +92,30 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     cost: 0,
     requests: 0,
     trust: 1,
-    history: emptyAt(lastRate > 0 ? HOLD : FREE, now),
+    history: beginningAt(lastRate > 0 ? HOLD : FREE, now),
     told: new Map(),
   };
 }
 
-/** One is alone. What all accept until they come back was let out by others than this place, so that the history begins anew then. */
+/** One is alone, so all are. What they accept until they come back is let out by others than this place. */
 function part(state: LimitState, now: number, aloneFor: number): void {
   state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
-  state.history.splice(0, state.history.length, ...emptyAt(state.way, state.backAt));
-  state.missing = state.burst;
-  state.emptied = state.backAt;
-  state.accepted = 0;
-  state.begun = 0;
-  state.granted = 0;
+  restart(state, state.backAt);
   state.refusedAt = 0;
 }
 
-/** A limit that may have been used up at a time. */
-function emptyAt(way: LimitState['way'], at: number): Entry[] {
-  return way === FREE ? [] : [{ from: at, to: at, cost: 0 }];
-}
-
-/** A limit that was never met may be full again: what was accepted before tells nothing of its size. */
-function forget(state: LimitState, now: number): void {
-  state.history.length = 0;
+/** The history begins anew: with a limit that may be used up, or that may be full again where it was never met. */
+function restart(state: LimitState, at: number): void {
+  state.history.splice(0, state.history.length, ...beginningAt(state.way, at));
+  state.missing = state.way === FREE ? 0 : state.burst;
+  state.emptied = at;
   state.accepted = 0;
   state.begun = 0;
-  state.emptied = now;
+  state.granted = 0;
+}
+
+function beginningAt(way: LimitState['way'], at: number): Entry[] {
+  return way === FREE ? [] : [{ from: at, to: at, cost: 0 }];
 }
 
 function accept(state: LimitState, entry: Entry): void {

@@ -17,7 +17,7 @@ import { type Ask, type Place, StoredPacer } from './stored-pacer.ts';
 export interface StoreDownEvent {
   /** The limit that was asked for. */
   readonly key: string;
-  /** What the place answered, or that it took longer than 50 ms. */
+  /** What the place answered, or that it took too long. */
   readonly error: unknown;
 }
 

@@ -300,7 +300,7 @@ export class StoredPacer implements Pacing {
     this.#asking = undefined;
     this.#late = isLate ? this.#late + 1 : 0;
     if (this.#late < MOST_LATE) this.#isAlone = this.#hasLeft;
-    else this.#leave(tooSlow(SLOW), PROOF);
+    else this.#leave(tooSlow(Math.ceil(this.#bound)), PROOF);
   }
 
   /** The calls that wait for an answer go on without. */

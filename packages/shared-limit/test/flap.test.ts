@@ -10,7 +10,8 @@ const SITUATIONS = [
   ['none', 10, 100, 0.06],
   ['retry-after', 10, 100, 0.06],
   ['retry-after', 40, 60, 0.06],
-  ['retry-after', 20, 60, 0.15],
+  ['retry-after', 20, 60, 0.06],
+  ['told', 20, 60, 0.06],
 ] as const;
 const SECONDS = IS_GATE ? 60 : 30;
 const shareOf = ({ perSecond }: Fleet) => perSecond.reduce((a, b = 0) => a + b, 0) / (100 * SECONDS);

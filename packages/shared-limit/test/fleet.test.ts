@@ -192,6 +192,28 @@ describe('fifty processes at 80 a minute', () => {
   });
 });
 
+it('fifty processes whose server says nothing are not each refused at the start', async () => {
+  const group = fleet(50, bucket(80 / 60, 100, 'none'), { pause: 100 });
+  await group.run(60);
+  expect(group.lost).toBe(0);
+  expect(group.refused).toBeLessThan(25);
+});
+
+it('eight processes whose first answers come late meet the limit with few of their calls', async () => {
+  let calls = 0;
+  const travel = (random: () => number) => (calls++ < 300 ? 20 + 120 * random() : 1 + random());
+  const group = fleet(8, bucket(100, 20, 'retry-after'), { workers: 10, travel });
+  await group.run(40);
+  expect(refusedOf(group)).toBeLessThan(0.02);
+  expect(shareOf(group, 0, 40, 100)).toBeGreaterThan(0.7);
+});
+
+it('a limit of few calls a minute is not tried with many at once after a silence', async () => {
+  const group = fleet(50, bucket(80 / 60, 100, 'retry-after'), { travel: unevenly, workers: 2 });
+  await group.run(120);
+  expect(group.refused).toBeLessThan(30);
+});
+
 it('without a limit nobody is held back for longer than the first second', async () => {
   const group = fleet(2, () => ({ ok: true, headers: {} }));
   await group.run(3);

@@ -29,7 +29,7 @@ const EFFORT_BARS: readonly Effort[] = [
 ];
 /** Which share of what is possible is kept with noise, and in how many settings of ten. */
 const KEPT = 95;
-const NOISE_BAR = { free: 8, limited: 5 };
+const NOISE_BAR = { free: 8.5, limited: 6 };
 const NOTES = [
   'Share: accepted requests, of the most that a client can get that knows nothing in advance. Refused: of those that were',
   'sent. Early: calls that were sent again before the time that they were told. Hasty: requests of other calls in such a',

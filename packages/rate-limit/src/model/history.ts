@@ -74,6 +74,9 @@ export class History {
   }
 }
 
+/** A limit was not used up if so many requests that were sent after each refused one were accepted. */
+const ACCEPTED_PER_REFUSAL = 4;
+
 /** What happened from one opening of the gate to the next: the unit from which the limit is learned. */
 export class Stretch {
   accepted = 0;
@@ -92,10 +95,14 @@ export class Stretch {
     this.start = this.last = now;
   }
 
+  /** Of those that were sent after the first refused one so many were accepted that the limit was not used up. */
+  get contradicted(): boolean {
+    return this.acceptedAfter >= ACCEPTED_PER_REFUSAL * this.refused;
+  }
+
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
-    if (this.refused > 1) return this.refused <= 0.2 * this.acceptedAfter;
-    return this.acceptedAfter >= 4 || this.steady;
+    return this.contradicted || (this.refused === 1 && this.steady);
   }
 
   /** Several were refused at once, and hardly one between them was accepted. */
@@ -109,7 +116,7 @@ export class Stretch {
 
   /** So many were accepted after the refusal that the server cannot have meant all. */
   get outvoted(): boolean {
-    return this.acceptedAfter >= 8 && this.refused <= 0.2 * this.acceptedAfter;
+    return this.contradicted && this.acceptedAfter >= 2 * ACCEPTED_PER_REFUSAL;
   }
 
   /** How many were accepted with so many in flight. */
@@ -136,6 +143,12 @@ export class Stretch {
     if (this.refused++ === 0) this.#refusedSentAt = sentAt;
     this.last = Math.max(this.last, now);
     this.refusedInFlight = Math.min(this.refusedInFlight, inFlight);
+  }
+
+  /** What was refused so far means nothing. Those that are on their way go on to count. */
+  dismiss(): void {
+    this.refused = this.acceptedAfter = 0;
+    this.#refusedSentAt = this.refusedInFlight = Infinity;
   }
 
   /** How many were accepted with `from` to `to` in flight. */

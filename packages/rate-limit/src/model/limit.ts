@@ -16,16 +16,14 @@ const SHARE_OF_BURST_USED = 0.7;
 /** How much of a shared pace is kept after a refusal. */
 const SHARE_KEPT = 0.7;
 /**
- * How long a shared pace takes to win back what it gave up. A fast one takes two seconds for each request a second, so that all win
- * back the same amount in a second; a slow one takes the time of one request. Never less than 20 seconds, and never more than 60.
+ * How long a shared pace takes to win back what it gave up: the same for nearly all, since shares become equal refusal by refusal. Slow
+ * ones take the time of two requests, where that is no more than 20 seconds, and of one request in any case.
  */
-const CLIMB = { msPerRate: 2_000_000, shortestMs: 20_000, longestMs: 60_000 };
+const CLIMB = { shortestMs: 10_000, slowMs: 20_000 };
 /** Fewer accepted at once than this are no burst. */
 const LEAST_BURST = 4;
 /** Calls that are less than two minutes apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
 const FLOW = { longestGapMs: 120_000, shortestMs: 10_000 };
-/** A limit was not used up if so many requests that were sent after each refused one were accepted. */
-const ACCEPTED_PER_REFUSAL = 4;
 /** How much of a share that is known is used at the start. */
 const SHARE_AT_START = 0.95;
 /** A stretch that accepted fewer requests than this is too short to measure a pace by. */
@@ -96,7 +94,8 @@ export class Limit {
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, refusal: Refusal, now: number): void {
-    if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
+    if (this.#isContradicted(stretch, refusal)) this.goOn(now);
+    else if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
     else this.#measure(stretch, refusal, now);
   }
 
@@ -154,7 +153,7 @@ export class Limit {
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search')
       this.#hold(accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
-    else if (!this.#isContradicted(stretch, refusal)) this.#share(refusal.pace, now);
+    else this.#share(refusal.pace, now);
   }
 
   /**
@@ -197,9 +196,14 @@ export class Limit {
     );
   }
 
-  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is shared. */
-  #isContradicted({ acceptedAfter, refused }: Stretch, { limited }: Refusal): boolean {
-    return this.shared && limited && acceptedAfter >= ACCEPTED_PER_REFUSAL * refused;
+  /** The gate opens again, and the pace stays as it is: what was refused says nothing about it. */
+  goOn(now: number): void {
+    this.pace.open(now, Math.min(this.pace.tokens, 1));
+  }
+
+  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held, or that is shared for sure. */
+  #isContradicted({ contradicted }: Stretch, { trying, limited }: Refusal): boolean {
+    return contradicted && ((this.pace.way === 'hold' && !trying) || (this.shared && limited));
   }
 
   /**
@@ -208,7 +212,7 @@ export class Limit {
    * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
    */
   #share(pace: number, now: number, kept: number = SHARE_KEPT): void {
-    const time = within(Math.max(1 / pace, CLIMB.msPerRate * pace), CLIMB.shortestMs, CLIMB.longestMs);
+    const time = Math.max(1 / pace, within(2 / pace, CLIMB.shortestMs, CLIMB.slowMs));
     this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }

@@ -113,7 +113,7 @@ export class Pacer {
     if (this.#cooldown.advance(now)) this.#open(now);
     this.#flight.advance(now);
     this.#quotas.advance(now, this.#flight.count);
-    this.#limit.pace.advance(now);
+    this.#limit.pace.advance(now, this.#cooldown.closed);
   }
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
@@ -202,7 +202,7 @@ export class Pacer {
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
     if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
-      this.#stretch = new Stretch(now);
+      this.#stretch.dismiss();
       this.#noise.dismiss();
     }
     return { closed: this.#cooldown.closed };
@@ -246,6 +246,11 @@ export class Pacer {
 
   #open(now: number): void {
     const stretch = this.#stretch;
+    // what was sent before the gate opened last was refused by the limit that closed it then: no news
+    if (stretch.refused === 0) {
+      this.#limit.goOn(now);
+      return;
+    }
     this.#stretch = new Stretch(now);
     const paced = this.#limit.pace.way !== 'free';
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now, paced)) this.#learn(stretch, paced, now);
@@ -262,13 +267,13 @@ export class Pacer {
   }
 
   /**
-   * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if no bucket explains
-   * both. Returns whether that is all.
+   * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if those that were sent
+   * after it were accepted, or no bucket explains both. Returns whether that is all.
    */
   #learnLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
     if (!stretch.lone) return false;
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
-    else if (this.#limit.fitBucket(stretch, refusal)) return false;
+    else if (!stretch.contradicted && this.#limit.fitBucket(stretch, refusal)) return false;
     else {
       this.#noise.dismiss();
       this.#limit.release(now);

@@ -49,9 +49,10 @@ export class Pace {
     return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
-  advance(now: number): void {
+  /** Time passes. Nobody is let go while the gate is closed, so a stream that waits for it does not come to its end. */
+  advance(now: number, closed = false): void {
     if (now <= this.#at) return;
-    if (this.base < Infinity) {
+    if (this.base < Infinity && !(closed && this.way === 'free')) {
       const full = Math.max(this.#tokens, this.#depth);
       this.#tokens = Math.min(full, this.#tokens + this.rate(now) * (now - this.#at));
       if (this.way === 'free') this.#recover(now - this.#at);

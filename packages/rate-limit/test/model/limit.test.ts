@@ -67,10 +67,10 @@ describe('Limit', () => {
 
   it.each([
     { what: 'the time of one request', pace: 1 / 30_000, least: 21_000, most: 39_000 },
-    { what: 'a minute at most', pace: 1 / 100_000, least: 42_000, most: 78_000 },
-    { what: 'twenty seconds at least', pace: 1 / 1_000, least: 14_000, most: 26_000 },
-    { what: 'two seconds for each request a second', pace: 1 / 50, least: 28_000, most: 52_000 },
-    { what: 'a minute at most', pace: 1, least: 42_000, most: 78_000 },
+    { what: 'the time of two requests', pace: 1 / 8_000, least: 11_200, most: 20_800 },
+    { what: 'twenty seconds', pace: 1 / 15_000, least: 14_000, most: 26_000 },
+    { what: 'ten seconds at least', pace: 1 / 1_000, least: 7_000, most: 13_000 },
+    { what: 'no longer than others who share', pace: 1, least: 7_000, most: 13_000 },
   ])('climbs for $what at a pace of $pace', ({ pace, least, most }) => {
     const limit = shared();
     limit.learn(stretch(10_000, 10, 0), { ...refusal, pace }, 16_100);
@@ -108,6 +108,21 @@ describe('Limit', () => {
     expect(contradicted(true)).toBe(0.02);
     expect(contradicted(false)).toBe(0.03);
   });
+
+  it.each([
+    { trying: false, way: 'hold' },
+    { trying: true, way: 'climb' },
+  ])(
+    'goes on holding when contradicted by what was sent later, unless it tried for more: $trying',
+    ({ trying, way }) => {
+      const limit = shared();
+      limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
+      const made = stretch(10_000, 1_000, 20);
+      for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
+      limit.learn(made, { ...refusal, pace: 0.02, trying }, 12_100);
+      expect(limit.pace.way).toBe(way);
+    },
+  );
 
   it('shares when it is refused while trying for more and no bucket explains it', () => {
     const limit = shared();

@@ -19,6 +19,23 @@ describe('a limit that is not told', () => {
     },
   );
 
+  it('is measured once where many that were on their way are refused after the gate opened again', () => {
+    const server = bucket({ rate: 100, burst: 20 });
+    const shortly = (now: number): Answer => {
+      const answer = server(now);
+      return answer.kind === 'refused' ? { ...answer, wait: 5 } : answer;
+    };
+    const result = drive(pacer(), shortly, { for: 60_000, roundTrip: 200 });
+    expect(result.accepted).toBeGreaterThan(0.85 * 6_020);
+  });
+
+  it('is no limit where the second one that is refused alone is contradicted, whatever bucket explains both', () => {
+    const model = pacer();
+    const server = (now: number): Answer => (now % 1_900 === 1_500 ? { kind: 'refused', wait: 1_000 } : accepted);
+    const result = drive(model, server, { for: 30_000, every: 20, roundTrip: 110 });
+    expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
+  });
+
   it('costs nothing where refusals cost nothing', () => {
     const result = drive(pacer(), bucket({ rate: 100, burst: 20 }), { for: 60_000 });
     expect(result.accepted).toBeGreaterThan(0.97 * 6_020);

@@ -84,4 +84,12 @@ describe('Pace', () => {
     pace.advance(100);
     expect(pace.delay(100, 5)).toBe(0);
   });
+
+  it('keeps what waited in a stream while the gate is closed', () => {
+    const pace = new Pace();
+    pace.open(0, 0);
+    pace.release(0.1);
+    pace.advance(1_000, true);
+    expect(pace.delay(1_000, 1)).toBeCloseTo(10);
+  });
 });

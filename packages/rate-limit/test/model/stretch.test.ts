@@ -28,6 +28,17 @@ describe('Stretch', () => {
     expect(made.outvoted).toBe(true);
   });
 
+  it('forgets what was refused when that is dismissed, and counts those that are on their way for what comes', () => {
+    const made = new Stretch();
+    made.refuse(100, 50, 3);
+    for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
+    made.dismiss();
+    expect(made).toMatchObject({ accepted: 8, refused: 0, acceptedAfter: 0, refusedInFlight: Infinity });
+    made.refuse(110, 70, 2);
+    for (let n = 0; n < 4; n++) made.accept(111, 80, 1, 1);
+    expect(made.contradicted).toBe(true);
+  });
+
   it('knows several refusals with hardly one accepted between', () => {
     const made = new Stretch();
     for (let n = 0; n < 3; n++) made.refuse(100, 50, 1);
