@@ -67,7 +67,10 @@ export interface CircuitHooks {
   onClose?(circuit: CircuitSnapshot): void;
 }
 
-/** One circuit per key, for at most a thousand keys: the one used least recently is forgotten, of those that are not open if there are any. */
+/**
+ * One circuit per key, for at most a thousand keys or a million characters of keys: the one used least recently is forgotten, of
+ * those that are not open if there are any.
+ */
 export interface Breaker {
   /** The right to make a call, or `undefined` while the circuit refuses it. Every permit must be settled. */
   acquire(key: string, attempt?: CircuitAttempt): Permit | undefined;
@@ -122,12 +125,18 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
     return circuit;
   };
   let latest: { key: string; circuit: Circuit } | undefined;
+  let characters = 0;
+  const drop = (key: string): void => {
+    if (circuits.delete(key)) characters -= key.length;
+  };
   const circuitOf = (key: string): Circuit => {
     if (latest?.key === key) return latest.circuit;
     const circuit = circuits.get(key) ?? newCircuit(key);
-    circuits.delete(key);
-    if (circuits.size >= MAX_KEYS) circuits.delete(leastOf(circuits));
+    drop(key);
+    while (circuits.size >= MAX_KEYS || (characters + key.length > MAX_CHARACTERS && circuits.size > 0))
+      drop(leastOf(circuits));
     circuits.set(key, circuit);
+    characters += key.length;
     latest = { key, circuit };
     return circuit;
   };
@@ -142,13 +151,15 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
       latest = undefined;
       for (const name of key === undefined ? [...circuits.keys()] : [key]) {
         circuits.get(name)?.reset();
-        circuits.delete(name);
+        drop(name);
       }
     },
   };
 }
 
 const MAX_KEYS = 1_000;
+/** Of all keys together: who gives the URLs must not fill the memory. */
+const MAX_CHARACTERS = 1_000_000;
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
 
 /** The key of the circuit that was used least recently: of one that is open only if all are. */

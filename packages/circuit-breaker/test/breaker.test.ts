@@ -249,6 +249,23 @@ describe('breaker', () => {
     expect(snapshot().state).toBe('closed');
   });
 
+  it('keeps a million characters of keys at most, and a key that is longer alone', () => {
+    const { circuits } = setup();
+    const call = (key: string) => circuits.acquire(key)!.settle('failure');
+    const keys = () => Object.keys(circuits.snapshot());
+    const long = Array.from({ length: 30 }, (_, n) => `https://${'a'.repeat(99_990 - String(n).length)}${n}.t`);
+
+    for (const key of long) for (let n = 0; n < 2; n++) call(key);
+    expect(keys()).toEqual(long.slice(-10));
+    circuits.reset(long.at(-1));
+    call('https://short.test');
+    expect(keys()).toHaveLength(10);
+    call('a'.repeat(1_000_001));
+    expect(keys()).toHaveLength(1);
+    call('https://short.test');
+    expect(keys()).toEqual(['https://short.test']);
+  });
+
   it('forgets an open circuit where all are', () => {
     const { circuits } = setup();
     const keys = Array.from({ length: 1_001 }, (_, n) => `https://${n}.test`);

@@ -1,7 +1,7 @@
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
-import { SCRIPT } from './script.ts';
+import { FORM, SCRIPT } from './script.ts';
 import { sha1 } from './sha1.ts';
 import { argsOf, replyOf } from './wire.ts';
 
@@ -43,7 +43,7 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
   const { prefix, ...rest } = readOptions('redisStore', OPTIONS, options);
   const sha = sha1(SCRIPT);
   const ask = (key: string, args: readonly string[]): Promise<unknown> =>
-    run({ sha, source: SCRIPT, key: `${prefix}:{${key}}`, args }).catch((error) => {
+    run({ sha, source: SCRIPT, key: `${prefix}:${FORM}:{${key}}`, args }).catch((error) => {
       throw explained(error);
     });
   const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);

@@ -1,4 +1,10 @@
 /**
+ * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
+ * understand. To be raised whenever `FIELDS`, `TOLD` or the meaning of one of them changes.
+ */
+export const FORM = 1;
+
+/**
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
  * the original, so that the two can be read side by side; a property test compares their answers.
  *

@@ -1,8 +1,8 @@
 import { decide, type LimitState, NOTHING, type Reply } from '@steadfetch/shared-limit';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SCRIPT, TIMELESS_SCRIPT } from '../src/script.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FORM, SCRIPT, TIMELESS_SCRIPT } from '../src/script.ts';
 import { sha1 } from '../src/sha1.ts';
 import { argsOf, replyOf } from '../src/wire.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';
@@ -64,5 +64,15 @@ describeServers('the script', (start) => {
     const refusal = { at: 0, closedUntil: 0, every: 0, wait: 80_000_000, isDoubted: false };
     await client.eval(SCRIPT, 1, 'a', ...argsOf({ ...NOTHING, refusal }));
     expect(await client.pttl('a')).toBeGreaterThan(80_000_000);
+  });
+});
+
+describe('the form of what is kept', () => {
+  // where this fails, raise FORM: processes of both versions run side by side while a new one is deployed
+  it('has a number for these members', () => {
+    const members = [...SCRIPT.matchAll(/local (?:FIELDS|TOLD) = \{([^}]*)\}/g)].flatMap(
+      ([, names]) => names!.match(/\w+/g)!,
+    );
+    expect([FORM, sha1(members.join())]).toEqual([1, 'b02adac342a67aadaae1ea2926d0bb8f04e8aa6a']);
   });
 });

@@ -319,6 +319,8 @@ export class StoredPacer implements Pacing {
   }
 
   #fail(asked: Asked, error: unknown): void {
+    // one that left because another is alone was told nothing yet
+    if (this.#hasLeft) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
     asked.isOver = true;
     if (this.#asking === asked) this.#asking = undefined;

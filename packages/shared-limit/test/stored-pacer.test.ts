@@ -247,6 +247,25 @@ describe('a place that', () => {
     expect(events).toEqual([]);
   });
 
+  it.each([
+    ['fails', () => Promise.reject(new Error('away'))],
+    ['hangs', () => new Promise<Reply>(() => {})],
+  ])('%s while this process is alone because another one is, is told once', async (_, fails) => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let isAway = false;
+    const { limited, events } = processAt(clock, (...args) => (isAway ? fails() : memory.ask(...args)));
+    await limited(URL);
+    memory.backAt = memory.now + 10_000;
+    await limited(URL);
+    isAway = true;
+    for (let n = 0; n < 5; n++) {
+      await limited(URL);
+      await clock.advance(1_000);
+    }
+    expect(events.map((event) => event.split(' ')[0])).toEqual(['down']);
+  });
+
   it('answers late twice in a row is not used', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);

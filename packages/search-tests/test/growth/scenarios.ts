@@ -367,6 +367,23 @@ export const kept: Record<string, Kept> = {
       return [steady, stack];
     },
   },
+  'servers of long names in every layer': {
+    calls: 900,
+    most: 12_000_000,
+    make: async (n) => {
+      const { time, options } = timing();
+      const stack = all(options);
+      const steady = stack(plain());
+      let open = n;
+      const ends = Array.from({ length: n }, async (_, index) => {
+        await settle(steady(`https://${'h'.repeat(30_000)}-${index}.test/`));
+        open--;
+      });
+      await time.run(HOUR, () => open === 0);
+      await Promise.all(ends);
+      return [steady, stack];
+    },
+  },
   'servers that fail': {
     calls: 1_300,
     most: 12_000_000,
