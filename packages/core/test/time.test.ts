@@ -58,6 +58,23 @@ describe('systemClock', () => {
 });
 
 describe('monotonic', () => {
+  it('goes on where fake timers begin anew, and where they end', () => {
+    const now = monotonic(systemClock);
+    const read: number[] = [now()];
+    for (let test = 0; test < 2; test++) {
+      vi.useFakeTimers();
+      read.push(now());
+      vi.advanceTimersByTime(600_000);
+      read.push(now());
+      vi.useRealTimers();
+      read.push(now());
+    }
+
+    expect(read.map(Math.round)).toEqual(read.map(Math.round).toSorted((a, b) => a - b));
+    expect(read[2]! - read[1]!).toBeCloseTo(600_000);
+    expect(read[3]! - read[2]!).toBeLessThan(60_000);
+  });
+
   it('goes on with the machine whatever its date does, frozen, ahead or back', () => {
     const now = monotonic(systemClock);
     const passed = vi.spyOn(performance, 'now').mockReturnValue(1_000);

@@ -37,16 +37,16 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 /**
  * Milliseconds for durations, which never go back, whatever the date is set to. They start anywhere.
  *
- * Reads the machine's clock with `performance.now()`, so that neither a step of the date nor a frozen `Date` matters.
- * Reads any other clock with `now()`: each reading adds the time since the one before, and a step backwards adds
- * nothing.
+ * Reads the machine's clock with `performance.now()`, so that neither a step of the date nor a frozen `Date` matters, and any
+ * other clock with `now()`. Each reading adds the time since the one before, and a step backwards adds nothing: fake timers let
+ * also `performance.now()` begin anew.
  */
 export function monotonic(clock: Clock): () => number {
-  if (clock === systemClock && globalThis.performance?.now !== undefined) return () => performance.now();
-  let last = clock.now();
+  const isPrecise = clock === systemClock && globalThis.performance?.now !== undefined;
+  let last = -Infinity;
   let lost = 0;
   return () => {
-    const now = clock.now();
+    const now = isPrecise ? performance.now() : clock.now();
     if (now < last) lost += last - now;
     last = now;
     return now + lost;
