@@ -1,4 +1,4 @@
-/** Whether this is a page of a browser, or a worker of one: no other runtime has an address of its own. */
+/** Whether this is a page of a browser, or a worker of one: no other runtime has an address, unless it is given one. */
 export function inBrowser(): boolean {
-  return 'location' in globalThis;
+  return (globalThis as { location?: unknown }).location !== undefined;
 }
