@@ -70,6 +70,12 @@ describe('a Request with a body that goes to another address', () => {
     expect(Call.from(request).with({ input: OTHER }).init).not.toHaveProperty('body');
   });
 
+  it('has none where it cannot be read', () => {
+    const plain = { url: URL_, method: 'PUT', headers: new Headers() } as unknown as Request;
+
+    expect(Call.from(plain).with({ input: OTHER }).init).not.toHaveProperty('body');
+  });
+
   it('rejects as fetch does where it is used', async () => {
     vi.stubGlobal('location', { href: 'https://page.test/' });
     const elsewhere = defineMiddleware((call, next) => next(call.with({ input: OTHER })));
