@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { classifyError, compose, type Middleware } from '@steadfetch/core';
 import { startServer } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type BufferBodyOptions, bufferBody } from '../src/index.ts';
 import { isCutOff } from '../src/is-cut-off.ts';
 import { bodyOf, rejection, URL } from './stubs.ts';
@@ -60,6 +60,16 @@ describe('bufferBody with validate', () => {
     const response = await compose(bufferBody(), decode)(fetch)(server.url);
 
     expect(await response.text()).toBe('decoded secret');
+  });
+
+  it('does not compare in a browser, which does, and where a service worker may have made another body', async () => {
+    vi.stubGlobal('location', { href: URL });
+    try {
+      expect(await (await send('body', { 'content-length': '2' })).text()).toBe('body');
+      expect(await (await send('', { ...JSON_TYPE, 'content-length': '0' }, 'json')).text()).toBe('');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('takes a compressed body from a real server', async () => {

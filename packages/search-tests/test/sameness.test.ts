@@ -1,8 +1,8 @@
-import { settle } from '@steadfetch/core';
+import { defineMiddleware, settle } from '@steadfetch/core';
 import { fakeFetch, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import type { Fetch, Middleware } from 'steadfetch';
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { drive, macrotasks, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
@@ -35,6 +35,10 @@ interface Case {
   readonly body: BodyForm;
   readonly failures: readonly number[];
   readonly when: 'at once' | 'in the first attempt' | 'in a wait';
+  /** Where a layer stands that sends the call to an address of its own, if there is one. */
+  readonly moves: 'nowhere' | 'outside' | 'inside';
+  /** Whether this seems to be a browser, where a stream may not be sent. */
+  readonly browser: boolean;
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -60,6 +64,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ),
   failures: fc.array(fc.constantFrom(503, 429, 500), { minLength: 1, maxLength: 3 }),
   when: fc.constantFrom('at once', 'in the first attempt', 'in a wait'),
+  moves: fc.constantFrom('nowhere', 'nowhere', 'outside', 'inside'),
+  browser: fc.boolean(),
 });
 
 /** Arguments of a call, and what changes all of them. */
@@ -217,37 +223,51 @@ function withoutBoundary({ line, bytes }: Seen): string {
   return boundary === undefined ? whole : whole.replaceAll(boundary, 'BOUNDARY');
 }
 
+/** To the same address, which is that of the case. */
+const moving = defineMiddleware((call, next) => next(call.with({ input: API })));
+
 const changedRequests: Search<Case, Subject> = {
   cases,
   check: async (given, subject) => {
-    const bare = fakeFetch(200);
-    await settle(bare(...argumentsOf(given).call));
-    // the platform reads files in its own time
-    const time = new SteppedTime(/form|blob/.test(given.body) ? 150 : 6);
-    const fake = fakeFetch([...given.failures, 200], { clock: time });
-    const { call, change } = argumentsOf(given);
-    const below: Fetch = (...args) => {
-      const sent = fake(...args);
-      if (given.when === 'in the first attempt') void macrotasks(1).then(change);
-      return sent;
-    };
-    const pending = subject(given.spec, below, { clock: time, random: seededRandom(1) })(...call);
-    if (given.when === 'at once') change();
-    if (given.when === 'in a wait') void macrotasks(4).then(change);
-    await drive(time, pending);
-    const [asked, sent] = [seen(bare), seen(fake)];
-    claim(asked.length > 0 || sent.length === 0, 'fetch refuses what was sent');
-    for (const [index, one] of sent.entries()) {
-      const expected = withoutBoundary(asked[0]!);
-      claim(
-        withoutBoundary(one) === expected,
-        `attempt ${index + 1} sent\n${withoutBoundary(one)}\nin place of\n${expected}`,
-      );
-      claim(one.line === sent[0]!.line && one.bytes === sent[0]!.bytes, `attempt ${index + 1} differs from the first`);
+    if (given.browser) vi.stubGlobal('location', { href: 'https://api.test/page' });
+    try {
+      await sendsTheSame(given, subject);
+    } finally {
+      vi.unstubAllGlobals();
     }
-    claim(sent.length > 0 || asked.length === 0, 'nothing was sent');
   },
 };
+
+async function sendsTheSame(given: Case, subject: Subject): Promise<void> {
+  const bare = fakeFetch(200);
+  await settle(bare(...argumentsOf(given).call));
+  // the platform reads files in its own time
+  const time = new SteppedTime(/form|blob/.test(given.body) ? 150 : 6);
+  const fake = fakeFetch([...given.failures, 200], { clock: time });
+  const { call, change } = argumentsOf(given);
+  const below: Fetch = (...args) => {
+    const sent = fake(...args);
+    if (given.when === 'in the first attempt') void macrotasks(1).then(change);
+    return sent;
+  };
+  const inner = given.moves === 'inside' ? moving(below) : below;
+  const steady = subject(given.spec, inner, { clock: time, random: seededRandom(1) });
+  const pending = (given.moves === 'outside' ? moving(steady) : steady)(...call);
+  if (given.when === 'at once') change();
+  if (given.when === 'in a wait') void macrotasks(4).then(change);
+  await drive(time, pending);
+  const [asked, sent] = [seen(bare), seen(fake)];
+  claim(asked.length > 0 || sent.length === 0, 'fetch refuses what was sent');
+  for (const [index, one] of sent.entries()) {
+    const expected = withoutBoundary(asked[0]!);
+    claim(
+      withoutBoundary(one) === expected,
+      `attempt ${index + 1} sent\n${withoutBoundary(one)}\nin place of\n${expected}`,
+    );
+    claim(one.line === sent[0]!.line && one.bytes === sent[0]!.bytes, `attempt ${index + 1} differs from the first`);
+  }
+  claim(sent.length > 0 || asked.length === 0, 'nothing was sent');
+}
 
 const ours: Subject = (spec, next, timing) => build(spec, timing).wrap(next);
 

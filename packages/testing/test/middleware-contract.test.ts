@@ -362,6 +362,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (error.name === 'TimeoutError') return next(input, copyOf(init));
         throw error;
       }),
+    'repeats it after a connection that was refused': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.cause?.code === 'ECONNREFUSED') return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats it after an abort that is not of the caller': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.name === 'AbortError') return next(input, copyOf(init));
+        throw error;
+      }),
+    'throws where the server has failed': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      if (response.status >= 500) throw new Error('the server has failed');
+      return response;
+    },
     'repeats that of a Request': (next) => (input, init) => {
       if (!(input instanceof Request)) return next(input, init);
       const again = input.clone();
@@ -447,7 +462,8 @@ const reasons: Record<string, RegExp> = {
     /^the members of init: |^the same values in init: |^the headers of init: |of the Request: |read only|not extensible/,
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
-  'sends a POST once, also where it fails': /^the number of calls of next for a (?:POST|PATCH) that ends in /,
+  'sends a POST once, also where it fails':
+    /^the number of calls of next for a (?:POST|PATCH) that ends in |^the status of a POST: /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

@@ -3,9 +3,10 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
+import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
-import { haveSameFields, headersOf, isRequest, moveRequest, referrerOf } from './request-members.ts';
+import { haveSameFields, headersOf, isRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
 
 /** What `call.with()` can change. A member that is left out stays as it was. */
@@ -121,9 +122,7 @@ export class Call {
     let { input = this.input } = changes;
     let init = 'init' in changes ? changes.init : this.init;
     if (isRequest(this.input) && !isRequest(input)) {
-      const moved = moveRequest(this.input, String(input), this.#given);
-      input = moved.input;
-      init = { ...moved.init, ...init };
+      ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
     }
     if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
     if (headers !== undefined) init!.headers = headers;

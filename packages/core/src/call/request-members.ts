@@ -1,5 +1,3 @@
-import { membersOf } from './copy-init.ts';
-
 /** True for a `Request`, also one of another realm or polyfill. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
@@ -25,21 +23,4 @@ export function referrerOf(input: RequestInfo | URL): RequestInit {
   if (typeof input === 'string') return {};
   const { referrer, referrerPolicy } = input as Partial<Request>;
   return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
-}
-
-/** The same request to another address. With a body it stays a `Request`, which can be cloned. */
-export function moveRequest(
-  request: Request,
-  target: string,
-  headers: Headers | undefined,
-): { input: RequestInfo; init: RequestInit } {
-  const { signal, mode, ...members } = membersOf(request);
-  const init: RequestInit = {
-    ...members,
-    ...(headers && { headers }),
-    ...(mode === 'navigate' || mode === undefined ? {} : { mode }),
-  };
-  const own = signal ? { signal } : {};
-  if (!request.body) return { input: target, init: { ...init, ...own } };
-  return { input: new Request(target, init), init: own };
 }

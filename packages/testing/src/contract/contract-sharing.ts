@@ -20,20 +20,30 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
 
   'sends a POST once, also where it fails': async (make) => {
     const statuses = [200, 408, 500, 502, 503, 504];
-    const errors = [networkError('ECONNRESET', CONTRACT_URL), new DOMException('too late', 'TimeoutError')];
+    // no code proves that nothing was sent: it may be that of a redirect
+    const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET'];
+    const names = ['TimeoutError', 'AbortError'];
     const ends: [string | number, () => Promise<Response>][] = [
       ...statuses.map((status): [number, () => Promise<Response>] => [
         status,
         async () => new Response('', { status }),
       ]),
-      ...errors.map((error): [string, () => Promise<Response>] => [error.name, () => Promise.reject(error)]),
+      ...codes.map((code): [string, () => Promise<Response>] => [
+        code,
+        () => Promise.reject(networkError(code, CONTRACT_URL)),
+      ]),
+      ...names.map((name): [string, () => Promise<Response>] => [
+        name,
+        () => Promise.reject(new DOMException('of another signal', name)),
+      ]),
     ];
     for (const [end, answer] of ends) {
       for (const method of ['POST', 'PATCH']) {
         for (const args of asInitAndAsRequest({ method, body: 'order' })) {
           const { fetch, asked } = probe(answer);
-          await inTime(settle(make()(fetch)(...args())));
+          const outcome = await inTime(settle(make()(fetch)(...args())));
           same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
+          if (typeof end === 'number') same(outcome?.response?.status, end, `the status of a ${method}`);
         }
       }
     }
