@@ -26,15 +26,14 @@ export interface Seen {
   readonly key: string | null;
 }
 
-let scenes = 0;
-
 /** A URL of its own whose answers follow a script; the last one repeats. */
 export class Scene {
   readonly url: string;
   /** How often the fetch of the runtime was called. */
   attempts = 0;
   readonly #origin: string;
-  readonly #id: string = `${Date.now().toString(36)}-${scenes++}`;
+  /** Several runtimes play at one server at the same time. */
+  readonly #id: string = crypto.randomUUID();
 
   constructor({ origin }: Place, ...steps: (Step | number)[]) {
     const script = steps.map((step) => (typeof step === 'number' ? { status: step } : step));
