@@ -1,4 +1,4 @@
-import { type Clock, type LastAnswer, monotonic, type Random, systemClock } from '@steadfetch/core';
+import { type Clock, type LastAnswer, monotonic, perKey, type Random, systemClock } from '@steadfetch/core';
 import {
   callHooks,
   checkHooks,
@@ -117,56 +117,28 @@ export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 
 /** `owner` is whom the user gave the options to. */
 export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
   const { now, hooks, ...policy } = policyOf(owner, settings);
-  const circuits = new Map<string, Circuit>();
   const newCircuit = (key: string): Circuit => {
     const onChange = (state: CircuitState) =>
       callHooks(hooks, HOOK_OF[state], () => ({ ...read(key, circuit), state }));
     const circuit = new Circuit({ ...policy, now, onChange });
     return circuit;
   };
-  let latest: { key: string; circuit: Circuit } | undefined;
-  let characters = 0;
-  const drop = (key: string): void => {
-    if (circuits.delete(key)) characters -= key.length;
-  };
-  const circuitOf = (key: string): Circuit => {
-    if (latest?.key === key) return latest.circuit;
-    const circuit = circuits.get(key) ?? newCircuit(key);
-    drop(key);
-    while (circuits.size >= MAX_KEYS || (characters + key.length > MAX_CHARACTERS && circuits.size > 0))
-      drop(leastOf(circuits));
-    circuits.set(key, circuit);
-    characters += key.length;
-    latest = { key, circuit };
-    return circuit;
-  };
+  const circuitOf = perKey(newCircuit, { isNeeded: ({ state }) => state === 'open' });
   const snapshot = (key?: string) => {
-    if (key !== undefined) return read(key, circuits.get(key) ?? newCircuit(key));
-    return Object.fromEntries(Array.from(circuits, ([name, circuit]) => [name, read(name, circuit)]));
+    if (key !== undefined) return read(key, circuitOf.peek(key) ?? newCircuit(key));
+    return Object.fromEntries(circuitOf.entries().map(([name, circuit]) => [name, read(name, circuit)]));
   };
   return {
     acquire: (key, attempt) => circuitOf(key).acquire(attempt),
     snapshot: snapshot as Breaker['snapshot'],
     reset(key) {
-      latest = undefined;
-      for (const name of key === undefined ? [...circuits.keys()] : [key]) {
-        circuits.get(name)?.reset();
-        drop(name);
-      }
+      for (const [name, circuit] of circuitOf.entries()) if (key === undefined || key === name) circuit.reset();
+      circuitOf.reset(key);
     },
   };
 }
 
-const MAX_KEYS = 1_000;
-/** Of all keys together: who gives the URLs must not fill the memory. */
-const MAX_CHARACTERS = 1_000_000;
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
-
-/** The key of the circuit that was used least recently: of one that is open only if all are. */
-function leastOf(circuits: ReadonlyMap<string, Circuit>): string {
-  for (const [key, { state }] of circuits) if (state !== 'open') return key;
-  return circuits.keys().next().value!;
-}
 
 function policyOf(owner: string, { rule = noSuccess(), ...settings }: BreakerSettings) {
   const { openFor, random, probes, probeTimeout, clock, hooks } = settings;

@@ -61,12 +61,23 @@ describe('perKey', () => {
     expect(create).toHaveBeenCalledTimes(4);
   });
 
+  it('drops values that are needed last, and never the one that is in use', () => {
+    const of = perKey((key) => key, { maxKeys: 2, isNeeded: (value) => value.startsWith('needed') });
+    const keys = () => of.entries().map(([key]) => key);
+
+    for (const key of ['needed 1', 'a', 'b']) of(key);
+    expect(keys()).toEqual(['needed 1', 'b']);
+    for (const key of ['needed 2', 'c']) of(key);
+    expect(keys()).toEqual(['needed 2', 'c']);
+  });
+
   it('makes a value for whatever it is asked for first', () => {
     expect(perKey((key) => ({ key }))(undefined as never)).toEqual({ key: undefined });
   });
 
   it('refuses at once what could never work', () => {
     expect(() => perKey(5 as never)).toThrow(new TypeError('perKey: create: expected a function, got 5'));
+    expect(() => perKey(() => 1, { isNeeded: 5 as never })).toThrow('perKey: isNeeded: expected a function, got 5');
     for (const maxKeys of [0, 1.5, Number.NaN]) {
       expect(() => perKey(() => 1, { maxKeys })).toThrow(`perKey: maxKeys: expected an integer >= 1, got ${maxKeys}`);
     }

@@ -11,17 +11,28 @@ export interface PerKey<T> {
   reset(key?: string): void;
 }
 
+interface PerKeyOptions<T> {
+  /** How many keys are kept. @default 1_000 */
+  maxKeys?: number;
+  /** Whether a value is to be dropped only where all others are needed too. @default none is */
+  isNeeded?: (value: T) => boolean;
+}
+
 /** Of all keys together: a thousand long keys must not fill the memory. */
 const MAX_CHARACTERS = 1_000_000;
 
 /**
  * One value per key, made when first asked for; bounded: the key that was used least recently is dropped, above
- * `maxKeys` keys or a million characters of keys.
+ * `maxKeys` keys or a million characters of keys, of those whose value is not needed if there are any.
  *
  * For state that belongs to one server: gates, budgets, breakers.
  */
-export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 }: { maxKeys?: number } = {}): PerKey<T> {
+export function perKey<T>(
+  create: (key: string) => T,
+  { maxKeys = 1_000, isNeeded = () => false }: PerKeyOptions<T> = {},
+): PerKey<T> {
   checkFunction('perKey: create', create);
+  checkFunction('perKey: isNeeded', isNeeded);
   checkNumber('perKey: maxKeys', maxKeys, { min: 1, integer: true });
   const kept = new Map<string, Kept<T>>();
   let characters = 0;
@@ -30,6 +41,11 @@ export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 }: { max
   const drop = (key: string) => {
     if (last?.key === key) last = undefined;
     if (kept.delete(key)) characters -= lengthOf(key);
+  };
+  /** Any but the last one, which is in use. */
+  const leastNeeded = (): string => {
+    for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
+    return kept.keys().next().value!;
   };
   const make = (given: string): Kept<T> => {
     const key = ownCopy(given);
@@ -42,7 +58,7 @@ export function perKey<T>(create: (key: string) => T, { maxKeys = 1_000 }: { max
     last = kept.get(key) ?? make(key);
     kept.delete(last.key);
     kept.set(last.key, last);
-    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(kept.keys().next().value!);
+    while (kept.size > maxKeys || (characters > MAX_CHARACTERS && kept.size > 1)) drop(leastNeeded());
     return last.value;
   };
   return Object.assign(use, {
