@@ -1,10 +1,9 @@
 import { discard, notify, throwIfAborted } from '@steadfetch/core';
-import { sleep } from '@steadfetch/core/kit';
 import { decide, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision, Retry } from './rule.ts';
-import { rejectionOf, waitForRetry } from './wait.ts';
+import { isCancelled, rejectionOf, sleepAfter, waitForRetry } from './wait.ts';
 
 /**
  * Whether the call is sent again: decides, and waits until it is time. p-retry asks it.
@@ -58,16 +57,14 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
 
 /** Keeps a call for which there is no permit as long as its retries would have taken. */
 async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
-  const { call, session } = failure;
-  notify(() => call.observed?.retries?.beforeHold(failure, ms), undefined);
-  const { pause } = failure;
-  if (ms > 0) await (pause ? pause.sleep(ms, call) : sleep(ms, call.signal, session.policy.clock));
+  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
+  if (ms > 0) await sleepAfter(failure, ms);
 }
 
 /** Records that a call ends with this error while its attempt is handled, and tells the rules. */
 function recordEnd(failure: FailedAttempt, error: unknown): void {
-  const { call, attempt, session } = failure;
-  const aborted = call.signal?.aborted === true || failure.pause?.cancelled === true;
+  const { attempt, session } = failure;
+  const aborted = isCancelled(failure);
   // a first attempt that is aborted is no news
   if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);

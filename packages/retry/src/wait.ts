@@ -7,26 +7,23 @@ import type { Permit, Retry } from './rule.ts';
 
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
-  const { call, pause, session } = failure;
-  call.record.waitingFor = 'the delay before a retry';
-  const slept = pause ? pause.sleep(retry.delay, call) : sleep(retry.delay, call.signal, session.policy.clock);
+  failure.call.record.waitingFor = 'the delay before a retry';
   // While a call waits, these two functions are kept in memory, so they refer to as little as they can.
-  return slept.then(
+  return sleepAfter(failure, retry.delay).then(
     () => endWait(failure, retry),
     (thrown) => endWait(failure, retry, { thrown }),
   );
 }
 
 function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown }): true {
-  const { call, pause, session } = failure;
-  const { record, signal } = call;
-  record.waitingFor = undefined;
-  if (!ended && !signal?.aborted) {
+  const { call, session } = failure;
+  call.record.waitingFor = undefined;
+  if (!ended && !call.signal?.aborted) {
     session.lastRetry = retry;
     return true;
   }
   const error = rejectionOf(failure, ended?.thrown);
-  if (signal?.aborted || pause?.cancelled) cancelRetry(failure, 'aborted', error, retry.permits);
+  if (isCancelled(failure)) cancelRetry(failure, 'aborted', error, retry.permits);
   else release(retry.permits);
   throw error;
 }
@@ -35,6 +32,16 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
 export function cancelRetry(failure: FailedAttempt, stop: string, error: unknown, permits?: readonly Permit[]): void {
   release(permits);
   notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });
+}
+
+/** Waits for so many milliseconds. The caller can end the wait, and so can an observer of the call. */
+export function sleepAfter({ call, pause, session }: FailedAttempt, ms: number): Promise<void> {
+  return pause ? pause.sleep(ms, call) : sleep(ms, call.signal, session.policy.clock);
+}
+
+/** Whether the caller or an observer has ended the call. */
+export function isCancelled({ call, pause }: FailedAttempt): boolean {
+  return call.signal?.aborted === true || pause?.cancelled === true;
 }
 
 /** What a call rejects with after this was thrown: the caller's reason if the caller has aborted. */
