@@ -51,8 +51,8 @@ const NONE: readonly RetryState[] = [];
 /** Calls whose end is never told are forgotten, the oldest first. */
 const MAX_CALLS = 100;
 
-/** Many calls that wait change their seconds together, or a page would be rendered a hundred times a second: ms. */
-const SHORTEST = 200;
+/** The least time between two updates of the views, in milliseconds: else many waiting calls would render a page at each of their seconds. */
+const LEAST_BETWEEN_UPDATES_MS = 200;
 
 /**
  * Keeps the calls that are being retried, for `useRetryState` or any other view. It has a timer only while somebody
@@ -165,7 +165,7 @@ class RetriedCalls {
     const wake = () => {
       if (this.#timer === timer) this.#update();
     };
-    this.#clock.sleep(Math.max(SHORTEST, next), timer.signal).then(wake, () => {});
+    this.#clock.sleep(Math.max(LEAST_BETWEEN_UPDATES_MS, next), timer.signal).then(wake, () => {});
   }
 }
 

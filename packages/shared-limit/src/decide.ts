@@ -17,7 +17,7 @@ const UNREPORTED = 10;
 const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
-/** So many refusals that may be noise are none, if they come at once; an acceptance takes a quarter from what they say. */
+/** So many refusals that may be noise prove a limit, if they come close together: each acceptance between them takes a quarter off. */
 const PROVEN = 4;
 const OUTVOTED = 0.75;
 /** Reports of others are waited for so long after a refusal, ms. */
@@ -31,7 +31,7 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** When one is alone all are, and come back together so much later at the earliest, ms. */
+/** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
 /** Slots that are late are good for so long, ms. */
 const LATE = 40;
@@ -97,14 +97,14 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
   };
 }
 
-/** One is alone, so all are. What they accept until they come back is let out by others than this place. */
+/** One process goes on alone, so all do. Until they come back, what is accepted was let out by them, and says nothing here. */
 function part(state: LimitState, now: number, aloneFor: number): void {
   state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
   restart(state, state.backAt);
   state.refusedAt = 0;
 }
 
-/** The history begins anew: with a limit that may be used up, or that may be full again where it was never met. */
+/** Forgets the history. A limit that was met may be used up now; one that was never met may be full again. */
 function restart(state: LimitState, at: number): void {
   state.history.splice(0, state.history.length, ...beginningAt(state.way, at));
   state.missing = state.way === FREE ? 0 : state.burst;
@@ -129,7 +129,7 @@ function accept(state: LimitState, entry: Entry): void {
   if (entry.to > state.backAt) keep(state, entry);
 }
 
-/** Where a limit is looked for a refusal was to be expected. Else one that may be noise counts when there are several, and few acceptances between. */
+/** Whether a refusal counts. While the pace is raised to find the limit each does; else one that may be noise counts when several come close together. */
 function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
   if (!isDoubted || state.way === SEARCH || isTrying(state, now)) return true;
   state.doubted++;
@@ -228,7 +228,7 @@ function rateAt(state: LimitState, at: number, cost: number): number {
   return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / state.burst);
 }
 
-/** So much more was accepted since the limit was last used up than the base gives. What the bucket held shows no higher rate. */
+/** How much more was accepted since the limit was last used up than the base gives. As much as a burst may come from the bucket, and shows no higher rate. */
 function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
   return accepted - base * (at - emptied);
 }

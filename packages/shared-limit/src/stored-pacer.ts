@@ -19,7 +19,7 @@ export interface Place {
   readonly onReturn: (key: string) => void;
 }
 
-/** A call waits for the place for so long, ms, or as long as the last one waited for its slot: then this process goes on alone, until it is answered. */
+/** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
 const SLOW = 50;
 /** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
 const BUSY = 20;
@@ -28,7 +28,7 @@ const MOST_LATE = 2;
 const LONGEST = 1_000;
 /** While it does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-/** One that was late must answer in time for so long before it is used again, ms: some on it and some alone are worse than either. */
+/** One that was late must answer in time for so long before it is used again, ms: it is worse to use it now and then than not to use it. */
 const PROOF = 10_000;
 /** One that failed or was late again soon must be good for longer: for so long at most, ms. */
 const LONGEST_PROOF = 60_000;
@@ -128,7 +128,7 @@ export class StoredPacer implements Pacing {
     }
   }
 
-  /** Asks the place too where no slot is at hand: who asks for its delay wants to go, and nothing else tells of that. */
+  /** Also asks the place for slots where none is at hand: that a call asks for its delay is the only sign that it wants to go. */
   delay(now: number, cost = 1): number {
     this.#reserve(now, cost);
     const closed = this.#opensIn(now);

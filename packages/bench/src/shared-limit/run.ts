@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RedisStore, redisStore } from '@steadfetch/redis';
+import { NOTHING } from '@steadfetch/shared-limit';
 import { Redis } from 'ioredis';
 import { publish } from '../publish.ts';
 import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
@@ -178,17 +179,7 @@ for (const group of GROUPS) {
 
 /** Ten calls were accepted, and slots for ten more are asked for. */
 function questionAt(now: number): Parameters<RedisStore['ask']>[1] {
-  const accepted = [{ from: now - 20, to: now, cost: 10 }];
-  const nothing = {
-    known: 0,
-    aloneFor: undefined,
-    extra: 0,
-    refusal: undefined,
-    quotas: [],
-    lastRate: 0,
-    lastBurst: 0,
-  };
-  return { ...nothing, want: 10, cost: 1, requests: 10, accepted };
+  return { ...NOTHING, want: 10, requests: 10, accepted: [{ from: now - 20, to: now, cost: 10 }] };
 }
 
 /** What 100,000 limits cost the server, each of which 20 calls have used. */

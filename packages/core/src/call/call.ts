@@ -74,7 +74,7 @@ export class Call {
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const given = typeof target === 'string' ? undefined : headersOf(target);
+    const given = headersOf(target);
     const copy = init ? copyInit(init) : undefined;
     const mark = init ? markOf(init) : undefined;
     if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined);

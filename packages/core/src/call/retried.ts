@@ -42,7 +42,6 @@ export function takeAttempt(init: Marked): void {
  */
 export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
-  if (init === undefined) return { [RETRIED]: mark } as Marked;
   // the mark first: to add a symbol to an object that is there costs an engine as much as all of the rest
   const marked: Marked = { [RETRIED]: mark, ...init };
   if (marked[RETRIED] !== mark) marked[RETRIED] = mark;

@@ -50,7 +50,8 @@ export const drainOptions: OptionTable<DrainOptions> = OPTIONS;
  * Lets a client shut down: `close()` ends the calls that wait, and lets requests that are under way finish. Put it first,
  * in as many stacks as there are.
  *
- * A call that waits for a retry, is held by its budget, waits at a gate or in a queue ends with a `DrainError`, which has the status of its last answer.
+ * A call that waits for a retry, at a gate or in a queue, or that its budget holds, ends with a `DrainError`, which has the
+ * status of its last answer.
  * A request under way is never cut. If it fails, its caller gets what it failed with, since nothing is repeated any more.
  * What is still open at the deadline ends with a `DrainError`: whether its request had an effect is not known.
  *

@@ -49,8 +49,9 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
  * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, the browser is not believed
- * until it changes its word. If it finds no network, it waits on, or fails if it cannot be repeated: by its method and key,
- * since it says `retry: false`, since the same request would fail again, or since no time is left. Where there is no `navigator.onLine`, as in Node, it passes calls through.
+ * until it changes its word. If it finds no network, it waits on. It fails if it may not be repeated (by its method and key,
+ * or since it says `retry: false`), if the same request would fail again, or if no time is left. Where there is no
+ * `navigator.onLine`, as in Node, it passes calls through.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting

@@ -353,36 +353,12 @@ export const kept: Record<string, Kept> = {
   'servers in every layer': {
     calls: 1_300,
     most: 12_000_000,
-    make: async (n) => {
-      const { time, options } = timing();
-      const stack = all(options);
-      const steady = stack(plain());
-      let open = n;
-      const ends = Array.from({ length: n }, async (_, index) => {
-        await settle(steady(`https://host-${index}.test/${'p'.repeat(20_000)}`));
-        open--;
-      });
-      await time.run(HOUR, () => open === 0);
-      await Promise.all(ends);
-      return [steady, stack];
-    },
+    make: (n) => callServers(n, (index) => `https://host-${index}.test/${'p'.repeat(20_000)}`),
   },
   'servers of long names in every layer': {
     calls: 900,
     most: 12_000_000,
-    make: async (n) => {
-      const { time, options } = timing();
-      const stack = all(options);
-      const steady = stack(plain());
-      let open = n;
-      const ends = Array.from({ length: n }, async (_, index) => {
-        await settle(steady(`https://${'h'.repeat(30_000)}-${index}.test/`));
-        open--;
-      });
-      await time.run(HOUR, () => open === 0);
-      await Promise.all(ends);
-      return [steady, stack];
-    },
+    make: (n) => callServers(n, (index) => `https://${'h'.repeat(30_000)}-${index}.test/`),
   },
   'servers that fail': {
     calls: 1_300,
@@ -419,3 +395,18 @@ export const kept: Record<string, Kept> = {
     },
   },
 };
+
+/** Calls so many servers at once through all layers. Gives what then keeps something of them. */
+async function callServers(n: number, urlOf: (index: number) => string): Promise<unknown> {
+  const { time, options } = timing();
+  const stack = all(options);
+  const steady = stack(plain());
+  let open = n;
+  const ends = Array.from({ length: n }, async (_, index) => {
+    await settle(steady(urlOf(index)));
+    open--;
+  });
+  await time.run(HOUR, () => open === 0);
+  await Promise.all(ends);
+  return [steady, stack];
+}
