@@ -2,33 +2,28 @@ import { discard, notify, throwIfAborted } from '@steadfetch/core';
 import { decide, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
-import type { Decision, Retry } from './rule.ts';
+import type { Decision } from './rule.ts';
 import { isCancelled, rejectionOf, sleepAfter, waitForRetry } from './wait.ts';
 
 /**
- * Whether the call is sent again: decides, and waits until it is time. p-retry asks it.
+ * Whether the call is sent again: decides, and waits until it is time. A call that waits holds no response: it is discarded
+ * and dropped before.
  *
  * @throws what a rule throws, and the caller's abort reason, also while waiting; the response is then released
  */
 export async function again(failure: FailedAttempt): Promise<boolean> {
-  const retry = await prepareRetry(failure);
-  return retry !== undefined && waitForRetry(failure, retry);
-}
-
-/** The decision to send the call again, if that is it. The response is then discarded, and forgotten. */
-export async function prepareRetry(failure: FailedAttempt): Promise<Retry | undefined> {
   const { call, response, session } = failure;
   const decision = await handleFailure(failure).catch((error: unknown) => {
     if (response) discard(response);
     throw error;
   });
-  if (!decision.retry) return undefined;
+  if (!decision.retry) return false;
   if (response) {
     keepAnswer(call, response, decision);
     discard(response);
   }
   if (!session.policy.keepsOutcome && !call.observed) failure.outcome = undefined;
-  return decision;
+  return waitForRetry(failure, decision);
 }
 
 /** Decides what follows a failed attempt, records the attempt, and tells the rules. Returns the decision. */

@@ -10,7 +10,7 @@ import {
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
 import pRetry, { type Options } from 'p-retry';
-import { again, prepareRetry } from './again.ts';
+import { again } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
@@ -18,7 +18,6 @@ import { presetOf, retryOptions } from './preset.ts';
 import { recordSuccess } from './report.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
 import { callToSend, isRepeatable, releaseClone, takeOverride, withSteadyBody } from './sent-call.ts';
-import { waitForRetry } from './wait.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.
@@ -121,26 +120,21 @@ function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: nu
 }
 
 /**
- * p-retry drives the loop: each failed attempt is thrown to it, and `again` decides and waits. The first attempt is made
- * outside it, so the first decision and the first wait are made here: most calls that wait are in their first wait, and
- * inside p-retry each would hold twice the memory.
+ * p-retry drives the loop: each failed attempt is thrown to it, and it asks `again`. The first attempt was made outside of
+ * it, so `again` is asked about that one here: most calls that wait are in their first wait, and inside p-retry each would
+ * hold twice the memory.
  */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
-  let last = first;
   try {
-    const retry = await prepareRetry(first);
-    if (retry) {
-      await waitForRetry(first, retry);
-      return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
-    }
+    if (await again(first)) return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
+    return unwrap(first.outcome!);
   } catch (thrown) {
-    if (!(thrown instanceof FailedAttempt)) throw thrown;
-    last = thrown;
+    if (thrown instanceof FailedAttempt) return unwrap(thrown.outcome!);
+    throw thrown;
   } finally {
     releaseBody(session.call);
   }
-  return unwrap(last.outcome!);
 }
 
 /** p-retry repeats while `again` says so: the waits are ours. */
