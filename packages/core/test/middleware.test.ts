@@ -162,7 +162,7 @@ describe('when', () => {
     const predicate = (() => Promise.reject(new Error('late'))) as never;
 
     await expect(when(predicate, note([], 'a'))(stub)('https://api.test/')).rejects.toThrow(
-      'when: predicate: expected it to give true or false, got [object Promise]',
+      'when: predicate: expected it to return true or false, got [object Promise]',
     );
   });
 

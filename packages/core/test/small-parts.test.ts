@@ -177,7 +177,7 @@ describe('option checks', () => {
 
     expect(checkKey('x: key', 'a')).toBe('a');
     expect(() => checkKey('x: key', undefined)).toThrow(
-      new TypeError('x: key: expected it to give a string, got undefined'),
+      new TypeError('x: key: expected it to return a string, got undefined'),
     );
     expect(() => checkKey('x: key', Promise.reject(new Error('no')))).toThrow('got [object Promise]');
 

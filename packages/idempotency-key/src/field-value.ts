@@ -13,10 +13,10 @@ const QUOTED = /^"(?:[^"\\]|\\["\\])+"$/;
  */
 export function fieldValue(key: unknown, format: 'quoted' | 'raw'): string {
   if (typeof key !== 'string') {
-    throw optionError('idempotencyKey: generate', 'it to give a string', key);
+    throw optionError('idempotencyKey: generate', 'it to return a string', key);
   }
   if (!PRINTABLE.test(key)) {
-    throw optionError('idempotencyKey: generate', 'it to give printable ASCII', key);
+    throw optionError('idempotencyKey: generate', 'it to return printable ASCII', key);
   }
   return format === 'raw' || QUOTED.test(key) ? key : `"${key.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -77,5 +77,5 @@ function checkHeader(option: string, name: unknown): string {
 /** Throws for a promise, which would always be truthy. */
 function checkAnswer(answer: unknown): boolean {
   if (typeof answer === 'boolean') return answer;
-  throw optionError('idempotencyKey: when', 'it to give true or false', answer);
+  throw optionError('idempotencyKey: when', 'it to return true or false', answer);
 }

@@ -6,7 +6,7 @@ it('checks a long key in no time', () => {
   const before = process.cpuUsage();
 
   expect(fieldValue(long, 'raw')).toBe(long);
-  expect(() => fieldValue(`${long}é`, 'quoted')).toThrow('expected it to give printable ASCII');
+  expect(() => fieldValue(`${long}é`, 'quoted')).toThrow('expected it to return printable ASCII');
   expect(() => fieldValue(' '.repeat(200_000), 'quoted')).toThrow(TypeError);
   expect(() => fieldValue(`"${long}\\`, 'raw')).not.toThrow();
 

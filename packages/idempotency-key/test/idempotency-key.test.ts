@@ -224,7 +224,7 @@ describe('idempotencyKey', () => {
     const send = idempotencyKey({ when: when as never })(fetch);
 
     await expect(send(URL, POST)).rejects.toThrow(
-      new TypeError(`idempotencyKey: when: expected it to give true or false, got ${shown}`),
+      new TypeError(`idempotencyKey: when: expected it to return true or false, got ${shown}`),
     );
     expect(fetch.calls).toHaveLength(0);
   });

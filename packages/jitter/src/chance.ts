@@ -14,5 +14,5 @@ export function between(low: number, high: number, random: Random): number {
 /** The delay, limited to what a timer holds. Throws for a delay that is no number: that is a mistake in the program. */
 export function holdable(owner: string, ms: number): number {
   if (typeof ms === 'number' && !Number.isNaN(ms)) return Math.max(0, Math.min(ms, MAX_TIMER));
-  throw optionError(`${owner}: delay`, 'it to give milliseconds', ms);
+  throw optionError(`${owner}: delay`, 'it to return milliseconds', ms);
 }

@@ -69,7 +69,7 @@ describe('jitter', () => {
 
         for (const delay of [...jittered, proportionalJitter(fixed(value), { spread: 1 }, random)]) {
           if (typeof value !== 'number' || Number.isNaN(value)) {
-            expect(() => delay(attempt)).toThrow(/^\w+Jitter: delay: expected it to give milliseconds, got /);
+            expect(() => delay(attempt)).toThrow(/^\w+Jitter: delay: expected it to return milliseconds, got /);
             continue;
           }
           expect(delay(attempt)).toBeGreaterThanOrEqual(0);

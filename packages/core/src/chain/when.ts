@@ -16,7 +16,7 @@ export function when(predicate: (call: Call) => boolean, middleware: Middleware)
     return defineMiddleware((call, skip) => {
       const picked: unknown = predicate(call);
       if (typeof (picked as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw optionError('when: predicate', 'it to give true or false', picked);
+        throw optionError('when: predicate', 'it to return true or false', picked);
       }
       return picked ? inner(call) : skip(call);
     })(next);

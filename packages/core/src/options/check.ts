@@ -43,7 +43,7 @@ export function checkFunction<T>(option: string, value: T): T {
 
 /** Returns the key that a function of the user returned, or throws. */
 export function checkKey(option: string, key: unknown): string {
-  if (typeof key !== 'string') throw optionError(option, 'it to give a string', key);
+  if (typeof key !== 'string') throw optionError(option, 'it to return a string', key);
   return key;
 }
 
