@@ -26,7 +26,7 @@ export async function again(failure: FailedAttempt): Promise<boolean> {
   return waitForRetry(failure, decision);
 }
 
-/** Decides what follows a failed attempt, records the attempt, and tells the rules. Returns the decision. */
+/** Decides what follows a failed attempt, records the attempt, and notifies the rules. Returns the decision. */
 export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   const { call, attempt, response, session } = failure;
   try {
@@ -56,11 +56,11 @@ async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
   if (ms > 0) await sleepAfter(failure, ms);
 }
 
-/** Records that a call ends with this error while its attempt is handled, and tells the rules. */
+/** Records that a call ends with this error while its attempt is handled, and notifies the rules. */
 function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { attempt, session } = failure;
   const aborted = isCancelled(failure);
-  // a first attempt that is aborted is no news
+  // an abort of the first attempt is not reported: nothing had been retried
   if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
   const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};

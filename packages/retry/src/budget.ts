@@ -8,8 +8,8 @@ import type { Permit, Rule, Wait } from './rule.ts';
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
- * The brake on retry storms: each retry needs a permit of the budget, which records every outcome that can be the
- * server's doing. A budget that fails, or answers later, gives no permit: without a brake there must be no retry.
+ * Prevents retry storms: each retry needs a permit of the budget, which records every outcome that the server can be
+ * responsible for. If the budget throws, or returns a promise, there is no retry.
  */
 export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
@@ -72,8 +72,8 @@ function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, de
 }
 
 /**
- * Whether a failed attempt can be the server's doing. What was not sent is not, nor a body or a mistake of ours, nor an
- * answer of another server.
+ * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of
+ * the caller, and for the answer of another server.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
@@ -85,7 +85,7 @@ function isElsewhere(response: Response, call: Call): boolean {
   return response.redirected && originOf(response.url) !== call.origin;
 }
 
-/** What breaks while it is read breaks the call, and nobody can tell whose fault that was. */
+/** Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. */
 function streams({ init, replayable }: Call): boolean {
   return !replayable || typeof (init?.body as unknown) === 'function';
 }
@@ -94,7 +94,7 @@ function streams({ init, replayable }: Call): boolean {
 const MAX_SERVERS = 20;
 const servers = new Set<string>();
 
-/** Tells the developer once per server that retries are not made, and why: without hooks nothing else would say so. */
+/** Warns once per server that retries are not made, and why: without hooks nothing else would say so. */
 function warnOfSpentBudget({ origin: server }: Call): void {
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
@@ -102,7 +102,7 @@ function warnOfSpentBudget({ origin: server }: Call): void {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
     more =
       ', since most requests fail. Retries come back when requests succeed. Calls end with their last outcome, and onGiveUp ' +
-      "is told the reason 'budget'. See retryBudget() for larger reserves, or budget: false for none";
+      "gets the reason 'budget'. See retryBudget() for larger reserves, or budget: false for none";
   }
   warnOnce(`retry() makes no more retries for ${server} for now: its retry budget is spent${more}`);
 }

@@ -3,7 +3,7 @@ import { isSpent } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
-/** A failed attempt, as `shouldRetry` sees it. */
+/** A failed attempt as `shouldRetry` gets it: a plain copy, since a function of the caller may log it, keep it or write on it. */
 export interface Failure {
   readonly call: Call;
   readonly url: string;
@@ -44,7 +44,6 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
   };
 }
 
-/** What the condition is shown. It is a copy, since the condition may write on it. */
 function asFailure({ call, attempt, elapsed, outcome, idempotencyKey }: FailedAttempt): Failure {
   const { response, error } = outcome!;
   return {

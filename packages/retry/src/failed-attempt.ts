@@ -40,8 +40,8 @@ export interface Recovery extends EndedAttempt, GoodAttempt {
 }
 
 /**
- * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. It is an `Error` by
- * its prototype alone, since p-retry hands on nothing else; no stack is taken.
+ * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. Its prototype inherits
+ * from that of `Error`, since p-retry accepts nothing else; no stack is taken. (`shouldRetry` gets a copy of it: `Failure`.)
  */
 export class FailedAttempt implements EndedAttempt {
   readonly session: Session;

@@ -69,9 +69,9 @@ export interface RetryHooks {
 }
 
 /**
- * Tells observers what is retried, what is given up and why, and what succeeded after a retry. An event is made only when
- * somebody listens, and is the same frozen one for all. URLs have no credentials, query and fragment, unless `fullUrls`
- * asks for them.
+ * Calls observers when a call is retried, when it is given up, and when it succeeds after a retry. An event is made only where
+ * an observer listens for it; all of them get the same frozen object. URLs have no credentials, query and fragment, unless
+ * `fullUrls` asks for them.
  */
 export function hooks(
   observers: RetryHooks | readonly RetryHooks[],

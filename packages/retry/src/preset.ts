@@ -107,7 +107,7 @@ function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHook
 function checkDelay(option: string, delay: Delay): Delay {
   if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
     if (([exponential, fullJitter] as unknown[]).includes(delay)) {
-      throw new TypeError(`${option}: expected what exponential() or fullJitter() gives, got the function itself`);
+      throw new TypeError(`${option}: expected what exponential() or fullJitter() returns, got the function itself`);
     }
   }
   return checkFunction(option, delay);

@@ -1,11 +1,11 @@
-// What becomes of attempts: for the history of the call, for the rules, and for who observes the call.
+// Records how attempts end in the history of the call, and notifies the rules and the observer of the call.
 
 import { type Call, notify, type Outcome } from '@steadfetch/core';
 import { addAttempt, idempotencyKeyOf, ignoreRejection } from '@steadfetch/core/kit';
 import { FailedAttempt, type Recovery, type Session } from './failed-attempt.ts';
 import type { Decision, Retry } from './rule.ts';
 
-/** Keeps what became of an attempt, for events and for errors that are made later. */
+/** Adds an attempt to the history of the call, for `historyOf`, and for errors that are made later. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
   const { call, policy } = session;
   const key = idempotencyKeyOf(call);
@@ -19,7 +19,7 @@ export function recordAttempt(session: Session, attempt: number, outcome: Outcom
   });
 }
 
-/** Records a good answer, and tells the rules. */
+/** Notifies the rules of a good answer, and records it where an attempt failed before. */
 export function recordSuccess(session: Session, attempt: number, response: Response): void {
   const { call, policy } = session;
   for (const rule of policy.successRules) {
@@ -39,7 +39,7 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
 }
 
-/** Tells the call's observer and the rules what has happened. What they throw or reject has no effect. */
+/** Notifies the call's observer and the rules. What they throw or reject has no effect. */
 export function notifyRules(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
   for (const observer of [session.call.observed?.retries, ...session.policy.rules]) {
     notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about), undefined);

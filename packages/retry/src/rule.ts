@@ -49,7 +49,7 @@ export type Decision = Retry | End;
  *
  * - `elapsed`: to read how long the call has taken. Reading a clock costs as much as the rest of a good call.
  * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as in the
- *   `afterFailure` that tells of an abort. Otherwise they are dropped before the wait.
+ *   `afterFailure` of an abort during the wait. Otherwise they are dropped before the wait.
  * - `good-responses`: to be asked `when` about responses below 400 too.
  * - `time`: `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky`
  *   reads it.
@@ -59,7 +59,7 @@ export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent; of several reasons the first is told.
+ * rules does not change what is sent; of several reasons the first is reported.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */

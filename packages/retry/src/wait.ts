@@ -28,7 +28,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
   throw error;
 }
 
-/** Ends a call for which a retry was announced that will not be made: gives its permits back, and tells the rules. */
+/** Ends a call for which a retry was announced that will not be made: gives its permits back, and notifies the rules. */
 export function cancelRetry(failure: FailedAttempt, stop: string, error: unknown, permits?: readonly Permit[]): void {
   release(permits);
   notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });

@@ -22,7 +22,7 @@ export interface CallChanges {
   remaining?: () => number;
   /** True below a `retry`, `last` where no attempt will follow, `off` where `retry: false` was asked for. */
   retried?: Retried;
-  /** Where the layers below tell what they do to the call. */
+  /** Where the layers below report what they do to the call. */
   observed?: Observed;
 }
 
@@ -43,7 +43,7 @@ export class Call {
   readonly record: CallRecord;
   /** Milliseconds until the nearest deadline set by an outer middleware; `Infinity` without one. */
   readonly remaining: () => number;
-  /** Where a layer tells what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
+  /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #given: Headers | undefined;

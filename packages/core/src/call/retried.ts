@@ -20,7 +20,7 @@ export interface Mark {
   readonly attempt: number;
   readonly remaining: () => number;
   readonly observed: Observed | undefined;
-  /** Whether a layer inside that fetch tells observers of the attempt. */
+  /** Whether a layer inside that fetch reports the attempt to observers. */
   taken?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function markOf(init: Marked): Mark | undefined {
   return init[RETRIED];
 }
 
-/** Leaves it to the layers inside a foreign fetch to tell observers of an attempt that has a mark. */
+/** Leaves it to the layers inside a foreign fetch to report an attempt that has a mark to observers. */
 export function takeAttempt(init: Marked): void {
   init[RETRIED]!.taken = true;
 }

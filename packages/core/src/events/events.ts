@@ -175,7 +175,7 @@ export interface EndEvent extends EventBase, Ending {
   readonly attempts: number;
 }
 
-/** What happens to a call, told by the layer that does it. */
+/** What happens to a call, as the layer that does it reports it. */
 export type SteadfetchEvent =
   | StartEvent
   | AttemptEvent
@@ -194,14 +194,14 @@ export type EventOf<Type extends SteadfetchEvent['type']> = Extract<SteadfetchEv
 
 type Told<Event> = Event extends SteadfetchEvent ? Omit<Event, keyof EventBase> & { readonly attempt?: number } : never;
 
-/** An event as a layer tells it: without what is the same for all events of a call. */
+/** An event as a layer makes it: without what is the same for all events of a call. */
 export type Moment = Told<SteadfetchEvent>;
 
-/** Where a layer tells what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
+/** Where a layer reports what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
 export interface Observed {
   emit(call: Call, moment: Moment): void;
-  /** Told of what `retry` decides; missing where another copy of this package made the observer. */
+  /** Notified of what `retry` decides; missing where another copy of this package made the observer. */
   readonly retries?: RetryObserver;
-  /** Sends a request, and tells how it ends. */
+  /** Sends a request, and reports how it ends. */
   send(call: Call, send: () => Promise<Response>): Promise<Response>;
 }

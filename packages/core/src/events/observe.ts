@@ -34,10 +34,10 @@ interface Observers {
 type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
 
 /**
- * Tells a listener everything that our middlewares below do to a call, in order: put it first.
+ * Calls a listener with everything that our middlewares below do to a call, in order: put it first.
  *
- * The events are the union `SteadfetchEvent`. Each is one frozen object, the same for all observers that hear it. An
- * observer hears what the call meets below it, through any foreign wrapper that keeps the members of `init`.
+ * The events are the union `SteadfetchEvent`. Each is one frozen object, the same for all observers that get it. An
+ * observer gets what happens to the call below it, through any foreign wrapper that keeps the members of `init`.
  *
  * @throws a `TypeError` when the listener is not a function, or that names the option
  * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(2_000))(fetch)
@@ -65,7 +65,7 @@ export function withObserverOf<Outer extends Fetch>(fetch: Outer, inner: Fetch):
   return Object.assign(fetch, { [OBSERVERS]: (inner as Observable)[OBSERVERS] });
 }
 
-/** What a loop around our layers tells of a call by itself, to the observers that the fetch inside begins with. */
+/** What a loop around our layers reports of a call by itself, to the observers that the fetch inside begins with. */
 export interface CallObservation {
   /** For the layers inside. */
   readonly observed: Observed;
@@ -75,7 +75,7 @@ export interface CallObservation {
   end(call: Call, ending: Ending): void;
 }
 
-/** What makes the observation of a call, for a loop around this fetch that tells more of it than the fetch can. */
+/** What makes the observation of a call, for a loop around this fetch that can report more of it than the fetch can. */
 export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObservation) | undefined {
   return (fetch as Observable | undefined)?.[OBSERVERS]?.observe;
 }
@@ -173,8 +173,8 @@ class Observation implements Observed {
   }
 
   /**
-   * Tells this listener and those further out up to `from`, the one that the event is made by. A member of the call that
-   * cannot be read costs the event.
+   * Calls this listener and those further out, up to `from`, which makes the event. If a member of the call cannot be read,
+   * there is no event.
    */
   #tell(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
@@ -207,7 +207,7 @@ export function metaOf({ init }: Call): unknown {
   return options?.meta ?? options?.steadfetch?.meta;
 }
 
-/** The same promise, with a word about how it ends. */
+/** The same promise, and reports how it ends. */
 function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
   return Promise.resolve(response).then(
     (response) => {

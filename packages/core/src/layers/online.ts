@@ -11,7 +11,7 @@ import { classifyError } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 
-/** What tells that the browser is online or offline again, as `window` does. */
+/** What has the events `online` and `offline`, as `window` does. */
 export type OnlineTarget = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 export interface OnlineOptions {

@@ -1,6 +1,6 @@
 /**
- * Milliseconds that the `Retry-After` of a response asks for (RFC 9110 §10.2.3): of seconds, of several the most, or of an
- * HTTP-date by the server's own clock where it tells the time. `undefined` for a date in the past and for anything malformed.
+ * Milliseconds that the `Retry-After` of a response asks for (RFC 9110 §10.2.3). Of several numbers the largest counts; an
+ * HTTP-date counts from the `Date` of the response, else from `now`. `undefined` for a date in the past and for anything malformed.
  *
  * `@steadfetch/server-hints` knows its relatives.
  */
