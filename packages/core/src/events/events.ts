@@ -192,10 +192,12 @@ export type SteadfetchEvent =
 /** The event with this `type`. */
 export type EventOf<Type extends SteadfetchEvent['type']> = Extract<SteadfetchEvent, { readonly type: Type }>;
 
-type Told<Event> = Event extends SteadfetchEvent ? Omit<Event, keyof EventBase> & { readonly attempt?: number } : never;
+type MomentOf<Event> = Event extends SteadfetchEvent
+  ? Omit<Event, keyof EventBase> & { readonly attempt?: number }
+  : never;
 
 /** An event as a layer makes it: without what is the same for all events of a call. */
-export type Moment = Told<SteadfetchEvent>;
+export type Moment = MomentOf<SteadfetchEvent>;
 
 /** Where a layer reports what it does to a call: `call.observed?.emit(call, { type: 'queue', … })`. */
 export interface Observed {

@@ -145,13 +145,13 @@ class Observation implements Observed {
   }
 
   start(call: Call): void {
-    this.#tell(call, { type: 'start' }, this, this.#startedAt);
+    this.#notify(call, { type: 'start' }, this, this.#startedAt);
   }
 
   end(call: Call, ending: Ending): void {
     const now = this.#settings.now();
     const ms = now - this.#startedAt;
-    this.#tell(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
+    this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
 
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
@@ -163,12 +163,12 @@ class Observation implements Observed {
     const sentAt = now();
     return follow(around ? around(call, request) : request(), (ending) => {
       const at = now();
-      if (!call.taken) this.#tell(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
+      if (!call.taken) this.#notify(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     });
   }
 
   emit(call: Call, moment: Moment): void {
-    this.#tell(call, moment, this.#root, this.#root.#settings.now());
+    this.#notify(call, moment, this.#root, this.#root.#settings.now());
     this.#further?.emit(call, moment);
   }
 
@@ -176,7 +176,7 @@ class Observation implements Observed {
    * Calls this listener and those further out, up to `from`, which makes the event. If a member of the call cannot be read,
    * there is no event.
    */
-  #tell(call: Call, moment: Moment, from: Observation, now: number): void {
+  #notify(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
       const { record, method, origin } = call;
       from.#url ??= redactUrl(call.url);
@@ -192,10 +192,14 @@ class Observation implements Observed {
         elapsed,
         meta: record.meta,
       });
-      for (let told: Observation | undefined = this; told; told = from === this ? undefined : told.#outer) {
-        if (event.type === 'attempt') told.#attempts++;
-        told.#latest = event.attempt;
-        notify(told.#settings.listener, event);
+      for (
+        let observation: Observation | undefined = this;
+        observation;
+        observation = from === this ? undefined : observation.#outer
+      ) {
+        if (event.type === 'attempt') observation.#attempts++;
+        observation.#latest = event.attempt;
+        notify(observation.#settings.listener, event);
       }
     } catch {}
   }
@@ -208,14 +212,14 @@ export function metaOf({ init }: Call): unknown {
 }
 
 /** The same promise, and reports how it ends. */
-function follow(response: Promise<Response>, tell: (ending: Ending) => void): Promise<Response> {
+function follow(response: Promise<Response>, report: (ending: Ending) => void): Promise<Response> {
   return Promise.resolve(response).then(
     (response) => {
-      tell({ status: response?.status, response });
+      report({ status: response?.status, response });
       return response;
     },
     (error) => {
-      tell({ error });
+      report({ error });
       throw error;
     },
   );

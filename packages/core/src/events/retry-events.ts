@@ -16,7 +16,7 @@ export interface EndedAttempt {
 }
 
 /** A failed attempt, with the wait that an observer may end. */
-interface Failure extends EndedAttempt {
+interface FailedAttempt extends EndedAttempt {
   readonly session: { readonly policy: { readonly clock: Clock; readonly maxRetries: number } };
   pause: Pause | undefined;
 }
@@ -44,8 +44,8 @@ interface End {
  */
 export interface RetryObserver {
   /** The call is held before it ends, since it got no permit. */
-  beforeHold(failure: Failure, ms: number): void;
-  afterFailure(failure: Failure, decision: Retry | End): void;
+  beforeHold(failure: FailedAttempt, ms: number): void;
+  afterFailure(failure: FailedAttempt, decision: Retry | End): void;
   /** A good answer after an attempt that failed. */
   afterRecovery(recovery: EndedAttempt): void;
 }
@@ -79,7 +79,7 @@ function emitRecovery(recovery: EndedAttempt): void {
   emit(recovery, { type: 'recover', ...facts, attempts: facts.attempt });
 }
 
-function waitOf(failure: Failure, { delay: ms, source, reason, asked }: Retry) {
+function waitOf(failure: FailedAttempt, { delay: ms, source, reason, asked }: Retry) {
   const { clock, maxRetries } = failure.session.policy;
   failure.pause = new Pause(clock, asked);
   const { cancel, retryNow } = failure.pause;

@@ -112,7 +112,7 @@ class Network {
       (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
     try {
       while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
-        this.#tell(call, 'probe');
+        this.#emit(call, 'probe');
         try {
           const response = await next(isRepeatable ? keepBody(call) : call);
           this.#answered();
@@ -157,7 +157,7 @@ class Network {
         const waiting = { isRepeatable, go: resolve };
         this.#waiting.add(waiting);
         this.#watch();
-        this.#tell(call, 'wait', own?.cancel);
+        this.#emit(call, 'wait', own?.cancel);
         record.waitingFor = 'the browser to be online';
         stop = onAbort(own?.signal ?? signal, (reason) => {
           this.#waiting.delete(waiting);
@@ -165,7 +165,7 @@ class Network {
           reject(reason);
         });
       });
-      if (leave === 'online') this.#tell(call, 'released');
+      if (leave === 'online') this.#emit(call, 'released');
       return leave;
     } finally {
       record.waitingFor = undefined;
@@ -238,9 +238,9 @@ class Network {
     clock.sleep(left > 0 ? left : probeEvery, timer.signal).then(ring, () => {});
   }
 
-  #tell(call: Call, action: 'wait' | 'probe' | 'released', cancel?: (reason?: unknown) => void): void {
-    const told = { type: 'offline', action, waiting: this.#waiting.size, ...(cancel && { cancel }) } as const;
-    call.observed?.emit(call, told);
+  #emit(call: Call, action: 'wait' | 'probe' | 'released', cancel?: (reason?: unknown) => void): void {
+    const moment = { type: 'offline', action, waiting: this.#waiting.size, ...(cancel && { cancel }) } as const;
+    call.observed?.emit(call, moment);
   }
 }
 
