@@ -207,7 +207,7 @@ export class KyCall {
 
   /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
   async #judgeResponse(attempt: Attempt, response: Response): Promise<Response> {
-    if (response.status < 400 && !this.#policy.inspects) {
+    if (response.status < 400 && !this.#policy.needsGoodResponses) {
       this.#succeed(attempt, response);
       return response;
     }

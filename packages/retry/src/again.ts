@@ -22,7 +22,7 @@ export async function again(failure: FailedAttempt): Promise<boolean> {
     keepAnswer(call, response, decision);
     discard(response);
   }
-  if (!session.policy.keepsOutcome && !call.observed) failure.outcome = undefined;
+  if (!session.policy.needsOutcome && !call.observed) failure.outcome = undefined;
   return waitForRetry(failure, decision);
 }
 

@@ -31,6 +31,7 @@ export function recordSuccess(session: Session, attempt: number, response: Respo
   if (!call.record.history) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
+  // it has the getters of a recovery, and is not failed
   notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 

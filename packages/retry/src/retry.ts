@@ -92,7 +92,7 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   }
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
-  const session = startSession(call, policy, repeatable, policy.timed ? policy.clock.now() : undefined);
+  const session = startSession(call, policy, repeatable, policy.needsElapsed ? policy.clock.now() : undefined);
   const toSend = callToSend(session, 1);
   const { sends } = record;
   return Promise.resolve(next(toSend)).then(
@@ -108,8 +108,8 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
 }
 
 /** Whether a response is to be judged by the rules. */
-function isFailed(response: Response, { inspects }: Policy): boolean {
-  return response?.status >= 400 || inspects;
+function isFailed(response: Response, { needsGoodResponses }: Policy): boolean {
+  return response?.status >= 400 || needsGoodResponses;
 }
 
 /** How an attempt failed. `sends` is how many requests the call had made before it. */

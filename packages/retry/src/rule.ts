@@ -117,10 +117,10 @@ export interface Policy {
   readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  /** What one of the rules needs at least. */
-  readonly timed: boolean;
-  readonly keepsOutcome: boolean;
-  readonly inspects: boolean;
+  /** Whether a rule has this need. */
+  readonly needsElapsed: boolean;
+  readonly needsOutcome: boolean;
+  readonly needsGoodResponses: boolean;
   /** What observes good answers. */
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
@@ -130,26 +130,25 @@ export interface Policy {
 /** Joins the rules. */
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K) =>
-    rules.map((rule) => rule[member]).filter((said) => said !== undefined) as NonNullable<Rule[K]>[];
+    rules.map((rule) => rule[member]).filter((value) => value !== undefined) as NonNullable<Rule[K]>[];
   const needs = all('needs').flat();
   const methods = all('methods').flatMap((methods) => [...methods]);
-  const spread = all('spread');
   return {
     rules,
     maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
     methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],
-    spread: Math.max(...orElse(spread, 0.2)),
+    spread: Math.max(...orElse(all('spread'), 0.2)),
     repeatsTimeouts: all('repeatsTimeouts').includes(true),
-    timed: needs.includes('elapsed'),
-    keepsOutcome: needs.includes('outcome'),
-    inspects: needs.includes('good-responses'),
+    needsElapsed: needs.includes('elapsed'),
+    needsOutcome: needs.includes('outcome'),
+    needsGoodResponses: needs.includes('good-responses'),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),
   };
 }
 
-function orElse(said: readonly number[], fallback: number): readonly number[] {
-  return said.length > 0 ? said : [fallback];
+function orElse(given: readonly number[], fallback: number): readonly number[] {
+  return given.length > 0 ? given : [fallback];
 }
