@@ -33,12 +33,14 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     throwIfAborted(call.signal);
     const decision = await decide(failure);
     if (!decision.retry) {
+      // a good response that a rule has inspected and not found to be failed
       if (decision.stop === undefined && response && response.status < 400) {
         recordSuccess(session, attempt, response);
         return decision;
       }
       if (decision.held !== undefined) await holdCall(failure, decision.held);
     }
+    // a retry that was not sent costs nothing
     if (!failure.sent) release(session.lastRetry?.permits);
     recordAttempt(session, attempt, failure.outcome!, decision);
     notifyRules(session, 'afterFailure', failure, decision);

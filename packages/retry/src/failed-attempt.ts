@@ -40,8 +40,9 @@ export interface Recovery extends EndedAttempt, GoodAttempt {
 }
 
 /**
- * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. Its prototype inherits
- * from that of `Error`, since p-retry accepts nothing else; no stack is taken. (`shouldRetry` gets a copy of it: `Failure`.)
+ * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. Where a rule inspects good
+ * responses, they are judged as one too. Its prototype inherits from that of `Error`, since p-retry accepts nothing else; no
+ * stack is taken. `shouldRetry` gets a copy of it (`Failure`).
  */
 export class FailedAttempt implements EndedAttempt {
   readonly session: Session;

@@ -97,18 +97,18 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   const { sends } = record;
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (isFailed(response, policy))
+      if (isJudged(response, policy))
         return recover(failedAttempt(toSend, session, { response, failed: false }, sends), next);
       recordSuccess(session, 1, response);
-      if (toSend.input !== call.input) releaseBody(call);
+      if (toSend.input !== call.input) releaseBody(call); // its clone was sent
       return response;
     },
     (error) => recover(failedAttempt(toSend, session, { error, failed: true }, sends), next),
   );
 }
 
-/** Whether a response is to be judged by the rules. */
-function isFailed(response: Response, { needsGoodResponses }: Policy): boolean {
+/** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
+function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
   return response?.status >= 400 || needsGoodResponses;
 }
 
@@ -150,7 +150,7 @@ async function sendAgain(session: Session, n: number, next: Next): Promise<Respo
   const { sends } = call.record;
   const toSend = callToSend(session, n);
   const outcome = await settle(Promise.resolve(next(toSend)));
-  if (outcome.failed || isFailed(outcome.response, policy)) {
+  if (outcome.failed || isJudged(outcome.response, policy)) {
     throw failedAttempt(toSend, session, outcome, sends);
   }
   releaseClone(toSend, call);
