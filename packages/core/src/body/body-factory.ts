@@ -11,7 +11,7 @@ export type BodyMaker = () => BodyInit | Promise<BodyInit>;
 /** Sends a call with an init. */
 type Send = (init: RequestInit) => Promise<Response>;
 
-/** How a factory is sent: it brings that along, so that a bundle without factories has none of it. */
+/** The function that sends a factory is a member of it, so that a bundle without factories does not contain it. */
 const SEND_FRESH: unique symbol = Symbol.for('steadfetch.send-fresh.1') as never;
 
 interface Factory extends BodyMaker {
@@ -35,7 +35,7 @@ export function senderOf(body: unknown): Factory[typeof SEND_FRESH] {
   return typeof body === 'function' ? (body as Factory)[SEND_FRESH] : undefined;
 }
 
-/** A stream is sent in one direction at a time, as `fetch` demands. */
+/** Sends the call with the body that is made. For a stream `fetch` demands `duplex: 'half'`. */
 async function sendMade(make: BodyMaker, { init, signal }: Call, send: Send): Promise<Response> {
   const making = Promise.resolve(make());
   try {

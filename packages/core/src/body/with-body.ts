@@ -51,7 +51,7 @@ function readOnce(response: Response, read: () => Promise<unknown>, errorOf: Err
   return read.call(response).catch((error) => Promise.reject(spent ? error : errorOf(error)));
 }
 
-/** A method can be replaced, as ky does where there is a `parseJson`; a fact cannot. As those of the platform. */
+/** As on the platform, methods can be replaced, which ky does where there is a `parseJson`, and other members cannot. */
 function define(response: Response, name: string, value: unknown): void {
   Object.defineProperty(response, name, { value, configurable: true, writable: typeof value === 'function' });
 }

@@ -37,7 +37,7 @@ export interface CallRecord {
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
   lastAnswer?: LastAnswer | undefined;
-  /** Every attempt so far that failed, oldest first, for `keepHistory`; `undefined` while there are none. Written by `addAttempt`. */
+  /** The attempts so far, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
@@ -51,12 +51,12 @@ export function callRecord(): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0 };
 }
 
-/** Adds what became of an attempt. The list is a new one each time: it may have been given to somebody. */
+/** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */
 export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
   record.history = (record.history ?? []).concat(attempt);
 }
 
-/** How many calls have a number: one count for all copies of this package, since one listener may hear of several. */
+/** How many calls have a number: one count for all copies of this package, since one listener may get events of several. */
 const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
 
 type Shared = typeof globalThis & { [COUNT]?: { calls: number } };

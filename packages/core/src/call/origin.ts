@@ -1,4 +1,4 @@
-/** Stands for an unknown base: that of a fetch which completes relative URLs by itself. */
+/** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
 const NO_BASE = 'http://relative.invalid';
 
 const WITH_SCHEME = /^[\0- ]*[a-z][a-z0-9+.-]*:/i;

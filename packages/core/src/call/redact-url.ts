@@ -1,6 +1,6 @@
 import { encodeControls } from '../options/show.ts';
 
-/** Nothing in it is to be left out, as in most URLs. */
+/** A URL of which nothing is left out, as most are. */
 const HAS_NONE = /^https?:\/\/[\w.~:/%!$&'()*+,;=-]*$/;
 
 /**

@@ -13,7 +13,7 @@ const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;
  */
 export type Retried = boolean | 'last' | 'off';
 
-/** What a call carries through a foreign fetch: itself. */
+/** What a call carries through a foreign fetch. A `Call` is one, and carries itself. */
 export interface Mark {
   readonly retried: Retried;
   readonly record: CallRecord;

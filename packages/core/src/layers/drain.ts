@@ -64,14 +64,14 @@ export const drainOptions: OptionTable<DrainOptions> = OPTIONS;
 export function drain(options?: DrainOptions): Drain {
   const { clock } = readOptions('drain', OPTIONS, options);
   const calls = new OpenCalls(clock);
-  const listener = (event: SteadfetchEvent) => calls.hear(event);
+  const listener = (event: SteadfetchEvent) => calls.note(event);
   const observed = observeBy({ listener, clock, now: monotonic(clock), remaining: calls.remaining }, 'drain');
   const layer = defineMiddleware((call, next) => calls.run(call, next));
   const middleware: Middleware = (next) => observed(withObserverOf(layer(next), next));
   return Object.assign(middleware, { close: (options?: CloseOptions) => calls.close(options) });
 }
 
-/** What ends a wait, and the answer that the call waits after. */
+/** What ends a wait, and the answer of the server before it. */
 interface Wait {
   readonly cancel: (reason: Error) => void;
   readonly answer: LastAnswer | undefined;
@@ -98,7 +98,7 @@ class OpenCalls {
   readonly #open = new Map<number, Open>();
   /** Also those of a loop around our layers, as that of ky. One that is over has no effect. */
   readonly #waits = new Map<number, Wait>();
-  /** Those who wait until no call is open. */
+  /** For each `close()` that waits until no call is open. */
   readonly #idle = new Set<() => void>();
   /** The time left of each call: for no new wait once the client is closed. */
   readonly remaining = (): number => (this.#closed ? 0 : Infinity);
@@ -130,7 +130,8 @@ class OpenCalls {
     });
   }
 
-  hear(event: SteadfetchEvent): void {
+  /** Keeps the wait that an event begins, and drops the one before. */
+  note(event: SteadfetchEvent): void {
     const { callId } = event;
     this.#waits.delete(callId);
     if (!('cancel' in event) || !event.cancel) return;
@@ -165,7 +166,7 @@ class OpenCalls {
     if (!this.#open.delete(id)) return false;
     if (isDrainError(error)) this.#ended++;
     else this.#finished++;
-    if (this.#open.size === 0) for (const tell of this.#idle) tell();
+    if (this.#open.size === 0) for (const resolve of this.#idle) resolve();
     return true;
   }
 

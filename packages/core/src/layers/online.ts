@@ -48,8 +48,8 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  * `circuitBreaker`.
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
- * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, the browser is not believed
- * until it changes its word. If it finds no network, it waits on. It fails if it may not be repeated (by its method and key,
+ * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, what the browser says is
+ * ignored until it says something else. If it finds no network, it waits again. It fails if it may not be repeated (by its method and key,
  * or since it says `retry: false`), if the same request would fail again, or if no time is left. Where there is no
  * `navigator.onLine`, as in Node, it passes calls through.
  *
@@ -88,7 +88,7 @@ interface Waiting {
 class Network {
   readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
   readonly #now: () => number;
-  /** Those that came first are first. */
+  /** In the order in which they came. */
   readonly #waiting = new Set<Waiting>();
   /** Whether a probe was answered although the browser says that it is offline. */
   #isWrong = false;
@@ -135,7 +135,7 @@ class Network {
     return this.#isWrong || this.#says();
   }
 
-  /** What the browser says. A promise says nothing. */
+  /** Whether the browser says that it is online. A promise counts as yes. */
   #says(): boolean {
     try {
       const says = this.#settings.isOnline();
@@ -185,7 +185,7 @@ class Network {
     this.#releaseAll();
   }
 
-  /** The browser has changed its word. */
+  /** The browser says something else than before. */
   readonly #changed = (): void => {
     this.#isWrong = false;
     if (this.#says()) this.#releaseAll();

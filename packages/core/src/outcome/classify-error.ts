@@ -54,7 +54,7 @@ function says(chain: readonly unknown[], text: RegExp): boolean {
   return chain.some((link) => text.test(textOf(link, 'message') ?? ''));
 }
 
-/** The texts of network errors, and that of ky's, may quote the URL: only what lies below one says why. */
+/** The text of a network error, also of ky's, may quote the URL. So only its causes are searched for what is permanent. */
 function isPermanent(link: unknown): boolean {
   const [name, message = ''] = [textOf(link, 'name'), textOf(link, 'message')];
   if (name === 'NetworkError' || NETWORK_TEXT.test(message)) return false;

@@ -11,7 +11,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 type Listener = (reason: unknown) => void;
 
-/** How each signal takes another listener. */
+/** The function that adds a listener to a signal. */
 const adderOf = new WeakMap<AbortSignal, (listener: Listener) => () => void>();
 
 /**
@@ -39,7 +39,7 @@ const nothing = () => {};
 
 function adderTo(signal: AbortSignal): (listener: Listener) => () => void {
   const entries = new Set<{ readonly listener: Listener }>();
-  /** Calls each, whatever another throws; the first error goes where the error of an event listener goes. */
+  /** Calls all of them, whatever one throws, and then throws the first error, as from an event listener. */
   const run = () => {
     const reason = abortReason(signal);
     let failure: { error: unknown } | undefined;

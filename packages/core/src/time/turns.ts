@@ -2,9 +2,9 @@ import { abortable } from './abort.ts';
 import { type Clock, monotonic } from './clock.ts';
 import { sleep } from './sleep.ts';
 
-/** So many go on in one turn of the event loop: each of them has something to do then. */
+/** How many calls go on in one turn of the event loop: each of them has something to do then. */
 const PER_TURN = 200;
-/** Without a pause of so many milliseconds they count as one turn. */
+/** Calls that come less than so many milliseconds after one another count as those of one turn. */
 const PAUSE = 1;
 
 /** Spreads what comes at once over several turns of the event loop, so that nothing else waits for long. */
@@ -13,7 +13,7 @@ export class Turns {
   readonly #now: () => number;
   #count = 0;
   #last = -Infinity;
-  /** When those that came last go on; `undefined`: in this turn. */
+  /** The turn in which the calls that came last go on; `undefined` if it is this one. */
   #start: Promise<void> | undefined;
 
   constructor(clock: Clock, now: () => number = monotonic(clock)) {
@@ -21,7 +21,7 @@ export class Turns {
     this.#now = now;
   }
 
-  /** Returns nothing while there is room in this turn; otherwise a promise of a later one, which others share. */
+  /** Returns nothing while there is room in this turn; otherwise a promise of a later turn, which several calls share. */
   enter(): Promise<void> | undefined {
     const now = this.#now();
     if (this.#start === undefined && now - this.#last >= PAUSE) this.#count = 0;
