@@ -11,7 +11,7 @@ import type { Ending, Moment, Observed, SteadfetchEvent } from './events.ts';
 import { notify } from './notify.ts';
 import { type RetryObserver, retryObserver } from './retry-events.ts';
 
-/** Hears what happens to calls. What it throws or rejects is ignored, and no call waits for it. */
+/** Gets the events of calls. What it throws or rejects is ignored, and no call waits for it. */
 export type Listener = (event: SteadfetchEvent) => unknown;
 
 export interface ObserveOptions {
