@@ -278,6 +278,7 @@ describe('what a later attempt sends', () => {
 
   it.each<[string, unknown]>([
     ['a Blob', new Blob(['x'])],
+    ['a Blob without a tag, as that of happy-dom', { toString: () => '[object Blob]' }],
     ['an object of a runtime of its own', { uri: 'file://x' }],
     ['an object without a text', Object.create(null)],
     ['a form that cannot be listed', Object.create({ [Symbol.toStringTag]: 'FormData' })],

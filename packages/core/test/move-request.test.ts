@@ -45,6 +45,16 @@ describe('a Request with a body that goes to another address', () => {
     ]);
   });
 
+  it('sends its bytes where it is of another package, whose fetch takes no other', async () => {
+    const foreign = put();
+    vi.stubGlobal('Request', class extends Request {});
+
+    expect(await sent(Call.from(foreign).with({ input: OTHER }))).toEqual([
+      `PUT ${OTHER} 1 bytes order`,
+      `PUT ${OTHER} 1 bytes order`,
+    ]);
+  });
+
   it.each([null, undefined])('sends its bytes where the body of init is %s, as fetch does', async (body) => {
     vi.stubGlobal('location', { href: 'https://page.test/' });
 

@@ -103,7 +103,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       return next(input, copyOf(init));
     },
   },
-  'gives a 404 as any other response': {
+  'gives a 404, a 302 and a 204 as any other response': {
     'throws for it':
       (next) =>
       async (...call) => {
@@ -129,6 +129,19 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) => {
         const response = await next(...call);
         return response.ok ? response : new Response(null, { status: 204 });
+      },
+    'throws for a redirect':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status >= 300 && response.status < 400) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'gives nothing for a response without a body':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.status === 204 ? (null as unknown as Response) : response;
       },
   },
   'gives a response before its body is there': {
@@ -367,6 +380,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (error.cause?.code === 'ECONNREFUSED') return next(input, copyOf(init));
         throw error;
       }),
+    'repeats it where a browser names no code': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (/^(?:Failed to fetch|Load failed)$/.test(error.message)) return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats it after an answer that broke off': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.message === 'terminated') return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats it after a connection that was closed while it wrote': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.cause?.code === 'EPIPE') return next(input, copyOf(init));
+        throw error;
+      }),
     'repeats it after an abort that is not of the caller': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
         if (error.name === 'AbortError') return next(input, copyOf(init));
@@ -434,8 +462,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read': /^whether the body is used or locked: /,
-  'gives a 404 as any other response':
-    /^HTTP 404$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
+  'gives a 404, a 302 and a 204 as any other response':
+    /^HTTP (?:404|302)$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there': /^whether there is a response: expected true, got false/,
   'rejects with the error of next itself':
     /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,

@@ -62,14 +62,14 @@ export function copyBody(body: BodyInit): BodyInit {
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
   if (kind === '[object FormData]') return copyForm(body as FormData);
-  return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body, kind) : body;
+  return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
 }
 
-/** The text of a body; the body itself where it has none, and so is of a kind that only this runtime knows. */
-function asText(body: BodyInit, kind: string): BodyInit {
+/** The text of a body; the body itself where the text only names its kind: `fetch` may know it, as happy-dom does its untagged Blob. */
+function asText(body: BodyInit): BodyInit {
   try {
     const text = String(body);
-    return text === kind ? body : text;
+    return /^\[object .*\]$/.test(text) ? body : text;
   } catch {
     return body;
   }

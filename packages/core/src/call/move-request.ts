@@ -12,7 +12,8 @@ interface Moved {
 /**
  * The same request to another address. With a body it stays a `Request`, which can be cloned; but in a browser the bytes of
  * the body are sent, read at the first attempt: Chromium sends a stream over HTTP/2 alone, Safari sends its name in place of
- * it, and in Firefox a `Request` does not show its body. What `given` says counts before what the request says.
+ * it, and in Firefox a `Request` does not show its body. So are those of a `Request` of another package, whose `fetch` takes
+ * no other. What `given` says counts before what the request says.
  */
 export function moveRequest(
   request: Request,
@@ -30,7 +31,7 @@ export function moveRequest(
   if (!mayHaveBody(request) || (given?.body ?? null) !== null) {
     return { input: target, init: { ...said, ...own, ...given } };
   }
-  if (stream === undefined || inBrowser()) {
+  if (stream === undefined || inBrowser() || !(request instanceof Request)) {
     return { input: target, init: { ...said, ...own, ...given, body: bytesOf(request) } };
   }
   return { input: new Request(target, { ...said, body: stream }), init: { ...own, ...given } };

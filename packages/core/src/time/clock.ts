@@ -14,7 +14,7 @@ export type Random = () => number;
 /** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
 export const MAX_TIMER = 2_147_483_647;
 
-/** The machine's clock. The globals are looked up at each use, so fake timers drive it. */
+/** The machine's clock. The globals are looked up at each use, so fake timers drive it if they replace `performance` too. */
 export const systemClock: Clock = { now: () => Date.now(), sleep };
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -25,12 +25,18 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     same(await response.text(), 'ok', 'the body');
   },
 
-  'gives a 404 as any other response': async (make) => {
-    const { fetch, asked } = probe(async () => new Response('none', { status: 404 }));
-    const response = await make()(fetch)(CONTRACT_URL);
-    same(response.status, 404, 'the status');
-    same(asked.length, 1, 'the number of calls of next');
-    same(await response.text(), 'none', 'the body');
+  'gives a 404, a 302 and a 204 as any other response': async (make) => {
+    for (const [status, body] of [
+      [404, 'none'],
+      [302, 'moved'],
+      [204, null],
+    ] as const) {
+      const { fetch, asked } = probe(async () => new Response(body, { status }));
+      const response = await make()(fetch)(CONTRACT_URL);
+      same(response?.status, status, 'the status');
+      same(asked.length, 1, 'the number of calls of next');
+      same(await response.text(), body ?? '', 'the body');
+    }
   },
 
   'gives a response before its body is there': async (make) => {

@@ -21,7 +21,8 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   'sends a POST once, also where it fails': async (make) => {
     const statuses = [200, 408, 500, 502, 503, 504];
     // no code proves that nothing was sent: it may be that of a redirect
-    const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET'];
+    const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'EPIPE'];
+    const texts = ['Failed to fetch', 'Load failed', 'terminated'];
     const names = ['TimeoutError', 'AbortError'];
     const ends: [string | number, () => Promise<Response>][] = [
       ...statuses.map((status): [number, () => Promise<Response>] => [
@@ -32,6 +33,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         code,
         () => Promise.reject(networkError(code, CONTRACT_URL)),
       ]),
+      ...texts.map((text): [string, () => Promise<Response>] => [text, () => Promise.reject(new TypeError(text))]),
       ...names.map((name): [string, () => Promise<Response>] => [
         name,
         () => Promise.reject(new DOMException('of another signal', name)),
