@@ -23,7 +23,7 @@ export interface BufferBodyOptions {
   methods?: readonly string[];
   /**
    * Which bodies count as broken although they ended without an error. `content-length`: of another length than
-   * promised. `json`: also JSON that ends early. `false`: none. @default 'content-length'
+   * promised, where nothing below replaces bodies. `json`: JSON that ends early. `false`: none. @default false
    */
   validate?: Validate;
 }
@@ -31,7 +31,7 @@ export interface BufferBodyOptions {
 const OPTIONS = {
   maxBytes: { check: checkNumber, default: 1_000_000, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
   methods: { check: checkMethods, default: ['GET', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'] },
-  validate: { check: checkChoice<Validate>, default: 'content-length', values: ['content-length', 'json', false] },
+  validate: { check: checkChoice<Validate>, default: false, values: ['content-length', 'json', false] },
 } satisfies OptionTable<BufferBodyOptions>;
 
 /** The options as data: what each may be, and its default. */
