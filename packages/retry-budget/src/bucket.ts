@@ -27,7 +27,7 @@ export class Bucket {
   #account: Account;
   /** Retries promised of which no outcome is known. */
   #promised = 0;
-  /** Those among them that waited longer than the trouble lasted: what they paid is forgotten. */
+  /** Others that were promised in trouble that is over by now: what was paid for them is forgotten. */
   #forgotten = 0;
 
   constructor(settings: BudgetSettings, now: number) {
@@ -48,7 +48,7 @@ export class Bucket {
     const isRetry = this.#isRetry(attempt);
     if (isRetry && isPaid) return;
     account.since ??= now;
-    // a retry that is not paid any more counts as a call that was let through before: it has its reserve again
+    // a retry whose payment is forgotten counts as a call that fails now, and brings the reserve that was forgotten with it
     if (isRetry || now - account.since < this.#settings.rideOut) account.reserved += PER_CALL;
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
