@@ -47,9 +47,10 @@ export class Bucket {
     const isPaid = this.#forgotten === 0;
     const isRetry = this.#isRetry(attempt);
     if (isRetry && isPaid) return;
+    const { rideOut } = this.#settings;
     account.since ??= now;
     // a retry whose payment is forgotten counts as a call that fails now, and brings the reserve that was forgotten with it
-    if (isRetry || now - account.since < this.#settings.rideOut) account.reserved += PER_CALL;
+    if ((isRetry && rideOut > 0) || now - account.since < rideOut) account.reserved += PER_CALL;
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }

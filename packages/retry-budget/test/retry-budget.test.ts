@@ -238,6 +238,12 @@ describe('retryBudget', () => {
       expect(await page(budget, clock, () => failingCalls(budget, 1))).toBe(0);
     });
 
+    it('brings no reserve where it is not to grow', async () => {
+      const clock = manualClock();
+
+      expect(await page(retryBudget({ clock, rideOut: 0 }), clock)).toBeGreaterThan(250);
+    });
+
     it('remembers none of a page whose waits are aborted', async () => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
