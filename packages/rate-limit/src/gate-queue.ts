@@ -11,6 +11,8 @@ export class GateQueue {
   readonly #resting = new Queue<Ticket>();
   readonly #ends = new Queue<Ticket>();
   #isScheduled = false;
+  /** It waited for this turn, so the next one may go without asking for another. */
+  #hasTurn = false;
   #due = Infinity;
   #timer: AbortController | undefined;
 
@@ -87,9 +89,10 @@ export class GateQueue {
 
   /** Goes on in another turn of the event loop if this one has done enough. Returns whether it has. */
   #yieldTurn(): boolean {
-    const turn = this.#context.turns.enter();
+    const turn = this.#hasTurn ? undefined : this.#context.turns.enter();
+    this.#hasTurn = turn !== undefined;
     if (turn) this.#pumpAfter(turn);
-    return turn !== undefined;
+    return this.#hasTurn;
   }
 
   /** Who would have to wait for too long need not wait at all. */

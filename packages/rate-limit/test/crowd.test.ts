@@ -53,6 +53,17 @@ describe('a thousand calls', () => {
     expect(ends).toHaveLength(1_000);
   });
 
+  it('at many more gates than go on in one turn are released by all of them', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock, limit: { requests: 1, per: 1_000 } })(async () => new Response());
+    const gates = 3 * PER_TURN;
+    const ends = ended(Array.from({ length: 2 * gates }, (_, n) => limited(`https://host${n % gates}.example.com`)));
+
+    await clock.advance(1_100);
+
+    expect(ends).toEqual(Array.from({ length: 2 * gates }, () => 'sent'));
+  });
+
   it('that wait for too long are sent away a few per turn', async () => {
     const clock = manualClock();
     const limited = rateLimit({ clock, limit: { requests: 1, per: 10_000 }, maxWait: 11_000 })(

@@ -27,6 +27,8 @@ export class Bucket {
   #account: Account;
   /** Retries promised of which no outcome is known. */
   #promised = 0;
+  /** Others that were promised in trouble that is over by now: what was paid for them is forgotten. */
+  #forgotten = 0;
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -42,9 +44,13 @@ export class Bucket {
   fail(now: number, attempt: number | undefined): void {
     const account = this.#settle(now);
     account.failedAt = now;
-    if (this.#isRetry(attempt)) return;
+    const isPaid = this.#forgotten === 0;
+    const isRetry = this.#isRetry(attempt);
+    if (isRetry && isPaid) return;
+    const { rideOut } = this.#settings;
     account.since ??= now;
-    if (now - account.since < this.#settings.rideOut) account.reserved += PER_CALL;
+    // a retry whose payment is forgotten counts as a call that fails now, and brings the reserve that was forgotten with it
+    if ((isRetry && rideOut > 0) || now - account.since < rideOut) account.reserved += PER_CALL;
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -60,7 +66,7 @@ export class Bucket {
 
   refund(price: number): void {
     this.#account.income += price;
-    this.#promised = Math.max(0, this.#promised - 1);
+    this.#endRetry();
   }
 
   /** The account at this time. Changes nothing. */
@@ -69,13 +75,24 @@ export class Bucket {
   }
 
   #settle(now: number): Account {
+    const { since } = this.#account;
     this.#account = this.accountAt(now);
+    if (since !== undefined && this.#account.since === undefined) {
+      this.#forgotten = Math.max(this.#forgotten, this.#promised);
+      this.#promised = 0;
+    }
     return this.#account;
   }
 
   #isRetry(attempt: number | undefined): boolean {
-    const isRetry = attempt === undefined ? this.#promised > 0 : attempt > 1;
-    if (isRetry) this.#promised = Math.max(0, this.#promised - 1);
+    const isRetry = attempt === undefined ? this.#promised + this.#forgotten > 0 : attempt > 1;
+    if (isRetry) this.#endRetry();
     return isRetry;
+  }
+
+  /** One of the promised retries is over, the oldest one. */
+  #endRetry(): void {
+    if (this.#forgotten > 0) this.#forgotten--;
+    else if (this.#promised > 0) this.#promised--;
   }
 }

@@ -202,6 +202,73 @@ describe('retryBudget', () => {
     expect(failingCalls(budget, 60)).toBe(120);
   });
 
+  describe('where a page meets a window', () => {
+    /** 300 calls at once, of which the server accepts 100 each ten seconds, and says so. Returns how many retries it refuses. */
+    async function page(budget: RetryBudget, clock: ManualClock, meanwhile = () => {}): Promise<number> {
+      let refused = 0;
+      const refusals = async (calls: number, attempt: number, every: number) => {
+        for (let n = 0; n < calls; n++) {
+          await clock.advance(every);
+          budget.record(KEY, 'failure', attempt);
+          if (!budget.acquire(KEY, 'throttled')) refused++;
+        }
+      };
+      succeed(budget, 100);
+      await refusals(200, 1, 0);
+      await clock.advance(10_000);
+      meanwhile();
+      for (let n = 0; n < 100; n++) budget.record(KEY, 'success', 2);
+      await refusals(100, 2, 10);
+      await clock.advance(10_000);
+      for (let n = 0; n < 100; n++) budget.record(KEY, 'success', 3);
+      return refused;
+    }
+
+    it('lets every call have its retries, although the trouble is forgotten while they wait', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+
+      for (let pages = 0; pages < 5; pages++) expect(await page(budget, clock)).toBe(0);
+    });
+
+    it('lets them have them where another call fails meanwhile', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+
+      expect(await page(budget, clock, () => failingCalls(budget, 1))).toBe(0);
+    });
+
+    it('brings no reserve where it is not to grow', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock, rideOut: 0 });
+
+      for (let n = 0; n < 10; n++) {
+        budget.record(KEY, 'failure', 1);
+        budget.acquire(KEY, 'throttled');
+      }
+      await clock.advance(10_000);
+      for (let n = 0; n < 10; n++) budget.record(KEY, 'failure', 2);
+
+      expect(budget.snapshot()[KEY]!.reserve).toBeLessThanOrEqual(20);
+    });
+
+    it('remembers none of a page whose waits are aborted', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      const permits = [];
+      for (let n = 0; n < 200; n++) {
+        budget.record(KEY, 'failure', 1);
+        permits.push(budget.acquire(KEY, 'throttled'));
+      }
+      await clock.advance(6_000);
+      failingCalls(budget, 1);
+      for (const permit of permits) permit!.release();
+      await clock.advance(6_000);
+
+      expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
+    });
+  });
+
   it('asks less for a retry that the server invited', () => {
     const options = { rideOut: 0 };
     const transient = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);

@@ -154,6 +154,19 @@ const REFUSALS: readonly Situation[] = [
     },
   },
   {
+    name: '300 calls at once meet a window of 100 each 10 s, which the server tells, each minute',
+    lasts: 3 * MINUTE,
+    calls: pages(300, MINUTE, 3 * MINUTE),
+    server: () => {
+      let left = 100;
+      let until = 0;
+      return ({ at }) => {
+        if (at >= until) [left, until] = [100, 10_000 * (Math.floor(at / 10_000) + 1)];
+        return --left >= 0 ? OK : refusal(429, Math.ceil((until - at) / 1_000));
+      };
+    },
+  },
+  {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',
     lasts: MINUTE,
     calls: perSecond(60, MINUTE),

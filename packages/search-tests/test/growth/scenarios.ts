@@ -207,6 +207,12 @@ export const scenarios: Record<string, Scenario> = {
     (options) => rateLimit({ ...options, limit: { requests: 50, per: 1_000 } }),
     plain,
   ),
+  'gates at which calls wait for the same time': (n) =>
+    calls(
+      (options) => rateLimit({ ...options, limit: { requests: 1, per: 1_000 } }),
+      plain,
+      (index) => `https://api-${index % (10 * n)}.test/`,
+    )(20 * n),
   'calls that wait for a slot': calls(() => concurrency(2, { maxQueue: Infinity }), plain),
   'calls to a server that is down': calls(
     (options) => compose(retry(options), circuitBreaker({ clock: options.clock })),
