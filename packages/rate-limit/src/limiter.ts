@@ -146,7 +146,10 @@ export class Limiter {
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline) {
-      return this.#turns.refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call), call.signal);
+      return this.#turns.refuse(
+        () => this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call),
+        call.signal,
+      );
     }
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
