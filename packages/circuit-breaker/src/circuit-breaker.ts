@@ -84,7 +84,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
     const permit = breaker.acquire(name, new AttemptOf(call));
     if (!permit) {
       emit(call, 'refused', breaker, name);
-      return turns.refuse(refusal(breaker, name, call), call.signal);
+      return turns.refuse(() => refusal(breaker, name, call), call.signal);
     }
     if (permit.probe) emit(call, 'probe', breaker, name);
     const { sends } = call.record;

@@ -88,7 +88,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal);
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
-    if (!turn) return turns.refuse(new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
+    if (!turn) return turns.refuse(() => new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });
     try {

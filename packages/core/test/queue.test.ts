@@ -44,4 +44,25 @@ describe('Queue', () => {
         .map(String),
     );
   });
+
+  it('keeps its order, and takes more, after most have left', () => {
+    const queue = new Queue<string>();
+    const places = Array.from({ length: 100 }, (_, index) => queue.add((index * 37) % 101, String((index * 37) % 101)));
+
+    for (const place of places) if (place.order % 5 > 0) queue.remove(place);
+    for (const order of [96, 1, 52]) queue.add(order, String(order));
+
+    expect(queue.size).toBe(places.filter(({ order }) => order % 5 === 0).length + 3);
+    expect(drain(queue).slice(0, 4)).toEqual(['0', '1', '5', '10']);
+  });
+
+  it('ignores a place of another queue', () => {
+    const [queue, other] = [new Queue<string>(), new Queue<string>()];
+    const place = queue.add(1, 'mine');
+    other.add(1, 'other');
+
+    other.remove(place);
+
+    expect([queue.size, other.size]).toEqual([1, 1]);
+  });
 });

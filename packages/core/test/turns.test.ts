@@ -9,7 +9,7 @@ it('refuses a few calls in each turn of the event loop', async () => {
   const turns = new Turns(clock);
   const mine = new Error('mine');
   const refused: unknown[] = [];
-  for (let n = 0; n < 500; n++) turns.refuse(mine).catch((error) => refused.push(error));
+  for (let n = 0; n < 500; n++) turns.refuse(() => mine).catch((error) => refused.push(error));
 
   await clock.advance(0);
   expect(refused).toHaveLength(PER_TURN);
@@ -25,16 +25,16 @@ it('goes on where the clock cannot sleep', async () => {
     throw new Error('no timer');
   };
   const turns = new Turns({ now: () => 0, sleep });
-  const refusals = Array.from({ length: 500 }, () => turns.refuse(new Error('refused')));
+  const refusals = Array.from({ length: 500 }, () => turns.refuse(() => new Error('refused')));
 
   expect((await Promise.allSettled(refusals)).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
 it('hears an abort while a refusal waits for its turn', async () => {
   const turns = new Turns(manualClock());
-  for (let n = 0; n < 300; n++) turns.refuse(new Error('refused')).catch(() => {});
+  for (let n = 0; n < 300; n++) turns.refuse(() => new Error('refused')).catch(() => {});
   const caller = new AbortController();
-  const call = turns.refuse(new Error('refused'), caller.signal);
+  const call = turns.refuse(() => new Error('refused'), caller.signal);
   caller.abort('enough');
 
   await expect(call).rejects.toBe('enough');

@@ -254,12 +254,9 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  noteResponse(): void {
+  /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
+  noteResponse(): boolean {
     this.#responses++;
-  }
-
-  /** Whether the last response is to be searched for quotas: the first few are, then some, or all where quotas are used. */
-  get looksForQuotas(): boolean {
     return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
   }
 

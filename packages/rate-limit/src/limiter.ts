@@ -1,56 +1,34 @@
-import {
-  type Call,
-  discard,
-  type LastAnswer,
-  monotonic,
-  type Next,
-  onAbort,
-  type Random,
-  throwIfAborted,
-} from '@steadfetch/core';
+import { type Call, discard, monotonic, type Next, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
 import {
   addAttempt,
   cancellable,
   checkNumber,
   idempotencyKeyOf,
-  ignoreRejection,
   keepBody,
   releaseBody,
   Turns,
 } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
-import type { StopReason } from './events.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
-import { usableCost } from './model/answer.ts';
 import { type Answer, Pacer } from './model/model.ts';
 import type { Settings } from './options.ts';
+import { Outgoing } from './outgoing.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { lastAnswerOf, mayRefuse, type Reading, type Refusal, readResponse, withoutSecrets } from './read-response.ts';
+import { lastAnswerOf, mayRefuse, type Reading, readResponse, withCost, withoutSecrets } from './read-response.ts';
+import { type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
-import { type Effect, settle, settleOne } from './settle.ts';
-import { repeatsOf, stopReason } from './stop-reason.ts';
+import { type Effect, FAILED, settle } from './settle.ts';
 import { Ticket } from './ticket.ts';
 
 /** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
 const GRACE_MS = 100;
 /** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
 const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
-/** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
-const LATE_MS = 2;
 
-/** A call that was refused, and what follows from it. */
-interface RefusedCall {
-  /** The gate that the refusal is about. */
-  readonly gate: Gate;
-  readonly refusal: Refusal;
-  readonly lastAnswer: LastAnswer;
-  /** When the refusal came. */
-  readonly now: number;
-  /** The call waits for so many milliseconds at least before it is sent again. */
-  readonly delay: number;
-}
+/** What was not sent costs nothing. */
+const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {
@@ -93,25 +71,26 @@ export class Limiter {
       const ticket = this.#ticket(call, gate);
       for (;;) {
         const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
+        const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          const answer = next(this.#callToSend(ticket, permit));
-          // What has not left the machine by now waits in a layer inside.
-          ticket.isQueuedInside = true;
+          const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
+          request.handOn();
           response = await answer;
         } catch (error) {
-          this.#failed(ticket, permit);
+          settle(permit, gate, this.#now(), request.hasLeft ? FAILED : UNSENT);
+          request.end();
           throw error;
         }
         if (mayRefuse(response, this.#settings)) await this.#turns.enter();
-        const refused = this.#learn(ticket, permit, response);
+        const refused = this.#learn(request, response);
         if (!refused) return response;
-        const reason = this.#stopReason(ticket, response, refused);
+        const reason = stopReason(refused, this.#settings);
         if (reason !== undefined) {
           this.#report.returned(call, refused.gate, refused.refusal, reason);
           return response;
         }
-        this.#prepareResend(ticket, refused);
+        this.#prepareResend(refused);
         discard(response);
       }
     } finally {
@@ -132,7 +111,8 @@ export class Limiter {
     const { cost, maxWait, maxResends } = this.#settings;
     const { record } = call;
     if (record.maxRepeats < maxResends) record.maxRepeats = maxResends;
-    return new Ticket(call, gate, this.#tickets++, cost ? checkCost(cost(call)) : 1, maxWait);
+    const price = cost ? checkNumber('rateLimit: cost', cost(call), { max: Number.MAX_SAFE_INTEGER }) : 1;
+    return new Ticket(call, gate, this.#tickets++, price, maxWait);
   }
 
   /** Waits for leave to send. Fails when too many wait, or as soon as the wait is known to be too long. */
@@ -146,7 +126,10 @@ export class Limiter {
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline) {
-      return this.#turns.refuse(this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call), call.signal);
+      return this.#turns.refuse(
+        () => this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call),
+        call.signal,
+      );
     }
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
@@ -170,62 +153,38 @@ export class Limiter {
     });
   }
 
-  /** The call to hand on. The request is counted when it leaves the machine. */
-  #callToSend(ticket: Ticket, permit: Permit): Call {
-    const { call, gate } = ticket;
-    const { record } = call;
-    ticket.isSent = ticket.isQueuedInside = false;
-    ticket.sends = record.sends;
-    ticket.onSend = record.onSend;
-    ticket.sample = gate.alwaysRefused?.sent(this.#kindOf(call), this.#now());
-    record.onSend = () => {
-      ticket.onSend?.();
-      if (!ticket.isSent) this.#countSent(ticket, permit);
-    };
-    return repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call;
-  }
-
-  /** Its request leaves the machine. One that waited in a layer inside counts from now on, and not from when it passed. */
-  #countSent(ticket: Ticket, permit: Permit): void {
-    ticket.isSent = true;
-    permit.gate.leftMachine();
-    if (!ticket.isQueuedInside) return;
-    const now = this.#now();
-    if (now - permit.sent.at <= LATE_MS) return;
-    for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-      settleOne(counted, now, { kind: 'failed', cost: 0 });
-      counted.sent = counted.pacer.send(now, ticket.cost);
-    }
-  }
-
-  /** There is no answer. What was not sent costs nothing. */
-  #failed(ticket: Ticket, permit: Permit): void {
-    settle(permit, ticket.gate, this.#now(), ticket.isSent ? { kind: 'failed' } : { kind: 'failed', cost: 0 });
-    this.#returned(ticket, permit);
-  }
-
-  /** Its request is over; what leaves the machine for it later is not counted here. */
-  #returned(ticket: Ticket, permit: Permit): void {
-    if (!ticket.isSent) permit.gate.leftMachine();
-    ticket.isSent = true;
-    ticket.call.record.onSend = ticket.onSend;
-    permit.gate.returned(permit);
+  #requestOf(ticket: Ticket, permit: Permit): Outgoing {
+    const sample = ticket.gate.alwaysRefused?.sent(this.#kindOf(ticket.call), this.#now());
+    return new Outgoing(ticket, permit, sample, this.#now);
   }
 
   /** Learns from a response. Returns what it refused, if it did. */
-  #learn(ticket: Ticket, permit: Permit, response: Response): RefusedCall | undefined {
-    const { call, gate } = ticket;
+  #learn(request: Outgoing, response: Response): RefusedCall | undefined {
+    const { ticket, permit } = request;
     const now = this.#now();
-    permit.gate.noteResponse();
-    const reading = readResponse(response, call, permit.gate.looksForQuotas, this.#settings);
+    const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
     const { refusal } = reading;
-    const answer = this.#credible(ticket, reading, response, now);
-    const effect = settle(permit, gate, now, answer, refusal?.policy);
-    this.#returned(ticket, permit);
-    return refusal && this.#noteRefusal(call, response, refusal, effect, now);
+    const answer = this.#isCredible(request, reading, now)
+      ? withCost(reading.answer, response, this.#settings)
+      : FAILED;
+    const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    request.end();
+    return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
   }
 
-  #noteRefusal(call: Call, response: Response, refusal: Refusal, effect: Effect, now: number): RefusedCall {
+  /** Counts an answer. Returns whether it says something about a limit that others have too. */
+  #isCredible({ ticket, sample }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+    const { effective, alwaysRefused } = ticket.gate;
+    const { kind } = answer;
+    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
+    if (sample && kind === 'accepted') alwaysRefused!.accepted(sample);
+    const isAlone = sample && kind === 'refused' && alwaysRefused!.refused(sample, now);
+    return isLimit && !isAlone;
+  }
+
+  #noteRefusal(refused: Pick<RefusedCall, 'request' | 'response' | 'refusal' | 'now'>, effect: Effect): RefusedCall {
+    const { request, response, refusal, now } = refused;
+    const { call } = request.ticket;
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
@@ -233,31 +192,15 @@ export class Limiter {
     gate.advance(now);
     gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
-    return { gate, refusal, lastAnswer, now, delay: this.#delayOf(call, asked, effect) };
-  }
-
-  /** The answer, if it says something about a limit that others have too. */
-  #credible({ gate, sample }: Ticket, { answer, refusal }: Reading, response: Response, now: number): Answer {
-    const { costOf } = this.#settings;
-    const { kind } = answer;
-    const isLimit = gate.effective.countAnswer(answer, refusal?.isDoubtful === true, now);
-    if (sample && kind === 'accepted') gate.alwaysRefused!.accepted(sample);
-    const isAlone = sample && kind === 'refused' && gate.alwaysRefused!.refused(sample, now);
-    if (!isLimit || isAlone) return { kind: 'failed' };
-    const cost = costOf && kind !== 'failed' ? costIn(costOf, response) : undefined;
-    return cost === undefined ? answer : { ...answer, cost };
-  }
-
-  /** Why a refused call is not sent again; `undefined` if it is. */
-  #stopReason(ticket: Ticket, response: Response, { gate, refusal, now, delay }: RefusedCall): StopReason | undefined {
-    // The gate may be closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closed = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
-    const wait = Math.max(refusal.asked ?? delay, delay - 1, closed);
-    return stopReason(ticket, response, wait, this.#settings);
+    const delay = this.#delayOf(call, asked, effect);
+    // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
+    const closedFor = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
+    return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
   }
 
   /** Records the refused request, and makes its call ready to be sent again. */
-  #prepareResend(ticket: Ticket, { refusal, lastAnswer, now, delay }: RefusedCall): void {
+  #prepareResend({ request, refusal, lastAnswer, now, delay }: RefusedCall): void {
+    const { ticket } = request;
     const { call } = ticket;
     const { record } = call;
     const idempotencyKey = idempotencyKeyOf(call);
@@ -295,19 +238,4 @@ function sane(random: Random): Random {
     const drawn = random();
     return drawn >= 0 && drawn < 1 ? drawn : 0.999;
   };
-}
-
-function checkCost(cost: unknown): number {
-  return checkNumber('rateLimit: cost', cost, { max: Number.MAX_SAFE_INTEGER });
-}
-
-/** What `costOf` says; one that fails must not cost the caller a good answer. */
-function costIn(costOf: (response: Response) => number | undefined, response: Response): number | undefined {
-  try {
-    const cost = costOf(response);
-    ignoreRejection(cost);
-    return usableCost(cost, undefined);
-  } catch {
-    return undefined;
-  }
 }

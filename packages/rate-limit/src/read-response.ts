@@ -1,7 +1,7 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
-import { copyFields, originOf } from '@steadfetch/core/kit';
+import { copyFields, ignoreRejection, originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
-import { DAY_MS } from './model/answer.ts';
+import { DAY_MS, usableCost } from './model/answer.ts';
 import type { Answer, Quota } from './model/model.ts';
 import type { Settings } from './options.ts';
 
@@ -97,6 +97,19 @@ function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): bo
 
 function shareOf({ limit, remaining }: ServerQuota): number {
   return limit ? remaining / limit : remaining === 0 ? 0 : 1;
+}
+
+/** The answer with what the call cost in truth. A `costOf` that fails must not cost the caller a good answer. */
+export function withCost(answer: Answer, response: Response, { costOf }: Settings): Answer {
+  if (!costOf || answer.kind === 'failed') return answer;
+  try {
+    const given = costOf(response);
+    ignoreRejection(given);
+    const cost = usableCost(given, undefined);
+    return cost === undefined ? answer : { ...answer, cost };
+  } catch {
+    return answer;
+  }
 }
 
 /** What the server answered. The response is discarded, so that its fields are not changed any more. */

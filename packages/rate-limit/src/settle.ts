@@ -8,7 +8,8 @@ export interface Effect extends Settled {
 }
 
 const ACCEPTED: Answer = { kind: 'accepted' };
-const FAILED: Answer = { kind: 'failed' };
+/** Says nothing about a limit. */
+export const FAILED: Answer = { kind: 'failed' };
 
 /**
  * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says

@@ -1,10 +1,9 @@
 import type { Call } from '@steadfetch/core';
 import type { Place } from '@steadfetch/core/kit';
-import type { Sample } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import type { GateQueue } from './gate-queue.ts';
 
-/** One call under way: its place in the order, how long it may wait, and what it sent last. */
+/** One call under way: its place in the order, and how long it may wait. */
 export class Ticket {
   readonly call: Call;
   /** The narrowest gate that it belongs to. */
@@ -28,16 +27,6 @@ export class Ticket {
   resolve: ((permit: Permit) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
   release: (() => void) | undefined = undefined;
-  /** Whether its present request left the machine. */
-  isSent = false;
-  /** Whether a layer inside took its present request and did not send it in the same turn. */
-  isQueuedInside = false;
-  /** How many requests the call had sent before its present one. */
-  sends = 0;
-  /** Another layer's callback for a request that leaves the machine. */
-  onSend: (() => void) | undefined = undefined;
-  /** Its present request, where a refusal must be proven to speak for others. */
-  sample: Sample | undefined = undefined;
 
   constructor(call: Call, gate: Gate, number: number, cost: number, left: number) {
     this.call = call;

@@ -1,6 +1,6 @@
 import { median } from '../median.ts';
 import { CLIENTS, type Client } from './clients.ts';
-import { startLimitedServer } from './measure.ts';
+import { type Limit, startLimitedServer } from './measure.ts';
 
 const ROUNDS = 25;
 const JOBS = 2_000;
@@ -11,8 +11,9 @@ const WORKERS = 40;
  * machine that slows down slows both; the medians count.
  */
 export async function against(ours: string, bare: string): Promise<number> {
-  const { url, stop } = await startLimitedServer({ rate: 1e9, burst: 1e9, hint: 'none' });
-  const clients = [await CLIENTS[ours]!(), await CLIENTS[bare]!()];
+  const limit: Limit = { rate: 1e9, burst: 1e9, hint: 'none' };
+  const { url, stop } = await startLimitedServer(limit);
+  const clients = [await CLIENTS[ours]!(limit), await CLIENTS[bare]!(limit)];
   const times: [number[], number[]] = [[], []];
   for (let round = -1; round < ROUNDS; round++) {
     for (const turn of round % 2 === 0 ? [0, 1] : [1, 0]) {

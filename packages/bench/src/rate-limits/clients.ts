@@ -1,14 +1,16 @@
 import { compose, rateLimit, retry } from 'steadfetch';
+import { type Allowance, oracle } from './oracle.ts';
 
 /** What a worker calls; gives the status. */
 export type Client = (url: string) => Promise<number>;
 
 type FetchLike = (url: string) => Promise<Response>;
 
-/** What a user of each library writes first to get through a 429. */
-export const CLIENTS: Readonly<Record<string, () => Promise<Client>>> = {
+/** What a user of each library writes first to get through a 429, and the most that can be got. Only the oracle looks at the limit. */
+export const CLIENTS: Readonly<Record<string, (allowed: Allowance) => Promise<Client>>> = {
   'steadfetch retry(), rateLimit()': async () => statusOf(compose(retry(), rateLimit())(fetch)),
   'bare fetch': async () => statusOf(fetch),
+  'oracle, refused twice': async (allowed) => statusOf(oracle(allowed)),
   'fetch-extras, 5 retries': async () => {
     const { withRetry } = await import('fetch-extras');
     return statusOf(withRetry({ retries: 5 })(fetch) as FetchLike);

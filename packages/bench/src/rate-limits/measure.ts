@@ -25,7 +25,8 @@ export interface Measured {
 /** Lets processes do jobs at a limited server. */
 export async function measure(client: string, jobs: number, limit: Limit, processes = 1): Promise<Measured> {
   const { url, stop } = await startLimitedServer(limit);
-  const started = Array.from({ length: processes }, () => start('work.ts', client, String(jobs), url));
+  const allowed = [limit.rate / processes, limit.burst / processes].map(String);
+  const started = Array.from({ length: processes }, () => start('work.ts', client, String(jobs), url, ...allowed));
   const results = (await Promise.all(started.map(firstLine))).map((line) => JSON.parse(line));
   const counts = await answer<Record<'accepted' | 'refused' | 'early' | 'span', number>>(`${url}/counts`);
   const progress = await answer<[tenths: number, accepted: number][]>(`${url}/progress`);

@@ -12,6 +12,7 @@ import { type Limit, type Measured, measure } from './measure.ts';
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const OURS = 'steadfetch retry(), rateLimit()';
 const BARE = 'bare fetch';
+const ORACLE = 'oracle, refused twice';
 const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
   ['2,000 jobs', 2_000, LIMIT, 1],
   ['600 jobs, RateLimit on every response', 600, { ...LIMIT, hint: 'ratelimit' }, 1],
@@ -22,13 +23,15 @@ const RUNS: [name: string, jobs: number, limit: Limit, processes: number][] = [
 ];
 
 const compared: [client: string, measured: Measured][] = [];
-for (const client of Object.keys(CLIENTS).filter((name) => name !== BARE)) {
+for (const client of Object.keys(CLIENTS).filter((name) => name !== BARE && name !== ORACLE)) {
   compared.push([client, await measure(client, 600, LIMIT)]);
 }
 drawProgress(600, LIMIT, compared);
+compared.push([ORACLE, await measure(ORACLE, 600, LIMIT)]);
 const rows = compared.map(([client, measured]) => rowOf(client, '600 jobs', measured));
 for (const [name, jobs, limit, processes] of RUNS) {
   rows.push(rowOf(OURS, name, await measure(OURS, jobs, limit, processes)));
+  if (limit.hint === 'retry-after') rows.push(rowOf(ORACLE, name, await measure(ORACLE, jobs, limit, processes)));
 }
 rows.push([OURS, 'no limit', '0', '0.0 %', `${percent(await against(OURS, BARE))} of bare fetch`, '0']);
 
@@ -40,6 +43,8 @@ publish({
     'Forty workers, which know nothing of the limit, at a token bucket of 20 that refills with 100 a second and answers 429',
     'with `Retry-After` in whole seconds, unless the row says otherwise. Share: of the allowed rate; the first burst counts,',
     'so a little more than 100 % is possible. Early: requests while the server had asked for silence.',
+    'The oracle shows what is possible for a client that does not know the limit in advance: it is refused twice, since a',
+    'bucket has two unknowns, obeys the second of silence that each refusal asks for, and paces without fault in between.',
   ],
   head: ['client', 'run', 'lost', 'refused', 'share', 'early'],
   rows,

@@ -1,12 +1,12 @@
 // Does jobs at a server with one client, forty at a time, and prints what came of it.
 //
-//   node work.ts CLIENT JOBS URL
+//   node work.ts CLIENT JOBS URL RATE BURST      the last two are for an oracle
 
 import { CLIENTS } from './clients.ts';
 
 const WORKERS = 40;
-const [name, jobs, url] = process.argv.slice(2) as [string, string, string];
-const client = await CLIENTS[name]!();
+const [name, jobs, url, rate, burst] = process.argv.slice(2) as [string, string, string, string, string];
+const client = await CLIENTS[name]!({ rate: Number(rate), burst: Number(burst) });
 let [next, done] = [0, 0];
 
 const start = performance.now();

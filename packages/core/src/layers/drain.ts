@@ -114,7 +114,7 @@ class OpenCalls {
   run(call: Call, next: Next): Promise<Response> {
     if (this.#closed) {
       return this.#turns.refuse(
-        new DrainError('the client is closed, the call is not sent', call.record.lastAnswer),
+        () => new DrainError('the client is closed, the call is not sent', call.record.lastAnswer),
         call.signal,
       );
     }

@@ -3,42 +3,60 @@ export interface Place<T> {
   readonly value: T;
   /** Lower ones come first. */
   readonly order: number;
-  /** Where it is in the heap; -1 once it has left. */
+  /** Where it is in the heap. */
   index: number;
+  hasLeft: boolean;
 }
 
 /**
- * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and removing logarithmic time.
- * Equal orders come out in no particular order.
+ * Values in order: a binary heap. Adding at the end takes constant time, adding elsewhere and taking the first one logarithmic
+ * time. Equal orders come out in no particular order.
+ *
+ * A place that leaves is only marked, so that thousands can leave at once; it is dropped once it comes first, or when more
+ * have left than there are.
  */
 export class Queue<T> {
-  readonly #heap: Place<T>[] = [];
+  #heap: Place<T>[] = [];
+  /** How many in the heap have left. */
+  #left = 0;
 
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.length - this.#left;
   }
 
   get first(): Place<T> | undefined {
+    while (this.#heap[0]?.hasLeft) this.#dropFirst();
     return this.#heap[0];
   }
 
   add(order: number, value: T): Place<T> {
-    const place: Place<T> = { value, order, index: this.#heap.length };
+    const place: Place<T> = { value, order, index: this.#heap.length, hasLeft: false };
     this.#heap.push(place);
     this.#rise(place);
     return place;
   }
 
-  /** Removes a place. Ignores one that was removed before. */
+  /** Removes a place. Ignores one that was removed before, or that another queue has. */
   remove(place: Place<T>): void {
-    const { index } = place;
-    if (this.#heap[index] !== place) return;
-    place.index = -1;
+    if (this.#heap[place.index] !== place || place.hasLeft) return;
+    place.hasLeft = true;
+    this.#left++;
+    if (this.#left > this.size) this.#dropAll();
+  }
+
+  /** Where the first one has left there is another one that has not. */
+  #dropFirst(): void {
     const last = this.#heap.pop()!;
-    if (last === place) return;
-    this.#put(last, index);
-    this.#rise(last);
+    this.#left--;
+    this.#put(last, 0);
     this.#sink(last);
+  }
+
+  #dropAll(): void {
+    this.#heap = this.#heap.filter(({ hasLeft }) => !hasLeft);
+    this.#left = 0;
+    for (const [index, place] of this.#heap.entries()) place.index = index;
+    for (let index = (this.#heap.length >> 1) - 1; index >= 0; index--) this.#sink(this.#heap[index]!);
   }
 
   #put(place: Place<T>, index: number): void {

@@ -23,9 +23,11 @@ export class Turns {
 
   /** Returns nothing while there is room in this turn; otherwise a promise of a later turn, which several calls share. */
   enter(): Promise<void> | undefined {
-    const now = this.#now();
-    if (this.#start === undefined && now - this.#last >= PAUSE) this.#count = 0;
-    this.#last = now;
+    if (this.#start === undefined) {
+      const now = this.#now();
+      if (now - this.#last >= PAUSE) this.#count = 0;
+      this.#last = now;
+    }
     if (this.#count === PER_TURN) {
       this.#count = 0;
       this.#open(this.#turnAfter(this.#start));
@@ -34,11 +36,14 @@ export class Turns {
     return this.#start;
   }
 
-  /** Rejects with the error, or with the reason of an abort. A caller that calls again at once must not hold the event loop. */
-  async refuse(error: Error, signal?: AbortSignal): Promise<never> {
+  /**
+   * Rejects with the error, or with the reason of an abort. A caller that calls again at once must not hold the event loop.
+   * The error is made in its turn, since its stack takes longest.
+   */
+  async refuse(makeError: () => Error, signal?: AbortSignal): Promise<never> {
     const turn = this.enter();
     if (turn) await abortable(turn, signal);
-    throw error;
+    throw makeError();
   }
 
   #open(start: Promise<void>): void {

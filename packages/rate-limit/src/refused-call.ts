@@ -1,17 +1,33 @@
-import type { Call } from '@steadfetch/core';
+import type { Call, LastAnswer } from '@steadfetch/core';
 import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
+import type { Gate } from './gate.ts';
 import type { Settings } from './options.ts';
-import type { Ticket } from './ticket.ts';
+import type { Outgoing } from './outgoing.ts';
+import type { Refusal } from './read-response.ts';
 
-/** Why a refused call is not sent again after so many milliseconds; `undefined` if it is. */
+/** A call that was refused, and what follows from it. */
+export interface RefusedCall {
+  readonly request: Outgoing;
+  readonly response: Response;
+  readonly refusal: Refusal;
+  readonly lastAnswer: LastAnswer;
+  /** The gate that the refusal is about. */
+  readonly gate: Gate;
+  readonly now: number;
+  /** So many milliseconds from `now`, at least, the call waits for its own refusal. */
+  readonly delay: number;
+  /** What it would have to wait in all, as far as that is certain: its gate may be closed for longer. */
+  readonly wait: number;
+}
+
+/** Why a refused call is not sent again; `undefined` if it is. */
 export function stopReason(
-  { call, left, sends }: Ticket,
-  response: Response,
-  wait: number,
+  { request, response, wait }: RefusedCall,
   { methods, maxResends }: Settings,
 ): StopReason | undefined {
+  const { call, left } = request.ticket;
   if (call.retried === 'off') return 'off';
   if (shouldRetryHint(response) === false) return 'veto';
   const isRepeatable = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
@@ -19,7 +35,7 @@ export function stopReason(
   if (response.redirected && !isRepeatable) return 'redirected';
   // A 429 was refused before it was processed, whatever its method; of others, and of requests that a layer inside sent
   // before it, one cannot be so sure.
-  const isUnprocessed = response.status === 429 && call.record.sends - sends <= 1;
+  const isUnprocessed = response.status === 429 && call.record.sends - request.sendsBefore <= 1;
   if (methods ? !methods.has(call.method.toUpperCase()) : !isUnprocessed && !isRepeatable) return 'method';
   if (!call.replayable) return 'body-not-replayable';
   if (repeatsOf(call) >= maxResends) return 'max-resends';

@@ -1,0 +1,62 @@
+import type { Sample } from './always-refused.ts';
+import type { Permit } from './gate.ts';
+import { settleOne } from './settle.ts';
+import type { Ticket } from './ticket.ts';
+
+/** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
+const LATE_MS = 2;
+
+/** One request of a call, from when it passed its gate until it is over. It is counted when it leaves the machine. */
+export class Outgoing {
+  readonly ticket: Ticket;
+  readonly permit: Permit;
+  /** Where a refusal must be proven to speak for others. */
+  readonly sample: Sample | undefined;
+  /** How many requests the call had sent before it. */
+  readonly sendsBefore: number;
+  hasLeft = false;
+  /** The callback of another layer for a request that leaves the machine. */
+  readonly #onSend: (() => void) | undefined;
+  #isHeldInside = false;
+
+  constructor(ticket: Ticket, permit: Permit, sample: Sample | undefined, now: () => number) {
+    const { record } = ticket.call;
+    this.ticket = ticket;
+    this.permit = permit;
+    this.sample = sample;
+    this.sendsBefore = record.sends;
+    this.#onSend = record.onSend;
+    record.onSend = () => {
+      this.#onSend?.();
+      if (!this.hasLeft) this.#leave(now);
+    };
+  }
+
+  /** The layers inside have it: what has not left the machine by now is held back there. */
+  handOn(): void {
+    this.#isHeldInside = true;
+  }
+
+  /** It is over; what leaves the machine for its call later is not counted here. */
+  end(): void {
+    const { gate } = this.permit;
+    if (!this.hasLeft) gate.leftMachine();
+    this.hasLeft = true;
+    this.ticket.call.record.onSend = this.#onSend;
+    gate.returned(this.permit);
+  }
+
+  /** One that was held back inside counts from now on, and not from when it passed. */
+  #leave(now: () => number): void {
+    const { permit } = this;
+    this.hasLeft = true;
+    permit.gate.leftMachine();
+    if (!this.#isHeldInside) return;
+    const at = now();
+    if (at - permit.sent.at <= LATE_MS) return;
+    for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
+      settleOne(counted, at, { kind: 'failed', cost: 0 });
+      counted.sent = counted.pacer.send(at, this.ticket.cost);
+    }
+  }
+}
