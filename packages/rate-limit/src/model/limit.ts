@@ -38,8 +38,6 @@ export interface Refusal {
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
   readonly roundTrip: number;
-  /** Several were refused at once before: there is a limit, whatever single refusals mean. */
-  readonly limited: boolean;
   /** The pace up to which no more than usual was refused, per ms, where some refusals do not depend on it. */
   readonly fine?: number;
 }
@@ -200,9 +198,9 @@ export class Limit {
     this.pace.open(now, Math.min(this.pace.tokens, 1));
   }
 
-  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held, or that is shared for sure. */
-  #isContradicted({ contradicted }: Stretch, { trying, limited }: Refusal): boolean {
-    return contradicted && ((this.pace.way === 'hold' && !trying) || (this.shared && limited));
+  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held or shared. */
+  #isContradicted({ contradicted }: Stretch, { trying }: Refusal): boolean {
+    return contradicted && ((this.pace.way === 'hold' && !trying) || this.shared);
   }
 
   /**

@@ -288,7 +288,7 @@ export class Pacer {
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const { roundTrip } = this.#flight;
     const closure = this.#cooldown.length;
-    const refusal = { ...this.#paceThen, closure, roundTrip, limited: this.#noise.limited };
+    const refusal = { ...this.#paceThen, closure, roundTrip };
     if (!paced && this.#learnLone(stretch, refusal, now)) return;
     const fine = this.#noise.closed(stretch);
     this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);

@@ -32,8 +32,6 @@ export class Noise {
   #dismissed = 0;
   /** The share of the last answers that refused. */
   share = 0;
-  /** Several were refused at once: that proves a limit. */
-  limited = false;
   #last: boolean[] = [];
   #sinceDoubt = Infinity;
   #all: Tally = { answers: 0, refused: 0 };
@@ -112,10 +110,7 @@ export class Noise {
     if (this.patient) this.#dismissed = PATIENT_AFTER_DISMISSALS - 1;
     this.patient = false;
     this.#testedAt = Infinity;
-    if (several) {
-      this.limited = true;
-      this.#dismissed = 0;
-    }
+    if (several) this.#dismissed = 0;
     return undefined;
   }
 
