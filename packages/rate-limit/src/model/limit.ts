@@ -38,8 +38,8 @@ export interface Refusal {
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
   readonly roundTrip: number;
-  /** Several were refused at once before: there is a limit, whatever single refusals mean. */
-  readonly limited: boolean;
+  /** The pace up to which no more than usual was refused, per ms, where some refusals do not depend on it. */
+  readonly fine?: number;
 }
 
 /** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
@@ -111,12 +111,12 @@ export class Limit {
     this.pace.release(this.#steady);
   }
 
-  /** The refusals that led here do not depend on the pace. */
-  ignore({ last }: Stretch, now: number): void {
-    this.history.restart(this.#burst);
-    this.#emptied = last;
-    this.pace.free();
-    if (this.#steady < Infinity) this.release(now);
+  /** The refusals that led here do not depend on the pace: it is searched for from what was sent, without them. */
+  ignore(pace: number, now: number): void {
+    this.history.clear();
+    this.#emptied = now;
+    this.pace.open(now, 0);
+    this.pace.search(pace, 1);
     this.why = 'refusals do not depend on the pace';
   }
 
@@ -149,7 +149,7 @@ export class Limit {
     if (pace.way === 'free') this.#begin(stretch, refusal, now);
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search')
-      this.#hold(accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
+      this.#hold(refusal.fine ?? accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
     else this.#share(refusal.pace, now);
   }
 
@@ -198,9 +198,9 @@ export class Limit {
     this.pace.open(now, Math.min(this.pace.tokens, 1));
   }
 
-  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held, or that is shared for sure. */
-  #isContradicted({ contradicted }: Stretch, { trying, limited }: Refusal): boolean {
-    return contradicted && ((this.pace.way === 'hold' && !trying) || (this.shared && limited));
+  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held or shared. */
+  #isContradicted({ contradicted }: Stretch, { trying }: Refusal): boolean {
+    return contradicted && ((this.pace.way === 'hold' && !trying) || this.shared);
   }
 
   /**

@@ -6,6 +6,7 @@ import { KnownLimit } from './known-limit.ts';
 import { Limit, NOTHING_REFUSED, type Refusal } from './limit.ts';
 import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
+import { Sample } from './sample.ts';
 
 export type { Answer, Quota };
 
@@ -92,6 +93,7 @@ export class Pacer {
   readonly #quotas: Quotas = new Quotas();
   readonly #limit: Limit;
   readonly #noise: Noise = new Noise();
+  readonly #sample: Sample = new Sample();
   readonly #known: KnownLimit | undefined;
   #stretch: Stretch = new Stretch();
   /** As it was when the gate closed. */
@@ -119,11 +121,14 @@ export class Pacer {
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful);
+    const isFull = this.#flight.count >= this.#concurrency.most;
+    const known = this.#known?.delay(now) ?? 0;
+    if (!isFull && this.#sample.wants(now)) return known;
     if (closed > 0) return closed;
-    if (this.#flight.count >= this.#concurrency.most) return ASK_AGAIN_MS;
+    if (isFull) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
     const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
-    return Math.max(paced, this.#flight.delay(now), this.#known?.delay(now) ?? 0);
+    return Math.max(paced, this.#flight.delay(now), known);
   }
 
   send(now: number, cost = 1): Sent {
@@ -136,6 +141,7 @@ export class Pacer {
     this.#lastSent = now;
     this.#flight.sent(now);
     this.#cooldown.sent(now);
+    this.#sample.sent(now);
     const paceBefore = pace.rate(now);
     const ahead = !this.#cooldown.closed && pace.delay(now, price) > 0;
     pace.take(now, price);
@@ -198,6 +204,9 @@ export class Pacer {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost);
     this.#concurrency.accepted(this.#flight.count + 1, now);
+    const isSample = this.#sample.has(sent.at);
+    if (this.#sample.answered(false, sent.at)) return this.#testedByPace(now);
+    if (isSample) return { closed: this.#cooldown.closed };
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
     if (this.#contradicts(sent)) {
@@ -206,6 +215,16 @@ export class Pacer {
       this.#noise.dismiss();
     }
     return { closed: this.#cooldown.closed };
+  }
+
+  /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
+  #testedByPace(now: number): Settled {
+    const { pace } = this.#sample;
+    this.#noise.tested(pace);
+    this.#cooldown.reopen(now);
+    this.#limit.ignore(pace, now);
+    this.#stretch = new Stretch(now);
+    return { closed: false };
   }
 
   /** Does an acceptance show that the refusals did not speak for all? */
@@ -217,14 +236,24 @@ export class Pacer {
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
     const asked = usableWait(wait);
     const { roundTrip } = this.#flight;
-    const { pace } = this.#limit;
-    if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
-    if (this.#cooldown.closed || this.#believes(asked)) {
-      if (!this.#cooldown.closed) this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
+    const isSample = this.#sample.has(sent.at);
+    if (isSample) this.#sample.answered(true, sent.at);
+    else if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
+      if (!this.#cooldown.closed) this.#beforeClosing(sent, now);
       this.#cooldown.close(now, asked, roundTrip);
-    } else this.#noise.doubt();
+    } else if (!isSample) this.#noise.doubt();
     const own = Math.max(this.#cooldown.opensIn(now), 100, roundTrip);
     return { retryIn: wait !== undefined && wait > own ? wait : own, closed: this.#cooldown.closed };
+  }
+
+  #beforeClosing(sent: Sent, now: number): void {
+    const { pace } = this.#limit;
+    this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
+    if (this.#noise.patient || this.#quotas.known) return;
+    const { accepted, length } = this.#stretch;
+    const used = Math.min(pace.rate(now), (1.2 * (accepted + 1)) / length);
+    this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
   }
 
   /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
@@ -259,11 +288,10 @@ export class Pacer {
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const { roundTrip } = this.#flight;
     const closure = this.#cooldown.length;
-    const refusal = { ...this.#paceThen, closure, roundTrip, limited: this.#noise.limited };
+    const refusal = { ...this.#paceThen, closure, roundTrip };
     if (!paced && this.#learnLone(stretch, refusal, now)) return;
-    this.#noise.closed(stretch, refusal.pace);
-    if (paced && stretch.refused <= 1 && this.#noise.dismissIfIndependent()) this.#limit.ignore(stretch, now);
-    else this.#limit.learn(stretch, refusal, now);
+    const fine = this.#noise.closed(stretch);
+    this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
   }
 
   /**

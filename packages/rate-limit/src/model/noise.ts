@@ -4,16 +4,27 @@ import type { Stretch } from './history.ts';
 const ANSWERS_REMEMBERED = 20;
 /** How much one answer counts in the share of refusals in the long run. */
 const WEIGHT_OF_ANSWER = 0.01;
-/** If more than this share of the answers refuses in the long run, that is a limit and no noise. */
-const MOST_NOISE = 0.12;
 /** A refusal that was doubted is dismissed after so many more answers, if they did not prove a limit. */
 const DISMISSED_AFTER_ANSWERS = 10;
 /** The key becomes patient with so many dismissed refusals. */
 const PATIENT_AFTER_DISMISSALS = 2;
+/** The usual share of refusals is taken from about so many answers, and lies between these. */
+const ANSWERS_COUNTED = 400;
+const USUAL = { least: 0.02, unproven: 0.05, most: 0.6 };
+/** More than usual is looked for: this part of what is usually accepted refused too. */
+const MORE = 0.25;
+/** More than usual is proven when it is e to this power times as probable. */
+const PROOF = 9;
+
+interface Tally {
+  answers: number;
+  refused: number;
+}
 
 /**
  * Refusals that do not depend on the pace: one of many backends is ill, a deployment, a fault that is injected. The pace cannot
- * help against these, so it must not fall for them. What tells them from a limit is the share of the answers that are refused.
+ * help against these, so it must not fall for them. A usual share of refusals is known once the key is patient; what proves a
+ * limit then is that more than usual is refused (Page's cumulative sum, 1954).
  */
 export class Noise {
   /** Has it been seen that refusals come and go whatever one does? */
@@ -21,24 +32,38 @@ export class Noise {
   #dismissed = 0;
   /** The share of the last answers that refused. */
   share = 0;
-  /** Several were refused at once: that proves a limit. */
-  limited = false;
-  /** The pace at which one alone was refused, and the answers at that pace and at less than two thirds of it. */
-  #reference = 0;
-  #fast = { answers: 0, refused: 0 };
-  #slow = { answers: 0, refused: 0 };
   #last: boolean[] = [];
   #sinceDoubt = Infinity;
+  #all: Tally = { answers: 0, refused: 0 };
+  /** The same when the stretch began. */
+  #before: Tally = { answers: 0, refused: 0 };
+  /** The share of refusals that is usual, as it was when the key became patient. */
+  #usual = 0;
+  /** How much the last answers speak for more than usual, as a logarithm; and the pace at which that began. */
+  #excess = 0;
+  #paceBefore = 0;
+  /** The pace at which it was seen that it is not the cause; Infinity where it was not tested. */
+  #testedAt = Infinity;
 
   /** Notes an answer to a request that was sent at a pace. */
   note(refused: boolean, pace: number): void {
-    const side = pace < 0.65 * this.#reference ? this.#slow : this.#fast;
-    side.answers++;
-    if (refused) side.refused++;
+    const all = this.#all;
+    all.answers++;
+    if (refused) all.refused++;
+    if (all.answers > ANSWERS_COUNTED) [all.answers, all.refused] = [all.answers / 2, all.refused / 2];
+    if (this.patient) this.#compare(refused, pace);
     this.share += ((refused ? 1 : 0) - this.share) * WEIGHT_OF_ANSWER;
     this.#last.push(refused);
     if (this.#last.length > ANSWERS_REMEMBERED) this.#last.shift();
     if (++this.#sinceDoubt === DISMISSED_AFTER_ANSWERS) this.dismiss();
+  }
+
+  #compare(refused: boolean, pace: number): void {
+    const usual = this.#usual;
+    const more = usual + MORE * (1 - usual);
+    if (this.#excess === 0) this.#paceBefore = pace;
+    const evidence = Math.log(refused ? more / usual : (1 - more) / (1 - usual));
+    this.#excess = Math.max(0, this.#excess + evidence);
   }
 
   /** A refusal holds back only its call until the next answers tell. */
@@ -48,43 +73,45 @@ export class Noise {
 
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
-    if (this.patient) return this.#refused(10) >= 6 || this.share > MOST_NOISE;
+    if (this.patient) return this.#excess > PROOF;
     return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
   /** A refusal came to nothing. */
   dismiss(): void {
-    if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS) this.patient = true;
+    if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS && !this.patient) this.#becomePatient(USUAL.unproven);
   }
 
-  /** The gate closed: what came before is used up as evidence. */
-  closed({ accepted, refused, length, several }: Stretch, pace: number): void {
-    this.#last = [];
-    this.#sinceDoubt = Infinity;
-    if (this.patient) this.#dismissed = PATIENT_AFTER_DISMISSALS - 1;
-    this.patient = false;
-    if (several) {
-      this.limited = true;
-      this.#dismissed = 0;
-    }
-    if (this.#reference > 0 || pace === Infinity || refused > 1) return;
-    this.#reference = Math.min(pace, (1.2 * Math.max(1, accepted)) / length);
-    this.#fast = { answers: accepted, refused: 0 }; // the one that made it the reference does not count
-    this.#slow = { answers: 0, refused: 0 };
+  /** A sample has shown at this pace that the pace is not the cause of refusals. */
+  tested(pace: number): void {
+    this.#testedAt = pace;
+    this.#becomePatient(USUAL.most);
+  }
+
+  #becomePatient(most: number): void {
+    this.patient = true;
+    this.#excess = 0;
+    const { answers, refused } = this.#all;
+    this.#usual = Math.min(most, Math.max(USUAL.least, (refused + 0.5) / (answers + 10)));
   }
 
   /**
-   * Dismisses a refusal that does not depend on the pace, and returns whether it did. The test is to go slower: are as many
-   * refused at two thirds of the pace and less? Then the pace is not the cause.
+   * The gate closed: what came before is used up as evidence. Patience is lost, unless it was tested and no more than usual was
+   * refused at the pace of the test. Returns the pace up to which that was so, for patience that is not lost.
    */
-  dismissIfIndependent(): boolean {
-    const slow = this.#slow;
-    const share = slow.refused / Math.max(1, slow.answers);
-    const fast = this.#fast.refused / Math.max(1, this.#fast.answers);
-    if (this.limited || slow.refused < 2 || slow.answers < 10 || share > 0.12 || share < 0.5 * fast) return false;
-    this.#reference = 0;
-    this.dismiss();
-    return true;
+  closed({ several }: Stretch): number | undefined {
+    if (several) this.#all = { ...this.#before };
+    this.#before = { ...this.#all };
+    this.#last = [];
+    this.#sinceDoubt = Infinity;
+    this.#excess = 0;
+    const isTested = this.#testedAt < Infinity;
+    if (this.patient && isTested && this.#paceBefore >= this.#testedAt) return this.#paceBefore;
+    if (this.patient) this.#dismissed = PATIENT_AFTER_DISMISSALS - 1;
+    this.patient = false;
+    this.#testedAt = Infinity;
+    if (several) this.#dismissed = 0;
+    return undefined;
   }
 
   #refused(count: number): number {

@@ -12,7 +12,7 @@ function stretch(from: number, length: number, accepted: number): Stretch {
   return made;
 }
 
-const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10, limited: false };
+const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10 };
 
 /** A limit that was refused at a pace that it held. */
 function shared(): Limit {
@@ -96,15 +96,11 @@ describe('Limit', () => {
   });
 
   it('keeps a shared pace when requests that were sent after the refused one were accepted', () => {
-    const contradicted = (limited: boolean) => {
-      const limit = shared();
-      const made = stretch(10_000, 1_000, 20);
-      for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
-      limit.learn(made, { ...refusal, pace: 0.03, limited }, 12_100);
-      return limit.pace.ceiling;
-    };
-    expect(contradicted(true)).toBe(0.02);
-    expect(contradicted(false)).toBe(0.03);
+    const limit = shared();
+    const made = stretch(10_000, 1_000, 20);
+    for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
+    limit.learn(made, { ...refusal, pace: 0.03 }, 12_100);
+    expect(limit.pace.ceiling).toBe(0.02);
   });
 
   it.each([
@@ -129,20 +125,19 @@ describe('Limit', () => {
     expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 0.022 });
   });
 
-  it('lets go what waited at the pace from before when refusals do not depend on the pace', () => {
-    const limit = new Limit(chance());
-    limit.lone(stretch(0, 1_000, 100), 2_000);
-    limit.pace.advance(3_000);
-    expect(limit.pace.delay(3_000, 1)).toBe(0);
-    limit.ignore(stretch(3_000, 1_000, 10), 5_000);
-    expect(limit.pace.delay(5_000, 1)).toBeCloseTo(1 / 0.15);
-    expect(limit.burst).toBeUndefined();
+  it('searches from what was sent when refusals do not depend on the pace', () => {
+    const limit = shared();
+    limit.ignore(0.05, 9_000);
+    expect(limit.pace.way).toBe('search');
+    expect(limit.pace.base).toBe(0.05);
+    expect(limit.history.entries).toEqual([]);
   });
 
-  it('is free when refusals do not depend on the pace and no flow was seen before', () => {
+  it('holds the pace up to which no more than usual was refused', () => {
     const limit = shared();
-    limit.ignore(stretch(8_000, 1_000, 10), 9_000);
-    expect(limit.pace.delay(9_000, 1)).toBe(0);
+    limit.ignore(0.05, 9_000);
+    limit.learn(stretch(9_000, 1_000, 60), { ...refusal, pace: 0.2, fine: 0.15 }, 11_000);
+    expect(limit.pace).toMatchObject({ way: 'hold', ceiling: 0.15 });
   });
 
   it('tells lone refusals of a bucket from noise', () => {

@@ -61,7 +61,7 @@ describe('a limit that is not told', () => {
   it('doubts a long closing also where a limit is known, when one that was sent later was accepted', () => {
     const model = pacer();
     const limited = drive(model, bucket({ rate: 100, burst: 20 }), { for: 10_000 });
-    const now = limited.now;
+    const now = limited.now + 20_000;
     model.advance(now);
     const refused = model.send(now);
     const later = model.send(now + 1);
@@ -69,6 +69,30 @@ describe('a limit that is not told', () => {
     expect(model.delay(now + 20)).toBeGreaterThan(20_000);
     model.settle(later, now + 12, accepted);
     expect(model.delay(now + 20)).toBeLessThan(20);
+  });
+
+  it.each([0.02, 0.1, 0.3])(
+    'lets as many through as without a gate where a share of %f is refused whatever the pace',
+    (share) => {
+      const random = chance(3);
+      const noise = (): Answer => (random() < share ? { kind: 'refused', wait: 0 } : accepted);
+      const load = { for: 20_000, roundTrip: 10, every: 5, from: 20_000 };
+      const model = pacer();
+      drive(model, noise, { ...load, from: 0 });
+      const result = drive(model, noise, load);
+      expect(result.accepted).toBeGreaterThan(0.95 * (1 - share) * 4_000);
+    },
+  );
+
+  it('holds to a limit where some are refused whatever the pace', () => {
+    const random = chance(3);
+    const limit = bucket({ rate: 100, burst: 20 });
+    const both = (now: number): Answer => (random() < 0.05 ? { kind: 'refused', wait: 0 } : limit(now));
+    const model = pacer();
+    drive(model, both, { for: 20_000 });
+    const result = drive(model, both, { for: 40_000, from: 20_000 });
+    expect(result.accepted).toBeGreaterThan(0.85 * 4_000);
+    expect(result.refused).toBeLessThan(0.2 * result.accepted);
   });
 
   it('takes over from a quota that is told no more at no pace of long ago', () => {

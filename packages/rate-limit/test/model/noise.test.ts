@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Stretch } from '../../src/model/history.ts';
 import { Noise } from '../../src/model/noise.ts';
+import { chance } from './drive.ts';
 
 function note(noise: Noise, outcomes: string, pace = Infinity): void {
   for (const outcome of outcomes) {
@@ -50,26 +51,55 @@ describe('Noise', () => {
     noise.dismiss();
     note(noise, '...x'.repeat(30));
     expect(noise.proven).toBe(true);
-    noise.closed(stretch(36, 1), 0.1);
+    expect(noise.closed(stretch(36, 1))).toBeUndefined();
     expect(noise.patient).toBe(false);
     noise.dismiss();
     expect(noise.patient).toBe(true);
   });
 
-  it('sees that refusals do not depend on the pace when a slower one has as many', () => {
+  it.each([0.1, 0.3, 0.5])(
+    'takes a share of %f for usual that was there when the pace was tested, and more for a limit',
+    (share) => {
+      const noise = new Noise();
+      const random = chance(7);
+      const answers = (refused: number) => {
+        for (let n = 0; n < 300; n++) noise.note(random() < refused, 0.1);
+      };
+      answers(share);
+      noise.tested(0.1);
+      answers(share);
+      expect(noise.proven).toBe(false);
+      answers(0.9);
+      expect(noise.proven).toBe(true);
+    },
+  );
+
+  it('stays patient where more than usual is refused at a higher pace than that of the test', () => {
     const noise = new Noise();
-    noise.closed(stretch(20, 1), 0.1);
-    note(noise, '.........x..........', 0.003);
-    expect(noise.dismissIfIndependent()).toBe(false);
-    note(noise, '.........x..........', 0.003);
-    expect(noise.dismissIfIndependent()).toBe(true);
+    note(noise, '.........x');
+    noise.tested(0.1);
+    note(noise, '....', 0.3);
+    note(noise, 'xxxxxxxxxx', 0.4);
+    expect(noise.closed(stretch(4, 10))).toBe(0.4);
+    expect(noise.patient).toBe(true);
   });
 
-  it('does not believe that once several were refused at once', () => {
+  it('loses its patience where more than usual is refused below the pace of the test', () => {
     const noise = new Noise();
-    noise.closed(stretch(20, 1), 0.1);
-    noise.closed(stretch(0, 3), 0.1);
-    note(noise, '.........x...................x..', 0.003);
-    expect(noise.dismissIfIndependent()).toBe(false);
+    note(noise, '.........x');
+    noise.tested(0.1);
+    note(noise, 'xxxxxxxxxx', 0.05);
+    expect(noise.closed(stretch(4, 10))).toBeUndefined();
+    expect(noise.patient).toBe(false);
+  });
+
+  it('does not count as usual what a limit refused at once', () => {
+    const noise = new Noise();
+    note(noise, `${'.'.repeat(20)}${'x'.repeat(20)}`);
+    noise.closed(stretch(20, 20));
+    note(noise, '..................................................x');
+    noise.tested(0.1);
+    note(noise, 'xxxxx', 0.1);
+    expect(noise.proven).toBe(true);
   });
 });

@@ -1,0 +1,91 @@
+/** The gate closed so often in so many milliseconds: then a sample is taken. After one that was refused it takes more. */
+const CLOSINGS = 4;
+const CLOSINGS_AFTER_FAILURE = 9;
+const WITHIN_MS = 20_000;
+/** So many requests are out at once, besides those that a limit would accept meanwhile; and no more than so many in all. */
+const REQUESTS = 6;
+const MOST_REQUESTS = 20;
+/** More accepted than refused by so many, or more refused than accepted, decide. */
+const ACCEPTED = 5;
+const REFUSED = 4;
+/** A limit accepts no more than the pace times this while the sample is out. */
+const ALLOWED = 1.5;
+/** A sample is sent within so many milliseconds and two round trips: for longer a limit would have recovered. */
+const SENT_WITHIN_MS = 10;
+
+/**
+ * A few requests that are sent right after a refusal, whatever the gate says. A limit that was just used up refuses nearly all of
+ * them; refusals that do not depend on the pace hit the same share of them as of others.
+ */
+export class Sample {
+  #closings: number[] = [];
+  #needed = CLOSINGS;
+  #isTaken = false;
+  /** Accepted less refused, in all closings since the sample began; and how many of them a limit would have accepted. */
+  #score = 0;
+  #expected = 0;
+  /** The requests of the present closing: sent between two times, after a refused one, to a limit of this pace. */
+  #from = Infinity;
+  #to = -Infinity;
+  #refusedSentAt = 0;
+  #room = 0;
+  #allowed = 0;
+  /** The pace at which the gate closed, per ms. */
+  pace = 0;
+
+  /** The gate closes for a request that was sent at a time. Begins or continues a sample if it closes often. */
+  closed(now: number, sentAt: number, pace: number, roundTrip: number): void {
+    const allowed = ALLOWED * pace * roundTrip;
+    // at a long round trip a limit would accept as many
+    if (allowed > MOST_REQUESTS - REQUESTS || now < this.#to + roundTrip) return;
+    if (!this.#isTaken && !this.#closesOften(now)) return;
+    this.#isTaken = true;
+    this.#from = now;
+    this.#to = now + SENT_WITHIN_MS + 2 * roundTrip;
+    this.#refusedSentAt = sentAt;
+    this.#room = REQUESTS + allowed;
+    this.#allowed = 0;
+    this.pace = pace;
+  }
+
+  #closesOften(now: number): boolean {
+    this.#closings = [...this.#closings.filter((at) => now - at < WITHIN_MS), now].slice(-this.#needed);
+    return this.#closings.length >= this.#needed;
+  }
+
+  /** May one more go, whatever the gate says? */
+  wants(now: number): boolean {
+    return this.#isTaken && now <= this.#to && this.#room > 0;
+  }
+
+  /** Does a request belong to it that was sent at a time? */
+  has(sentAt: number): boolean {
+    return this.#isTaken && sentAt >= this.#from && sentAt <= this.#to;
+  }
+
+  sent(now: number): void {
+    if (this.has(now)) this.#room--;
+  }
+
+  /** Counts an answer. Returns whether the sample shows now that the refusals do not depend on the pace. */
+  answered(refused: boolean, sentAt: number): boolean {
+    if (!this.has(sentAt)) return false;
+    this.#room++;
+    this.#score += refused ? -1 : 1;
+    const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
+    this.#expected += Math.max(0, allowed - this.#allowed);
+    this.#allowed = Math.max(allowed, this.#allowed);
+    const isNoise = this.#score >= ACCEPTED + this.#expected;
+    if (isNoise) this.end(CLOSINGS);
+    else if (this.#score <= -REFUSED) this.end(CLOSINGS_AFTER_FAILURE);
+    return isNoise;
+  }
+
+  /** Begins anew when the gate has closed so often again. */
+  end(needed: number = this.#needed): void {
+    this.#isTaken = false;
+    this.#needed = needed;
+    this.#closings = [];
+    this.#score = this.#expected = 0;
+  }
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { Sample } from '../../src/model/sample.ts';
+
+/** Closes every second so often, at 10 requests a second and a round trip of 10 ms. */
+function close(sample: Sample, times: number, from = 0, roundTrip = 10): number {
+  let now = from;
+  for (let n = 0; n < times; n++) {
+    now = from + n * 1_000;
+    sample.closed(now, now - 10, 0.01, roundTrip);
+  }
+  return now;
+}
+
+/** Sends as many as it wants, and answers them. Returns what the answers said, and how many there were. */
+function volley(sample: Sample, now: number, answers: string): boolean {
+  let isNoise = false;
+  for (const answer of answers) {
+    if (!sample.wants(now)) break;
+    sample.sent(now);
+    isNoise = sample.answered(answer === 'x', now) || isNoise;
+  }
+  return isNoise;
+}
+
+describe('Sample', () => {
+  it('is taken once the gate has closed four times in twenty seconds', () => {
+    const sample = new Sample();
+    expect(sample.wants(close(sample, 3))).toBe(false);
+    expect(sample.wants(close(sample, 1, 3_000))).toBe(true);
+    const slow = new Sample();
+    for (let n = 0; n < 10; n++) slow.closed(n * 7_000, n * 7_000 - 10, 0.01, 10);
+    expect(slow.wants(63_000)).toBe(false);
+  });
+
+  it('shows that refusals do not depend on the pace', () => {
+    const sample = new Sample();
+    expect(volley(sample, close(sample, 4), '..x.....')).toBe(true);
+    expect(sample.wants(3_000)).toBe(false);
+  });
+
+  it('ends when more are refused than accepted, and is taken again after nine closings only', () => {
+    const sample = new Sample();
+    const now = close(sample, 4);
+    expect(volley(sample, now, 'xxxx.....')).toBe(false);
+    expect(sample.wants(now)).toBe(false);
+    expect(sample.wants(close(sample, 8, 4_000))).toBe(false);
+    expect(sample.wants(close(sample, 1, 12_000))).toBe(true);
+  });
+
+  it('goes on at the next closing where the answers do not decide', () => {
+    const sample = new Sample();
+    expect(volley(sample, close(sample, 4), '..x..')).toBe(false);
+    expect(sample.wants(3_031)).toBe(false);
+    expect(volley(sample, close(sample, 1, 4_000), '...')).toBe(true);
+  });
+
+  it('has few out at once, and no others than those sent in its time', () => {
+    const sample = new Sample();
+    const now = close(sample, 4);
+    let out = 0;
+    for (; sample.wants(now); out++) sample.sent(now);
+    expect(out).toBe(7);
+    expect(sample.answered(false, now)).toBe(false);
+    expect(sample.wants(now)).toBe(true);
+    expect(sample.has(now - 1)).toBe(false);
+    expect(sample.answered(false, now - 1)).toBe(false);
+    expect(sample.has(now + 40)).toBe(false);
+  });
+
+  it('expects a limit to accept what its pace allows meanwhile', () => {
+    const sample = new Sample();
+    const now = close(sample, 4, 0, 200);
+    const late = now + 200; // three were allowed since the refusal
+    expect(volley(sample, late, '........')).toBe(false);
+    expect(volley(sample, late, '.')).toBe(true);
+  });
+
+  it('is not taken at a round trip in which a limit would accept as many', () => {
+    const sample = new Sample();
+    expect(sample.wants(close(sample, 10, 0, 1_000))).toBe(false);
+  });
+});
