@@ -16,19 +16,19 @@ const LEAST = 1e-7;
  * burst >= v, a refusal burst < v + 1. A rate that is too low makes a later acceptance contradict an earlier refusal, one that
  * is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found where the history leaves
  * the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused: a bucket of one at
- * that rate explains everything. The times are wrong by a part of `blur`, the longest round trip: of the rates that this
+ * that rate explains everything. The times are wrong by a part of the longest round trip: of the rates that this
  * leaves open the one is taken that makes rate and burst round numbers, as limits are.
  */
-export function estimate(history: History, top: number, blur: number): Estimate | undefined {
-  const { entries, missing } = history;
+export function estimate(history: History, top: number): Estimate | undefined {
+  const { entries, missing, longest } = history;
   const at: Contradict = (rate) => contradiction(entries, missing, rate);
   const reach = Math.min(20, top);
   if (at(reach).tooHigh === -Infinity || at(LEAST).tooLow === -Infinity) return undefined;
   const best = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
-  const fine = 3 + 0.2 * blur; // by so many ms the times may be wrong
+  const fine = 3 + 0.2 * longest; // by so many ms the times may be wrong
   const low = root((rate) => at(rate).tooLow - fine * rate, best);
   const high = root((rate) => fine * rate - at(rate).tooHigh, reach);
-  const rate = roundest(at, best, 0.97 * top, 6 + 0.5 * blur);
+  const rate = roundest(at, best, 0.97 * top, 6 + 0.5 * longest);
   if (rate === undefined) return undefined;
   const { atLeast, below } = at(rate);
   const burst = Math.max(1, Math.floor(Math.min(atLeast, below) + 0.1)); // buckets hold whole requests

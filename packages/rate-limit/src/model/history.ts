@@ -15,6 +15,8 @@ const MOST_MARKS = 8;
 export class History {
   /** How much a bucket lacked before the first entry. */
   missing = 0;
+  /** The longest that an accepted request took, in ms: by a part of it the times may be wrong. */
+  longest = 0;
   #entries: Entry[] = [];
   #grain = 1;
 
@@ -22,7 +24,8 @@ export class History {
     return this.#entries;
   }
 
-  accept(at: number, cost: number): void {
+  accept(at: number, cost: number, took: number): void {
+    this.longest = Math.max(this.longest, took);
     const last = this.#entries.at(-1);
     if (last && last.cost > 0 && at === last.to) {
       last.cost += cost;
@@ -44,6 +47,7 @@ export class History {
   restart(burst: number): void {
     this.#entries = this.#entries.slice(-1);
     this.missing = burst;
+    this.longest = 0;
     this.#grain = 1;
   }
 

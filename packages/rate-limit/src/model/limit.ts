@@ -37,7 +37,6 @@ export interface Refusal {
   readonly trying: boolean;
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
-  readonly roundTrip: number;
   /** The pace up to which no more than usual was refused, per ms, where some refusals do not depend on it. */
   readonly fine?: number;
 }
@@ -75,12 +74,12 @@ export class Limit {
     this.#share(pace, now, SHARE_AT_START);
   }
 
-  accept(now: number, cost: number): void {
+  accept(now: number, cost: number, took: number): void {
     const flow = this.#flow;
     if (now - flow.last > FLOW.longestGapMs) [flow.accepted, flow.from] = [0, now];
     flow.accepted += cost;
     flow.last = now;
-    this.history.accept(now, cost);
+    this.history.accept(now, cost, took);
   }
 
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
@@ -121,10 +120,10 @@ export class Limit {
   }
 
   /** Marks the refusal and fits a bucket. Returns whether one explains it, at less than was sent; if not, the history starts anew. */
-  fitBucket(stretch: Stretch, { roundTrip }: Refusal): boolean {
+  fitBucket(stretch: Stretch): boolean {
     this.history.mark(stretch.last, this.#burst);
     const sent = stretch.accepted / stretch.length;
-    const found = estimate(this.history, sent * 1.05, roundTrip);
+    const found = estimate(this.history, sent * 1.05);
     if (found && found.rate * (1 + found.doubt) < 0.95 * sent) return true;
     this.history.restart(this.#burst);
     return false;
@@ -142,8 +141,7 @@ export class Limit {
     const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
     this.#emptied = stretch.last;
     pace.open(now, Math.min(pace.tokens, 1));
-    const found =
-      pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05, refusal.roundTrip);
+    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05);
     const isHeld = pace.way === 'hold' && !refusal.trying;
     const isShared = isHeld && stretch.accepted < LEAST_TO_MEASURE;
     if (pace.way === 'free') this.#begin(stretch, refusal, now);

@@ -3,7 +3,7 @@ import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
 import { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Limit, NOTHING_REFUSED, type Refusal } from './limit.ts';
+import { Limit, NOTHING_REFUSED } from './limit.ts';
 import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
 import { Sample } from './sample.ts';
@@ -202,7 +202,7 @@ export class Pacer {
 
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
-    this.#limit.accept(now, cost);
+    this.#limit.accept(now, cost, now - sent.at);
     this.#concurrency.accepted(this.#flight.count + 1, now);
     const isSample = this.#sample.has(sent.at);
     if (this.#sample.answered(false, sent.at)) return this.#testedByPace(now);
@@ -286,10 +286,9 @@ export class Pacer {
   }
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
-    const { roundTrip } = this.#flight;
     const closure = this.#cooldown.length;
-    const refusal = { ...this.#paceThen, closure, roundTrip };
-    if (!paced && this.#learnLone(stretch, refusal, now)) return;
+    const refusal = { ...this.#paceThen, closure };
+    if (!paced && this.#learnLone(stretch, now)) return;
     const fine = this.#noise.closed(stretch);
     this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
   }
@@ -298,10 +297,10 @@ export class Pacer {
    * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if those that were sent
    * after it were accepted, or no bucket explains both. Returns whether that is all.
    */
-  #learnLone(stretch: Stretch, refusal: Refusal, now: number): boolean {
+  #learnLone(stretch: Stretch, now: number): boolean {
     if (!stretch.lone) return false;
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
-    else if (!stretch.contradicted && this.#limit.fitBucket(stretch, refusal)) return false;
+    else if (!stretch.contradicted && this.#limit.fitBucket(stretch)) return false;
     else {
       this.#noise.dismiss();
       this.#limit.release(now);

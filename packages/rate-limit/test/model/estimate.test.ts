@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { estimate } from '../../src/model/estimate.ts';
 import { History } from '../../src/model/history.ts';
 
-/** What a bucket accepts and refuses of two bursts and a stream. */
-function observed(rate: number, burst: number): History {
+/** What a bucket accepts and refuses of two bursts and a stream; the first four answers take so many ms. */
+function observed(rate: number, burst: number, firstTake = 10): History {
   const history = new History();
   let tokens = burst;
   let last = 0;
+  let answers = 0;
   for (let now = 0, marks = 0; marks < 3 && now < 20_000; now++) {
     tokens = Math.min(burst, tokens + rate * (now - last));
     last = now;
@@ -15,9 +16,10 @@ function observed(rate: number, burst: number): History {
     if (!sends) continue;
     if (tokens >= 1) {
       tokens--;
-      history.accept(now, 1);
+      const took = answers++ < 4 ? firstTake : 10;
+      history.accept(now + took, 1, took);
     } else {
-      history.mark(now, burst);
+      history.mark(now + 10, burst);
       marks++;
       now += 1_000;
     }
@@ -27,30 +29,36 @@ function observed(rate: number, burst: number): History {
 
 describe('estimate', () => {
   it('finds the rate and the burst of a bucket', () => {
-    const found = estimate(observed(0.1, 20), 0.5, 10)!;
+    const found = estimate(observed(0.1, 20), 0.5)!;
     expect(found.rate).toBeGreaterThan(0.095);
     expect(found.rate).toBeLessThan(0.105);
     expect(found.burst).toBe(20);
     expect(found.doubt).toBeLessThan(0.2);
   });
 
+  it.each([80, 150, 300])('takes times for less exact where the first answers took %i ms', (firstTake) => {
+    const { rate, doubt } = estimate(observed(0.1, 20, firstTake), 0.5)!;
+    expect(rate).toBeCloseTo(0.1, 3);
+    expect(doubt).toBeGreaterThan(0.02);
+  });
+
   it('finds nothing in a history without two refusals', () => {
     const history = new History();
-    expect(estimate(history, 1, 10)).toBeUndefined();
-    for (let now = 0; now < 100; now++) history.accept(now, 1);
-    expect(estimate(history, 1, 10)).toBeUndefined();
+    expect(estimate(history, 1)).toBeUndefined();
+    for (let now = 0; now < 100; now++) history.accept(now, 1, 10);
+    expect(estimate(history, 1)).toBeUndefined();
     history.mark(100, 1);
-    expect(estimate(history, 1, 10)).toBeUndefined();
+    expect(estimate(history, 1)).toBeUndefined();
   });
 
   it('does not explain a refusal by the pace that was refused', () => {
-    expect(estimate(observed(0.1, 20), 0.09, 10)).toBeUndefined();
+    expect(estimate(observed(0.1, 20), 0.09)).toBeUndefined();
   });
 
   it('is wrong by less than a tenth for any bucket', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 15 }), fc.integer({ min: 5, max: 60 }), (rate, burst) => {
-        const found = estimate(observed(rate / 100, burst), 10, 0);
+        const found = estimate(observed(rate / 100, burst), 10);
         return found === undefined || Math.abs(found.rate / (rate / 100) - 1) < 0.1;
       }),
       { numRuns: 50, seed: 1 },

@@ -12,7 +12,7 @@ function stretch(from: number, length: number, accepted: number): Stretch {
   return made;
 }
 
-const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000, roundTrip: 10 };
+const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000 };
 
 /** A limit that was refused at a pace that it held. */
 function shared(): Limit {
@@ -78,7 +78,7 @@ describe('Limit', () => {
 
   it('takes what was accepted of single calls for its share when others have used the limit up', () => {
     const limit = new Limit(chance());
-    for (const at of [0, 30_000, 60_000]) limit.accept(at, 1);
+    for (const at of [0, 30_000, 60_000]) limit.accept(at, 1, 10);
     limit.learn(stretch(90_000, 10, 1), { ...refusal, pace: Infinity }, 100_000);
     expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 3 / 100_000 });
     expect(limit.pace.delay(100_000, 1)).toBe(1_000);
@@ -90,7 +90,7 @@ describe('Limit', () => {
     { what: 'a long silence', times: [0, 30_000], accepted: 1, from: 200_000 },
   ])('searches when refused after $what', ({ times, accepted, from }) => {
     const limit = new Limit(chance());
-    for (const at of times) limit.accept(at, 1);
+    for (const at of times) limit.accept(at, 1, 10);
     limit.learn(stretch(from, 10, accepted), { ...refusal, pace: Infinity }, from + 1_000);
     expect(limit.pace.way).toBe('search');
   });
@@ -147,18 +147,18 @@ describe('Limit', () => {
         [0, 120],
         [3_000, 110],
       ] as const) {
-        for (let n = 0; n < count; n++) limit.history.accept(from + n / rate, 1);
+        for (let n = 0; n < count; n++) limit.history.accept(from + n / rate, 1, 10);
         const made = stretch(from, count / rate, count);
         if (from === 0) limit.lone(made, 2_000);
-        else return limit.fitBucket(made, refusal);
+        else return limit.fitBucket(made);
       }
       return undefined;
     };
     expect(steady(0.12)).toBe(true);
     const noise = new Limit(chance());
-    for (let n = 0; n < 50; n++) noise.history.accept(n * 20, 1);
+    for (let n = 0; n < 50; n++) noise.history.accept(n * 20, 1, 10);
     noise.lone(stretch(0, 1_000, 50), 2_000);
-    for (let n = 0; n < 200; n++) noise.history.accept(2_000 + n * 20, 1);
-    expect(noise.fitBucket(stretch(2_000, 4_000, 200), refusal)).toBe(false);
+    for (let n = 0; n < 200; n++) noise.history.accept(2_000 + n * 20, 1, 10);
+    expect(noise.fitBucket(stretch(2_000, 4_000, 200))).toBe(false);
   });
 });
