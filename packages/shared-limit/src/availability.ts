@@ -1,8 +1,8 @@
 /** While the place is not used, it is asked again after so long, ms; and where it answers. */
 const PAUSE = 1_000;
 const PAUSE_GOOD = 250;
-/** A place of which late answers in a row took so long together is not used: as one that did not answer for so long, ms. */
-export const LONGEST = 1_000;
+/** A place of which late answers in a row took so long together is not used, ms: for a start of many processes all are late. */
+const LONGEST_LATE = 5_000;
 /** One that failed again soon must be good for longer: for so long at most, ms. */
 const LONGEST_PROOF = 60_000;
 /** Soon is within so many times as long as it had to be good for. */
@@ -46,7 +46,7 @@ export class Availability {
   /** Calls waited for an answer, which was late. Returns whether the place is too slow to be used. */
   late(took: number): boolean {
     this.#late += took;
-    return this.#late >= LONGEST;
+    return this.#late >= LONGEST_LATE;
   }
 
   /** A place that is not used has answered in time. All come back at the time that it says, or later. */

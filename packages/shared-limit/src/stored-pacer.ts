@@ -1,5 +1,5 @@
 import type { PacerParts, Pacing, Sending } from '@steadfetch/rate-limit';
-import { Availability, LONGEST } from './availability.ts';
+import { Availability } from './availability.ts';
 import { type Report, Reports } from './reports.ts';
 import { type Slot, Slots } from './slots.ts';
 import type { Question, Reply } from './state.ts';
@@ -23,6 +23,8 @@ export interface Place {
 
 /** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
 const SLOW = 50;
+/** A place that did not answer for so long is away, ms. */
+const LONGEST = 1_000;
 /** What the share was is known of a place that was used for so long, ms. */
 const PROVEN = 3_000;
 /** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
@@ -39,9 +41,8 @@ interface Asked {
   readonly at: number;
   readonly want: number;
   readonly report: Report;
-  /** By how much its timer was late, since this process was busy, when no call waited any longer; `undefined`: they still do. */
-  lateBy: number | undefined;
-  /** Nobody waits for it. */
+  /** No call waits for it any more; and nobody does. */
+  isLate: boolean;
   isOver: boolean;
 }
 
@@ -183,7 +184,7 @@ export class StoredPacer implements Pacing {
   #ask(now: number, want: number, refusal?: Question['refusal'], isWaitedFor = want > 0): void {
     const { key, clock } = this.#parts;
     const report = this.#reports.take(now);
-    const asked: Asked = { at: now, want, report, lateBy: undefined, isOver: false };
+    const asked: Asked = { at: now, want, report, isLate: false, isOver: false };
     if (isWaitedFor) this.#asking = asked;
     this.#availability.asked(now);
     const [{ known }, cost, aloneFor] = [this.#place, this.#cost, this.#availability.aloneFor(now)];
@@ -199,7 +200,7 @@ export class StoredPacer implements Pacing {
       const after = (ms: number) => clock.sleep(ms, stop.signal);
       const bound = this.#availability.isUsed ? this.#bound : SLOW;
       after(bound)
-        .then(() => this.#waitNoLonger(asked, bound))
+        .then(() => this.#waitNoLonger(asked))
         .then(() => after(LONGEST - bound))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
         .catch(() => {});
@@ -228,7 +229,7 @@ export class StoredPacer implements Pacing {
     if (this.#slots.first && reply.closedUntil !== this.#slots.first.lease.closedUntil) this.#slots.drop();
     if (this.#asking === asked) this.#answered(asked, now);
     if (!this.#availability.isUsed) {
-      if (asked.lateBy === undefined) this.#availability.answered(now, reply.backAt + offset);
+      if (!asked.isLate) this.#availability.answered(now, reply.backAt + offset);
     } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
     else if (asked.want > 0) {
       this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
@@ -237,18 +238,18 @@ export class StoredPacer implements Pacing {
     this.#parts.wake();
   }
 
-  /** What calls wait for is answered. What this process was late itself is not the fault of the place. */
-  #answered({ at, lateBy }: Asked, now: number): void {
+  /** What calls wait for is answered. */
+  #answered({ at }: Asked, now: number): void {
     this.#asking = undefined;
-    const took = now - at - (lateBy ?? 0);
+    const took = now - at;
     if (took <= SLOW) this.#availability.inTime();
-    else if (this.#availability.late(took)) this.#leave(tooSlow(took));
+    else if (this.#availability.late(took)) this.#leave(tooSlow(SLOW));
     this.#isAlone = !this.#availability.isUsed;
   }
 
   /** The calls that wait for an answer go on without. */
-  #waitNoLonger(asked: Asked, bound: number): void {
-    asked.lateBy = this.#parts.now() - asked.at - bound;
+  #waitNoLonger(asked: Asked): void {
+    asked.isLate = true;
     if (!this.#availability.isUsed) {
       asked.isOver = true;
       this.#availability.missed();
@@ -312,7 +313,7 @@ export class StoredPacer implements Pacing {
 }
 
 function tooSlow(ms: number): Error {
-  return new Error(`the store took longer than ${Math.floor(ms)} ms`);
+  return new Error(`the store took longer than ${ms} ms`);
 }
 
 function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
