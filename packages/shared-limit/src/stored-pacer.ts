@@ -23,6 +23,8 @@ export interface Place {
 
 /** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
 const SLOW = 50;
+/** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
+const BUSY = 20;
 /** A place that did not answer for so long is away, ms. */
 const LONGEST = 1_000;
 /** What the share was is known of a place that was used for so long, ms. */
@@ -200,6 +202,7 @@ export class StoredPacer implements Pacing {
       const after = (ms: number) => clock.sleep(ms, stop.signal);
       const bound = this.#availability.isUsed ? this.#bound : SLOW;
       after(bound)
+        .then(() => (this.#parts.now() - now > bound + BUSY ? after(bound) : undefined))
         .then(() => this.#waitNoLonger(asked))
         .then(() => after(LONGEST - bound))
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
@@ -254,8 +257,7 @@ export class StoredPacer implements Pacing {
       asked.isOver = true;
       this.#availability.missed();
     }
-    if (this.#asking === asked && !this.#isAlone)
-      this.#goAlone(this.#atShare() ?? this.#unproven());
+    if (this.#asking === asked && !this.#isAlone) this.#goAlone(this.#atShare() ?? this.#unproven());
   }
 
   /** The place did not hear the question: what was reported is reported again. */

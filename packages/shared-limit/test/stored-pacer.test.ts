@@ -112,6 +112,16 @@ describe('a place that', () => {
     expect(events).toHaveLength(1);
   });
 
+  it('answers late since this process was busy is waited for a little longer', async () => {
+    const clock = manualClock();
+    const busy = { ...clock, sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms + 30, signal) };
+    const { limited, sent } = processAt(busy, delayed(clock, 90, new Memory(clock, 10).ask));
+    const end = limited(URL);
+    await clock.advance(200);
+    await end;
+    expect(sent).toEqual([90]);
+  });
+
   it('is told of the last call although no other one follows', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
