@@ -1,6 +1,7 @@
-/** While the place is not used, it is asked again after so long, ms; and where it answers. */
+import { LATEST } from './reports.ts';
+
+/** While the place is not used and does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-const PAUSE_GOOD = 250;
 /** A place of which late answers in a row took so long together is not used, ms: for a start of many processes all are late. */
 const LONGEST_LATE = 5_000;
 /** One that failed again soon must be good for longer: for so long at most, ms. */
@@ -35,7 +36,7 @@ export class Availability {
   }
 
   asked(now: number): void {
-    this.askAgainAt = now + (this.#goodSince === undefined ? PAUSE : PAUSE_GOOD);
+    this.askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
   }
 
   /** Calls waited for an answer, which came in time. */
