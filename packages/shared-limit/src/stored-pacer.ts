@@ -257,7 +257,8 @@ export class StoredPacer implements Pacing {
       asked.isOver = true;
       this.#availability.missed();
     }
-    if (this.#asking === asked && !this.#isAlone) this.#goAlone(this.#atShare() ?? this.#unproven());
+    if (this.#asking === asked && !this.#isAlone)
+      this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
   }
 
   /** The place did not hear the question: what was reported is reported again. */
@@ -283,26 +284,20 @@ export class StoredPacer implements Pacing {
     const isProven = this.#availability.usedFor(now) > PROVEN;
     this.#availability.leave(now);
     this.#place.onFailure(this.#parts.key, error);
-    this.#learned = (isProven ? this.#atShare() : undefined) ?? this.#unproven();
+    this.#learned = (isProven ? this.#atShare() : undefined) ?? this.#learned ?? this.#parts.local();
     this.#goAlone(this.#learned);
   }
 
   /** Another one is alone: two ways to count do not go together. */
   #leaveToo(now: number, backAt: number): void {
     this.#availability.leaveToo(now, backAt);
-    this.#goAlone(this.#atShare() ?? this.#unproven());
+    this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
   }
 
   /** A pacer that goes on with the share that this process had. */
   #atShare(): Pacing | undefined {
     const { pace } = this.#slots;
     return pace > 0 ? this.#parts.local(pace) : undefined;
-  }
-
-  /** Where no share is known: what this process has learned by itself, which begins cautiously once only. */
-  #unproven(): Pacing {
-    this.#learned ??= this.#parts.local();
-    return this.#learned;
   }
 
   #goAlone(own: Pacing): void {
