@@ -50,8 +50,8 @@ local function read()
 end
 
 local function inTime(a, b)
-  if a.to ~= b.to then return a.to < b.to end
   if a.from ~= b.from then return a.from < b.from end
+  if a.to ~= b.to then return a.to < b.to end
   return a.cost > b.cost
 end
 
@@ -63,6 +63,7 @@ local function isEven(start, before, entry, grain)
 end
 
 local function merge(grain)
+  table.sort(history, inTime)
   local kept = {}
   local start = history[1].from
   for _, entry in ipairs(history) do
@@ -70,8 +71,7 @@ local function merge(grain)
     local isOne = before and before.cost > 0 and entry.cost > 0
     if isOne and (entry.from < before.to or entry.to - before.from <= grain and isEven(start, before, entry, grain)) then
       before.cost = before.cost + entry.cost
-      before.from = min(before.from, entry.from)
-      before.to = entry.to
+      before.to = max(before.to, entry.to)
     else
       if before then start = before.to end
       kept[#kept + 1] = entry
@@ -83,7 +83,6 @@ end
 local function tidy()
   if entries <= 64 then return end
   read()
-  table.sort(history, inTime)
   local grain = 1
   while #history > 40 and grain < 1e9 do
     merge(grain)
@@ -120,7 +119,7 @@ local function mark(at)
     end
   end
   history[#history + 1] = { from = at, to = at, cost = 0 }
-  table.sort(history, inTime)
+  merge(0)
   if marksOf() > 8 then dropFirst() end
   entries = #history
 end

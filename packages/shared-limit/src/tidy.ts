@@ -13,7 +13,6 @@ export function keep({ history }: LimitState, { from, to, cost }: Entry): void {
   const middle = (from + to) / 2;
   history.push(to - from > INSTANT ? { from, to, cost } : { from: middle, to: middle, cost });
   if (history.length <= MOST_ENTRIES) return;
-  history.sort(inTime);
   for (let grain = 1; history.length > KEPT && grain < 1e9; grain *= 2) merge(history, grain);
 }
 
@@ -28,7 +27,7 @@ export function mark(state: LimitState, at: number): void {
     entry.to = at;
   }
   history.push({ from: at, to: at, cost: 0 });
-  history.sort(inTime);
+  merge(history, 0);
   if (marksOf(state) > MOST_MARKS) dropFirst(state);
 }
 
@@ -49,10 +48,12 @@ export function dropFirst(state: LimitState): void {
 
 /** At the same time what was accepted comes first. */
 function inTime(a: Entry, b: Entry): number {
-  return a.to - b.to || a.from - b.from || b.cost - a.cost;
+  return a.from - b.from || a.to - b.to || b.cost - a.cost;
 }
 
+/** What overlaps becomes one entry, and what lies within so many ms at a similar pace. */
 function merge(history: Entry[], grain: number): void {
+  history.sort(inTime);
   let kept = 0;
   let start = history[0]!.from;
   for (const entry of history) {
@@ -64,8 +65,7 @@ function merge(history: Entry[], grain: number): void {
       (entry.from < before.to || (entry.to - before.from <= grain && isEven(start, before, entry, grain)))
     ) {
       before.cost += entry.cost;
-      before.from = Math.min(before.from, entry.from);
-      before.to = entry.to;
+      before.to = Math.max(before.to, entry.to);
     } else {
       if (before) start = before.to;
       history[kept++] = entry;

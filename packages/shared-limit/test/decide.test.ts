@@ -26,6 +26,35 @@ function asked(...questions: [at: number, question: Partial<Question>][]): { sta
   return { state: state!, replies };
 }
 
+/** The pace that two learn who empty a bucket of 20 three times, which refills with 100 a second. */
+function learned(late: (n: number) => number): number {
+  const questions: [number, Partial<Question>][] = [];
+  let [tokens, filledAt, at] = [20, 0, 0];
+  for (const pace of [500, 150, 110]) {
+    const reports: [number, Partial<Question>][] = [];
+    for (let n = 0; ; n++, at += 1_000 / pace) {
+      tokens = Math.min(20, tokens + (at - filledAt) / 10);
+      filledAt = at;
+      if (tokens < 1) break;
+      tokens--;
+      const accepted = [{ from: START + at, to: START + at, cost: 1 }];
+      reports.push([at + late(n), { want: 0, requests: 1, accepted }]);
+    }
+    const refusal = { at: START + at, closedUntil: START + at, every: 1_000 / pace, wait: 1_000, isDoubted: false };
+    reports.push([at + 1, { want: 0, refusal }], [at + 260, {}]);
+    questions.push(...reports.sort(([a], [b]) => a - b));
+    at += 1_010;
+  }
+  return asked(...questions).state.base * 1_000;
+}
+
+it('what one of two reports late changes nothing that is learned', () => {
+  const inTime = learned(() => 10);
+  for (let shift = 0; shift < 4; shift++) {
+    expect(learned((n) => ((n + shift) % 4 === 0 ? 200 : 10)) / inTime).toBeCloseTo(1, 1);
+  }
+});
+
 it('a quota of requests counts a dear call once, another one its cost', () => {
   const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
   expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);

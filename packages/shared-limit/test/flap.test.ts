@@ -13,7 +13,7 @@ const SITUATIONS = [
   ['retry-after', 20, 60, 0.06],
   ['told', 20, 60, 0.06],
 ] as const;
-const SECONDS = IS_GATE ? 60 : 30;
+const SECONDS = 60;
 const shareOf = ({ perSecond }: Fleet) => perSecond.reduce((a, b = 0) => a + b, 0) / (100 * SECONDS);
 const mean = (shares: readonly number[]) => shares.reduce((a, b) => a + b) / shares.length;
 

@@ -126,8 +126,7 @@ function rowOf(row: Row, worked: readonly Worked[], { accepted, refused }: Count
   const times = members.flatMap((one) => one.times).sort((a, b) => a - b);
   const at = (part: number) => times[Math.floor(part * times.length)]!.toFixed(1);
   const questions = worked.reduce((a, one) => a + one.questions, 0);
-  const count = (kind: string) => worked.flatMap(({ events }) => events).filter((one) => one === kind).length;
-  console.log(`${name}: the store was down ${count('down')} times, and up again ${count('up')} times`);
+  console.log(`${name}: ${worked.flatMap(({ events }) => events).join(', ') || 'the store was never down'}`);
   console.log(`each second: ${perSecond(members, seconds).join(' ')}`);
   return [
     name,

@@ -84,7 +84,9 @@ class Member {
       questions++;
       return redis.call(name!, ...args);
     };
-    return redisStore(send, { hooks: { onDown: () => events.push('down'), onUp: () => events.push('up') } });
+    const note = (event: string) => events.push(`${((performance.now() - this.#begun) / 1_000).toFixed(1)} s ${event}`);
+    const onDown = ({ error }: { error: unknown }) => note(`down: ${error instanceof Error ? error.message : error}`);
+    return redisStore(send, { hooks: { onDown, onUp: () => note('up') } });
   }
 }
 

@@ -1,0 +1,96 @@
+import { LATEST } from './reports.ts';
+
+/** While the place is not used and does not answer, it is asked again after so long, ms. */
+const PAUSE = 1_000;
+/** A place of which late answers in a row took so long together is not used, ms: for a start of many processes all are late. */
+const LONGEST_LATE = 5_000;
+/** One that failed again soon must be good for longer: for so long at most, ms. */
+const LONGEST_PROOF = 60_000;
+/** Soon is within so many times as long as it had to be good for. */
+const SOON = 10;
+
+/**
+ * Whether the place is used, and from when on it is used again. One that failed again soon must answer for a while before: it is worse to
+ * use it now and then than not to use it.
+ */
+export class Availability {
+  isUsed = true;
+  /** When the place is asked again that is not used. */
+  askAgainAt = 0;
+  /** How long the last answers took that were late, ms. */
+  #late = 0;
+  /** Since when it answers in time, and from when on it is used again. */
+  #goodSince: number | undefined;
+  #backAt = 0;
+  /** For how long it must answer before it is used again; and since when it is used. */
+  #proof = 0;
+  #usedSince: number;
+
+  constructor(now: number) {
+    this.#usedSince = now;
+  }
+
+  /** For how long it is used already, ms. */
+  usedFor(now: number): number {
+    return now - this.#usedSince;
+  }
+
+  asked(now: number): void {
+    this.askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
+  }
+
+  /** Calls waited for an answer, which came in time. */
+  inTime(): void {
+    this.#late = 0;
+  }
+
+  /** Calls waited for an answer, which was late. Returns whether the place is too slow to be used. */
+  late(took: number): boolean {
+    this.#late += took;
+    return this.#late >= LONGEST_LATE;
+  }
+
+  /** A place that is not used has answered in time. All come back at the time that it says, or later. */
+  answered(now: number, backAt: number): void {
+    this.#goodSince ??= now;
+    this.#backAt = Math.max(this.#goodSince + this.#proof, backAt);
+  }
+
+  /** It failed or was late. */
+  missed(): void {
+    this.#goodSince = undefined;
+  }
+
+  leave(now: number): void {
+    const isSoon = this.usedFor(now) <= SOON * Math.max(PAUSE, this.#proof);
+    this.#proof = isSoon ? Math.min(LONGEST_PROOF, Math.max(PAUSE, 4 * this.#proof)) : 0;
+    this.isUsed = false;
+    this.askAgainAt = now + PAUSE;
+  }
+
+  /** Another process is alone, so this one is. */
+  leaveToo(now: number, backAt: number): void {
+    this.isUsed = false;
+    this.#goodSince = now;
+    this.#backAt = backAt;
+  }
+
+  /** Whether it can be used again. */
+  isBack(now: number): boolean {
+    return !this.isUsed && this.#goodSince !== undefined && now >= this.#backAt;
+  }
+
+  comeBack(now: number): void {
+    this.isUsed = true;
+    this.#goodSince = undefined;
+    this.#usedSince = now;
+    this.#late = 0;
+  }
+
+  /** After how many ms this process may come back, not before it was asked again; `undefined`: it uses the place. */
+  aloneFor(now: number): number | undefined {
+    if (this.isUsed) return undefined;
+    if (this.#goodSince === undefined) return Math.max(2 * PAUSE, this.#proof);
+    return Math.max(0, this.#goodSince + this.#proof - now);
+  }
+}
