@@ -126,15 +126,16 @@ function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: nu
  */
 async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
+  let last = first;
   try {
     if (await again(first)) return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
-    return unwrap(first.outcome!);
   } catch (thrown) {
-    if (thrown instanceof FailedAttempt) return unwrap(thrown.outcome!);
-    throw thrown;
+    if (!(thrown instanceof FailedAttempt)) throw thrown;
+    last = thrown;
   } finally {
     releaseBody(session.call);
   }
+  return unwrap(last.outcome!); // not in the block above: an odd error may throw when it is looked at
 }
 
 /** p-retry repeats while `again` says so: the waits are ours. */
