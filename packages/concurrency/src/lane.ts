@@ -1,4 +1,5 @@
 import { onAbort } from '@steadfetch/core';
+import { settledByOthers } from '@steadfetch/core/kit';
 import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
@@ -45,7 +46,7 @@ export class Lane {
 
   /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
   wait(signal: AbortSignal | undefined): Promise<Slot> {
-    return new Promise((resolve, reject) => {
+    return settledByOthers((resolve, reject) => {
       const leave = this.#line.join((slot) => {
         release();
         resolve(slot);

@@ -50,6 +50,27 @@ describe('concurrency', () => {
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
+  it('lets a call go on by a timer of its own in Workers, which end a request that waits for another one', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    });
+    const fetch = heldFetch();
+    const send = concurrency(1)(fetch);
+    void send(URL);
+    void send(URL);
+    expect(vi.getTimerCount()).toBe(1);
+
+    await fetch.answer();
+    expect(fetch.started).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(20);
+
+    expect(fetch.started).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('does not let a newcomer overtake', async () => {
     const fetch = heldFetch();
     const send = concurrency(1)(fetch);

@@ -46,8 +46,9 @@ export {
 export { warnOnce } from './options/warn-once.ts';
 export { transientKind } from './outcome/classify-error.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
-export { abortable } from './time/abort.ts';
+export { abortable, abortWith } from './time/abort.ts';
 export { MAX_TIMER } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
+export { settledByOthers } from './time/settled-by-others.ts';
 export { sleep } from './time/sleep.ts';
 export { Turns } from './time/turns.ts';

@@ -1,4 +1,4 @@
-import { Call, type CallChanges, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
+import { abortReason, Call, type CallChanges, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { type CallObservation, observerOf } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import {
@@ -231,7 +231,7 @@ export class KyCall {
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
     if (!this.#pending.isNew) {
-      if (this.#pending.aborted) this.#tellEnd(this.#options.signal!.reason);
+      if (this.#pending.aborted) this.#tellEnd(abortReason(this.#options.signal!));
       else if (outcome?.failed) this.#tellEnd(outcome.error);
       return false;
     }

@@ -49,11 +49,11 @@ export class Pending {
   announce(failure: FailedAttempt, decision: Retry): void {
     const announced: Announced = { failure, decision, stage: 'announced', stopListening: () => {} };
     this.#announced = announced;
-    announced.stopListening = onAbort(this.#signal, () => {
+    announced.stopListening = onAbort(this.#signal, (reason) => {
       if (announced.stage === 'waiting') return;
       this.#aborted = true;
       this.stop('aborted');
-      this.#onAborted(this.#signal!.reason);
+      this.#onAborted(reason);
     });
   }
 

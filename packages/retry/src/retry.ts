@@ -135,7 +135,7 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   } finally {
     releaseBody(session.call);
   }
-  return unwrap(last.outcome!); // outside of the try: nothing may look at an error that is not ours
+  return unwrap(last.outcome!); // not in the block above: an odd error may throw when it is looked at
 }
 
 /** p-retry repeats while `again` says so: the waits are ours. */

@@ -107,6 +107,14 @@ describe('an error that is hard to look at', () => {
   });
 });
 
+it('an error that throws when it is looked at reaches the caller by identity', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const send = compose(retry())(() => Promise.reject(proxy));
+
+  expect(await send(API).catch((error: unknown) => error === proxy)).toBe(true);
+});
+
 describe('the end of a series', () => {
   it.each([1, 2])('is a recovery for a 404 after a 503, with %i retries', async (maxRetries) => {
     const hooks = recordingHooks();

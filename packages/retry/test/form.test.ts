@@ -1,10 +1,16 @@
 import { encodeForm } from '@steadfetch/core/kit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 describe('encodeForm', () => {
   it('leaves what is no form of this runtime', () => {
     expect([encodeForm('x'), encodeForm(new URLSearchParams())]).toEqual([undefined, undefined]);
+  });
+
+  it('leaves a form where a Blob has no stream, as in jsdom', () => {
+    vi.stubGlobal('Blob', class {});
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(encodeForm(new FormData())).toBeUndefined();
   });
 
   it('gives the same fields again', async () => {

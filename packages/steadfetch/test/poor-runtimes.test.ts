@@ -1,6 +1,16 @@
 import { startServer } from '@steadfetch/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { bufferBody, compose, type Fetch, retry, standard, timeout } from '../src/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  bufferBody,
+  compose,
+  concurrency,
+  drain,
+  type Fetch,
+  observe,
+  retry,
+  standard,
+  timeout,
+} from '../src/index.ts';
 
 const hidden: (() => unknown)[] = [];
 
@@ -88,4 +98,45 @@ it('retry() says so where there is no performance.now(), which its loop needs', 
   vi.stubGlobal('performance', undefined);
 
   expect(() => retry()).toThrow('retry: this runtime has no performance.now()');
+});
+
+describe('as in React Native, without reasons of aborts and without DOMException', () => {
+  const URL = 'https://api.example.com/';
+  const patient = { delay: () => 60_000 };
+
+  beforeEach(() => {
+    vi.stubGlobal('DOMException', undefined);
+    hide(AbortSignal.prototype, 'reason');
+  });
+
+  it('an observer sends a call that waits at once', async () => {
+    const replies = [503, 200];
+    const fetch = async () => new Response('', { status: replies.shift()! });
+    const sendNow = observe((event) => event.type === 'wait' && queueMicrotask(event.retryNow));
+
+    expect((await compose(sendNow, retry(patient))(fetch)(URL)).status).toBe(200);
+  });
+
+  it.each([
+    ['an AbortError', undefined, { name: 'AbortError' }],
+    ['the error that is given', new RangeError('enough'), { name: 'RangeError', message: 'enough' }],
+  ])('an observer ends a call that waits with %s', async (_what, reason, expected) => {
+    const cancel = observe((event) => event.type === 'wait' && queueMicrotask(() => event.cancel(reason)));
+    const steady = compose(cancel, retry(patient))(async () => new Response('', { status: 503 }));
+
+    await expect(steady(URL)).rejects.toMatchObject(expected);
+  });
+
+  it('a client that is closed ends a call that waits for a slot', async () => {
+    const draining = drain();
+    const answers: ((response: Response) => void)[] = [];
+    const steady = compose(draining, concurrency(1))(() => new Promise((resolve) => answers.push(resolve)));
+    const [first, second] = [steady(URL), steady(URL).catch(({ name }) => name)];
+
+    const closed = draining.close();
+    answers[0]!(new Response('ok'));
+
+    expect([(await first).status, await second]).toEqual([200, 'DrainError']);
+    expect(await closed).toEqual({ finished: 1, ended: 1 });
+  });
 });

@@ -1,4 +1,5 @@
 import { onAbort } from '@steadfetch/core';
+import { abortWith } from '@steadfetch/core/kit';
 
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
 const SCOPED: unique symbol = Symbol.for('steadfetch.scoped.3') as never;
@@ -26,7 +27,7 @@ export function isScoped(signal: AbortSignal): boolean {
 
 export function abortScoped(controller: AbortController, reason: unknown): void {
   const first = (controller.signal as Scoped)[SCOPED];
-  controller.abort(reason);
+  abortWith(controller, reason);
   first?.stop(reason);
 }
 

@@ -1,4 +1,4 @@
-import { onAbort } from '../time/abort.ts';
+import { abortWith, onAbort } from '../time/abort.ts';
 
 /** A wait that an observer can end, and that ends with the call. */
 export interface Cancellable {
@@ -12,12 +12,15 @@ export interface Cancellable {
 
 export function cancellable(signal: AbortSignal | undefined): Cancellable {
   const controller = new AbortController();
-  const release = onAbort(signal, (reason) => controller.abort(reason));
-  return { signal: controller.signal, cancel: (reason) => controller.abort(cancelError(reason)), release };
+  const release = onAbort(signal, (reason) => abortWith(controller, reason));
+  return { signal: controller.signal, cancel: (reason) => abortWith(controller, cancelError(reason)), release };
 }
 
 /** The error of a call whose wait is ended: anything that is no error, such as the event of a click, gives no reason. */
 export function cancelError(reason: unknown): Error {
   if (reason instanceof Error) return reason;
-  return new DOMException('The call was cancelled while it waited', 'AbortError');
+  const message = 'The call was cancelled while it waited';
+  // React Native may have no DOMException
+  if (typeof DOMException === 'function') return new DOMException(message, 'AbortError');
+  return Object.assign(new Error(message), { name: 'AbortError' });
 }

@@ -16,10 +16,11 @@ function isForm(form: unknown): form is FormData {
 
 /**
  * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
- * read files. `undefined` for anything else than a form that can be listed.
+ * read files. `undefined` for anything else than a form that can be listed, and where a `Blob` has no stream: the `fetch` of
+ * Node cannot send that of jsdom.
  */
 export function encodeForm(form: unknown): Blob | undefined {
-  if (!isForm(form)) return undefined;
+  if (!isForm(form) || !('stream' in Blob.prototype)) return undefined;
   const boundary = `----formdata-${String(Math.random()).slice(2)}${String(Math.random()).slice(2)}`;
   const parts: BlobPart[] = [];
   form.forEach((value, name) => {

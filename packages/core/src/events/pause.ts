@@ -1,6 +1,6 @@
 import { cancelError } from '../body/cancellable.ts';
 import type { Call } from '../call/call.ts';
-import { onAbort, throwIfAborted } from '../time/abort.ts';
+import { abortWith, onAbort, throwIfAborted } from '../time/abort.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 import { sleep } from '../time/sleep.ts';
 
@@ -52,6 +52,6 @@ export class Pause {
   }
 
   #end(reason: unknown): void {
-    if (!this.#over) this.#timer.abort(reason);
+    if (!this.#over) abortWith(this.#timer, reason);
   }
 }

@@ -9,6 +9,13 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortReason(signal);
 }
 
+/** `controller.abort(reason)`, also where the runtime keeps no reason, as React Native. */
+export function abortWith(controller: AbortController, reason: unknown): void {
+  const { signal } = controller;
+  if (!('reason' in signal)) Object.defineProperty(signal, 'reason', { value: reason });
+  controller.abort(reason);
+}
+
 type Listener = (reason: unknown) => void;
 
 /** The function that adds a listener to a signal. */
