@@ -56,6 +56,14 @@ export class GateQueue {
     else this.#pumpAfter(Promise.resolve());
   }
 
+  /** Goes on where its timer is gone, with the request that has set it: see `settledByOthers`. */
+  wakeIfLate(): void {
+    if (this.#context.now() <= this.#due) return;
+    this.#timer = undefined;
+    this.#due = Infinity;
+    this.schedule();
+  }
+
   #pumpAfter(turn: Promise<void>): void {
     this.#isScheduled = true;
     void turn.then(() => {

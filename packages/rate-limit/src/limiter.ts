@@ -6,6 +6,7 @@ import {
   idempotencyKeyOf,
   keepBody,
   releaseBody,
+  settledByOthers,
   Turns,
 } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
@@ -134,7 +135,7 @@ export class Limiter {
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
     call.record.waitingFor = 'its turn in rateLimit()';
-    return new Promise((resolve, reject) => {
+    const begin = (resolve: (permit: Permit) => void, reject: (reason: unknown) => void) => {
       ticket.resolve = resolve;
       ticket.reject = reject;
       gate.queue(ticket);
@@ -150,7 +151,8 @@ export class Limiter {
         if (turn) void turn.then(() => ticket.refuse(reason));
         else ticket.refuse(reason);
       });
-    });
+    };
+    return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
   }
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {
