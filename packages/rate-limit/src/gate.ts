@@ -21,6 +21,8 @@ export interface GateContext {
   readonly now: () => number;
   readonly turns: Turns;
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
+  /** How many of the narrowest gates are kept at rest. */
+  readonly maxKeys: number;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
   readonly createPacer: (key: string, wake: () => void) => Pacing;

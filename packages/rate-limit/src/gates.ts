@@ -7,7 +7,6 @@ import { joined, type NamesOf } from './scope.ts';
 export class Gates {
   readonly #namesOf: NamesOf;
   readonly #context: GateContext;
-  readonly #maxKeys: number;
   readonly #roots = new Map<string, Gate>();
   /** The narrowest gates, the one released least recently first. Some are in use again. */
   readonly #unused = new Set<Gate>();
@@ -16,10 +15,9 @@ export class Gates {
   /** How many narrowest gates there are. */
   #count = 0;
 
-  constructor(namesOf: NamesOf, context: GateContext, maxKeys = 1_000) {
+  constructor(namesOf: NamesOf, context: GateContext) {
     this.#namesOf = namesOf;
     this.#context = context;
-    this.#maxKeys = maxKeys;
   }
 
   /** The narrowest gate of a call. To be given back by `release`. */
@@ -79,7 +77,7 @@ export class Gates {
 
   /** Drops the gate with which the least is lost; of several the one that was used least recently. */
   #dropOne(): void {
-    if (this.#count <= this.#maxKeys) return;
+    if (this.#count <= this.#context.maxKeys) return;
     const now = this.#context.now();
     let dropped: Gate | undefined;
     let least = Infinity;

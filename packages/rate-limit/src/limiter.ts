@@ -43,7 +43,7 @@ export class Limiter {
   #tickets = 0;
 
   constructor(settings: Settings) {
-    const { clock, random, limit, proof, store } = settings;
+    const { clock, random, limit, maxKeys, proof, store } = settings;
     const now = monotonic(clock);
     const model = { random: sane(random), proof, ...(limit && { limit }) };
     this.#settings = settings;
@@ -57,6 +57,7 @@ export class Limiter {
       now,
       turns: this.#turns,
       limit,
+      maxKeys,
       proof,
       createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : new Pacer(model)),
       onOpen: (gate) => this.#report.opened(gate),

@@ -48,6 +48,11 @@ export interface RateLimitOptions {
   maxWait?: number;
   /** How many calls may wait per gate. @default 10_000 */
   maxQueue?: number;
+  /**
+   * How many gates are kept at rest; those that hold calls back, and those whose `limit` still counts, are forgotten last.
+   * With more keys than that within `per`, a `limit` is not kept for all of them. @default 1_000
+   */
+  maxKeys?: number;
   /** How often a refused call is sent again; repetitions by `retry` count too. @default 10 */
   maxResends?: number;
   /** What counts as a refusal; 403, 503 and 529 only with a wait or a used-up quota. @default [429, 503] */
@@ -71,6 +76,7 @@ const OPTIONS = {
   costOf: { check: checkFunction },
   maxWait: { check: checkMs, default: 60_000 },
   maxQueue: { check: checkNumber, default: 10_000, integer: true },
+  maxKeys: { check: checkNumber, default: 1_000, min: 1, max: 1_000_000, integer: true },
   maxResends: { check: checkNumber, default: 10, integer: true },
   statuses: { check: checkStatuses, default: [429, 503], min: 400, max: 599 },
   methods: { check: checkMethods },
@@ -87,7 +93,7 @@ export const rateLimitOptions: OptionTable<RateLimitOptions> = OPTIONS;
 export interface Settings
   extends Pick<
     Required<RateLimitOptions>,
-    'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxResends' | 'clock' | 'random'
+    'scope' | 'proof' | 'maxWait' | 'maxQueue' | 'maxKeys' | 'maxResends' | 'clock' | 'random'
   > {
   readonly limit: RateLimitOptions['limit'] | undefined;
   readonly key: RateLimitOptions['key'] | undefined;

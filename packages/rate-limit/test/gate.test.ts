@@ -118,6 +118,20 @@ describe('the line at a gate', () => {
     expect((await first).status).toBe(200);
   });
 
+  it('keeps a known limit for as many servers as maxKeys says', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch([200], { clock });
+    const limited = rateLimit({ limit: { requests: 1, per: 1_000 }, maxKeys: 1_200, clock })(fetch);
+    for (let n = 0; n < 1_200; n++) await limited(`https://host${n}.example.com`);
+
+    const second = limited('https://host0.example.com');
+    await clock.advance(999);
+    expect(fetch.calls).toHaveLength(1_200);
+    await clock.advance(1);
+
+    expect((await second).status).toBe(200);
+  });
+
   it('goes on when the first in it is aborted, and leaves no timer when the last one is', async () => {
     const clock = manualClock();
     const fetch = fakeFetch([200], { clock });

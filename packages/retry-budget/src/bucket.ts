@@ -13,6 +13,12 @@ const PER_CALL = 2.5;
 /** Sums of tenths are not exact: less than this is no token. */
 const ROUNDING = 1e-9;
 
+/**
+ * How long after the last failure of its trouble a throttled retry can end, in milliseconds: the longest wait that `retry` accepts
+ * by default, and an attempt. What has not ended by then never will, such as a retry that was aborted after it was sent.
+ */
+const LATEST_END = 70_000;
+
 /** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
@@ -27,8 +33,11 @@ export class Bucket {
   #account: Account;
   /** Retries promised of which no outcome is known. */
   #promised = 0;
-  /** Others that were promised in trouble that is over by now: what was paid for them is forgotten. */
+  /** Those of them for which the server has set the time: they can wait longer than the trouble lasts. */
+  #throttled = 0;
+  /** Throttled retries that were promised in trouble that is over by now: what was paid for them is forgotten. */
   #forgotten = 0;
+  #forgottenUntil = 0;
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -56,11 +65,12 @@ export class Bucket {
   }
 
   /** Takes what a retry may cost. Returns false if nothing is left. */
-  spend(price: number, now: number): boolean {
+  spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
     if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
+    if (kind === 'throttled') this.#throttled++;
     return true;
   }
 
@@ -75,12 +85,15 @@ export class Bucket {
   }
 
   #settle(now: number): Account {
-    const { since } = this.#account;
+    const { since, failedAt } = this.#account;
     this.#account = this.accountAt(now);
     if (since !== undefined && this.#account.since === undefined) {
-      this.#forgotten = Math.max(this.#forgotten, this.#promised);
+      this.#forgotten = Math.max(this.#forgotten, Math.min(this.#throttled, this.#promised));
+      this.#forgottenUntil = failedAt + LATEST_END;
       this.#promised = 0;
+      this.#throttled = 0;
     }
+    if (now >= this.#forgottenUntil) this.#forgotten = 0;
     return this.#account;
   }
 

@@ -22,7 +22,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
     acquire: (key, kind) => {
       const price = priceOf(kind) + FAILURE;
       const bucket = bucketOf(key);
-      return bucket.spend(price, now()) ? permitOf(bucket, price) : undefined;
+      return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
     record: (key, outcome, attempt) => {
       const bucket = bucketOf(key);

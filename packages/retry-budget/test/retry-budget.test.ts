@@ -267,6 +267,21 @@ describe('retryBudget', () => {
 
       expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
     });
+
+    it.each([
+      ['transient', 6_000],
+      ['throttled', 70_000],
+    ] as const)('remembers none of %s retries that were sent and aborted, after %i ms', async (kind, ms) => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      for (let n = 0; n < 300; n++) {
+        budget.record(KEY, 'failure', 1);
+        budget.acquire(KEY, kind);
+      }
+      await clock.advance(ms);
+
+      expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
+    });
   });
 
   it('asks less for a retry that the server invited', () => {

@@ -405,6 +405,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       if (response.status >= 500) throw new Error('the server has failed');
       return response;
     },
+    'reads why the server has failed': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      if (response.status >= 500) await response.text();
+      return response;
+    },
+    'frees the body of a failure that it gives': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      if (response.status >= 500) void response.body?.cancel();
+      return response;
+    },
     'repeats that of a Request': (next) => (input, init) => {
       if (!(input instanceof Request)) return next(input, init);
       const again = input.clone();
@@ -491,7 +501,7 @@ const reasons: Record<string, RegExp> = {
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
-    /^the number of calls of next for a (?:POST|PATCH) that ends in |^the status of a POST: /,
+    /^the number of calls of next for a (?:POST|PATCH) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

@@ -27,7 +27,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const ends: [string | number, () => Promise<Response>][] = [
       ...statuses.map((status): [number, () => Promise<Response>] => [
         status,
-        async () => new Response('', { status }),
+        async () => new Response('failed', { status }),
       ]),
       ...codes.map((code): [string, () => Promise<Response>] => [
         code,
@@ -45,7 +45,10 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
           const { fetch, asked } = probe(answer);
           const outcome = await inTime(settle(make()(fetch)(...args())));
           same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
-          if (typeof end === 'number') same(outcome?.response?.status, end, `the status of a ${method}`);
+          if (typeof end === 'string') continue;
+          const { status, bodyUsed, body } = outcome?.response ?? {};
+          same(status, end, `the status of a ${method}`);
+          same(bodyUsed || body?.locked, false, `whether the body of a ${end} is used or locked`);
         }
       }
     }
