@@ -89,14 +89,17 @@ const workerd: Runtime = {
   version: async (folder) =>
     (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version,
   start: async (_, { place }) => {
-    const worker = `import { report } from './suite.mjs';
+    const worker = `import { answerByCall, report } from './suite.mjs';
 export default {
-  async fetch() {
-    await report(${JSON.stringify(place)}, 'workerd');
+  async fetch(request, { self }) {
+    if (new URL(request.url).search) return answerByCall(request);
+    await report(${JSON.stringify(place)}, 'workerd', (url) => self.fetch(url));
     return new Response();
   },
 };`;
     const miniflare = new Miniflare({
+      name: 'suite',
+      serviceBindings: { self: 'suite' },
       cf: false,
       handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
         stdout.resume();

@@ -21,9 +21,9 @@ const CHECKS: Readonly<Record<string, Check>> = { ...retries, ...bodies, ...laye
 /** No check takes so long. */
 const PATIENCE = 15_000;
 
-export async function runSuite(place: Place): Promise<Result[]> {
+export async function runSuite(place: Place, more: Readonly<Record<string, Check>> = {}): Promise<Result[]> {
   const results: Result[] = [];
-  for (const [name, check] of Object.entries(CHECKS)) {
+  for (const [name, check] of Object.entries({ ...CHECKS, ...more })) {
     try {
       const note = await inTime(check(place));
       results.push({ name, ...(note ? { note } : {}) });
