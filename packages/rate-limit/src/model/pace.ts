@@ -88,11 +88,6 @@ export class Pace {
     this.#tokens = Math.max(0, this.#tokens);
   }
 
-  free(): void {
-    this.way = 'free';
-    this.base = Infinity;
-  }
-
   search(rate: number, depth: number): void {
     this.way = 'search';
     this.base = rate;
