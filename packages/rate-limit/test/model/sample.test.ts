@@ -79,4 +79,16 @@ describe('Sample', () => {
     const sample = new Sample();
     expect(sample.wants(close(sample, 10, 0, 1_000))).toBe(false);
   });
+
+  it('waits for its answers where refusals take longer than what is accepted', () => {
+    const sample = new Sample();
+    const now = close(sample, 4);
+    for (let n = 0; n < 4; n++) sample.sent(now);
+    sample.closed(now + 60, now - 440, 0.01, 10);
+    expect(sample.wants(now + 60)).toBe(false);
+    expect(sample.has(now)).toBe(true);
+    for (let n = 0; n < 4; n++) sample.answered(true, now);
+    sample.closed(now + 600, now + 100, 0.01, 10);
+    expect(sample.wants(now + 600)).toBe(false); // it has ended
+  });
 });
