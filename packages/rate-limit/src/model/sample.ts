@@ -8,8 +8,8 @@ const MOST_REQUESTS = 20;
 /** More accepted than refused by so many, or more refused than accepted, decide. */
 const ACCEPTED = 5;
 const REFUSED = 4;
-/** A limit accepts no more than the pace times this while the sample is out. */
-const ALLOWED = 1.5;
+/** A limit that four share accepts so many times the pace of one while a sample is out, since a closing silences all of them. */
+const ALLOWED = 4;
 /** A sample is sent within so many milliseconds and two round trips: for longer a limit would have recovered. */
 const SENT_WITHIN_MS = 10;
 

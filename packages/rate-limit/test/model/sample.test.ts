@@ -70,8 +70,8 @@ describe('Sample', () => {
   it('expects a limit to accept what its pace allows meanwhile', () => {
     const sample = new Sample();
     const now = close(sample, 4, 0, 200);
-    const late = now + 200; // three were allowed since the refusal
-    expect(volley(sample, late, '........')).toBe(false);
+    const late = now + 200; // eight were allowed since the refusal
+    expect(volley(sample, late, '.'.repeat(13))).toBe(false);
     expect(volley(sample, late, '.')).toBe(true);
   });
 
