@@ -1,9 +1,8 @@
 import type { Reply } from './state.ts';
-import { MOST } from './usable.ts';
+import { LAPSED, MOST } from './usable.ts';
 
-/** A slot that is older lapses, and later where a call waits for it and this process was busy, ms. */
-const LAPSED = 50;
-const LAPSED_BUSY = 500;
+/** A slot for which no call waits lapses earlier, ms. */
+const LAPSED_IDLE = 50;
 /** A handful is what all together use in so many ms: the same for each process, so that shares are equal. */
 const HANDFUL = 25;
 
@@ -34,7 +33,7 @@ export class Slots {
 
   /** Drops what is too old to be used. */
   advance(now: number): void {
-    const lapsed = now - (this.isWaitedFor ? LAPSED_BUSY : LAPSED);
+    const lapsed = now - (this.isWaitedFor ? LAPSED : LAPSED_IDLE);
     while (this.#slots.length > 0 && this.#slots[0]!.at < lapsed) {
       this.#slots.shift();
       this.want = 1;

@@ -204,9 +204,9 @@ export class Pacer {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
     this.#concurrency.accepted(this.#flight.count + 1, now);
-    const isSample = this.#sample.has(sent.at);
-    if (this.#sample.answered(false, sent.at)) return this.#testedByPace(now);
-    if (isSample) return { closed: this.#cooldown.closed };
+    if (this.#sample.has(sent.at)) {
+      return this.#sample.answered(false, sent.at) ? this.#searchAnew(now) : { closed: this.#cooldown.closed };
+    }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
     if (this.#contradicts(sent)) {
@@ -218,7 +218,7 @@ export class Pacer {
   }
 
   /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
-  #testedByPace(now: number): Settled {
+  #searchAnew(now: number): Settled {
     const { pace } = this.#sample;
     this.#noise.tested(pace);
     this.#cooldown.reopen(now);

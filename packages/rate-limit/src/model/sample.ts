@@ -78,13 +78,13 @@ export class Sample {
     this.#expected += Math.max(0, allowed - this.#allowed);
     this.#allowed = Math.max(allowed, this.#allowed);
     const isNoise = this.#score >= ACCEPTED + this.#expected;
-    if (isNoise) this.end(CLOSINGS);
-    else if (this.#score <= -REFUSED) this.end(CLOSINGS_AFTER_FAILURE);
+    if (isNoise) this.#end(CLOSINGS);
+    else if (this.#score <= -REFUSED) this.#end(CLOSINGS_AFTER_FAILURE);
     return isNoise;
   }
 
   /** Begins anew when the gate has closed so often again. */
-  end(needed: number = this.#needed): void {
+  #end(needed: number): void {
     this.#isTaken = false;
     this.#needed = needed;
     this.#closings = [];
