@@ -74,12 +74,14 @@ if (chromium) {
   console.warn('no Chromium found (set CHROMIUM_PATH): browser tests skipped');
 }
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     maxWorkers: '100%', // one less is the default: half of a machine with two cores
     maxConcurrency: 3, // of tests that start a process each
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
+      // takes a third of the time: in CI, where all tests run, and with --coverage; gates of some tests have modes
+      enabled: Boolean(process.env.CI) && mode === 'test',
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],
       exclude: ['packages/bench/**', 'packages/playground/**'],
@@ -88,4 +90,4 @@ export default defineConfig({
     },
     projects,
   },
-});
+}));
