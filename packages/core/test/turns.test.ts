@@ -1,6 +1,6 @@
 import { Turns } from '@steadfetch/core/kit';
 import { manualClock } from '@steadfetch/testing';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const PER_TURN = 200;
 
@@ -38,4 +38,34 @@ it('hears an abort while a refusal waits for its turn', async () => {
   caller.abort('enough');
 
   await expect(call).rejects.toBe('enough');
+});
+
+describe('in Workers, where a timer ends with the request that has set it', () => {
+  beforeEach(() => void vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' }));
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('waits for no timer of another call', async () => {
+    const clock = manualClock();
+    const turns = new Turns(clock);
+    const refused: unknown[] = [];
+    for (let n = 0; n < 500; n++) turns.refuse(() => new Error('refused')).catch((error) => refused.push(error));
+
+    await clock.advance(0);
+    expect(refused).toHaveLength(498); // the 200th and the 400th wait for timers of their own, which have not come
+    expect(turns.enter()).toBeUndefined();
+  });
+
+  it('lets a timer end a loop that calls again at once', async () => {
+    const clock = manualClock();
+    const turns = new Turns(clock);
+    let calls = 0;
+    void (async () => {
+      for (; calls < 1_000; calls++) await turns.refuse(() => new Error('refused')).catch(() => {});
+    })();
+
+    await clock.advance(0);
+    expect(calls).toBe(199);
+    await clock.advance(1);
+    expect(calls).toBe(399);
+  });
 });

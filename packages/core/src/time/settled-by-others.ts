@@ -30,6 +30,6 @@ export function settledByOthers<T>(begin: Begin<T>, look: () => void = () => {})
   });
 }
 
-function inWorkers(): boolean {
+export function inWorkers(): boolean {
   return (globalThis.navigator as { userAgent?: unknown } | undefined)?.userAgent === 'Cloudflare-Workers';
 }

@@ -1,5 +1,6 @@
 import { abortable } from './abort.ts';
 import { type Clock, monotonic } from './clock.ts';
+import { inWorkers } from './settled-by-others.ts';
 import { sleep } from './sleep.ts';
 
 /** How many calls go on in one turn of the event loop: each of them has something to do then. */
@@ -7,10 +8,16 @@ const PER_TURN = 200;
 /** Calls that come less than so many milliseconds after one another count as those of one turn. */
 const PAUSE = 1;
 
-/** Spreads what comes at once over several turns of the event loop, so that nothing else waits for long. */
+/**
+ * Spreads what comes at once over several turns of the event loop, so that nothing else waits for long.
+ *
+ * A turn that calls share has the timer of one of them. In Workers of Cloudflare that ends with its request, so there each call
+ * goes on at once, or waits for a timer of its own: see `settledByOthers`.
+ */
 export class Turns {
   readonly #clock: Clock;
   readonly #now: () => number;
+  readonly #areShared = !inWorkers();
   #count = 0;
   #last = -Infinity;
   /** The turn in which the calls that came last go on; `undefined` if it is this one. */
@@ -23,6 +30,7 @@ export class Turns {
 
   /** Returns nothing while there is room in this turn; otherwise a promise of a later turn, which several calls share. */
   enter(): Promise<void> | undefined {
+    if (!this.#areShared) return undefined;
     if (this.#start === undefined) {
       const now = this.#now();
       if (now - this.#last >= PAUSE) this.#count = 0;
@@ -41,9 +49,14 @@ export class Turns {
    * The error is made in its turn, since its stack takes longest.
    */
   async refuse(makeError: () => Error, signal?: AbortSignal): Promise<never> {
-    const turn = this.enter();
+    const turn = this.#areShared ? this.enter() : this.#ownTurn();
     if (turn) await abortable(turn, signal);
     throw makeError();
+  }
+
+  /** For each call that comes after as many as go on in one turn. */
+  #ownTurn(): Promise<void> | undefined {
+    return ++this.#count % PER_TURN === 0 ? this.#turnAfter() : undefined;
   }
 
   #open(start: Promise<void>): void {
@@ -55,7 +68,7 @@ export class Turns {
     });
   }
 
-  async #turnAfter(before: Promise<void> | undefined): Promise<void> {
+  async #turnAfter(before?: Promise<void>): Promise<void> {
     await before;
     await sleep(PAUSE, undefined, this.#clock).catch(() => {});
   }
