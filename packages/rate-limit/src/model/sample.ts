@@ -8,10 +8,10 @@ const MOST_REQUESTS = 20;
 /** More accepted than refused by so many, or more refused than accepted, decide. */
 const ACCEPTED = 5;
 const REFUSED = 4;
-/** A limit that four share accepts so many times the pace of one while a sample is out, since a closing silences all of them. */
-const ALLOWED = 4;
-/** A sample is sent within so many milliseconds and two round trips: for longer a limit would have recovered. */
-const SENT_WITHIN_MS = 10;
+/** A limit that eight share accepts so many times the pace of one while a sample is out, since a closing silences all of them. */
+const ALLOWED = 8;
+/** A sample is sent within so many milliseconds and one round trip: for longer a limit would have recovered. */
+const SENT_WITHIN_MS = 5;
 
 /**
  * A few requests that are sent right after a refusal, whatever the gate says. A limit that was just used up refuses nearly all of
@@ -21,32 +21,32 @@ export class Sample {
   #closings: number[] = [];
   #needed = CLOSINGS;
   #isTaken = false;
-  /** Accepted less refused, in all closings since the sample began; and how many of them a limit would have accepted. */
+  /** Accepted less refused, in all closings since the sample began, without those that a limit would have accepted. */
   #score = 0;
-  #expected = 0;
   /** The requests of the present closing: sent between two times, after a refused one, to a limit of this pace. */
   #from = Infinity;
   #to = -Infinity;
   #refusedSentAt = 0;
   #room = 0;
-  #allowed = 0;
+  #accepted = 0;
   /** The pace at which the gate closed, per ms. */
   pace = 0;
 
   /** The gate closes for a request that was sent at a time. Begins or continues a sample if it closes often. */
   closed(now: number, sentAt: number, pace: number, roundTrip: number): void {
+    const isOften = this.#closesOften(now);
     const allowed = ALLOWED * pace * roundTrip;
     // at a long round trip a limit would accept as many
     if (allowed > MOST_REQUESTS - REQUESTS) return;
     // some answers to the last requests may be missing; those of the server that only refuses show how long they take
     if (now < this.#to + Math.max(roundTrip, now - sentAt)) return;
-    if (!this.#isTaken && !this.#closesOften(now)) return;
+    if (!this.#isTaken && !isOften) return;
     this.#isTaken = true;
     this.#from = now;
-    this.#to = now + SENT_WITHIN_MS + 2 * roundTrip;
+    this.#to = now + SENT_WITHIN_MS + roundTrip;
     this.#refusedSentAt = sentAt;
     this.#room = REQUESTS + allowed;
-    this.#allowed = 0;
+    this.#accepted = 0;
     this.pace = pace;
   }
 
@@ -73,11 +73,10 @@ export class Sample {
   answered(refused: boolean, sentAt: number): boolean {
     if (!this.has(sentAt)) return false;
     this.#room++;
-    this.#score += refused ? -1 : 1;
     const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
-    this.#expected += Math.max(0, allowed - this.#allowed);
-    this.#allowed = Math.max(allowed, this.#allowed);
-    const isNoise = this.#score >= ACCEPTED + this.#expected;
+    if (refused) this.#score--;
+    else if (++this.#accepted > allowed) this.#score++;
+    const isNoise = this.#score >= ACCEPTED;
     if (isNoise) this.#end(CLOSINGS);
     else if (this.#score <= -REFUSED) this.#end(CLOSINGS_AFTER_FAILURE);
     return isNoise;
@@ -88,6 +87,6 @@ export class Sample {
     this.#isTaken = false;
     this.#needed = needed;
     this.#closings = [];
-    this.#score = this.#expected = 0;
+    this.#score = 0;
   }
 }

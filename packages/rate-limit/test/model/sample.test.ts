@@ -69,10 +69,24 @@ describe('Sample', () => {
 
   it('expects a limit to accept what its pace allows meanwhile', () => {
     const sample = new Sample();
-    const now = close(sample, 4, 0, 200);
-    const late = now + 200; // eight were allowed since the refusal
-    expect(volley(sample, late, '.'.repeat(13))).toBe(false);
+    const now = close(sample, 4, 0, 100);
+    const late = now + 90; // a limit that eight share allowed eight since the refusal
+    expect(volley(sample, late, '.'.repeat(12))).toBe(false);
     expect(volley(sample, late, '.')).toBe(true);
+  });
+
+  it('does not go on for long at a limit that accepts some of it each time', () => {
+    const sample = new Sample();
+    const now = close(sample, 4, 0, 50);
+    expect(volley(sample, now + 40, '....xx')).toBe(false); // four are allowed since the refusal
+    expect(volley(sample, close(sample, 1, 4_000, 50) + 40, '....xx')).toBe(false);
+    expect(sample.wants(4_040)).toBe(false);
+  });
+
+  it('counts closings at a pace that is still too high for it', () => {
+    const sample = new Sample();
+    for (let now = 0; now < 3_000; now += 1_000) sample.closed(now, now - 10, 1, 100);
+    expect(sample.wants(close(sample, 1, 3_000))).toBe(true);
   });
 
   it('is not taken at a round trip in which a limit would accept as many', () => {
