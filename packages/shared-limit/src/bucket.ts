@@ -41,6 +41,13 @@ export function bucketOf(
   return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };
 }
 
+/** The bucket that was found before, where it explains the history as well: a few more answers are no reason to doubt it. */
+export function stillOf(history: readonly Entry[], missing: number, { rate, burst }: Bucket, time: number): Bucket | undefined {
+  const { atLeast, below } = walk(history, history[0]!.cost === 0 ? burst : missing, rate);
+  const wrong = Math.max(0, atLeast - burst, burst - below);
+  return wrong < 1 + ((globalThis as any).LAB?.s ?? 20) * rate ? { rate, burst, doubt: (wrong + FINE * rate) / (rate * time) } : undefined;
+}
+
 /**
  * Limits are round numbers: of the rates per second or minute that the history leaves open, the one that makes itself and the burst
  * the roundest, near the best one. And how much of the doubt that leaves.

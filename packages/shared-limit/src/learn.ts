@@ -1,4 +1,4 @@
-import { type Bucket, bucketOf } from './bucket.ts';
+import { type Bucket, bucketOf, stillOf } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
@@ -7,6 +7,7 @@ const SURE = 0.01;
 const UNSURE = 0.3;
 /** Of a burst so much is used: the rest is for what is on its way. */
 const USED = 0.5;
+const REST = (globalThis as any).LAB?.rest ?? 250;
 /** Just under what was measured. */
 const UNDER = 0.01;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
@@ -28,18 +29,21 @@ export function learn(state: LimitState): void {
   const start = startOf(state);
   const pace = state.pace;
   state.refusedAt = 0;
+  // what was said meanwhile is no longer so
+  state.closedUntil++;
   mark(state, at);
   const { way } = state;
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = explain(state, 1.05 * pace, time);
+    const found = still(state, time) ?? explain(state, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
       const depth = Math.min(found.burst - 1, USED * found.burst);
       // what came late was accepted or refused some time before
       hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
-      state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
+      const spare = found.rate * closure - acceptedSince(state, at);
+      state.next += Math.max(-state.depth, Math.min(REST * state.base, USED * found.burst - spare)) / state.base;
     } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
@@ -63,12 +67,23 @@ function explain(state: LimitState, top: number, time: number): Bucket | undefin
   }
 }
 
+/** The bucket that is held, where it explains the refusal as well. */
+function still({ way, base, burst, missing, history, isTrying }: LimitState, time: number): Bucket | undefined {
+  if (way !== HOLD || !isTrying) return undefined;
+  return stillOf(history, missing, { rate: base / (1 - UNDER), burst, doubt: 0 }, time);
+}
+
 /** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. */
 export function startOf(state: LimitState): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
   return Math.max(accepted / (closure + length), steady, 0.7 * amid(state));
+}
+
+/** What others had in hand when the limit was met, and was accepted. */
+function acceptedSince({ history }: LimitState, at: number): number {
+  return history.reduce((sum, { from, cost }) => (from > at ? sum + cost : sum), 0);
 }
 
 /** What was accepted between the first and the last refusal: it is what comes back. */
