@@ -1,4 +1,4 @@
-import { learn, startOf } from './learn.ts';
+import { learn } from './learn.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
 import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, toldEvery } from './told.ts';
@@ -31,6 +31,7 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
+/** What was answered while nothing was known is not used without asking again, ms. */
 const AGAIN = 1;
 /** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
@@ -75,7 +76,7 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     growth: 0.03,
     depth: 1,
     burst: Math.max(1, lastBurst),
-    missing: lastRate > 0 ? Math.max(1, lastBurst) : 0,
+    most: Math.max(1, lastBurst),
     emptied: now,
     begun: 0,
     accepted: 0,
@@ -108,7 +109,6 @@ function part(state: LimitState, now: number, aloneFor: number): void {
 /** Forgets the history. A limit that was met may be used up now; one that was never met may be full again. */
 function restart(state: LimitState, at: number): void {
   state.history.splice(0, state.history.length, ...beginningAt(state.way, at));
-  state.missing = state.way === FREE ? 0 : state.burst;
   state.emptied = at;
   state.accepted = 0;
   state.begun = 0;
@@ -167,10 +167,11 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
   state.next = Math.max(state.next, state.closedUntil);
 }
 
-function grant(state: LimitState, now: number, { want, cost, extra, known }: Question): Reply {
+function grant(state: LimitState, now: number, question: Question): Reply {
+  const { want, cost, extra, known } = question;
+  if (state.refusedAt > 0) return nothingYet(state, now, question);
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
-  if (state.refusedAt > 0) return nothingYet(state, now, want);
   const every = everyOf(state, Math.max(state.next, start), cost, known);
   const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
   const isGuess = isBlind && state.way === FREE;
@@ -211,9 +212,10 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
 }
 
 /** While a refusal is being learned from nothing is reserved: once the limit is open, the place is asked again. */
-function nothingYet({ closedUntil, backAt, burst }: LimitState, now: number, want: number): Reply {
+function nothingYet({ closedUntil, backAt, burst }: LimitState, now: number, { want, known }: Question): Reply {
   const first = Math.max(now, closedUntil);
-  return { now, closedUntil, backAt, goodFor: AGAIN, rate: 0, burst, first, every: 0, count: Math.min(1, want) };
+  const every = known > 0 ? 1 / known : 0;
+  return { now, closedUntil, backAt, goodFor: AGAIN, rate: 0, burst, first, every, count: Math.min(1, want) };
 }
 
 /** Milliseconds between two calls of a cost at a time; 0 where nothing holds them back. */

@@ -1,4 +1,4 @@
-import { type Bucket, bucketOf, stillOf } from './bucket.ts';
+import { type Bucket, bucketOf } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
@@ -7,7 +7,10 @@ const SURE = 0.01;
 const UNSURE = 0.3;
 /** Of a burst so much is used: the rest is for what is on its way. */
 const USED = 0.5;
-const REST = (globalThis as any).LAB?.rest ?? 250;
+/** A burst that was found may be so many times as large. */
+const WRONG = 2;
+/** After a closing half of the bucket is waited for, for so long at most, ms. */
+const REST = 250;
 /** Just under what was measured. */
 const UNDER = 0.01;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
@@ -36,13 +39,15 @@ export function learn(state: LimitState): void {
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
-    const found = still(state, time) ?? explain(state, 1.05 * pace, time);
+    const found = explain(state, 1.05 * pace, time);
     if (found) {
       state.burst = found.burst;
+      const back = found.rate * closure;
+      state.most = Math.max(back, Math.min(state.most, WRONG * found.burst));
       const depth = Math.min(found.burst - 1, USED * found.burst);
       // what came late was accepted or refused some time before
       hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
-      const spare = found.rate * closure - acceptedSince(state, at);
+      const spare = back - acceptedSince(state, at);
       state.next += Math.max(-state.depth, Math.min(REST * state.base, USED * found.burst - spare)) / state.base;
     } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
@@ -61,20 +66,14 @@ export function learn(state: LimitState): void {
 function explain(state: LimitState, top: number, time: number): Bucket | undefined {
   for (;;) {
     const isLong = marksOf(state) > (state.history[0]!.cost > 0 ? 2 : 3);
-    const found = bucketOf(state.history, state.missing, top, time, isLong ? 0 : LOOSE);
+    const found = bucketOf(state.history, state.most, top, time, isLong ? 0 : LOOSE);
     if (found || !isLong) return found;
     dropFirst(state);
   }
 }
 
-/** The bucket that is held, where it explains the refusal as well. */
-function still({ way, base, burst, missing, history, isTrying }: LimitState, time: number): Bucket | undefined {
-  if (way !== HOLD || !isTrying) return undefined;
-  return stillOf(history, missing, { rate: base / (1 - UNDER), burst, doubt: 0 }, time);
-}
-
 /** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. */
-export function startOf(state: LimitState): number {
+function startOf(state: LimitState): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
@@ -98,6 +97,7 @@ function search(state: LimitState, start: number): void {
   state.way = SEARCH;
   state.base = start;
   state.burst = Math.max(1, state.accepted);
+  state.most = state.burst;
   state.depth = 1;
   state.used = state.closedUntil;
 }
@@ -121,7 +121,6 @@ function others(state: LimitState, pace: number): void {
     0,
     state.history.findLastIndex(({ cost }) => cost === 0),
   );
-  state.missing = state.burst;
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;
   state.growth = 0.03;
