@@ -295,8 +295,7 @@ local function learn()
       local back = rate * closure
       s.most = max(back, min(s.most, 2 * burst))
       hold(0.99 * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
-      local spare = back - acceptedSince(at)
-      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - spare)) / s.base
+      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end

@@ -41,14 +41,8 @@ export function learn(state: LimitState): void {
   else {
     const found = explain(state, 1.05 * pace, time);
     if (found) {
-      state.burst = found.burst;
-      const back = found.rate * closure;
-      state.most = Math.max(back, Math.min(state.most, WRONG * found.burst));
-      const depth = Math.min(found.burst - 1, USED * found.burst);
       // what came late was accepted or refused some time before
-      hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
-      const spare = back - acceptedSince(state, at);
-      state.next += Math.max(-state.depth, Math.min(REST * state.base, USED * found.burst - spare)) / state.base;
+      holdBucket(state, found, Math.max(found.doubt, state.lag / Math.max(1, time - closure)), at);
     } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
@@ -78,6 +72,16 @@ function startOf(state: LimitState): number {
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
   return Math.max(accepted / (closure + length), steady, 0.7 * amid(state));
+}
+
+/** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */
+function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, at: number): void {
+  const back = rate * state.closure;
+  state.burst = burst;
+  state.most = Math.max(back, Math.min(state.most, WRONG * burst));
+  hold(state, (1 - UNDER) * rate, Math.min(burst - 1, USED * burst), doubt);
+  const missing = USED * burst - (back - acceptedSince(state, at));
+  state.next += Math.max(-state.depth, Math.min(REST * state.base, missing)) / state.base;
 }
 
 /** What others had in hand when the limit was met, and was accepted. */
