@@ -2,7 +2,7 @@
  * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
  * understand. To be raised whenever `FIELDS`, `TOLD` or the meaning of one of them changes.
  */
-export const FORM = 1;
+export const FORM = 2;
 
 /**
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
@@ -16,7 +16,7 @@ const BODY = `
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
-local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'missing',
+local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'most',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'heardIn', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
@@ -55,26 +55,26 @@ local function inTime(a, b)
   return a.cost > b.cost
 end
 
-local function isEven(start, before, entry, grain)
-  if entry.to - before.from <= 40 then return true end
-  local a = before.cost / max(1, before.to - start)
-  local b = entry.cost / max(1, entry.to - before.to)
-  return max(a, b) <= (1.25 + grain / 20000) * min(a, b)
+local function bend(start, before, entry)
+  return abs(before.cost * (entry.to - before.to) - entry.cost * (before.to - start)) / max(1, entry.to - start)
 end
 
 local function merge(grain)
   table.sort(history, inTime)
   local kept = {}
   local start = history[1].from
+  local isPair = false
   for _, entry in ipairs(history) do
     local before = kept[#kept]
-    local isOne = before and before.cost > 0 and entry.cost > 0
-    if isOne and (entry.from < before.to or entry.to - before.from <= grain and isEven(start, before, entry, grain)) then
+    local isOver = before and entry.from < before.to
+    if before and before.cost > 0 and entry.cost > 0 and (isOver or not isPair and bend(start, before, entry) < grain) then
       before.cost = before.cost + entry.cost
       before.to = max(before.to, entry.to)
+      isPair = isPair or not isOver
     else
       if before then start = before.to end
       kept[#kept + 1] = entry
+      isPair = false
     end
   end
   history = kept
@@ -83,7 +83,7 @@ end
 local function tidy()
   if entries <= 64 then return end
   read()
-  local grain = 1
+  local grain = 0.25
   while #history > 40 and grain < 1e9 do
     merge(grain)
     grain = grain * 2
@@ -103,7 +103,6 @@ local function dropFirst()
   local kept = {}
   for n = first, #history do kept[#kept + 1] = history[n] end
   history, entries = kept, #kept
-  s.missing = s.burst
   s.lag = 0
 end
 
@@ -143,9 +142,9 @@ local function walk(missing, rate)
 end
 
 local function contradiction(rate)
-  if history[1].cost > 0 then return walk(s.missing, rate) end
-  local _, _, _, below = walk(s.missing, rate)
-  return walk(min(s.missing, below), rate)
+  if history[1].cost > 0 then return walk(0, rate) end
+  local _, _, _, below = walk(s.most, rate)
+  return walk(min(s.most, below), rate)
 end
 
 local LEAST = 1 / 86400000
@@ -202,11 +201,17 @@ local function bucketOf(top, time, loose)
     local _, tooHigh = contradiction(one)
     return wrong + 20 * one - tooHigh
   end, reach)
-  local most = rate * time
-  if wrong >= 1 + 40 * rate + loose * most or rate >= 0.97 * top then return nil end
+  local back = rate * time
+  if wrong >= 1 + 40 * rate + loose * back or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
-  local doubt = max((high - low) / rate / 2, wrong / most)
+  local doubt = max((high - low) / rate / 2, wrong / back)
   return round, burst, max(share * doubt, doubt - 0.1)
+end
+
+local function acceptedSince(at)
+  local cost = 0
+  for _, entry in ipairs(history) do if entry.from > at then cost = cost + entry.cost end end
+  return cost
 end
 
 local function amid()
@@ -246,7 +251,6 @@ local function others(pace)
     if history[n].cost == 0 then break end
   end
   history, entries = kept, #kept
-  s.missing = s.burst
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
   s.growth = 0.03
@@ -271,11 +275,13 @@ local function learn()
   local time = max(1, at - s.emptied)
   local start = startOf()
   s.refusedAt = 0
+  s.closedUntil = s.closedUntil + 1
   mark(at)
   if s.way == FREE then
     s.way = SEARCH
     s.base = start
     s.burst = max(1, accepted)
+    s.most = s.burst
     s.depth = 1
     s.used = s.closedUntil
   elseif accepted == 0 then
@@ -286,8 +292,10 @@ local function learn()
     local rate, burst, doubt = explain(1.05 * pace, time)
     if rate then
       s.burst = burst
+      local back = rate * closure
+      s.most = max(back, min(s.most, 2 * burst))
       hold(0.99 * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
-      s.next = s.next - min(s.depth, 0.5 * rate * closure) / s.base
+      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end
@@ -378,7 +386,6 @@ local function toldEvery(at, cost)
 end
 
 local function rateAt(at, cost)
-  if s.refusedAt > 0 then return s.way == FREE and startOf() or 0.5 * s.base end
   if s.way == FREE then return cost * (4 + s.requests) * math.log(2) / 100 end
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
@@ -450,20 +457,20 @@ end
 local function grant(now, want, cost, extra, known)
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
+  if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
   local every = everyOf(max(s.next, start), cost, known)
   local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start), cost)
   local rate, goodFor = 0, isBlind and 30 or 250
-  local pending = s.refusedAt > 0
-  if every > 0 and not pending and not (isBlind and s.way == FREE) then rate = cost / every end
+  if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
   if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   local ahead = isBlind and 8 or 1000
-  local count = pending and 1 or max(1, min(want, every > 0 and floor(ahead / every) or want))
+  local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
   if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
-  local saved = (closedUntil > now or pending or known > 0 or now < s.backAt + 1000) and 0 or depth * every
-  if s.way == HOLD and not pending then s.since = s.since + max(0, start - s.next) end
+  local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
+  if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
   s.next = max(s.next, start - saved)
   local isSaved = s.next + count * every <= start
   local first = isSaved and start or max(s.next, start - min(saved, 40))
@@ -471,7 +478,7 @@ local function grant(now, want, cost, extra, known)
   s.next = s.next + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
-  if s.way == SEARCH and not pending and isUsed and every == cost / s.base then
+  if s.way == SEARCH and isUsed and every == cost / s.base then
     s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
   end
   s.used = max(s.used, first)
@@ -489,7 +496,6 @@ end
 local function restart(at)
   history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
   historyText, entries = '', #history
-  s.missing = s.way == FREE and 0 or s.burst
   s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
 end
 
@@ -520,7 +526,7 @@ local function load(now, lastRate, lastBurst, aloneFor)
   s.next, s.since, s.emptied = now, now, now
   s.way = lastRate > 0 and HOLD or FREE
   s.base, s.burst = lastRate, max(1, lastBurst)
-  s.missing = lastRate > 0 and s.burst or 0
+  s.most = s.burst
   s.backAt = (lastRate > 0 and not aloneFor) and now or 0
   if lastRate > 0 then history, entries = { { from = s.next, to = s.next, cost = 0 } }, 1 end
   s.patience, s.growth, s.depth, s.trust = 20000, 0.03, 1, 1

@@ -22,22 +22,22 @@ export interface Bucket {
  */
 export function bucketOf(
   history: readonly Entry[],
-  missing: number,
+  most: number,
   top: number,
   time: number,
   loose: number,
 ): Bucket | undefined {
-  const at = (rate: number) => contradiction(history, missing, rate);
+  const at = (rate: number) => contradiction(history, most, rate);
   const reach = Math.min(20, top);
   const rate = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
   const found = at(rate);
   const wrong = Math.max(0, found.tooLow, found.tooHigh);
   const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
   const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
-  const most = rate * time;
-  if (wrong >= 1 + SLACK * rate + loose * most || rate >= 0.97 * top) return undefined;
+  const back = rate * time;
+  if (wrong >= 1 + SLACK * rate + loose * back || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
-  const doubt = Math.max((high - low) / rate / 2, wrong / most);
+  const doubt = Math.max((high - low) / rate / 2, wrong / back);
   return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };
 }
 
@@ -86,10 +86,10 @@ interface Contradiction {
   readonly below: number;
 }
 
-/** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals tell. */
-function contradiction(history: readonly Entry[], missing: number, rate: number): Contradiction {
-  const found = walk(history, missing, rate);
-  return history[0]?.cost === 0 ? walk(history, Math.min(missing, found.below), rate) : found;
+/** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals tell: `most` is no less. */
+function contradiction(history: readonly Entry[], most: number, rate: number): Contradiction {
+  if (history[0]?.cost !== 0) return walk(history, 0, rate);
+  return walk(history, Math.min(most, walk(history, most, rate).below), rate);
 }
 
 function walk(history: readonly Entry[], missing: number, rate: number): Contradiction {

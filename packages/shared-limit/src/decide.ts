@@ -1,4 +1,4 @@
-import { learn, startOf } from './learn.ts';
+import { learn } from './learn.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
 import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, toldEvery } from './told.ts';
@@ -31,6 +31,8 @@ const AHEAD_BLIND = 8;
 /** Slots that are used later are asked for again: the limit may have been closed since, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
+/** What was answered while nothing was known is not used without asking again, ms. */
+const AGAIN = 1;
 /** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
 /** Slots that are late are good for so long, ms. */
@@ -74,7 +76,7 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     growth: 0.03,
     depth: 1,
     burst: Math.max(1, lastBurst),
-    missing: lastRate > 0 ? Math.max(1, lastBurst) : 0,
+    most: Math.max(1, lastBurst),
     emptied: now,
     begun: 0,
     accepted: 0,
@@ -107,7 +109,6 @@ function part(state: LimitState, now: number, aloneFor: number): void {
 /** Forgets the history. A limit that was met may be used up now; one that was never met may be full again. */
 function restart(state: LimitState, at: number): void {
   state.history.splice(0, state.history.length, ...beginningAt(state.way, at));
-  state.missing = state.way === FREE ? 0 : state.burst;
   state.emptied = at;
   state.accepted = 0;
   state.begun = 0;
@@ -166,13 +167,14 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
   state.next = Math.max(state.next, state.closedUntil);
 }
 
-function grant(state: LimitState, now: number, { want, cost, extra, known }: Question): Reply {
+function grant(state: LimitState, now: number, question: Question): Reply {
+  const { want, cost, extra, known } = question;
+  if (state.refusedAt > 0) return nothingYet(state, now, question);
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
   const every = everyOf(state, Math.max(state.next, start), cost, known);
   const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
-  const pending = state.refusedAt > 0;
-  const isGuess = pending || (isBlind && state.way === FREE);
+  const isGuess = isBlind && state.way === FREE;
   const reply = {
     now,
     closedUntil,
@@ -188,9 +190,9 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   }
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
-  const count = pending ? 1 : Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
-  const saved = closedUntil > now || pending || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
-  if (state.way === HOLD && !pending) state.since += Math.max(0, start - state.next);
+  const count = Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
+  const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
+  if (state.way === HOLD) state.since += Math.max(0, start - state.next);
   state.next = Math.max(state.next, start - saved);
   const isSaved = state.next + count * every <= start;
   const first = isSaved ? start : Math.max(state.next, start - Math.min(saved, LATE));
@@ -198,7 +200,7 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   state.next += count * every;
   if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
-  if (state.way === SEARCH && !pending && isUsed && every === cost / state.base) {
+  if (state.way === SEARCH && isUsed && every === cost / state.base) {
     const time = Math.min(LEAP, Math.max(0, first - state.used));
     state.base *= Math.exp((RAISE * time) / 1_000);
   }
@@ -207,6 +209,13 @@ function grant(state: LimitState, now: number, { want, cost, extra, known }: Que
   state.granted += count * cost;
   spend(state, Math.max(now, state.next), count, cost);
   return { ...reply, first, every: isSaved ? 0 : every, count };
+}
+
+/** While a refusal is being learned from nothing is reserved: once the limit is open, the place is asked again. */
+function nothingYet({ closedUntil, backAt, burst }: LimitState, now: number, { want, known }: Question): Reply {
+  const first = Math.max(now, closedUntil);
+  const every = known > 0 ? 1 / known : 0;
+  return { now, closedUntil, backAt, goodFor: AGAIN, rate: 0, burst, first, every, count: Math.min(1, want) };
 }
 
 /** Milliseconds between two calls of a cost at a time; 0 where nothing holds them back. */
@@ -220,7 +229,6 @@ function everyOf(state: LimitState, at: number, cost: number, known: number): nu
 
 /** The measured pace at a time; 0: there is none. While a refusal is being learned from, half of what was refused. */
 function rateAt(state: LimitState, at: number, cost: number): number {
-  if (state.refusedAt > 0) return state.way === FREE ? startOf(state) : 0.5 * state.base;
   if (state.way === FREE) return (cost * (FIRST + state.requests) * Math.LN2) / DOUBLING;
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));

@@ -7,6 +7,10 @@ const SURE = 0.01;
 const UNSURE = 0.3;
 /** Of a burst so much is used: the rest is for what is on its way. */
 const USED = 0.5;
+/** A burst that was found may be so many times as large. */
+const WRONG = 2;
+/** After a closing half of the bucket is waited for, for so long at most, ms. */
+const REST = 250;
 /** Just under what was measured. */
 const UNDER = 0.01;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
@@ -28,6 +32,8 @@ export function learn(state: LimitState): void {
   const start = startOf(state);
   const pace = state.pace;
   state.refusedAt = 0;
+  // what was said meanwhile is no longer so
+  state.closedUntil++;
   mark(state, at);
   const { way } = state;
   if (way === FREE) search(state, start);
@@ -35,11 +41,8 @@ export function learn(state: LimitState): void {
   else {
     const found = explain(state, 1.05 * pace, time);
     if (found) {
-      state.burst = found.burst;
-      const depth = Math.min(found.burst - 1, USED * found.burst);
       // what came late was accepted or refused some time before
-      hold(state, (1 - UNDER) * found.rate, depth, Math.max(found.doubt, state.lag / Math.max(1, time - closure)));
-      state.next -= Math.min(state.depth, USED * found.rate * closure) / state.base;
+      holdBucket(state, found, Math.max(found.doubt, state.lag / Math.max(1, time - closure)), at);
     } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
@@ -57,18 +60,33 @@ export function learn(state: LimitState): void {
 function explain(state: LimitState, top: number, time: number): Bucket | undefined {
   for (;;) {
     const isLong = marksOf(state) > (state.history[0]!.cost > 0 ? 2 : 3);
-    const found = bucketOf(state.history, state.missing, top, time, isLong ? 0 : LOOSE);
+    const found = bucketOf(state.history, state.most, top, time, isLong ? 0 : LOOSE);
     if (found || !isLong) return found;
     dropFirst(state);
   }
 }
 
 /** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. */
-export function startOf(state: LimitState): number {
+function startOf(state: LimitState): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
   return Math.max(accepted / (closure + length), steady, 0.7 * amid(state));
+}
+
+/** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */
+function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, at: number): void {
+  const back = rate * state.closure;
+  state.burst = burst;
+  state.most = Math.max(back, Math.min(state.most, WRONG * burst));
+  hold(state, (1 - UNDER) * rate, Math.min(burst - 1, USED * burst), doubt);
+  const missing = USED * burst - (back - acceptedSince(state, at));
+  state.next += Math.max(-state.depth, Math.min(REST * state.base, missing)) / state.base;
+}
+
+/** What others had in hand when the limit was met, and was accepted. */
+function acceptedSince({ history }: LimitState, at: number): number {
+  return history.reduce((sum, { from, cost }) => (from > at ? sum + cost : sum), 0);
 }
 
 /** What was accepted between the first and the last refusal: it is what comes back. */
@@ -83,6 +101,7 @@ function search(state: LimitState, start: number): void {
   state.way = SEARCH;
   state.base = start;
   state.burst = Math.max(1, state.accepted);
+  state.most = state.burst;
   state.depth = 1;
   state.used = state.closedUntil;
 }
@@ -106,7 +125,6 @@ function others(state: LimitState, pace: number): void {
     0,
     state.history.findLastIndex(({ cost }) => cost === 0),
   );
-  state.missing = state.burst;
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;
   state.growth = 0.03;

@@ -23,8 +23,8 @@ export interface LimitState {
   /** So many slots may be saved up. */
   depth: number;
   burst: number;
-  /** The burst was missing when the history began: 0, or all of it after a refusal. */
-  missing: number;
+  /** The burst is no larger: as was accepted before the first refusal, or about as was found since. */
+  most: number;
   /** When the limit was last used up. */
   emptied: number;
   /** The first acceptance after that, and the cost of all. */

@@ -3,6 +3,8 @@ import type { Entry, LimitState } from './state.ts';
 /** More entries are made coarser, until so many are left. */
 const MOST_ENTRIES = 64;
 const KEPT = 40;
+/** What is moved by so little may be merged, requests. */
+const FINEST = 0.25;
 /** More refusals are forgotten, and what was before them. */
 const MOST_MARKS = 8;
 /** What is as near together as this is one, ms. */
@@ -13,7 +15,7 @@ export function keep({ history }: LimitState, { from, to, cost }: Entry): void {
   const middle = (from + to) / 2;
   history.push(to - from > INSTANT ? { from, to, cost } : { from: middle, to: middle, cost });
   if (history.length <= MOST_ENTRIES) return;
-  for (let grain = 1; history.length > KEPT && grain < 1e9; grain *= 2) merge(history, grain);
+  for (let grain = FINEST; history.length > KEPT && grain < 1e9; grain *= 2) merge(history, grain);
 }
 
 /** One mark for each refusal that counts. */
@@ -42,7 +44,6 @@ export function dropFirst(state: LimitState): void {
     0,
     state.history.findIndex(({ cost }, n) => n > 0 && cost === 0),
   );
-  state.missing = state.burst;
   state.lag = 0;
 }
 
@@ -51,33 +52,29 @@ function inTime(a: Entry, b: Entry): number {
   return a.from - b.from || a.to - b.to || b.cost - a.cost;
 }
 
-/** What overlaps becomes one entry, and what lies within so many ms at a similar pace. */
+/** What overlaps becomes one entry, and two neighbours of which the first one is moved by less than so many requests. */
 function merge(history: Entry[], grain: number): void {
   history.sort(inTime);
   let kept = 0;
   let start = history[0]!.from;
+  let isPair = false;
   for (const entry of history) {
     const before = history[kept - 1];
-    if (
-      before &&
-      before.cost > 0 &&
-      entry.cost > 0 &&
-      (entry.from < before.to || (entry.to - before.from <= grain && isEven(start, before, entry, grain)))
-    ) {
+    const isOver = before && entry.from < before.to;
+    if (before && before.cost > 0 && entry.cost > 0 && (isOver || (!isPair && bend(start, before, entry) < grain))) {
       before.cost += entry.cost;
       before.to = Math.max(before.to, entry.to);
+      isPair ||= !isOver;
     } else {
       if (before) start = before.to;
       history[kept++] = entry;
+      isPair = false;
     }
   }
   history.length = kept;
 }
 
-/** Whether two neighbours are at a similar pace, so that nothing is lost when they become one. */
-function isEven(start: number, before: Entry, entry: Entry, grain: number): boolean {
-  if (entry.to - before.from <= INSTANT) return true;
-  const a = before.cost / Math.max(1, before.to - start);
-  const b = entry.cost / Math.max(1, entry.to - before.to);
-  return Math.max(a, b) <= (1.25 + grain / 20_000) * Math.min(a, b);
+/** How far two neighbours are from one pace: by so many requests their boundary is off when they become one. */
+function bend(start: number, before: Entry, { to, cost }: Entry): number {
+  return Math.abs(before.cost * (to - before.to) - cost * (before.to - start)) / Math.max(1, to - start);
 }

@@ -186,3 +186,31 @@ describe('a process that goes on alone', () => {
     expect(state.accepted).toBe(5);
   });
 });
+
+it('reserves nothing while a refusal is being learned from: a slot is given again once the limit is open', () => {
+  const refusal = { at: START + 10, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
+  const { replies } = asked([0, {}], [10, { refusal }], [20, { want: 8 }], [1_011, { want: 0 }], [1_012, { want: 8 }]);
+  expect(replies[2]).toMatchObject({ first: START + 1_010, count: 1, rate: 0 });
+  expect(replies[3]!.closedUntil).not.toBe(replies[2]!.closedUntil);
+  expect(replies[4]!.first).toBeLessThan(START + 1_100);
+});
+
+it('never reserves more than a limit that is known allows, also while a refusal is being learned from', () => {
+  const refusal = { at: START + 10, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
+  expect(asked([0, {}], [10, { refusal, known: 0.05 }]).replies[1]!.every).toBe(20);
+});
+
+it('a pace that grows is not taken for an even one when a long history is made short', () => {
+  const accepted = Array.from({ length: 200 }, (_, n) => {
+    const at = START + 4_000 * Math.sqrt(n / 200); // twice as fast at the end as on average
+    return { from: at, to: at, cost: 1 };
+  });
+  const { history } = asked([4_001, { requests: 200, accepted }]).state;
+  const before = (at: number) =>
+    history.reduce(
+      (sum, { from, to, cost }) => sum + cost * Math.min(1, Math.max(0, (at - from) / (to - from || 1))),
+      0,
+    );
+  for (const part of [0.25, 0.5, 0.75])
+    expect(Math.abs(before(START + 4_000 * part) - 200 * part ** 2)).toBeLessThan(5);
+});
