@@ -53,24 +53,24 @@ export class Lane {
 
   /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
   wait(signal: AbortSignal | undefined): Waiting {
-    let leave!: (reason?: unknown) => void;
+    let giveUp: ((reason: unknown) => void) | undefined;
+    const leave = (reason?: unknown) => {
+      giveUp?.(reason);
+      giveUp = undefined;
+    };
     const slot = settledByOthers<Slot>((resolve, reject) => {
       const leaveLine = this.#line.join((slot) => {
         release();
-        leave = () => {
-          leave = () => {};
-          this.exit(slot);
-        };
+        giveUp = () => this.exit(slot);
         resolve(slot);
       });
-      leave = (reason) => {
-        leave = () => {};
+      giveUp = (reason) => {
         leaveLine();
         reject(reason);
       };
-      const release = onAbort(signal, (reason) => leave(reason));
+      const release = onAbort(signal, leave);
     });
-    return { slot, leave: (reason) => leave(reason) };
+    return { slot, leave };
   }
 
   /** Frees a slot: the first in line takes it, so that no newcomer overtakes. */
