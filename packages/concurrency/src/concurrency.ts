@@ -9,6 +9,7 @@ import {
   throwIfAborted,
 } from '@steadfetch/core';
 import {
+  cancelError,
   cancellable,
   checkFunction,
   checkKey,
@@ -18,6 +19,7 @@ import {
   readOptions,
   releaseBody,
   Turns,
+  watchRequests,
 } from '@steadfetch/core/kit';
 import { Lane, type Occupancy, type Slot } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
@@ -55,6 +57,11 @@ export interface Bulkhead extends Middleware {
   reset(key?: string): void;
 }
 
+/** A call that is watched, and how it gives up its slot or its wait. */
+interface Visit {
+  giveUp?: ((reason?: unknown) => void) | undefined;
+}
+
 /**
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
@@ -70,6 +77,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   const { key, maxQueue, onQueue } = readOptions('concurrency', OPTIONS, options);
   const lanes = new Map<string, Lane>();
   const turns = new Turns(systemClock);
+  const watch = watchRequests();
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
@@ -79,33 +87,36 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     return lane;
   }
 
-  async function wait(lane: Lane, call: Call): Promise<Slot> {
+  async function wait(lane: Lane, call: Call, visit: Visit | undefined): Promise<Slot> {
     const { record, signal } = call;
     const { key: name, active, queued } = lane;
     const refused = queued >= maxQueue;
     const own = call.observed && !refused ? cancellable(signal) : undefined;
     // it stands in the line before an observer hears of it, who may free the slots
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal);
+    if (turn && visit) visit.giveUp = turn.leave;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
     if (!turn) return turns.refuse(() => new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });
     try {
-      return await turn;
+      return await turn.slot;
     } finally {
       own?.release();
       record.waitingFor = undefined;
     }
   }
 
-  async function run(call: Call, next: Next): Promise<Response> {
+  async function run(call: Call, next: Next, visit?: Visit): Promise<Response> {
     let lane: Lane;
     let slot: Slot | undefined;
     try {
       throwIfAborted(call.signal);
       lane = laneOf(checkKey('concurrency: key', key(call)));
-      slot = lane.enter() ?? (await wait(lane, call));
+      slot = lane.enter();
+      if (!slot) slot = await wait(lane, call, visit);
+      else if (visit) visit.giveUp = lane.exit.bind(lane, slot);
       if (call.signal?.aborted) lane.exit(slot);
       throwIfAborted(call.signal);
     } catch (error) {
@@ -115,7 +126,23 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     try {
       return await next(call);
     } finally {
-      lane.exit(slot);
+      if (visit) visit.giveUp?.();
+      else lane.exit(slot);
+    }
+  }
+
+  /** In Workers, where a call may be lost with what it holds: see `watchRequests`. */
+  async function runWatched(call: Call, next: Next): Promise<Response> {
+    const visit: Visit = {};
+    const end = watch!(() => {
+      const { giveUp } = visit;
+      visit.giveUp = undefined;
+      giveUp?.(cancelError(undefined));
+    });
+    try {
+      return await run(call, next, visit);
+    } finally {
+      end();
     }
   }
 
@@ -130,5 +157,5 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     for (const lane of forgotten) lane?.reset();
   }
 
-  return Object.assign(defineMiddleware(run, 'concurrency'), { snapshot, reset });
+  return Object.assign(defineMiddleware(watch ? runWatched : run, 'concurrency'), { snapshot, reset });
 }

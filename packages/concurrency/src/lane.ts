@@ -13,6 +13,13 @@ export interface Occupancy {
 /** A slot that is taken. Invalid after a reset of its lane. */
 export type Slot = object;
 
+/** A call that waits for a slot. */
+export interface Waiting {
+  readonly slot: Promise<Slot>;
+  /** Gives up the slot that it got, or the wait: then `slot` rejects. */
+  readonly leave: (reason?: unknown) => void;
+}
+
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
   readonly key: string;
@@ -45,17 +52,25 @@ export class Lane {
   }
 
   /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
-  wait(signal: AbortSignal | undefined): Promise<Slot> {
-    return settledByOthers((resolve, reject) => {
-      const leave = this.#line.join((slot) => {
+  wait(signal: AbortSignal | undefined): Waiting {
+    let giveUp: ((reason: unknown) => void) | undefined;
+    const leave = (reason?: unknown) => {
+      giveUp?.(reason);
+      giveUp = undefined;
+    };
+    const slot = settledByOthers<Slot>((resolve, reject) => {
+      const leaveLine = this.#line.join((slot) => {
         release();
+        giveUp = () => this.exit(slot);
         resolve(slot);
       });
-      const release = onAbort(signal, (reason) => {
-        leave();
+      giveUp = (reason) => {
+        leaveLine();
         reject(reason);
-      });
+      };
+      const release = onAbort(signal, leave);
     });
+    return { slot, leave };
   }
 
   /** Frees a slot: the first in line takes it, so that no newcomer overtakes. */

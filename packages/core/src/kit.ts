@@ -52,3 +52,4 @@ export { type Place, Queue } from './time/queue.ts';
 export { settledByOthers } from './time/settled-by-others.ts';
 export { sleep } from './time/sleep.ts';
 export { Turns } from './time/turns.ts';
+export { type Watch, watchRequests } from './time/watch-requests.ts';

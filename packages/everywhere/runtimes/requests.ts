@@ -1,5 +1,5 @@
 import { concurrency, rateLimit } from 'steadfetch';
-import { equal } from './claims.ts';
+import { claim, equal } from './claims.ts';
 import { Scene } from './scene.ts';
 import type { Check } from './suite.ts';
 
@@ -7,17 +7,33 @@ import type { Check } from './suite.ts';
 const STACKS = {
   'concurrency()': concurrency(1)(fetch),
   'rateLimit()': rateLimit({ limit: { requests: 1, per: 100 } })(fetch),
+  'concurrency(), left': concurrency(2)(fetch),
+  'rateLimit(), left': rateLimit({ limit: { requests: 5, per: 1_000 } })(fetch),
 };
 
-/** Handles a request to a server that answers by a call of its own, through a stack that all its requests share. */
-export function answerByCall(request: Request): Promise<Response> {
+type StackName = keyof typeof STACKS;
+
+const SHARED: readonly StackName[] = ['concurrency()', 'rateLimit()'];
+const LEFT: readonly StackName[] = ['concurrency(), left', 'rateLimit(), left'];
+
+/**
+ * Handles a request to a server that answers by a call of its own, through a stack that all its requests share; or answers itself
+ * while calls that it has made are in flight and wait.
+ */
+export async function answerByCall(request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url);
-  return STACKS[searchParams.get('stack') as keyof typeof STACKS](searchParams.get('url')!);
+  const url = searchParams.get('url')!;
+  const send = STACKS[searchParams.get('stack') as StackName];
+  const leaves = Number(searchParams.get('leaves'));
+  if (leaves === 0) return send(url);
+  for (let call = 0; call < leaves; call++) send(url).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return new Response();
 }
 
 /** Several requests at once to a server that handles each by itself, and calls through one stack. */
 export function requestsAtOnce(server: typeof fetch): Record<string, Check> {
-  const checks = Object.keys(STACKS).map((stack): [string, Check] => [
+  const checks = SHARED.map((stack): [string, Check] => [
     `calls of several requests through one ${stack} are answered`,
     async (place) => {
       const { url } = new Scene(place, { delay: 30 });
@@ -27,5 +43,19 @@ export function requestsAtOnce(server: typeof fetch): Record<string, Check> {
       return undefined;
     },
   ]);
-  return Object.fromEntries(checks);
+  const leaving = LEFT.map((stack): [string, Check] => [
+    `calls through one ${stack} by a request that has ended, hold back no other`,
+    async (place) => {
+      const slow = new Scene(place, { delay: 3_000 });
+      const left = new URLSearchParams({ stack, url: slow.url, leaves: '20' });
+      await server(`${place.origin}/?${left}`);
+      const { url } = new Scene(place, 200);
+      const startedAt = Date.now();
+      const answer = await server(`${place.origin}/?${new URLSearchParams({ stack, url })}`);
+      equal(answer.status, 200, 'status');
+      claim(Date.now() - startedAt < 2_500, `${Date.now() - startedAt} ms`);
+      return undefined;
+    },
+  ]);
+  return Object.fromEntries([...checks, ...leaving]);
 }

@@ -1,6 +1,7 @@
 import { type Call, discard, monotonic, type Next, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
 import {
   addAttempt,
+  cancelError,
   cancellable,
   checkNumber,
   idempotencyKeyOf,
@@ -8,6 +9,8 @@ import {
   releaseBody,
   settledByOthers,
   Turns,
+  type Watch,
+  watchRequests,
 } from '@steadfetch/core/kit';
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
@@ -39,6 +42,7 @@ export class Limiter {
   readonly #gates: Gates;
   readonly #report: Report;
   readonly #turns: Turns;
+  readonly #watch: Watch | undefined = watchRequests();
   readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
 
@@ -67,10 +71,12 @@ export class Limiter {
 
   async fetch(call: Call, next: Next): Promise<Response> {
     let gate: Gate | undefined;
+    let end: (() => boolean) | undefined;
     try {
       throwIfAborted(call.signal);
       gate = this.#gates.take(call);
       const ticket = this.#ticket(call, gate);
+      if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
         const request = this.#requestOf(ticket, permit);
@@ -80,10 +86,10 @@ export class Limiter {
           request.handOn();
           response = await answer;
         } catch (error) {
-          settle(permit, gate, this.#now(), request.hasLeft ? FAILED : UNSENT);
-          request.end();
+          if (!ticket.isLost) this.#endUnanswered(request);
           throw error;
         }
+        if (ticket.isLost) return response;
         if (mayRefuse(response, this.#settings)) await this.#turns.enter();
         const refused = this.#learn(request, response);
         if (!refused) return response;
@@ -97,7 +103,7 @@ export class Limiter {
       }
     } finally {
       releaseBody(call);
-      if (gate) this.#gates.release(gate);
+      if (gate && end?.() !== false) this.#gates.release(gate);
     }
   }
 
@@ -154,6 +160,25 @@ export class Limiter {
       });
     };
     return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
+  }
+
+  #endUnanswered(request: Outgoing): void {
+    settle(request.permit, request.ticket.gate, this.#now(), request.hasLeft ? FAILED : UNSENT);
+    request.end();
+  }
+
+  /** Takes back what a call has that is lost. */
+  #watchTicket(ticket: Ticket, watch: Watch): () => boolean {
+    return watch(() => {
+      const { call, gate, permit, queue } = ticket;
+      ticket.isLost = true;
+      queue?.remove(ticket);
+      const request = ticket.request ?? (permit && new Outgoing(ticket, permit, undefined, this.#now));
+      if (request) this.#endUnanswered(request);
+      ticket.refuse(cancelError(undefined));
+      releaseBody(call);
+      this.#gates.release(gate);
+    });
   }
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {

@@ -23,6 +23,7 @@ export class Outgoing {
     const { record } = ticket.call;
     this.ticket = ticket;
     this.permit = permit;
+    ticket.request = this;
     this.sample = sample;
     this.sendsBefore = record.sends;
     this.#onSend = record.onSend;
@@ -43,6 +44,8 @@ export class Outgoing {
     if (!this.hasLeft) gate.leftMachine();
     this.hasLeft = true;
     this.ticket.call.record.onSend = this.#onSend;
+    this.ticket.permit = undefined;
+    this.ticket.request = undefined;
     gate.returned(this.permit);
   }
 

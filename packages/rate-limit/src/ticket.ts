@@ -2,6 +2,7 @@ import type { Call } from '@steadfetch/core';
 import type { Place } from '@steadfetch/core/kit';
 import type { Gate, Permit } from './gate.ts';
 import type { GateQueue } from './gate-queue.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** One call under way: its place in the order, and how long it may wait. */
 export class Ticket {
@@ -23,6 +24,11 @@ export class Ticket {
   queue: GateQueue | undefined = undefined;
   turn: Place<Ticket> | undefined = undefined;
   end: Place<Ticket> | undefined = undefined;
+  /** The leave that it waited for, and the request that is sent with leave, until that is over. */
+  permit: Permit | undefined = undefined;
+  request: Outgoing | undefined = undefined;
+  /** Its call is taken for lost: see `watchRequests`. */
+  isLost = false;
   /** How its wait ends. */
   resolve: ((permit: Permit) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
@@ -39,6 +45,7 @@ export class Ticket {
   /** Ends the wait: the call goes on. */
   admit(permit: Permit, now: number): void {
     this.left -= now - this.since;
+    this.permit = permit;
     this.#stop();
     this.resolve?.(permit);
   }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
@@ -39,4 +40,91 @@ it('ends a call in Workers with the reason of its abort', async () => {
   await vi.advanceTimersByTimeAsync(20);
 
   expect(await call).toBe('enough');
+});
+
+describe('after a request has ended in Workers', () => {
+  const ok = async () => new Response('ok');
+  const never = () => new Promise<Response>(() => {});
+
+  /** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
+  async function request(run: () => Promise<unknown>[]): Promise<() => void> {
+    const setInterval = vi.spyOn(globalThis, 'setInterval');
+    for (const call of run()) call.catch(() => {});
+    await vi.advanceTimersByTimeAsync(0);
+    const timers = setInterval.mock.results.map(({ value }) => value as ReturnType<typeof setInterval>);
+    setInterval.mockRestore();
+    return () => timers.forEach(clearInterval);
+  }
+
+  it('its waiting calls are taken out, and those of others go on', async () => {
+    const fetch = vi.fn(ok);
+    const limited = rateLimit({ limit });
+    const send = limited(fetch);
+    await send(URL);
+    const end = await request(() => [send(URL), send(URL), send(URL)]);
+    end();
+
+    const call = send(URL);
+    await vi.advanceTimersByTimeAsync(1_700);
+
+    expect((await call).status).toBe(200);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(limited.snapshot()).toMatchObject([{ waiting: 0, inFlight: 0 }]);
+  });
+
+  it('its requests in flight hold back no others', async () => {
+    const fetch = vi.fn(ok).mockImplementation(never);
+    const limited = rateLimit();
+    const send = limited(fetch);
+    const end = await request(() => Array.from({ length: 1_000 }, () => send(URL)));
+    expect(fetch.mock.calls.length).toBeLessThan(1_000);
+    end();
+    fetch.mockImplementation(ok);
+
+    const call = send(URL);
+    await vi.advanceTimersByTimeAsync(1_300);
+
+    expect((await call).status).toBe(200);
+    expect(limited.snapshot()).toMatchObject([{ waiting: 0, inFlight: 0 }]);
+  });
+
+  it('a call that passed and was never sent counts as not sent', async () => {
+    let isSent = false;
+    const limited = rateLimit({ limit: { requests: 1, per: 60_000 } });
+    const send = compose(
+      limited,
+      defineMiddleware((call, next) => (isSent ? next(call) : never())),
+    )(vi.fn(ok));
+    const end = await request(() => [send(URL)]);
+    end();
+    isSent = true;
+
+    const call = send(URL);
+    await vi.advanceTimersByTimeAsync(1_400);
+
+    expect((await call).status).toBe(200);
+  });
+
+  it.each(['answered', 'failed'])('a call that was taken for lost and is %s nevertheless counts once', async (how) => {
+    const held: ((answer: Response | Promise<never>) => void)[] = [];
+    const limited = rateLimit({ limit: { requests: 2, per: 60_000 } });
+    const send = limited(() => new Promise<Response>((resolve) => held.push(resolve)));
+    const ended: unknown[] = [];
+    const end = await request(() => [
+      send(URL).then(
+        ({ status }) => ended.push(status),
+        ({ message }) => ended.push(message),
+      ),
+    ]);
+    end();
+    void send(URL);
+    await vi.advanceTimersByTimeAsync(1_300);
+    expect(limited.snapshot()).toMatchObject([{ inFlight: 1 }]);
+
+    held[0]!(how === 'failed' ? Promise.reject(new Error('late')) : new Response(null, { status: 204 }));
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(ended).toEqual([how === 'failed' ? 'late' : 204]);
+    expect(limited.snapshot()).toMatchObject([{ inFlight: 1 }]);
+  });
 });

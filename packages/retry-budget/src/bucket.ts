@@ -5,7 +5,7 @@ import type { RetryKind } from './types.ts';
 export const FAILURE = 0.5;
 
 /** What the retry after it costs, without the failure that it may bring. */
-export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2 };
+export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2, held: 0.2 };
 
 /** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
 const PER_CALL = 2.5;
@@ -64,13 +64,14 @@ export class Bucket {
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
 
-  /** Takes what a retry may cost. Returns false if nothing is left. */
+  /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the retry can be done without. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
+    if (kind === 'held' && account.since !== undefined) return false;
     if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
-    if (kind === 'throttled') this.#throttled++;
+    if (kind !== 'transient') this.#throttled++;
     return true;
   }
 

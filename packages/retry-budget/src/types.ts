@@ -1,5 +1,8 @@
-/** What a retry is for: `throttled` when the server refused it (429, 503 with a hint), else `transient`. */
-export type RetryKind = 'transient' | 'throttled';
+/**
+ * What a retry is for: `throttled` when the server refused it (429, 503 with a hint), `held` when it did so, no permit was there,
+ * and the call has waited as long as the server asked; else `transient`.
+ */
+export type RetryKind = 'transient' | 'throttled' | 'held';
 
 /** The right to make one retry. */
 export interface RetryPermit {

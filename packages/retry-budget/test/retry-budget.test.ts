@@ -366,11 +366,20 @@ describe('retryBudget', () => {
     expect(failingCalls(retryBudget(), 5)).toBe(10);
   });
 
+  it('allows the retry of a call that was held only while no failure is unpaid', () => {
+    const budget = retryBudget({ clock: { now: () => 0, sleep: () => Promise.resolve() } });
+    budget.record(KEY, 'failure', 1);
+
+    expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    budget.record(KEY, 'success', 1);
+    expect(budget.acquire(KEY, 'held')).toBeDefined();
+  });
+
   it.each(['x', 'toString', undefined, null])('refuses a kind of retry that it does not know: %s', (kind) => {
     const budget = retryBudget();
 
     expect(() => budget.acquire(KEY, kind as never)).toThrow(
-      new TypeError(`retryBudget: kind: expected one of transient, throttled, got ${kind}`),
+      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, got ${kind}`),
     );
     expect(budget.snapshot()).toEqual({});
   });

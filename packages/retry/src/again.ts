@@ -1,5 +1,5 @@
 import { discard, notify, throwIfAborted } from '@steadfetch/core';
-import { decide, release } from './decide.ts';
+import { decide, decideAfterHold, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision } from './rule.ts';
@@ -31,14 +31,17 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   const { call, attempt, response, session } = failure;
   try {
     throwIfAborted(call.signal);
-    const decision = await decide(failure);
+    let decision = await decide(failure);
+    if (!decision.retry && decision.held !== undefined) {
+      await holdCall(failure, decision.held);
+      decision = decideAfterHold(failure, decision);
+    }
     if (!decision.retry) {
       // a good response that a rule has inspected and not found to be failed
       if (decision.stop === undefined && response && response.status < 400) {
         recordSuccess(session, attempt, response);
         return decision;
       }
-      if (decision.held !== undefined) await holdCall(failure, decision.held);
     }
     // a retry that was not sent costs nothing
     if (!failure.sent) release(session.lastRetry?.permits);
@@ -52,7 +55,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   }
 }
 
-/** Keeps a call for which there is no permit as long as its retries would have taken. */
+/** Keeps a call for which there is no permit as long as a rule says. */
 async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
   if (ms > 0) await sleepAfter(failure, ms);

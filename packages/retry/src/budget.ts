@@ -1,6 +1,6 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
 import { optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
-import type { RetryBudget } from '@steadfetch/retry-budget';
+import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import type { Permit, Rule, Wait } from './rule.ts';
@@ -21,9 +21,11 @@ export function budget(budget: RetryBudget): Rule {
   return {
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
-      const { call, attempt, response } = failure;
+      const { call, attempt, held, response } = failure;
+      if (held) return permitOf(budget, call, 'held');
       if (isToBlame(failure)) record(call, 'failure', attempt);
-      const permit = permitOf(budget, call, source !== OWN || response?.status === 429);
+      const isThrottled = source !== OWN || response?.status === 429;
+      const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) warnOfSpentBudget(call);
       return permit;
     },
@@ -40,35 +42,34 @@ export function budget(budget: RetryBudget): Rule {
   };
 }
 
-function permitOf(budget: RetryBudget, call: Call, throttled: boolean): Permit | undefined {
+function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {
   try {
-    const permit = budget.acquire(call.origin, throttled ? 'throttled' : 'transient');
+    const permit = budget.acquire(call.origin, kind);
     if (typeof (permit as unknown as PromiseLike<Permit> | undefined)?.then !== 'function') return permit;
     notify(async () => (await permit)?.release(), undefined);
   } catch {}
   return undefined;
 }
 
-/** The longest that a call is held, in milliseconds, and the retries it may stand for. */
+/** The longest that a call is held by our own delays, in milliseconds, and the retries it may stand for. */
 const LONGEST_HOLD = 5_000;
 const MOST_HELD = 10;
 
 /**
  * How long a call is held before it ends, in milliseconds, when its retry got no permit: as long as its retries would have
- * waited by our own delays. The budget saves the requests, and the call still takes the time. Otherwise a job would go
- * through its items faster, the more of them fail. Where the server asked to wait, the call ends at once, so that the
- * caller can wait.
+ * waited by our own delays, and as long as the server asked. The budget saves the requests, and the call still takes the
+ * time. Otherwise a job would go through its items faster, the more of them fail.
  */
 function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, delay }: Wait): number {
-  if (source !== OWN) return 0;
-  let last = delay;
-  let held = delay;
+  let last = source === OWN ? delay : 0;
+  let held = last;
   for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
     const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
     last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
     held += last;
   }
-  return held < call.remaining() ? Math.min(held, LONGEST_HOLD) : 0;
+  held = Math.max(delay, Math.min(held, LONGEST_HOLD));
+  return held < call.remaining() ? held : 0;
 }
 
 /**

@@ -33,7 +33,17 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
   const permits = takePermits(failure, wait);
-  return permits ? { retry: true, reason, permits, ...wait } : { ...no('budget', wait), held: holdFor(failure, wait) };
+  if (permits) return { retry: true, reason, permits, ...wait };
+  return { ...no('budget', wait), held: holdFor(failure, wait), reason };
+}
+
+/** Decides about a call that was held. The server may be well by the time that it has set, so the rules are asked for a permit again. */
+export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
+  const { planned, held, reason } = end;
+  if (!planned || planned.source === OWN || !(held! >= planned.delay)) return end;
+  failure.held = true;
+  const permits = takePermits(failure, planned);
+  return permits ? { retry: true, reason: reason!, permits, asked: planned.delay, ...planned, delay: 0 } : end;
 }
 
 function no(stop: string, planned?: Wait): End {

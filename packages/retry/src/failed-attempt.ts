@@ -53,6 +53,8 @@ export class FailedAttempt implements EndedAttempt {
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
+  /** Whether the call got no permit, was held as long as the server asked, and now asks for a permit again. */
+  held: boolean;
   /** The wait that follows, where somebody observes the call. */
   pause: Pause | undefined;
 
@@ -62,6 +64,7 @@ export class FailedAttempt implements EndedAttempt {
     this.attempt = attempt;
     this.outcome = outcome;
     this.sent = sent;
+    this.held = false;
     this.pause = undefined;
   }
 

@@ -35,8 +35,9 @@ export interface End {
   readonly stop?: string;
   /** The wait that was planned and not taken. */
   readonly planned?: Wait;
-  /** Where there was no permit: how long the call is held before it ends, in milliseconds. */
+  /** Where there was no permit: how long the call is held before it ends, in milliseconds, and what the retry was for. */
   readonly held?: number;
+  readonly reason?: string;
   /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
 }
@@ -77,7 +78,10 @@ export interface Rule {
   asked?(failure: FailedAttempt): Wait | undefined;
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
-  /** Asked last: a permit for one retry, or nothing. All rules that have this member must give one. */
+  /**
+   * Asked last: a permit for one retry, or nothing. All rules that have this member must give one. Where the server had asked
+   * to wait and the call was held as long, it is asked again (`failure.held`).
+   */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /** How long is a call held that got no permit, before it ends, in milliseconds? The longest counts. @default 0 */
   hold?(failure: FailedAttempt, wait: Wait): number;

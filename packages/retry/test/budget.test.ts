@@ -1,5 +1,5 @@
-import type { Fetch } from '@steadfetch/core';
-import { retryBudget } from '@steadfetch/retry-budget';
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { type RetryBudget, retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -158,11 +158,40 @@ describe('a call whose retry the budget refuses', () => {
     expect(ended).toHaveBeenCalledTimes(1);
   });
 
-  it('ends at once where the server asked to wait: the caller gets the time', async () => {
+  it('takes as long as the server asked, and ends where there is still no permit', async () => {
     const clock = instantClock();
+    const asked: string[] = [];
+    const budget = { ...refusing, acquire: (_key: string, kind: string) => void asked.push(kind) };
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '20' } }));
 
-    expect((await retry({ clock, budget: refusing })(busy)(API)).status).toBe(503);
+    expect((await retry({ clock, serverHints: { spread: 0 }, budget })(busy)(API)).status).toBe(503);
+    expect(clock.sleeps).toEqual([20_000]);
+    expect(asked).toEqual(['throttled', 'held']);
+    expect(busy.requests).toHaveLength(1);
+  });
+
+  it('is sent again where the server asked to wait, and there is a permit by then', async () => {
+    const clock = instantClock();
+    const outcomes: string[] = [];
+    const budget: RetryBudget = {
+      acquire: (_key, kind) => (kind === 'held' ? { release: () => {} } : undefined),
+      record: (_key, outcome, attempt) => void outcomes.push(`${attempt} ${outcome}`),
+    };
+    const well = fakeFetch([{ status: 429, headers: { 'retry-after': '20' } }, 200]);
+
+    const response = await retry({ clock, serverHints: { spread: 0 }, budget })(well)(API);
+
+    expect(response.status).toBe(200);
+    expect(clock.sleeps[0]).toBe(20_000);
+    expect(outcomes).toEqual(['1 failure', '2 success']);
+  });
+
+  it('ends at once where there is no time for the wait', async () => {
+    const clock = instantClock();
+    const within = defineMiddleware((call, next) => next(call.with({ remaining: () => 5_000 })));
+    const steady = compose(within, retry({ clock, delay: () => 3_000, budget: refusing }))(down());
+
+    expect((await steady(API)).status).toBe(503);
     expect(clock.sleeps).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { type Watch, watchRequests } from '@steadfetch/core/kit';
 import type { PacerParts, Pacing, Sending } from '@steadfetch/rate-limit';
 import { Availability } from './availability.ts';
 import { type Report, Reports } from './reports.ts';
@@ -64,6 +65,7 @@ export class StoredPacer implements Pacing {
   #own: Pacing | undefined;
   #learned: Pacing | undefined;
   #isAlone = false;
+  readonly #watch: Watch | undefined = watchRequests();
   readonly #taken = new WeakMap<Sending, Taken>();
   #cost = 1;
   /** A question that calls wait for is on its way. */
@@ -198,6 +200,7 @@ export class StoredPacer implements Pacing {
         this.#receive(asked, reply);
         return;
       }
+      const end = isWaitedFor ? this.#watch?.(() => this.#lost(asked)) : undefined;
       const stop = new AbortController();
       const after = (ms: number) => clock.sleep(ms, stop.signal);
       const bound = this.#availability.isUsed ? this.#bound : SLOW;
@@ -208,7 +211,10 @@ export class StoredPacer implements Pacing {
         .then(() => this.#fail(asked, tooSlow(LONGEST)))
         .catch(() => {});
       Promise.resolve(reply)
-        .finally(() => stop.abort())
+        .finally(() => {
+          end?.();
+          stop.abort();
+        })
         .then((heard) => this.#receive(asked, heard))
         .catch((error) => this.#notHeard(asked, error));
     } catch (error) {
@@ -259,6 +265,13 @@ export class StoredPacer implements Pacing {
     }
     if (this.#asking === asked && !this.#isAlone)
       this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
+  }
+
+  /** Its request has ended in Workers, so nobody hears the answer: the next call asks again. Perhaps the place heard what it reported. */
+  #lost(asked: Asked): void {
+    asked.isOver = true;
+    if (this.#asking === asked) this.#asking = undefined;
+    this.#parts.wake();
   }
 
   /** The place did not hear the question: what was reported is reported again. */

@@ -1,6 +1,6 @@
 import { each, pages, perSecond, workers } from './arrivals.ts';
 import { balanced, between, except, OK, sometimes, under } from './servers.ts';
-import type { Asked, Reply, Situation } from './situation.ts';
+import type { Asked, Reply, Server, Situation } from './situation.ts';
 
 const MINUTE = 60_000;
 const refusal = (status: number, seconds?: number): Reply => ({
@@ -15,6 +15,15 @@ const tenant = (index: number): Asked => ({
   path: `/items/${index % 10}`,
   init: { headers: { authorization: index % 2 === 0 ? 'Bearer spent' : 'Bearer other' } },
 });
+/** Accepts so many in each window, and tells when the next one begins. */
+const windowOf = (most: number, ms: number) => (): Server => {
+  let left = most;
+  let until = 0;
+  return ({ at }) => {
+    if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
+    return --left >= 0 ? OK : refusal(429, Math.ceil((until - at) / 1_000));
+  };
+};
 const lasting = (name: string, minutes: number, reply: Reply, ms: number): Situation => ({
   name: `${name} for ${minutes} min, a call each ${ms / 1_000} s`,
   lasts: (minutes + 3) * MINUTE,
@@ -157,14 +166,14 @@ const REFUSALS: readonly Situation[] = [
     name: '300 calls at once meet a window of 100 each 10 s, which the server tells, each minute',
     lasts: 3 * MINUTE,
     calls: pages(300, MINUTE, 3 * MINUTE),
-    server: () => {
-      let left = 100;
-      let until = 0;
-      return ({ at }) => {
-        if (at >= until) [left, until] = [100, 10_000 * (Math.floor(at / 10_000) + 1)];
-        return --left >= 0 ? OK : refusal(429, Math.ceil((until - at) / 1_000));
-      };
-    },
+    server: windowOf(100, 10_000),
+  },
+  {
+    name: 'a job of fifty workers meets a window of 100 each 10 s, which the server tells',
+    lasts: 4 * MINUTE,
+    most: 1_500,
+    calls: workers(50),
+    server: windowOf(100, 10_000),
   },
   {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { concurrency, QueueFullError } from '../src/index.ts';
+import { heldFetch, URL } from './held-fetch.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
+async function request(run: () => unknown): Promise<() => void> {
+  const setInterval = vi.spyOn(globalThis, 'setInterval');
+  run();
+  await vi.advanceTimersByTimeAsync(0);
+  const timers = setInterval.mock.results.map(({ value }) => value as ReturnType<typeof setInterval>);
+  setInterval.mockRestore();
+  return () => timers.forEach(clearInterval);
+}
+
+it('frees the slots of calls whose request has ended', async () => {
+  const fetch = heldFetch();
+  const limited = concurrency(2, { maxQueue: 1 });
+  const send = limited(fetch);
+  const end = await request(() => [send(URL), send(URL)]);
+  end();
+
+  const call = send(`${URL}next`);
+  await vi.advanceTimersByTimeAsync(1_300);
+
+  expect(fetch.started).toHaveLength(3);
+  await fetch.answer();
+  await fetch.answer();
+  await fetch.answer();
+  expect((await call).status).toBe(200);
+  expect(limited.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('takes calls out of the line whose request has ended', async () => {
+  const fetch = heldFetch();
+  const limited = concurrency(1, { maxQueue: 2 });
+  const send = limited(fetch);
+  void send(`${URL}a`);
+  const end = await request(() => [send(`${URL}b`), send(`${URL}c`)].map((call) => call.catch(() => {})));
+  end();
+  await expect(send(`${URL}full`)).rejects.toThrow(QueueFullError);
+
+  await vi.advanceTimersByTimeAsync(1_300);
+  void send(`${URL}d`);
+  await fetch.answer();
+  await vi.advanceTimersByTimeAsync(20);
+
+  expect(fetch.started.map((url) => url.slice(-1)).join('')).toBe('ad');
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('gives a slot on that a call got after its request had ended', async () => {
+  const fetch = heldFetch();
+  const limited = concurrency(1);
+  const send = limited(fetch);
+  void send(`${URL}a`);
+  const end = await request(() => send(`${URL}b`).catch(() => {}));
+  end();
+  void send(`${URL}c`);
+
+  await fetch.answer();
+  await vi.advanceTimersByTimeAsync(1_300);
+
+  expect(fetch.started.map((url) => url.slice(-1)).join('')).toBe('ac');
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('counts no slot twice of a call that was taken for lost and ends nevertheless', async () => {
+  const fetch = heldFetch();
+  const limited = concurrency(2);
+  const send = limited(fetch);
+  const end = await request(() => void send(`${URL}a`));
+  end();
+  void send(`${URL}b`);
+  await vi.advanceTimersByTimeAsync(1_300);
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+
+  await fetch.answer();
+
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('ends a call in Workers once, with the reason of its abort', async () => {
+  const fetch = heldFetch();
+  const limited = concurrency(1);
+  const send = limited(fetch);
+  void send(`${URL}a`);
+  const controller = new AbortController();
+  const end = await request(() => send(`${URL}b`, { signal: controller.signal }).catch(() => {}));
+  controller.abort('enough');
+  end();
+
+  await vi.advanceTimersByTimeAsync(1_300);
+
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+});

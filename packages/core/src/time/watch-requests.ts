@@ -1,0 +1,59 @@
+import { monotonic, systemClock } from './clock.ts';
+import { inWorkers } from './settled-by-others.ts';
+
+/** How often a call shows that its request still runs, in milliseconds. */
+const SIGN_EVERY_MS = 250;
+/** A call is lost that showed nothing for so long while others did, in milliseconds. */
+const LOST_AFTER_MS = 1_000;
+/** A call is lost that showed nothing for as long as Workers let a request compute, in milliseconds. */
+const LONGEST_MS = 30_000;
+
+interface Watched {
+  readonly lost: () => void;
+  /** When it showed itself last, by the time in which calls showed themselves, and by the clock. */
+  seen: number;
+  at: number;
+}
+
+/** Watches a call: calls `lost` once when it is lost. Returns the function that ends the watch, which returns whether it was not. */
+export type Watch = (lost: () => void) => () => boolean;
+
+const clock = monotonic(systemClock);
+/** The call that showed itself least recently comes first. */
+const calls = new Set<Watched>();
+/** Time in which calls showed themselves. A gap, in which perhaps no call could, counts as one sign. */
+let seen = 0;
+let last = -Infinity;
+
+/**
+ * What tells when a call is lost; `undefined` where none ever is.
+ *
+ * In Workers of Cloudflare a call is lost when its request ends: it never goes on, and nothing tells so, but its timers end too.
+ * So each call that others may have to wait for has one there, and others take back what a call holds whose timer is gone.
+ */
+export function watchRequests(): Watch | undefined {
+  return inWorkers() ? watch : undefined;
+}
+
+function watch(lost: () => void): () => boolean {
+  const call: Watched = { lost, seen, at: last };
+  show(call);
+  const timer = setInterval(() => calls.has(call) && show(call), SIGN_EVERY_MS);
+  return () => {
+    clearInterval(timer);
+    return calls.delete(call);
+  };
+}
+
+function show(call: Watched): void {
+  const now = clock();
+  seen += Math.min(now - last, SIGN_EVERY_MS);
+  last = now;
+  calls.delete(call);
+  calls.add(Object.assign(call, { seen, at: now }));
+  for (const other of calls) {
+    if (seen - other.seen < LOST_AFTER_MS && now - other.at < LONGEST_MS) break;
+    calls.delete(other);
+    other.lost();
+  }
+}

@@ -1,0 +1,95 @@
+import { watchRequests } from '@steadfetch/core/kit';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+test('outside Workers no call is watched', () => {
+  expect(watchRequests()).toBeUndefined();
+});
+
+describe('in Workers', () => {
+  const pass = (ms: number) => vi.advanceTimersByTime(ms);
+
+  /** Watches a call. Its timer ends with `endRequest`, and nothing else tells that it does. */
+  function watch(lost: () => void = () => {}) {
+    const setInterval = vi.spyOn(globalThis, 'setInterval');
+    const end = watchRequests()!(lost);
+    const timer = setInterval.mock.results[0]!.value as ReturnType<typeof setInterval>;
+    setInterval.mockRestore();
+    return { end, endRequest: () => clearInterval(timer) };
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  test('a call is lost, once, when its timer is gone and others show themselves for a second', () => {
+    const lost = vi.fn();
+    const { end, endRequest } = watch(lost);
+    const other = watch();
+    endRequest();
+
+    pass(750);
+    expect(lost).not.toHaveBeenCalled();
+    pass(500);
+    expect(lost).toHaveBeenCalledTimes(1);
+    pass(5_000);
+    expect(lost).toHaveBeenCalledTimes(1);
+    expect(end()).toBe(false);
+    expect(other.end()).toBe(true);
+  });
+
+  test('a call whose request runs is never lost, and leaves no timer', () => {
+    const lost = vi.fn();
+    const calls = [watch(lost), watch(lost)];
+
+    pass(120_000);
+
+    expect(calls.map(({ end }) => end())).toEqual([true, true]);
+    expect(lost).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('no call is lost that could not show itself, since nothing could', () => {
+    const lost = vi.fn();
+    const { end } = watch(lost);
+    const now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 29_000);
+
+    watch().end();
+
+    expect(lost).not.toHaveBeenCalled();
+    clock.mockRestore();
+    end();
+  });
+
+  test('after 30 s without a sign it is lost although no other showed itself', () => {
+    const lost = vi.fn();
+    const { endRequest } = watch(lost);
+    endRequest();
+    pass(30_000);
+    expect(lost).not.toHaveBeenCalled();
+
+    watch().end();
+
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+
+  test('a call that was taken for lost shows itself no more', () => {
+    const lost = vi.fn();
+    const { end } = watch(lost);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 30_000);
+    watch().end();
+    clock.mockRestore();
+
+    pass(60_000);
+
+    expect(lost).toHaveBeenCalledTimes(1);
+    expect(end()).toBe(false);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,66 @@
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type Question, type Reply, storeOf } from '@steadfetch/shared-limit';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+const URL = 'https://api.example.com/jobs';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+/** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
+async function request(run: () => Promise<unknown>): Promise<() => void> {
+  const spies = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'setTimeout')];
+  run().catch(() => {});
+  await vi.advanceTimersByTimeAsync(0);
+  const timers = spies.flatMap(({ mock }) => mock.results.map(({ value }) => value as ReturnType<typeof setTimeout>));
+  for (const spy of spies) spy.mockRestore();
+  return () => timers.forEach(clearTimeout);
+}
+
+function reply({ want }: Question): Reply {
+  const now = Date.now();
+  return { now, first: now, every: 1, count: want, closedUntil: 0, goodFor: 250, rate: 1, burst: 1, backAt: 0 };
+}
+
+const never = () => new Promise<Reply>(() => {});
+
+it('asks again where the request that has asked has ended in Workers', async () => {
+  const ask = vi.fn((_: string, question: Question): Reply | Promise<Reply> => reply(question));
+  const send = rateLimit({ store: storeOf(ask) })(async () => new Response('ok'));
+  ask.mockImplementationOnce(never);
+  const end = await request(() => send(URL));
+  end();
+  let isAnswered = false;
+
+  void send(URL).then(() => {
+    isAnswered = true;
+  });
+  await vi.advanceTimersByTimeAsync(1_300);
+
+  expect(isAnswered).toBe(true);
+});
+
+it('goes on alone where the store is too slow in Workers, also after the request that has asked has ended', async () => {
+  const ask = vi.fn(never);
+  const onDown = vi.fn();
+  const fetch = vi.fn(async () => new Response('ok'));
+  const send = rateLimit({ store: storeOf(ask, { hooks: { onDown } }) })(fetch);
+  const end = await request(() => send(URL));
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect(onDown).toHaveBeenCalledTimes(1);
+  end();
+
+  for (let call = 0; call < 6; call++) {
+    void send(URL);
+    await vi.advanceTimersByTimeAsync(300);
+  }
+
+  expect(fetch).toHaveBeenCalledTimes(7);
+});
