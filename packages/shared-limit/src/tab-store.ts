@@ -40,8 +40,8 @@ interface Pending {
   readonly resolve: (reply: Reply) => void;
 }
 
-/** Tabs of another version, whose messages have another form, are another group. */
-const FORM = 1;
+/** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` changes. */
+const FORM = 2;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
 

@@ -100,7 +100,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
     closing.push(() => channel.close());
     const [state, reply] = [{}, {}];
     const strange = [null, {}, { type: 'question' }, { type: 'answer', id: 'x', key: 'api', state, reply }];
@@ -121,7 +121,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
     closing.push(() => channel.close());
     const told = new Promise<{ state: object }>((resolve) => {
       channel.onmessage = ({ data }) => resolve(data);
@@ -145,10 +145,10 @@ describe('other programs of the origin', () => {
         taken();
         return new Promise<void>((resolve) => closing.push(resolve));
       };
-      void navigator.locks.request(`steadfetch limits 1: ${name}`, { steal: true }, hold);
+      void navigator.locks.request(`steadfetch limits 2: ${name}`, { steal: true }, hold);
     });
     await new Promise((resolve) => setImmediate(resolve));
-    const channel = new BroadcastChannel(`steadfetch limits 1: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
     closing.push(() => channel.close());
     const question = new Promise((resolve) => {
       channel.onmessage = ({ data }) => resolve(data.type);

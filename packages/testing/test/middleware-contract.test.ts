@@ -145,6 +145,18 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       },
   },
   'gives a response before its body is there': {
+    'stops to listen to the caller once there is a response': (next) => async (input, init) => {
+      const signal = init?.signal;
+      if (!signal) return next(input, init);
+      const controller = new AbortController();
+      const abort = () => controller.abort(signal.reason);
+      signal.addEventListener('abort', abort);
+      try {
+        return await next(input, { ...init, signal: controller.signal });
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
     'reads it first':
       (next) =>
       async (...call) => {
@@ -357,6 +369,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'sends a POST once, also where it fails': {
+    'repeats a post in small letters': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const { method } = init ?? {};
+      return response.status === 503 && method !== 'POST' && method !== 'PATCH' && init ? next(input, init) : response;
+    },
     'sends it twice': (next) => async (input, init) => {
       if (init?.method === 'POST') await next(input, copyOf(init));
       return next(input, copyOf(init));
@@ -474,7 +491,8 @@ const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read': /^whether the body is used or locked: /,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
-  'gives a response before its body is there': /^whether there is a response: expected true, got false/,
+  'gives a response before its body is there':
+    /^whether there is a response: expected true, got false|^whether next hears an abort /,
   'rejects with the error of next itself':
     /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
@@ -501,7 +519,7 @@ const reasons: Record<string, RegExp> = {
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
-    /^the number of calls of next for a (?:POST|PATCH) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
+    /^the number of calls of next for a (?:POST|post|PATCH) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

@@ -148,7 +148,7 @@ export class Limit {
     else if (found && !isShared) this.#found(found, stretch, refusal, now);
     else if (pace.way === 'search')
       this.#hold(refusal.fine ?? accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
-    else this.#share(refusal.pace, now);
+    else this.#share(refusal.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#before);
   }
 
   /**
@@ -191,6 +191,12 @@ export class Limit {
     );
   }
 
+  /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */
+  get #before(): number {
+    const { ceiling } = this.pace;
+    return this.shared && ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? ceiling : 0;
+  }
+
   /** The gate opens again, and the pace stays as it is: what was refused says nothing about it. */
   goOn(now: number): void {
     this.pace.open(now, Math.min(this.pace.tokens, 1));
@@ -204,11 +210,13 @@ export class Limit {
   /**
    * Several clients share a limit. Each gives up a share of its pace when refused and wins it back in a straight line in time,
    * by chance not quite at the same time as others: additive increase and multiplicative decrease lead to fair shares (Chiu
-   * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow.
+   * and Jain, 1989). Counted in requests in place of time, the slow ones would stay slow. Refused again and again with nothing
+   * accepted in between, it wins back what it had before: so an outage is not remembered for longer than one refusal.
    */
-  #share(pace: number, now: number, kept: number = SHARE_KEPT): void {
-    const time = Math.max(1 / pace, CLIMB_MS);
-    this.pace.climb(kept * pace, pace, time * (0.7 + 0.6 * this.#random()), now);
+  #share(pace: number, now: number, kept: number = SHARE_KEPT, before: number = 0): void {
+    const ceiling = Math.max(pace, before);
+    const time = Math.max(1 / ceiling, CLIMB_MS);
+    this.pace.climb(kept * pace, ceiling, time * (0.7 + 0.6 * this.#random()), now);
     this.why = 'others share the limit, or it changes';
   }
 

@@ -65,13 +65,28 @@ describe('Limit', () => {
     expect(limit.pace).toMatchObject({ way: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
   });
 
+  it('wins back what it had before the first of many refusals between which nothing was accepted', () => {
+    const limit = shared();
+    for (let at = 10_000; at < 70_000; at += 1_000)
+      limit.learn(stretch(at, 10, 0), { ...refusal, pace: limit.pace.rate(at) }, at + 1_000);
+    expect(limit.pace.rate(70_000)).toBeLessThan(0.005);
+    expect(limit.pace.rate(96_000)).toBeGreaterThanOrEqual(0.02);
+  });
+
+  it('wins back one share after the other where few would have been accepted: others may have used them up', () => {
+    const limit = shared();
+    limit.learn(stretch(10_000, 10, 1), { ...refusal, pace: 0.0004 }, 16_100);
+    limit.learn(stretch(16_100, 10, 0), { ...refusal, pace: 0.0003 }, 17_100);
+    expect(limit.pace.ceiling).toBe(0.0003);
+  });
+
   it.each([
     { what: 'the time of one request', pace: 1 / 30_000, least: 21_000, most: 39_000 },
     { what: 'twenty seconds', pace: 1 / 15_000, least: 14_000, most: 26_000 },
     { what: 'no longer than others who share', pace: 1, least: 14_000, most: 26_000 },
   ])('climbs for $what at a pace of $pace', ({ pace, least, most }) => {
     const limit = shared();
-    limit.learn(stretch(10_000, 10, 0), { ...refusal, pace }, 16_100);
+    limit.learn(stretch(10_000, 10, 1), { ...refusal, pace }, 16_100);
     expect(limit.pace.period).toBeGreaterThanOrEqual(least);
     expect(limit.pace.period).toBeLessThanOrEqual(most);
   });

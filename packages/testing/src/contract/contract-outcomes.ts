@@ -41,9 +41,16 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 
   'gives a response before its body is there': async (make) => {
     const body = new ReadableStream({ pull: () => new Promise(() => {}) });
-    const response = await inTime(make()(async () => new Response(body))(CONTRACT_URL));
+    const { fetch, asked } = probe(async () => new Response(body));
+    const controller = new AbortController();
+    const response = await inTime(make()(fetch)(CONTRACT_URL, { signal: controller.signal }));
     same(response !== undefined, true, 'whether there is a response');
-    void response!.body?.cancel().catch(() => {});
+    const reader = response!.body!.getReader();
+    void reader.read().catch(() => {});
+    await macrotask();
+    controller.abort();
+    same(asked[0]?.request.signal.aborted, true, 'whether next hears an abort while the body is read');
+    void reader.cancel().catch(() => {});
   },
 
   'rejects with the error of next itself': async (make) => {

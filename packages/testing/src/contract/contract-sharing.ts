@@ -40,7 +40,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       ]),
     ];
     for (const [end, answer] of ends) {
-      for (const method of ['POST', 'PATCH']) {
+      for (const method of ['POST', 'post', 'PATCH']) {
         for (const args of asInitAndAsRequest({ method, body: 'order' })) {
           const { fetch, asked } = probe(answer);
           const outcome = await inTime(settle(make()(fetch)(...args())));
