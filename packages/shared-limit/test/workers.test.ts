@@ -16,11 +16,19 @@ afterEach(() => {
 
 /** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
 async function request(run: () => Promise<unknown>): Promise<() => void> {
-  const spies = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'setTimeout')];
+  const { setInterval, setTimeout } = globalThis;
+  const timers: ReturnType<typeof setTimeout>[] = [];
+  const noting =
+    (set: typeof setTimeout) =>
+    (...args: Parameters<typeof setTimeout>) => {
+      const timer = set(...args);
+      timers.push(timer);
+      return timer;
+    };
+  Object.assign(globalThis, { setInterval: noting(setInterval as never), setTimeout: noting(setTimeout) });
   run().catch(() => {});
   await vi.advanceTimersByTimeAsync(0);
-  const timers = spies.flatMap(({ mock }) => mock.results.map(({ value }) => value as ReturnType<typeof setTimeout>));
-  for (const spy of spies) spy.mockRestore();
+  Object.assign(globalThis, { setInterval, setTimeout });
   return () => timers.forEach(clearTimeout);
 }
 
