@@ -36,12 +36,10 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
       await holdCall(failure, decision.held);
       decision = decideAfterHold(failure, decision);
     }
-    if (!decision.retry) {
-      // a good response that a rule has inspected and not found to be failed
-      if (decision.stop === undefined && response && response.status < 400) {
-        recordSuccess(session, attempt, response);
-        return decision;
-      }
+    // a good response that a rule has inspected and not found to be failed
+    if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
+      recordSuccess(session, attempt, response);
+      return decision;
     }
     // a retry that was not sent costs nothing
     if (!failure.sent) release(session.lastRetry?.permits);
