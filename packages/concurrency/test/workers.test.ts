@@ -1,26 +1,9 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { request, runInWorkers } from '../../core/test/support/workers.ts';
 import { concurrency, QueueFullError } from '../src/index.ts';
 import { heldFetch, URL } from './held-fetch.ts';
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
-  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-/** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
-async function request(run: () => unknown): Promise<() => void> {
-  const setInterval = vi.spyOn(globalThis, 'setInterval');
-  run();
-  await vi.advanceTimersByTimeAsync(0);
-  const timers = setInterval.mock.results.map(({ value }) => value as ReturnType<typeof setInterval>);
-  setInterval.mockRestore();
-  return () => timers.forEach(clearInterval);
-}
+runInWorkers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
 
 it('frees the slots of calls whose request has ended', async () => {
   const fetch = heldFetch();

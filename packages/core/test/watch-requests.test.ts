@@ -1,5 +1,6 @@
 import { watchRequests } from '@steadfetch/core/kit';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { runInWorkers } from './support/workers.ts';
 
 test('outside Workers no call is watched', () => {
   expect(watchRequests()).toBeUndefined();
@@ -17,15 +18,7 @@ describe('in Workers', () => {
     return { end, endRequest: () => clearInterval(timer) };
   }
 
-  beforeEach(() => {
-    vi.useFakeTimers();
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
-  });
-
-  afterEach(() => {
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
+  runInWorkers();
 
   test('a call is lost, once, when its timer is gone and others show themselves for a second', () => {
     const lost = vi.fn();

@@ -1,5 +1,5 @@
 import { peek } from '@steadfetch/core';
-import { historyOf } from '@steadfetch/retry';
+import { historyOf, type RetryOptions } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { HTTPError, NetworkError, TimeoutError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
@@ -13,6 +13,20 @@ describe('retry', () => {
     expect(await api.get(URL).json()).toEqual({ id: 1 });
     expect(fetch.calls).toHaveLength(3);
     expect(clock.sleeps).toEqual([250, 250]);
+  });
+
+  it('repeats a call that got no permit, was held as long as the server asked, and gets one then', async () => {
+    const budget: RetryOptions['budget'] = {
+      acquire: (_key, kind) => (kind === 'held' ? { release: () => {} } : undefined),
+      record: () => {},
+    };
+    const refused = { status: 429, headers: { 'retry-after': '2' } };
+    const { api, fetch, clock } = client([refused, { json: { id: 1 } }], { budget, serverHints: { spread: 0 } });
+    vi.spyOn(console, 'warn').mockImplementationOnce(() => {});
+
+    expect(await api.get(URL).json()).toEqual({ id: 1 });
+    expect(fetch.calls).toHaveLength(2);
+    expect(clock.sleeps[0]).toBe(2_000);
   });
 
   it('throws the HTTPError of the last response, with its data, when the retries are used up', async () => {

@@ -1,19 +1,12 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { request, runInWorkers } from '../../core/test/support/workers.ts';
 import { rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
 const limit = { requests: 1, per: 300 };
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+runInWorkers();
 
 it('lets a call out in Workers although the timer of the gate is gone with the request that has set it', async () => {
   const clock = { now: () => Date.now(), sleep: () => new Promise<void>(() => {}) };
@@ -45,16 +38,6 @@ it('ends a call in Workers with the reason of its abort', async () => {
 describe('after a request has ended in Workers', () => {
   const ok = async () => new Response('ok');
   const never = () => new Promise<Response>(() => {});
-
-  /** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
-  async function request(run: () => Promise<unknown>[]): Promise<() => void> {
-    const setInterval = vi.spyOn(globalThis, 'setInterval');
-    for (const call of run()) call.catch(() => {});
-    await vi.advanceTimersByTimeAsync(0);
-    const timers = setInterval.mock.results.map(({ value }) => value as ReturnType<typeof setInterval>);
-    setInterval.mockRestore();
-    return () => timers.forEach(clearInterval);
-  }
 
   it('its waiting calls are taken out, and those of others go on', async () => {
     const fetch = vi.fn(ok);

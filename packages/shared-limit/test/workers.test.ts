@@ -1,36 +1,11 @@
 import { rateLimit } from '@steadfetch/rate-limit';
 import { type Question, type Reply, storeOf } from '@steadfetch/shared-limit';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { request, runInWorkers } from '../../core/test/support/workers.ts';
 
 const URL = 'https://api.example.com/jobs';
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
-
-/** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
-async function request(run: () => Promise<unknown>): Promise<() => void> {
-  const { setInterval, setTimeout } = globalThis;
-  const timers: ReturnType<typeof setTimeout>[] = [];
-  const noting =
-    (set: typeof setTimeout) =>
-    (...args: Parameters<typeof setTimeout>) => {
-      const timer = set(...args);
-      timers.push(timer);
-      return timer;
-    };
-  Object.assign(globalThis, { setInterval: noting(setInterval as never), setTimeout: noting(setTimeout) });
-  run().catch(() => {});
-  await vi.advanceTimersByTimeAsync(0);
-  Object.assign(globalThis, { setInterval, setTimeout });
-  return () => timers.forEach(clearTimeout);
-}
+runInWorkers();
 
 function reply({ want }: Question): Reply {
   const now = Date.now();
