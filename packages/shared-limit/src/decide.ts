@@ -227,7 +227,7 @@ function everyOf(state: LimitState, at: number, cost: number, known: number): nu
   return Math.max(least, rate > 0 ? cost / rate : 0);
 }
 
-/** The measured pace at a time; 0: there is none. While a refusal is being learned from, half of what was refused. */
+/** The measured pace at a time; 0: there is none. */
 function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.way === FREE) return (cost * (FIRST + state.requests) * Math.LN2) / DOUBLING;
   if (state.way === SEARCH) return state.base;
