@@ -332,6 +332,13 @@ const JOBS: readonly Situation[] = [
     })(),
   },
   {
+    name: 'a job of fifty workers meets 503 with Retry-After 3 for 20 s',
+    lasts: 2 * MINUTE,
+    most: 8_000,
+    calls: workers(50),
+    server: except(between(3_000, 23_000), refusal(503, 3)),
+  },
+  {
     name: 'a job of five workers meets 503 for a minute',
     lasts: 6 * MINUTE,
     calls: workers(5),

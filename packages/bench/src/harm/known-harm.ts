@@ -10,5 +10,8 @@ export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
     'a job of fifty workers meets a window of 100 each 10 s, which the server tells',
   ],
   // a circuit that is open refuses at once, and a job runs through its items
-  circuitBreaker: ['a job of five workers meets 503 for a minute'],
+  circuitBreaker: [
+    'a job of five workers meets 503 for a minute',
+    'a job of fifty workers meets 503 with Retry-After 3 for 20 s',
+  ],
 };
