@@ -13,7 +13,8 @@ import {
 } from '@steadfetch/core/kit';
 import { fullJitter } from '@steadfetch/jitter';
 import { TRANSIENT } from '@steadfetch/retry';
-import { serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
+import { type HintedResponse, serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
+import { answerAmong, responsesOf } from './answer-of.ts';
 
 /** Delays are milliseconds. */
 export interface QueryRetryOptions {
@@ -50,8 +51,8 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
  * The rules and delays of `retry` for the loop of TanStack Query, which counts the failures and pauses while the browser is
  * offline or the page is hidden. So it is that loop that repeats: call with `retry: false` inside.
  *
- * Repeats errors that have a `response` (`ResponseError`, the `HTTPError` of ky) by its status, and other errors if they
- * are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send:
+ * Repeats errors that have a `response` (`ResponseError`, those of ky, axios, octokit and tRPC) by its status, and other errors
+ * if they are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send:
  * it is known by the error, one of its causes or their response, as long as that is no copy.
  * The `response` of an error that is repeated is let go of. A `delay` that throws or returns no time counts as the default.
  *
@@ -71,18 +72,16 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
       () => usual(about),
     );
   };
-  const askedDelay = (response: Response | undefined) =>
-    (response && serverDelay(response, { now: clock.now() })?.ms) ?? 0;
+  const askedDelay = (answer: HintedResponse | undefined) =>
+    (answer && serverDelay(answer, { now: clock.now() })?.ms) ?? 0;
   const isRepeated = (failureCount: number, error: unknown): boolean => {
-    const causes = causesOf(error);
-    const response = responseOf(error);
-    const isJudged = historyBehind(response) || causes.some((link) => historyBehind(link) || localRefusal(link));
-    if (failureCount >= maxRetries || isJudged) return false;
-    if (!response) return isTransient(error);
-    const hint = shouldRetryHint(response);
-    const isWanted = hint ?? statuses.has(response.status);
-    if (!isWanted || askedDelay(response) > maxDelay) return false;
-    discard(response);
+    const responses = responsesOf(error); // the error and its causes are among them
+    if (failureCount >= maxRetries || responses.some((link) => historyBehind(link) || localRefusal(link))) return false;
+    const answer = answerAmong(responses);
+    if (!answer) return isTransient(error);
+    const isWanted = shouldRetryHint(answer) ?? statuses.has(answer.status);
+    if (!isWanted || askedDelay(answer) > maxDelay) return false;
+    discard(answer.response);
     return true;
   };
 
@@ -94,7 +93,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
       ),
     retryDelay: (failureCount, error) => {
       const asked = orElse(
-        () => askedDelay(responseOf(error)),
+        () => askedDelay(answerAmong(responsesOf(error))),
         () => 0,
       );
       return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked));
@@ -111,16 +110,11 @@ function orElse<T>(read: () => T, otherwise: () => T): T {
   }
 }
 
-/** The response that an error stands for: its own, or that of one of its causes. */
-function responseOf(error: unknown): Response | undefined {
-  for (const link of causesOf(error)) {
-    const response = (link as { response?: unknown }).response ?? link;
-    if (typeof (response as Response | undefined)?.headers?.get === 'function') return response as Response;
-  }
-  return undefined;
-}
-
+/** The network error of axios has a code that names no cause, and in browsers no other cause either. */
 function isTransient(error: unknown): boolean {
-  const { kind, permanent } = classifyError(error);
+  const ofAxios = causesOf(error).find((link) => (link as { code?: unknown }).code === 'ERR_NETWORK') as
+    | Error
+    | undefined;
+  const { kind, permanent } = classifyError(ofAxios ? (ofAxios.cause ?? new TypeError('Failed to fetch')) : error);
   return (kind === 'network' || kind === 'timeout') && !permanent;
 }

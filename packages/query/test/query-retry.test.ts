@@ -93,6 +93,15 @@ describe('queryRetry', () => {
     expect([failureCount, fetch.calls.length]).toEqual([1, 3]);
   });
 
+  it('does not repeat what tRPC reports of a call that a retry of ours inside has repeated', async () => {
+    const fetch = fakeFetch(503);
+    const api = retry({ ...NOW, budget: false })(fetch);
+
+    await run(async () => Promise.reject({ meta: { response: await api(URL) } }));
+
+    expect(fetch.calls).toHaveLength(3);
+  });
+
   it('repeats alone where the call says retry: false', async () => {
     const fetch = fakeFetch([503, 503, { body: 'fine' }]);
     const api = retry()(fetch);
@@ -153,6 +162,7 @@ describe('queryRetry', () => {
     );
 
     expect(delays).toEqual([200, 7_000, 200]);
+    expect(retryDelay(0, { response: { status: 503, headers: { 'retry-after': '7' } } })).toBe(7_000);
     expect(retryDelay(0, new TypeError('Failed to fetch'))).toBe(100);
   });
 
@@ -174,6 +184,16 @@ describe('queryRetry', () => {
     [new DrainError('closed'), false],
     [new Error('wrapped', { cause: errorFor(429) }), true],
     [new Error('wrapped', { cause: new Response(null, { status: 404 }) }), false],
+    [{ response: { status: 503, headers: { 'retry-after': '7' } } }, true], // octokit
+    [{ response: { status: 503, headers: { 'retry-after': '3600' } } }, false],
+    [{ response: { status: 404, headers: {} } }, false],
+    [{ meta: { response: new Response(null, { status: 503 }) } }, true], // tRPC
+    [{ meta: { response: new Response(null, { status: 401 }) } }, false],
+    [{ meta: { response: new Response('cut') }, cause: new TypeError('terminated') }, true],
+    [{ message: 'Network Error', code: 'ERR_NETWORK' }, true], // axios
+    [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'ENOTFOUND' } }, true],
+    [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'CERT_HAS_EXPIRED' } }, false],
+    [new Error('wrapped', { cause: { code: 'ERR_NETWORK' } }), true],
     [undefined, false],
     ['text', false],
   ])('judges %o', (error, expected) => {

@@ -1,0 +1,32 @@
+import { causesOf } from '@steadfetch/core';
+import type { HintedResponse } from '@steadfetch/server-hints';
+
+interface Failure {
+  readonly response?: unknown;
+  readonly meta?: { readonly response?: unknown };
+}
+
+/** The responses that an error and its causes tell of: their own, that of tRPC, and a response that was thrown. Some are copies. */
+export function responsesOf(error: unknown): unknown[] {
+  return causesOf(error).flatMap((link) => {
+    const { response, meta } = link as Failure;
+    return [response, meta?.response, link];
+  });
+}
+
+/** The one that says why the call failed. Its fields can be read also where a client has them as a plain object. */
+export function answerAmong(
+  responses: readonly unknown[],
+): (HintedResponse & { readonly response: Response }) | undefined {
+  for (const response of responses as (Response | null | undefined)[]) {
+    const { status, headers } = response ?? {};
+    if (status === undefined || status < 400 || typeof headers !== 'object' || headers === null) continue;
+    return { status, headers: typeof headers.get === 'function' ? headers : fieldsOf(headers), response: response! };
+  }
+  return undefined;
+}
+
+/** Clients write the names of fields in small letters. */
+function fieldsOf(headers: object): HintedResponse['headers'] {
+  return { get: (name) => (headers as Record<string, string>)[name.toLowerCase()] };
+}
