@@ -7,6 +7,7 @@ import { CHECK_NAMES, checkClient, type MakeClient } from './checks.ts';
 import { clientOf, INNER } from './fetches.ts';
 import { GRAPHQL } from './graphql.ts';
 import { LIBRARIES } from './libraries.ts';
+import { checkQueries } from './queries.ts';
 import { runSnippets } from './snippets.ts';
 import { STACKS } from './stacks.ts';
 import { versionOf } from './version.ts';
@@ -44,7 +45,7 @@ for (const { name, from, make } of subjects) {
   }
   console.log(`${`${name} ${versionOf(from)}`.padEnd(40)}${cells.join('')}`);
 }
-if (wanted.length === 0) faults.push(...(await runSnippets(CLIENTS)));
+if (wanted.length === 0) faults.push(...(await runSnippets(CLIENTS)), ...(await checkQueries(CLIENTS)));
 for (const fault of faults) console.error(fault);
 console.log(
   `${subjects.length} clients, ${CHECK_NAMES.length} checks, ${Object.keys(STACKS).length} stacks: ${faults.length} faults`,
