@@ -3,6 +3,7 @@ import {
   checkChoice,
   checkMethods,
   checkNumber,
+  holdsStreams,
   idempotencyKeyOf,
   type OptionTable,
   readOptions,
@@ -47,8 +48,8 @@ const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
  *
  * Belongs inside of `retry`, and inside or outside of the `timeout` that ends a stall. Touches only responses below
  * 400: others fail by their status, and a retry must not wait for their bodies. Event streams,
- * bodies above `maxBytes`, and bodies that are no web streams are passed on as they come. Nothing is ever
- * resumed: each attempt has its own body.
+ * bodies above `maxBytes`, bodies that are no web streams, and all bodies where a `Response` cannot hold a stream (React
+ * Native) are passed on as they come. Nothing is ever resumed: each attempt has its own body.
  *
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
  * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
@@ -73,7 +74,11 @@ function isReadable(response: Response, maxBytes: number): boolean {
   try {
     const { status, body, bodyUsed, headers } = response;
     if (typeof body?.getReader !== 'function' || status >= 400 || bodyUsed || body.locked) return false;
-    return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
+    return (
+      holdsStreams() &&
+      !ENDLESS.test(headers.get('content-type') ?? '') &&
+      !(Number(headers.get('content-length')) > maxBytes)
+    );
   } catch {
     return false;
   }

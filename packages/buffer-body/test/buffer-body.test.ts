@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { classifyError, compose } from '@steadfetch/core';
 import { type Fault, startServer } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type BufferBodyOptions, bufferBody, NetworkError } from '../src/index.ts';
 import { readBody } from '../src/read-body.ts';
 import { again, bodyOf, rejection, URL } from './stubs.ts';
@@ -13,6 +13,16 @@ const send = (response: Response, options: BufferBodyOptions = {}, init: Request
   bufferBody(options)(async () => response)(URL, init);
 
 describe('bufferBody', () => {
+  it('hands a response on as it came where a Response cannot hold a stream, as that of React Native', async () => {
+    const given = new Response('a long body');
+    vi.stubGlobal('Response', class {});
+
+    const response = await send(given, { maxBytes: 3 }).finally(() => vi.unstubAllGlobals());
+
+    expect(response).toBe(given);
+    expect(await response.text()).toBe('a long body');
+  });
+
   it('lets a signal end a body of empty chunks, which are all there at once', async () => {
     let pulls = 0;
     const body = new ReadableStream({

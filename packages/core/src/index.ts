@@ -3,6 +3,7 @@ export { discard } from './body/discard.ts';
 export { peek } from './body/peek.ts';
 export { Call, type CallChanges } from './call/call.ts';
 export type { AttemptRecord, CallRecord, LastAnswer } from './call/call-record.ts';
+export type { BodyInit } from './call/platform-types.ts';
 export { redactUrl } from './call/redact-url.ts';
 export type { Retried } from './call/retried.ts';
 export { compose } from './chain/compose.ts';

@@ -42,6 +42,16 @@ describe('classifyError', () => {
     'ERR_HTTP2_STREAM_ERROR',
     'ERR_HTTP2_SESSION_ERROR',
     'ERR_HTTP2_GOAWAY_SESSION',
+    'ERR_HTTP2_INVALID_SESSION',
+    'ERR_HTTP2_STREAM_CANCEL',
+    'ERR_SOCKET_CONNECTION_TIMEOUT',
+    'UND_ERR_PRX_CONN',
+    'ESERVFAIL',
+    'ETIMEOUT',
+    'UnknownHostException',
+    'SocketTimeoutException',
+    'ConnectException',
+    'NSURLErrorDomain',
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',
@@ -92,6 +102,16 @@ describe('classifyError', () => {
     'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
+    'network timeout at: https://api.test/',
+    'The request timed out.',
+    'Could not connect to the server.',
+    'A server with the specified hostname could not be found.',
+    'fetch failed: UnexpectedException: The Internet connection appears to be offline.',
+    'fetch failed: java.net.UnknownHostException: Unable to resolve host "api.test"',
+    'net::ERR_CONNECTION_RESET',
+    'net::ERR_INTERNET_DISCONNECTED',
+    'net::ERR_NAME_NOT_RESOLVED',
+    'net::ERR_TIMED_OUT',
     'Response served by service worker is an error',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
@@ -108,6 +128,44 @@ describe('classifyError', () => {
 
     expect(classifyError(new TypeError('fetch failed', { cause: new Error(message) }))).toEqual(known);
     expect(classifyError(new TypeError(message))).toEqual(known);
+  });
+
+  it.each([
+    'fetch failed: The certificate for this server is invalid.',
+    'fetch failed: javax.net.ssl.SSLHandshakeException: Trust anchor for certification path not found.',
+    'net::ERR_CERT_DATE_INVALID',
+  ])('knows from Expo and Electron that another connection would fail the same way: %s', (message) => {
+    expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
+  });
+
+  it.each(['fetch failed: Fetch request has been canceled', 'fetch failed: 404', 'net::ERR_UNKNOWN_URL_SCHEME'])(
+    'takes no other failure of Expo and Electron for one of the network: %s',
+    (message) => {
+      expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
+    },
+  );
+
+  it('reads a text that is thrown in place of an error', () => {
+    const text = 'error sending request for url (https://api.test/): error trying to connect: operation timed out';
+
+    expect(classifyError(text)).toEqual({ kind: 'network', permanent: false });
+  });
+
+  it.each([
+    [503, false],
+    [429, false],
+    [407, true],
+    [403, true],
+  ])('knows from undici whether a proxy that answers %i is busy', (status, permanent) => {
+    const refused = Object.assign(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`), {
+      name: 'AbortError',
+      code: 'UND_ERR_ABORTED',
+    });
+
+    expect(classifyError(new TypeError('fetch failed', { cause: refused }))).toMatchObject({
+      kind: 'network',
+      permanent,
+    });
   });
 
   it('takes no part of a URL for what the peer did', () => {

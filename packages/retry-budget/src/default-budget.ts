@@ -33,7 +33,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
 }
 
 function priceOf(kind: RetryKind): number {
-  if (Object.hasOwn(PRICE, kind)) return PRICE[kind];
+  if (Object.keys(PRICE).includes(kind)) return PRICE[kind];
   throw new TypeError(`retryBudget: kind: expected one of ${Object.keys(PRICE).join(', ')}, got ${String(kind)}`);
 }
 

@@ -7,6 +7,13 @@ describe('encodeForm', () => {
     expect([encodeForm('x'), encodeForm(new URLSearchParams())]).toEqual([undefined, undefined]);
   });
 
+  it('leaves a form with a file that is no Blob, as a description of one in React Native', () => {
+    const form = new FormData();
+    form.forEach = (callback) => callback({ uri: 'file:///a.jpg', name: 'a.jpg' } as unknown as File, 'photo', form);
+
+    expect(encodeForm(form)).toBeUndefined();
+  });
+
   it('leaves a form where a Blob has no stream, as in jsdom', () => {
     vi.stubGlobal('Blob', class {});
     onTestFinished(() => void vi.unstubAllGlobals());

@@ -22,5 +22,6 @@ export type { ServiceModel } from './simulate/service-model.ts';
 export { simulate } from './simulate/simulate.ts';
 export type { ClientMaker, ClientParts, SimulateOptions } from './simulate/simulate-options.ts';
 export type { StormReport, StormRow } from './simulate/storm-report.ts';
+export type { ClockOptions } from './time/clock-start.ts';
 export { type InstantClock, instantClock } from './time/instant-clock.ts';
 export { type ManualClock, manualClock } from './time/manual-clock.ts';

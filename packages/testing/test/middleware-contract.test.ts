@@ -170,6 +170,27 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         await response.clone().text();
         return response;
       },
+    'waits for a copy of a failure':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) console.warn(await response.clone().text());
+        return response;
+      },
+    'leaves what is cancelled open':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(piped(response.body!, { error: (stream, error) => stream.error(error) }), response);
+      },
+  },
+  'tells of a body that breaks off': {
+    'ends it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
+      },
   },
   'leaves no timer behind': {
     'races with one':
@@ -386,6 +407,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       const response = await next(input, copyOf(init));
       return [503, 504].includes(response.status) ? next(input, copyOf(init)) : response;
     },
+    'repeats it where a server asks to': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      const asked = response.status === 503 && response.headers.has('retry-after');
+      return asked ? next(input, copyOf(init)) : response;
+    },
+    'repeats it after a timeout of a network in between': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      return response.status > 504 ? next(input, copyOf(init)) : response;
+    },
+    'takes a method that it does not know for one that can be repeated': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      const isKnown = /^(?:POST|PATCH)$/i.test(init?.method ?? 'POST');
+      return response.status === 503 && !isKnown ? next(input, copyOf(init)) : response;
+    },
     'repeats it after an error': (next) => (input, init) => next(input, init).catch(() => next(input, init)),
     'repeats it after a timeout': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
@@ -492,7 +527,8 @@ const reasons: Record<string, RegExp> = {
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
-    /^whether there is a response: expected true, got false|^whether next hears an abort /,
+    /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
+  'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
     /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
@@ -519,10 +555,28 @@ const reasons: Record<string, RegExp> = {
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
-    /^the number of calls of next for a (?:POST|post|PATCH) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
+    /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
+
+/** A body that hands on what it is asked for, and does not hear that it is cancelled. */
+function piped(
+  body: ReadableStream,
+  { error: failed }: { error(stream: ReadableStreamDefaultController, error: unknown): void },
+): ReadableStream {
+  const reader = body.getReader();
+  const pull = async (stream: ReadableStreamDefaultController) => {
+    try {
+      const { done, value } = await reader.read();
+      if (done) stream.close();
+      else stream.enqueue(value);
+    } catch (error) {
+      failed(stream, error);
+    }
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
 
 /** Without the members that are undefined. */
 function pick(init: RequestInit): RequestInit {

@@ -47,6 +47,45 @@ describe('timeout without WeakRef and FinalizationRegistry', () => {
   });
 });
 
+describe('timeout where a Response cannot hold a stream, and fetch gives one', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([5_000, { body: 5_000 }])('hands the response on as it came: %j', async (limits) => {
+    const given = await fakeFetch({ body: 'fine' })(URL);
+    vi.stubGlobal('Response', TextResponse);
+
+    const response = await timeout(limits)(async () => given)(URL, { signal: new AbortController().signal });
+
+    expect(response).toBe(given);
+    expect(await response.text()).toBe('fine');
+  });
+
+  it('passes an abort on while the body is read', async () => {
+    const { signal, abort } = aborting();
+    const stalling = fakeFetch({ body: 'long', fault: 'stall-body' });
+    const keeping: typeof fetch = async (...call) => {
+      const response = await stalling(...call);
+      vi.stubGlobal('Response', TextResponse);
+      return response;
+    };
+    const response = await timeout(5_000)(keeping)(URL, { signal });
+    const reading = settled(response.text());
+
+    abort('leave');
+
+    expect(await reading).toEqual({ error: 'leave' });
+  });
+});
+
+/** As that of React Native. */
+class TextResponse {
+  readonly text: () => Promise<string>;
+
+  constructor(body?: unknown) {
+    this.text = async () => String(body);
+  }
+}
+
 function aborting(): { signal: AbortSignal; abort: (reason: unknown) => void } {
   const controller = new AbortController();
   return { signal: controller.signal, abort: (reason) => controller.abort(reason) };

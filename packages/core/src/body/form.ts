@@ -16,18 +16,21 @@ function isForm(form: unknown): form is FormData {
 
 /**
  * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
- * read files. `undefined` for anything else than a form that can be listed, and where a `Blob` has no stream: the `fetch` of
- * Node cannot send that of jsdom.
+ * read files. `undefined` for anything else than a form that can be listed; for one with a file that is no `Blob`, as a
+ * description of one in React Native; and where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom.
  */
 export function encodeForm(form: unknown): Blob | undefined {
   if (!isForm(form) || !('stream' in Blob.prototype)) return undefined;
   const boundary = `----formdata-${String(Math.random()).slice(2)}${String(Math.random()).slice(2)}`;
   const parts: BlobPart[] = [];
+  let isKnown = true;
   form.forEach((value, name) => {
+    isKnown &&= typeof value === 'string' || (value as unknown) instanceof Blob;
     const field = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(lines(name))}"`;
     if (typeof value === 'string') parts.push(`${field}\r\n\r\n${lines(value)}\r\n`);
     else parts.push(`${field}${fileFields(value)}\r\n\r\n`, value, '\r\n');
   });
+  if (!isKnown) return undefined;
   return new Blob([...parts, `--${boundary}--\r\n`], { type: `multipart/form-data; boundary=${boundary}` });
 }
 

@@ -10,6 +10,14 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export type ErrorOf = (error: unknown) => unknown;
 
 /**
+ * Whether a `Response` of this runtime can hold a stream. That of React Native cannot, which reads a stream as the name of its
+ * kind, also where the `fetch` is Expo's and gives streams. What such a fetch gives is passed on as it came.
+ */
+export function holdsStreams(): boolean {
+  return typeof Response === 'function' && ('body' in Response.prototype || 'body' in new Response());
+}
+
+/**
  * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
  * `redirected`, `type`) and its history, also in its clones. The original must not be read afterwards.
  *

@@ -1,4 +1,12 @@
-import { BROKEN_PEER, BROKEN_PEER_TEXT, NETWORK_TEXT, PERMANENT_TEXT, TIMED_OUT, TRANSIENT } from './error-codes.ts';
+import {
+  BROKEN_PEER,
+  BROKEN_PEER_TEXT,
+  BUSY_PROXY_TEXT,
+  NETWORK_TEXT,
+  PERMANENT_TEXT,
+  TIMED_OUT,
+  TRANSIENT,
+} from './error-codes.ts';
 
 /** What an error of `fetch` means for the request. */
 export interface ErrorClass {
@@ -41,6 +49,7 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   if (name === 'TimeoutError') return 'timeout';
   if (name === 'AbortError') return undefined;
   const chain = causesOf(error);
+  if (says(chain, BUSY_PROXY_TEXT)) return 'network';
   const code = codeIn(chain);
   if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
   return speaksOfNetwork(chain) && !says(chain, BROKEN_PEER_TEXT) && !chain.some(isPermanent) ? 'network' : undefined;
@@ -94,7 +103,9 @@ function causesBelow(link: unknown): unknown[] {
   }
 }
 
+/** What is thrown as a text is its own message: Tauri throws so. */
 function textOf(link: unknown, key: string): string | undefined {
+  if (typeof link === 'string' && key === 'message') return link;
   try {
     const value = (link as Record<string, unknown>)[key];
     return typeof value === 'string' ? value : undefined;

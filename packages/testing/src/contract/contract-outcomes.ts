@@ -40,17 +40,46 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'gives a response before its body is there': async (make) => {
-    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
-    const { fetch, asked } = probe(async () => new Response(body));
-    const controller = new AbortController();
-    const response = await inTime(make()(fetch)(CONTRACT_URL, { signal: controller.signal }));
-    same(response !== undefined, true, 'whether there is a response');
-    const reader = response!.body!.getReader();
-    void reader.read().catch(() => {});
-    await macrotask();
-    controller.abort();
-    same(asked[0]?.request.signal.aborted, true, 'whether next hears an abort while the body is read');
-    void reader.cancel().catch(() => {});
+    for (const [status, init] of [
+      [200, {}],
+      [500, { method: 'POST', body: 'order' }],
+    ] as const) {
+      const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+      const { fetch, asked } = probe(async () => new Response(body, { status }));
+      const controller = new AbortController();
+      const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }));
+      same(response !== undefined, true, `whether there is a response ${status}`);
+      const reader = response!.body!.getReader();
+      void reader.read().catch(() => {});
+      await macrotask();
+      controller.abort();
+      same(asked[0]?.request.signal.aborted, true, 'whether next hears an abort while the body is read');
+      void reader.cancel().catch(() => {});
+    }
+    const cancelled = await new Promise((resolve) => {
+      const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => resolve(true) });
+      const given = make()(async () => new Response(body))(CONTRACT_URL);
+      void given
+        .then(async (response) => response.body?.cancel())
+        .then(macrotask)
+        .then(() => resolve(false));
+    });
+    same(cancelled, true, 'whether the body of next hears that it is cancelled');
+  },
+
+  'tells of a body that breaks off': async (make) => {
+    const chunks = [new TextEncoder().encode('{"a":')];
+    const pull = (stream: ReadableStreamDefaultController) =>
+      chunks.length > 0 ? stream.enqueue(chunks.pop()) : stream.error(new TypeError('terminated'));
+    const { fetch } = probe(async () => new Response(new ReadableStream({ pull })));
+    const outcome = await settle(make()(fetch)(CONTRACT_URL, { method: 'POST', body: 'order' }));
+    const read =
+      outcome.failed ||
+      (await outcome.response.text().then(
+        () => false,
+        () => true,
+      ));
+    same(read, true, 'whether the call or the reading fails');
   },
 
   'rejects with the error of next itself': async (make) => {

@@ -19,15 +19,17 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'sends a POST once, also where it fails': async (make) => {
-    const statuses = [200, 408, 500, 502, 503, 504];
+    const statuses = [200, 408, 409, 425, 500, 502, 503, 504, 520, 522, 524];
     // no code proves that nothing was sent: it may be that of a redirect
-    const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'EPIPE'];
-    const texts = ['Failed to fetch', 'Load failed', 'terminated'];
+    const undici = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_SOCKET'];
+    const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', ...undici];
+    const browsers = ['Failed to fetch', 'Load failed', 'NetworkError when attempting to fetch resource.'];
+    const texts = [...browsers, 'Network request failed', 'fetch failed', 'terminated'];
     const names = ['TimeoutError', 'AbortError'];
     const ends: [string | number, () => Promise<Response>][] = [
       ...statuses.map((status): [number, () => Promise<Response>] => [
         status,
-        async () => new Response('failed', { status }),
+        async () => new Response('failed', { status, headers: { 'retry-after': '0' } }),
       ]),
       ...codes.map((code): [string, () => Promise<Response>] => [
         code,
@@ -40,7 +42,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       ]),
     ];
     for (const [end, answer] of ends) {
-      for (const method of ['POST', 'post', 'PATCH']) {
+      for (const method of ['POST', 'post', 'PATCH', 'LOCK']) {
         for (const args of asInitAndAsRequest({ method, body: 'order' })) {
           const { fetch, asked } = probe(answer);
           const outcome = await inTime(settle(make()(fetch)(...args())));
