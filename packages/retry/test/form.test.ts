@@ -20,6 +20,13 @@ describe('encodeForm', () => {
     expect(encodeForm(new FormData())).toBeUndefined();
   });
 
+  it('makes a file, which the fetch of Capacitor can send, or a Blob where files are of another kind', () => {
+    expect(encodeForm(new FormData())).toBeInstanceOf(File);
+    vi.stubGlobal('File', class {});
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(encodeForm(new FormData())!.constructor).toBe(Blob);
+  });
+
   it('gives the same fields again', async () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'ü', '"', '\r', '\n', '%', ';', '=') });
     await fc.assert(

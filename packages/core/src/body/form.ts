@@ -31,7 +31,15 @@ export function encodeForm(form: unknown): Blob | undefined {
     else parts.push(`${field}${fileFields(value)}\r\n\r\n`, value, '\r\n');
   });
   if (!isKnown) return undefined;
-  return new Blob([...parts, `--${boundary}--\r\n`], { type: `multipart/form-data; boundary=${boundary}` });
+  parts.push(`--${boundary}--\r\n`);
+  const type = `multipart/form-data; boundary=${boundary}`;
+  // the `fetch` of Capacitor sends files, and no other blobs
+  return isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
+}
+
+/** Whether a `File` is a `Blob` of the same kind: where only one of them was replaced by a polyfill, it is not. */
+function isFileBlob(): boolean {
+  return typeof File === 'function' && File.prototype instanceof Blob;
 }
 
 function fileFields({ name, type }: File): string {
