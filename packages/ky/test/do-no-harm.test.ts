@@ -591,6 +591,16 @@ it('waits for a condition although the timeout of ky comes meanwhile', async () 
   expect(fetch.calls).toHaveLength(2);
 });
 
+it('holds a call although the timeout of ky comes meanwhile, once the budget has refused a retry', async () => {
+  const budget = { acquire: () => undefined, record: () => {} };
+  const clock = { now: Date.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 30)) };
+  const { api } = client(503, { budget, clock });
+  await outcomeOf(api.get(URL));
+
+  expect(await outcomeOf(api.get(URL, { timeout: 10 }))).toBeInstanceOf(HTTPError);
+  expect((await api.get(URL, { timeout: 10, throwHttpErrors: false })).status).toBe(503);
+});
+
 it('gives the token back where totalTimeout ends the call while a condition is asked', async () => {
   let permits = 0;
   const budget = { record: () => {}, acquire: () => ({ release: () => void permits--, taken: permits++ }) };

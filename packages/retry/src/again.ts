@@ -2,7 +2,7 @@ import { discard, notify, throwIfAborted } from '@steadfetch/core';
 import { decide, decideAfterHold, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
-import type { Decision } from './rule.ts';
+import type { Decision, End } from './rule.ts';
 import { isCancelled, rejectionOf, sleepAfter, waitForRetry } from './wait.ts';
 
 /**
@@ -32,10 +32,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   try {
     throwIfAborted(call.signal);
     let decision = await decide(failure);
-    if (!decision.retry && decision.held !== undefined) {
-      await holdCall(failure, decision.held);
-      decision = decideAfterHold(failure, decision);
-    }
+    if (!decision.retry && decision.held !== undefined) decision = await holdCall(failure, decision);
     // a good response that a rule has inspected and not found to be failed
     if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
       recordSuccess(session, attempt, response);
@@ -53,10 +50,13 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   }
 }
 
-/** Keeps a call for which there is no permit as long as a rule says. */
-async function holdCall(failure: FailedAttempt, ms: number): Promise<void> {
+/** Keeps a call for which there is no permit as long as the rules say, and gives what follows then. */
+async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
+  const ms = end.held!;
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
   if (ms > 0) await sleepAfter(failure, ms);
+  const next = decideAfterHold(failure, end);
+  return next === end || next.retry ? next : holdCall(failure, next);
 }
 
 /** Records that a call ends with this error while its attempt is handled, and notifies the rules. */

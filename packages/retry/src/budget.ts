@@ -3,7 +3,7 @@ import { optionError, originOf, transientKind, warnOnce } from '@steadfetch/core
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
-import type { Permit, Rule, Wait } from './rule.ts';
+import type { Need, Permit, Rule, Wait } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -18,7 +18,10 @@ export function budget(budget: RetryBudget): Rule {
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
     notify(() => budget.record(call.origin, outcome, attempt), undefined);
+  /** What holding calls needs, from the first refusal on. */
+  const needs: Need[] = [];
   return {
+    needs,
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, attempt, held, response } = failure;
@@ -26,7 +29,10 @@ export function budget(budget: RetryBudget): Rule {
       if (isToBlame(failure)) record(call, 'failure', attempt);
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
-      if (!permit) warnOfSpentBudget(call);
+      if (!permit) {
+        warnOfSpentBudget(call);
+        needs.splice(0, 2, 'elapsed', 'time');
+      }
       return permit;
     },
     hold: holdOf,
@@ -51,25 +57,35 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
   return undefined;
 }
 
-/** The longest that a call is held by our own delays, in milliseconds, and the retries it may stand for. */
+/** The longest that a call is held for what its retries would have taken, in milliseconds, and the retries it may stand for. */
 const LONGEST_HOLD = 5_000;
 const MOST_HELD = 10;
 
 /**
- * How long a call is held before it ends, in milliseconds, when its retry got no permit: as long as its retries would have
- * waited by our own delays, and as long as the server asked. The budget saves the requests, and the call still takes the
- * time. Otherwise a job would go through its items faster, the more of them fail.
+ * How long a call is held, in milliseconds, when its retry got no permit: as long as the server asked, if it did, and after that as
+ * long as its retries would have taken. The budget saves the requests, and the call still takes the time. Otherwise a job would go
+ * through its items faster, the more of them fail.
  */
-function holdOf({ session, attempt, outcome, call }: FailedAttempt, { source, delay }: Wait): number {
-  let last = source === OWN ? delay : 0;
-  let held = last;
+function holdOf(failure: FailedAttempt, { source, delay }: Wait): number {
+  const { call, held } = failure;
+  const isOwn = source === OWN;
+  const ms = isOwn || held ? timeOfRetries(failure, isOwn ? { own: delay } : { asked: delay }) : delay;
+  return ms < call.remaining() ? ms : 0;
+}
+
+/** What the retries that are left would take: their waits, and each as long as an attempt took. */
+function timeOfRetries(failure: FailedAttempt, { own = 0, asked = 0 }): number {
+  const { session, attempt, outcome, previousDelay } = failure;
+  const sent = session.startedAt === undefined ? 0 : failure.elapsed - previousDelay - asked;
+  const took = Math.max(0, sent) / attempt;
+  let last = own;
+  let sum = own + took;
   for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
-    const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay: last } as const;
+    const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source: OWN, delay: last } as const;
     last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
-    held += last;
+    sum += Math.max(asked, last) + took;
   }
-  held = Math.max(delay, Math.min(held, LONGEST_HOLD));
-  return held < call.remaining() ? held : 0;
+  return Math.max(own, Math.min(sum, LONGEST_HOLD));
 }
 
 /**

@@ -37,13 +37,18 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   return { ...no('budget', wait), held: holdFor(failure, wait), reason };
 }
 
-/** Decides about a call that was held. The server may be well by the time that it has set, so the rules are asked for a permit again. */
+/**
+ * Decides about a call that was held. The server may be well by the time that it has set, so the rules are asked for a permit
+ * again, once. Without one the call is held for what its further retries would have taken.
+ */
 export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
   const { planned, held, reason } = end;
-  if (!planned || planned.source === OWN || !(held! >= planned.delay)) return end;
+  if (failure.held || !planned || planned.source === OWN || !(held! >= planned.delay)) return end;
   failure.held = true;
   const permits = takePermits(failure, planned);
-  return permits ? { retry: true, reason: reason!, permits, asked: planned.delay, ...planned, delay: 0 } : end;
+  if (permits) return { retry: true, reason: reason!, permits, asked: planned.delay, ...planned, delay: 0 };
+  const rest = holdFor(failure, planned);
+  return rest > 0 ? { ...end, held: rest } : end;
 }
 
 function no(stop: string, planned?: Wait): End {

@@ -52,8 +52,8 @@ export type Decision = Retry | End;
  * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as in the
  *   `afterFailure` of an abort during the wait. Otherwise they are dropped before the wait.
  * - `good-responses`: to be asked `when` about responses below 400 too.
- * - `time`: `when` or `unless` may take long, so that no timeout of one attempt should run meanwhile. Only `@steadfetch/ky`
- *   reads it.
+ * - `time`: `when`, `unless` or a call that is held may take long, so that no timeout of one attempt should run meanwhile. Only
+ *   `@steadfetch/ky` reads it.
  */
 export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 
@@ -83,7 +83,10 @@ export interface Rule {
    * to wait and the call was held as long, it is asked again (`failure.held`).
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
-  /** How long is a call held that got no permit, before it ends, in milliseconds? The longest counts. @default 0 */
+  /**
+   * How long is a call held that got no permit, in milliseconds? The longest counts. Asked again where the call was then held as
+   * long as the server asked, and still gets none (`failure.held`). @default 0
+   */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
@@ -105,7 +108,7 @@ export interface Rule {
   readonly ignoresServer?: boolean;
   /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
   readonly repeatsTimeouts?: boolean;
-  /** What the rule needs besides, which is not there for rules that do not ask. */
+  /** What the rule needs besides, which is not there for rules that do not ask. The list may change between calls. */
   readonly needs?: readonly Need[];
   /** For all rules of a retry, which can have one. */
   readonly clock?: Clock;
@@ -135,7 +138,8 @@ export interface Policy {
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K) =>
     rules.map((rule) => rule[member]).filter((value) => value !== undefined) as NonNullable<Rule[K]>[];
-  const needs = all('needs').flat();
+  const needs = all('needs');
+  const need = (wanted: Need) => needs.some((some) => some.includes(wanted));
   const methods = all('methods').flatMap((methods) => [...methods]);
   return {
     rules,
@@ -144,9 +148,11 @@ export function policyOf(rules: readonly Rule[]): Policy {
     methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],
     spread: Math.max(...orElse(all('spread'), 0.2)),
     repeatsTimeouts: all('repeatsTimeouts').includes(true),
-    needsElapsed: needs.includes('elapsed'),
-    needsOutcome: needs.includes('outcome'),
-    needsGoodResponses: needs.includes('good-responses'),
+    get needsElapsed() {
+      return need('elapsed');
+    },
+    needsOutcome: need('outcome'),
+    needsGoodResponses: need('good-responses'),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),

@@ -158,16 +158,48 @@ describe('a call whose retry the budget refuses', () => {
     expect(ended).toHaveBeenCalledTimes(1);
   });
 
-  it('takes as long as the server asked, and ends where there is still no permit', async () => {
+  it('takes as long as the server asked, and what is left of its retries, where there is still no permit', async () => {
     const clock = instantClock();
     const asked: string[] = [];
     const budget = { ...refusing, acquire: (_key: string, kind: string) => void asked.push(kind) };
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '20' } }));
 
     expect((await retry({ clock, serverHints: { spread: 0 }, budget })(busy)(API)).status).toBe(503);
-    expect(clock.sleeps).toEqual([20_000]);
+    expect(clock.sleeps).toEqual([20_000, 5_000]);
     expect(asked).toEqual(['throttled', 'held']);
     expect(busy.requests).toHaveLength(1);
+  });
+
+  it('waits for each retry as long as the server asked', async () => {
+    const clock = instantClock();
+    const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '1' } }));
+
+    const steady = retry({ clock, serverHints: { spread: 0 }, delay: () => 0, maxRetries: 3, budget: refusing })(busy);
+    await steady(API);
+    await steady(API);
+
+    expect(clock.sleeps).toEqual([1_000, 2_000, 1_000, 2_000]);
+  });
+
+  it('takes as long as its attempts would have taken, from the second call on', async () => {
+    const clock = manualClock();
+    const slow: Fetch = async () => {
+      await clock.sleep(1_000);
+      return new Response(null, { status: 504 });
+    };
+    const steady = retry({ clock, delay: () => 100, maxRetries: 2, budget: refusing })(slow);
+    const timeOf = async () => {
+      const from = clock.now();
+      let took: number | undefined;
+      void steady(API).then(() => {
+        took = clock.now() - from;
+      });
+      while (took === undefined) await clock.advance(100);
+      return took;
+    };
+
+    expect(await timeOf()).toBe(1_200);
+    expect(await timeOf()).toBe(3_200);
   });
 
   it('is sent again where the server asked to wait, and there is a permit by then', async () => {

@@ -1,5 +1,5 @@
 import { each, pages, perSecond, workers } from './arrivals.ts';
-import { balanced, between, except, OK, sometimes, under } from './servers.ts';
+import { balanced, between, bucket, except, OK, sometimes, under } from './servers.ts';
 import type { Asked, Reply, Server, Situation } from './situation.ts';
 
 const MINUTE = 60_000;
@@ -337,6 +337,21 @@ const JOBS: readonly Situation[] = [
     most: 8_000,
     calls: workers(50),
     server: except(between(3_000, 23_000), refusal(503, 3)),
+  },
+  {
+    name: 'a job of five workers, a second each, meets 504 after a second for 30 s',
+    lasts: 4 * MINUTE,
+    calls: workers(5),
+    server: (() => {
+      const away = between(MINUTE, MINUTE + 30_000);
+      return () => (request) => ({ status: away(request) ? 504 : 200, after: 1_000 });
+    })(),
+  },
+  {
+    name: 'a job of ten workers meets a limit of 5/s with Retry-After 1',
+    lasts: 2 * MINUTE,
+    calls: workers(10),
+    server: bucket(5, 5, refusal(429, 1)),
   },
   {
     name: 'a job of five workers meets 503 for a minute',

@@ -11,7 +11,7 @@ export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
   ],
   // a circuit that is open refuses at once, and a job runs through its items
   circuitBreaker: [
+    'a job of five workers, a second each, meets 504 after a second for 30 s',
     'a job of five workers meets 503 for a minute',
-    'a job of fifty workers meets 503 with Retry-After 3 for 20 s',
   ],
 };
