@@ -18,10 +18,11 @@ export function budget(budget: RetryBudget): Rule {
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
     notify(() => budget.record(call.origin, outcome, attempt), undefined);
-  /** What holding calls needs, from the first refusal on. */
-  const needs: Need[] = [];
+  let hasRefused = false;
   return {
-    needs,
+    get needs() {
+      return hasRefused ? HOLDING : NOTHING;
+    },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, attempt, held, response } = failure;
@@ -31,7 +32,7 @@ export function budget(budget: RetryBudget): Rule {
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
-        needs.splice(0, 2, 'elapsed', 'time');
+        hasRefused = true;
       }
       return permit;
     },
@@ -56,6 +57,10 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
   } catch {}
   return undefined;
 }
+
+/** To hold a call needs the time of its attempts, and no timeout meanwhile. Both cost something, so not before a call is held. */
+const HOLDING: readonly Need[] = ['elapsed', 'time'];
+const NOTHING: readonly Need[] = [];
 
 /** The longest that a call is held for what its retries would have taken, in milliseconds, and the retries it may stand for. */
 const LONGEST_HOLD = 5_000;

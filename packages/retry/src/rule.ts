@@ -138,8 +138,8 @@ export interface Policy {
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K) =>
     rules.map((rule) => rule[member]).filter((value) => value !== undefined) as NonNullable<Rule[K]>[];
-  const needs = all('needs');
-  const need = (wanted: Need) => needs.some((some) => some.includes(wanted));
+  const needy = rules.filter((rule) => rule.needs);
+  const need = (wanted: Need) => needy.some(({ needs }) => needs!.includes(wanted));
   const methods = all('methods').flatMap((methods) => [...methods]);
   return {
     rules,
