@@ -52,6 +52,8 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
+  /** How long the last answer took, in milliseconds. */
+  answerTime: number;
 }
 
 const nothing = (): Learned => ({
@@ -62,6 +64,7 @@ const nothing = (): Learned => ({
   provenUntil: -Infinity,
   lastAnswer: undefined,
   lastRefused: -Infinity,
+  answerTime: 0,
 });
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
@@ -116,6 +119,11 @@ export class Gate {
 
   get waiting(): number {
     return this.#queue.size;
+  }
+
+  /** How long the last answer took, in milliseconds. */
+  get answerTime(): number {
+    return this.#learned.answerTime;
   }
 
   get lastAnswer(): LastAnswer | undefined {
@@ -271,8 +279,9 @@ export class Gate {
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
     const learned = this.#learned;
+    learned.answerTime = now - sentAt;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;

@@ -16,14 +16,16 @@ const tenant = (index: number): Asked => ({
   init: { headers: { authorization: index % 2 === 0 ? 'Bearer spent' : 'Bearer other' } },
 });
 /** Accepts so many in each window, and tells when the next one begins. */
-const windowOf = (most: number, ms: number) => (): Server => {
-  let left = most;
-  let until = 0;
-  return ({ at }) => {
-    if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
-    return --left >= 0 ? OK : refusal(429, Math.ceil((until - at) / 1_000));
+const windowOf =
+  (most: number, ms: number, after = 20) =>
+  (): Server => {
+    let left = most;
+    let until = 0;
+    return ({ at }) => {
+      if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
+      return --left >= 0 ? { status: 200, after } : refusal(429, Math.ceil((until - at) / 1_000));
+    };
   };
-};
 const lasting = (name: string, minutes: number, reply: Reply, ms: number): Situation => ({
   name: `${name} for ${minutes} min, a call each ${ms / 1_000} s`,
   lasts: (minutes + 3) * MINUTE,
@@ -174,6 +176,13 @@ const REFUSALS: readonly Situation[] = [
     most: 1_500,
     calls: workers(50),
     server: windowOf(100, 10_000),
+  },
+  {
+    name: 'a job of twenty workers meets a window of 300 each 30 s, which the server tells',
+    lasts: 5 * MINUTE,
+    most: 3_000,
+    calls: workers(20),
+    server: windowOf(300, 30_000, 50),
   },
   {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',
