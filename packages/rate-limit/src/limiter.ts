@@ -162,8 +162,8 @@ export class Limiter {
   }
 
   /**
-   * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that takes its next
-   * item as soon as the last one ended must not go through its items faster than it would by asking.
+   * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
+   * takes its next item as soon as the last one ended must not go through its items faster than by asking.
    */
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
     const time = reason === 'queue-full' ? 0 : Math.min(gate.answerTime, LONGEST_REFUSAL_MS);
@@ -206,6 +206,7 @@ export class Limiter {
       ? withCost(reading.answer, response, this.#settings)
       : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    if (answer.kind !== 'failed') permit.gate.answered(permit, answer.kind === 'refused');
     request.end();
     return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
   }

@@ -114,3 +114,25 @@ describe('with proof first, a long closing', () => {
     expect(sent).toBeLessThan(40);
   });
 });
+
+describe('with proof first, a pace that is a guess', () => {
+  it('holds no call back for long where all are accepted nearly always', async () => {
+    const clock = manualClock();
+    const begun = clock.now();
+    const server = () => ({ status: (clock.now() - begun) % 10_000 < 1_000 ? 429 : 200, delay: 20 });
+    const limited = rateLimit({ clock, random: () => 0.5, proof: 'first' })(fakeFetch(server, { clock }));
+    let longest = 0;
+    const call = async () => {
+      const start = clock.now();
+      await limited(`${ORIGIN}/a`);
+      longest = Math.max(longest, clock.now() - start);
+    };
+
+    for (let n = 0; n < 1_200; n++) {
+      void call();
+      await clock.advance(50);
+    }
+
+    expect(longest).toBeLessThan(2_500);
+  });
+});

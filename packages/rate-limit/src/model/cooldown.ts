@@ -29,6 +29,11 @@ export class Cooldown {
     return this.#closed;
   }
 
+  /** When the present closing ends, or when the last one ended. */
+  get until(): number {
+    return this.#until;
+  }
+
   /** How long the present or the last closing takes. */
   get length(): number {
     return Math.max(1, this.#until - this.#closedAt);

@@ -200,6 +200,13 @@ export class Pacer {
     };
   }
 
+  /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
+  get guessesSince(): number {
+    const isMeasured = this.#limit.pace.way === 'hold' || this.#concurrency.most < Infinity;
+    const isKnown = isMeasured || this.#quotas.known || this.#known !== undefined;
+    return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
+  }
+
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
