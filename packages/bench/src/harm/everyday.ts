@@ -177,6 +177,12 @@ const REFUSALS: readonly Situation[] = [
     server: windowOf(100, 10_000),
   },
   {
+    name: 'a page of 56 calls each 164 s meets a window of 30 each 30 s, which the server tells',
+    lasts: 11 * MINUTE,
+    calls: pages(56, 164_000, 11 * MINUTE),
+    server: windowOf(30, 30_000),
+  },
+  {
     name: 'a job of fifty workers meets a window of 100 each 10 s, which the server tells',
     lasts: 4 * MINUTE,
     most: 1_500,
