@@ -35,6 +35,7 @@ function rig(answer: (path: string, now: number, method: string) => number | { s
   return { limiter, clock, call, start };
 }
 
+const refusedFor = (seconds: number) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
 const states = ({ limiter }: Rig) => limiter.snapshot().map(({ state }) => state);
 
 describe('with proof first, a request that is always refused', () => {
@@ -112,6 +113,29 @@ describe('with proof first, a long closing', () => {
     }
     expect(sent).toBeGreaterThan(15);
     expect(sent).toBeLessThan(40);
+  });
+});
+
+describe('with proof first, a limit', () => {
+  it('is learned, though a probe is accepted long before the time that the server set', async () => {
+    const clock = manualClock();
+    let [tokens, last, sent] = [3, clock.now(), 0];
+    const server = () => {
+      sent++;
+      tokens = Math.min(3, tokens + (3 * (clock.now() - last)) / 1_000);
+      last = clock.now();
+      if (tokens < 1) return { ...refusedFor(2), delay: 20 };
+      tokens--;
+      return { status: 200, delay: 20 };
+    };
+    const limited = rateLimit({ clock, random: () => 0.5, proof: 'first' })(fakeFetch(server, { clock }));
+    for (let n = 0; n < 360; n++) {
+      limited(`${ORIGIN}/a`).catch(() => {});
+      await clock.advance(1_000 / 6);
+    }
+
+    // three a second are accepted
+    expect(sent).toBeLessThan(1.5 * 180);
   });
 });
 

@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
- * accepted. A closing is shortened in two cases only, by `reopen`: a probe is accepted, which is a call that is let out while the
+ * accepted. A closing is shortened in two cases only: a probe is accepted, which is a call that is let out while the
  * gate is closed for long; or many requests are accepted that were sent after the refused one.
  */
 export class Cooldown {
@@ -20,6 +20,10 @@ export class Cooldown {
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
+  /** When the closings that were shortened would have ended. */
+  #promised = 0;
+  /** The present closing began before an earlier one would have ended: the limit is used up again, and that one was no mistake. */
+  isConfirmed = false;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -65,6 +69,7 @@ export class Cooldown {
     if (!this.#closed) {
       this.#closed = true;
       this.#closedAt = now;
+      this.isConfirmed = now < this.#promised;
       if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
       this.#strikes++;
     }
@@ -74,7 +79,13 @@ export class Cooldown {
 
   /** Opens before its time: the refusal spoke for its own call alone. */
   reopen(now: number): void {
+    this.end(now);
     this.#closed = false;
+  }
+
+  /** It is time to open, though the server asked for longer. */
+  end(now: number): void {
+    this.#promised = Math.max(this.#promised, this.#until);
     this.#until = now;
   }
 

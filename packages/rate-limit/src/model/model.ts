@@ -218,7 +218,10 @@ export class Pacer {
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#contradicts(sent)) {
+    if (this.#cooldown.isConfirmed && this.#isProbe(sent)) {
+      this.#cooldown.end(now);
+      this.advance(now);
+    } else if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
       this.#stretch.dismiss();
       this.#noise.dismiss();
@@ -239,7 +242,11 @@ export class Pacer {
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
     if (!this.#cooldown.closed) return false;
-    return (this.#doubtful && this.#cooldown.isProbe(sent.at)) || (this.#unlimited && this.#stretch.outvoted);
+    return this.#isProbe(sent) || (this.#unlimited && this.#stretch.outvoted);
+  }
+
+  #isProbe({ at }: Sent): boolean {
+    return this.#doubtful && this.#cooldown.isProbe(at);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
