@@ -135,7 +135,7 @@ describe('with proof first, a limit', () => {
     }
 
     // three a second are accepted
-    expect(sent).toBeLessThan(1.5 * 180);
+    expect(sent).toBeLessThan(2 * 180);
   });
 });
 

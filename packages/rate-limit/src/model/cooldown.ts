@@ -7,6 +7,8 @@ const PROBED_FROM_MS = 1_500;
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
+/** So many probes that are refused are no accident. */
+const SEVERAL = 2;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
@@ -20,7 +22,9 @@ export class Cooldown {
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
-  /** When the closings that were shortened would have ended. */
+  /** How many probes of the present closing were refused. */
+  #refusedProbes = 0;
+  /** When the closings would have ended that were shortened after several probes were refused. */
   #promised = 0;
   /** The present closing began before an earlier one would have ended: the limit is used up again, and that one was no mistake. */
   isConfirmed = false;
@@ -65,11 +69,16 @@ export class Cooldown {
     return this.#closed && sentAt > this.#closedAt;
   }
 
+  probeRefused(): void {
+    this.#refusedProbes++;
+  }
+
   close(now: number, asked: number | undefined, roundTrip: number): void {
     if (!this.#closed) {
       this.#closed = true;
       this.#closedAt = now;
       this.isConfirmed = now < this.#promised;
+      this.#refusedProbes = 0;
       if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
       this.#strikes++;
     }
@@ -85,7 +94,7 @@ export class Cooldown {
 
   /** It is time to open, though the server asked for longer. */
   end(now: number): void {
-    this.#promised = Math.max(this.#promised, this.#until);
+    if (this.#refusedProbes >= SEVERAL) this.#promised = Math.max(this.#promised, this.#until);
     this.#until = now;
   }
 

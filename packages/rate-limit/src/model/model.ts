@@ -254,7 +254,8 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     const isSample = this.#sample.has(sent.at);
     if (isSample) this.#sample.answered(true, sent.at);
-    else if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    else if (this.#isProbe(sent)) this.#cooldown.probeRefused();
+    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
       if (!this.#cooldown.closed) this.#beforeClosing(sent, now);
       this.#cooldown.close(now, asked, roundTrip);
