@@ -87,12 +87,22 @@ export class GateQueue {
       this.#take(first.value);
       first.value.admit(this.#gate.admit(first.value, now), now);
     }
+    if (this.#ready.first && wait > 0) wait = this.#goAhead(this.#ready.first.value, now, wait);
     const next = now + this.#gate.certainPart(now, wait);
     for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
       if (this.#yieldTurn()) return;
       this.#expire(first.value, now, next - now);
     }
     this.#arm(now, wait);
+  }
+
+  /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
+  #goAhead(ticket: Ticket, now: number, wait: number): number {
+    const ahead = this.#gate.aheadAt(ticket);
+    if (ahead > now) return Math.min(wait, ahead - now);
+    this.#take(ticket);
+    ticket.admit(this.#gate.admitAhead(ticket, now), now);
+    return wait;
   }
 
   /** Goes on in another turn of the event loop if this one has done enough. Returns whether it has. */

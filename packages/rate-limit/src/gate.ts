@@ -1,9 +1,10 @@
 import type { Clock, LastAnswer } from '@steadfetch/core';
 import type { Turns } from '@steadfetch/core/kit';
+import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
-import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
+import { type Answer, NOTHING_KNOWN, Pacer, type Snapshot } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -52,6 +53,8 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
+  /** How long the last answer took, in milliseconds. */
+  answerTime: number;
 }
 
 const nothing = (): Learned => ({
@@ -62,6 +65,7 @@ const nothing = (): Learned => ({
   provenUntil: -Infinity,
   lastAnswer: undefined,
   lastRefused: -Infinity,
+  answerTime: 0,
 });
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
@@ -91,8 +95,7 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  /** The request in flight that was sent late. */
-  #late: Permit | undefined;
+  readonly #ahead = new Ahead();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
@@ -116,6 +119,11 @@ export class Gate {
 
   get waiting(): number {
     return this.#queue.size;
+  }
+
+  /** How long the last answer took, in milliseconds. */
+  get answerTime(): number {
+    return this.#learned.answerTime;
   }
 
   get lastAnswer(): LastAnswer | undefined {
@@ -186,10 +194,22 @@ export class Gate {
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
     const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
-    if (this.#context.limit || this.#late || isConfirmed) return undefined;
-    if (this.certainPart(now, this.untilNext(now)) > 0) return undefined;
-    this.#late = this.admit(ticket, now);
-    return this.#late;
+    if (this.#context.limit || this.#ahead.isOut || isConfirmed) return undefined;
+    return this.certainPart(now, this.untilNext(now)) > 0 ? undefined : this.admitAhead(ticket, now);
+  }
+
+  /**
+   * When a call that waits may go ahead of the pace, where a limit must be proven: when a guess alone has held it back
+   * for a while in which nothing was refused. One such call at a time.
+   */
+  aheadAt({ since }: Ticket): number {
+    const { pacer } = this;
+    if (!this.alwaysRefused || this.#ahead.isOut || !(pacer instanceof Pacer)) return Infinity;
+    return Math.max(since, pacer.guessesSince, this.#learned.lastRefused) + this.#ahead.patience;
+  }
+
+  admitAhead(ticket: Ticket, now: number): Permit {
+    return this.#ahead.sent(this.admit(ticket, now));
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
@@ -251,9 +271,14 @@ export class Gate {
 
   /** A request has come back. */
   returned(permit: Permit): void {
-    if (permit === this.#late) this.#late = undefined;
+    this.#ahead.returned(permit);
     this.inFlight--;
     this.#queue.schedule();
+  }
+
+  /** An answer came that says something about a limit. */
+  answered(permit: Permit, isRefused: boolean): void {
+    this.#ahead.answered(permit, isRefused);
   }
 
   /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
@@ -271,8 +296,9 @@ export class Gate {
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
+  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
     const learned = this.#learned;
+    learned.answerTime = now - sentAt;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;

@@ -8,6 +8,7 @@ import {
   keepBody,
   releaseBody,
   settledByOthers,
+  sleep,
   Turns,
   type Watch,
   watchRequests,
@@ -30,6 +31,8 @@ import { Ticket } from './ticket.ts';
 const GRACE_MS = 100;
 /** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
 const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
+/** A call that is refused here ends no later than this, in milliseconds. */
+const LONGEST_REFUSAL_MS = 1_000;
 
 /** What was not sent costs nothing. */
 const UNSENT: Answer = { kind: 'failed', cost: 0 };
@@ -133,12 +136,8 @@ export class Limiter {
     gate.advance(now);
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
-    if (isFull || now + wait > ticket.deadline) {
-      return this.#turns.refuse(
-        () => this.#error(isFull ? 'queue-full' : 'rate-limited', gate, wait, call),
-        call.signal,
-      );
-    }
+    if (isFull || now + wait > ticket.deadline)
+      return this.#refuse(isFull ? 'queue-full' : 'rate-limited', gate, wait, call);
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
     call.record.waitingFor = 'its turn in rateLimit()';
@@ -160,6 +159,17 @@ export class Limiter {
       });
     };
     return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
+  }
+
+  /**
+   * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
+   * takes its next item as soon as the last one ended must not go through its items faster than by asking.
+   */
+  async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
+    const time = reason === 'queue-full' ? 0 : Math.min(gate.answerTime, LONGEST_REFUSAL_MS);
+    const held = time < call.remaining() ? time : 0;
+    if (held > 0) await sleep(held, call.signal, this.#settings.clock);
+    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 
   #endUnanswered(request: Outgoing): void {
@@ -196,15 +206,16 @@ export class Limiter {
       ? withCost(reading.answer, response, this.#settings)
       : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
+    if (answer.kind !== 'failed') permit.gate.answered(permit, answer.kind === 'refused');
     request.end();
     return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
   }
 
   /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #isCredible({ ticket, sample }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+  #isCredible({ ticket, permit, sample }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
-    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
+    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, permit.sent.at, now);
     if (sample && kind === 'accepted') alwaysRefused!.accepted(sample);
     const isAlone = sample && kind === 'refused' && alwaysRefused!.refused(sample, now);
     return isLimit && !isAlone;

@@ -118,6 +118,41 @@ describe('the line at a gate', () => {
     expect((await first).status).toBe(200);
   });
 
+  describe('that is too long for a call', () => {
+    const tooLong = async () => {
+      const clock = manualClock();
+      const fetch = fakeFetch({ ...refused(30), delay: 40 }, { clock });
+      const limited = rateLimit({ clock, maxWait: 1_000 })(fetch);
+      const first = limited(URL);
+      await clock.advance(40);
+      await first;
+      return { clock, fetch, limited };
+    };
+
+    it('refuses it, unsent, after the time that an answer takes', async () => {
+      const { clock, fetch, limited } = await tooLong();
+      const ends: unknown[] = [];
+      limited(URL).catch((reason: unknown) => ends.push(reason));
+
+      await clock.advance(39);
+      expect(ends).toEqual([]);
+      await clock.advance(1);
+
+      expect(ends).toMatchObject([{ name: 'RateLimitError', reason: 'rate-limited', retryAfter: 29_960 }]);
+      expect(fetch.calls).toHaveLength(1);
+    });
+
+    it('ends it at once when it is aborted', async () => {
+      const { limited } = await tooLong();
+      const caller = new AbortController();
+      const call = limited(URL, { signal: caller.signal });
+
+      caller.abort('not needed');
+
+      await expect(call).rejects.toBe('not needed');
+    });
+  });
+
   it('keeps a known limit for as many servers as maxKeys says', async () => {
     const clock = manualClock();
     const fetch = fakeFetch([200], { clock });

@@ -35,6 +35,7 @@ function rig(answer: (path: string, now: number, method: string) => number | { s
   return { limiter, clock, call, start };
 }
 
+const refusedFor = (seconds: number) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
 const states = ({ limiter }: Rig) => limiter.snapshot().map(({ state }) => state);
 
 describe('with proof first, a request that is always refused', () => {
@@ -112,5 +113,50 @@ describe('with proof first, a long closing', () => {
     }
     expect(sent).toBeGreaterThan(15);
     expect(sent).toBeLessThan(40);
+  });
+});
+
+describe('with proof first, a limit', () => {
+  it('is learned, though a probe is accepted long before the time that the server set', async () => {
+    const clock = manualClock();
+    let [tokens, last, sent] = [3, clock.now(), 0];
+    const server = () => {
+      sent++;
+      tokens = Math.min(3, tokens + (3 * (clock.now() - last)) / 1_000);
+      last = clock.now();
+      if (tokens < 1) return { ...refusedFor(2), delay: 20 };
+      tokens--;
+      return { status: 200, delay: 20 };
+    };
+    const limited = rateLimit({ clock, random: () => 0.5, proof: 'first' })(fakeFetch(server, { clock }));
+    for (let n = 0; n < 360; n++) {
+      limited(`${ORIGIN}/a`).catch(() => {});
+      await clock.advance(1_000 / 6);
+    }
+
+    // three a second are accepted
+    expect(sent).toBeLessThan(2 * 180);
+  });
+});
+
+describe('with proof first, a pace that is a guess', () => {
+  it('holds no call back for long where all are accepted nearly always', async () => {
+    const clock = manualClock();
+    const begun = clock.now();
+    const server = () => ({ status: (clock.now() - begun) % 10_000 < 1_000 ? 429 : 200, delay: 20 });
+    const limited = rateLimit({ clock, random: () => 0.5, proof: 'first' })(fakeFetch(server, { clock }));
+    let longest = 0;
+    const call = async () => {
+      const start = clock.now();
+      await limited(`${ORIGIN}/a`);
+      longest = Math.max(longest, clock.now() - start);
+    };
+
+    for (let n = 0; n < 1_200; n++) {
+      void call();
+      await clock.advance(50);
+    }
+
+    expect(longest).toBeLessThan(2_500);
   });
 });

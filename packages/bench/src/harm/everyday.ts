@@ -16,14 +16,16 @@ const tenant = (index: number): Asked => ({
   init: { headers: { authorization: index % 2 === 0 ? 'Bearer spent' : 'Bearer other' } },
 });
 /** Accepts so many in each window, and tells when the next one begins. */
-const windowOf = (most: number, ms: number) => (): Server => {
-  let left = most;
-  let until = 0;
-  return ({ at }) => {
-    if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
-    return --left >= 0 ? OK : refusal(429, Math.ceil((until - at) / 1_000));
+const windowOf =
+  (most: number, ms: number, after = 20) =>
+  (): Server => {
+    let left = most;
+    let until = 0;
+    return ({ at }) => {
+      if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
+      return --left >= 0 ? { status: 200, after } : refusal(429, Math.ceil((until - at) / 1_000));
+    };
   };
-};
 const lasting = (name: string, minutes: number, reply: Reply, ms: number): Situation => ({
   name: `${name} for ${minutes} min, a call each ${ms / 1_000} s`,
   lasts: (minutes + 3) * MINUTE,
@@ -153,6 +155,12 @@ const REFUSALS: readonly Situation[] = [
     server: except(between(20_000, 22_000), refusal(429)),
   },
   {
+    name: '429 without a hint to all for 1 s of each 10 s, 20/s',
+    lasts: 2 * MINUTE,
+    calls: perSecond(20, 2 * MINUTE),
+    server: except(({ at }) => at % 10_000 < 1_000, refusal(429)),
+  },
+  {
     name: '429 without a hint to all for a minute, one call a second, one in seven is reset',
     lasts: 5 * MINUTE,
     over: 3 * MINUTE,
@@ -169,11 +177,24 @@ const REFUSALS: readonly Situation[] = [
     server: windowOf(100, 10_000),
   },
   {
+    name: 'a page of 56 calls each 164 s meets a window of 30 each 30 s, which the server tells',
+    lasts: 11 * MINUTE,
+    calls: pages(56, 164_000, 11 * MINUTE),
+    server: windowOf(30, 30_000),
+  },
+  {
     name: 'a job of fifty workers meets a window of 100 each 10 s, which the server tells',
     lasts: 4 * MINUTE,
     most: 1_500,
     calls: workers(50),
     server: windowOf(100, 10_000),
+  },
+  {
+    name: 'a job of twenty workers meets a window of 300 each 30 s, which the server tells',
+    lasts: 5 * MINUTE,
+    most: 3_000,
+    calls: workers(20),
+    server: windowOf(300, 30_000, 50),
   },
   {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',

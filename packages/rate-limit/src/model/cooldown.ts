@@ -7,10 +7,12 @@ const PROBED_FROM_MS = 1_500;
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
+/** So many probes that are refused are no accident. */
+const SEVERAL = 2;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
- * accepted. A closing is shortened in two cases only, by `reopen`: a probe is accepted, which is a call that is let out while the
+ * accepted. A closing is shortened in two cases only: a probe is accepted, which is a call that is let out while the
  * gate is closed for long; or many requests are accepted that were sent after the refused one.
  */
 export class Cooldown {
@@ -20,6 +22,12 @@ export class Cooldown {
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
+  /** How many probes of the present closing were refused. */
+  #refusedProbes = 0;
+  /** When the closings would have ended that were shortened after several probes were refused. */
+  #promised = 0;
+  /** The present closing began before an earlier one would have ended: the limit is used up again, and that one was no mistake. */
+  isConfirmed = false;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -27,6 +35,11 @@ export class Cooldown {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** When the present closing ends, or when the last one ended. */
+  get until(): number {
+    return this.#until;
   }
 
   /** How long the present or the last closing takes. */
@@ -56,10 +69,16 @@ export class Cooldown {
     return this.#closed && sentAt > this.#closedAt;
   }
 
+  probeRefused(): void {
+    this.#refusedProbes++;
+  }
+
   close(now: number, asked: number | undefined, roundTrip: number): void {
     if (!this.#closed) {
       this.#closed = true;
       this.#closedAt = now;
+      this.isConfirmed = now < this.#promised;
+      this.#refusedProbes = 0;
       if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
       this.#strikes++;
     }
@@ -69,7 +88,13 @@ export class Cooldown {
 
   /** Opens before its time: the refusal spoke for its own call alone. */
   reopen(now: number): void {
+    this.end(now);
     this.#closed = false;
+  }
+
+  /** It is time to open, though the server asked for longer. */
+  end(now: number): void {
+    if (this.#refusedProbes >= SEVERAL) this.#promised = Math.max(this.#promised, this.#until);
     this.#until = now;
   }
 

@@ -84,9 +84,9 @@ export class Concurrency {
     const all = stretch.acceptedWith(0);
     const beyond = stretch.acceptedWith(refusedInFlight);
     const justBelow = stretch.acceptedWith(refusedInFlight - 2, refusedInFlight - 1);
-    const suspected =
-      refusedInFlight >= 3 && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all);
-    if (suspected) {
+    // as many as the number may be a burst
+    const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
+    if (isMoreThanBurst && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all)) {
       this.#found = this.#most = refusedInFlight - 1;
       this.#tryAt = now + TRY_MORE_AFTER_MS;
     }

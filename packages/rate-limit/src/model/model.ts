@@ -78,6 +78,8 @@ export interface PacerOptions {
 
 /** The delay to return where only an answer can let the next call go, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
+/** Why the limit has its pace, where that is more than a guess. */
+const MEASURED = 'a bucket explains the refusals';
 /** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
 const FULL_AFTER_MS = 1_000;
 
@@ -200,6 +202,13 @@ export class Pacer {
     };
   }
 
+  /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
+  get guessesSince(): number {
+    const isMeasured = this.#limit.why === MEASURED || this.#concurrency.most < Infinity;
+    const isKnown = isMeasured || this.#quotas.known || this.#known !== undefined;
+    return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
+  }
+
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
@@ -209,7 +218,10 @@ export class Pacer {
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#contradicts(sent)) {
+    if (this.#cooldown.isConfirmed && this.#isProbe(sent)) {
+      this.#cooldown.end(now);
+      this.advance(now);
+    } else if (this.#contradicts(sent)) {
       this.#cooldown.reopen(now);
       this.#stretch.dismiss();
       this.#noise.dismiss();
@@ -230,7 +242,11 @@ export class Pacer {
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
     if (!this.#cooldown.closed) return false;
-    return (this.#doubtful && this.#cooldown.isProbe(sent.at)) || (this.#unlimited && this.#stretch.outvoted);
+    return this.#isProbe(sent) || (this.#unlimited && this.#stretch.outvoted);
+  }
+
+  #isProbe({ at }: Sent): boolean {
+    return this.#doubtful && this.#cooldown.isProbe(at);
   }
 
   #refused(sent: Sent, now: number, wait: number | undefined): Settled {
@@ -238,7 +254,8 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     const isSample = this.#sample.has(sent.at);
     if (isSample) this.#sample.answered(true, sent.at);
-    else if (sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    else if (this.#isProbe(sent)) this.#cooldown.probeRefused();
+    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
       if (!this.#cooldown.closed) this.#beforeClosing(sent, now);
       this.#cooldown.close(now, asked, roundTrip);

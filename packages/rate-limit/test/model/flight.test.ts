@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Flight } from '../../src/model/flight.ts';
+import { Concurrency, Flight } from '../../src/model/flight.ts';
+import { Stretch } from '../../src/model/history.ts';
 
 describe('Flight', () => {
   const roomAfterOne = (limited: boolean, refused = false) => {
@@ -40,5 +41,26 @@ describe('Flight', () => {
     flight.failed();
     expect(flight.roundTrip).toBe(50);
     expect(flight.count).toBe(0);
+  });
+});
+
+describe('a limit on how many are in flight at once', () => {
+  /** Some accepted with so many in flight, and then one refused with one more. */
+  const most = (accepted: number, inFlight: number) => {
+    const stretch = new Stretch();
+    for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight), 1);
+    stretch.refuse(100, 0, inFlight + 1);
+    const concurrency = new Concurrency();
+    concurrency.learn(stretch, 1_000, false);
+    return concurrency.most;
+  };
+
+  it('is found where more requests than that were accepted', () => {
+    expect(most(6, 5)).toBe(5);
+  });
+
+  it('is not taken from a burst, nor where nothing was accepted', () => {
+    expect(most(5, 5)).toBe(Infinity);
+    expect(most(0, 5)).toBe(Infinity);
   });
 });

@@ -166,6 +166,15 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.7 * 3.3 * 120);
   });
 
+  it('is no guess once a bucket was measured', () => {
+    const model = pacer();
+    expect(model.guessesSince).toBe(0);
+
+    drive(model, bucket({ rate: 100, burst: 20 }), { for: 20_000 });
+    expect(model.snapshot(20_000)).toMatchObject({ state: 'open', why: 'a bucket explains the refusals' });
+    expect(model.guessesSince).toBe(Infinity);
+  });
+
   it('of requests at once is found by what is in flight', () => {
     const model = pacer();
     let busy: number[] = [];
