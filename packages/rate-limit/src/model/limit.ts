@@ -220,12 +220,12 @@ export class Limit {
     this.why = 'others share the limit, or it changes';
   }
 
-  /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */
+  /** Holds a pace; tries for more once the doubt about it, half of it on average, has cost as much as a refusal. */
   #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
     const calm = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);
-    const patience = Math.max(cost / doubt, calm);
+    const patience = Math.max((2 * cost) / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
     const time = within(patience, SHORTEST_HOLD_MS, LONGEST_HOLD_MS) * chance;
     this.pace.hold(rate, depth, time, Math.min(0.3, 3 * doubt), now);
