@@ -181,6 +181,9 @@ export class Limit {
     const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
     const depth = Math.min(burst - 1, SHARE_OF_BURST_USED * burst);
+    // while the gate was closed for the search more came back than the bucket holds: it is full
+    const lost = this.pace.way === 'search' ? rate * refusal.closure - burst : 0;
+    this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, lost)));
     this.#hold(
       Math.min(0.995 * rate, most),
       depth,
