@@ -181,6 +181,9 @@ export class Limit {
     const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
     const depth = Math.min(burst - 1, SHARE_OF_BURST_USED * burst);
+    // while the gate was closed for the search more came back than the bucket holds: it is full
+    const lost = this.pace.way === 'search' ? rate * refusal.closure - burst : 0;
+    this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, lost)));
     this.#hold(
       Math.min(0.995 * rate, most),
       depth,
@@ -220,12 +223,12 @@ export class Limit {
     this.why = 'others share the limit, or it changes';
   }
 
-  /** Holds a pace; tries for more once the doubt about it has cost as much as a refusal. */
+  /** Holds a pace; tries for more once the doubt about it, half of it on average, has cost as much as a refusal. */
   #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
     const calm = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);
-    const patience = Math.max(cost / doubt, calm);
+    const patience = Math.max((2 * cost) / doubt, calm);
     const chance = 0.85 + 0.3 * this.#random();
     const time = within(patience, SHORTEST_HOLD_MS, LONGEST_HOLD_MS) * chance;
     this.pace.hold(rate, depth, time, Math.min(0.3, 3 * doubt), now);

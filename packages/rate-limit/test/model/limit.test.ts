@@ -39,6 +39,16 @@ describe('Limit', () => {
     expect(limit.pace.way).toBe('hold');
   });
 
+  it('tries for more when half of the doubt has cost as much as a refusal', () => {
+    const limit = new Limit(chance());
+    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 2_000, 200), { ...refusal, pace: 0.2 }, 4_100);
+    const doubt = 0.3; // no bucket explains the pace
+    const cost = refusal.closure;
+    expect(limit.pace.period).toBeGreaterThan((0.8 * cost) / (doubt / 2));
+    expect(limit.pace.period).toBeLessThan((1.2 * cost) / (doubt / 2));
+  });
+
   it('gives up three tenths when it shares the limit, and climbs back in time', () => {
     const limit = shared();
     expect(limit.pace).toMatchObject({ way: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });

@@ -36,6 +36,14 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
   });
 
+  it('uses seven tenths of the burst at once after a closing in which the bucket has become full', () => {
+    const { sent } = drive(pacer(), bucket({ rate: 100, burst: 20, hint: 'wait' }), { for: 5_000 });
+    const openings = sent.filter((at, n) => at - (sent[n - 1] ?? at) > 900);
+    const atOnce = sent.filter((at) => at >= openings[1]! && at < openings[1]! + 20).length;
+    expect(atOnce).toBeGreaterThanOrEqual(12);
+    expect(atOnce).toBeLessThanOrEqual(16);
+  });
+
   it('costs nothing where refusals cost nothing', () => {
     const result = drive(pacer(), bucket({ rate: 100, burst: 20 }), { for: 60_000 });
     expect(result.accepted).toBeGreaterThan(0.97 * 6_020);
