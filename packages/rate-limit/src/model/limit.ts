@@ -28,6 +28,8 @@ const LEAST_TO_MEASURE = 10;
 
 /** Why a gate is open of which nothing is known. */
 export const NOTHING_REFUSED = 'nothing was refused yet';
+/** Why a limit has its pace, where that is more than a guess. */
+const MEASURED = 'a bucket explains the refusals';
 
 /** How a refusal came about that closed the gate. */
 export interface Refusal {
@@ -65,6 +67,11 @@ export class Limit {
 
   get shared(): boolean {
     return this.pace.way === 'climb';
+  }
+
+  /** Whether its pace is more than a guess. */
+  get isMeasured(): boolean {
+    return this.why === MEASURED;
   }
 
   /** Begins with a pace that was a share of a limit so far. */
@@ -184,14 +191,7 @@ export class Limit {
     // while the gate was closed for the search more came back than the bucket holds: it is full
     const lost = this.pace.way === 'search' ? rate * refusal.closure - burst : 0;
     this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, lost)));
-    this.#hold(
-      Math.min(0.995 * rate, most),
-      depth,
-      within(doubt, LEAST_DOUBT, MOST_DOUBT),
-      refusal,
-      now,
-      'a bucket explains the refusals',
-    );
+    this.#hold(Math.min(0.995 * rate, most), depth, within(doubt, LEAST_DOUBT, MOST_DOUBT), refusal, now, MEASURED);
   }
 
   /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */

@@ -78,8 +78,6 @@ export interface PacerOptions {
 
 /** The delay to return where only an answer can let the next call go, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
-/** Why the limit has its pace, where that is more than a guess. */
-const MEASURED = 'a bucket explains the refusals';
 /** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
 const FULL_AFTER_MS = 1_000;
 
@@ -204,7 +202,7 @@ export class Pacer {
 
   /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
   get guessesSince(): number {
-    const isMeasured = this.#limit.why === MEASURED || this.#concurrency.most < Infinity;
+    const isMeasured = this.#limit.isMeasured || this.#concurrency.most < Infinity;
     const isKnown = isMeasured || this.#quotas.known || this.#known !== undefined;
     return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
   }
