@@ -220,7 +220,7 @@ local function amid()
   for _, entry in ipairs(history) do
     if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
   end
-  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt) end
+  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt + 40) end
   return 0
 end
 
@@ -234,7 +234,7 @@ local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
   local patience = max(cost, min(cost / unsure, 40 / rate))
-  if unsure < 0.3 then patience = max(min(60000, cost / unsure), 200 / rate) end
+  if unsure < 0.3 then patience = max(min(60000, cost / unsure), 400 / rate) end
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate

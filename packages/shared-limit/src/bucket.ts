@@ -3,7 +3,7 @@ import type { Entry } from './state.ts';
 /** The least rate that is looked for: one in a day, per ms. */
 const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
-const SLACK = 40;
+export const SLACK = 40;
 const FINE = 20;
 /** A round number takes no more than this from the doubt. */
 const MOST_TAKEN = 0.1;

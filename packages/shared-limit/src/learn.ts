@@ -1,4 +1,4 @@
-import { type Bucket, bucketOf } from './bucket.ts';
+import { type Bucket, bucketOf, SLACK } from './bucket.ts';
 import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
@@ -15,8 +15,8 @@ const REST = 250;
 const UNDER = 0.01;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
 const LOOSE = 0.05;
-/** Trying for more costs one refusal in so many requests at most, and where the pace is a guess. */
-const RARE = 200;
+/** More is tried for once in so many requests at most, which is refused a few times, and where the pace is a guess. */
+const RARE = 400;
 const RARE_GUESS = 40;
 /** So many acceptances say how much comes back. */
 const ENOUGH = 5;
@@ -93,7 +93,7 @@ function acceptedSince({ history }: LimitState, at: number): number {
 function amid({ history, refusedAt, refusedLast }: LimitState): number {
   let cost = 0;
   for (const entry of history) if (entry.from > refusedAt && entry.to <= refusedLast) cost += entry.cost;
-  return cost >= ENOUGH ? cost / (refusedLast - refusedAt) : 0;
+  return cost >= ENOUGH ? cost / (refusedLast - refusedAt + SLACK) : 0;
 }
 
 /** The first refusal tells how large the burst was, and not yet how much comes back. */

@@ -48,6 +48,53 @@ function learned(late: (n: number) => number): number {
   return asked(...questions).state.base * 1_000;
 }
 
+/** The pace some time after two have emptied that bucket three times; nobody asks to wait. */
+function heldAfter(ms: number): number {
+  const questions: [number, Partial<Question>][] = [];
+  let [tokens, filledAt, at] = [20, 0, 0];
+  for (const pace of [300, 175, 150]) {
+    for (; ; at += 1_000 / pace) {
+      tokens = Math.min(20, tokens + (at - filledAt) / 10);
+      filledAt = at;
+      if (tokens < 1) break;
+      tokens--;
+      questions.push([at + 5, { requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] }]);
+    }
+    const refusal = {
+      at: START + at,
+      closedUntil: START + at,
+      every: 1_000 / pace,
+      wait: undefined,
+      isDoubted: false,
+    };
+    questions.push([at + 10, { want: 0, refusal }], [at + 300, {}]);
+    at += 1_100;
+  }
+  questions.sort(([a], [b]) => a - b);
+  return asked(...questions, [at + ms, { want: 0 }]).replies.at(-1)!.rate * 1_000;
+}
+
+it('where nobody asks to wait more is tried for once in 400 requests', () => {
+  expect(heldAfter(2_500)).toBeCloseTo(99, 0);
+  expect(heldAfter(8_000)).toBeGreaterThan(100);
+});
+
+it('refusals that lie closer together than their times are known tell no pace', () => {
+  const accepted = (from: number, to: number, cost: number) => ({
+    requests: cost,
+    accepted: [{ from: START + from, to: START + to, cost }],
+  });
+  const refusal = { at: START + 300, closedUntil: START, every: 3, wait: 1_000, isDoubted: false };
+  const { replies } = asked(
+    [0, {}],
+    [200, accepted(0, 190, 30)],
+    [305, { ...accepted(200, 300, 30), refusal }],
+    [320, { ...accepted(301, 314, 8), refusal: { ...refusal, at: START + 315, closedUntil: 0 } }],
+    [1_400, {}],
+  );
+  expect(replies.at(-1)!.rate * 1_000).toBeLessThan(150);
+});
+
 it('what one of two reports late changes nothing that is learned', () => {
   const inTime = learned(() => 10);
   for (let shift = 0; shift < 4; shift++) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   NOTHING,
   type Question,
@@ -16,6 +17,8 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
+const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
+
 let names = 0;
 function tabs(count: number) {
   const name = `test ${names++}`;
@@ -27,6 +30,30 @@ function tabs(count: number) {
 const ask = (store: SharedStore, more: Partial<Question> = {}, key = 'api'): Promise<Reply> =>
   Promise.resolve(store.ask(key, { ...QUESTION, ...more }));
 const refusal = { want: 0, refusal: { at: 1e15, closedUntil: 0, every: 0, wait: 5_000, isDoubted: false } };
+
+/** The names of all members, also of those inside. */
+function membersOf(value: unknown): unknown {
+  if (value instanceof Map) return [...value.values()].slice(0, 1).map(membersOf);
+  if (Array.isArray(value)) return value.slice(0, 1).map(membersOf);
+  if (typeof value !== 'object' || value === null) return '';
+  return Object.entries(value).map(([name, inner]) => [name, membersOf(inner)]);
+}
+
+// where this fails, raise FORM and the number below: tabs of both versions run side by side until all are loaded again
+it('tabs say in the name of their channel in which form they speak', async () => {
+  const [first, second] = tabs(2) as [TabStore, TabStore];
+  await ask(first);
+  await ask(second);
+  const channel = new BroadcastChannel(`steadfetch limits 2: test ${names - 1}`);
+  closing.push(() => channel.close());
+  const heard: unknown[] = [];
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => heard.push(data);
+  const quota = { name: 'a', at: 1e15, remaining: 9, limit: 10, reset: 1_000, window: 1_000 };
+  await ask(second, { ...refusal, accepted: [{ from: 1e13, to: 1e13, cost: 1 }], quotas: [quota] });
+  const forms = () => heard.map((message) => JSON.stringify(membersOf(message)));
+  await vi.waitFor(() => expect(forms().at(-1)).toContain('heardAt')); // a member of a quota that the state keeps
+  expect(sha1(forms().slice(-2).join())).toBe('baaf9a089951c8ce002e1da222e5fe153230ea68');
+});
 
 describe('tabs of one origin', () => {
   it('get slots that follow each other, whoever asks', async () => {

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type RedisStore, redisStore } from '@steadfetch/redis';
 import { NOTHING } from '@steadfetch/shared-limit';
 import { Redis } from 'ioredis';
+import { bucket, fleet } from '../../../shared-limit/test/support/fleet.ts';
 import { publish } from '../publish.ts';
 import { type Limit, startLimitedServer } from '../rate-limits/measure.ts';
 import { StoreServer } from './store-server.ts';
@@ -17,6 +18,8 @@ const option = (name: string) => process.argv.find((one) => one.startsWith(`--${
 const SECONDS = Number(option('seconds') ?? 40);
 const LIMIT: Limit = { rate: 100, burst: 20, hint: 'retry-after' };
 const TOLD: Limit = { ...LIMIT, hint: 'ratelimit' };
+/** After the cold start, seconds. */
+const AFTER = SECONDS / 4;
 const SLOW: Limit = { rate: 80 / 60, burst: 100, hint: 'retry-after' };
 
 interface Row {
@@ -26,6 +29,8 @@ interface Row {
   /** Calls a second at random times; else as fast as they are let. */
   readonly load?: number;
   readonly seconds?: number;
+  /** Since when it is measured once more, seconds: without the cold start, or what happens. */
+  readonly after?: number;
   /** Processes, and clients of the limit in each. */
   readonly processes?: number;
   readonly members?: number;
@@ -61,6 +66,7 @@ const GROUPS: readonly (readonly Row[])[] = [
     {
       name: 'two of eight killed',
       limit: LIMIT,
+      after: SECONDS / 2 + 2,
       meanwhile: async (_, processes) => {
         await sleep(SECONDS * 500);
         for (const one of processes.slice(0, 2)) one.kill('SIGKILL');
@@ -72,8 +78,25 @@ const GROUPS: readonly (readonly Row[])[] = [
     { name: 'fifty clients at 80 a minute, told', limit: { ...SLOW, hint: 'ratelimit' }, ...FIFTY },
   ],
   [{ name: 'light load, 80 of 100/s', limit: TOLD, load: 80, seconds: SECONDS / 2 }],
-  [{ name: 'light load, 1,000 of 5,000/s', limit: fast('ratelimit', 5_000), load: 1_000, seconds: SECONDS / 4 }],
-  [{ name: 'the same, bare', limit: fast('none', 1e6), hasStore: false, load: 1_000, seconds: SECONDS / 4 }],
+  [
+    {
+      name: 'light load, 1,000 of 5,000/s',
+      limit: fast('ratelimit', 5_000),
+      load: 1_000,
+      seconds: SECONDS / 4,
+      after: SECONDS / 8,
+    },
+  ],
+  [
+    {
+      name: 'the same, bare',
+      limit: fast('none', 1e6),
+      hasStore: false,
+      load: 1_000,
+      seconds: SECONDS / 4,
+      after: SECONDS / 8,
+    },
+  ],
 ];
 
 function fast(hint: Limit['hint'], rate: number): Limit {
@@ -83,7 +106,9 @@ function fast(hint: Limit['hint'], rate: number): Limit {
 interface Worked {
   readonly members: readonly {
     readonly tenths: readonly (number | null)[];
+    /** How long each call took, and when it began, ms. */
     readonly times: readonly number[];
+    readonly starts: readonly number[];
     readonly lost: number;
   }[];
   readonly questions: number;
@@ -92,7 +117,7 @@ interface Worked {
 
 /** A row that is set up and waits for its beginning. */
 async function prepare(row: Row): Promise<() => Promise<string[]>> {
-  const { seconds = SECONDS, processes: count = 8, members = 1, workers = 10, load = 0 } = row;
+  const { seconds = SECONDS, after = AFTER, processes: count = 8, members = 1, workers = 10, load = 0 } = row;
   const store = await StoreServer.start();
   const api = await startLimitedServer(row.limit);
   const port = row.hasStore === false ? 0 : store.port;
@@ -105,39 +130,54 @@ async function prepare(row: Row): Promise<() => Promise<string[]>> {
     const texts = processes.map(outputOf);
     for (const { stdin } of processes) stdin!.end('begin\n');
     const meanwhile = row.meanwhile?.(store, processes);
+    const countsOf = async () => (await (await fetch(`${api.url}/counts`)).json()) as Counts;
+    const before = sleep(after * 1_000).then(countsOf);
     const worked = (await Promise.all(texts)).filter((text) => text !== '').map((text) => JSON.parse(text) as Worked);
     await meanwhile;
-    const counts = (await (await fetch(`${api.url}/counts`)).json()) as Counts;
+    const counts = await countsOf();
     const script = port === 0 || row.name.includes('good') ? '' : await scriptCost(store);
     api.stop();
     store.stop();
-    return rowOf(row, worked, counts, script);
+    return rowOf(row, worked, counts, await before, script);
   };
 }
 
 type Counts = Record<'accepted' | 'refused', number>;
 
-function rowOf(row: Row, worked: readonly Worked[], { accepted, refused }: Counts, script: string): string[] {
-  const { name, limit, load, seconds = SECONDS } = row;
+function rowOf(row: Row, worked: readonly Worked[], counts: Counts, before: Counts, script: string): string[] {
+  const { name, limit, load, seconds = SECONDS, after = AFTER } = row;
   const members = worked.flatMap((one) => one.members);
   const done = members.map(({ times }) => times.length);
   const sum = done.reduce((a, b) => a + b, 0);
   const jain = sum ** 2 / (done.length * done.reduce((a, b) => a + b * b, 0));
-  const times = members.flatMap((one) => one.times).sort((a, b) => a - b);
-  const at = (part: number) => times[Math.floor(part * times.length)]!.toFixed(1);
   const questions = worked.reduce((a, one) => a + one.questions, 0);
   console.log(`${name}: ${worked.flatMap(({ events }) => events).join(', ') || 'the store was never down'}`);
   console.log(`each second: ${perSecond(members, seconds).join(' ')}`);
+  const refused = ({ accepted, refused: not }: Counts) => `${((100 * not) / (accepted + not)).toFixed(2)} %`;
+  const share = (accepted: number, allowed: number) => (load ? '' : `${((100 * accepted) / allowed).toFixed(1)} %`);
+  const later = { accepted: counts.accepted - before.accepted, refused: counts.refused - before.refused };
   return [
     name,
     String(members.reduce((a, one) => a + one.lost, 0)),
-    `${((100 * refused) / (accepted + refused)).toFixed(2)} %`,
-    load ? '' : `${((100 * accepted) / (limit.rate * seconds + limit.burst)).toFixed(1)} %`,
+    refused(counts),
+    share(counts.accepted, limit.rate * seconds + limit.burst),
+    `${after} s`,
+    refused(later),
+    share(later.accepted, limit.rate * (seconds - after)),
     jain.toFixed(3),
     questions > 0 ? (questions / sum).toFixed(3) : '',
-    load ? `${at(0.5)} / ${at(0.99)} ms` : '',
+    load ? timesOf(members, 0) : '',
+    load ? timesOf(members, after) : '',
     script,
   ];
+}
+
+/** Median and p99 of the calls that began after so many seconds. */
+function timesOf(members: Worked['members'], after: number): string {
+  const times = members.flatMap((one) => one.times.filter((_, n) => one.starts[n]! >= after * 1_000));
+  times.sort((a, b) => a - b);
+  const at = (part: number) => times[Math.floor(part * times.length)]!.toFixed(1);
+  return `${at(0.5)} / ${at(0.99)} ms`;
 }
 
 /** What was accepted in each second; of processes that were killed nothing is known. */
@@ -206,6 +246,24 @@ async function measureKeys(): Promise<string> {
   return `100,000 limits take ${Math.round(bytes)} bytes each; the script then costs ${cost} per round trip.`;
 }
 
+/** Fifty clients at 80 a minute: what a limit of few calls costs in the long run is seen in minutes, so in virtual time. */
+async function measureMinutes(): Promise<string> {
+  const seconds = 600;
+  const { rate, burst } = SLOW;
+  const texts: string[] = [];
+  for (const hint of ['retry-after', 'told'] as const) {
+    const group = fleet(50, bucket(rate, burst, hint), { pause: 100 });
+    await group.run(seconds);
+    const accepted = group.accepted.reduce((a, b) => a + b, 0);
+    const refused = ((100 * group.refused) / (accepted + group.refused)).toFixed(2);
+    const share = ((100 * accepted) / (rate * seconds + burst)).toFixed(1);
+    texts.push(`${hint}: ${group.lost} lost, ${refused} % refused, share ${share} %, Jain ${group.jain().toFixed(3)}`);
+  }
+  return `Fifty clients at 80 a minute in ten minutes of virtual time: ${texts.join('; ')}.`;
+}
+
+const minutes = option('only') === undefined || option('only') === 'minutes' ? await measureMinutes() : '';
+console.log(minutes);
 const keys = option('only') === undefined || option('only') === 'keys' ? await measureKeys() : '';
 console.log(keys);
 if (option('only') === undefined) {
@@ -216,11 +274,25 @@ if (option('only') === undefined) {
     notes: [
       `Eight processes with ten workers each for ${SECONDS} s, at a bucket of 20 that refills with 100 a second, unless the row says`,
       'otherwise. They begin together; each row has a redis-server of its own, all on loopback of one machine with two cores, and rows at',
-      'less than 200 a second run two side by side. Share: of the burst and the allowed rate, from the beginning on. Questions: round trips to the',
+      'less than 200 a second run two side by side. Share: of the burst and the allowed rate, from the beginning on: a cold start is in it. After: the',
+      'same from a later second on: after the cold start, and where two are killed from 2 s after that on. Questions: round trips to the',
       'store per call. Light load: calls at random times; how long a call took, median and p99. Fifty clients: five in each of ten processes.',
-      `Script: its cost on the server, per round trip. ${keys}`,
+      `Script: its cost on the server, per round trip. ${minutes} ${keys}`,
     ],
-    head: ['run', 'lost', 'refused', 'share', 'Jain', 'questions', 'time', 'script'],
+    head: [
+      'run',
+      'lost',
+      'refused',
+      'share',
+      'after',
+      'refused',
+      'share',
+      'Jain',
+      'questions',
+      'time',
+      'time after',
+      'script',
+    ],
     rows,
   });
 }

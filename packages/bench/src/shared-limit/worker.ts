@@ -19,6 +19,7 @@ let questions = 0;
 class Member {
   readonly tenths: number[] = [];
   readonly times: number[] = [];
+  readonly starts: number[] = [];
   lost = 0;
   readonly #redis: Redis | undefined;
   readonly #fetch: Fetch;
@@ -75,6 +76,7 @@ class Member {
     }
     const now = performance.now();
     this.times.push(now - at);
+    this.starts.push(at - this.#begun);
     const tenth = Math.floor((now - this.#begun) / 100);
     this.tenths[tenth] = (this.tenths[tenth] ?? 0) + 1;
   }
@@ -95,5 +97,5 @@ await Promise.all(all.map((member) => member.warmUp()));
 console.log('ready');
 await once(process.stdin, 'data');
 await Promise.all(all.map((member) => member.run()));
-const results = all.map(({ tenths, times, lost }) => ({ tenths, times, lost }));
+const results = all.map(({ tenths, times, starts, lost }) => ({ tenths, times, starts, lost }));
 process.stdout.write(JSON.stringify({ members: results, questions, events }), () => process.exit(0));
