@@ -155,12 +155,6 @@ const REFUSALS: readonly Situation[] = [
     server: except(between(20_000, 22_000), refusal(429)),
   },
   {
-    name: '429 without a hint to all for 1 s of each 10 s, 20/s',
-    lasts: 2 * MINUTE,
-    calls: perSecond(20, 2 * MINUTE),
-    server: except(({ at }) => at % 10_000 < 1_000, refusal(429)),
-  },
-  {
     name: '429 without a hint to all for a minute, one call a second, one in seven is reset',
     lasts: 5 * MINUTE,
     over: 3 * MINUTE,
