@@ -46,11 +46,17 @@ describe('classifyError', () => {
     'ERR_HTTP2_STREAM_CANCEL',
     'ERR_SOCKET_CONNECTION_TIMEOUT',
     'UND_ERR_PRX_CONN',
+    'UND_ERR_SOCKS5_REPLY_1',
+    'UND_ERR_SOCKS5_REPLY_4',
     'ESERVFAIL',
     'ETIMEOUT',
     'UnknownHostException',
     'SocketTimeoutException',
     'ConnectException',
+    'NoRouteToHostException',
+    'IOException',
+    'EOFException',
+    'SSLException',
     'NSURLErrorDomain',
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
@@ -108,6 +114,8 @@ describe('classifyError', () => {
     'A server with the specified hostname could not be found.',
     'fetch failed: UnexpectedException: The Internet connection appears to be offline.',
     'fetch failed: java.net.UnknownHostException: Unable to resolve host "api.test"',
+    'fetch failed: javax.net.ssl.SSLHandshakeException: Connection closed by peer',
+    'fetch failed: javax.net.ssl.SSLHandshakeException: SSL handshake aborted: I/O error, Connection reset by peer',
     'net::ERR_CONNECTION_RESET',
     'net::ERR_INTERNET_DISCONNECTED',
     'net::ERR_NAME_NOT_RESOLVED',
@@ -138,12 +146,31 @@ describe('classifyError', () => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
   });
 
-  it.each(['fetch failed: Fetch request has been canceled', 'fetch failed: 404', 'net::ERR_UNKNOWN_URL_SCHEME'])(
-    'takes no other failure of Expo and Electron for one of the network: %s',
-    (message) => {
-      expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
+  it.each([
+    ['NSURLErrorDomain', 'The certificate for this server is invalid.'],
+    ['ERR_HTTP2_STREAM_CANCEL', 'The pending stream has been canceled (caused by: self-signed certificate)'],
+  ])('knows from a text that the certificate is at fault, where %s stands for other failures too', (code, message) => {
+    const error = Object.assign(new Error(message), { code });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
+  });
+
+  it.each(['SSLHandshakeException', 'ProtocolException', 'UND_ERR_SOCKS5_REPLY_2', 'UND_ERR_SOCKS5_AUTH_FAILED'])(
+    'knows from %s that the same request will fail again',
+    (code) => {
+      expect(classifyError(failed(code)).permanent).toBe(true);
     },
   );
+
+  it.each([
+    'fetch failed: Fetch request has been canceled',
+    'fetch failed: The operation was aborted.',
+    "fetch failed: Redirect is not allowed when redirect mode is 'error'",
+    'fetch failed: 404',
+    'net::ERR_UNKNOWN_URL_SCHEME',
+  ])('takes no other failure of Expo and Electron for one of the network: %s', (message) => {
+    expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
+  });
 
   it('reads a text that is thrown in place of an error', () => {
     const text = 'error sending request for url (https://api.test/): error trying to connect: operation timed out';

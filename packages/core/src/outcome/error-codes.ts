@@ -6,11 +6,11 @@ export const TRANSIENT: RegExp = whole(
   /E((CONN|NET|HOST|NOTF|ADDR|(SOCKET)?TIMED)[A-Z]+|PIPE|[MN]FILE|NOBUFS)/, // the system
   /E(TIMEOUT|SERVFAIL|(AI_)?AGAIN)/, // DNS
   /\w+_(CONNECT(ION)?|HANDSHAKE|HEADERS|BODY)_TIMEOUT/, // undici, Node, QUIC
-  /UND_ERR_(SOCKET|INFO|PRX_CONN|RES_\w+_MISMATCH)/, // undici
+  /UND_ERR_(SOCKET|INFO|PRX_CONN|SOCKS5_REPLY_[13-6]|RES_\w+_MISMATCH)/, // undici
   /ERR_HTTP2_(STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
-  /(UnknownHost|Connect|Socket(Timeout)?)Exception|NSURLErrorDomain/, // Capacitor
+  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor
 );
 
 /** Of these, the codes of timeouts. */
@@ -23,7 +23,7 @@ export const BROKEN_PEER: RegExp =
 /** How the messages of network errors begin that carry no code. */
 export const NETWORK_TEXT: RegExp = begins(
   /(fetch failed|terminated|network error)$/, // undici
-  /fetch failed: (?!\d|.*request has been cancel)/, // Expo
+  /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
   /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
   /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
   /net::ERR_(EMPTY|CONTENT_LENGTH|INCOMPLETE|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_/,
@@ -41,7 +41,9 @@ export const NETWORK_TEXT: RegExp = begins(
 /** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
 export const BROKEN_PEER_TEXT: RegExp = begins(
   /.*: client error \(Connect\): (invalid peer cert|received corrupt)/, // Deno
-  /fetch failed: .*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
+  /fetch failed: (?!.*onnection (closed|reset) ).*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
+  /The certificate for this server /, // Capacitor on iOS
+  /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
   /net::ERR_(CERT|SSL)_/, // Electron
 );
 
