@@ -130,6 +130,8 @@ describe('classifyError', () => {
     ['dns error: failed to lookup address information: Name or service not known', false],
     ['received corrupt message of type InvalidContentType', true],
     ['invalid peer certificate: UnknownIssuer', true],
+    ['unsuccessful tunnel', false],
+    ['proxy authentication required', true],
   ])('knows from Deno whether another connection would fail the same way: %s', (why, permanent) => {
     const message = `error sending request for url (https://api.test/): client error (Connect): ${why}`;
     const known = { kind: 'network', permanent };
@@ -183,16 +185,22 @@ describe('classifyError', () => {
     [429, false],
     [407, true],
     [403, true],
-  ])('knows from undici whether a proxy that answers %i is busy', (status, permanent) => {
+  ])('knows from undici, Bun and Node whether a proxy that answers %i is busy', (status, permanent) => {
     const refused = Object.assign(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`), {
       name: 'AbortError',
       code: 'UND_ERR_ABORTED',
     });
+    const inBun = `Proxy refused to open a tunnel: ${status} Busy`;
+    const inNode = `Failed to establish tunnel to api.test:443 via http://proxy.test: HTTP/1.1 ${status} Busy`;
+    const inNodeFetch = `request to https://api.test/ failed, reason: ${inNode}`;
 
     expect(classifyError(new TypeError('fetch failed', { cause: refused }))).toMatchObject({
       kind: 'network',
       permanent,
     });
+    for (const message of [inBun, inNode, inNodeFetch]) {
+      expect(classifyError(Object.assign(new Error(message), { code: 'ERR_PROXY_TUNNEL' })).permanent).toBe(permanent);
+    }
   });
 
   it('takes no part of a URL for what the peer did', () => {

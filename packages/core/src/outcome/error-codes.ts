@@ -40,15 +40,19 @@ export const NETWORK_TEXT: RegExp = begins(
 
 /** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
 export const BROKEN_PEER_TEXT: RegExp = begins(
-  /.*: client error \(Connect\): (invalid peer cert|received corrupt)/, // Deno
+  /.*: client error \(Connect\): (invalid peer cert|received corrupt|proxy auth)/, // Deno
   /fetch failed: (?!.*onnection (closed|reset) ).*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
   /The certificate for this server /, // Capacitor on iOS
   /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
   /net::ERR_(CERT|SSL)_/, // Electron
 );
 
-/** How undici says that a proxy is busy or cannot reach the server. The code is that of an abort, whatever the proxy said. */
-export const BUSY_PROXY_TEXT: RegExp = /^Proxy response \((408|425|429|5\d\d)\) !== 200 /;
+/** Texts for a proxy that is busy or cannot reach the server. The code is the same whatever the proxy said. */
+export const BUSY_PROXY_TEXT: RegExp = begins(
+  /Proxy response \((408|425|429|5\d\d)\) !== 200 /, // undici
+  /Proxy refused to open a tunnel: (408|425|429|5\d\d)\b/, // Bun
+  /(request to \S+ failed, reason: )?Failed to establish tunnel to \S+ via \S+: HTTP\S+ (408|425|429|5\d\d)\b/, // Node
+);
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =
