@@ -61,6 +61,8 @@ describe('classifyError', () => {
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',
+    'HTTP2RefusedStream',
+    'HTTP2StreamReset',
     'Timeout',
   ])('takes %s for a network error that may pass', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });

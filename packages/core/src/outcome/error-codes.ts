@@ -10,6 +10,7 @@ export const TRANSIENT: RegExp = whole(
   /ERR_HTTP2_(STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
+  /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
   /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor
 );
 
