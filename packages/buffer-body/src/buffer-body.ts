@@ -72,13 +72,11 @@ export function bufferBody(options?: BufferBodyOptions): Middleware {
 /** False for a mock's value that is no response or cannot be read, and for node-fetch's body, which is no web stream. */
 function isReadable(response: Response, maxBytes: number): boolean {
   try {
+    // before the body, since Expo up to SDK 55 begins to read one that is looked at
+    if (!holdsStreams()) return false;
     const { status, body, bodyUsed, headers } = response;
     if (typeof body?.getReader !== 'function' || status >= 400 || bodyUsed || body.locked) return false;
-    return (
-      holdsStreams() &&
-      !ENDLESS.test(headers.get('content-type') ?? '') &&
-      !(Number(headers.get('content-length')) > maxBytes)
-    );
+    return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
   } catch {
     return false;
   }

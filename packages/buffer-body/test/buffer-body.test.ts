@@ -15,11 +15,13 @@ const send = (response: Response, options: BufferBodyOptions = {}, init: Request
 describe('bufferBody', () => {
   it('hands a response on as it came where a Response cannot hold a stream, as that of React Native', async () => {
     const given = new Response('a long body');
+    const look = vi.spyOn(given, 'body', 'get');
     vi.stubGlobal('Response', class {});
 
     const response = await send(given, { maxBytes: 3 }).finally(() => vi.unstubAllGlobals());
 
     expect(response).toBe(given);
+    expect(look).not.toHaveBeenCalled();
     expect(await response.text()).toBe('a long body');
   });
 

@@ -46,15 +46,23 @@ describe('classifyError', () => {
     'ERR_HTTP2_STREAM_CANCEL',
     'ERR_SOCKET_CONNECTION_TIMEOUT',
     'UND_ERR_PRX_CONN',
+    'UND_ERR_SOCKS5_REPLY_1',
+    'UND_ERR_SOCKS5_REPLY_4',
     'ESERVFAIL',
     'ETIMEOUT',
     'UnknownHostException',
     'SocketTimeoutException',
     'ConnectException',
+    'NoRouteToHostException',
+    'IOException',
+    'EOFException',
+    'SSLException',
     'NSURLErrorDomain',
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',
+    'HTTP2RefusedStream',
+    'HTTP2StreamReset',
     'Timeout',
   ])('takes %s for a network error that may pass', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
@@ -108,6 +116,8 @@ describe('classifyError', () => {
     'A server with the specified hostname could not be found.',
     'fetch failed: UnexpectedException: The Internet connection appears to be offline.',
     'fetch failed: java.net.UnknownHostException: Unable to resolve host "api.test"',
+    'fetch failed: javax.net.ssl.SSLHandshakeException: Connection closed by peer',
+    'fetch failed: javax.net.ssl.SSLHandshakeException: SSL handshake aborted: I/O error, Connection reset by peer',
     'net::ERR_CONNECTION_RESET',
     'net::ERR_INTERNET_DISCONNECTED',
     'net::ERR_NAME_NOT_RESOLVED',
@@ -122,6 +132,8 @@ describe('classifyError', () => {
     ['dns error: failed to lookup address information: Name or service not known', false],
     ['received corrupt message of type InvalidContentType', true],
     ['invalid peer certificate: UnknownIssuer', true],
+    ['unsuccessful tunnel', false],
+    ['proxy authentication required', true],
   ])('knows from Deno whether another connection would fail the same way: %s', (why, permanent) => {
     const message = `error sending request for url (https://api.test/): client error (Connect): ${why}`;
     const known = { kind: 'network', permanent };
@@ -138,12 +150,31 @@ describe('classifyError', () => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
   });
 
-  it.each(['fetch failed: Fetch request has been canceled', 'fetch failed: 404', 'net::ERR_UNKNOWN_URL_SCHEME'])(
-    'takes no other failure of Expo and Electron for one of the network: %s',
-    (message) => {
-      expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
+  it.each([
+    ['NSURLErrorDomain', 'The certificate for this server is invalid.'],
+    ['ERR_HTTP2_STREAM_CANCEL', 'The pending stream has been canceled (caused by: self-signed certificate)'],
+  ])('knows from a text that the certificate is at fault, where %s stands for other failures too', (code, message) => {
+    const error = Object.assign(new Error(message), { code });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
+  });
+
+  it.each(['SSLHandshakeException', 'ProtocolException', 'UND_ERR_SOCKS5_REPLY_2', 'UND_ERR_SOCKS5_AUTH_FAILED'])(
+    'knows from %s that the same request will fail again',
+    (code) => {
+      expect(classifyError(failed(code)).permanent).toBe(true);
     },
   );
+
+  it.each([
+    'fetch failed: Fetch request has been canceled',
+    'fetch failed: The operation was aborted.',
+    "fetch failed: Redirect is not allowed when redirect mode is 'error'",
+    'fetch failed: 404',
+    'net::ERR_UNKNOWN_URL_SCHEME',
+  ])('takes no other failure of Expo and Electron for one of the network: %s', (message) => {
+    expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
+  });
 
   it('reads a text that is thrown in place of an error', () => {
     const text = 'error sending request for url (https://api.test/): error trying to connect: operation timed out';
@@ -156,16 +187,22 @@ describe('classifyError', () => {
     [429, false],
     [407, true],
     [403, true],
-  ])('knows from undici whether a proxy that answers %i is busy', (status, permanent) => {
+  ])('knows from undici, Bun and Node whether a proxy that answers %i is busy', (status, permanent) => {
     const refused = Object.assign(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`), {
       name: 'AbortError',
       code: 'UND_ERR_ABORTED',
     });
+    const inBun = `Proxy refused to open a tunnel: ${status} Busy`;
+    const inNode = `Failed to establish tunnel to api.test:443 via http://proxy.test: HTTP/1.1 ${status} Busy`;
+    const inNodeFetch = `request to https://api.test/ failed, reason: ${inNode}`;
 
     expect(classifyError(new TypeError('fetch failed', { cause: refused }))).toMatchObject({
       kind: 'network',
       permanent,
     });
+    for (const message of [inBun, inNode, inNodeFetch]) {
+      expect(classifyError(Object.assign(new Error(message), { code: 'ERR_PROXY_TUNNEL' })).permanent).toBe(permanent);
+    }
   });
 
   it('takes no part of a URL for what the peer did', () => {

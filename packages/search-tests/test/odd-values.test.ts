@@ -233,7 +233,7 @@ const changes: Search<Case, Subject> = {
       claim(last !== undefined, 'nothing was sent');
       claim(isSame(outcome, last!, spec), `ended with ${nameOf2(outcome)} in place of ${nameOf2(last!)}`);
       // a retry inside of what sends again tells the end of each of its rounds
-      const isOutside = spec.rateLimit && spec.order !== undefined;
+      const isOutside = (spec.rateLimit || spec.offline) && spec.order !== undefined;
       for (const [id, count] of ledger.ends) claim(count === 1 || isOutside, `call ${id} ends ${count} times`);
       for (const id of ledger.retries.keys()) claim(ledger.ends.has(id), `call ${id} is retried and never ends`);
       claim(unhandled.length === 0, 'a rejection is unhandled');

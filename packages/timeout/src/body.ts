@@ -32,14 +32,14 @@ const alive = new WeakMap<object, Arrival>();
  * returned as it is, and so is any where a `Response` cannot hold a stream.
  */
 export function attachBody(response: Response, arrival: Arrival): Response {
-  const body = response?.body; // a mock may answer nothing
+  const body = bodyOf(response);
   const { call, settings, release } = arrival;
   if (!body || typeof body !== 'object' || body.locked || response.bodyUsed) {
     release();
     return response;
   }
   const scoped = !call.signal || isScoped(call.signal);
-  const isStream = typeof body.getReader === 'function' && holdsStreams();
+  const isStream = typeof body.getReader === 'function';
   if (scoped && (settings.body === undefined || !isStream)) return response;
   release();
   if (!isStream || (settings.body === undefined && response.url !== '' && signalOfRequest(call))) {
@@ -47,6 +47,15 @@ export function attachBody(response: Response, arrival: Arrival): Response {
     return response;
   }
   return new WatchedBody(response, arrival, scoped).response;
+}
+
+/**
+ * The body to attach to. Where a `Response` cannot hold a stream, the response stands for it: Expo up to SDK 55 begins to read
+ * a body that is looked at, and `json()` then finds nothing. `undefined` where a mock answers nothing.
+ */
+function bodyOf(response: Response): ReadableStream<Chunk> | null | undefined {
+  if (holdsStreams()) return response?.body;
+  return 'body' in Object(response) ? (response as unknown as ReadableStream<Chunk>) : undefined;
 }
 
 /** Whether the signal belongs to the `Request`, and lives as long as that. */

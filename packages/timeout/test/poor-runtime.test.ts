@@ -60,6 +60,27 @@ describe('timeout where a Response cannot hold a stream, and fetch gives one', (
     expect(await response.text()).toBe('fine');
   });
 
+  it('does not look at the body, which Expo up to SDK 55 then begins to read', async () => {
+    const given = await fakeFetch({ body: 'fine' })(URL);
+    const look = vi.fn();
+    Object.defineProperty(given, 'body', { get: look });
+    vi.stubGlobal('Response', TextResponse);
+
+    for (const signal of [undefined, new AbortController().signal]) {
+      await timeout({ headers: 5_000, body: 5_000 })(async () => given)(URL, { signal: signal! });
+    }
+
+    expect(look).not.toHaveBeenCalled();
+  });
+
+  it.each([undefined, 'nothing', { ok: true }])('hands on what a mock answers: %j', async (answer) => {
+    vi.stubGlobal('Response', TextResponse);
+    const { signal } = new AbortController();
+
+    expect(await timeout(5_000)(async () => answer as never)(URL, { signal })).toBe(answer);
+    expect(listeners(signal)).toBe(0);
+  });
+
   it('passes an abort on while the body is read', async () => {
     const { signal, abort } = aborting();
     const stalling = fakeFetch({ body: 'long', fault: 'stall-body' });

@@ -32,9 +32,9 @@ export function classifyError(error: unknown): ErrorClass {
   const kind = transientKind(error);
   const chain = causesOf(error);
   const code = codeIn(chain);
-  const isNetwork = speaksOfNetwork(chain) || (code !== undefined && BROKEN_PEER.test(code));
+  const isBroken = says(chain, BROKEN_PEER_TEXT) || (code !== undefined && BROKEN_PEER.test(code));
   return {
-    kind: kind ?? (isNetwork ? 'network' : 'bug'),
+    kind: kind ?? (isBroken || speaksOfNetwork(chain) ? 'network' : 'bug'),
     permanent: kind === undefined,
     ...(code === undefined ? {} : { code }),
   };
@@ -50,9 +50,10 @@ export function transientKind(error: unknown): 'timeout' | 'network' | undefined
   if (name === 'AbortError') return undefined;
   const chain = causesOf(error);
   if (says(chain, BUSY_PROXY_TEXT)) return 'network';
+  if (says(chain, BROKEN_PEER_TEXT)) return undefined;
   const code = codeIn(chain);
   if (code !== undefined) return TRANSIENT.test(code) ? (TIMED_OUT.test(code) ? 'timeout' : 'network') : undefined;
-  return speaksOfNetwork(chain) && !says(chain, BROKEN_PEER_TEXT) && !chain.some(isPermanent) ? 'network' : undefined;
+  return speaksOfNetwork(chain) && !chain.some(isPermanent) ? 'network' : undefined;
 }
 
 function speaksOfNetwork(chain: readonly unknown[]): boolean {

@@ -2,15 +2,16 @@
  * Codes for failures that may pass, by their families. A refused stream may be repeated (RFC 9113 §8.7, RFC 9114 §4.1.1). A
  * machine that has no more files, ports or buffers has some when other calls end.
  */
-export const TRANSIENT: RegExp = whole(
+export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /E((CONN|NET|HOST|NOTF|ADDR|(SOCKET)?TIMED)[A-Z]+|PIPE|[MN]FILE|NOBUFS)/, // the system
   /E(TIMEOUT|SERVFAIL|(AI_)?AGAIN)/, // DNS
   /\w+_(CONNECT(ION)?|HANDSHAKE|HEADERS|BODY)_TIMEOUT/, // undici, Node, QUIC
-  /UND_ERR_(SOCKET|INFO|PRX_CONN|RES_\w+_MISMATCH)/, // undici
+  /UND_ERR_(SOCKET|INFO|PRX_CONN|SOCKS5_REPLY_[13-6]|RES_\w+_MISMATCH)/, // undici
   /ERR_HTTP2_(STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
-  /(UnknownHost|Connect|Socket(Timeout)?)Exception|NSURLErrorDomain/, // Capacitor
+  /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
+  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor
 );
 
 /** Of these, the codes of timeouts. */
@@ -21,9 +22,9 @@ export const BROKEN_PEER: RegExp =
   /^(CERT_|ERR_(TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|HPE_|UND_ERR_PRX_TLS$)/;
 
 /** How the messages of network errors begin that carry no code. */
-export const NETWORK_TEXT: RegExp = begins(
+export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /(fetch failed|terminated|network error)$/, // undici
-  /fetch failed: (?!\d|.*request has been cancel)/, // Expo
+  /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
   /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
   /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
   /net::ERR_(EMPTY|CONTENT_LENGTH|INCOMPLETE|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_/,
@@ -39,19 +40,26 @@ export const NETWORK_TEXT: RegExp = begins(
 );
 
 /** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
-export const BROKEN_PEER_TEXT: RegExp = begins(
-  /.*: client error \(Connect\): (invalid peer cert|received corrupt)/, // Deno
-  /fetch failed: .*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
+export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ begins(
+  /.*: client error \(Connect\): (invalid peer cert|received corrupt|proxy auth)/, // Deno
+  /fetch failed: (?!.*onnection (closed|reset) ).*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
+  /The certificate for this server /, // Capacitor on iOS
+  /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
   /net::ERR_(CERT|SSL)_/, // Electron
 );
 
-/** How undici says that a proxy is busy or cannot reach the server. The code is that of an abort, whatever the proxy said. */
-export const BUSY_PROXY_TEXT: RegExp = /^Proxy response \((408|425|429|5\d\d)\) !== 200 /;
+/** Texts for a proxy that is busy or cannot reach the server. The code is the same whatever the proxy said. */
+export const BUSY_PROXY_TEXT: RegExp = /* @__PURE__ */ begins(
+  /Proxy response \((408|425|429|5\d\d)\) !== 200 /, // undici
+  /Proxy refused to open a tunnel: (408|425|429|5\d\d)\b/, // Bun
+  /(request to \S+ failed, reason: )?Failed to establish tunnel to \S+ via \S+: HTTP\S+ (408|425|429|5\d\d)\b/, // Node
+);
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =
   /scheme|not implemented|data URL|dispatch is not a function|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (method|header|url|path)/i;
 
+/** Its calls are marked as pure, as those of `begins`: a bundle that uses no list holds none. */
 function whole(...patterns: readonly RegExp[]): RegExp {
   return begins(new RegExp(`(${sourceOf(patterns)})$`));
 }
