@@ -218,13 +218,39 @@ describe('a call whose retry the budget refuses', () => {
     expect(outcomes).toEqual(['1 failure', '2 success']);
   });
 
-  it('ends at once where there is no time for the wait', async () => {
+  it('takes as long as those of its retries that fit into the time that it has left', async () => {
     const clock = instantClock();
     const within = defineMiddleware((call, next) => next(call.with({ remaining: () => 5_000 })));
-    const steady = compose(within, retry({ clock, delay: () => 3_000, budget: refusing }))(down());
+    const delay = ({ attempt }: { attempt: number }) => attempt * 1_000;
+    const steady = compose(within, retry({ clock, delay, maxRetries: 5, budget: refusing }))(down());
 
     expect((await steady(API)).status).toBe(503);
-    expect(clock.sleeps).toEqual([]);
+    expect(clock.sleeps).toEqual([3_000]);
+  });
+
+  it('ends with its outcome before its time is over, however slow its attempts are', async () => {
+    const clock = manualClock();
+    const slow: Fetch = async () => {
+      await clock.sleep(1_800);
+      return new Response(null, { status: 504 });
+    };
+    const within = defineMiddleware((call, next) => {
+      const until = clock.now() + 5_000;
+      return next(call.with({ remaining: () => until - clock.now() }));
+    });
+    const steady = compose(within, retry({ clock, delay: () => 100, budget: refusing }))(slow);
+    const ends: string[] = [];
+    const call = () => {
+      const from = clock.now();
+      void steady(API).then(({ status }) => ends.push(`${status} after ${clock.now() - from} ms`));
+    };
+
+    call();
+    await clock.advance(5_000);
+    call();
+    await clock.advance(5_000);
+
+    expect(ends).toEqual(['504 after 2000 ms', '504 after 4680 ms']);
   });
 
   it('hears an abort meanwhile', async () => {
