@@ -16,8 +16,8 @@ export function budget(budget: RetryBudget): Rule {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
-  const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
-    notify(() => budget.record(call.origin, outcome, attempt), undefined);
+  const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') =>
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
   let hasRefused = false;
   return {
     get needs() {
@@ -25,9 +25,9 @@ export function budget(budget: RetryBudget): Rule {
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
-      const { call, attempt, held, response } = failure;
+      const { call, held, response } = failure;
       if (held) return permitOf(budget, call, 'held');
-      if (isToBlame(failure)) record(call, 'failure', attempt);
+      if (isToBlame(failure)) record(failure, 'failure');
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
@@ -41,7 +41,7 @@ export function budget(budget: RetryBudget): Rule {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
       const isAnswer = failure.response && decision.stop === undefined;
-      record(failure.call, isAnswer ? 'success' : 'failure', failure.attempt);
+      record(failure, isAnswer ? 'success' : 'failure');
     },
     afterSuccess: ({ call, response, attempt }) => {
       return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);

@@ -38,10 +38,22 @@ describe('calls that fail together', () => {
 
     expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
   });
+
+  it('get all their retries also where each may make five', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch(() => (clock.now() < until ? 503 : 200));
+    const until = clock.now() + 400;
+    const steady = retry({ clock, delay: () => 100, maxRetries: 5 })(fetch);
+
+    const page = Promise.all(Array.from({ length: 60 }, () => steady(API)));
+    await clock.advance(1_000);
+
+    expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
+  });
 });
 
 describe('a budget', () => {
-  it('is told of a failure before it is asked for the retry, and which attempt it was', async () => {
+  it('is told of a failure before it is asked for the retry, which attempt it was, and how many retries there may be', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -54,9 +66,9 @@ describe('a budget', () => {
     await retry({ clock: instantClock(), budget })(fakeFetch([503, 503, 200]))(API);
 
     expect(told).toEqual([
-      ['record', 'https://api.test', 'failure', 1],
+      ['record', 'https://api.test', 'failure', 1, 2],
       ['acquire', 'https://api.test', 'transient'],
-      ['record', 'https://api.test', 'failure', 2],
+      ['record', 'https://api.test', 'failure', 2, 2],
       ['acquire', 'https://api.test', 'transient'],
       ['record', 'https://api.test', 'success', 3],
     ]);
