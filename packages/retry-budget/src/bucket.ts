@@ -7,8 +7,9 @@ export const FAILURE = 0.5;
 /** What the retry after it costs, without the failure that it may bring. */
 export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2, held: 0.2 };
 
-/** Tokens that the failing calls of short trouble bring: three failures and the two retries between them. */
-const PER_CALL = 2.5;
+/** The retries for which each call of short trouble brings tokens: as many as it may make, within these bounds. */
+const LEAST_RETRIES = 2;
+const MOST_RETRIES = 5;
 
 /** Sums of tenths are not exact: less than this is no token. */
 const ROUNDING = 1e-9;
@@ -50,7 +51,7 @@ export class Bucket {
     this.#account.income += this.#settings.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
   }
 
-  fail(now: number, attempt: number | undefined): void {
+  fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
     const account = this.#settle(now);
     account.failedAt = now;
     const isPaid = this.#forgotten === 0;
@@ -59,7 +60,7 @@ export class Bucket {
     const { rideOut } = this.#settings;
     account.since ??= now;
     // a retry whose payment is forgotten counts as a call that fails now, and brings the reserve that was forgotten with it
-    if ((isRetry && rideOut > 0) || now - account.since < rideOut) account.reserved += PER_CALL;
+    if ((isRetry && rideOut > 0) || now - account.since < rideOut) account.reserved += costOf(retries);
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -109,4 +110,10 @@ export class Bucket {
     if (this.#forgotten > 0) this.#forgotten--;
     else if (this.#promised > 0) this.#promised--;
   }
+}
+
+/** What a call costs at the most that may make so many retries: its failure, and each retry with the failure that it may bring. */
+function costOf(retries: number): number {
+  const counted = retries > LEAST_RETRIES ? Math.min(retries, MOST_RETRIES) : LEAST_RETRIES;
+  return FAILURE + counted * (PRICE.transient + FAILURE);
 }

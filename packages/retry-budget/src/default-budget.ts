@@ -24,10 +24,10 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       const bucket = bucketOf(key);
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
-    record: (key, outcome, attempt) => {
+    record: (key, outcome, attempt, retries) => {
       const bucket = bucketOf(key);
       if (outcome === 'success') bucket.succeed(attempt);
-      else bucket.fail(now(), attempt);
+      else bucket.fail(now(), attempt, retries);
     },
   };
 }

@@ -16,9 +16,9 @@ export interface RetryBudget {
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
-   * is 1 for the first of a call.
+   * is 1 for the first of a call, which may make so many `retries`, 2 if that is not said.
    */
-  record(key: string, outcome: 'success' | 'failure', attempt?: number): void;
+  record(key: string, outcome: 'success' | 'failure', attempt?: number, retries?: number): void;
 }
 
 /** The state of a budget for one server. In tokens, and milliseconds. */

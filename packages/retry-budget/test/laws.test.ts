@@ -33,7 +33,7 @@ describe('retryBudget', () => {
         let granted = 0;
         for (let n = 0; n < failingCalls; n++) {
           for (let attempt = 1; attempt <= retries + 1; attempt++) {
-            budget.record(KEY, 'failure', attempt);
+            budget.record(KEY, 'failure', attempt, retries);
             if (attempt > retries || !budget.acquire(KEY, 'transient')) break;
             granted++;
           }
@@ -42,7 +42,7 @@ describe('retryBudget', () => {
 
         const seconds = (failingCalls * every) / 1_000;
         const young = Math.min(failingCalls, every === 0 ? failingCalls : Math.ceil(350 / every));
-        expect(granted).toBeLessThanOrEqual(20 + 2.5 * young + 0.2 * seconds + 1);
+        expect(granted).toBeLessThanOrEqual(20 + (0.5 + Math.max(2, retries)) * young + 0.2 * seconds + 1);
       }),
       { numRuns: import.meta.env.MODE === 'search' ? 40 : 10 },
     );

@@ -27,7 +27,7 @@ function failingCalls(
   let granted = 0;
   for (let n = 0; n < calls; n++) {
     for (let attempt = 1; attempt <= retries + 1; attempt++) {
-      budget.record(KEY, 'failure', attempt);
+      budget.record(KEY, 'failure', attempt, retries);
       if (attempt > retries || !budget.acquire(KEY, kind)) break;
       granted++;
     }
@@ -95,6 +95,11 @@ describe('retryBudget', () => {
 
     expect(budget.acquire(KEY, 'transient')).toBeUndefined();
     expect(budget.acquire(KEY, 'throttled')).toBeUndefined();
+  });
+
+  it('lets every call of a page have five retries where it may make as many, and hardly more', () => {
+    expect(failingCalls(retryBudget({ clock: manualClock() }), 60, { retries: 5 })).toBe(300);
+    expect(failingCalls(retryBudget({ clock: manualClock() }), 60, { retries: 1_000 })).toBeLessThan(400);
   });
 
   it('lets every call of a page have its retries when all of them fail, again ten seconds later', async () => {

@@ -16,8 +16,8 @@ export function budget(budget: RetryBudget): Rule {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
-  const record = (call: Call, outcome: 'success' | 'failure', attempt: number) =>
-    notify(() => budget.record(call.origin, outcome, attempt), undefined);
+  const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') =>
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
   let hasRefused = false;
   return {
     get needs() {
@@ -25,9 +25,9 @@ export function budget(budget: RetryBudget): Rule {
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
-      const { call, attempt, held, response } = failure;
+      const { call, held, response } = failure;
       if (held) return permitOf(budget, call, 'held');
-      if (isToBlame(failure)) record(call, 'failure', attempt);
+      if (isToBlame(failure)) record(failure, 'failure');
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
@@ -41,7 +41,7 @@ export function budget(budget: RetryBudget): Rule {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
       const isAnswer = failure.response && decision.stop === undefined;
-      record(failure.call, isAnswer ? 'success' : 'failure', failure.attempt);
+      record(failure, isAnswer ? 'success' : 'failure');
     },
     afterSuccess: ({ call, response, attempt }) => {
       return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
@@ -66,31 +66,35 @@ const NOTHING: readonly Need[] = [];
 const LONGEST_HOLD = 5_000;
 const MOST_HELD = 10;
 
+/** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
+const HELD_SHARE = 0.9;
+
 /**
  * How long a call is held, in milliseconds, when its retry got no permit: as long as the server asked, if it did, and after that as
  * long as its retries would have taken. The budget saves the requests, and the call still takes the time. Otherwise a job would go
  * through its items faster, the more of them fail.
  */
 function holdOf(failure: FailedAttempt, { source, delay }: Wait): number {
-  const { call, held } = failure;
-  const isOwn = source === OWN;
-  const ms = isOwn || held ? timeOfRetries(failure, isOwn ? { own: delay } : { asked: delay }) : delay;
-  return ms < call.remaining() ? ms : 0;
+  if (source === OWN) return timeOfRetries(failure, { own: delay });
+  return failure.held ? timeOfRetries(failure, { asked: delay }) : delay;
 }
 
-/** What the retries that are left would take: their waits, and each as long as an attempt took. */
+/** What the retries that are left would take, of those that fit: their waits, and each as long as an attempt took. */
 function timeOfRetries(failure: FailedAttempt, { own = 0, asked = 0 }): number {
-  const { session, attempt, outcome, previousDelay } = failure;
+  const { call, session, attempt, outcome, previousDelay } = failure;
   const sent = session.startedAt === undefined ? 0 : failure.elapsed - previousDelay - asked;
   const took = Math.max(0, sent) / attempt;
+  const left = call.remaining();
   let last = own;
   let sum = own + took;
   for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
     const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source: OWN, delay: last } as const;
     last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
-    sum += Math.max(asked, last) + took;
+    const wait = Math.max(asked, last);
+    if (sum + wait >= left) break;
+    sum += wait + took;
   }
-  return Math.max(own, Math.min(sum, LONGEST_HOLD));
+  return Math.min(Math.max(own, Math.min(sum, LONGEST_HOLD)), HELD_SHARE * left);
 }
 
 /**

@@ -38,10 +38,22 @@ describe('calls that fail together', () => {
 
     expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
   });
+
+  it('get all their retries also where each may make five', async () => {
+    const clock = manualClock();
+    const fetch = fakeFetch(() => (clock.now() < until ? 503 : 200));
+    const until = clock.now() + 400;
+    const steady = retry({ clock, delay: () => 100, maxRetries: 5 })(fetch);
+
+    const page = Promise.all(Array.from({ length: 60 }, () => steady(API)));
+    await clock.advance(1_000);
+
+    expect((await page).map(({ status }) => status)).toEqual(Array(60).fill(200));
+  });
 });
 
 describe('a budget', () => {
-  it('is told of a failure before it is asked for the retry, and which attempt it was', async () => {
+  it('is told of a failure before it is asked for the retry, which attempt it was, and how many retries there may be', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -54,9 +66,9 @@ describe('a budget', () => {
     await retry({ clock: instantClock(), budget })(fakeFetch([503, 503, 200]))(API);
 
     expect(told).toEqual([
-      ['record', 'https://api.test', 'failure', 1],
+      ['record', 'https://api.test', 'failure', 1, 2],
       ['acquire', 'https://api.test', 'transient'],
-      ['record', 'https://api.test', 'failure', 2],
+      ['record', 'https://api.test', 'failure', 2, 2],
       ['acquire', 'https://api.test', 'transient'],
       ['record', 'https://api.test', 'success', 3],
     ]);
@@ -218,13 +230,39 @@ describe('a call whose retry the budget refuses', () => {
     expect(outcomes).toEqual(['1 failure', '2 success']);
   });
 
-  it('ends at once where there is no time for the wait', async () => {
+  it('takes as long as those of its retries that fit into the time that it has left', async () => {
     const clock = instantClock();
     const within = defineMiddleware((call, next) => next(call.with({ remaining: () => 5_000 })));
-    const steady = compose(within, retry({ clock, delay: () => 3_000, budget: refusing }))(down());
+    const delay = ({ attempt }: { attempt: number }) => attempt * 1_000;
+    const steady = compose(within, retry({ clock, delay, maxRetries: 5, budget: refusing }))(down());
 
     expect((await steady(API)).status).toBe(503);
-    expect(clock.sleeps).toEqual([]);
+    expect(clock.sleeps).toEqual([3_000]);
+  });
+
+  it('ends with its outcome before its time is over, however slow its attempts are', async () => {
+    const clock = manualClock();
+    const slow: Fetch = async () => {
+      await clock.sleep(1_800);
+      return new Response(null, { status: 504 });
+    };
+    const within = defineMiddleware((call, next) => {
+      const until = clock.now() + 5_000;
+      return next(call.with({ remaining: () => until - clock.now() }));
+    });
+    const steady = compose(within, retry({ clock, delay: () => 100, budget: refusing }))(slow);
+    const ends: string[] = [];
+    const call = () => {
+      const from = clock.now();
+      void steady(API).then(({ status }) => ends.push(`${status} after ${clock.now() - from} ms`));
+    };
+
+    call();
+    await clock.advance(5_000);
+    call();
+    await clock.advance(5_000);
+
+    expect(ends).toEqual(['504 after 2000 ms', '504 after 4680 ms']);
   });
 
   it('hears an abort meanwhile', async () => {
