@@ -3,14 +3,17 @@ import type { HintedResponse } from '@steadfetch/server-hints';
 
 interface Failure {
   readonly response?: unknown;
-  readonly meta?: { readonly response?: unknown };
+  readonly meta?: { readonly response?: { readonly headers?: unknown } };
+  readonly data?: { readonly httpStatus?: unknown };
 }
 
 /** The responses that an error and its causes tell of: their own, that of tRPC, and a response that was thrown. Some are copies. */
 export function responsesOf(error: unknown): unknown[] {
   return causesOf(error).flatMap((link) => {
-    const { response, meta } = link as Failure;
-    return [response, meta?.response, link];
+    const { response, meta, data } = link as Failure;
+    // tRPC tells the status of each call of a batch, whose response is good
+    const ofBatch = data?.httpStatus && { status: data.httpStatus, headers: meta?.response?.headers ?? {} };
+    return [response, meta?.response, link, ofBatch];
   });
 }
 

@@ -110,11 +110,14 @@ function orElse<T>(read: () => T, otherwise: () => T): T {
   }
 }
 
-/** The network error of axios has a code that names no cause, and in browsers no other cause either. */
+/**
+ * The network error of axios has a code that names no cause, and in browsers no other cause either. The error of ofetch has a
+ * timeout as its cause.
+ */
 function isTransient(error: unknown): boolean {
-  const ofAxios = causesOf(error).find((link) => (link as { code?: unknown }).code === 'ERR_NETWORK') as
-    | Error
-    | undefined;
+  const links = causesOf(error) as { readonly code?: unknown; readonly name?: unknown; readonly cause?: unknown }[];
+  if (links.some(({ name }) => name === 'TimeoutError')) return true;
+  const ofAxios = links.find(({ code }) => code === 'ERR_NETWORK');
   const { kind, permanent } = classifyError(ofAxios ? (ofAxios.cause ?? new TypeError('Failed to fetch')) : error);
   return (kind === 'network' || kind === 'timeout') && !permanent;
 }

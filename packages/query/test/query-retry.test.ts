@@ -189,7 +189,13 @@ describe('queryRetry', () => {
     [{ response: { status: 404, headers: {} } }, false],
     [{ meta: { response: new Response(null, { status: 503 }) } }, true], // tRPC
     [{ meta: { response: new Response(null, { status: 401 }) } }, false],
+    [{ meta: { response: new Response(null, { status: 207 }) }, data: { httpStatus: 500 } }, true], // of a batch
+    [{ meta: { response: new Response(null, { status: 207 }) }, data: { httpStatus: 404 } }, false],
+    [{ data: { httpStatus: 503 } }, true], // by WebSocket
+    [{ response: new Response(null, { status: 404 }), data: { httpStatus: 503 } }, false],
     [{ meta: { response: new Response('cut') }, cause: new TypeError('terminated') }, true],
+    [{ response: undefined, cause: new DOMException('late', 'TimeoutError') }, true], // ofetch
+    [{ response: undefined, cause: new DOMException('stop', 'AbortError') }, false],
     [{ message: 'Network Error', code: 'ERR_NETWORK' }, true], // axios
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'ENOTFOUND' } }, true],
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'CERT_HAS_EXPIRED' } }, false],

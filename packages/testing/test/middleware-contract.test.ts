@@ -177,6 +177,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (!response.ok) console.warn(await response.clone().text());
         return response;
       },
+    'reads along':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        const [body, copy] = response.body!.tee();
+        void new Response(copy).text().catch(() => {});
+        return new Response(body, response);
+      },
     'leaves what is cancelled open':
       (next) =>
       async (...call) => {

@@ -60,7 +60,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => resolve(true) });
       const given = make()(async () => new Response(body))(CONTRACT_URL);
       void given
-        .then(async (response) => response.body?.cancel())
+        .then((response) => void response.body?.cancel()) // where two read it, the first to cancel waits for ever
         .then(macrotask)
         .then(() => resolve(false));
     });
