@@ -6,6 +6,7 @@ import {
   holdsStreams,
   idempotencyKeyOf,
   type OptionTable,
+  readField,
   readOptions,
   withBody,
 } from '@steadfetch/core/kit';
@@ -72,11 +73,13 @@ export function bufferBody(options?: BufferBodyOptions): Middleware {
 /** False for a mock's value that is no response or cannot be read, and for node-fetch's body, which is no web stream. */
 function isReadable(response: Response, maxBytes: number): boolean {
   try {
-    // before the body, since Expo up to SDK 55 begins to read one that is looked at
-    if (!holdsStreams()) return false;
-    const { status, body, bodyUsed, headers } = response;
-    if (typeof body?.getReader !== 'function' || status >= 400 || bodyUsed || body.locked) return false;
-    return !ENDLESS.test(headers.get('content-type') ?? '') && !(Number(headers.get('content-length')) > maxBytes);
+    const { status, headers } = response;
+    if (status >= 400 || !holdsStreams()) return false;
+    const isEndless = ENDLESS.test(readField(headers, 'content-type') ?? '');
+    if (isEndless || Number(readField(headers, 'content-length')) > maxBytes) return false;
+    // last, since Expo up to SDK 55 begins to read a body that is looked at, and SvelteKit takes it from the response
+    const { body, bodyUsed } = response;
+    return typeof body?.getReader === 'function' && !bodyUsed && !body.locked;
   } catch {
     return false;
   }

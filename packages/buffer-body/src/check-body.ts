@@ -1,3 +1,4 @@
+import { readField } from '@steadfetch/core/kit';
 import { isCutOff } from './is-cut-off.ts';
 import { NetworkError } from './network-error.ts';
 import { promisedLength } from './promised-length.ts';
@@ -17,7 +18,7 @@ export function checkBody(response: Response, bytes: Chunk, validate: Validate):
 }
 
 function isJson({ headers }: Response): boolean {
-  return /[/+]json\s*(?:;|$)/i.test(headers.get('content-type') ?? '');
+  return /[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '');
 }
 
 function isBroken(bytes: Chunk): boolean {

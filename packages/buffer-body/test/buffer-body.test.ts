@@ -25,6 +25,27 @@ describe('bufferBody', () => {
     expect(await response.text()).toBe('a long body');
   });
 
+  it.each([200, 503])(
+    'can be read where the body is taken from a %d that is looked at, as in SvelteKit',
+    async (status) => {
+      const given = new Response('whole', { status, headers: { 'content-length': '5' } });
+      given.headers.get = (name) => {
+        throw new Error(`Failed to get response header ${name}`);
+      };
+      let taken: ReadableStream | undefined;
+      const proxy = new Proxy(given, {
+        get: (target, name) => {
+          if (name === 'body') taken ??= target.body!.tee()[1];
+          if (name === 'body') return taken;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+
+      expect(await (await send(proxy)).text()).toBe('whole');
+    },
+  );
+
   it('lets a signal end a body of empty chunks, which are all there at once', async () => {
     let pulls = 0;
     const body = new ReadableStream({

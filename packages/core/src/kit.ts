@@ -45,6 +45,7 @@ export {
 } from './options/options.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { transientKind } from './outcome/classify-error.ts';
+export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';
 export { MAX_TIMER } from './time/clock.ts';

@@ -1,5 +1,5 @@
 import { classifyError, peek } from '@steadfetch/core';
-import { checkStatuses, MAX_TIMER } from '@steadfetch/core/kit';
+import { checkStatuses, MAX_TIMER, readField } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
@@ -78,7 +78,7 @@ async function kyState(failure: Failure): Promise<{ error: Error; retryCount: nu
 
 async function dataOf({ headers }: Response, text: string, parse: (text: string) => unknown): Promise<unknown> {
   if (text === '') return undefined;
-  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(headers.get('content-type') ?? '')) return text;
+  if (!/^[^;]*[/+]json\s*(?:;|$)/i.test(readField(headers, 'content-type') ?? '')) return text;
   try {
     return await parse(text);
   } catch {

@@ -11,6 +11,7 @@ import {
   type OptionTable,
   optionError,
   randomOption,
+  readField,
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
@@ -136,7 +137,7 @@ function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
       if (response === undefined) return false;
       const { status } = response;
       if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
-      if (status === 413) return parseRetryAfter(response.headers.get('retry-after')) !== undefined && 'status';
+      if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined && 'status';
       if (status === 409) return idempotencyKey !== undefined && 'status';
       return TRANSIENT.includes(status) && 'status';
     },

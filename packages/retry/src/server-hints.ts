@@ -1,3 +1,4 @@
+import { readField } from '@steadfetch/core/kit';
 import { serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
 import type { Rule } from './rule.ts';
 
@@ -25,5 +26,5 @@ export function obeyVetoes(): Rule {
 
 /** A date in the past is nearly always a skewed clock; only a written 0 means "now". */
 function isLiteralZero(response: Response, source: string): boolean {
-  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(String(response.headers.get(source)));
+  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(String(readField(response.headers, source)));
 }

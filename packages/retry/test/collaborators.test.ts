@@ -31,6 +31,25 @@ describe('a fetch', () => {
     expect(response.status).toBe(200);
   });
 
+  it.each([503, 413])(
+    'may refuse to read fields of a %d, as in SvelteKit: they are read all the same',
+    async (status) => {
+      const refused = new Response('busy', {
+        status,
+        headers: { 'retry-after': '7', date: 'Wed, 01 Jan 2025 00:00:00 GMT' },
+      });
+      refused.headers.get = (name) => {
+        throw new Error(`Failed to get response header ${name}`);
+      };
+      const replies = [refused, new Response()];
+      const clock = instantClock();
+
+      const response = await retry({ ...quick(), clock })(async () => replies.shift()!)(API);
+
+      expect([response.status, clock.sleeps]).toEqual([200, [7_000]]);
+    },
+  );
+
   it('that gives nothing, as a mock may, gives the caller nothing', async () => {
     const nothing = (async () => undefined) as unknown as Fetch;
 

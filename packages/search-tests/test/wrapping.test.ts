@@ -9,6 +9,7 @@ import { drive, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
 import { build, type Spec, specs, type Timing } from './support/stacks.ts';
+import { svelteResponse } from './support/svelte-response.ts';
 
 quiet();
 
@@ -35,7 +36,14 @@ type Realm =
   | 'null prototype'
   | 'proxied init'
   | 'proxied Request';
-type Ends = 'own' | 'other promise' | 'other error' | 'subclass of Response' | 'proxied Response' | 'thenable';
+type Ends =
+  | 'own'
+  | 'other promise'
+  | 'other error'
+  | 'subclass of Response'
+  | 'proxied Response'
+  | 'Response of SvelteKit'
+  | 'thenable';
 
 interface Case {
   readonly spec: Spec;
@@ -84,7 +92,15 @@ const cases: fc.Arbitrary<Case> = fc.record({
     'proxied init',
     'proxied Request',
   ),
-  ends: fc.constantFrom('own', 'other promise', 'other error', 'subclass of Response', 'proxied Response', 'thenable'),
+  ends: fc.constantFrom(
+    'own',
+    'other promise',
+    'other error',
+    'subclass of Response',
+    'proxied Response',
+    'Response of SvelteKit',
+    'thenable',
+  ),
   script: fc.array(fc.constantFrom<number | string>(503, 500, 'ECONNRESET', 429), { maxLength: 4 }),
   off: fc.boolean(),
   replaces: fc.boolean(),
@@ -194,6 +210,8 @@ function ending(fetch: Fetch, how: Ends): Fetch {
           (response) =>
             new Proxy(response, { get: (target, name) => bound(target, Reflect.get(target, name, target)) }),
         );
+      case 'Response of SvelteKit':
+        return answer.then(svelteResponse);
       case 'thenable':
         return {
           // biome-ignore lint/suspicious/noThenProperty: some mocks return such

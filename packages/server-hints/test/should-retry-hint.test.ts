@@ -16,6 +16,15 @@ describe('shouldRetryHint', () => {
     expect(shouldRetryHint(respond(503, { 'stripe-should-retry': value }))).toBe(false);
   });
 
+  it('reads fields that `get` refuses to read, as in SvelteKit', () => {
+    const get = () => {
+      throw new Error('Failed to get response header');
+    };
+    const headers = Object.assign(new Headers({ 'x-should-retry': 'true' }), { get });
+
+    expect(shouldRetryHint({ status: 503, headers })).toBe(true);
+  });
+
   it('lets a veto win over an invitation', () => {
     expect(shouldRetryHint(respond(503, { 'x-should-retry': 'true', 'stripe-should-retry': 'false' }))).toBe(false);
     expect(shouldRetryHint(respond(503, { 'x-should-retry': 'true', 'grpc-retry-pushback-ms': '-1' }))).toBe(false);

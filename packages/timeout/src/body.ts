@@ -32,17 +32,21 @@ const alive = new WeakMap<object, Arrival>();
  * returned as it is, and so is any where a `Response` cannot hold a stream.
  */
 export function attachBody(response: Response, arrival: Arrival): Response {
-  const body = bodyOf(response);
   const { call, settings, release } = arrival;
+  const scoped = !call.signal || isScoped(call.signal);
+  if (scoped && settings.body === undefined) return response;
+  const body = bodyOf(response);
   if (!body || typeof body !== 'object' || body.locked || response.bodyUsed) {
     release();
     return response;
   }
-  const scoped = !call.signal || isScoped(call.signal);
   const isStream = typeof body.getReader === 'function';
-  if (scoped && (settings.body === undefined || !isStream)) return response;
+  if (scoped && !isStream) return response;
   release();
-  if (!isStream || (settings.body === undefined && response.url !== '' && signalOfRequest(call))) {
+  if (
+    !isStream ||
+    (settings.body === undefined && response.url !== '' && signalOfRequest(call) && isOwnBody(response))
+  ) {
     linkAsItIs(body, arrival);
     return response;
   }
@@ -61,6 +65,18 @@ function bodyOf(response: Response): ReadableStream<Chunk> | null | undefined {
 /** Whether the signal belongs to the `Request`, and lives as long as that. */
 function signalOfRequest({ input, signal }: Call): boolean {
   return isRequest(input) && input.signal === signal;
+}
+
+/**
+ * Whether `body` is what the platform gives. SvelteKit's response is a proxy, and gives a body that takes the place of its own:
+ * after that only this body can be read.
+ */
+function isOwnBody(response: Response): boolean {
+  try {
+    return Object.getOwnPropertyDescriptor(Response.prototype, 'body')!.get!.call(response) === response.body;
+  } catch {
+    return false;
+  }
 }
 
 /** Unlinks when a Node stream closes; for any other body, after garbage collection. */

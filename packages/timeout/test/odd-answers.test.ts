@@ -125,3 +125,30 @@ describe('timeout', () => {
     expect(await Promise.all(calls)).toEqual(calls.map(() => ({ error: 'gone' })));
   });
 });
+
+describe('timeout and a response that changes when its body is looked at, as in SvelteKit', () => {
+  const fetch: Fetch = async () => {
+    const response = Object.defineProperty(new Response('ok'), 'url', { value: URL });
+    let taken: ReadableStream | undefined;
+    return new Proxy(response, {
+      get: (target, name) => {
+        if (name === 'body') taken ??= target.body!.tee()[1];
+        if (name === 'body') return taken;
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+
+  it.each<[string, Parameters<Fetch>]>([
+    ['without a signal', [URL]],
+    ['with a signal', [URL, { signal: new AbortController().signal }]],
+    ['by a Request', [new Request(URL)]],
+  ])('can be read after a call %s', async (_, args) => {
+    for (const limits of [5_000, { headers: 5_000, body: 5_000 }]) {
+      const response = await timeout(limits)(fetch)(...args);
+
+      expect(await response.text()).toBe('ok');
+    }
+  });
+});

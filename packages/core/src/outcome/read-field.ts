@@ -1,0 +1,12 @@
+/**
+ * The value of a field of a response. SvelteKit throws for the fields that it does not hand on to a page: those are read by the
+ * platform's own `get`.
+ */
+export function readField(headers: Pick<Headers, 'get'> | undefined, name: string): string | null | undefined {
+  try {
+    return headers?.get?.(name);
+  } catch (error) {
+    if (!(headers instanceof Headers)) throw error;
+    return Headers.prototype.get.call(headers, name);
+  }
+}
