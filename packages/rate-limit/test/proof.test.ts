@@ -1,4 +1,5 @@
 import { fakeFetch, type ManualClock, manualClock } from '@steadfetch/testing';
+import { seededRandom } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import { type RateLimiter, rateLimit } from '../src/index.ts';
 
@@ -136,6 +137,28 @@ describe('with proof first, a limit', () => {
 
     // three a second are accepted
     expect(sent).toBeLessThan(2 * 180);
+  });
+});
+
+describe('with proof first, an instance of four that refuses and asks for seconds', () => {
+  it('is not taken for a limit, though refusals are faster than what is accepted', async () => {
+    const clock = manualClock();
+    const chance = seededRandom(1);
+    const server = () => (chance() < 0.25 ? { ...refusedFor(5), delay: 50 } : { status: 200, delay: 200 });
+    const limited = rateLimit({ clock, random: seededRandom(2), proof: 'first' })(fakeFetch(server, { clock }));
+    let atOnce = 0;
+    const call = async () => {
+      const start = clock.now();
+      await limited(`${ORIGIN}/a`);
+      if (clock.now() - start < 1_000) atOnce++;
+    };
+
+    for (let n = 0; n < 1_800; n++) {
+      void call();
+      await clock.advance(33);
+    }
+
+    expect(atOnce).toBeGreaterThan(0.6 * 1_800);
   });
 });
 

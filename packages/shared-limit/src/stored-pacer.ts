@@ -30,6 +30,8 @@ const BUSY = 20;
 const LONGEST = 1_000;
 /** What the share was is known of a place that was used for so long, ms. */
 const PROVEN = 3_000;
+/** A process that is alone may send samples while it is closed for longer than this: a shorter closing costs less, ms. */
+const LONG = 500;
 /** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
 const LATER = 1_000;
 
@@ -95,7 +97,10 @@ export class StoredPacer implements Pacing {
   delay(now: number, cost = 1): number {
     this.#reserve(now, cost);
     const closed = this.#opensIn(now);
-    if (this.#isAlone) return Math.max(closed, this.#own!.delay(now, cost));
+    if (this.#isAlone) {
+      const isLong = this.#own!.snapshot(now).opensIn > LONG;
+      return Math.max(isLong ? this.#groupOpensIn(now) : closed, this.#own!.delay(now, cost));
+    }
     const slot = this.#slots.first;
     if (slot && slot.at > now) this.#slots.wait();
     const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : LATER);
@@ -148,8 +153,11 @@ export class StoredPacer implements Pacing {
   }
 
   #opensIn(now: number): number {
-    const own = this.#own?.snapshot(now).opensIn ?? 0;
-    return Math.max(0, own, this.#shared.snapshot(now).opensIn, this.#closedUntil - now);
+    return Math.max(this.#groupOpensIn(now), this.#own?.snapshot(now).opensIn ?? 0);
+  }
+
+  #groupOpensIn(now: number): number {
+    return Math.max(0, this.#shared.snapshot(now).opensIn, this.#closedUntil - now);
   }
 
   /** A call wants to go. */

@@ -1,6 +1,6 @@
 import { rateLimit } from '@steadfetch/rate-limit';
 import { type Ask, storeOf } from '@steadfetch/shared-limit';
-import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { Memory } from './support/memory.ts';
 
@@ -33,6 +33,24 @@ it('an event says which limit, what failed, and for how long', async () => {
     { key: 'https://api.example.com', error: new Error('down') },
     { key: 'https://api.example.com', after: 2_000 },
   ]);
+});
+
+it('a process whose place is away finds out that refusals are by chance, as without a store', async () => {
+  const clock = manualClock();
+  const store = storeOf(() => Promise.reject(new Error('away')), { clock });
+  const chance = seededRandom(3);
+  const refused = { status: 429, headers: { 'retry-after': '1' }, delay: 20 };
+  const server = () => (chance() < 0.05 ? refused : { status: 200, delay: 20 });
+  const limited = rateLimit({ clock, store, random: seededRandom(5) })(fakeFetch(server, { clock }));
+  let ended = 0;
+  for (let n = 0; n < 1_200; n++) {
+    limited(URL).then(
+      () => ended++,
+      () => {},
+    );
+    await clock.advance(50);
+  }
+  expect(ended).toBeGreaterThan(1_150);
 });
 
 describe('what is reported', () => {

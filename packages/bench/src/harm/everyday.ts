@@ -235,6 +235,14 @@ const PARTIAL: readonly Situation[] = [
     server: balanced(4, (index) => (index === 0 ? refusal(503, 5) : OK)),
   },
   {
+    name: 'one instance of four says 429 with Retry-After 5 after 50 ms, the others answer after 200, 30/s',
+    lasts: MINUTE,
+    calls: perSecond(30, MINUTE),
+    server: balanced(4, (index) =>
+      index === 0 ? { status: 429, headers: { 'retry-after': '5' }, after: 50 } : { status: 200, after: 200 },
+    ),
+  },
+  {
     name: 'one instance of eight hangs, 10/s',
     lasts: MINUTE,
     calls: perSecond(10, MINUTE),

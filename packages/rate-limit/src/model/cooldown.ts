@@ -7,8 +7,9 @@ const PROBED_FROM_MS = 1_500;
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
-/** So many probes that are refused are no accident. */
-const SEVERAL = 2;
+/** So many more probes that are refused than accepted are no accident; of one closing so many count. */
+const NO_ACCIDENT = 4;
+const COUNTED = 3;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
@@ -22,12 +23,12 @@ export class Cooldown {
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
-  /** How many probes of the present closing were refused. */
-  #refusedProbes = 0;
-  /** When the closings would have ended that were shortened after several probes were refused. */
+  /** When the first refused probes of the present closing were sent. */
+  #refusedProbes: number[] = [];
+  /** When the closings would have ended that a probe has shortened after others were refused. */
   #promised = 0;
-  /** The present closing began before an earlier one would have ended: the limit is used up again, and that one was no mistake. */
-  isConfirmed = false;
+  /** How many more probes were refused than accepted in the last closings. */
+  #excess = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -69,16 +70,28 @@ export class Cooldown {
     return this.#closed && sentAt > this.#closedAt;
   }
 
-  probeRefused(): void {
-    this.#refusedProbes++;
+  probeRefused(sentAt: number): void {
+    if (this.#refusedProbes.length < COUNTED) this.#refusedProbes.push(sentAt);
+  }
+
+  /**
+   * A probe is accepted. Was the closing no mistake, but the limit is used up again? If it began before an earlier one would have
+   * ended, and too many probes were refused for an accident: those that were sent before the accepted one, since refusals are
+   * often faster.
+   */
+  confirms(sentAt: number): boolean {
+    const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
+    this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + refused - 1));
+    const isAgain = this.#closedAt < this.#promised;
+    if (refused > 0) this.#promised = Math.max(this.#promised, this.#until);
+    return isAgain && this.#excess >= NO_ACCIDENT;
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {
     if (!this.#closed) {
       this.#closed = true;
       this.#closedAt = now;
-      this.isConfirmed = now < this.#promised;
-      this.#refusedProbes = 0;
+      this.#refusedProbes = [];
       if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
       this.#strikes++;
     }
@@ -94,7 +107,6 @@ export class Cooldown {
 
   /** It is time to open, though the server asked for longer. */
   end(now: number): void {
-    if (this.#refusedProbes >= SEVERAL) this.#promised = Math.max(this.#promised, this.#until);
     this.#until = now;
   }
 

@@ -216,7 +216,7 @@ export class Pacer {
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#cooldown.isConfirmed && this.#isProbe(sent)) {
+    if (this.#isProbe(sent) && this.#cooldown.confirms(sent.at)) {
       this.#cooldown.end(now);
       this.advance(now);
     } else if (this.#contradicts(sent)) {
@@ -252,7 +252,7 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     const isSample = this.#sample.has(sent.at);
     if (isSample) this.#sample.answered(true, sent.at);
-    else if (this.#isProbe(sent)) this.#cooldown.probeRefused();
+    else if (this.#isProbe(sent)) this.#cooldown.probeRefused(sent.at);
     if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
     if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
       if (!this.#cooldown.closed) this.#beforeClosing(sent, now);

@@ -71,4 +71,24 @@ describe('Cooldown', () => {
     gate.close(0, 1_000, 10);
     expect(gate.delay(900, true)).toBe(101);
   });
+
+  it('is no mistake where it closes again before its time, and too many probes were refused for an accident', () => {
+    /** The closings of a server that refuses the first probes of each and then accepts. */
+    const confirmed = (refused: number, closings: number) => {
+      const gate = new Cooldown(never);
+      let is = false;
+      for (let n = 0, now = 0; n < closings; n++, now += 500) {
+        gate.close(now, 5_000, 10);
+        for (let probe = 1; probe <= refused; probe++) gate.probeRefused(now + probe);
+        gate.probeRefused(now + 200); // sent after the accepted one, and answered before
+        is = gate.confirms(now + 100);
+        gate.reopen(now + 300);
+      }
+      return is;
+    };
+
+    expect([0, 1, 2, 3, 9].map((refused) => confirmed(refused, 2))).toEqual([false, false, false, true, true]);
+    expect([0, 1, 2, 3, 9].map((refused) => confirmed(refused, 4))).toEqual([false, false, true, true, true]);
+    expect(confirmed(9, 1)).toBe(false);
+  });
 });
