@@ -2,7 +2,7 @@
  * The form in which the script keeps a limit, as a part of the key: another version of the script must not read what it does not
  * understand. To be raised whenever `FIELDS`, `TOLD` or the meaning of one of them changes.
  */
-export const FORM = 2;
+export const FORM = 3;
 
 /**
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
@@ -16,7 +16,7 @@ const BODY = `
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
-local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'most',
+local FIELDS = { 'seen', 'lost', 'next', 'closedUntil', 'counted', 'doubted', 'alone', 'shut', 'way', 'base', 'since', 'patience', 'growth', 'depth', 'burst', 'most',
   'emptied', 'begun', 'accepted', 'refusedAt', 'refusedLast', 'learnAt', 'lag', 'closure', 'pace', 'isTrying', 'used', 'backAt', 'every', 'granted', 'cost',
   'requests', 'trust' }
 local TOLD = { 'limit', 'window', 'left', 'leftAt', 'heardAt', 'heardIn', 'resetAt', 'most', 'signs', 'refill', 'seen', 'spent', 'seenAt' }
@@ -274,8 +274,14 @@ local function learn()
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
   local start = startOf()
+  local isAlone = s.refusedLast == at
   s.refusedAt = 0
   s.closedUntil = s.closedUntil + 1
+  if isAlone and acceptedSince(at) >= 5 then
+    s.alone = s.alone + 1
+    return
+  end
+  if not isAlone then s.alone = 0 end
   mark(at)
   if s.way == FREE then
     s.way = SEARCH
@@ -290,6 +296,7 @@ local function learn()
     if s.way == SEARCH then s.base = min(s.base, most) end
   else
     local rate, burst, doubt = explain(1.05 * pace, time)
+    if not rate and isAlone then s.alone = s.alone + 1 end
     if rate then
       s.burst = burst
       local back = rate * closure
@@ -404,9 +411,11 @@ end
 local function isTrying(now) return s.way == HOLD and now - s.since > s.patience end
 
 local function isBelieved(now, isDoubted)
-  if not isDoubted or s.way == SEARCH or isTrying(now) then return true end
+  if s.alone < 2 and (not isDoubted or s.way == SEARCH or isTrying(now)) then return true end
   s.doubted = s.doubted + 1
-  return s.doubted >= 4
+  if s.doubted < 4 then return false end
+  s.alone = 0
+  return true
 end
 
 local function refuse(now, at, closedUntil, every, wait)
@@ -564,7 +573,7 @@ records(ARGV[8], function(one)
 end)
 if aloneFor then part(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
-s.doubted = s.doubted * 0.75 ^ tonumber(ARGV[5])
+s.doubted = max(0, s.doubted - tonumber(ARGV[5]) / 8)
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)

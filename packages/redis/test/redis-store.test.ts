@@ -18,7 +18,7 @@ describe('a client', () => {
       return ANSWER;
     };
     await slotsOf({ evalsha, eval: noScript, defineCommand: () => {} });
-    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:2:{https://a.example}', '2', '1']);
+    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:3:{https://a.example}', '2', '1']);
   });
 
   it.each<[string, (whole: (...args: unknown[]) => Promise<unknown>) => RedisClient]>([
@@ -75,7 +75,7 @@ describe('an option', () => {
       },
       { prefix: 'shop' },
     );
-    expect(keys).toEqual(['shop:2:{https://a.example}']);
+    expect(keys).toEqual(['shop:3:{https://a.example}']);
   });
 });
 

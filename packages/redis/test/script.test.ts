@@ -54,6 +54,24 @@ describeServers('the script', (start) => {
     );
   });
 
+  it.each([4, 5])('takes refusals for noise where the model does (%i accepted after each)', async (cost) => {
+    let state: LimitState | undefined;
+    for (const at of [0, 2_000, 4_000]) {
+      const now = 1_700_000_000_000 + at;
+      const refusal = { at: now, closedUntil: now, every: 10, wait: 1_000, isDoubted: false };
+      const accepted = [{ from: now + 5, to: now + 15, cost }];
+      const questions = [{ refusal }, { accepted, requests: cost }, { want: 1 }];
+      for (const [n, question] of questions.entries()) {
+        const asked = { ...NOTHING, ...question };
+        const time = now + [0, 20, 1_100][n]!;
+        const [after, reply] = decide(state, time, structuredClone(asked));
+        state = after;
+        const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, `noise ${cost}`, ...argsOf(asked), String(time)));
+        expect(told.closedUntil).toBe(reply.closedUntil);
+      }
+    }
+  });
+
   it('is known to the server by the hash that is computed here', async () => {
     expect(await client.script('LOAD', SCRIPT)).toBe(sha1(SCRIPT));
   });
@@ -73,6 +91,6 @@ describe('the form of what is kept', () => {
     const members = [...SCRIPT.matchAll(/local (?:FIELDS|TOLD) = \{([^}]*)\}/g)].flatMap(
       ([, names]) => names!.match(/\w+/g)!,
     );
-    expect([FORM, sha1(members.join())]).toEqual([2, '3e3b8a3de36b900d866cddac4a7d7ba29b2aaa09']);
+    expect([FORM, sha1(members.join())]).toEqual([3, '88ecc4abf1693b761f96e686c2975f1a665ab1d8']);
   });
 });

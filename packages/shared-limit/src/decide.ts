@@ -17,9 +17,11 @@ const UNREPORTED = 10;
 const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
-/** So many refusals that may be noise prove a limit, if they come close together: each acceptance between them takes a quarter off. */
+/** So many refusals that may be noise prove a limit, if they come close together: eight acceptances outweigh one. */
 const PROVEN = 4;
-const OUTVOTED = 0.75;
+const OUTVOTED = 1 / 8;
+/** So many refusals that stayed alone show that one may be noise. */
+const SEEN = 2;
 /** Reports of others are waited for so long after a refusal, ms. */
 const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
@@ -46,7 +48,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   for (const entry of question.accepted) accept(state, entry);
   if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
   state.requests += question.requests;
-  state.doubted *= OUTVOTED ** question.requests;
+  state.doubted = Math.max(0, state.doubted - OUTVOTED * question.requests);
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
   if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal);
   if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
@@ -68,6 +70,7 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     closedUntil: 0,
     counted: 0,
     doubted: 0,
+    alone: 0,
     shut: 0,
     way: lastRate > 0 ? HOLD : FREE,
     base: lastRate,
@@ -130,11 +133,16 @@ function accept(state: LimitState, entry: Entry): void {
   if (entry.to > state.backAt) keep(state, entry);
 }
 
-/** Whether a refusal counts. While the pace is raised to find the limit each does; else one that may be noise counts when several come close together. */
+/**
+ * Whether a refusal counts. While the pace is raised to find the limit each does, and each that is not doubted, until
+ * several stayed alone; else one counts when several come close together.
+ */
 function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
-  if (!isDoubted || state.way === SEARCH || isTrying(state, now)) return true;
+  if (state.alone < SEEN && (!isDoubted || state.way === SEARCH || isTrying(state, now))) return true;
   state.doubted++;
-  return state.doubted >= PROVEN;
+  if (state.doubted < PROVEN) return false;
+  state.alone = 0;
+  return true;
 }
 
 function isTrying({ way, since, patience }: LimitState, now: number): boolean {

@@ -18,7 +18,7 @@ const LOOSE = 0.05;
 /** More is tried for once in so many requests at most, which is refused a few times, and where the pace is a guess. */
 const RARE = 400;
 const RARE_GUESS = 40;
-/** So many acceptances say how much comes back. */
+/** So many acceptances say how much comes back, or outvote the refusal before them. */
 const ENOUGH = 5;
 const SHORTEST_PATIENCE = 1_500;
 /** A limit may have changed: no doubt is too small to look after so long, ms. */
@@ -31,15 +31,22 @@ export function learn(state: LimitState): void {
   const time = Math.max(1, at - emptied);
   const start = startOf(state);
   const pace = state.pace;
+  const isAlone = state.refusedLast === at;
   state.refusedAt = 0;
   // what was said meanwhile is no longer so
   state.closedUntil++;
+  if (isAlone && acceptedSince(state, at) >= ENOUGH) {
+    state.alone++;
+    return;
+  }
+  if (!isAlone) state.alone = 0;
   mark(state, at);
   const { way } = state;
   if (way === FREE) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
     const found = explain(state, 1.05 * pace, time);
+    if (!found && isAlone) state.alone++;
     if (found) {
       // what came late was accepted or refused some time before
       holdBucket(state, found, Math.max(found.doubt, state.lag / Math.max(1, time - closure)), at);

@@ -10,6 +10,8 @@ export interface LimitState {
   counted: number;
   /** What speaks for a limit in refusals that may be noise. */
   doubted: number;
+  /** Closings of one refusal that others outvoted, or that no bucket explains, since several were refused together. */
+  alone: number;
   /** Closings since something was accepted. */
   shut: number;
   way: Way;

@@ -41,7 +41,7 @@ interface Pending {
 }
 
 /** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` changes. */
-const FORM = 2;
+const FORM = 3;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
 

@@ -217,6 +217,41 @@ describe('refusals that may be noise', () => {
     const { replies } = asked([0, {}], doubted(1), doubted(2), doubted(3), accepted, doubted(6));
     expect(replies.at(-1)!.closedUntil).toBe(0);
   });
+
+  // each refusal asks for a second, and of those that were sent after it so many were accepted
+  const closed = (at: number, outvotes: number): [number, Partial<Question>][] => [
+    [at, { want: 0, refusal: { at: START + at, closedUntil: START + at, every: 10, wait: 1_000, isDoubted: false } }],
+    [
+      at + 20,
+      { want: 0, requests: outvotes, accepted: [{ from: START + at + 5, to: START + at + 15, cost: outvotes }] },
+    ],
+    [at + 1_100, {}],
+  ];
+  const begun: [number, Partial<Question>] = [0, { requests: 9, accepted: [{ from: START, to: START + 9, cost: 9 }] }];
+
+  it('close nothing once two stayed alone, though the server asks to wait', () => {
+    const { state, replies } = asked(begun, ...closed(10, 5), ...closed(2_000, 5), ...closed(4_000, 5));
+    expect(replies.map(({ now, closedUntil }) => closedUntil > now).slice(1)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(state.base).toBe(0);
+  });
+
+  it.each([
+    ['too few were accepted after them', [...closed(10, 5), ...closed(2_000, 4)]],
+    ['others were refused with one', [...closed(10, 5), closed(2_000, 5)[0]!, ...closed(2_002, 5)]],
+  ])('close the limit where %s', (_, before) => {
+    const { replies } = asked(begun, ...before, closed(9_000, 5)[0]!);
+    expect(replies.at(-1)!.closedUntil).toBeGreaterThan(START + 9_900);
+  });
 });
 
 describe('a process that goes on alone', () => {

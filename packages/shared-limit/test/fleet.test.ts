@@ -122,6 +122,17 @@ describe('eight processes at 100 a second', () => {
   });
 });
 
+describe('eight processes at a server without a limit', () => {
+  it('that refuses one call in 100 by chance, and asks to wait, call on as fast as they can', async () => {
+    const chance = seededRandom(9);
+    const server = () => (chance() < 0.01 ? { ok: false, headers: { 'retry-after': '1' } } : { ok: true, headers: {} });
+    const group = fleet(8, server, { pause: 30 });
+    await group.run(20);
+    expect(group.lost).toBe(0);
+    expect(shareOf(group, 5, 20, 640)).toBeGreaterThan(0.4);
+  });
+});
+
 describe('when the place that decides', () => {
   it.each(IS_GATE ? HINTS : HINTS.slice(0, 1))(
     'is away for five seconds and comes back empty (%s), little is lost',

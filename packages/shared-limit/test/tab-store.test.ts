@@ -44,7 +44,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   const [first, second] = tabs(2) as [TabStore, TabStore];
   await ask(first);
   await ask(second);
-  const channel = new BroadcastChannel(`steadfetch limits 2: test ${names - 1}`);
+  const channel = new BroadcastChannel(`steadfetch limits 3: test ${names - 1}`);
   closing.push(() => channel.close());
   const heard: unknown[] = [];
   channel.onmessage = ({ data }: MessageEvent<unknown>) => heard.push(data);
@@ -52,7 +52,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   await ask(second, { ...refusal, accepted: [{ from: 1e13, to: 1e13, cost: 1 }], quotas: [quota] });
   const forms = () => heard.map((message) => JSON.stringify(membersOf(message)));
   await vi.waitFor(() => expect(forms().at(-1)).toContain('heardAt')); // a member of a quota that the state keeps
-  expect(sha1(forms().slice(-2).join())).toBe('baaf9a089951c8ce002e1da222e5fe153230ea68');
+  expect(sha1(forms().slice(-2).join())).toBe('8bde48c031e916dc3e71b3b091f3d4de4ef0a9bb');
 });
 
 describe('tabs of one origin', () => {
@@ -127,7 +127,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
     closing.push(() => channel.close());
     const [state, reply] = [{}, {}];
     const strange = [null, {}, { type: 'question' }, { type: 'answer', id: 'x', key: 'api', state, reply }];
@@ -148,7 +148,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
     closing.push(() => channel.close());
     const told = new Promise<{ state: object }>((resolve) => {
       channel.onmessage = ({ data }) => resolve(data);
@@ -172,10 +172,10 @@ describe('other programs of the origin', () => {
         taken();
         return new Promise<void>((resolve) => closing.push(resolve));
       };
-      void navigator.locks.request(`steadfetch limits 2: ${name}`, { steal: true }, hold);
+      void navigator.locks.request(`steadfetch limits 3: ${name}`, { steal: true }, hold);
     });
     await new Promise((resolve) => setImmediate(resolve));
-    const channel = new BroadcastChannel(`steadfetch limits 2: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
     closing.push(() => channel.close());
     const question = new Promise((resolve) => {
       channel.onmessage = ({ data }) => resolve(data.type);

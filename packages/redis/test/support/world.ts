@@ -14,9 +14,12 @@ export interface World {
   readonly lastRate: number;
 }
 
+/** So many are refused by chance. */
+const NOISE = 0.01;
+
 /**
  * The questions of a few processes that send to a server with a bucket, each by what the last one was answered: so the states
- * are reached that are reached in truth. Now and then the bucket changes, a refusal is old, or a cost was wrong.
+ * are reached that are reached in truth. Now and then the bucket changes, a refusal is old or comes by chance, or a cost was wrong.
  */
 export function* questionsOf(world: World, count: number): Generator<[now: number, question: Question], void, Reply> {
   const random = seededRandom(world.seed);
@@ -33,7 +36,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       now = Math.max(now, last.first + i * last.every) + random();
       tokens = Math.min(world.burst, tokens + ((now - filledAt) * rate) / 1_000);
       filledAt = now;
-      if (tokens >= 1) {
+      if (tokens >= 1 && random() >= NOISE) {
         tokens--;
         const from = now - 30 * random();
         accepted.push({ from, to: now, cost: random() < 0.05 ? 3 : 1 });
