@@ -18,11 +18,8 @@ export function budget(budget: RetryBudget): Rule {
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') =>
     notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
-  let hasRefused = false;
-  return {
-    get needs() {
-      return hasRefused ? HOLDING : NOTHING;
-    },
+  const rule: Rule & { needs: readonly Need[] } = {
+    needs: NOTHING,
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
@@ -32,7 +29,7 @@ export function budget(budget: RetryBudget): Rule {
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
-        hasRefused = true;
+        rule.needs = HOLDING;
       }
       return permit;
     },
@@ -47,6 +44,7 @@ export function budget(budget: RetryBudget): Rule {
       return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
     },
   };
+  return rule;
 }
 
 function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {

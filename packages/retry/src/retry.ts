@@ -92,7 +92,7 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   }
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
-  const session = startSession(call, policy, repeatable, policy.needsElapsed ? policy.clock.now() : undefined);
+  const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);
   const toSend = callToSend(session, 1);
   const { sends } = record;
   return Promise.resolve(next(toSend)).then(
