@@ -19,11 +19,9 @@ export function parseUrl(url: string, base?: string): UrlParts | undefined {
 const PARTS = /^([a-z][a-z\d+.-]*:)(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(\?[^#]*)?/i;
 const DEFAULT_PORT = /^(http:.*):80$|^(https:.*):443$/;
 
-function partsOf(href: string): UrlParts | undefined {
-  const parts = PARTS.exec(href);
-  if (!parts) return undefined;
-  const [, scheme = '', authority = '', path, search = ''] = parts;
-  const protocol = scheme.toLowerCase();
+function partsOf(href: string): UrlParts {
+  const [, scheme, authority = '', path, search = ''] = PARTS.exec(href)!;
+  const protocol = scheme!.toLowerCase();
   const host = `${protocol}${authority.toLowerCase()}`.replace(DEFAULT_PORT, '$1$2').slice(protocol.length);
   return { href, protocol, host, pathname: path || '/', search };
 }
