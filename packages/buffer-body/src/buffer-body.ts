@@ -41,6 +41,9 @@ export const bufferBodyOptions: OptionTable<BufferBodyOptions> = OPTIONS;
 
 const LAYER: Layer = { name: 'bufferBody', mustBeInside: [['retry', 'a broken body is not retried']] };
 
+/** As Node names it. */
+const BROKEN_OFF = 'ERR_STREAM_PREMATURE_CLOSE';
+
 const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
 
 /**
@@ -85,9 +88,12 @@ function isReadable(response: Response, maxBytes: number): boolean {
   }
 }
 
-/** An error that breaks a body off is a network error, whatever its name; an abort is the caller's. */
+/**
+ * An error that breaks a body off is a network error that may pass, whatever its name; an abort is the caller's. It has a code of
+ * its own, since that of a cause counts otherwise: decoders have some.
+ */
 function failureOf(error: unknown, { signal }: Call): unknown {
   if (signal?.aborted) return abortReason(signal);
-  if (classifyError(error).kind !== 'bug') return error;
-  return new NetworkError('the body broke off', { cause: error });
+  if (!classifyError(error).permanent) return error;
+  return Object.assign(new NetworkError('the body broke off', { cause: error }), { code: BROKEN_OFF });
 }

@@ -135,9 +135,11 @@ describe('bufferBody', () => {
     expect(await rejection(send(new Response(bodyOf(['part'], error))))).toBe(error);
   });
 
-  it('takes any other error of a body for one of the network, and keeps it as the cause', async () => {
-    const cause = new Error('the decoder stopped');
-
+  it.each([
+    ['no code', new Error('the decoder stopped')],
+    ['a code, as in Bun', Object.assign(new Error('ZlibError fetching'), { code: 'ZlibError' })],
+    ['a code below, as in Node', new TypeError('terminated', { cause: { code: 'Z_BUF_ERROR' } })],
+  ])('takes any other error of a body for one of the network, and keeps it as the cause: with %s', async (_, cause) => {
     const error = await rejection(send(new Response(bodyOf(['part'], cause))));
 
     expect(error).toBeInstanceOf(NetworkError);

@@ -286,6 +286,23 @@ describe('what a later attempt sends', () => {
     expect(Call.from(URL_, { method: 'PUT', body: body as BodyInit }).init!.body).toBe(body);
   });
 
+  it('is params where they have no tag, as in Workers of an older date', () => {
+    const params = Object.defineProperty(new URLSearchParams('a=1'), Symbol.toStringTag, { value: undefined });
+
+    const { body } = Call.from(URL_, { method: 'POST', body: params }).init!;
+    params.set('a', 'changed');
+
+    expect(body).toBeInstanceOf(URLSearchParams);
+    expect(String(body)).toBe('a=1');
+  });
+
+  it('is the text of params in React Native, whose fetch cannot send params', () => {
+    vi.stubGlobal('navigator', { product: 'ReactNative' });
+    const params = Object.defineProperty(new URLSearchParams('a=1'), Symbol.toStringTag, { value: undefined });
+
+    expect(Call.from(URL_, { method: 'POST', body: params }).init!.body).toBe('a=1');
+  });
+
   it('is a form of the class that the runtime knows, with the fields that it had', () => {
     class Csrf extends FormData {
       constructor(record: Record<string, string>) {

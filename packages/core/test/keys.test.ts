@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Call, defineMiddleware, type Fetch, type Middleware, mount, perKey, redactUrl } from '@steadfetch/core';
 import { originOf, pathOf } from '@steadfetch/core/kit';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 setFlagsFromString('--expose-gc');
 const gc: () => void = runInNewContext('gc');
@@ -68,6 +68,48 @@ describe('the key of a server', () => {
     vi.stubGlobal('document', { baseURI: 'blob:https://site.test/8a7b' });
     expect(originOf('/users')).toBe('/');
     expect(Call.from('/users').url).toBe('/users');
+  });
+
+  describe('in React Native', () => {
+    const notThere = () => {
+      throw new Error('URL.protocol is not implemented');
+    };
+    /** As up to 0.79. */
+    class TextOfUrl {
+      readonly href: string;
+      constructor(url: string, base = '') {
+        this.href = `${base}${url}`;
+        for (const part of ['protocol', 'host', 'pathname', 'search'])
+          Object.defineProperty(this, part, { get: notThere });
+      }
+    }
+    beforeEach(() => {
+      vi.stubGlobal('navigator', { product: 'ReactNative' });
+      vi.stubGlobal('URL', TextOfUrl);
+    });
+
+    it.each([
+      ['https://api-1.test/a?token=1', 'https://api-1.test'],
+      ['HTTPS://user:secret@Api-2.test:443', 'https://api-2.test'],
+      ['http://api-3.test:8080?a#b', 'http://api-3.test:8080'],
+      ['https://api-4.test/users/me@mail.test/12:30', 'https://api-4.test'],
+      ['http://api-5.test:80/?mail=me@mail.test', 'http://api-5.test'],
+      ['data:text/plain,x', 'data:'],
+      ['/users?token=1', '/'],
+    ])('is read from the text of the URL: %s', (url, key) => {
+      expect(originOf(url)).toBe(key);
+    });
+
+    it('finds the stack of a prefix', async () => {
+      const note: Middleware = defineMiddleware(async () => new Response('mounted'));
+      const steady = mount({ 'https://api.test/v1': note })(async () => new Response('not'));
+
+      const answers = await Promise.all(
+        ['https://API.test:443/v1?a=1', 'https://api.test/v10'].map((url) => steady(url)),
+      );
+
+      expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['mounted', 'not']);
+    });
   });
 
   it('keeps nothing of the URLs that it was cut from', () => {

@@ -19,6 +19,8 @@ export const COMPILERS: Readonly<Record<string, Compiler>> = {
 export interface Environment {
   readonly lib: readonly string[];
   readonly types: readonly string[];
+  /** It has not all names of our declarations: only uses are compiled, with the globals of a file. */
+  readonly globals?: string;
 }
 
 export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
@@ -28,6 +30,7 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   bun: { lib: ['esnext'], types: ['bun'] },
   'bun and dom': { lib: ['esnext', 'dom', 'dom.iterable'], types: ['bun'] },
   workers: { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
+  'react native': { lib: ['es2022'], types: [], globals: 'react-native.d.ts' },
 };
 
 export const RESOLUTIONS: Readonly<Record<'nodenext' | 'bundler', readonly [module: string, resolution: string]>> = {
@@ -75,6 +78,18 @@ export const urls: Promise<string> = startServer([503, 200]).then(({ url }) => u
 export const all = [server];
 // @ts-expect-error no script
 startServer('nothing');
+`;
+
+/** Its template has no types of the DOM, and checks no declarations of libraries. Its `fetch` takes no `URL`. */
+export const REACT_NATIVE = `
+interface Headers { get(name: string): string | null }
+interface FormData { append(name: string, value: unknown): void }
+interface AbortSignal { readonly aborted: boolean }
+interface URL { readonly href: string }
+interface Request { readonly url: string; readonly headers: Headers; readonly method: string }
+interface RequestInit { body?: string | FormData | null; headers?: Record<string, string>; signal?: AbortSignal | null }
+interface Response { readonly status: number; readonly headers: Headers; text(): Promise<string> }
+declare function fetch(input: Request | string, init?: RequestInit): Promise<Response>;
 `;
 
 /** A slot of the type `typeof fetch`. */

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../../../scripts/run.ts';
 import { CONSUMER } from '../packed.ts';
-import { COMPILERS, ENVIRONMENTS, RESOLUTIONS, USES, USES_BUN, USES_NODE, USES_PLAIN } from './cases.ts';
+import { COMPILERS, ENVIRONMENTS, REACT_NATIVE, RESOLUTIONS, USES, USES_BUN, USES_NODE, USES_PLAIN } from './cases.ts';
 
 const HERE: string = join(import.meta.dirname, '../node_modules');
 const OURS = /^uses[a-z-]*\.ts\(|node_modules\/(?:@steadfetch\/|steadfetch\/)/;
@@ -19,7 +19,13 @@ interface Job {
 
 const wanted = process.argv.slice(2);
 for (const name of ['@types/node', '@types/bun', '@cloudflare/workers-types']) link(name);
-const FILES = { 'uses.ts': USES, 'uses-node.ts': USES_NODE, 'uses-plain.ts': USES_PLAIN, 'uses-bun.ts': USES_BUN };
+const FILES = {
+  'uses.ts': USES,
+  'uses-node.ts': USES_NODE,
+  'uses-plain.ts': USES_PLAIN,
+  'uses-bun.ts': USES_BUN,
+  'react-native.d.ts': REACT_NATIVE,
+};
 for (const [file, code] of Object.entries(FILES)) writeFileSync(join(CONSUMER, file), code);
 
 const jobs: Job[] = Object.entries(COMPILERS).flatMap(([version, { compiler, resolutions }]) =>
@@ -61,7 +67,7 @@ function link(name: string): void {
 
 function compile(compiler: string, resolution: keyof typeof RESOLUTIONS, environment: string): Promise<string[]> {
   const [module, moduleResolution] = RESOLUTIONS[resolution];
-  const { lib, types } = ENVIRONMENTS[environment]!;
+  const { lib, types, globals } = ENVIRONMENTS[environment]!;
   const config = join(
     CONSUMER,
     `tsconfig-${compiler.split('/').at(-3)}-${resolution}-${environment.replaceAll(' ', '-')}.json`,
@@ -74,11 +80,11 @@ function compile(compiler: string, resolution: keyof typeof RESOLUTIONS, environ
     target: 'es2022',
     strict: true,
     noEmit: true,
-    skipLibCheck: false,
+    skipLibCheck: globals !== undefined,
     exactOptionalPropertyTypes: true,
   };
   const plain = types.includes('bun') ? 'uses-bun.ts' : 'uses-plain.ts';
-  const files = ['uses.ts', plain, ...(types.includes('node') ? ['uses-node.ts'] : [])];
+  const files = [globals ?? 'uses.ts', plain, ...(types.includes('node') ? ['uses-node.ts'] : [])];
   writeFileSync(config, JSON.stringify({ compilerOptions, files }));
   return errorsOf('node', [compiler, '-p', config, '--pretty', 'false']);
 }

@@ -20,6 +20,7 @@ type BodyForm =
   | 'view'
   | 'buffer'
   | 'params'
+  | 'params without a tag'
   | 'form'
   | 'form with file'
   | 'blob'
@@ -56,6 +57,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
     'view',
     'buffer',
     'params',
+    'params without a tag',
     'form',
     'form with file',
     'blob',
@@ -170,8 +172,10 @@ function bodyOf(form: BodyForm, changes: (() => void)[]): BodyInit | undefined {
       return new DataView(bytes.buffer, 2, 5);
     case 'buffer':
       return bytes.buffer;
-    case 'params': {
+    case 'params':
+    case 'params without a tag': {
       const params = new URLSearchParams({ a: 'asked' });
+      if (form !== 'params') Object.defineProperty(params, Symbol.toStringTag, { value: undefined });
       changes.push(() => params.append('b', 'changed'));
       return params;
     }

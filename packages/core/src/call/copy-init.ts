@@ -1,5 +1,6 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
+import { inReactNative } from './in-react-native.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
@@ -60,9 +61,19 @@ export function copyBody(body: BodyInit): BodyInit {
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
-  if (kind === '[object URLSearchParams]') return new URLSearchParams(String(body));
+  if (kind === '[object URLSearchParams]' || isUntaggedParams(body)) {
+    return new URLSearchParams(String(body));
+  }
   if (kind === '[object FormData]') return copyForm(body as FormData);
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
+}
+
+/**
+ * Whether they are params of a runtime that gives none of its classes a tag: Workers with a compatibility date before
+ * 2024-09-26. Those of React Native have none either, but its `fetch` can send their text alone.
+ */
+function isUntaggedParams(body: BodyInit): boolean {
+  return typeof URLSearchParams === 'function' && body instanceof URLSearchParams && !inReactNative();
 }
 
 /** The text of a body; the body itself where the text only names its kind: `fetch` may know it, as happy-dom does its untagged Blob. */

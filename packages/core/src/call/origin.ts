@@ -1,3 +1,5 @@
+import { parseUrl, type UrlParts } from './parse-url.ts';
+
 /** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
 const NO_BASE = 'http://relative.invalid';
 
@@ -21,7 +23,7 @@ export function originOf(url: string): string {
     lastUrl = url;
     return lastOrigin;
   }
-  const parsed = parseUrl(url);
+  const parsed = parse(url);
   if (parsed === undefined) return 'invalid:';
   const { protocol } = parsed;
   const host = hostOf(parsed);
@@ -35,7 +37,7 @@ export function originOf(url: string): string {
 }
 
 /** The host and its port, if that is not the default, without the dot that may end the name. */
-function hostOf({ host }: URL): string {
+function hostOf({ host }: UrlParts): string {
   return host.replace(/\.(?=:|$)/, '');
 }
 
@@ -45,7 +47,7 @@ function hostOf({ host }: URL): string {
  * `undefined` for one that no fetch takes.
  */
 export function normalUrl(url: string): string | undefined {
-  const parsed = parseUrl(url);
+  const parsed = parse(url);
   if (parsed === undefined) return undefined;
   const { protocol, pathname, search } = parsed;
   const host = hostOf(parsed);
@@ -62,7 +64,7 @@ const PLAIN_PATH = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#\\\s]*)?(\/[^?#\\\s]*)?(?:[?#
 export function pathOf(url: string): string {
   const plain = PLAIN_PATH.exec(url);
   if (plain) return plain[1] ?? '/';
-  const { host = '', pathname = '/' } = parseUrl(url) ?? {};
+  const { host = '', pathname = '/' } = parse(url) ?? {};
   return host === '' ? '/' : pathname;
 }
 
@@ -72,19 +74,15 @@ function unescapeName(escaped: string): string {
   return /[\w.~-]/.test(character) ? character : escaped;
 }
 
-function parseUrl(url: string): URL | undefined {
+function parse(url: string): UrlParts | undefined {
   // 'http:/host' names a host where there is no base; against one of its own scheme it would be a path
   const known = base() ?? (WITH_SCHEME.test(url.replace(/[\t\n\r]/g, '')) ? undefined : NO_BASE);
-  try {
-    return new URL(url, known);
-  } catch {
-    return undefined;
-  }
+  return parseUrl(url, known);
 }
 
 /** The URL against the page it is used on; unchanged where the runtime knows no base. */
 export function absolute(url: string): string {
-  return base() === undefined || WITH_SCHEME.test(url) ? url : (parseUrl(url)?.href ?? url);
+  return base() === undefined || WITH_SCHEME.test(url) ? url : (parse(url)?.href ?? url);
 }
 
 /** What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none. */

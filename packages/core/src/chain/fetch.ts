@@ -1,5 +1,3 @@
-import type { RequestInfo } from '../call/platform-types.ts';
-
 /** Options of one call besides `RequestInit`. Packages add their members by declaration merging. */
 export interface CallOptions {
   /** What observers of the call find in its events. */
@@ -11,8 +9,11 @@ export interface NamedOptions {
   steadfetch?: CallOptions;
 }
 
-/** The type of `fetch`, which every composed stack has too. */
-export type Fetch = (input: RequestInfo | URL, init?: RequestInit & CallOptions & NamedOptions) => Promise<Response>;
+/** The type of `fetch`, which every composed stack has too. It takes what that of the runtime takes: in React Native no `URL`. */
+export type Fetch = (
+  input: Parameters<typeof fetch>[0],
+  init?: RequestInit & CallOptions & NamedOptions,
+) => Promise<Response>;
 
 /** A function from fetch to fetch. */
 export type Middleware = (next: Fetch) => Fetch;

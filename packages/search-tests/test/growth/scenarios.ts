@@ -113,14 +113,19 @@ const all = (options: ReturnType<typeof timing>['options']) =>
 /** `n` calls on one signal, which ends them all. */
 function aborted(make: (options: ReturnType<typeof timing>['options']) => Middleware): Scenario {
   return (n) => {
-    const { options } = timing();
+    const { time, options } = timing();
     const steady = make(options)(
       (_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener('abort', () => reject('end'))),
     );
     const controllers = Array.from({ length: n }, () => new AbortController());
     return async () => {
-      const ends = controllers.map(({ signal }) => settle(steady(API, { signal })));
+      let open = n;
+      const ends = controllers.map(async ({ signal }) => {
+        await settle(steady(API, { signal }));
+        open--;
+      });
       for (const controller of controllers.reverse()) controller.abort();
+      await time.run(HOUR, () => open === 0); // of many that end at once, some end a turn later
       await Promise.all(ends);
     };
   };

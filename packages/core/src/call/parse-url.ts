@@ -1,0 +1,27 @@
+import { inReactNative } from './in-react-native.ts';
+
+/** What is asked of a URL. */
+export type UrlParts = Pick<URL, 'protocol' | 'host' | 'pathname' | 'search' | 'href'>;
+
+/**
+ * The parts of a URL; `undefined` for one that the runtime does not take. Of the `URL` of React Native only the text is read: up
+ * to 0.79 what gives a part throws, and since then it finds the host behind an `@` in the path.
+ */
+export function parseUrl(url: string, base?: string): UrlParts | undefined {
+  try {
+    const parsed = new URL(url, base);
+    return inReactNative() ? partsOf(parsed.href) : parsed;
+  } catch {
+    return undefined;
+  }
+}
+
+const PARTS = /^([a-z][a-z\d+.-]*:)(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(\?[^#]*)?/i;
+const DEFAULT_PORT = /^(http:.*):80$|^(https:.*):443$/;
+
+function partsOf(href: string): UrlParts {
+  const [, scheme, authority = '', path, search = ''] = PARTS.exec(href)!;
+  const protocol = scheme!.toLowerCase();
+  const host = `${protocol}${authority.toLowerCase()}`.replace(DEFAULT_PORT, '$1$2').slice(protocol.length);
+  return { href, protocol, host, pathname: path || '/', search };
+}
