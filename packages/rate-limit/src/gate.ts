@@ -53,7 +53,7 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last answer took, in milliseconds. */
+  /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. */
   answerTime: number;
 }
 
@@ -121,7 +121,7 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** How long the last answer took, in milliseconds. */
+  /** How long an answer takes, in milliseconds. */
   get answerTime(): number {
     return this.#learned.answerTime;
   }
@@ -298,7 +298,8 @@ export class Gate {
    */
   countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
     const learned = this.#learned;
-    learned.answerTime = now - sentAt;
+    const took = now - sentAt;
+    learned.answerTime = learned.answerTime === 0 ? took : 0.8 * learned.answerTime + 0.2 * took;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;

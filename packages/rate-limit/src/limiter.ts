@@ -34,6 +34,9 @@ const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
 
+/** Most answers take no longer than so many times the usual time. */
+const ANSWERED_WITHIN = 1.5;
+
 /** What was not sent costs nothing. */
 const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
@@ -132,7 +135,9 @@ export class Limiter {
     const gate = ticket.gate.effective;
     const now = this.#now();
     ticket.since = now;
-    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, call.remaining());
+    const time = call.remaining();
+    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, time);
+    ticket.lateAt = now + Math.max(time / 2, time - ANSWERED_WITHIN * gate.answerTime);
     gate.advance(now);
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
