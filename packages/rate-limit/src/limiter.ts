@@ -197,7 +197,8 @@ export class Limiter {
   }
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {
-    const sample = ticket.gate.alwaysRefused?.sent(this.#kindOf(ticket.call), this.#now());
+    const { call, gate } = ticket;
+    const sample = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
     return new Outgoing(ticket, permit, sample, this.#now);
   }
 
