@@ -86,7 +86,7 @@ export class GateQueue {
       if (this.#yieldTurn()) return;
       const ticket = first.value;
       this.#take(ticket);
-      if (now > ticket.lateAt && this.size > 0) ticket.refuse(this.#context.tooLong(ticket, this.#gate, 0));
+      if (this.size > 0 && this.#gate.isLate(ticket, now)) ticket.refuse(this.#context.tooLong(ticket, this.#gate, 0));
       else ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (this.#ready.first && wait > 0) wait = this.#goAhead(this.#ready.first.value, now, wait);

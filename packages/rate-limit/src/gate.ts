@@ -39,6 +39,8 @@ export interface GateContext {
 const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
+/** Most answers take no longer than so many times the usual time. */
+const ANSWERED_WITHIN = 1.5;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
 
@@ -210,6 +212,11 @@ export class Gate {
 
   admitAhead(ticket: Ticket, now: number): Permit {
     return this.#ahead.sent(this.admit(ticket, now));
+  }
+
+  /** Whether a call that waited has no time left for its answer: where others wait its turn goes to them. */
+  isLate({ since, endsAt }: Ticket, now: number): boolean {
+    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */

@@ -34,9 +34,6 @@ const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
 
-/** Most answers take no longer than so many times the usual time. */
-const ANSWERED_WITHIN = 1.5;
-
 /** What was not sent costs nothing. */
 const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
@@ -137,7 +134,7 @@ export class Limiter {
     ticket.since = now;
     const time = call.remaining();
     ticket.deadline = now + Math.min(ticket.left + GRACE_MS, time);
-    ticket.lateAt = now + Math.max(time / 2, time - ANSWERED_WITHIN * gate.answerTime);
+    ticket.endsAt = now + time;
     gate.advance(now);
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;

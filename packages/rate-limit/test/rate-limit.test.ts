@@ -198,7 +198,7 @@ describe('rateLimit', () => {
   it('sends nothing that has no time for its answer, where more is asked for than is allowed', async () => {
     const clock = manualClock();
     const withDeadline = defineMiddleware((call, next) => {
-      const end = clock.now() + 5_000;
+      const end = clock.now() + 4_200;
       return next(call.with({ remaining: () => end - clock.now() }));
     });
     const limiter = rateLimit({ clock, random, limit: { requests: 10, per: 1_000 } });
@@ -210,13 +210,14 @@ describe('rateLimit', () => {
       if (response) times.push(clock.now() - start);
     };
 
+    for (let n = 0; n < 100; n++) void call();
     for (let n = 0; n < 600; n++) {
       void call();
       await clock.advance(50);
     }
 
     expect(times.length).toBeGreaterThan(250);
-    expect(Math.max(...times)).toBeLessThan(5_000);
+    expect(Math.max(...times)).toBeLessThan(4_200);
   });
 
   it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {
