@@ -5,7 +5,7 @@ import { hashOf, randomSeed } from './scope.ts';
 const REQUESTS_REMEMBERED = 64;
 /** An older request is not looked at any more, in milliseconds. */
 const MEMORY_MS = 60_000;
-/** A kind of request is suspect if it was refused so often since it was last accepted. */
+/** A kind of request, or one call, is suspect if it was refused so often since it was last accepted. */
 const SUSPECT_AFTER_REFUSALS = 2;
 /** If this share of the others is refused, all of them are held to be limited. */
 const SHARE_OF_OTHERS = 0.25;
@@ -15,13 +15,15 @@ export interface Sample {
   /** Its method and whole path, as a number. */
   readonly kind: number;
   readonly at: number;
+  /** How often its call was refused before. */
+  readonly refusals: number;
   isRefused: boolean | undefined;
 }
 
 /**
  * Tells requests that are always refused from a limit that all have in common. A kind of request (its method and whole path)
- * that is refused each time, while hardly one of the others is, speaks for itself alone. Those that are not answered yet
- * count as accepted: refusals are often faster.
+ * that is refused each time, while hardly one of the others is, speaks for itself alone, and so does a call that is refused again:
+ * what it asks for may be in its body. Those that are not answered yet count as accepted: refusals are often faster.
  */
 export class AlwaysRefused {
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
@@ -31,9 +33,9 @@ export class AlwaysRefused {
   readonly #refusals = new Map<number, number>();
 
   /** Counts a request that is sent. */
-  sent(kind: number, now: number): Sample {
-    const sample: Sample = { kind, at: now, isRefused: undefined };
-    if (this.#isSuspect(kind)) return sample;
+  sent(kind: number, refusals: number, now: number): Sample {
+    const sample: Sample = { kind, at: now, refusals, isRefused: undefined };
+    if (refusals > 0 || this.#isSuspect(kind)) return sample;
     this.#last[this.#next] = sample;
     this.#next = (this.#next + 1) % REQUESTS_REMEMBERED;
     return sample;
@@ -48,6 +50,7 @@ export class AlwaysRefused {
   refused(sample: Sample, now: number): boolean {
     const { kind } = sample;
     sample.isRefused = true;
+    if (sample.refusals + 1 >= SUSPECT_AFTER_REFUSALS) return this.#areOthersAccepted(now);
     const refusals = (this.#refusals.get(kind) ?? 0) + 1;
     this.#refusals.delete(kind);
     this.#refusals.set(kind, refusals);

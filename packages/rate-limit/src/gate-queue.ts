@@ -84,8 +84,10 @@ export class GateQueue {
       wait = this.#gate.untilNext(now, first.value.cost);
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
-      this.#take(first.value);
-      first.value.admit(this.#gate.admit(first.value, now), now);
+      const ticket = first.value;
+      this.#take(ticket);
+      if (this.size > 0 && this.#gate.isLate(ticket, now)) ticket.refuse(this.#context.tooLong(ticket, this.#gate, 0));
+      else ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (this.#ready.first && wait > 0) wait = this.#goAhead(this.#ready.first.value, now, wait);
     const next = now + this.#gate.certainPart(now, wait);

@@ -39,6 +39,8 @@ export interface GateContext {
 const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
+/** Most answers take no longer than so many times the usual time. */
+const ANSWERED_WITHIN = 1.5;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
 
@@ -53,7 +55,7 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last answer took, in milliseconds. */
+  /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. */
   answerTime: number;
 }
 
@@ -121,7 +123,7 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** How long the last answer took, in milliseconds. */
+  /** How long an answer takes, in milliseconds. */
   get answerTime(): number {
     return this.#learned.answerTime;
   }
@@ -212,6 +214,11 @@ export class Gate {
     return this.#ahead.sent(this.admit(ticket, now));
   }
 
+  /** Whether a call that waited has no time left for its answer: where others wait its turn goes to them. */
+  isLate({ since, endsAt }: Ticket, now: number): boolean {
+    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
+  }
+
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
   holds(now: number): 0 | 1 | 2 {
     if (now < this.#learned.askedUntil || this.untilOpen(now) > 0) return 2;
@@ -298,7 +305,8 @@ export class Gate {
    */
   countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
     const learned = this.#learned;
-    learned.answerTime = now - sentAt;
+    const took = now - sentAt;
+    learned.answerTime = learned.answerTime === 0 ? took : 0.8 * learned.answerTime + 0.2 * took;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
     if (kind === 'failed') return true;

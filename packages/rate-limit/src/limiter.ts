@@ -132,7 +132,9 @@ export class Limiter {
     const gate = ticket.gate.effective;
     const now = this.#now();
     ticket.since = now;
-    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, call.remaining());
+    const time = call.remaining();
+    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, time);
+    ticket.endsAt = now + time;
     gate.advance(now);
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
@@ -192,7 +194,8 @@ export class Limiter {
   }
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {
-    const sample = ticket.gate.alwaysRefused?.sent(this.#kindOf(ticket.call), this.#now());
+    const { call, gate } = ticket;
+    const sample = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
     return new Outgoing(ticket, permit, sample, this.#now);
   }
 

@@ -18,6 +18,8 @@ export class Ticket {
   since = 0;
   /** After this time it is not held any longer. */
   deadline = 0;
+  /** Its call ends at this time, answered or not. */
+  endsAt: number = Infinity;
   /** It is not sent before this time. */
   notBefore = 0;
   /** The queue that it waits in, and its places there. */

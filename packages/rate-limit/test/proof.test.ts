@@ -140,6 +140,32 @@ describe('with proof first, a limit', () => {
   });
 });
 
+describe('with proof first, one call of twenty that is always refused', () => {
+  it('holds back none of the others with the same method and path, though it is sent again and again', async () => {
+    const clock = manualClock();
+    const chance = seededRandom(1);
+    const server = ({ url }: { url: string }) =>
+      url.endsWith('full') ? { ...refusedFor(1), delay: 40 } : { status: 200, delay: 100 };
+    const limited = rateLimit({ clock, random: seededRandom(2), proof: 'first' })(fakeFetch(server, { clock }));
+    let others = 0;
+    let atOnce = 0;
+    const call = async (box: string) => {
+      const start = clock.now();
+      await limited(`${ORIGIN}/send?to=${box}`);
+      if (box === 'empty' && clock.now() - start < 1_000) atOnce++;
+    };
+
+    for (let n = 0; n < 1_200; n++) {
+      const isFull = chance() < 0.05;
+      if (!isFull) others++;
+      void call(isFull ? 'full' : 'empty');
+      await clock.advance(33);
+    }
+
+    expect(atOnce).toBeGreaterThan(0.98 * others);
+  });
+});
+
 describe('with proof first, an instance of four that refuses and asks for seconds', () => {
   it('is not taken for a limit, though refusals are faster than what is accepted', async () => {
     const clock = manualClock();

@@ -195,6 +195,31 @@ describe('rateLimit', () => {
     expect(events).toMatchObject([{ reason: 'deadline', asked: 1_000 }]);
   });
 
+  it('sends nothing that has no time for its answer, where more is asked for than is allowed', async () => {
+    const clock = manualClock();
+    const withDeadline = defineMiddleware((call, next) => {
+      const end = clock.now() + 4_200;
+      return next(call.with({ remaining: () => end - clock.now() }));
+    });
+    const limiter = rateLimit({ clock, random, limit: { requests: 10, per: 1_000 } });
+    const limited = compose(withDeadline, limiter)(fakeFetch({ status: 200, delay: 300 }, { clock }));
+    const times: number[] = [];
+    const call = async () => {
+      const start = clock.now();
+      const response = await limited(URL).catch(() => undefined);
+      if (response) times.push(clock.now() - start);
+    };
+
+    for (let n = 0; n < 100; n++) void call();
+    for (let n = 0; n < 600; n++) {
+      void call();
+      await clock.advance(50);
+    }
+
+    expect(times.length).toBeGreaterThan(250);
+    expect(Math.max(...times)).toBeLessThan(4_200);
+  });
+
   it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {
     const reasons: string[] = [];
     const clock = manualClock();
