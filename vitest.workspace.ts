@@ -53,7 +53,7 @@ if (chromium) {
   projects.push({
     plugins: [msw({ mode: 'worker-only' })], // serves /mockServiceWorker.js from the installed msw
     optimizeDeps: {
-      include: ['msw/http', 'msw/browser', 'ky', 'steadfetch > @steadfetch/retry > p-retry'],
+      include: ['msw', 'msw/http', 'msw/browser', 'ky', 'steadfetch > @steadfetch/retry > p-retry'],
     },
     test: {
       ...PATIENCE,

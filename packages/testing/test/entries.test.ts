@@ -19,10 +19,16 @@ function packagesOf(entry: string): string[] {
 describe('the entries', () => {
   it.each([
     ['index', ['@steadfetch/core']],
-    ['msw', ['@steadfetch/core', 'msw/http']],
+    ['msw', ['@steadfetch/core', 'msw']], // msw 2 has no msw/http
     ['server', ['@steadfetch/core']],
     ['simulation', ['@steadfetch/core']],
   ])('load only what they need: %s', (entry, packages) => {
     expect(packagesOf(entry)).toEqual(packages);
+  });
+
+  it('can be installed beside older runners and mocks: npm refuses a peer of another version, also an optional one', () => {
+    const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+    expect(manifest.peerDependencies).toEqual({ msw: '>=2.4 <4', vitest: '>=1 <6' });
   });
 });

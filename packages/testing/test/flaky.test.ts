@@ -1,6 +1,6 @@
-import { HttpResponse, http } from 'msw/http';
+import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantClock, manualClock, type Reply, type Script } from '../src/index.ts';
 import { flaky } from '../src/msw.ts';
 
@@ -37,6 +37,24 @@ describe('flaky', () => {
     expect(api.calls).toMatchObject([{ index: 0, method: 'POST', url: `${URL}?q=1`, body: 'hello', elapsed: 0 }]);
     expect(api.calls[0]!.headers.get('idempotency-key')).toBe('k');
     expect(clock.sleeps).toEqual([40]);
+  });
+
+  it('writes down all headers where a mock has replaced Headers, as msw 2 does', async () => {
+    const api = flaky(URL, 200);
+    server.use(api);
+    const Real = Headers;
+    /** A copy of another one has no fields. */
+    class CopiesNothing extends Real {
+      constructor(init?: HeadersInit) {
+        super(init instanceof Real && !(init instanceof CopiesNothing) ? undefined : init);
+      }
+    }
+    const request = new Request(URL, { headers: { 'idempotency-key': 'k' } });
+    vi.stubGlobal('Headers', CopiesNothing);
+
+    await fetch(request).finally(() => vi.unstubAllGlobals());
+
+    expect(api.calls[0]!.headers.get('idempotency-key')).toBe('k');
   });
 
   it('answers only the methods it is told, and counts only those', async () => {

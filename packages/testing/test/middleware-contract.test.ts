@@ -59,6 +59,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'makes a string of a Request': (next) => (input, init) => next(String(input), init),
     'forgets init beside a Request': (next) => async (input, init) =>
       input instanceof Request ? next(input) : next(input, copyOf(init)),
+    'writes the query anew': (next) => async (input, init) => {
+      if (input instanceof Request) return next(input, init);
+      const url = new URL(input);
+      url.searchParams.delete('utm_source');
+      return next(url, copyOf(init));
+    },
     'forgets the query': (next) => async (input, init) =>
       input instanceof Request ? next(input, init) : next(String(input).replace(/\?.*/, ''), copyOf(init)),
     'forgets the headers after the first call': (next) => {
@@ -208,6 +214,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           next(...call),
           new Promise<never>((_, reject) => setTimeout(() => reject(new Error('late')), 60_000)),
         ]),
+    'waits with one that an abort leaves':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status !== 503) return response;
+        await new Promise((resolve, reject) => {
+          setTimeout(resolve, 60_000).unref();
+          call[1]?.signal?.addEventListener('abort', reject, { once: true });
+        });
+        return next(...call);
+      },
     'clears it after a response alone':
       (next) =>
       async (...call) => {
@@ -276,6 +293,18 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       next(input, init).catch((error) => Promise.reject(error ?? new Error('aborted'))),
     'replaces the signal by its own': (next) => (input, init) =>
       next(input, { ...init, signal: AbortSignal.timeout(60_000) }),
+    'sleeps through an abort before it repeats': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return next(input, init);
+    },
+    'sleeps through an abort after an error': (next) => (input, init) =>
+      next(input, init).catch(async (error) => {
+        if (!(error instanceof TypeError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return next(input, init);
+      }),
     'never ends after an abort': (next) => (input, init) =>
       new Promise((resolve, reject) => {
         next(input, init).then(resolve, (error) => {
@@ -398,6 +427,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'sends a POST once, also where it fails': {
+    'reads what a failure says in JSON': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      const isJson = response.headers.get('content-type')?.includes('json');
+      if (!response.ok && isJson) await response.json();
+      return response;
+    },
+    'repeats it where a server of a CDN is down': (next) => async (input, init) => {
+      const response = await next(input, copyOf(init));
+      return response.status === 521 || response.status === 530 ? next(input, copyOf(init)) : response;
+    },
     'repeats a post in small letters': (next) => async (input, init) => {
       const response = await next(input, init);
       const { method } = init ?? {};
@@ -493,7 +532,30 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       return answer;
     },
   },
+  'answers after calls that were aborted': {
+    'keeps the slot of a call that failed': (next) => {
+      let free = 3;
+      const waiting: (() => void)[] = [];
+      return async (input, init) => {
+        while (free === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+        free--;
+        const response = await next(input, init);
+        free++;
+        waiting.shift()?.();
+        return response;
+      };
+    },
+  },
   'keeps concurrent calls apart': {
+    'shares an answer to the same address': (next) => {
+      const shared = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        if ((init?.method ?? 'GET') !== 'GET') return next(input, init);
+        const answer = shared.get(`${input}`) ?? next(input, init);
+        shared.set(`${input}`, answer);
+        return (await answer).clone();
+      };
+    },
     'shares an answer': (next) => {
       let shared: Promise<Response> | undefined;
       return async (...call) => {
@@ -542,7 +604,9 @@ const reasons: Record<string, RegExp> = {
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
-    /^the reason|^expected the call to reject when it is aborted, but it goes on/,
+    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on/,
+  'answers after calls that were aborted':
+    /^the status of a call after ten that were aborted: expected 200, got undefined/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request': /^what next was asked for: |Failed to parse URL|Invalid URL/,
@@ -563,7 +627,7 @@ const reasons: Record<string, RegExp> = {
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
-    /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that ends in |^the status of a POST: |^whether the body of a 5\d\d is /,
+    /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that ends in |^the status of a POST: |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart': /^the answers: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

@@ -120,6 +120,19 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
       same(await reasonOf(before), reason, 'the reason from before');
     }
+    for (const [when, next] of TRANSIENT) {
+      const end = await inTime(settle(abortedInTime(make()(next))));
+      if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+    }
+  },
+
+  'answers after calls that were aborted': async (make) => {
+    let isAnswered = false;
+    const { fetch } = endless();
+    const steady = make()((input, init) => (isAnswered ? ok() : fetch(input, init)));
+    await inTime(Promise.all(Array.from({ length: 10 }, () => settle(abortedInTime(steady)))));
+    isAnswered = true;
+    same((await inTime(steady(CONTRACT_URL)))?.status, 200, 'the status of a call after ten that were aborted');
   },
 
   'leaves no timer behind': async (make) => {
@@ -129,6 +142,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       await settle(make()(reject)(CONTRACT_URL));
       const aborted = make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort() });
       await settle(aborted);
+      for (const [, next] of TRANSIENT) await settle(abortedInTime(make()(next)));
     });
     same(timers, 0, 'the number of timers that are left');
   },
@@ -157,6 +171,19 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     }
   },
 };
+
+/** What a middleware may repeat after a wait of its own. */
+const TRANSIENT: readonly [string, Fetch][] = [
+  ['after a 503', async () => new Response('busy', { status: 503 })],
+  ['after an error', () => Promise.reject(new TypeError('fetch failed'))],
+];
+
+/** A call that its caller aborts as soon as all that is runnable has run. */
+function abortedInTime(steady: Fetch): Promise<Response> {
+  const controller = new AbortController();
+  void macrotask().then(() => controller.abort());
+  return steady(CONTRACT_URL, { signal: controller.signal });
+}
 
 function called(steady: Fetch): Promise<Response> {
   try {

@@ -19,7 +19,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'sends a POST once, also where it fails': async (make) => {
-    const statuses = [200, 408, 409, 425, 500, 502, 503, 504, 520, 522, 524];
+    const statuses = [200, 408, 409, 425, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529, 530];
     // no code proves that nothing was sent: it may be that of a redirect
     const undici = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_SOCKET'];
     const codes = ['ECONNRESET', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EPIPE', ...undici];
@@ -29,7 +29,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const ends: [string | number, () => Promise<Response>][] = [
       ...statuses.map((status): [number, () => Promise<Response>] => [
         status,
-        async () => new Response('failed', { status, headers: { 'retry-after': '0' } }),
+        async () => Response.json('failed', { status, headers: { 'retry-after': '0' } }),
       ]),
       ...codes.map((code): [string, () => Promise<Response>] => [
         code,
@@ -68,6 +68,9 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     });
     const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
     same((await Promise.all(calls)).join(), expected.join(), 'the answers');
+    const languages = ['de', 'en'];
+    const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
+    same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
   },
 
   'serves two fetches at once': async (make) => {

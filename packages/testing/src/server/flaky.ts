@@ -1,6 +1,6 @@
 import { type Clock, onAbort, systemClock } from '@steadfetch/core';
 import { checkClock, checkNames } from '@steadfetch/core/kit';
-import { HttpHandler, HttpResponse, type http } from 'msw/http';
+import { HttpHandler, HttpResponse, type http } from 'msw';
 import { checkValue } from '../options/check-value.ts';
 import type { Fault } from '../script/fault.ts';
 import { type Player, player, problemPlan } from '../script/player.ts';
@@ -46,7 +46,8 @@ export function flaky(url: Parameters<typeof http.all>[0], script: Script, optio
   const play = player(script, { repeat, refuses });
   const { requests, open } = recorder(clock);
   const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {
-    const record = open(request.method, request.url, new Headers(request.headers));
+    // one by one: msw 2 loses fields of a Headers that is copied
+    const record = open(request.method, request.url, new Headers([...request.headers]));
     if (request.body) await recordBody(record, request.clone().body!);
     return answer(play, record, { request, clock });
   });
