@@ -45,7 +45,7 @@ export function membersOf(source: object): RequestInit {
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
-    if (Symbol.iterator in headers) return new Headers(headers);
+    if (Symbol.iterator in headers) return new Headers([...(headers as Headers)]);
     const copy = { ...headers };
     for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
     return copy;
