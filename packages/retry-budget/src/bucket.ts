@@ -54,13 +54,14 @@ export class Bucket {
   fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
     const account = this.#settle(now);
     account.failedAt = now;
-    const isPaid = this.#forgotten === 0;
+    // outside of trouble the reserve of the call is gone
+    const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
     if (isRetry && isPaid) return;
     const { rideOut } = this.#settings;
-    account.since ??= now;
-    // a retry whose payment is forgotten counts as a call that fails now, and brings the reserve that was forgotten with it
-    if ((isRetry && rideOut > 0) || now - account.since < rideOut) account.reserved += costOf(retries);
+    if (!isRetry) account.since ??= now;
+    // a retry that comes after its trouble brings the reserve again that its call had, and begins no trouble
+    if ((isRetry && rideOut > 0) || now - account.since! < rideOut) account.reserved += costOf(retries);
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -68,7 +69,7 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the retry can be done without. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held' && account.since !== undefined) return false;
+    if (kind === 'held' && (account.since !== undefined || account.reserved > 0)) return false;
     if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;

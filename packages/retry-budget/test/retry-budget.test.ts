@@ -1,4 +1,4 @@
-import { instantClock, type ManualClock, manualClock } from '@steadfetch/testing';
+import { instantClock, type ManualClock, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { defaultBudget, type RetryBudget, type RetryKind, retryBudget, type TokenBudget } from '../src/index.ts';
 
@@ -289,6 +289,42 @@ describe('retryBudget', () => {
     });
   });
 
+  describe('where bursts of calls meet one instance of four that fails slowly', () => {
+    const BURSTS = 10;
+
+    /** 60 or 200 calls at once, again and again. Returns how many retries the budget refuses. */
+    async function bursts(kind: RetryKind, [calls, every, ms, wait]: readonly number[]): Promise<number> {
+      const clock = manualClock();
+      const random = seededRandom(1);
+      const budget = retryBudget({ clock });
+      let refused = 0;
+      const attempt = async (n: number): Promise<void> => {
+        if (random() >= 0.25) return budget.record(KEY, 'success', n);
+        await clock.sleep(ms!);
+        budget.record(KEY, 'failure', n);
+        if (n > 2) return;
+        if (!budget.acquire(KEY, kind)) return void refused++;
+        await clock.sleep(wait! * (1 + 0.2 * random()));
+        await attempt(n + 1);
+      };
+      for (let burst = 0; burst < BURSTS; burst++) {
+        for (let call = 0; call < calls!; call++) void attempt(1);
+        await clock.advance(every!);
+      }
+      await clock.advance(60_000);
+      return refused;
+    }
+
+    it.each([
+      ['transient', [200, 3_000, 2_000, 200]],
+      ['transient', [200, 10_000, 6_000, 200]],
+      ['throttled', [60, 3_000, 600, 2_000]],
+      ['throttled', [60, 10_000, 2_000, 2_000]],
+    ] as const)('lets every call have its retries: %s, %j', async (kind, numbers) => {
+      expect(await bursts(kind, numbers)).toBe(0);
+    });
+  });
+
   it('asks less for a retry that the server invited', () => {
     const options = { rideOut: 0 };
     const transient = failingCalls(retryBudget({ clock: manualClock(), ...options }), 100);
@@ -378,6 +414,8 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'held')).toBeUndefined();
     budget.record(KEY, 'success', 1);
     expect(budget.acquire(KEY, 'held')).toBeDefined();
+    budget.record(KEY, 'failure', 2);
+    expect(budget.acquire(KEY, 'held')).toBeUndefined();
   });
 
   it.each(['x', 'toString', undefined, null])('refuses a kind of retry that it does not know: %s', (kind) => {
