@@ -50,11 +50,12 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
   }
 }
 
-/** Keeps a call for which there is no permit as long as the rules say, and gives what follows then. */
+/** Holds a call for which there is no permit as long as the rules say, and gives what follows then. */
 async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
   const ms = end.held!;
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
   if (ms > 0) await sleepAfter(failure, ms);
+  failure.session.waited += ms;
   const next = decideAfterHold(failure, end);
   return next === end || next.retry ? next : holdCall(failure, next);
 }

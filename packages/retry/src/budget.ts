@@ -1,9 +1,9 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
 import { optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
-import { OWN, ownDelay } from './decide.ts';
-import { FailedAttempt } from './failed-attempt.ts';
-import type { Need, Permit, Rule, Wait } from './rule.ts';
+import { OWN } from './decide.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
+import type { Need, Permit, Rule } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -33,7 +33,8 @@ export function budget(budget: RetryBudget): Rule {
       }
       return permit;
     },
-    hold: holdOf,
+    // the budget saves the requests, and the call still takes the time: else a job goes through its items faster, the more fail
+    hold: (_, { delay }) => delay,
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
@@ -59,41 +60,6 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
 /** To hold a call needs the time of its attempts, and no timeout meanwhile. Both cost something, so not before a call is held. */
 const HOLDING: readonly Need[] = ['elapsed', 'time'];
 const NOTHING: readonly Need[] = [];
-
-/** The longest that a call is held for what its retries would have taken, in milliseconds, and the retries it may stand for. */
-const LONGEST_HOLD = 5_000;
-const MOST_HELD = 10;
-
-/** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
-const HELD_SHARE = 0.9;
-
-/**
- * How long a call is held, in milliseconds, when its retry got no permit: as long as the server asked, if it did, and after that as
- * long as its retries would have taken. The budget saves the requests, and the call still takes the time. Otherwise a job would go
- * through its items faster, the more of them fail.
- */
-function holdOf(failure: FailedAttempt, { source, delay }: Wait): number {
-  if (source === OWN) return timeOfRetries(failure, { own: delay });
-  return failure.held ? timeOfRetries(failure, { asked: delay }) : delay;
-}
-
-/** What the retries that are left would take, of those that fit: their waits, and each as long as an attempt took. */
-function timeOfRetries(failure: FailedAttempt, { own = 0, asked = 0 }): number {
-  const { call, session, attempt, outcome, previousDelay } = failure;
-  const sent = session.startedAt === undefined ? 0 : failure.elapsed - previousDelay - asked;
-  const took = Math.max(0, sent) / attempt;
-  const left = call.remaining();
-  let last = own;
-  let sum = own + took;
-  for (let n = attempt + 1; n <= session.policy.maxRetries && n - attempt < MOST_HELD; n++) {
-    const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source: OWN, delay: last } as const;
-    last = ownDelay(new FailedAttempt({ ...session, lastRetry }, n, outcome));
-    const wait = Math.max(asked, last);
-    if (sum + wait >= left) break;
-    sum += wait + took;
-  }
-  return Math.min(Math.max(own, Math.min(sum, LONGEST_HOLD)), HELD_SHARE * left);
-}
 
 /**
  * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of

@@ -1,6 +1,6 @@
 import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
 import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
-import type { FailedAttempt } from './failed-attempt.ts';
+import { FailedAttempt } from './failed-attempt.ts';
 import type { Decision, End, Permit, Retry, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
@@ -38,27 +38,54 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 }
 
 /**
- * Decides about a call that was held. The server may be well by the time that it has set, so the rules are asked for a permit
- * again, once. Without one the call is held for what its further retries would have taken.
+ * Decides about a call that was held until its retry was due. The server may be well by now, so the rules are asked for a permit
+ * again. Without one this retry is skipped: it takes its time and no request. Then the next one is due, if there is one.
  */
 export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
+  const { call, session } = failure;
   const { planned, held, reason } = end;
-  if (failure.held || !planned || planned.source === OWN || !(held! >= planned.delay)) return end;
+  if (isSpent(failure) || !planned || !(held! >= planned.delay)) return end;
   failure.held = true;
   const permits = takePermits(failure, planned);
-  if (permits) return { retry: true, reason: reason!, permits, asked: planned.delay, ...planned, delay: 0 };
-  const rest = holdFor(failure, planned);
-  return rest > 0 ? { ...end, held: rest } : end;
+  if (permits) return { retry: true, reason: reason!, permits, asked: askedBy(planned), ...planned, delay: 0 };
+  session.skipped++;
+  const took = attemptTime(failure);
+  const next = isSpent(failure) ? undefined : waitAfter(failure, planned);
+  if (next && took + next.delay < call.remaining()) {
+    return { ...end, planned: next, held: took + holdFor(failure, next) };
+  }
+  session.skipped = session.policy.maxRetries; // the others do not fit into its time
+  return { ...end, held: Math.min(took, HELD_SHARE * call.remaining()) };
+}
+
+/** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
+const HELD_SHARE = 0.9;
+
+/** The wait after a retry that was skipped: our own for the next one, or again as long as the server asked if that is longer. */
+function waitAfter({ session, attempt, outcome }: FailedAttempt, { delay, source }: Wait): Wait {
+  const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
+  const skipped = new FailedAttempt({ ...session, lastRetry }, attempt + session.skipped, outcome);
+  return { delay: Math.max(source === OWN ? 0 : delay, ownDelay(skipped)), source };
+}
+
+function askedBy({ source, delay }: Wait): number | undefined {
+  return source === OWN ? undefined : delay;
+}
+
+/** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
+function attemptTime(failure: FailedAttempt): number {
+  const { startedAt, waited } = failure.session;
+  return startedAt === undefined ? 0 : Math.max(0, failure.elapsed - waited) / failure.attempt;
 }
 
 function no(stop: string, planned?: Wait): End {
   return planned ? { retry: false, stop, planned } : { retry: false, stop };
 }
 
-/** Whether the retries are used up. A layer inside that sends the call again counts as well. */
+/** Whether the retries are used up; a skipped one counts. A layer inside that sends the call again counts as well. */
 export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
-  return !(attempt <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
+  return !(attempt + session.skipped <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
 /** The first yes. The rules after it are not asked: looking into a body takes time. */

@@ -14,12 +14,16 @@ export interface Session {
   readonly startedAt: number | undefined;
   /** The decision that led to the attempt under way; none for the first. */
   lastRetry: Retry | undefined;
+  /** The retries that were due and got no permit. */
+  skipped: number;
+  /** For how long the call has waited so far, between its attempts, in milliseconds. */
+  waited: number;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
-  return { call, repeatable, policy, startedAt, lastRetry: undefined };
+  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, waited: 0 };
 }
 
 /** An attempt with a good answer. */
@@ -53,7 +57,7 @@ export class FailedAttempt implements EndedAttempt {
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
-  /** Whether the call got no permit, was held as long as the server asked, and now asks for a permit again. */
+  /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
   held: boolean;
   /** The wait that follows, where somebody observes the call. */
   pause: Pause | undefined;

@@ -79,13 +79,13 @@ export interface Rule {
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
   /**
-   * Asked last: a permit for one retry, or nothing. All rules that have this member must give one. Where the server had asked
-   * to wait and the call was held as long, it is asked again (`failure.held`).
+   * Asked last: a permit for one retry, or nothing. All rules that have this member must give one. It is asked again for a call
+   * that was held, when its retry is due (`failure.held`).
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /**
-   * How long is a call held that got no permit, in milliseconds? The longest counts. Asked again where the call was then held as
-   * long as the server asked, and still gets none (`failure.held`). @default 0
+   * How long is a call held that got no permit, in milliseconds? The longest counts. Held as long as its wait, the call asks for a
+   * permit again, and after that for its next retry, as long as it has one. @default 0
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */

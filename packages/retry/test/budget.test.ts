@@ -170,15 +170,15 @@ describe('a call whose retry the budget refuses', () => {
     expect(ended).toHaveBeenCalledTimes(1);
   });
 
-  it('takes as long as the server asked, and what is left of its retries, where there is still no permit', async () => {
+  it('asks again when each of its retries is due, and ends where there is still no permit', async () => {
     const clock = instantClock();
     const asked: string[] = [];
     const budget = { ...refusing, acquire: (_key: string, kind: string) => void asked.push(kind) };
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '20' } }));
 
     expect((await retry({ clock, serverHints: { spread: 0 }, budget })(busy)(API)).status).toBe(503);
-    expect(clock.sleeps).toEqual([20_000, 5_000]);
-    expect(asked).toEqual(['throttled', 'held']);
+    expect(clock.sleeps).toEqual([20_000, 20_000]);
+    expect(asked).toEqual(['throttled', 'held', 'held']);
     expect(busy.requests).toHaveLength(1);
   });
 
@@ -190,7 +190,7 @@ describe('a call whose retry the budget refuses', () => {
     await steady(API);
     await steady(API);
 
-    expect(clock.sleeps).toEqual([1_000, 2_000, 1_000, 2_000]);
+    expect(clock.sleeps).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
   it('takes as long as its attempts would have taken, from the second call on', async () => {
@@ -214,7 +214,7 @@ describe('a call whose retry the budget refuses', () => {
     expect(await timeOf()).toBe(3_200);
   });
 
-  it('is sent again where the server asked to wait, and there is a permit by then', async () => {
+  it('is sent again when a retry is due and there is a permit by then', async () => {
     const clock = instantClock();
     const outcomes: string[] = [];
     const budget: RetryBudget = {
@@ -230,14 +230,30 @@ describe('a call whose retry the budget refuses', () => {
     expect(outcomes).toEqual(['1 failure', '2 success']);
   });
 
+  it('sends no more than the retries that are left when a permit comes late', async () => {
+    const clock = instantClock();
+    let refusals = 2;
+    const budget: RetryBudget = {
+      acquire: () => (refusals-- > 0 ? undefined : { release: () => {} }),
+      record: () => {},
+    };
+    const fetch = down();
+
+    expect((await retry({ clock, delay: () => 100, maxRetries: 3, budget })(fetch)(API)).status).toBe(503);
+
+    expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([100, 100, 100]);
+    expect(fetch.requests).toHaveLength(3);
+  });
+
   it('takes as long as those of its retries that fit into the time that it has left', async () => {
     const clock = instantClock();
-    const within = defineMiddleware((call, next) => next(call.with({ remaining: () => 5_000 })));
+    const until = clock.now() + 5_000;
+    const within = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
     const delay = ({ attempt }: { attempt: number }) => attempt * 1_000;
     const steady = compose(within, retry({ clock, delay, maxRetries: 5, budget: refusing }))(down());
 
     expect((await steady(API)).status).toBe(503);
-    expect(clock.sleeps).toEqual([3_000]);
+    expect(clock.sleeps).toEqual([1_000, 2_000]);
   });
 
   it('ends with its outcome before its time is over, however slow its attempts are', async () => {
@@ -262,7 +278,7 @@ describe('a call whose retry the budget refuses', () => {
     call();
     await clock.advance(5_000);
 
-    expect(ends).toEqual(['504 after 2000 ms', '504 after 4680 ms']);
+    expect(ends).toEqual(['504 after 2000 ms', '504 after 4880 ms']);
   });
 
   it('hears an abort meanwhile', async () => {

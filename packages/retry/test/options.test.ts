@@ -118,11 +118,11 @@ describe('options of one call', () => {
   });
 
   it('share the budget of the middleware', async () => {
-    const acquire = vi.fn(() => undefined);
+    const acquire = vi.fn((_key: string, _kind: string) => undefined);
 
     await attempts({ retry: { maxRetries: 9 } }, { budget: { acquire, record: () => {} } });
 
-    expect(acquire).toHaveBeenCalledTimes(1);
+    expect(acquire.mock.calls.map(([, kind]) => kind)).toEqual(['transient', ...Array(9).fill('held')]);
   });
 
   it('are checked, and a mistake rejects the call', async () => {

@@ -43,9 +43,10 @@ describe('a call that a layer inside has sent again', () => {
 });
 
 it('a call is held no longer than to its deadline where the budget refuses its retry', async () => {
-  const within = defineMiddleware((call, next) => next(call.with({ remaining: () => 100 })));
-  const budget = { acquire: () => undefined, record: () => {} };
   const clock = instantClock();
+  const until = clock.now() + 100;
+  const within = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+  const budget = { acquire: () => undefined, record: () => {} };
 
   await compose(within, retry({ clock, budget, delay: () => 60 }))(scripted(503).fetch)(API);
 
