@@ -1,6 +1,6 @@
 /**
- * What a retry is for: `throttled` when the server refused it (429, 503 with a hint), `held` when it did so, no permit was there,
- * and the call has waited as long as the server asked; else `transient`.
+ * What a retry is for: `throttled` when the server refused it (429, 503 with a hint), `held` when there was no permit for the call
+ * before, and it was held until its retry is due; else `transient`.
  */
 export type RetryKind = 'transient' | 'throttled' | 'held';
 

@@ -355,6 +355,13 @@ const JOBS: readonly Situation[] = [
     })(),
   },
   {
+    name: '503 with Retry-After 3 for 5 s, 20 calls a second',
+    lasts: MINUTE,
+    calls: perSecond(20, MINUTE),
+    server: except(between(20_000, 25_000), refusal(503, 3)),
+    over: 25_000,
+  },
+  {
     name: 'a job of fifty workers meets 503 with Retry-After 3 for 20 s',
     lasts: 2 * MINUTE,
     most: 8_000,
