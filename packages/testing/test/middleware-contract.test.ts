@@ -669,6 +669,21 @@ describe('contractChecks', () => {
     expect(mutants.length).toBeGreaterThan(60);
   });
 
+  it('passes who adds a header of its own, or lets calls wait for their turn', async () => {
+    const naming: Middleware = (next) => async (input, init) => {
+      const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+      headers.set('x-request-id', '1');
+      return next(input, { ...init, headers });
+    };
+    const pacing: Middleware = (next) => {
+      let left = 5; // and five more in a minute
+      return async (...call) => (left-- > 0 ? next(...call) : new Promise(() => {}));
+    };
+
+    await contractChecks['hands on methods and headers as they are written']!(() => naming);
+    await contractChecks['answers after calls that were aborted']!(() => pacing);
+  });
+
   it('counts what is copied, and what is taken off a signal again', async () => {
     const listening: Middleware = (next) => async (input, init) => {
       const stop = () => {};

@@ -53,7 +53,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     for (const { request } of asked) {
       same(request.method, 'x-Odd', 'the method');
       same(
-        [...request.headers].filter(([name]) => name.startsWith('x-')).join('; '),
+        [...request.headers].filter(([name]) => /^x-[abc]$/.test(name)).join('; '),
         'x-a,1, 2; x-b,; x-c,\u00e9',
         'the headers',
       );
