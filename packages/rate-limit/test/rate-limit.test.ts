@@ -220,6 +220,24 @@ describe('rateLimit', () => {
     expect(Math.max(...times)).toBeLessThan(4_200);
   });
 
+  it('sends what has hardly time left for its answer where nobody waits who has more', async () => {
+    const clock = manualClock();
+    const end = clock.now() + 30_000;
+    const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => end - clock.now() })));
+    const limiter = rateLimit({ clock, random, limit: { requests: 3, per: 1_000 } });
+    const limited = compose(withDeadline, limiter)(fakeFetch({ status: 200, delay: 8_000 }, { clock }));
+    let inTime = 0;
+    const call = async () => {
+      await limited(URL);
+      if (clock.now() < end) inTime++;
+    };
+
+    for (let n = 0; n < 70; n++) void call().catch(() => {});
+    await clock.advance(40_000);
+
+    expect(inTime).toBeGreaterThan(63);
+  });
+
   it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {
     const reasons: string[] = [];
     const clock = manualClock();
