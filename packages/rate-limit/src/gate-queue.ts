@@ -2,6 +2,9 @@ import { MAX_TIMER, Queue } from '@steadfetch/core/kit';
 import type { Gate, GateContext } from './gate.ts';
 import type { Ticket } from './ticket.ts';
 
+/** Added to the number of a call that has hardly time left for its answer: those that have it go first. */
+const BEHIND = 2 ** 50;
+
 /** The calls that wait at a gate: in order, with one timer for all of them. */
 export class GateQueue {
   readonly #gate: Gate;
@@ -85,9 +88,13 @@ export class GateQueue {
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       const ticket = first.value;
+      if (first.order < BEHIND && this.#gate.isLate(ticket, now)) {
+        this.#ready.remove(first);
+        ticket.turn = this.#ready.add(BEHIND + ticket.number, ticket);
+        continue;
+      }
       this.#take(ticket);
-      if (this.size > 0 && this.#gate.isLate(ticket, now)) ticket.refuse(this.#context.tooLong(ticket, this.#gate, 0));
-      else ticket.admit(this.#gate.admit(ticket, now), now);
+      ticket.admit(this.#gate.admit(ticket, now), now);
     }
     if (this.#ready.first && wait > 0) wait = this.#goAhead(this.#ready.first.value, now, wait);
     const next = now + this.#gate.certainPart(now, wait);

@@ -214,7 +214,7 @@ export class Gate {
     return this.#ahead.sent(this.admit(ticket, now));
   }
 
-  /** Whether a call that waited has no time left for its answer: where others wait its turn goes to them. */
+  /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
   isLate({ since, endsAt }: Ticket, now: number): boolean {
     return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
   }

@@ -140,6 +140,31 @@ describe('with proof first, a limit', () => {
   });
 });
 
+describe('with proof first, a fast limit that asks for seconds, though it accepts again after a moment', () => {
+  it('is no mistake, since probes are refused less often than the rest', async () => {
+    const clock = manualClock();
+    const chance = seededRandom(1);
+    let [tokens, last, sent] = [20, clock.now(), 0];
+    const server = () => {
+      sent++;
+      tokens = Math.min(20, tokens + (clock.now() - last) / 50);
+      last = clock.now();
+      if (tokens < 1) return { ...refusedFor(2), delay: 20 };
+      tokens--;
+      return { status: 200, delay: 100 };
+    };
+    const limited = rateLimit({ clock, random: seededRandom(2), proof: 'first' })(fakeFetch(server, { clock }));
+    const CALLS = 1_500;
+
+    for (let n = 0; n < CALLS; n++) {
+      void limited(`${ORIGIN}/x`).catch(() => {});
+      await clock.advance(80 * chance());
+    }
+
+    expect(sent / CALLS).toBeLessThan(1.6);
+  });
+});
+
 describe('with proof first, one call of twenty that is always refused', () => {
   it('holds back none of the others with the same method and path, though it is sent again and again', async () => {
     const clock = manualClock();

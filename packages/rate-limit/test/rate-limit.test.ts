@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { compose, defineMiddleware, type Fetch, observe } from '@steadfetch/core';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { seededRandom } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import { RateLimitError, type RateLimitGiveUpEvent, rateLimit } from '../src/index.ts';
 
@@ -218,6 +219,52 @@ describe('rateLimit', () => {
 
     expect(times.length).toBeGreaterThan(250);
     expect(Math.max(...times)).toBeLessThan(4_200);
+  });
+
+  it('takes a quota that only refusals tell for a wait, so that slow answers do not come one by one after it', async () => {
+    const clock = manualClock();
+    let [from, count, succeeded] = [clock.now(), 0, 0];
+    const server = () => {
+      const now = clock.now();
+      if (now >= from + 1_000) [from, count] = [now - (now % 1_000), 0];
+      if (++count <= 10) return { status: 200, delay: 1_500 };
+      const reset = String(Math.ceil((from + 1_000 - now) / 1_000));
+      return {
+        status: 429,
+        headers: { 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'ratelimit-reset': reset },
+      };
+    };
+    const limited = rateLimit({ clock, random, maxWait: 10_000 })(fakeFetch(server, { clock }));
+    const chance = seededRandom(1);
+
+    for (let n = 0; n < 400; n++) {
+      limited(URL).then(
+        () => succeeded++,
+        () => {},
+      );
+      await clock.advance(250 * chance());
+    }
+    await clock.advance(10_000);
+
+    expect(succeeded).toBeGreaterThan(390);
+  });
+
+  it('sends what has hardly time left for its answer where nobody waits who has more', async () => {
+    const clock = manualClock();
+    const end = clock.now() + 30_000;
+    const withDeadline = defineMiddleware((call, next) => next(call.with({ remaining: () => end - clock.now() })));
+    const limiter = rateLimit({ clock, random, limit: { requests: 3, per: 1_000 } });
+    const limited = compose(withDeadline, limiter)(fakeFetch({ status: 200, delay: 8_000 }, { clock }));
+    let inTime = 0;
+    const call = async () => {
+      await limited(URL);
+      if (clock.now() < end) inTime++;
+    };
+
+    for (let n = 0; n < 70; n++) void call().catch(() => {});
+    await clock.advance(40_000);
+
+    expect(inTime).toBeGreaterThan(63);
   });
 
   it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {

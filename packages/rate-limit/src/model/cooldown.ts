@@ -10,6 +10,8 @@ const LONGEST_PAUSE_MS = 5_000;
 /** So many more probes that are refused than accepted are no accident; of one closing so many count. */
 const NO_ACCIDENT = 4;
 const COUNTED = 3;
+/** It is a limit when it is e to this power times as probable that probes are refused half as often as all requests. */
+const PROOF = 6;
 
 /**
  * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
@@ -23,12 +25,14 @@ export class Cooldown {
   #closed = false;
   #strikes = 0;
   #sentAt = 0;
-  /** When the first refused probes of the present closing were sent. */
+  /** When the refused probes of the present closing were sent. */
   #refusedProbes: number[] = [];
   /** When the closings would have ended that a probe has shortened after others were refused. */
   #promised = 0;
   /** How many more probes were refused than accepted in the last closings. */
   #excess = 0;
+  /** How much the probes speak for a limit, as a logarithm: at a noise they would be refused as often as others. */
+  #evidence = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -71,20 +75,22 @@ export class Cooldown {
   }
 
   probeRefused(sentAt: number): void {
-    if (this.#refusedProbes.length < COUNTED) this.#refusedProbes.push(sentAt);
+    this.#refusedProbes.push(sentAt);
   }
 
   /**
    * A probe is accepted. Was the closing no mistake, but the limit is used up again? If it began before an earlier one would have
    * ended, and too many probes were refused for an accident: those that were sent before the accepted one, since refusals are
-   * often faster.
+   * often faster. And if probes are refused less often than all requests, of which this is the share: so it depends on the pace.
    */
-  confirms(sentAt: number): boolean {
+  confirms(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
-    this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + refused - 1));
+    this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));
+    const evidence = this.#evidence + Math.log((1 - share / 2) / (1 - share)) - refused * Math.LN2;
+    this.#evidence = Math.min(2 * PROOF, Math.max(0, evidence));
     const isAgain = this.#closedAt < this.#promised;
     if (refused > 0) this.#promised = Math.max(this.#promised, this.#until);
-    return isAgain && this.#excess >= NO_ACCIDENT;
+    return this.#evidence > PROOF || (isAgain && this.#excess >= NO_ACCIDENT);
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {

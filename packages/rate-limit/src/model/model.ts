@@ -216,7 +216,7 @@ export class Pacer {
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#isProbe(sent) && this.#cooldown.confirms(sent.at)) {
+    if (this.#isProbe(sent) && this.#cooldown.confirms(sent.at, this.#noise.share)) {
       this.#cooldown.end(now);
       this.advance(now);
     } else if (this.#contradicts(sent)) {

@@ -66,7 +66,10 @@ export class Quotas {
     this.#forget(quotas);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
-      const policy = this.#policies.get(quota.name) ?? this.#add(quota, answered.now);
+      const known = this.#policies.get(quota.name);
+      // what refusals alone tell is a wait: nobody would say when there is more
+      if (!known && !accepted) continue;
+      const policy = known ?? this.#add(quota, answered.now);
       const { pacer, unit } = policy;
       policy.silent = 0;
       pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, answered.cost) });

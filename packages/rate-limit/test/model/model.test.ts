@@ -107,7 +107,7 @@ describe('a limit that is not told', () => {
     const model = pacer();
     const told = [{ name: 'q', limit: 5, remaining: 0, reset: 4_000 }];
     const refused = (more: Partial<Answer>) => (): Answer => ({ kind: 'refused', ...more });
-    model.settle(model.send(0), 5, accepted);
+    model.settle(model.send(0), 5, { ...accepted, quotas: [{ ...told[0]!, remaining: 5 }] });
     drive(model, refused({ wait: 10_000 }), { for: 20, from: 160, calls: 1, roundTrip: 5 });
     drive(model, refused({ quotas: told }), { for: 20, from: 10_300, calls: 1, roundTrip: 5 });
     const { sent } = drive(model, () => accepted, { for: 60_000, from: 14_400, every: 150, roundTrip: 5 });
