@@ -78,7 +78,7 @@ describe('the key of a server', () => {
     class TextOfUrl {
       readonly href: string;
       constructor(url: string, base = '') {
-        this.href = `${base}${url}`;
+        this.href = `${base}${url}${base || url.endsWith('/') ? '' : '/'}`;
         for (const part of ['protocol', 'host', 'pathname', 'search'])
           Object.defineProperty(this, part, { get: notThere });
       }

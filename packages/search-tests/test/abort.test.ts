@@ -120,12 +120,17 @@ const deafCalls: Search<Case, Subject> = {
     const time = new SteppedTime(1);
     /** The signals of requests that are not answered yet. */
     const signals = new Set<AbortSignal | undefined>();
+    /** As a connection does, which holds the body that it still brings. */
+    const held: Outcome[] = [];
     const fake = fakeFetch(script, { clock: time });
     const below: Fetch = (input, init) => {
       const { signal } = Call.from(input, init);
       signals.add(signal);
       const answer = fake(input, init);
-      void settle(answer).then(() => signals.delete(signal));
+      void settle(answer).then((outcome) => {
+        signals.delete(signal);
+        held.push(outcome);
+      });
       return answer;
     };
     const timers = countTimers();

@@ -1,6 +1,7 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from './in-react-native.ts';
+import { cloneHeaders } from './request-members.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not
@@ -45,7 +46,7 @@ export function membersOf(source: object): RequestInit {
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
-    if (Symbol.iterator in headers) return new Headers([...(headers as Headers)]);
+    if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
     const copy = { ...headers };
     for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
     return copy;

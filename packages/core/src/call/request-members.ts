@@ -7,10 +7,18 @@ export function isRequest(input: unknown): input is Request {
 export function headersOf(input: RequestInfo | URL): Headers | undefined {
   if (!isRequest(input)) return undefined;
   try {
-    return new Headers([...input.headers]); // one by one: msw 2 and nock 14 lose fields of a copied Headers
+    return cloneHeaders(input.headers);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A copy that keeps the case of the names where the runtime does, as Node. One by one where a mock has replaced the class: msw 2
+ * and nock 14 lose fields of a copied Headers.
+ */
+export function cloneHeaders(headers: Headers): Headers {
+  return new Headers(headers.constructor === Headers ? headers : [...headers]);
 }
 
 /** Whether two hold the same fields. */
