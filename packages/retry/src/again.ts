@@ -51,13 +51,16 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
 }
 
 /** Holds a call for which there is no permit as long as the rules say, and gives what follows then. */
-async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
-  const ms = end.held!;
-  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
-  if (ms > 0) await sleepAfter(failure, ms);
-  failure.session.waited += ms;
-  const next = decideAfterHold(failure, end);
-  return next === end || next.retry ? next : holdCall(failure, next);
+async function holdCall(failure: FailedAttempt, first: End): Promise<Decision> {
+  for (let end = first; ; ) {
+    const ms = end.held!;
+    notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
+    if (ms > 0) await sleepAfter(failure, ms);
+    failure.session.waited += ms;
+    const next = decideAfterHold(failure, end);
+    if (next === end || next.retry) return next;
+    end = next;
+  }
 }
 
 /** Records that a call ends with this error while its attempt is handled, and notifies the rules. */

@@ -51,11 +51,11 @@ export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
   session.skipped++;
   const took = attemptTime(failure);
   const next = isSpent(failure) ? undefined : waitAfter(failure, planned);
-  if (next && took + next.delay < call.remaining()) {
-    return { ...end, planned: next, held: took + holdFor(failure, next) };
-  }
+  const ms = next ? took + holdFor(failure, next) : 0;
+  if (ms > 0 && took + next!.delay < call.remaining()) return { ...end, planned: next!, held: ms };
   session.skipped = session.policy.maxRetries; // the others do not fit into its time
-  return { ...end, held: Math.min(took, HELD_SHARE * call.remaining()) };
+  const rest = Math.min(took, HELD_SHARE * call.remaining());
+  return rest > 0 ? { ...end, held: rest } : end;
 }
 
 /** The most of the time that is left for which a call is held: then it still ends with its own outcome. */

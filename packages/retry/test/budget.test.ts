@@ -245,6 +245,15 @@ describe('a call whose retry the budget refuses', () => {
     expect(fetch.requests).toHaveLength(3);
   });
 
+  it('asks once more where its retries take no time', async () => {
+    const acquire = vi.fn(() => undefined);
+    const steady = retry({ delay: () => 0, maxRetries: 100_000, budget: { ...refusing, acquire } });
+
+    expect((await steady(down())(API)).status).toBe(503);
+
+    expect(acquire).toHaveBeenCalledTimes(2);
+  });
+
   it('takes as long as those of its retries that fit into the time that it has left', async () => {
     const clock = instantClock();
     const until = clock.now() + 5_000;
