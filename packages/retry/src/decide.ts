@@ -40,8 +40,9 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 /**
  * Decides about a call that was held until its retry was due. The server may be well by now, so the rules are asked for a permit
  * again. Without one this retry is skipped: it takes its time and no request. Then the next one is due, if there is one.
+ * `took` is how long an attempt of the call takes.
  */
-export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
+export function decideAfterHold(failure: FailedAttempt, end: End, took: number): Decision {
   const { call, session } = failure;
   const { planned, held, reason } = end;
   if (isSpent(failure) || !planned || !(held! >= planned.delay)) return end;
@@ -49,7 +50,6 @@ export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
   const permits = takePermits(failure, planned);
   if (permits) return { retry: true, reason: reason!, permits, asked: askedBy(planned), ...planned, delay: 0 };
   session.skipped++;
-  const took = attemptTime(failure);
   const next = isSpent(failure) ? undefined : waitAfter(failure, planned);
   const ms = next ? took + holdFor(failure, next) : 0;
   if (ms > 0 && took + next!.delay < call.remaining()) return { ...end, planned: next!, held: ms };
@@ -72,10 +72,14 @@ function askedBy({ source, delay }: Wait): number | undefined {
   return source === OWN ? undefined : delay;
 }
 
+/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
+const LONGEST_ATTEMPT = 10_000;
+
 /** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
-function attemptTime(failure: FailedAttempt): number {
+export function attemptTime(failure: FailedAttempt): number {
   const { startedAt, waited } = failure.session;
-  return startedAt === undefined ? 0 : Math.max(0, failure.elapsed - waited) / failure.attempt;
+  if (startedAt === undefined) return 0;
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
 }
 
 function no(stop: string, planned?: Wait): End {

@@ -214,6 +214,32 @@ describe('a call whose retry the budget refuses', () => {
     expect(await timeOf()).toBe(3_200);
   });
 
+  it('is held no longer where the machine has slept while it was held', async () => {
+    const clock = sleepyClock();
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(down());
+    await steady(API);
+    clock.sleeps.length = 0;
+
+    await clock.oversleep(() => steady(API));
+
+    expect(clock.sleeps).toEqual([100, 100]);
+  });
+
+  it('is held for seconds and not for hours where the machine has slept during its attempt', async () => {
+    const clock = sleepyClock();
+    const slow: Fetch = async () => {
+      await clock.sleep(20);
+      return new Response(null, { status: 503 });
+    };
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(slow);
+    await steady(API);
+    clock.sleeps.length = 0;
+
+    await clock.oversleep(() => steady(API));
+
+    expect(Math.max(...clock.sleeps)).toBeLessThan(11_000);
+  });
+
   it('is sent again when a retry is due and there is a permit by then', async () => {
     const clock = instantClock();
     const outcomes: string[] = [];
@@ -301,3 +327,23 @@ describe('a call whose retry the budget refuses', () => {
     await expect(call).rejects.toBe('stop');
   });
 });
+
+/** An instant clock of a machine that can sleep for a night: then the date is eight hours later after the next sleep. */
+function sleepyClock() {
+  let now = 1_000_000;
+  let late = 0;
+  const sleeps: number[] = [];
+  return {
+    sleeps,
+    now: () => now,
+    sleep: async (ms: number) => {
+      sleeps.push(ms);
+      now += ms + late;
+      late = 0;
+    },
+    oversleep: (run: () => Promise<unknown>) => {
+      late = 8 * 3_600_000;
+      return run();
+    },
+  };
+}
