@@ -58,7 +58,7 @@ async function holdCall(failure: FailedAttempt, first: End): Promise<Decision> {
     notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
     if (ms > 0) await sleepAfter(failure, ms);
     failure.session.waited += ms;
-    const next = decideAfterHold(failure, end, took);
+    const next = await decideAfterHold(failure, end, took);
     if (next === end || next.retry) return next;
     end = next;
   }

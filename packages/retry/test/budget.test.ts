@@ -240,6 +240,39 @@ describe('a call whose retry the budget refuses', () => {
     expect(Math.max(...clock.sleeps)).toBeLessThan(11_000);
   });
 
+  it.each([
+    ['the time', ({ elapsed }: { elapsed: number }) => elapsed < 1_000, Array(10).fill(100)],
+    ['the attempts', ({ attempt }: { attempt: number }) => attempt < 3, [100, 100]],
+  ])('is held no longer than a condition that looks at %s lets it be retried', async (_, shouldRetry, sleeps) => {
+    const waits = async (budget: RetryBudget | false) => {
+      const clock = instantClock();
+      const steady = retry({ clock, delay: () => 100, maxRetries: 100, shouldRetry, budget });
+      expect((await steady(down())(API)).status).toBe(503);
+      return clock.sleeps;
+    };
+
+    expect(await waits(refusing)).toEqual(sleeps);
+    expect(await waits(false)).toEqual(sleeps);
+  });
+
+  it('ends with its outcome where a condition throws while it is held', async () => {
+    const shouldRetry = async ({ response }: { response?: Response }) => (await response!.text()) === '';
+    const steady = retry({ clock: instantClock(), shouldRetry, budget: refusing });
+
+    expect((await steady(async () => new Response('', { status: 503 }))(API)).status).toBe(503);
+  });
+
+  it('hears an abort by a condition while it is held', async () => {
+    const controller = new AbortController();
+    const shouldRetry = ({ attempt }: { attempt: number }) => {
+      if (attempt > 1) controller.abort('stop');
+      return attempt < 2;
+    };
+    const steady = retry({ clock: instantClock(), delay: () => 0, shouldRetry, budget: refusing })(down());
+
+    await expect(steady(API, { signal: controller.signal })).rejects.toBe('stop');
+  });
+
   it('is sent again when a retry is due and there is a permit by then', async () => {
     const clock = instantClock();
     const outcomes: string[] = [];
