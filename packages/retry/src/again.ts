@@ -1,5 +1,5 @@
 import { discard, notify, throwIfAborted } from '@steadfetch/core';
-import { decide, decideAfterHold, release } from './decide.ts';
+import { attemptTime, decide, decideAfterHold, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision, End } from './rule.ts';
@@ -52,12 +52,13 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
 
 /** Holds a call for which there is no permit as long as the rules say, and gives what follows then. */
 async function holdCall(failure: FailedAttempt, first: End): Promise<Decision> {
+  const took = attemptTime(failure); // before it is held: the machine can sleep meanwhile
   for (let end = first; ; ) {
     const ms = end.held!;
     notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
     if (ms > 0) await sleepAfter(failure, ms);
     failure.session.waited += ms;
-    const next = decideAfterHold(failure, end);
+    const next = await decideAfterHold(failure, end, took);
     if (next === end || next.retry) return next;
     end = next;
   }

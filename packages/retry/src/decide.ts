@@ -40,8 +40,9 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 /**
  * Decides about a call that was held until its retry was due. The server may be well by now, so the rules are asked for a permit
  * again. Without one this retry is skipped: it takes its time and no request. Then the next one is due, if there is one.
+ * `took` is how long an attempt of the call takes.
  */
-export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
+export async function decideAfterHold(failure: FailedAttempt, end: End, took: number): Promise<Decision> {
   const { call, session } = failure;
   const { planned, held, reason } = end;
   if (isSpent(failure) || !planned || !(held! >= planned.delay)) return end;
@@ -49,8 +50,8 @@ export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
   const permits = takePermits(failure, planned);
   if (permits) return { retry: true, reason: reason!, permits, asked: askedBy(planned), ...planned, delay: 0 };
   session.skipped++;
-  const took = attemptTime(failure);
-  const next = isSpent(failure) ? undefined : waitAfter(failure, planned);
+  const skipped = skippedAttempt(failure, planned, took);
+  const next = (await mayFollow(skipped)) ? waitAfter(skipped, planned) : undefined;
   const ms = next ? took + holdFor(failure, next) : 0;
   if (ms > 0 && took + next!.delay < call.remaining()) return { ...end, planned: next!, held: ms };
   session.skipped = session.policy.maxRetries; // the others do not fit into its time
@@ -61,10 +62,30 @@ export function decideAfterHold(failure: FailedAttempt, end: End): Decision {
 /** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
 const HELD_SHARE = 0.9;
 
-/** The wait after a retry that was skipped: our own for the next one, or again as long as the server asked if that is longer. */
-function waitAfter({ session, attempt, outcome }: FailedAttempt, { delay, source }: Wait): Wait {
+/** The retry that was skipped, as if it had been sent and had failed in the same way. */
+function skippedAttempt(
+  { session, attempt, outcome }: FailedAttempt,
+  { delay, source }: Wait,
+  took: number,
+): FailedAttempt {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
-  const skipped = new FailedAttempt({ ...session, lastRetry }, attempt + session.skipped, outcome);
+  const startedAt = session.startedAt === undefined ? undefined : session.startedAt - took;
+  return new FailedAttempt({ ...session, lastRetry, startedAt, skipped: 0 }, attempt + session.skipped, outcome);
+}
+
+/** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */
+async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
+  if (isSpent(skipped)) return false;
+  try {
+    return (await ask('when', skipped)) !== undefined && (await ask('unless', skipped)) === undefined;
+  } catch {
+    throwIfAborted(skipped.call.signal);
+    return false;
+  }
+}
+
+/** The wait after a retry that was skipped: our own for the next one, or again as long as the server asked if that is longer. */
+function waitAfter(skipped: FailedAttempt, { delay, source }: Wait): Wait {
   return { delay: Math.max(source === OWN ? 0 : delay, ownDelay(skipped)), source };
 }
 
@@ -72,10 +93,14 @@ function askedBy({ source, delay }: Wait): number | undefined {
   return source === OWN ? undefined : delay;
 }
 
+/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
+const LONGEST_ATTEMPT = 10_000;
+
 /** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
-function attemptTime(failure: FailedAttempt): number {
+export function attemptTime(failure: FailedAttempt): number {
   const { startedAt, waited } = failure.session;
-  return startedAt === undefined ? 0 : Math.max(0, failure.elapsed - waited) / failure.attempt;
+  if (startedAt === undefined) return 0;
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
 }
 
 function no(stop: string, planned?: Wait): End {

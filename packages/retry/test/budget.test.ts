@@ -214,6 +214,65 @@ describe('a call whose retry the budget refuses', () => {
     expect(await timeOf()).toBe(3_200);
   });
 
+  it('is held no longer where the machine has slept while it was held', async () => {
+    const clock = sleepyClock();
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(down());
+    await steady(API);
+    clock.sleeps.length = 0;
+
+    await clock.oversleep(() => steady(API));
+
+    expect(clock.sleeps).toEqual([100, 100]);
+  });
+
+  it('is held for seconds and not for hours where the machine has slept during its attempt', async () => {
+    const clock = sleepyClock();
+    const slow: Fetch = async () => {
+      await clock.sleep(20);
+      return new Response(null, { status: 503 });
+    };
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(slow);
+    await steady(API);
+    clock.sleeps.length = 0;
+
+    await clock.oversleep(() => steady(API));
+
+    expect(Math.max(...clock.sleeps)).toBeLessThan(11_000);
+  });
+
+  it.each([
+    ['the time', ({ elapsed }: { elapsed: number }) => elapsed < 1_000, Array(10).fill(100)],
+    ['the attempts', ({ attempt }: { attempt: number }) => attempt < 3, [100, 100]],
+  ])('is held no longer than a condition that looks at %s lets it be retried', async (_, shouldRetry, sleeps) => {
+    const waits = async (budget: RetryBudget | false) => {
+      const clock = instantClock();
+      const steady = retry({ clock, delay: () => 100, maxRetries: 100, shouldRetry, budget });
+      expect((await steady(down())(API)).status).toBe(503);
+      return clock.sleeps;
+    };
+
+    expect(await waits(refusing)).toEqual(sleeps);
+    expect(await waits(false)).toEqual(sleeps);
+  });
+
+  it('ends with its outcome where a condition throws while it is held', async () => {
+    const shouldRetry = async ({ response }: { response?: Response }) => (await response!.text()) === '';
+    const steady = retry({ clock: instantClock(), shouldRetry, budget: refusing });
+
+    expect((await steady(async () => new Response('', { status: 503 }))(API)).status).toBe(503);
+  });
+
+  it('hears an abort by a condition while it is held', async () => {
+    const controller = new AbortController();
+    const shouldRetry = ({ attempt }: { attempt: number }) => {
+      if (attempt > 1) controller.abort('stop');
+      return attempt < 2;
+    };
+    const steady = retry({ clock: instantClock(), delay: () => 0, shouldRetry, budget: refusing })(down());
+
+    await expect(steady(API, { signal: controller.signal })).rejects.toBe('stop');
+  });
+
   it('is sent again when a retry is due and there is a permit by then', async () => {
     const clock = instantClock();
     const outcomes: string[] = [];
@@ -301,3 +360,23 @@ describe('a call whose retry the budget refuses', () => {
     await expect(call).rejects.toBe('stop');
   });
 });
+
+/** An instant clock of a machine that can sleep for a night: then the date is eight hours later after the next sleep. */
+function sleepyClock() {
+  let now = 1_000_000;
+  let late = 0;
+  const sleeps: number[] = [];
+  return {
+    sleeps,
+    now: () => now,
+    sleep: async (ms: number) => {
+      sleeps.push(ms);
+      now += ms + late;
+      late = 0;
+    },
+    oversleep: (run: () => Promise<unknown>) => {
+      late = 8 * 3_600_000;
+      return run();
+    },
+  };
+}
