@@ -1,9 +1,10 @@
-import { discard, notify, throwIfAborted } from '@steadfetch/core';
-import { attemptTime, decide, decideAfterHold, release } from './decide.ts';
+import { discard, throwIfAborted } from '@steadfetch/core';
+import { decide, release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
+import { holdCall } from './hold.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
-import type { Decision, End } from './rule.ts';
-import { isCancelled, rejectionOf, sleepAfter, waitForRetry } from './wait.ts';
+import type { Decision } from './rule.ts';
+import { isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 
 /**
  * Whether the call is sent again: decides, and waits until it is time. A call that waits holds no response: it is discarded
@@ -47,20 +48,6 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     const error = rejectionOf(failure, thrown);
     recordEnd(failure, error);
     throw error;
-  }
-}
-
-/** Holds a call for which there is no permit as long as the rules say, and gives what follows then. */
-async function holdCall(failure: FailedAttempt, first: End): Promise<Decision> {
-  const took = attemptTime(failure); // before it is held: the machine can sleep meanwhile
-  for (let end = first; ; ) {
-    const ms = end.held!;
-    notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
-    if (ms > 0) await sleepAfter(failure, ms);
-    failure.session.waited += ms;
-    const next = await decideAfterHold(failure, end, took);
-    if (next === end || next.retry) return next;
-    end = next;
   }
 }
 

@@ -1,6 +1,6 @@
 import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
 import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
-import { FailedAttempt } from './failed-attempt.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import type { Decision, End, Permit, Retry, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
@@ -37,72 +37,6 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   return { ...no('budget', wait), held: holdFor(failure, wait), reason };
 }
 
-/**
- * Decides about a call that was held until its retry was due. The server may be well by now, so the rules are asked for a permit
- * again. Without one this retry is skipped: it takes its time and no request. Then the next one is due, if there is one.
- * `took` is how long an attempt of the call takes.
- */
-export async function decideAfterHold(failure: FailedAttempt, end: End, took: number): Promise<Decision> {
-  const { call, session } = failure;
-  const { planned, held, reason } = end;
-  if (isSpent(failure) || !planned || !(held! >= planned.delay)) return end;
-  failure.held = true;
-  const permits = takePermits(failure, planned);
-  if (permits) return { retry: true, reason: reason!, permits, asked: askedBy(planned), ...planned, delay: 0 };
-  session.skipped++;
-  const skipped = skippedAttempt(failure, planned, took);
-  const next = (await mayFollow(skipped)) ? waitAfter(skipped, planned) : undefined;
-  const ms = next ? took + holdFor(failure, next) : 0;
-  if (ms > 0 && took + next!.delay < call.remaining()) return { ...end, planned: next!, held: ms };
-  session.skipped = session.policy.maxRetries; // the others do not fit into its time
-  const rest = Math.min(took, HELD_SHARE * call.remaining());
-  return rest > 0 ? { ...end, held: rest } : end;
-}
-
-/** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
-const HELD_SHARE = 0.9;
-
-/** The retry that was skipped, as if it had been sent and had failed in the same way. */
-function skippedAttempt(
-  { session, attempt, outcome }: FailedAttempt,
-  { delay, source }: Wait,
-  took: number,
-): FailedAttempt {
-  const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
-  const startedAt = session.startedAt === undefined ? undefined : session.startedAt - took;
-  return new FailedAttempt({ ...session, lastRetry, startedAt, skipped: 0 }, attempt + session.skipped, outcome);
-}
-
-/** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */
-async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
-  if (isSpent(skipped)) return false;
-  try {
-    return (await ask('when', skipped)) !== undefined && (await ask('unless', skipped)) === undefined;
-  } catch {
-    throwIfAborted(skipped.call.signal);
-    return false;
-  }
-}
-
-/** The wait after a retry that was skipped: our own for the next one, or again as long as the server asked if that is longer. */
-function waitAfter(skipped: FailedAttempt, { delay, source }: Wait): Wait {
-  return { delay: Math.max(source === OWN ? 0 : delay, ownDelay(skipped)), source };
-}
-
-function askedBy({ source, delay }: Wait): number | undefined {
-  return source === OWN ? undefined : delay;
-}
-
-/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
-const LONGEST_ATTEMPT = 10_000;
-
-/** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
-export function attemptTime(failure: FailedAttempt): number {
-  const { startedAt, waited } = failure.session;
-  if (startedAt === undefined) return 0;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
-}
-
 function no(stop: string, planned?: Wait): End {
   return planned ? { retry: false, stop, planned } : { retry: false, stop };
 }
@@ -114,7 +48,7 @@ export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
 }
 
 /** The first yes. The rules after it are not asked: looking into a body takes time. */
-async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
+export async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
   const isGood = failure.response !== undefined && failure.response.status < 400;
   for (const rule of failure.session.policy.rules) {
     if (isGood && question === 'when' && !rule.needs?.includes('good-responses')) continue;
@@ -182,7 +116,7 @@ function shareOf(drawn: number): number {
 }
 
 /** Takes a permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
-function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
+export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const permits: Permit[] = [];
   let isComplete = false;
   try {
@@ -199,7 +133,7 @@ function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
 }
 
 /** The longest that a rule holds a call that got no permit. */
-function holdFor(failure: FailedAttempt, wait: Wait): number {
+export function holdFor(failure: FailedAttempt, wait: Wait): number {
   return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.hold?.(failure, wait) ?? 0));
 }
 

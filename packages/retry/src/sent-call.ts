@@ -62,8 +62,8 @@ export function withSteadyBody(call: Call): Call {
  * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
  * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
  */
-export function callToSend({ call, policy, repeatable }: Session, attempt: number): Call {
-  const mayFollow = repeatable && attempt <= policy.maxRetries;
+export function callToSend({ call, policy, repeatable, skipped }: Session, attempt: number): Call {
+  const mayFollow = repeatable && attempt + skipped <= policy.maxRetries;
   const kept = mayFollow && typeof call.input !== 'string' ? keepBody(call) : call;
   return kept.asAttempt(attempt, mayFollow && policy.repeatsTimeouts && call.replayable ? true : 'last');
 }

@@ -304,6 +304,23 @@ describe('a call whose retry the budget refuses', () => {
     expect(fetch.requests).toHaveLength(3);
   });
 
+  it('sends its last retry as the last, when a permit comes late', async () => {
+    let refusals = 2;
+    const budget: RetryBudget = {
+      acquire: () => (refusals-- > 0 ? undefined : { release: () => {} }),
+      record: () => {},
+    };
+    const marks: unknown[] = [];
+    const below = defineMiddleware((call) => {
+      marks.push(call.retried);
+      return Promise.resolve(new Response(null, { status: 503 }));
+    });
+
+    await compose(retry({ clock: instantClock(), delay: () => 100, budget }), below)(down())(API);
+
+    expect(marks).toEqual([true, 'last']);
+  });
+
   it('asks once more where its retries take no time', async () => {
     const acquire = vi.fn(() => undefined);
     const steady = retry({ delay: () => 0, maxRetries: 100_000, budget: { ...refusing, acquire } });

@@ -142,10 +142,13 @@ export interface OfflineEvent extends EventBase {
   cancel?(reason?: unknown): void;
 }
 
-/** The budget of `retry` refused a retry. After `ms` a `give-up` follows, or a `retry` if there is a permit by then, unless the call is cancelled. */
+/**
+ * The budget of `retry` refused a retry. After `ms` it is due: a `wait` follows if there is a permit by then, else the next `budget`,
+ * or the `give-up`, unless the call is cancelled.
+ */
 export interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
-  /** How long the call is held: a budget takes the requests, not the time. */
+  /** How long the call is held, in milliseconds: a budget takes the requests, not the time. */
   readonly ms: number;
   /** While it is held: as in `wait`. */
   cancel?(reason?: unknown): void;
