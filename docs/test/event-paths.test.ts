@@ -87,7 +87,14 @@ const PATHS: Path[] = [
     name: 'refused by its budget',
     script: [503],
     options: { budget: { ...retryBudget(), acquire: () => undefined } },
-    told: ['start', 'attempt 1: 503', 'budget 1: held 100', 'budget 1: held 100', 'give-up 1: 503 budget', 'end 1: 503'],
+    told: [
+      'start',
+      'attempt 1: 503',
+      'budget 1: held 100',
+      'budget 1: held 100',
+      'give-up 1: 503 budget',
+      'end 1: 503',
+    ],
   },
   {
     name: 'ended by an error that no retry helps',

@@ -31,6 +31,7 @@ export const ENVIRONMENTS: Readonly<Record<string, Environment>> = {
   'bun and dom': { lib: ['esnext', 'dom', 'dom.iterable'], types: ['bun'] },
   workers: { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
   'react native': { lib: ['es2022'], types: [], globals: 'react-native.d.ts' },
+  expo: { lib: ['es2022', 'dom'], types: [], globals: 'expo.d.ts' },
 };
 
 export const RESOLUTIONS: Readonly<Record<'nodenext' | 'bundler', readonly [module: string, resolution: string]>> = {
@@ -91,6 +92,9 @@ interface RequestInit { body?: string | FormData | null; headers?: Record<string
 interface Response { readonly status: number; readonly headers: Headers; text(): Promise<string> }
 declare function fetch(input: Request | string, init?: RequestInit): Promise<Response>;
 `;
+
+/** It has both: the `fetch` of React Native is one more overload of that of the DOM. */
+export const EXPO = 'declare function fetch(input: Request | string, init?: RequestInit): Promise<Response>;';
 
 /** A slot of the type `typeof fetch`. */
 export const USES_PLAIN = `

@@ -6,7 +6,17 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from '../../../scripts/run.ts';
 import { CONSUMER } from '../packed.ts';
-import { COMPILERS, ENVIRONMENTS, REACT_NATIVE, RESOLUTIONS, USES, USES_BUN, USES_NODE, USES_PLAIN } from './cases.ts';
+import {
+  COMPILERS,
+  ENVIRONMENTS,
+  EXPO,
+  REACT_NATIVE,
+  RESOLUTIONS,
+  USES,
+  USES_BUN,
+  USES_NODE,
+  USES_PLAIN,
+} from './cases.ts';
 
 const HERE: string = join(import.meta.dirname, '../node_modules');
 const OURS = /^uses[a-z-]*\.ts\(|node_modules\/(?:@steadfetch\/|steadfetch\/)/;
@@ -25,6 +35,7 @@ const FILES = {
   'uses-plain.ts': USES_PLAIN,
   'uses-bun.ts': USES_BUN,
   'react-native.d.ts': REACT_NATIVE,
+  'expo.d.ts': EXPO,
 };
 for (const [file, code] of Object.entries(FILES)) writeFileSync(join(CONSUMER, file), code);
 

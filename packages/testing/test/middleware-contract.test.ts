@@ -669,7 +669,7 @@ describe('contractChecks', () => {
     expect(mutants.length).toBeGreaterThan(60);
   });
 
-  it('passes who adds a header of its own, or lets calls wait for their turn', async () => {
+  it('passes who adds a header of its own, or lets calls wait for their turn or refuses them', async () => {
     const naming: Middleware = (next) => async (input, init) => {
       const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
       headers.set('x-request-id', '1');
@@ -679,9 +679,23 @@ describe('contractChecks', () => {
       let left = 5; // and five more in a minute
       return async (...call) => (left-- > 0 ? next(...call) : new Promise(() => {}));
     };
+    /** A call that is aborted does not count. */
+    const limiting = (refuse: () => Promise<Response>): Middleware => {
+      let left = 5;
+      return (next) => (input, init) => {
+        if (left === 0) return refuse();
+        left--;
+        return next(input, init).catch((error) => {
+          left++;
+          throw error;
+        });
+      };
+    };
 
     await contractChecks['hands on methods and headers as they are written']!(() => naming);
     await contractChecks['answers after calls that were aborted']!(() => pacing);
+    await contractChecks['answers after calls that were aborted']!(() => limiting(() => new Promise(() => {})));
+    await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
   });
 
   it('counts what is copied, and what is taken off a signal again', async () => {
