@@ -249,6 +249,31 @@ describe('rateLimit', () => {
     expect(succeeded).toBeGreaterThan(390);
   });
 
+  it('learns a limit that only refusals tell, though the answers tell another quota', async () => {
+    const clock = manualClock();
+    const start = clock.now();
+    let [second, count, sent] = [0, 0, 0];
+    const server = () => {
+      sent++;
+      const now = Math.floor((clock.now() - start) / 1_000);
+      if (now > second) [second, count] = [now, 0];
+      const day = `"day";r=${90_000 - sent};t=${86_400 - now}`;
+      if (++count <= 10) return { status: 200, headers: { ratelimit: day }, delay: 1_500 };
+      return { status: 429, headers: { ratelimit: '"second";r=0;t=1' }, delay: 20 };
+    };
+    const limited = rateLimit({ clock, random: seededRandom(2) })(fakeFetch(server, { clock }));
+    const chance = seededRandom(1);
+    const CALLS = 600;
+
+    for (let n = 0; n < CALLS; n++) {
+      void limited(URL).catch(() => {});
+      await clock.advance(160 * chance());
+    }
+    await clock.advance(30_000);
+
+    expect(sent / CALLS).toBeLessThan(1.2);
+  });
+
   it('sends what has hardly time left for its answer where nobody waits who has more', async () => {
     const clock = manualClock();
     const end = clock.now() + 30_000;

@@ -74,7 +74,8 @@ export class Quotas {
       policy.silent = 0;
       pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, answered.cost) });
     }
-    if (accepted || quotas.some(({ remaining }) => remaining < 1)) return;
+    // a quota that is known and spent explains the refusal
+    if (accepted || quotas.some(({ name, remaining }) => remaining < 1 && this.#policies.has(name))) return;
     for (const { pacer } of this.#policies.values()) pacer.distrust();
   }
 
