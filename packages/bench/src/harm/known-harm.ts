@@ -1,7 +1,9 @@
 import type { Part } from './situation.ts';
 
-/** The rows that a part harms when it is switched on: why it is off by default. Strike a row when it turns green. */
+/** The rows that a part harms: why it is off by default, or what it costs. Strike a row when it turns green. */
 export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
+  // as many items a minute get through, each sooner, since fewer requests are refused; so more items are begun, and fail
+  budget: ['a job of ten workers meets a limit of 5/s with Retry-After 1'],
   // a circuit that is open refuses at once, and a job runs through its items
   circuitBreaker: [
     'a job of five workers, a second each, meets 504 after a second for 30 s',
