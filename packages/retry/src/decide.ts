@@ -1,7 +1,7 @@
 import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
 import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
-import type { Decision, End, Permit, Retry, Wait } from './rule.ts';
+import type { Decision, End, Permit, Planned, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
@@ -37,7 +37,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   return { ...no('budget', wait), held: holdFor(failure, wait), reason };
 }
 
-function no(stop: string, planned?: Wait): End {
+function no(stop: string, planned?: Planned): End {
   return planned ? { retry: false, stop, planned } : { retry: false, stop };
 }
 
@@ -68,7 +68,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
  * room, so that clients do not come back together. A server that asks for 0 gets the first retry at once, later ones after
  * our own wait.
  */
-function planWait(failure: FailedAttempt): Wait & Pick<Retry, 'asked'> {
+function planWait(failure: FailedAttempt): Planned {
   const { policy } = failure.session;
   const server = askedWait(failure);
   const asked = server?.delay;

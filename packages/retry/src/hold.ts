@@ -3,57 +3,61 @@
 import { notify, throwIfAborted } from '@steadfetch/core';
 import { ask, holdFor, isSpent, OWN, ownDelay, takePermits } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
-import type { Decision, End, Wait } from './rule.ts';
+import type { Decision, End, Planned } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
-/** Holds a call for which there is no permit as long as the rules say, and gives what follows then. */
-export async function holdCall(failure: FailedAttempt, first: End): Promise<Decision> {
+/**
+ * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. Without one
+ * that retry is skipped, which takes its time and no request, and the next one is due, if there is one. Gives what follows then.
+ */
+export async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
   const took = attemptTime(failure); // before it is held: the machine can sleep meanwhile
-  for (let end = first; ; ) {
-    const ms = end.held!;
-    notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
-    if (ms > 0) await sleepAfter(failure, ms);
-    failure.session.waited += ms;
-    const next = await decideAfterHold(failure, end, took);
-    if (next === end || next.retry) return next;
-    end = next;
+  let planned = end.planned!;
+  let ms = end.held!;
+  for (;;) {
+    await hold(failure, ms);
+    if (!(ms >= planned.delay)) return { ...end, planned }; // a rule that holds it for less ends it
+    failure.held = true;
+    const permits = takePermits(failure, planned);
+    if (permits) return { retry: true, reason: end.reason!, permits, ...planned, delay: 0 };
+    failure.session.skipped++;
+    const next = await waitAfterSkipped(failure, planned, took);
+    ms = next ? took + holdFor(failure, next) : 0;
+    if (!(ms > 0)) break;
+    planned = next!;
   }
+  const rest = Math.min(took, HELD_SHARE * failure.call.remaining());
+  if (rest > 0) await hold(failure, rest);
+  return { ...end, planned };
+}
+
+/** The most of the time that is left for which the last skipped retry holds a call: then it still ends with its own outcome. */
+const HELD_SHARE = 0.9;
+
+async function hold(failure: FailedAttempt, ms: number): Promise<void> {
+  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
+  if (ms > 0) await sleepAfter(failure, ms);
+  failure.session.waited += ms;
 }
 
 /**
- * Decides about a call that was held until its retry was due. The server may be well by now, so the rules are asked for a permit
- * again. Without one this retry is skipped: it takes its time and no request. Then the next one is due, if there is one.
- * `took` is how long an attempt of the call takes.
+ * The wait for the retry after a skipped one, which counts as sent and failed in the same way; `undefined` where the rules or the time
+ * that is left allow none. Our own wait, or again as long as the server asked if that is longer.
  */
-async function decideAfterHold(failure: FailedAttempt, end: End, took: number): Promise<Decision> {
-  const { call, session } = failure;
-  const { planned, held, reason } = end;
-  if (isSpent(failure) || !planned || !(held! >= planned.delay)) return end;
-  failure.held = true;
-  const permits = takePermits(failure, planned);
-  if (permits) return { retry: true, reason: reason!, permits, asked: askedBy(planned), ...planned, delay: 0 };
-  session.skipped++;
-  const skipped = skippedAttempt(failure, planned, took);
-  const next = (await mayFollow(skipped)) ? waitAfter(skipped, planned) : undefined;
-  const ms = next ? took + holdFor(failure, next) : 0;
-  if (ms > 0 && took + next!.delay < call.remaining()) return { ...end, planned: next!, held: ms };
-  session.skipped = session.policy.maxRetries; // the others do not fit into its time
-  const rest = Math.min(took, HELD_SHARE * call.remaining());
-  return rest > 0 ? { ...end, held: rest } : end;
-}
-
-/** The most of the time that is left for which a call is held: then it still ends with its own outcome. */
-const HELD_SHARE = 0.9;
-
-/** The retry that was skipped, as if it had been sent and had failed in the same way. */
-function skippedAttempt(
-  { session, attempt, outcome }: FailedAttempt,
-  { delay, source }: Wait,
+async function waitAfterSkipped(
+  { call, session, attempt, outcome }: FailedAttempt,
+  { delay, source }: Planned,
   took: number,
-): FailedAttempt {
+): Promise<Planned | undefined> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
   const startedAt = session.startedAt === undefined ? undefined : session.startedAt - took;
-  return new FailedAttempt({ ...session, lastRetry, startedAt, skipped: 0 }, attempt + session.skipped, outcome);
+  const asIfSent = { ...session, lastRetry, startedAt, skipped: 0 };
+  const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
+  if (!(await mayFollow(skipped))) return undefined;
+  const own = ownDelay(skipped);
+  const next = source === OWN ? own : Math.max(own, delay);
+  const asked = source === OWN ? undefined : next;
+  return took + next < call.remaining() ? { delay: next, source, asked } : undefined;
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */
@@ -65,15 +69,6 @@ async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
     throwIfAborted(skipped.call.signal);
     return false;
   }
-}
-
-/** The wait after a retry that was skipped: our own for the next one, or again as long as the server asked if that is longer. */
-function waitAfter(skipped: FailedAttempt, { delay, source }: Wait): Wait {
-  return { delay: Math.max(source === OWN ? 0 : delay, ownDelay(skipped)), source };
-}
-
-function askedBy({ source, delay }: Wait): number | undefined {
-  return source === OWN ? undefined : delay;
 }
 
 /** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */

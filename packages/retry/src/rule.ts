@@ -28,13 +28,16 @@ export interface Retry extends Wait {
   readonly asked: number | undefined;
 }
 
+/** A wait with what the server asked for. */
+export type Planned = Wait & Pick<Retry, 'asked'>;
+
 /** No attempt follows. */
 export interface End {
   readonly retry: false;
   /** Why not, where one might have been expected. */
   readonly stop?: string;
   /** The wait that was planned and not taken. */
-  readonly planned?: Wait;
+  readonly planned?: Planned;
   /** Where there was no permit: how long the call is held before it ends, in milliseconds, and what the retry was for. */
   readonly held?: number;
   readonly reason?: string;
