@@ -1,4 +1,12 @@
-import { compose, defineMiddleware, retry, type StandardOptions, standard, timeout } from 'steadfetch';
+import {
+  compose,
+  defineMiddleware,
+  type RetryOptions,
+  retry,
+  type StandardOptions,
+  standard,
+  timeout,
+} from 'steadfetch';
 import type { Client } from './live.ts';
 import type { Part } from './situation.ts';
 
@@ -6,15 +14,19 @@ import type { Part } from './situation.ts';
 const fixedCut = defineMiddleware((call, next) => next(call.with({ retried: false })));
 
 /** What somebody writes who retries and keeps no state: the limit for the call, the retries, the limit for an attempt. */
-export const plain: Client = (fetch, { clock, random }) => {
-  const time = { clock };
-  return compose(
-    timeout(30_000, time),
-    retry({ clock, random, budget: false }),
-    fixedCut,
-    timeout(10_000, time),
-  )(fetch);
-};
+export function plainWith(options: RetryOptions = {}): Client {
+  return (fetch, { clock, random }) => {
+    const time = { clock };
+    return compose(
+      timeout(30_000, time),
+      retry({ clock, random, budget: false, ...options }),
+      fixedCut,
+      timeout(10_000, time),
+    )(fetch);
+  };
+}
+
+export const plain: Client = plainWith();
 
 export function standardWith(options: StandardOptions = {}): Client {
   return (fetch, { clock, random }) => standard({ clock, random, ...options })(fetch);

@@ -44,3 +44,18 @@ export function bucket(rate: number, burst: number, refusal: Reply): MakeServer 
     };
   };
 }
+
+/** A service that can do so many requests a second. Refusing one costs it this share of answering it. */
+export function narrow(capacity: number, cost: number, refusal: (chance: number) => Reply): MakeServer {
+  return () => {
+    let room = 10;
+    let last = 0;
+    return ({ at, chance }) => {
+      room = Math.min(10, room + ((at - last) * capacity) / 1_000);
+      last = at;
+      const served = room >= 1;
+      room = served ? room - 1 : Math.max(-10, room - cost);
+      return served ? OK : refusal(chance);
+    };
+  };
+}
