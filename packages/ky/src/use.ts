@@ -1,4 +1,5 @@
 import {
+  Call,
   type CallOptions,
   compose,
   defineMiddleware,
@@ -13,6 +14,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
+import { asObject } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -20,9 +22,10 @@ import { overrideOf } from './translate.ts';
  * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(5_000)))`.
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
- * timeout are off, since they would multiply the stack's retries and cut its waits. ky's `retry` option of a call or an
- * instance is then for a `retry()` in the stack; `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of
- * ky is known to the stack as its deadline. A `fetch` given to ky later replaces the stack, as ky's options do.
+ * timeout are off, since they would multiply the stack's retries and cut its waits; what an `afterResponse` hook repeats
+ * with `ky.retry()` is repeated. ky's `retry` option of a call or an instance is then for a `retry()` in the stack;
+ * `steadfetch: { retry: … }` takes its options by our names. A `totalTimeout` of ky is known to the stack as its deadline.
+ * A `fetch` given to ky later replaces the stack, as ky's options do.
  *
  * @throws a `TypeError` when a middleware is not a function, and for ky 1
  */
@@ -38,7 +41,7 @@ export function use(...middlewares: Middleware[]): Options {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     const override = overrideOf(options, () => Math.random());
     if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
-    options.retry = 0;
+    options.retry = override !== false && mayForce(options) ? { ...asObject(options.retry), methods: [] } : 0;
     const remaining = remainingOf(options, systemClock);
     options.fetch = withCallContext(stack, () => ({ remaining }));
   };
@@ -49,12 +52,20 @@ export function use(...middlewares: Middleware[]): Options {
 }
 
 /**
+ * Whether a hook may force a retry, and the body can be sent again. Only then has ky a limit: with one it clones the request, and a
+ * clone keeps a stream in memory.
+ */
+function mayForce({ body = null, hooks }: Options): boolean {
+  return (hooks?.afterResponse ?? []).length > 0 && Call.from('').with({ init: { body } }).replayable;
+}
+
+/**
  * ky calls `options.fetch(…)`, so that here is the last chance to reach its loop: hooks that are spread over those of
- * `use()` replace the one that turns it off.
+ * `use()` replace the one that turns it off. Without methods ky repeats only what a hook forces.
  */
 function turnLoopOff(options: unknown): void {
-  const { retry } = Object(options) as { retry?: { limit?: unknown } };
-  if (typeof retry?.limit === 'number') retry.limit = 0;
+  const { retry } = Object(options) as { retry?: { methods?: unknown } };
+  if (Array.isArray(retry?.methods)) retry.methods = [];
 }
 
 /**

@@ -2,7 +2,7 @@ import { defineMiddleware, type Middleware } from '@steadfetch/core';
 import { withBody } from '@steadfetch/core/kit';
 import { historyOf, retry as retryMiddleware } from '@steadfetch/retry';
 import { type FakeFetch, fakeFetch, instantClock, type Script } from '@steadfetch/testing';
-import ky from 'ky';
+import ky, { type AfterResponseHook, type Options } from 'ky';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, recorder, URL } from './client.ts';
@@ -122,6 +122,78 @@ describe('use', () => {
     await outcomeOf(ky.create({ ...use(...stack), hooks: { beforeRetry: [] } }).get(URL));
 
     expect(fetch.calls).toHaveLength(attempts);
+  });
+
+  describe('repeats what an afterResponse hook repeats with ky.retry()', () => {
+    /** The example in the readme of ky. */
+    const refresh: AfterResponseHook = ({ request, response }) => {
+      if (response.status !== 401) return;
+      const headers = new Headers(request.headers);
+      headers.set('authorization', 'new');
+      return ky.retry({ request: new Request(request, { headers }), delay: 0 });
+    };
+    const hooks = { afterResponse: [refresh] };
+
+    it.each<[string, () => Options]>([
+      ['no middleware', () => ({})],
+      ['a retry()', () => use(retryMiddleware({ clock: instantClock() }))],
+      ['a middleware', () => use(header('x-a'))],
+    ])('above %s', async (_, stack) => {
+      const fetch = globalFetch([401, 200]);
+
+      const response = await ky
+        .create(stack())
+        .extend({ hooks })
+        .post(URL, { json: { id: 1 } });
+
+      expect(response.status).toBe(200);
+      expect(fetch.calls[1]!.headers.get('authorization')).toBe('new');
+      expect(fetch.calls.map(({ body }) => body)).toEqual(['{"id":1}', '{"id":1}']);
+    });
+
+    it('but keeps no stream in memory', async () => {
+      const fetch = globalFetch([401, 200]);
+      const clone = vi.spyOn(Request.prototype, 'clone');
+
+      await outcomeOf(
+        ky
+          .create(use())
+          .extend({ hooks })
+          .post(URL, { body: new Blob(['x']).stream() }),
+      );
+
+      expect(fetch.calls).toHaveLength(1);
+      expect(clone).not.toHaveBeenCalled();
+    });
+
+    it('also where it has replaced the hooks of use()', async () => {
+      const fetch = globalFetch([401, 503, 200]);
+
+      const { response } = await outcomeOf(ky.create({ ...use(), hooks }).get(URL));
+
+      expect(response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it('and nothing else', async () => {
+      const fetch = globalFetch([401, 503, 200]);
+
+      const { response } = await outcomeOf(ky.create(use()).extend({ hooks }).get(URL));
+
+      expect(response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it.each([{ retry: 0 }, { retry: { limit: 0 } }, { steadfetch: { retry: false } } as const])(
+      'unless %j of the call turns retries off',
+      async (options) => {
+        const fetch = globalFetch([401, 200]);
+
+        await outcomeOf(ky.create(use()).extend({ hooks }).get(URL, options));
+
+        expect(fetch.calls).toHaveLength(1);
+      },
+    );
   });
 
   it('lets the retry option of an instance speak to a retry() in the stack', async () => {
