@@ -106,6 +106,17 @@ describe('any header', () => {
     );
   });
 
+  it('reads a date alike, whichever name it has for GMT', () => {
+    const instant = fc.integer({ min: 0, max: 4e12 });
+    fc.assert(
+      fc.property(instant, now, fc.constantFrom('UTC', '+0000', '-0000'), (at, time, zone) => {
+        const date = new Date(at).toUTCString();
+
+        expect(parseRetryAfter(date.replace('GMT', zone), { now: time })).toBe(parseRetryAfter(date, { now: time }));
+      }),
+    );
+  });
+
   it('returns counts or nothing from the RateLimit parsers', () => {
     fc.assert(
       fc.property(value, (text) => {

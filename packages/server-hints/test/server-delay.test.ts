@@ -40,6 +40,13 @@ describe('serverDelay', () => {
     expect(delayOf(503, headers)?.ms).toBe(20_000);
   });
 
+  it('reads the dates of servers in Go, which write UTC for GMT', () => {
+    const reset = 'Wed, 01 Jan 2025 00:00:30 UTC';
+
+    expect(delayOf(429, { 'retry-after': reset })).toEqual({ ms: 30_000, source: 'retry-after' });
+    expect(delayOf(429, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset })?.ms).toBe(30_000);
+  });
+
   it('does not correct seconds by Date or Age', () => {
     expect(delayOf(503, { date: 'Wed, 01 Jan 2025 00:05:00 GMT', age: '10', 'retry-after': '30' })?.ms).toBe(30_000);
   });
