@@ -17,7 +17,7 @@ describe('retry', () => {
 
   it('repeats a call that got no permit, was held as long as the server asked, and gets one then', async () => {
     const budget: RetryOptions['budget'] = {
-      acquire: (_key, kind) => (kind === 'held' ? { release: () => {} } : undefined),
+      acquire: (_key, kind) => (kind.startsWith('held') ? { release: () => {} } : undefined),
       record: () => {},
     };
     const refused = { status: 429, headers: { 'retry-after': '2' } };

@@ -1,11 +1,16 @@
-import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
+import { type Account, type BudgetSettings, balanced, FORGOTTEN_AFTER, opened, reserveOf } from './account.ts';
 import type { RetryKind } from './types.ts';
 
 /** What a failed attempt costs. */
 export const FAILURE = 0.5;
 
 /** What the retry after it costs, without the failure that it may bring. */
-export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2, held: 0.2 };
+export const PRICE: Readonly<Record<RetryKind, number>> = {
+  transient: 0.5,
+  throttled: 0.2,
+  held: 0.2,
+  'held-throttled': 0.2,
+};
 
 /** The retries for which each call of short trouble brings tokens: as many as it may make, within these bounds. */
 const LEAST_RETRIES = 2;
@@ -19,6 +24,9 @@ const ROUNDING = 1e-9;
  * by default, and an attempt. What has not ended by then never will, such as a retry that was aborted after it was sent.
  */
 const LATEST_END = 70_000;
+
+/** Without a failure for this long, one held call may find out whether the server is well, if the server has set the time. In milliseconds. */
+const QUIET = 1_000;
 
 /** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
@@ -39,6 +47,8 @@ export class Bucket {
   /** Throttled retries that were promised in trouble that is over by now: what was paid for them is forgotten. */
   #forgotten = 0;
   #forgottenUntil = 0;
+  /** When a held call was sent to find out whether the server is well. */
+  #probedAt = -Infinity;
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -47,6 +57,7 @@ export class Bucket {
 
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
+    if (attempt !== 1 && this.#probedAt > this.#account.failedAt) this.#forget();
     this.#account.successes++;
     this.#account.income += this.#settings.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
   }
@@ -69,8 +80,11 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the retry can be done without. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held' && (account.since !== undefined || account.reserved > 0)) return false;
-    if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
+    const isHeld = kind === 'held' || kind === 'held-throttled';
+    if (isHeld && (account.since !== undefined || account.reserved > 0)) {
+      if (kind === 'held' || now - Math.max(account.failedAt, this.#probedAt) < QUIET) return false;
+      this.#probedAt = now;
+    } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
     if (kind !== 'transient') this.#throttled++;
@@ -85,6 +99,12 @@ export class Bucket {
   /** The account at this time. Changes nothing. */
   accountAt(now: number): Account {
     return balanced(this.#account, this.#settings, now);
+  }
+
+  /** A held call succeeded, and nothing has failed since it was sent: the trouble is over. */
+  #forget(): void {
+    this.#account.failedAt -= FORGOTTEN_AFTER;
+    this.#probedAt = -Infinity;
   }
 
   #settle(now: number): Account {

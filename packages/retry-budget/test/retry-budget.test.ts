@@ -418,11 +418,67 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'held')).toBeUndefined();
   });
 
+  describe('where the server has set the time of the retry of a call that was held', () => {
+    const spent = () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      for (let i = 0; i < 100; i++) budget.record(KEY, 'failure', 1);
+      const allows = () => budget.acquire(KEY, 'held-throttled') !== undefined;
+      return { budget, allows, clock };
+    };
+
+    it('allows one when nothing has failed for a second, and the others when it has succeeded', async () => {
+      const { budget, allows, clock } = spent();
+
+      await clock.advance(999);
+      expect(allows()).toBe(false);
+      await clock.advance(1);
+      expect(allows()).toBe(true);
+      expect(allows()).toBe(false);
+      budget.record(KEY, 'success', 2);
+      expect(allows()).toBe(true);
+      expect(budget.snapshot()[KEY]?.state).toBe('ready');
+    });
+
+    it('waits for another second where it failed', async () => {
+      const { budget, allows, clock } = spent();
+
+      await clock.advance(1_000);
+      expect(allows()).toBe(true);
+      await clock.advance(900);
+      budget.record(KEY, 'failure', 2);
+      await clock.advance(999);
+      expect(allows()).toBe(false);
+      await clock.advance(1);
+      expect(allows()).toBe(true);
+    });
+
+    it('believes no success once something has failed after it was sent, nor that of a first attempt', async () => {
+      const { budget, allows, clock } = spent();
+
+      await clock.advance(1_000);
+      expect(allows()).toBe(true);
+      budget.record(KEY, 'success', 1);
+      expect(allows()).toBe(false);
+      await clock.advance(1);
+      budget.record(KEY, 'failure', 1);
+      budget.record(KEY, 'success', 2);
+      expect(allows()).toBe(false);
+    });
+
+    it('asks for no second where the server has not set it', async () => {
+      const { budget, clock } = spent();
+
+      await clock.advance(4_999);
+      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    });
+  });
+
   it.each(['x', 'toString', undefined, null])('refuses a kind of retry that it does not know: %s', (kind) => {
     const budget = retryBudget();
 
     expect(() => budget.acquire(KEY, kind as never)).toThrow(
-      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, got ${kind}`),
+      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, held-throttled, got ${kind}`),
     );
     expect(budget.snapshot()).toEqual({});
   });

@@ -6,7 +6,7 @@ import { publish } from '../publish.ts';
 import { each } from './arrivals.ts';
 import { plainWith, standardWith } from './clients.ts';
 import { type Client, live } from './live.ts';
-import { except, narrow } from './servers.ts';
+import { between, except, narrow } from './servers.ts';
 import type { Calls, Outcome, Reply, Situation } from './situation.ts';
 
 const MINUTE = 60_000;
@@ -29,7 +29,10 @@ async function both(situation: Situation, maxRetries: number, measure: (outcome:
 }
 
 const REFUSED: Reply = { error: 'ECONNREFUSED', after: 1 };
-const OUTAGES: readonly { seconds: number; of: string; reply: Reply; retries: number }[] = [
+/** With `calls`, they are made for so many seconds, from the beginning of the outage on; else for a minute. */
+const OUTAGES: readonly { seconds: number; of: string; reply: Reply; retries: number; calls?: number }[] = [
+  { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2, calls: 2 },
+  { seconds: 2, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 2, calls: 2 },
   { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2 },
   { seconds: 5, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 5 },
   { seconds: 10, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 5 },
@@ -40,20 +43,19 @@ const OUTAGES: readonly { seconds: number; of: string; reply: Reply; retries: nu
 ];
 const GAP = 20;
 
-async function outageRow({ seconds, of, reply, retries }: (typeof OUTAGES)[number]): Promise<string[]> {
-  const name = `${seconds} s of ${of}`;
+async function outageRow({ seconds, of, reply, retries, calls }: (typeof OUTAGES)[number]): Promise<string[]> {
+  const name = `${seconds} s of ${of}${calls ? `, calls for ${calls} s` : ''}`;
+  const from = calls ? 0 : 20_000;
+  const lasts = 1_000 * (calls ?? 60);
   const situation: Situation = {
     name,
-    lasts: MINUTE,
-    calls: each(GAP, MINUTE),
-    server: except(({ at }) => at >= 20_000 && at < 20_000 + 1_000 * seconds, reply),
+    lasts,
+    calls: each(GAP, lasts),
+    server: except(between(from, from + 1_000 * seconds), reply),
   };
-  const met = (1_000 * seconds) / GAP;
-  return [
-    name,
-    String(retries),
-    ...(await both(situation, retries, ({ calls, success }) => ((1 - success) * calls) / met)),
-  ];
+  const met = (1_000 * Math.min(seconds, calls ?? 60)) / GAP;
+  const lost = (outcome: Outcome) => ((1 - outcome.success) * outcome.calls) / met;
+  return [name, String(retries), ...(await both(situation, retries, lost))];
 }
 
 const CAPACITY = 200;

@@ -60,7 +60,7 @@ function grpc(maxTokens: number, tokenRatio: number): Rule {
 function aws(): Rule {
   let tokens = 500;
   const acquire: RetryBudget['acquire'] = (_key, kind) => {
-    const cost = kind === 'throttled' ? 5 : 14;
+    const cost = kind.endsWith('throttled') ? 5 : 14;
     if (tokens < cost) return undefined;
     tokens -= cost;
     return PERMIT;
