@@ -199,6 +199,15 @@ describe('a Request that is sent with something else', () => {
     expect(keepBody(Call.from(request, { signal: null })).init?.signal).toBeNull();
   });
 
+  it('keeps the length of a body in Deno, which loses that of one that was looked at', () => {
+    const request = new Request(URL_, { method: 'PUT', body: 'x' });
+    const look = vi.fn(() => null);
+    Object.defineProperty(request, 'body', { get: look });
+
+    expect(keepBody(Call.from(request)).input).not.toBe(request);
+    expect(look).not.toHaveBeenCalled();
+  });
+
   it('goes out as it is while its headers are unchanged, and else with those that it had', async () => {
     const { seen, fetch } = recorder();
     const request = new Request(URL_, { headers: { a: '1' } });
