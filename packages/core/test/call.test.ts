@@ -275,6 +275,33 @@ describe('what a later attempt sends', () => {
     expect(seen.map(({ init }) => init)).toEqual(Array(2).fill({ method: 'DELETE', headers: { a: '1' } }));
   });
 
+  it('is what fetch reads of a request of Hono on Node, whose other getters throw', async () => {
+    const { seen, fetch } = recorder();
+    const real = new Request(URL_, { method: 'PUT', headers: { a: '1' }, cache: 'no-store' });
+    const names = ['method', 'headers', 'body', 'cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer'];
+    const prototype = Object.create(Request.prototype) as object;
+    for (const name of [...names, 'referrerPolicy', 'signal', 'keepalive']) {
+      Object.defineProperty(prototype, name, { get: () => real[name as keyof Request] });
+    }
+
+    await passThrough(fetch)(URL_, Object.create(prototype) as RequestInit);
+
+    expect(seen[0]!.init).toMatchObject({ method: 'PUT', cache: 'no-store', signal: real.signal });
+    expect(new Headers(seen[0]!.init!.headers).get('a')).toBe('1');
+  });
+
+  it('is not asked for where what fetch reads throws', async () => {
+    const { seen, fetch } = recorder();
+    const error = new Error('no method');
+    const get = () => {
+      throw error;
+    };
+    const init = Object.create(Object.defineProperty({}, 'method', { get, enumerable: true })) as RequestInit;
+
+    await expect(passThrough(fetch)(URL_, init)).rejects.toBe(error);
+    expect(seen).toEqual([]);
+  });
+
   it.each<[string, object, RequestInit]>([
     ['a method in a list', { method: ['post'] }, { method: 'post' }],
     ['a referrer of a class', { referrer: new URL('https://a.test/') }, { referrer: 'https://a.test/' }],
