@@ -183,11 +183,11 @@ describe('a call to another address', () => {
 
 describe('a Request that is sent with something else', () => {
   it('keeps its referrer, which fetch forgets where there is any init', () => {
-    const request = new Request(URL_, { referrer: 'about:client', referrerPolicy: 'no-referrer' });
-
+    const referrer = 'https://api.test/page';
+    const request = new Request(URL_, { referrer, referrerPolicy: 'no-referrer' });
     const { init } = Call.from(request).with({ signal: new AbortController().signal });
 
-    expect(init).toMatchObject({ referrer: 'about:client', referrerPolicy: 'no-referrer' });
+    expect(init).toMatchObject({ referrer, referrerPolicy: 'no-referrer' });
   });
 
   it('keeps its signal in a clone, where that of init is not given', () => {
@@ -218,6 +218,21 @@ describe('a Request that is sent with something else', () => {
 
     expect(seen[0]).toEqual({ input: request, init: undefined });
     expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
+  });
+
+  it('is sent without the referrer that each has: Node hangs with it where URL was replaced', () => {
+    const { signal } = new AbortController();
+
+    expect(Call.from(new Request(URL_)).with({ signal }).init).toEqual({ signal });
+  });
+
+  it('goes out as it is where there is none, so that the error is that of fetch', async () => {
+    const { seen, fetch } = recorder();
+    const { signal } = new AbortController();
+
+    await defineMiddleware((call, next) => next(call.with({ signal })))(fetch)(undefined as unknown as string);
+
+    expect(seen).toEqual([{ input: undefined, init: { signal } }]);
   });
 
   it('may have headers that cannot be read', () => {
