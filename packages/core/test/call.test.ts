@@ -183,11 +183,11 @@ describe('a call to another address', () => {
 
 describe('a Request that is sent with something else', () => {
   it('keeps its referrer, which fetch forgets where there is any init', () => {
-    const request = new Request(URL_, { referrer: 'about:client', referrerPolicy: 'no-referrer' });
-
+    const referrer = 'https://api.test/page';
+    const request = new Request(URL_, { referrer, referrerPolicy: 'no-referrer' });
     const { init } = Call.from(request).with({ signal: new AbortController().signal });
 
-    expect(init).toMatchObject({ referrer: 'about:client', referrerPolicy: 'no-referrer' });
+    expect(init).toMatchObject({ referrer, referrerPolicy: 'no-referrer' });
   });
 
   it('keeps its signal in a clone, where that of init is not given', () => {
@@ -197,6 +197,15 @@ describe('a Request that is sent with something else', () => {
     expect(keepBody(Call.from(request)).init?.signal).toBe(request.signal);
     expect(keepBody(Call.from(request, { signal })).init?.signal).toBe(signal);
     expect(keepBody(Call.from(request, { signal: null })).init?.signal).toBeNull();
+  });
+
+  it('keeps the length of a body in Deno, which loses that of one that was looked at', () => {
+    const request = new Request(URL_, { method: 'PUT', body: 'x' });
+    const look = vi.fn(() => null);
+    Object.defineProperty(request, 'body', { get: look });
+
+    expect(keepBody(Call.from(request)).input).not.toBe(request);
+    expect(look).not.toHaveBeenCalled();
   });
 
   it('goes out as it is while its headers are unchanged, and else with those that it had', async () => {
@@ -209,6 +218,21 @@ describe('a Request that is sent with something else', () => {
 
     expect(seen[0]).toEqual({ input: request, init: undefined });
     expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
+  });
+
+  it('is sent without the referrer that each has: Node hangs with it where URL was replaced', () => {
+    const { signal } = new AbortController();
+
+    expect(Call.from(new Request(URL_)).with({ signal }).init).toEqual({ signal });
+  });
+
+  it('goes out as it is where there is none, so that the error is that of fetch', async () => {
+    const { seen, fetch } = recorder();
+    const { signal } = new AbortController();
+
+    await defineMiddleware((call, next) => next(call.with({ signal })))(fetch)(undefined as unknown as string);
+
+    expect(seen).toEqual([{ input: undefined, init: { signal } }]);
   });
 
   it('may have headers that cannot be read', () => {
@@ -264,6 +288,33 @@ describe('what a later attempt sends', () => {
     await twice(fetch)(URL_, new Deletion());
 
     expect(seen.map(({ init }) => init)).toEqual(Array(2).fill({ method: 'DELETE', headers: { a: '1' } }));
+  });
+
+  it('is what fetch reads of a request of Hono on Node, whose other getters throw', async () => {
+    const { seen, fetch } = recorder();
+    const real = new Request(URL_, { method: 'PUT', headers: { a: '1' }, cache: 'no-store' });
+    const names = ['method', 'headers', 'body', 'cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer'];
+    const prototype = Object.create(Request.prototype) as object;
+    for (const name of [...names, 'referrerPolicy', 'signal', 'keepalive']) {
+      Object.defineProperty(prototype, name, { get: () => real[name as keyof Request] });
+    }
+
+    await passThrough(fetch)(URL_, Object.create(prototype) as RequestInit);
+
+    expect(seen[0]!.init).toMatchObject({ method: 'PUT', cache: 'no-store', signal: real.signal });
+    expect(new Headers(seen[0]!.init!.headers).get('a')).toBe('1');
+  });
+
+  it('is not asked for where what fetch reads throws', async () => {
+    const { seen, fetch } = recorder();
+    const error = new Error('no method');
+    const get = () => {
+      throw error;
+    };
+    const init = Object.create(Object.defineProperty({}, 'method', { get, enumerable: true })) as RequestInit;
+
+    await expect(passThrough(fetch)(URL_, init)).rejects.toBe(error);
+    expect(seen).toEqual([]);
   });
 
   it.each<[string, object, RequestInit]>([

@@ -38,7 +38,8 @@ export function cancelBody(body: unknown): void {
   } catch {}
 }
 
+/** Judged by the method: Deno sends a body that was looked at in chunks, without its length. */
 function carriesBody({ input, init }: Call): boolean {
   if (!isRequest(input) || (init?.body !== undefined && init.body !== null)) return false;
-  return input.body !== null && !input.bodyUsed && input.method !== 'GET' && input.method !== 'HEAD';
+  return !input.bodyUsed && input.method !== 'GET' && input.method !== 'HEAD';
 }

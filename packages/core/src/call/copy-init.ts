@@ -10,13 +10,25 @@ import { cloneHeaders } from './request-members.ts';
 export function copyInit(init: RequestInit): RequestInit {
   const copy: RequestInit & Record<string, unknown> = { ...init };
   // `fetch` reads inherited members too: of inits made by Object.create, and of a class, as in fetch(url, request)
-  for (const name in init) if (!(name in copy)) copy[name] = init[name as keyof RequestInit];
+  for (const name in init) if (!(name in copy)) copy[name] = readInherited(init, name);
   if (init.constructor !== Object) Object.assign(copy, membersOf(init));
   for (const name in copy) {
     const value = copy[name];
     if (typeof value === 'object' && value !== null) copy[name] = copyMember(name, value);
   }
   return copy;
+}
+
+/**
+ * Getters of what `fetch` does not read may throw: in Hono on Node a request inherits those of `Request`, which know only their own.
+ */
+function readInherited(init: RequestInit, name: string): unknown {
+  try {
+    return init[name as keyof RequestInit];
+  } catch (error) {
+    if (MEMBERS.includes(name)) throw error;
+    return undefined;
+  }
 }
 
 function copyMember(name: string, value: object): unknown {

@@ -26,9 +26,14 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
   return JSON.stringify([...one]) === JSON.stringify([...other]);
 }
 
-/** The members of a Request that `fetch(request, init)` drops as soon as there is any init. */
+/**
+ * The members of a Request that `fetch(request, init)` drops as soon as there is any init. Not the referrer that each has by itself:
+ * with it, `fetch` of Node hangs where the global `URL` was replaced.
+ */
 export function referrerOf(input: RequestInfo | URL): RequestInit {
-  if (typeof input === 'string') return {};
-  const { referrer, referrerPolicy } = input as Partial<Request>;
-  return { ...(referrer === undefined ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
+  if (!isRequest(input)) return {};
+  const { referrer = BY_ITSELF, referrerPolicy }: Partial<Request> = input;
+  return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
 }
+
+const BY_ITSELF = 'about:client';
