@@ -119,7 +119,15 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const form = new FormData();
     form.append('a', 'order');
     const bytes = new TextEncoder().encode('order');
-    const bodies = ['order', bytes, bytes.buffer, new URLSearchParams({ a: 'order' }), form, new Blob(['order'])];
+    const bodies = [
+      'order',
+      bytes,
+      bytes.subarray(1),
+      bytes.buffer,
+      new URLSearchParams({ a: 'order' }),
+      form,
+      new Blob(['order']),
+    ];
     const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
     for (const [index, args] of calls.entries()) {
       await steady(...args());
