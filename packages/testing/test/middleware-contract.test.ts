@@ -814,6 +814,23 @@ describe('contractChecks', () => {
     vi.unstubAllGlobals();
   });
 
+  it('asks for no more than the Request of a platform keeps', async () => {
+    class BunRequest extends Request {
+      constructor(input: RequestInfo | URL, init?: RequestInit) {
+        super(input, init);
+        this.headers.delete('content-type');
+      }
+      override get method(): string {
+        return /^[A-Z]+$/.test(super.method) ? super.method : 'GET';
+      }
+    }
+    vi.stubGlobal('Request', BunRequest);
+
+    await contractChecks['hands on methods and headers as they are written']!(() => pass);
+    await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
+    vi.unstubAllGlobals();
+  });
+
   it('counts no timer that has fired or is cleared', async () => {
     const waiting: Middleware = (next) => async (input, init) => {
       const often = setInterval(() => {}, 60_000);
