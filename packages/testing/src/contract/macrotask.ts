@@ -15,7 +15,8 @@ export function macrotask(): Promise<void> {
   });
 }
 
-/** At least a millisecond of real time, or a turn where the timers were faked before. */
-export function millisecond(): Promise<void> {
-  return 'clock' in setTimeout ? macrotask() : new Promise((resolve) => setTimeout(resolve, 1));
+/** At least a millisecond of real time; about that in turns, where the timers were faked before. */
+export async function millisecond(): Promise<void> {
+  if (!('clock' in setTimeout)) return new Promise((resolve) => setTimeout(resolve, 1));
+  for (let left = 100; left > 0; left--) await macrotask();
 }
