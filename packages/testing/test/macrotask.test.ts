@@ -20,7 +20,9 @@ it('takes a turn of the real event loop where timers are faked before or after i
   const after = await load();
 
   await before.macrotask();
+  await before.millisecond();
   await after.macrotask();
+  await after.millisecond();
 
   expect(vi.getTimerCount()).toBe(0);
 });

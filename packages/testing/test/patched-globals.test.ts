@@ -1,5 +1,6 @@
 import { defineMiddleware, type Middleware } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { patch } from '../src/contract/patch.ts';
 import { contractChecks, simulate } from '../src/index.ts';
 
 /** A second copy, loaded while timers are real. */
@@ -96,4 +97,14 @@ describe.each(['real', 'fake'])('the globals, with %s timers,', (timers) => {
 
     expect(globalThis.setTimeout).toBe(setTimeout);
   });
+});
+
+it('puts a member in the place of one that can be written, and no more, as in Bun', () => {
+  const target = Object.defineProperty({ clone: 'theirs' }, 'clone', { configurable: false });
+
+  const undo = patch(target, { clone: 'ours' });
+
+  expect(target.clone).toBe('ours');
+  undo();
+  expect(target.clone).toBe('theirs');
 });

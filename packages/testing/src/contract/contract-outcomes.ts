@@ -23,6 +23,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const response = await make()(ok)(CONTRACT_URL);
     same(response.bodyUsed || response.body?.locked, false, 'whether the body is used or locked');
     same(await response.text(), 'ok', 'the body');
+    for (const args of REPEATABLE) {
+      const { signal, abort } = ending();
+      let sent = 0;
+      const busy: Fetch = async (...call) =>
+        new Response(await new Request(...call).text(), { status: ++sent > 20 ? 200 : 503 });
+      const last = await inTime(settle(make()(busy)(...args(signal))));
+      abort();
+      if (last === undefined || sent > 20) continue; // it waits, or goes on until it is answered
+      same(last.response?.status, 503, 'the status of the last answer');
+      same(last.response?.bodyUsed || last.response?.body?.locked, false, 'whether the last body is used or locked');
+    }
   },
 
   'gives a 404, a 302 and a 204 as any other response': async (make) => {
@@ -121,9 +132,19 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(await reasonOf(before), reason, 'the reason from before');
     }
     for (const [when, next] of TRANSIENT) {
-      const end = await inTime(settle(abortedInTime(make()(next))));
-      if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+      for (const kind of KINDS) {
+        const end = await inTime(settle(abortedInTime(make()(next), kind)));
+        if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+      }
     }
+    const { signal, abort } = ending();
+    const steady = make()(endless().fetch);
+    const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
+    const behind = await inTime(settle(abortedInTime(steady)));
+    abort();
+    await inTime(others);
+    if (behind === undefined)
+      throw new Error('expected the call to end when it is aborted behind others, but it goes on');
   },
 
   'answers after calls that were aborted': async (make) => {
@@ -139,7 +160,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       await settle(make()(reject)(CONTRACT_URL));
       const aborted = make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort() });
       await settle(aborted);
-      for (const [, next] of TRANSIENT) await settle(abortedInTime(make()(next)));
+      for (const [, next] of TRANSIENT) {
+        for (const kind of KINDS) await inTime(settle(abortedInTime(make()(next), kind)));
+      }
     });
     same(timers, 0, 'the number of timers that are left');
   },
@@ -150,9 +173,12 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       ['after a response', ok, false],
       ['after an error', reject, false],
       ['after an abort', endless().fetch, true],
+      ...TRANSIENT.map(([when, next]): [string, Fetch, boolean] => [when, next, false]),
     ];
-    for (const [when, next, aborts] of ends) {
-      for (const kind of ['init', 'Request'] as const) {
+    for (const [when, first, aborts] of ends) {
+      for (const kind of KINDS) {
+        let sent = 0;
+        const next: Fetch = (...call) => (++sent === 1 ? first(...call) : ok());
         const controller = new AbortController();
         const request = new Request(CONTRACT_URL, { signal: controller.signal });
         const signal = kind === 'init' ? controller.signal : request.signal;
@@ -161,7 +187,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         const end = kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(request);
         const read = end.then((response) => response.text()).catch(() => {});
         if (aborts) controller.abort();
-        await read;
+        if (!(await inTime(read.then(() => true)))) controller.abort(); // it waits, and sends it again
+        await inTime(read);
         await macrotask();
         same(listeners.count, 0, `the number of listeners ${when}, on the signal of ${kind}`);
       }
@@ -175,17 +202,38 @@ const TRANSIENT: readonly [string, Fetch][] = [
   ['after an error', () => Promise.reject(new TypeError('fetch failed'))],
 ];
 
+/** How a signal comes. */
+const KINDS = ['init', 'Request'] as const;
+
+/** Calls that may be sent again, and such that cannot: a stream is read once. */
+const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?])[] = [
+  (signal) => [CONTRACT_URL, { signal }],
+  (signal) => [CONTRACT_URL, { method: 'PUT', body: 'order', signal }],
+  (signal) => [new Request(CONTRACT_URL, { method: 'PUT', body: 'order', signal })],
+  (signal) => [
+    CONTRACT_URL,
+    { method: 'PUT', body: new Response('order').body!, duplex: 'half', signal } as RequestInit,
+  ],
+];
+
+/** A signal, and what ends the calls that have it. */
+function ending(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 /** More microtasks than a middleware takes from a failure to its wait. */
 const UNTIL_IT_WAITS = 200;
 
 /** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
-function abortedInTime(steady: Fetch): Promise<Response> {
+function abortedInTime(steady: Fetch, kind: (typeof KINDS)[number] = 'init'): Promise<Response> {
   const controller = new AbortController();
   void (async () => {
     for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
     controller.abort();
   })();
-  return steady(CONTRACT_URL, { signal: controller.signal });
+  const init = { signal: controller.signal };
+  return kind === 'init' ? steady(CONTRACT_URL, init) : steady(new Request(CONTRACT_URL, init));
 }
 
 /** The status of a call after ten, if it comes in time, where those before are answered or aborted. */

@@ -50,8 +50,9 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     await steady(CONTRACT_URL, { method: 'x-Odd', headers: pairs });
     await steady(new Request(CONTRACT_URL, { method: 'x-Odd', headers: pairs }));
     same(asked.length, 2, 'the number of calls of next');
+    const { method } = new Request(CONTRACT_URL, { method: 'x-Odd' }); // Bun takes no method that it does not know
     for (const { request } of asked) {
-      same(request.method, 'x-Odd', 'the method');
+      same(request.method, method, 'the method');
       same(
         [...request.headers].filter(([name]) => /^x-[abc]$/.test(name)).join('; '),
         'x-a,1, 2; x-b,; x-c,\u00e9',
@@ -119,7 +120,15 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const form = new FormData();
     form.append('a', 'order');
     const bytes = new TextEncoder().encode('order');
-    const bodies = ['order', bytes, bytes.buffer, new URLSearchParams({ a: 'order' }), form, new Blob(['order'])];
+    const bodies = [
+      'order',
+      bytes,
+      bytes.subarray(1),
+      bytes.buffer,
+      new URLSearchParams({ a: 'order' }),
+      form,
+      new Blob(['order']),
+    ];
     const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
     for (const [index, args] of calls.entries()) {
       await steady(...args());
@@ -187,6 +196,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const headers = new Headers({ 'x-a': '1' });
     const init: RequestInit = { method: 'PUT', headers, body: 'order' };
     const request = new Request(CONTRACT_URL, init);
+    const names = [...request.headers.keys()].join();
     const frozen = Object.freeze({ method: 'PUT', headers: Object.freeze({ 'x-a': '1' }) });
     await steady(CONTRACT_URL, init);
     await steady(request);
@@ -195,7 +205,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     same(init.method === 'PUT' && init.headers === headers && init.body === 'order', true, 'the same values in init');
     same([...headers].join(), 'x-a,1', 'the headers of init');
     same(request.headers.get('x-a'), '1', 'a header of the Request');
-    same([...request.headers.keys()].sort().join(), 'content-type,x-a', 'the names of headers of the Request');
+    same([...request.headers.keys()].join(), names, 'the names of headers of the Request');
   },
 };
 

@@ -26,31 +26,39 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const browsers = ['Failed to fetch', 'Load failed', 'NetworkError when attempting to fetch resource.'];
     const texts = [...browsers, 'Network request failed', 'fetch failed', 'terminated'];
     const names = ['TimeoutError', 'AbortError'];
-    const ends: [string | number, () => Promise<Response>][] = [
-      ...statuses.map((status): [number, () => Promise<Response>] => [
-        status,
-        async () => Response.json('failed', { status, headers: { 'retry-after': '0' } }),
-      ]),
-      ...codes.map((code): [string, () => Promise<Response>] => [
-        code,
-        () => Promise.reject(networkError(code, CONTRACT_URL)),
-      ]),
-      ...texts.map((text): [string, () => Promise<Response>] => [text, () => Promise.reject(new TypeError(text))]),
-      ...names.map((name): [string, () => Promise<Response>] => [
-        name,
-        () => Promise.reject(new DOMException('of another signal', name)),
-      ]),
+    const errors: [string, unknown][] = [
+      ...codes.map((code): [string, unknown] => [code, networkError(code, CONTRACT_URL)]),
+      ...texts.map((text): [string, unknown] => [text, new TypeError(text)]),
+      ...names.map((name): [string, unknown] => [name, new DOMException('of another signal', name)]),
     ];
-    for (const [end, answer] of ends) {
-      for (const method of ['POST', 'post', 'PATCH', 'LOCK']) {
-        for (const args of asInitAndAsRequest({ method, body: 'order' })) {
-          const { fetch, asked } = probe(answer);
-          const outcome = await inTime(settle(make()(fetch)(...args())));
-          same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
-          if (typeof end === 'string') continue;
-          const { status, bodyUsed, body } = outcome?.response ?? {};
-          same(status, end, `the status of a ${method}`);
-          same(bodyUsed || body?.locked, false, `whether the body of a ${end} is used or locked`);
+    const answers = statuses.map((status): [number, () => Promise<Response>] => [
+      status,
+      async () => Response.json('failed', { status, headers: { 'retry-after': '0' } }),
+    ]);
+    for (const method of ['POST', 'post', 'PATCH', 'LOCK']) {
+      const calls = [
+        ...asInitAndAsRequest({ method, body: 'order' }),
+        (): [string, RequestInit] => [CONTRACT_URL, { method }],
+      ];
+      const sendOnce = async (args: (typeof calls)[number], end: unknown, answer: () => Promise<Response>) => {
+        const { fetch, asked } = probe(answer);
+        const outcome = await inTime(settle(make()(fetch)(...args())));
+        same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
+        return outcome;
+      };
+      for (const args of calls) {
+        for (const [status, answer] of answers) {
+          const { response } = (await sendOnce(args, status, answer)) ?? {};
+          same(response?.status, status, `the status of a ${method}`);
+          same(
+            response?.bodyUsed || response?.body?.locked,
+            false,
+            `whether the body of a ${status} is used or locked`,
+          );
+        }
+        for (const [end, error] of errors) {
+          const outcome = await sendOnce(args, end, () => Promise.reject(error));
+          same(outcome?.error, error, `the error of a ${method} that ends in ${end}`);
         }
       }
     }

@@ -1,5 +1,5 @@
 /** The real one, unless timers were faked before: those of Sinon, Jest and Vitest carry their clock. Browsers have none. */
-const { setImmediate } = globalThis;
+const { setImmediate, setTimeout } = globalThis;
 const isReal = setImmediate !== undefined && !('clock' in setImmediate);
 
 /** One turn of the event loop in real time, whoever fakes the timers: everything that is runnable now has run. */
@@ -13,4 +13,10 @@ export function macrotask(): Promise<void> {
     };
     port2.postMessage(undefined);
   });
+}
+
+/** At least a millisecond of real time; about that in turns, where the timers were faked before. */
+export async function millisecond(): Promise<void> {
+  if (!('clock' in setTimeout)) return new Promise((resolve) => setTimeout(resolve, 1));
+  for (let left = 100; left > 0; left--) await macrotask();
 }
