@@ -3,8 +3,8 @@ import type { Quota } from './model/model.ts';
 
 /** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
 const MEMORY_MS = 60_000;
-/** So many requests that other gates accepted since the last refusal contradict a limit in common. */
-const ACCEPTED_BY_OTHERS = 8;
+/** Of so many gates that were refused, and so many that were accepted, the last answer is remembered. */
+const GATES_REMEMBERED = 100;
 /**
  * A gate that is refused again so many times, with no other answer in between, is the only one that is called: its refusals say
  * nothing of the others.
@@ -27,9 +27,9 @@ export interface Refused {
 }
 
 /**
- * Whether the gates below one have a limit in common. Two of them that are refused in succession say so; so do three,
- * if few others are accepted in between; and so does a quota that each answer leaves with less, whichever gate it is for.
- * One that is refused again while others are accepted says the opposite.
+ * Whether the gates below one have a limit in common. They do if more of them were refused at their last answer than accepted,
+ * two at least: a few that are called above limits of their own do not hold back the others. They do as well if each answer leaves
+ * less of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite.
  */
 export class CommonLimit {
   /** The gate that was refused last, for which policy and when. */
@@ -42,7 +42,9 @@ export class CommonLimit {
   /** How often it was refused again by itself, and how probable that is if all have one limit. */
   #again = 0;
   #chance = 1;
+  /** The gates whose last answer was a refusal, and those whose last answer was none. */
   readonly #refused = new Set<Gate>();
+  readonly #accepted = new Set<Gate>();
   #quota: Quota | undefined;
   #quotaOf: Gate | undefined;
   #inARow = 0;
@@ -51,6 +53,7 @@ export class CommonLimit {
   accepted(child: Gate, quota: Quota | undefined): boolean {
     if (child === this.#last) this.#own++;
     else this.#others++;
+    this.#note(child, false);
     if (!quota) return false;
     const [before, of] = [this.#quota, this.#quotaOf];
     [this.#quota, this.#quotaOf] = [quota, child];
@@ -69,21 +72,27 @@ export class CommonLimit {
       this.#again++;
       this.#chance *= (this.#own + 1) / (this.#own + this.#others + 2);
     }
-    const judged = this.#judge(child, wide);
     const before = [...this.#refused];
-    this.#refused.add(child);
+    this.#note(child, true);
+    const judged = this.#judge(child, wide);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
     this.#own = this.#others = 0;
     return { wide: judged, before };
   }
 
   #judge(child: Gate, wide: boolean): boolean {
-    if (this.#refused.size === 0) return wide;
-    if (this.#last === child) {
-      this.#refused.clear();
-      const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
-      return wide && !isAlone && this.#chance >= LEAST_PROBABILITY;
-    }
-    return wide || this.#others === 0 || (this.#refused.size > 1 && this.#others < ACCEPTED_BY_OTHERS);
+    if (!wide) return this.#refused.size > Math.max(1, this.#accepted.size);
+    if (this.#last !== child) return true;
+    const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
+    return !isAlone && this.#chance >= LEAST_PROBABILITY;
+  }
+
+  /** Of many gates those that were answered last are remembered. */
+  #note(child: Gate, isRefused: boolean): void {
+    const [from, to] = isRefused ? [this.#accepted, this.#refused] : [this.#refused, this.#accepted];
+    from.delete(child);
+    to.delete(child);
+    to.add(child);
+    if (to.size > GATES_REMEMBERED) to.delete(to.values().next().value!);
   }
 }

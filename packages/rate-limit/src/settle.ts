@@ -40,7 +40,7 @@ export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer):
 function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
   for (let child = leaf; child.parent; child = child.parent) {
     const { parent } = child;
-    if (quotas && parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
+    if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
     if (parent.commonLimit?.accepted(child, quotas?.[0]) && !parent.wide) widen(parent, [], now, undefined);
   }
 }

@@ -86,6 +86,20 @@ describe('what a refusal holds back', () => {
     expect(keys(one)).toEqual([ORIGIN]);
   });
 
+  it.each([
+    ['users', ['a', 'b', 'c', 'd', 'e'].map((who) => ['/items', as(who)] as const)],
+    ['paths', ['/a', '/b', '/c', '/d', '/e'].map((path) => [path, {}] as const)],
+  ])('not the others, when two of five %s are refused in succession', async (_, five) => {
+    const { fetch, call } = rig((url, authorization) => /[de]$/.test(authorization ?? url));
+    const spent = five.slice(3);
+    const others = five.slice(0, 3);
+    for (const one of [...others, ...spent]) await call(...one);
+
+    expect(await Promise.all(spent.map((one) => call(...one)))).toEqual(['RateLimitError', 'RateLimitError']);
+    expect(await Promise.all(others.map((one) => call(...one)))).toEqual([200, 200, 200]);
+    expect(fetch.calls).toHaveLength(8);
+  });
+
   it('one path again, when others are accepted meanwhile', async () => {
     let all = true;
     const one = rig((url) => all || url.endsWith('/items'));
