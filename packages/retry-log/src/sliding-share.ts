@@ -40,7 +40,7 @@ export class SlidingShare {
   }
 
   reset(): void {
-    for (const bucket of this.#buckets) bucket.turn = -1;
+    for (const bucket of this.#buckets) Object.assign(bucket, { calls: 0, marked: 0 });
   }
 
   #turn(): number {

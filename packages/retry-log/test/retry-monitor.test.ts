@@ -96,6 +96,15 @@ describe('retryMonitor', () => {
     expect(onExcessive).toHaveBeenCalledTimes(2);
   });
 
+  it('forgets the window in the first minute of a process too', async () => {
+    const { call, monitor } = setUp({}, instantClock({ now: 0 }));
+    await call(1);
+
+    monitor.reset();
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 0, retried: 0 });
+  });
+
   it('counts a call once that was being retried when it was reset', async () => {
     const { stack, monitor } = setUp();
     const fetch = stack(async () => {

@@ -417,7 +417,9 @@ it.each([
   ['Sunday, 06-Nov-94 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:30 GMT'],
   ['Sun Nov  6 08:49:37 1994', 'Sun Nov  6 08:49:30 1994'],
   ['Sun, 06 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:30 GMT'],
-])('reads the three forms of HTTP-date: %s', async (until, date) => {
+  ['Sun, 06 Nov 1994 08:49:37 UTC', 'Sun, 06 Nov 1994 08:49:30 UTC'],
+  ['Sun, 06 Nov 1994 08:49:37 +0000', 'Sun, 06 Nov 1994 08:49:30 GMT'],
+])('reads the three forms of HTTP-date, and those that servers write in their place: %s', async (until, date) => {
   const busy = { status: 503, headers: { date, 'retry-after': until } };
 
   expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([7_700]);
