@@ -1,0 +1,69 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type Ask, decide, type LimitState, storeOf } from '@steadfetch/shared-limit';
+import { type ManualClock, manualClock, seededRandom } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+import { bucket } from './support/fleet.ts';
+
+const SECONDS = 20;
+/** What the server allows, and what is called, per second. */
+const RATE = 50;
+const CALLED = 60;
+
+/** A call ends after so many ms, and says so to the layers inside. */
+const within = (clock: ManualClock, ms: number) =>
+  defineMiddleware(async (call, next) => {
+    const end = clock.now() + ms;
+    const stop = new AbortController();
+    const done = new AbortController();
+    clock.sleep(ms, done.signal).then(
+      () => stop.abort(new Error('too late')),
+      () => {},
+    );
+    try {
+      return await next(call.with({ signal: stop.signal, remaining: () => end - clock.now() }));
+    } finally {
+      done.abort();
+    }
+  });
+
+/** The share of the calls that succeed where each has a stack of its own, which ends with it. */
+async function share(limit: { requests: number; per: number } | undefined, ms: number): Promise<number> {
+  const clock = manualClock();
+  const begun = clock.now();
+  const random = seededRandom(3);
+  const server = bucket(RATE, 20, 'retry-after');
+  let state: LimitState | undefined;
+  const ask: Ask = async (_, question) => {
+    await clock.sleep(1);
+    const [after, reply] = decide(state, clock.now(), structuredClone(question));
+    state = after;
+    await clock.sleep(1);
+    return structuredClone(reply);
+  };
+  const send = async () => {
+    await clock.sleep(10);
+    const { ok, headers } = server(clock.now() - begun);
+    await clock.sleep(10);
+    return new Response('', { status: ok ? 200 : 429, headers });
+  };
+  let good = 0;
+  for (let n = 0; n < CALLED * SECONDS; n++) {
+    void clock.sleep((n * 1_000) / CALLED).then(async () => {
+      const store = storeOf(ask, { clock, limit });
+      const call = compose(within(clock, ms), rateLimit({ clock, random, store, scope: 'origin' }))(send);
+      const response = await call('https://api.example.com/').catch(() => undefined);
+      if (response?.ok) good++;
+    });
+  }
+  await clock.advance(SECONDS * 1_000 + ms);
+  return good / (CALLED * SECONDS);
+}
+
+it.each([
+  ['known', 1_500, { requests: RATE, per: 1_000 }],
+  ['known', 3_000, { requests: RATE, per: 1_000 }],
+  ['measured', 3_000, undefined],
+] as const)('stacks that make one call each keep a %s limit where calls give up after %i ms', async (_, ms, limit) => {
+  expect(await share(limit, ms)).toBeGreaterThan(0.78);
+});
