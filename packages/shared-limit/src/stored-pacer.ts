@@ -157,7 +157,10 @@ export class StoredPacer implements Pacing {
     const seen = { ...known.snapshot(now), opensIn, state: opensIn > 0 ? ('closed' as const) : ('open' as const) };
     const { lease } = this.#slots;
     if (this.#isAlone || !lease) return seen;
-    return { ...seen, rate: lease.every > 0 ? 1_000 / lease.every : undefined, why: 'a store reserves the slots' };
+    // where the limit is known no call goes ahead of its slot
+    const remaining = this.#place.known > 0 && this.#freeAt > now ? 0 : seen.remaining;
+    const rate = lease.every > 0 ? 1_000 / lease.every : undefined;
+    return { ...seen, remaining, rate, why: 'a store reserves the slots' };
   }
 
   #opensIn(now: number): number {

@@ -27,8 +27,15 @@ const within = (clock: ManualClock, ms: number) =>
     }
   });
 
-/** The share of the calls that succeed where each has a stack of its own, which ends with it. */
-async function share(limit: { requests: number; per: number } | undefined, ms: number): Promise<number> {
+interface Given {
+  readonly limit?: { requests: number; per: number } | undefined;
+  readonly maxWait?: number;
+  /** When a call ends, ms. */
+  readonly ms: number;
+}
+
+/** What share of the calls succeeds, and how many are refused, where each has a stack of its own, which ends with it. */
+async function played({ limit, maxWait = 60_000, ms }: Given): Promise<{ share: number; refused: number }> {
   const clock = manualClock();
   const begun = clock.now();
   const random = seededRandom(3);
@@ -44,26 +51,36 @@ async function share(limit: { requests: number; per: number } | undefined, ms: n
   const send = async () => {
     await clock.sleep(10);
     const { ok, headers } = server(clock.now() - begun);
+    if (!ok) refused++;
     await clock.sleep(10);
     return new Response('', { status: ok ? 200 : 429, headers });
   };
   let good = 0;
+  let refused = 0;
   for (let n = 0; n < CALLED * SECONDS; n++) {
     void clock.sleep((n * 1_000) / CALLED).then(async () => {
       const store = storeOf(ask, { clock, limit });
-      const call = compose(within(clock, ms), rateLimit({ clock, random, store, scope: 'origin' }))(send);
+      const call = compose(within(clock, ms), rateLimit({ clock, random, store, scope: 'origin', maxWait }))(send);
       const response = await call('https://api.example.com/').catch(() => undefined);
       if (response?.ok) good++;
     });
   }
   await clock.advance(SECONDS * 1_000 + ms);
-  return good / (CALLED * SECONDS);
+  return { share: good / (CALLED * SECONDS), refused };
 }
 
+const KNOWN = { requests: RATE, per: 1_000 };
+
 it.each([
-  ['known', 1_500, { requests: RATE, per: 1_000 }],
-  ['known', 3_000, { requests: RATE, per: 1_000 }],
+  ['known', 1_500, KNOWN],
+  ['known', 3_000, KNOWN],
   ['measured', 3_000, undefined],
 ] as const)('stacks that make one call each keep a %s limit where calls give up after %i ms', async (_, ms, limit) => {
-  expect(await share(limit, ms)).toBeGreaterThan(0.78);
+  expect((await played({ limit, ms })).share).toBeGreaterThan(0.78);
+});
+
+it('a call that may not wait for its slot is not sent beyond a limit that is known', async () => {
+  const { share, refused } = await played({ limit: KNOWN, maxWait: 1_000, ms: 10_000 });
+  expect(share).toBeGreaterThan(0.78);
+  expect(refused).toBe(0);
 });
