@@ -219,7 +219,10 @@ export class Gate {
     return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
   }
 
-  /** The latest time at which a call that ends at a time is of use when it is sent. While nothing was answered half of the time is for the answer. */
+  /**
+   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, or half of the time
+   * that is left where that is unknown or less.
+   */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
     const usual = this.answerTime > 0 ? ANSWERED_WITHIN * this.answerTime : Infinity;

@@ -34,7 +34,7 @@ interface Given {
   readonly ms: number;
 }
 
-/** What share of the calls succeeds, and how many are refused, where each has a stack of its own, which ends with it. */
+/** What share of the calls succeeds, and how many are refused, where each has a stack of its own. */
 async function played({ limit, maxWait = 60_000, ms }: Given): Promise<{ share: number; refused: number }> {
   const clock = manualClock();
   const begun = clock.now();
