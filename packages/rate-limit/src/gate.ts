@@ -220,8 +220,8 @@ export class Gate {
   }
 
   /**
-   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, or half of the time
-   * that is left where that is unknown or less.
+   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, or half
+   * of the time that is left where that is unknown or less.
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;

@@ -110,7 +110,7 @@ export class StoredPacer implements Pacing {
     }
     const slot = this.#slots.first;
     if (slot && slot.at > now) this.#slots.wait();
-    const later = latest !== undefined && latest < this.#freeAt ? REFUSED : LATER;
+    const later = this.#isRefused(now) ? REFUSED : LATER;
     const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : later);
     this.#slots.isWaitedFor = delay > 0;
     return delay;
@@ -158,7 +158,7 @@ export class StoredPacer implements Pacing {
     const { lease } = this.#slots;
     if (this.#isAlone || !lease) return seen;
     // where the limit is known no call goes ahead of its slot
-    const remaining = this.#place.known > 0 && this.#freeAt > now ? 0 : seen.remaining;
+    const remaining = this.#place.known > 0 && this.#isRefused(now) ? 0 : seen.remaining;
     const rate = lease.every > 0 ? 1_000 / lease.every : undefined;
     return { ...seen, remaining, rate, why: 'a store reserves the slots' };
   }
@@ -183,6 +183,11 @@ export class StoredPacer implements Pacing {
         if (this.#isStale(now)) this.#ask(now, 0, undefined, true);
       } else if (latest >= this.#freeAt) this.#ask(now, this.#slots.want);
     }
+  }
+
+  /** The place has no slot for those that wait. They may be held a little longer than until the time of the next slot. */
+  #isRefused(now: number): boolean {
+    return !this.#asking && now < this.#freeAt + REFUSED;
   }
 
   /** The first slot is due, and was reserved so long ago that the limit may have been closed since. */
