@@ -12,8 +12,8 @@ export interface Pacing {
   /** Lets time pass. */
   advance(now: number): void;
   /**
-   * Milliseconds until the next call of a cost may be sent, 0 for now. `latest`: calls wait, and it is of no use to send
-   * one of them after this time.
+   * Milliseconds until the next call of a cost may be sent, 0 for now. `latest`: calls wait, and it is of no use to
+   * send one of them after this time.
    */
   delay(now: number, cost?: number, latest?: number): number;
   /** A call is sent. */

@@ -185,7 +185,7 @@ export class StoredPacer implements Pacing {
     }
   }
 
-  /** The place has no slot for those that wait. They may be held a little longer than until the time of the next slot. */
+  /** The place has no slot for those that wait. They may be held a little longer than until its next one. */
   #isRefused(now: number): boolean {
     return !this.#asking && now < this.#freeAt + REFUSED;
   }
