@@ -13,6 +13,9 @@ export class GateQueue {
   /** Refused calls whose time has not come. */
   readonly #resting = new Queue<Ticket>();
   readonly #ends = new Queue<Ticket>();
+  /** Until when the last of those that wait may be held, and when it ends; or one that has waited with them. */
+  #heldUntil = 0;
+  #endsAt = 0;
   #isScheduled = false;
   /** It waited for this turn, so the next one may go without asking for another. */
   #hasTurn = false;
@@ -31,6 +34,8 @@ export class GateQueue {
   add(ticket: Ticket): void {
     const isReady = ticket.notBefore <= this.#context.now();
     ticket.queue = this;
+    this.#heldUntil = Math.max(this.size > 0 ? this.#heldUntil : 0, ticket.since + ticket.left);
+    this.#endsAt = Math.max(this.size > 0 ? this.#endsAt : 0, ticket.endsAt);
     ticket.turn = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
     ticket.end = this.#ends.add(ticket.deadline, ticket);
     this.schedule();
@@ -82,9 +87,10 @@ export class GateQueue {
       first.value.turn = this.#ready.add(first.value.number, first.value);
     }
     this.#gate.advance(now);
+    const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
     let wait = 0;
     for (let { first } = this.#ready; first; first = this.#ready.first) {
-      wait = this.#gate.untilNext(now, first.value.cost);
+      wait = this.#gate.untilNext(now, first.value.cost, latest);
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       const ticket = first.value;

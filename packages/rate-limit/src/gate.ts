@@ -165,9 +165,9 @@ export class Gate {
   }
 
   /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
-  untilNext(now: number, cost?: number): number {
+  untilNext(now: number, cost?: number, latest?: number): number {
     if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
-    return this.pacer.delay(now, cost);
+    return this.pacer.delay(now, cost, latest);
   }
 
   /** Milliseconds until it lets more than a probe out. */
@@ -217,6 +217,16 @@ export class Gate {
   /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
   isLate({ since, endsAt }: Ticket, now: number): boolean {
     return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
+  }
+
+  /**
+   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, or half
+   * of the time that is left where that is unknown or less.
+   */
+  latest(endsAt: number, now: number): number {
+    const time = endsAt - now;
+    const usual = this.answerTime > 0 ? ANSWERED_WITHIN * this.answerTime : Infinity;
+    return now + (time < Infinity ? time - Math.min(usual, time / 2) : time);
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */

@@ -11,8 +11,11 @@ export interface Sending {
 export interface Pacing {
   /** Lets time pass. */
   advance(now: number): void;
-  /** Milliseconds until the next call of a cost may be sent, 0 for now. */
-  delay(now: number, cost?: number): number;
+  /**
+   * Milliseconds until the next call of a cost may be sent, 0 for now. `latest`: calls wait, and it is of no use to
+   * send one of them after this time.
+   */
+  delay(now: number, cost?: number, latest?: number): number;
   /** A call is sent. */
   send(now: number, cost?: number): Sending;
   /** What became of it. */

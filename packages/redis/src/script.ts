@@ -9,7 +9,7 @@ export const FORM = 3;
  * the original, so that the two can be read side by side; a property test compares their answers.
  *
  * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
- * aloneFor.
+ * aloneFor, within.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
 const BODY = `
@@ -463,7 +463,7 @@ local function accept(from, to, cost)
   tidy()
 end
 
-local function grant(now, want, cost, extra, known)
+local function grant(now, want, cost, extra, known, within)
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
   if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
@@ -479,10 +479,12 @@ local function grant(now, want, cost, extra, known)
   if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
+  local next = max(s.next, start - saved)
+  local isSaved = next + count * every <= start
+  local first = isSaved and start or max(next, start - min(saved, 40))
+  if first - now > within then return { now, first, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
-  s.next = max(s.next, start - saved)
-  local isSaved = s.next + count * every <= start
-  local first = isSaved and start or max(s.next, start - min(saved, 40))
+  s.next = next
   if not isSaved then s.next = first end
   s.next = s.next + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
@@ -561,7 +563,7 @@ local function save(life)
 end
 
 local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local aloneFor = tonumber(ARGV[12])
+local aloneFor, within = tonumber(ARGV[12]), tonumber(ARGV[13])
 load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
 s.lost = s.lost + max(0, s.seen - now)
 s.seen = now
@@ -584,7 +586,7 @@ if ARGV[9] ~= '' then
   if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4]) end
 end
 if s.refusedAt > 0 and now >= s.learnAt then learn() end
-local reply = grant(now, want, cost, extra, known)
+local reply = grant(now, want, cost, extra, known, within)
 save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')
@@ -596,4 +598,4 @@ local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 ${BODY}`;
 
 /** With the time as the last argument, for tests. */
-export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[13])\n${BODY}`;
+export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[14])\n${BODY}`;

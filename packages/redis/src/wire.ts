@@ -5,7 +5,8 @@ const LIFE = 3_600_000;
 
 /** A question as the arguments of the script. */
 export function argsOf(question: Question): string[] {
-  const { want, cost, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } = question;
+  const { want, cost, within, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } =
+    question;
   const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
   const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
     [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
@@ -21,6 +22,7 @@ export function argsOf(question: Question): string[] {
     told.join(';'),
     text(LIFE),
     aloneFor === undefined ? '' : text(aloneFor),
+    text(within),
   ];
 }
 

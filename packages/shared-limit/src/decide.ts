@@ -176,7 +176,7 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
 }
 
 function grant(state: LimitState, now: number, question: Question): Reply {
-  const { want, cost, extra, known } = question;
+  const { want, cost, extra, known, within } = question;
   if (state.refusedAt > 0) return nothingYet(state, now, question);
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
@@ -200,10 +200,12 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));
   const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
+  const next = Math.max(state.next, start - saved);
+  const isSaved = next + count * every <= start;
+  const first = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
+  if (first - now > within) return { ...reply, first, every, count: 0 };
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
-  state.next = Math.max(state.next, start - saved);
-  const isSaved = state.next + count * every <= start;
-  const first = isSaved ? start : Math.max(state.next, start - Math.min(saved, LATE));
+  state.next = next;
   if (!isSaved) state.next = first;
   state.next += count * every;
   if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);

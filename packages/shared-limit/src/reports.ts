@@ -102,7 +102,7 @@ export class Reports {
     accepted,
     quotas,
     ...rest
-  }: Report): Omit<Question, 'want' | 'cost' | 'refusal' | 'known' | 'aloneFor'> {
+  }: Report): Omit<Question, 'want' | 'cost' | 'within' | 'refusal' | 'known' | 'aloneFor'> {
     const { offset = 0 } = this;
     return {
       ...rest,

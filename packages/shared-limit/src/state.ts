@@ -1,3 +1,5 @@
+import { LONGEST_WAIT } from './usable.ts';
+
 /** What is known of one limit, in one place for all. Times are milliseconds on the clock of that place; rates are per ms. */
 export interface LimitState {
   /** When it was asked last, on the clock of that place, and by how much that has been set back: the time of a state never is. */
@@ -98,6 +100,8 @@ export interface Question {
   /** So many slots, each for a call of this cost. 0: are those that were reserved still good? */
   readonly want: number;
   readonly cost: number;
+  /** Slots that are due later than in so many ms are of no use. */
+  readonly within: number;
   /** Reports: what was accepted since the last question. */
   readonly accepted: readonly Entry[];
   /** How many requests these are. */
@@ -119,6 +123,7 @@ export interface Question {
 export const NOTHING: Question = {
   want: 0,
   cost: 1,
+  within: LONGEST_WAIT,
   accepted: [],
   requests: 0,
   aloneFor: undefined,

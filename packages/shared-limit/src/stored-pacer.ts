@@ -4,7 +4,7 @@ import { Availability } from './availability.ts';
 import { type Report, Reports } from './reports.ts';
 import { type Slot, Slots } from './slots.ts';
 import type { Question, Reply } from './state.ts';
-import { isUsable } from './usable.ts';
+import { isUsable, LONGEST_WAIT } from './usable.ts';
 
 type Answer = Parameters<Pacing['settle']>[2];
 type Settled = ReturnType<Pacing['settle']>;
@@ -34,6 +34,8 @@ const PROVEN = 3_000;
 const LONG = 500;
 /** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
 const LATER = 1_000;
+/** Where no slot is free early enough it is looked after so long whether one can be by now, ms. */
+const REFUSED = 250;
 
 /** A request that is on its way: who let it out, and at which slot. */
 interface Taken {
@@ -45,6 +47,7 @@ interface Taken {
 interface Asked {
   readonly at: number;
   readonly want: number;
+  readonly within: number;
   readonly report: Report;
   /** No call waits for it any more; and nobody does. */
   isLate: boolean;
@@ -70,6 +73,10 @@ export class StoredPacer implements Pacing {
   readonly #watch: Watch | undefined = watchRequests();
   readonly #taken = new WeakMap<Sending, Taken>();
   #cost = 1;
+  /** A slot that is due later than in so many ms is of no use to those that wait. */
+  #within = 0;
+  /** The place has no slot before this time. */
+  #freeAt = -Infinity;
   /** A question that calls wait for is on its way. */
   #asking: Asked | undefined;
   /** When the place last answered. */
@@ -93,9 +100,9 @@ export class StoredPacer implements Pacing {
     this.#slots.advance(now);
   }
 
-  /** Also asks the place for slots where none is at hand: that a call asks for its delay is the only sign that it wants to go. */
-  delay(now: number, cost = 1): number {
-    this.#reserve(now, cost);
+  /** Also asks the place for slots where none is at hand: that calls wait is the only sign that they want to go. */
+  delay(now: number, cost = 1, latest?: number): number {
+    this.#reserve(now, cost, latest);
     const closed = this.#opensIn(now);
     if (this.#isAlone) {
       const isLong = this.#own!.snapshot(now).opensIn > LONG;
@@ -103,7 +110,8 @@ export class StoredPacer implements Pacing {
     }
     const slot = this.#slots.first;
     if (slot && slot.at > now) this.#slots.wait();
-    const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : LATER);
+    const later = this.#isRefused(now) ? REFUSED : LATER;
+    const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : later);
     this.#slots.isWaitedFor = delay > 0;
     return delay;
   }
@@ -149,7 +157,10 @@ export class StoredPacer implements Pacing {
     const seen = { ...known.snapshot(now), opensIn, state: opensIn > 0 ? ('closed' as const) : ('open' as const) };
     const { lease } = this.#slots;
     if (this.#isAlone || !lease) return seen;
-    return { ...seen, rate: lease.every > 0 ? 1_000 / lease.every : undefined, why: 'a store reserves the slots' };
+    // where the limit is known no call goes ahead of its slot
+    const remaining = this.#place.known > 0 && this.#isRefused(now) ? 0 : seen.remaining;
+    const rate = lease.every > 0 ? 1_000 / lease.every : undefined;
+    return { ...seen, remaining, rate, why: 'a store reserves the slots' };
   }
 
   #opensIn(now: number): number {
@@ -160,16 +171,23 @@ export class StoredPacer implements Pacing {
     return Math.max(0, this.#shared.snapshot(now).opensIn, this.#closedUntil - now);
   }
 
-  /** A call wants to go. */
-  #reserve(now: number, cost: number): void {
-    this.#cost = cost;
+  /** `latest`: calls want to go, none of them later. */
+  #reserve(now: number, cost: number, latest: number | undefined): void {
     if (this.#availability.isBack(now)) this.#comeBack(now);
     if (!this.#availability.isUsed) {
       if (now >= this.#availability.askAgainAt) this.#ask(now, 0);
-    } else if (!this.#asking) {
-      if (!this.#slots.first) this.#ask(now, this.#slots.want);
-      else if (this.#isStale(now)) this.#ask(now, 0, undefined, true);
+    } else if (latest !== undefined && !this.#asking) {
+      this.#cost = cost;
+      this.#within = Math.min(LONGEST_WAIT, Math.max(0, latest - now));
+      if (this.#slots.first) {
+        if (this.#isStale(now)) this.#ask(now, 0, undefined, true);
+      } else if (latest >= this.#freeAt) this.#ask(now, this.#slots.want);
     }
+  }
+
+  /** The place has no slot for those that wait. They may be held a little longer than until its next one. */
+  #isRefused(now: number): boolean {
+    return !this.#asking && now < this.#freeAt + REFUSED;
   }
 
   /** The first slot is due, and was reserved so long ago that the limit may have been closed since. */
@@ -196,12 +214,17 @@ export class StoredPacer implements Pacing {
   #ask(now: number, want: number, refusal?: Question['refusal'], isWaitedFor = want > 0): void {
     const { key, clock } = this.#parts;
     const report = this.#reports.take(now);
-    const asked: Asked = { at: now, want, report, isLate: false, isOver: false };
+    const asked: Asked = { at: now, want, within: this.#within, report, isLate: false, isOver: false };
     if (isWaitedFor) this.#asking = asked;
     this.#availability.asked(now);
-    const [{ known }, cost, aloneFor] = [this.#place, this.#cost, this.#availability.aloneFor(now)];
+    const [{ known }, cost, within, aloneFor] = [
+      this.#place,
+      this.#cost,
+      this.#within,
+      this.#availability.aloneFor(now),
+    ];
     const translated = refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) };
-    const question = { want, cost, refusal: translated, known, aloneFor, ...this.#reports.translated(report) };
+    const question = { want, cost, within, refusal: translated, known, aloneFor, ...this.#reports.translated(report) };
     try {
       const reply = this.#place.ask(key, question);
       if (!isPromise(reply)) {
@@ -231,8 +254,7 @@ export class StoredPacer implements Pacing {
   }
 
   #receive(asked: Asked, reply: Reply): void {
-    if (!isUsable(reply, asked.want))
-      throw new TypeError(`storeOf: expected an answer as of decide(), got ${shown(reply)}`);
+    if (!isUsable(reply, asked)) throw new TypeError(`storeOf: expected an answer as of decide(), got ${shown(reply)}`);
     const now = this.#parts.now();
     this.#reports.heard(reply, now);
     if (asked.isOver) {
@@ -250,6 +272,7 @@ export class StoredPacer implements Pacing {
     } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
     else if (asked.want > 0) {
       this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
+      this.#freeAt = reply.count > 0 ? -Infinity : reply.first + offset;
       this.#slots.add(reply, offset, this.#cost, asked.at);
     }
     this.#parts.wake();

@@ -157,7 +157,7 @@ class Tabs {
 function decided(state: LimitState | undefined, now: number, question: Question): [LimitState, Reply] | undefined {
   try {
     const result = decide(state, now, question);
-    return isUsable(result[1], question.want) ? result : undefined;
+    return isUsable(result[1], question) ? result : undefined;
   } catch {
     return undefined;
   }

@@ -1,17 +1,17 @@
-import type { Reply } from './state.ts';
+import type { Question, Reply } from './state.ts';
 
 /** So many slots are reserved at once at most. */
 export const MOST = 1_000;
 /** Nobody waits longer because of what a place says: two days, since a server may ask for one, ms. */
-const LONGEST = 172_800_000;
+export const LONGEST_WAIT = 172_800_000;
 /** No call uses a slot that was due longer ago than this, ms. */
 export const LAPSED = 500;
 
 /** Whether an answer can have come from `decide`: other programs may have spoiled the place. */
-export function isUsable(reply: Reply, want: number): boolean {
+export function isUsable(reply: Reply, { want, within }: Pick<Question, 'want' | 'within'>): boolean {
   const { now, first, every, count, closedUntil, goodFor, rate, burst, backAt } = reply ?? {};
   if (![now, first, every, closedUntil, goodFor, rate, burst, backAt].every(Number.isFinite)) return false;
   if (every < 0 || goodFor <= 0 || now - first > LAPSED) return false;
-  if (Math.max(every, first - now, closedUntil - now, backAt - now) > LONGEST) return false;
-  return Number.isInteger(count) && count >= Math.min(1, want) && count <= MOST;
+  if (Math.max(every, first - now, closedUntil - now, backAt - now) > LONGEST_WAIT) return false;
+  return Number.isInteger(count) && (count >= Math.min(1, want) || first - now > within) && count <= MOST;
 }

@@ -107,6 +107,12 @@ it('a quota of requests counts a dear call once, another one its cost', () => {
   expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);
 });
 
+it('reserves no slot that is due too late for those who ask, and keeps it for the next one', () => {
+  const { replies } = asked([0, { want: 2, known: 0.01 }], [1, { known: 0.01, within: 198 }], [2, { known: 0.01 }]);
+  expect(replies[1]).toMatchObject({ count: 0, first: START + 200 });
+  expect(replies[2]).toMatchObject({ count: 1, first: START + 200 });
+});
+
 it('a quota that tells only what is left paces by that', () => {
   const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
   expect(replies[0]!.every).toBeGreaterThan(0);

@@ -99,6 +99,7 @@ describe('a place that', () => {
     ['answers nothing', () => undefined as unknown as Reply],
     ['answers NaN', () => ({ ...reply, first: Number.NaN })],
     ['answers too many', () => ({ ...reply, count: 1e9 })],
+    ['reserves nothing though a slot is free', () => ({ ...reply, count: 0 })],
     ['goes back in time', async () => ({ ...reply, every: -1 })],
     ['reserves slots that have lapsed', () => ({ ...reply, now: 1_000 })],
     ['reserves slots that are good for no time', () => ({ ...reply, goodFor: -1 })],
@@ -389,6 +390,21 @@ it('a slot that is due long after it was reserved is asked for again, and droppe
   await ends;
   expect(memory.asked.map(({ want }) => want)).toContain(0);
   expect(sent[1]).toBeGreaterThanOrEqual(5_000);
+});
+
+it('a call that gets no slot since none is free early enough is not asked for again all the time', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const ask: Ask = (key, question) => {
+    const reply = memory.ask(key, { ...question, want: 0 });
+    return { ...reply, first: reply.now + question.within + 10_000 };
+  };
+  const { limited, events } = processAt(clock, ask);
+  const end = limited(URL).catch(() => {});
+  await clock.advance(60_200);
+  await end;
+  expect(memory.asked.length).toBeLessThan(20);
+  expect(events).toEqual([]);
 });
 
 it('the place is told what a call costs', async () => {

@@ -67,6 +67,7 @@ export function* questionsOf(world: World, count: number): Generator<[now: numbe
       {
         want: random() < 0.1 ? 0 : Math.ceil(12 * random()),
         cost: 1,
+        within: random() < 0.5 ? 172_800_000 : 100 * random(),
         known: world.known,
         extra: random() < 0.05 ? 20 * random() : 0,
         requests: accepted.length,

@@ -1,0 +1,98 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { rateLimit } from '@steadfetch/rate-limit';
+import { type Ask, decide, type LimitState, storeOf } from '@steadfetch/shared-limit';
+import { type ManualClock, manualClock, seededRandom } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+import { bucket } from './support/fleet.ts';
+
+/** What the server allows per second. */
+const RATE = 50;
+/** 1.2 times as much, for 20 s. */
+const TOO_MANY = { calls: 1_200, apart: 1_000 / 60 };
+
+/** A call ends after so many ms, and says so to the layers inside. */
+const within = (clock: ManualClock, ms: number) =>
+  defineMiddleware(async (call, next) => {
+    const end = clock.now() + ms;
+    const stop = new AbortController();
+    const done = new AbortController();
+    clock.sleep(ms, done.signal).then(
+      () => stop.abort(new Error('too late')),
+      () => {},
+    );
+    try {
+      return await next(call.with({ signal: stop.signal, remaining: () => end - clock.now() }));
+    } finally {
+      done.abort();
+    }
+  });
+
+interface Given {
+  readonly calls: number;
+  readonly apart: number;
+  readonly limit?: { requests: number; per: number } | undefined;
+  readonly maxWait?: number;
+  /** When a call ends, ms. */
+  readonly ms: number;
+}
+
+/** What share of the calls succeeds, and how many are refused, where each has a stack of its own. */
+async function played({
+  calls,
+  apart,
+  limit,
+  maxWait = 60_000,
+  ms,
+}: Given): Promise<{ share: number; refused: number }> {
+  const clock = manualClock();
+  const begun = clock.now();
+  const random = seededRandom(3);
+  const server = bucket(RATE, 20, 'retry-after');
+  let state: LimitState | undefined;
+  const ask: Ask = async (_, question) => {
+    await clock.sleep(1);
+    const [after, reply] = decide(state, clock.now(), structuredClone(question));
+    state = after;
+    await clock.sleep(1);
+    return structuredClone(reply);
+  };
+  const send = async () => {
+    await clock.sleep(10);
+    const { ok, headers } = server(clock.now() - begun);
+    if (!ok) refused++;
+    await clock.sleep(10);
+    return new Response('', { status: ok ? 200 : 429, headers });
+  };
+  let good = 0;
+  let refused = 0;
+  for (let n = 0; n < calls; n++) {
+    void clock.sleep(n * apart).then(async () => {
+      const store = storeOf(ask, { clock, limit });
+      const call = compose(within(clock, ms), rateLimit({ clock, random, store, scope: 'origin', maxWait }))(send);
+      const response = await call('https://api.example.com/').catch(() => undefined);
+      if (response?.ok) good++;
+    });
+  }
+  await clock.advance(calls * apart + ms);
+  return { share: good / calls, refused };
+}
+
+const KNOWN = { requests: RATE, per: 1_000 };
+
+it.each([
+  ['known', 1_500, KNOWN],
+  ['known', 3_000, KNOWN],
+  ['measured', 3_000, undefined],
+] as const)('stacks that make one call each keep a %s limit where calls give up after %i ms', async (_, ms, limit) => {
+  expect((await played({ ...TOO_MANY, limit, ms })).share).toBeGreaterThan(0.78);
+});
+
+it('a call that may not wait for its slot is not sent beyond a limit that is known', async () => {
+  const { share, refused } = await played({ ...TOO_MANY, limit: KNOWN, maxWait: 1_000, ms: 10_000 });
+  expect(share).toBeGreaterThan(0.78);
+  expect(refused).toBe(0);
+});
+
+it('of calls that come at once each gets a slot that is in time, though not at first', async () => {
+  expect(await played({ calls: 100, apart: 0, limit: KNOWN, ms: 3_000 })).toEqual({ share: 1, refused: 0 });
+});
