@@ -28,6 +28,9 @@ const LATEST_END = 70_000;
 /** Without a failure for this long, one held call may find out whether the server is well, if the server has set the time. In milliseconds. */
 const QUIET = 1_000;
 
+/** And where fewer new calls than this have succeeded since: those pay, and a service near its limit has no room for more. */
+const MANY = 3;
+
 /** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
@@ -49,6 +52,8 @@ export class Bucket {
   #forgottenUntil = 0;
   /** When a held call was sent to find out whether the server is well. */
   #probedAt = -Infinity;
+  /** First attempts that have succeeded since the last failure. */
+  #newSuccesses = 0;
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -57,7 +62,8 @@ export class Bucket {
 
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
-    if (attempt !== 1 && this.#probedAt > this.#account.failedAt) this.#forget();
+    if (attempt === 1) this.#newSuccesses++;
+    else if (this.#probedAt > this.#account.failedAt) this.#forget();
     this.#account.successes++;
     this.#account.income += this.#settings.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
   }
@@ -65,6 +71,7 @@ export class Bucket {
   fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
     const account = this.#settle(now);
     account.failedAt = now;
+    this.#newSuccesses = 0;
     // outside of trouble the reserve of the call is gone
     const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
@@ -82,7 +89,8 @@ export class Bucket {
     const account = this.#settle(now);
     const isHeld = kind === 'held' || kind === 'held-throttled';
     if (isHeld && (account.since !== undefined || account.reserved > 0)) {
-      if (kind === 'held' || now - Math.max(account.failedAt, this.#probedAt) < QUIET) return false;
+      if (kind === 'held' || this.#newSuccesses >= MANY) return false;
+      if (now - Math.max(account.failedAt, this.#probedAt) < QUIET) return false;
       this.#probedAt = now;
     } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;

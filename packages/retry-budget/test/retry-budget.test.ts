@@ -466,6 +466,21 @@ describe('retryBudget', () => {
       expect(allows()).toBe(false);
     });
 
+    it('leaves that to new calls where three of them have succeeded', async () => {
+      const { budget, allows, clock } = spent();
+      const succeed = (attempt: number) => budget.record(KEY, 'success', attempt);
+
+      for (const attempt of [1, 1, 2, 2, 2]) succeed(attempt);
+      await clock.advance(1_000);
+      expect(allows()).toBe(true);
+      succeed(1);
+      await clock.advance(1_000);
+      expect(allows()).toBe(false);
+      budget.record(KEY, 'failure', 1);
+      await clock.advance(1_000);
+      expect(allows()).toBe(true);
+    });
+
     it('asks for no second where the server has not set it', async () => {
       const { budget, clock } = spent();
 

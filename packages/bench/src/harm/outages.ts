@@ -61,6 +61,7 @@ async function outageRow({ seconds, of, reply, retries, calls }: (typeof OUTAGES
 const CAPACITY = 200;
 const LOADS = [0.7, 0.8, 0.9];
 const REFUSALS: readonly { says: string; reply: (chance: number) => Reply }[] = [
+  { says: '`Retry-After: 1`', reply: () => unavailable(1) },
   { says: '`Retry-After` of 2 to 4', reply: (chance) => unavailable(2 + Math.floor(3 * chance)) },
   { says: 'nothing', reply: () => ({ status: 503 }) },
 ];

@@ -14,8 +14,8 @@ export function retryAfterOf(response: Response, now: number): number | undefine
   return delay > 0 ? delay : undefined;
 }
 
-/** Any of the three forms of HTTP-date, of which one does not name its zone, and those that servers write in their place. */
+/** Any of the three forms of HTTP-date, of which one does not name its zone, and those that servers write in their place; in no other zone. */
 function dateOf(field: string): number {
-  if (!/^[a-z]{3,9},? [\w: +-]+$/i.test(field)) return Number.NaN;
+  if (!/^[a-z]{3,9},? (?!.* [+-](?!0000$))[\w: +-]+$/i.test(field)) return Number.NaN;
   return Date.parse(field.replace(/( GMT| UTC| [+-]0000)?$/, ' GMT'));
 }
