@@ -20,7 +20,10 @@ export interface Permit {
 
 /** The attempt that asks for a permit. */
 export interface CircuitAttempt {
-  /** One object for all attempts of one call: it counts once, and the attempts after a probe are let through. */
+  /**
+   * One object for all attempts of one call: it counts once, and the attempts after a probe are let through; under a scoped rule
+   * those after any attempt that was let through.
+   */
   readonly call?: object;
   /** The part of the service, e.g. `GET /users/*`; read only when a part has failed. */
   readonly part?: string;
