@@ -20,7 +20,10 @@ export interface Permit {
 
 /** The attempt that asks for a permit. */
 export interface CircuitAttempt {
-  /** One object for all attempts of one call: it counts once, and the attempts after a probe are let through. */
+  /**
+   * One object for all attempts of one call: it counts once, and the attempts after a probe are let through; under a scoped rule
+   * those after any attempt that was let through.
+   */
   readonly call?: object;
   /** The part of the service, e.g. `GET /users/*`; read only when a part has failed. */
   readonly part?: string;
@@ -55,8 +58,8 @@ interface Leave {
 export class Circuit {
   readonly #policy: CircuitPolicy;
   readonly #held = new Map<Permit, number>();
-  /** The calls that were let through while the circuit was not closed. */
-  readonly #probing = new WeakSet<object>();
+  /** The calls of which all attempts are let through. */
+  readonly #begun = new WeakSet<object>();
   /** The failure that each call has been counted with. */
   #counted = new WeakMap<object, Sample>();
   #tally: Tally;
@@ -118,7 +121,8 @@ export class Circuit {
     }
     const at = this.#policy.now();
     const { call } = attempt;
-    if (call !== undefined && this.#probing.has(call)) return this.#permit(attempt, at, true);
+    if (call !== undefined && this.#begun.has(call))
+      return this.#permit(attempt, at, this.#policy.rule.scoped !== true);
     if (!this.#refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
     if (this.#state === 'open') {
       if (at < this.#until) return undefined;
@@ -143,7 +147,7 @@ export class Circuit {
 
   /** What is let through while the circuit is not closed is let through with all its attempts. */
   #letThrough({ call }: CircuitAttempt, permit: Permit): Permit {
-    if (call !== undefined) this.#probing.add(call);
+    if (call !== undefined) this.#begun.add(call);
     return permit;
   }
 
@@ -188,9 +192,11 @@ export class Circuit {
 
   #failed(leave: Leave, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? leave.generation === this.#generation : leave.outage === this.#outage;
+    const { call, part, retried = false } = leave.attempt;
+    // where any success closes the circuit, the retries of what began before it opened can
+    if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
     const at = this.#policy.now();
-    const { call, part, retried = false } = leave.attempt;
     if (answer) this.lastAnswer = answer;
     if (part !== undefined && this.#failing.size <= MANY) this.#failing.add(part);
     const isFirst = call === undefined || !this.#counted.has(call);

@@ -28,7 +28,8 @@ export interface Rule {
   isSlow?(duration: number): boolean;
   /**
    * `true`: an open circuit refuses only what has failed since the last success, method and route, up to five of them;
-   * and any success closes it, a probe's or not. @default false: it refuses everything, and its probes close it
+   * no retry of a call that began before it opened, and any success closes it, a probe's or not. @default false: it refuses
+   * everything, and its probes close it
    */
   readonly scoped?: boolean;
 }

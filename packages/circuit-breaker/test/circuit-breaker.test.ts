@@ -587,7 +587,7 @@ describe('the default rule', () => {
 });
 
 describe('inside retry', () => {
-  const retried = (answer: (at: number) => number) => {
+  const retried = (answer: (at: number) => number, arrival?: Promise<void>) => {
     const clock = instantClock();
     const startedAt = clock.now();
     const stack = circuitBreaker({ clock });
@@ -601,6 +601,7 @@ describe('inside retry', () => {
       stack,
     )(async () => {
       sends++;
+      if (arrival) await arrival;
       return new Response(null, { status: answer(clock.now() - startedAt) });
     });
     return { clock, fetch, stack, sends: () => sends, state: () => stack.breaker.snapshot('https://api.test').state };
@@ -627,8 +628,25 @@ describe('inside retry', () => {
     }
 
     expect(state()).toBe('closed');
-    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', lastAnswer: { status: 503 } });
+    expect((await fetch(URL)).status).toBe(503);
     expect(state()).toBe('open');
+    await expect(fetch(URL)).rejects.toMatchObject({ name: 'CircuitOpenError', lastAnswer: { status: 503 } });
+  });
+
+  it('lets what began before it opened make its retries, and closes at their success', async () => {
+    let arrive!: () => void;
+    const arrival = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    let sends = 0;
+    const { clock, fetch, state } = retried(() => (++sends <= 20 ? 504 : 200), arrival);
+    const calls = Array.from({ length: 20 }, () => fetch(URL));
+
+    clock.advance(10_000);
+    arrive();
+
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(calls.map(() => 200));
+    expect(state()).toBe('closed');
   });
 
   it.each([
