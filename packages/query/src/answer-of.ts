@@ -33,3 +33,10 @@ export function answerAmong(
 function fieldsOf(headers: object): HintedResponse['headers'] {
   return { get: (name) => (headers as Record<string, string>)[name.toLowerCase()] };
 }
+
+/** The error of Angular for a request without an answer holds that of its `fetch`, or the event of an `XMLHttpRequest`. */
+export function behindAngular(thrown: unknown): unknown {
+  const { name, status, error } = (thrown ?? {}) as Record<'name' | 'status' | 'error', unknown>;
+  if (name !== 'HttpErrorResponse' || status !== 0) return thrown;
+  return (error as Error | null | undefined)?.name ? error : new TypeError('Failed to fetch');
+}

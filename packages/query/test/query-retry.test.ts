@@ -200,7 +200,14 @@ describe('queryRetry', () => {
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'ENOTFOUND' } }, true],
     [{ message: 'Network Error', code: 'ERR_NETWORK', cause: { code: 'CERT_HAS_EXPIRED' } }, false],
     [new Error('wrapped', { cause: { code: 'ERR_NETWORK' } }), true],
+    [{ name: 'HttpErrorResponse', status: 0, error: new TypeError('Failed to fetch') }, true], // Angular
+    [{ name: 'HttpErrorResponse', status: 0, error: { type: 'error', isTrusted: true } }, true],
+    [{ name: 'HttpErrorResponse', status: 0, error: new DOMException('late', 'TimeoutError') }, true],
+    [{ name: 'HttpErrorResponse', status: 0, error: new TypeError('x is not a function') }, false],
+    [{ name: 'HttpErrorResponse', status: 0, error: new DrainError('closed') }, false],
+    [{ name: 'HttpErrorResponse', status: 404, headers: new Headers(), error: null }, false],
     [undefined, false],
+    [null, false],
     ['text', false],
   ])('judges %o', (error, expected) => {
     expect(queryRetry().retry(0, error)).toBe(expected);
