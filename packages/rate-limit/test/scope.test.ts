@@ -153,6 +153,69 @@ describe('what a refusal holds back', () => {
     ).toEqual(expected);
   });
 
+  it('not the others, when a path among those with one quota tells that its own, of another size, is spent', async () => {
+    const clock = manualClock();
+    const told = (limit: number, remaining: number) => ({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': '30',
+    });
+    let left = 5_000;
+    const fetch = fakeFetch(
+      ({ url }) => ({ status: 200, headers: url.endsWith('/search') ? told(30, 0) : told(5_000, --left) }),
+      { clock },
+    );
+    const limited = rateLimit({ clock })(fetch);
+    for (let n = 0; n < 12; n++) await limited(`${ORIGIN}${n % 2 ? '/a' : '/b'}`);
+    await limited(`${ORIGIN}/search`);
+
+    const statuses: number[] = [];
+    for (const path of ['/a', '/b', '/a']) void limited(ORIGIN + path).then(({ status }) => statuses.push(status));
+    await clock.advance(1);
+
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+
+  it.each([
+    ['credentials', (n: number) => ['/items', as(String(n))] as const],
+    ['paths', (n: number) => [`/${'abcdefgh'[n]}`, {}] as const],
+  ])(
+    'not other %s, when each has a quota of its own and seven happen to be called in the order of what is left',
+    async (_, nth) => {
+      const clock = manualClock();
+      const left = new Map<string, number>();
+      const limited = rateLimit({ clock })(
+        fakeFetch(
+          ({ url, headers }) => {
+            const who = url + headers.get('authorization');
+            const remaining = (left.get(who) ?? 7 - left.size) - 1;
+            left.set(who, remaining);
+            const told = {
+              'x-ratelimit-limit': '7',
+              'x-ratelimit-remaining': String(remaining),
+              'x-ratelimit-reset': '30',
+            };
+            return { status: 200, headers: told };
+          },
+          { clock },
+        ),
+      );
+      for (let n = 0; n < 7; n++) {
+        const [path, init] = nth(n);
+        await limited(ORIGIN + path, init);
+      }
+
+      let status: number | undefined;
+      const [path, init] = nth(0);
+      void limited(ORIGIN + path, init).then((response) => {
+        status = response.status;
+      });
+      await clock.advance(1);
+
+      expect(status).toBe(200);
+    },
+  );
+
   it('moves the calls that wait to the wider gate, in their order', async () => {
     const clock = manualClock();
     let open = false;
