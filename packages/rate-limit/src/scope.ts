@@ -22,7 +22,7 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
     origin: (call) => [root(call)],
     credential: (call) => [joined(root(call), credentialOf(call))],
     path: (call) => [joined(root(call), credentialOf(call), pathOfCall(call.url))],
-    auto: (call) => [root(call), credentialOf(call), pathOfCall(call.url)],
+    auto: (call) => [joined(root(call), credentialOf(call)), pathOfCall(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
