@@ -87,6 +87,21 @@ describe('what a refusal holds back', () => {
   });
 
   it.each([
+    ['AWS4-HMAC-SHA256 Credential=KEY/20250101/eu/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=', ''],
+    ['OAuth oauth_consumer_key="KEY", oauth_nonce="n', '", oauth_signature_method="HMAC-SHA1", oauth_token="t"'],
+    ['Signature keyId="KEY",created=12', ',signature="abc="'],
+  ])('the same signer, whose signature is another each time: %s', async (start, end) => {
+    const one = rig(() => true);
+    const signed = (n: number) => ({ headers: { authorization: start + n + end } });
+    await one.call('/items', signed(1));
+
+    expect(await one.call('/items', signed(2))).toBe('RateLimitError');
+    expect(keys(one)).toEqual([`${ORIGIN} #1 /items`]);
+    await one.call('/items', { headers: { authorization: (start + 1 + end).replace('KEY', 'OTHER') } });
+    expect(keys(one)).toHaveLength(2);
+  });
+
+  it.each([
     ['users', ['a', 'b', 'c', 'd', 'e'].map((who) => ['/items', as(who)] as const)],
     ['paths', ['/a', '/b', '/c', '/d', '/e'].map((path) => [path, {}] as const)],
   ])('not the others, when two of five %s are refused in succession', async (_, five) => {
