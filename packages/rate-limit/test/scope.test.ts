@@ -145,16 +145,20 @@ describe('what a refusal holds back', () => {
 
   it.each([
     ['all of them, when each answer leaves less of one quota', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN]],
+    ['all of them, when its limit is told now and then', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN], 3],
     [
       'each its own, when each has a quota of its own',
       (n: number) => `"api";r=${50 - Math.floor(n / 2)};t=60`,
       [`${ORIGIN} /a`, `${ORIGIN} /b`],
     ],
     ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
-  ])('%s', async (_, quota, expected) => {
+  ])('%s', async (_, quota, expected, every = 1) => {
     const clock = instantClock();
     const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
-    const fetch = fakeFetch((__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...policy } }), { clock });
+    const fetch = fakeFetch(
+      (__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...(n % every === 0 && policy) } }),
+      { clock },
+    );
     const limiter = rateLimit({ clock });
     const limited = limiter(fetch);
 
