@@ -16,7 +16,7 @@ const REFUSALS_IN_A_ROW = 2;
  */
 const LEAST_PROBABILITY = 0.02;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
-const ANSWERS_IN_A_ROW = 4;
+const ANSWERS_IN_A_ROW = 8;
 
 /** A refusal of a request that was sent at a time. */
 export interface Refused {
@@ -29,7 +29,8 @@ export interface Refused {
 /**
  * Whether the gates below one have a limit in common. They do if more of them were refused at their last answer than accepted,
  * two at least: a few that are called above limits of their own do not hold back the others. They do as well if each answer leaves
- * less of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite.
+ * less of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite, and so do
+ * quotas of one name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, for which policy and when. */
@@ -48,19 +49,22 @@ export class CommonLimit {
   #quota: Quota | undefined;
   #quotaOf: Gate | undefined;
   #inARow = 0;
+  /** They were told quotas of one name and different limits. */
+  #differ = false;
 
-  /** Counts an acceptance. Returns whether what is left of a quota says that one gate should stand for all of them. */
-  accepted(child: Gate, quota: Quota | undefined): boolean {
+  /** Counts an acceptance. Returns what the quotas say: that one gate should stand for all of them, that none may, or nothing. */
+  accepted(child: Gate, quota: Quota | undefined): 'common' | 'apart' | undefined {
     if (child === this.#last) this.#own++;
     else this.#others++;
     this.#note(child, false);
-    if (!quota) return false;
+    if (!quota) return undefined;
     const [before, of] = [this.#quota, this.#quotaOf];
     [this.#quota, this.#quotaOf] = [quota, child];
-    if (before === undefined || child === of) return false;
-    const isLess = quota.name === before.name && quota.limit === before.limit && quota.remaining! < before.remaining!;
-    this.#inARow = isLess ? this.#inARow + 1 : 0;
-    return this.#inARow >= ANSWERS_IN_A_ROW;
+    if (before === undefined || child === of || quota.name !== before.name) return undefined;
+    if (quota.limit && before.limit && quota.limit !== before.limit) this.#differ = true;
+    if (this.#differ) return 'apart';
+    this.#inARow = quota.remaining! < before.remaining! ? this.#inARow + 1 : 0;
+    return this.#inARow >= ANSWERS_IN_A_ROW ? 'common' : undefined;
   }
 
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */

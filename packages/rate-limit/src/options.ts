@@ -30,7 +30,7 @@ export interface RateLimitOptions {
   /** Calls with the same key share one gate, whatever their path and credential. Replaces the origin. */
   key?: (call: Call) => string;
   /**
-   * `auto`: a gate per path, which widens to the credential and the origin when others are refused too. `path`,
+   * `auto`: a gate per path, which widens to the credential when others are refused too. `path`,
    * `credential`, `origin`: one gate for each of these, for good. A function: its names below the origin or `key`, of
    * which several widen as `auto` does. @default 'auto'; 'origin' where `key` or `limit` is given
    */

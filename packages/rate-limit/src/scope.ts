@@ -4,6 +4,8 @@ import type { RateLimitScope, Settings } from './options.ts';
 
 /** Fields that carry who is calling. */
 const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-auth-token'];
+/** What changes with each request that a credential signs: it is no part of who signs. */
+const SIGNED = /(?:signature|nonce|timestamp|created|expires)="?[^",\s]*/gi;
 const MOST_CREDENTIALS = 10_000;
 const LONGEST_NAME = 200;
 const MOST_SEGMENTS = 8;
@@ -22,7 +24,7 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
     origin: (call) => [root(call)],
     credential: (call) => [joined(root(call), credentialOf(call))],
     path: (call) => [joined(root(call), credentialOf(call), pathOfCall(call.url))],
-    auto: (call) => [root(call), credentialOf(call), pathOfCall(call.url)],
+    auto: (call) => [joined(root(call), credentialOf(call)), pathOfCall(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }
@@ -84,7 +86,7 @@ function credentials(): (call: Call) => string {
     if (typeof call.input === 'string' && !call.init?.headers) return '';
     const given = CREDENTIALS.map((name) => fieldOf(call, name) ?? '').join('\n');
     if (given.length < CREDENTIALS.length) return '';
-    const hash = hashOf(given, seed);
+    const hash = hashOf(given.replace(SIGNED, ''), seed);
     if (!numbers.has(hash)) {
       if (numbers.size >= MOST_CREDENTIALS) numbers.clear();
       numbers.set(hash, ++count);

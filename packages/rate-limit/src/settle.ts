@@ -41,7 +41,9 @@ function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
   for (let child = leaf; child.parent; child = child.parent) {
     const { parent } = child;
     if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
-    if (parent.commonLimit?.accepted(child, quotas?.[0]) && !parent.wide) widen(parent, [], now, undefined);
+    const said = parent.commonLimit?.accepted(child, quotas?.[0]);
+    if (said === 'common' && !parent.wide) widen(parent, [], now, undefined);
+    if (said === 'apart' && parent.wide) narrow(parent);
   }
 }
 
@@ -69,9 +71,9 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
 
-/** The refused one keeps what was learned of all: it was most of it. */
-function narrow(gate: Gate, leaf: Gate): void {
-  const counts = leaf.effective === gate;
+/** A refused one keeps what was learned of all: it was most of it. */
+function narrow(gate: Gate, leaf?: Gate): void {
+  const counts = leaf?.effective === gate;
   gate.wide = false;
   if (counts) leaf.effective.inherit(gate);
   gate.forget();

@@ -78,12 +78,27 @@ describe('what a refusal holds back', () => {
     expect(keys(one)).toContain(`${ORIGIN} #2`);
   });
 
-  it('the whole origin, when all credentials are refused', async () => {
-    const one = rig(() => true);
+  it('no other credential, however many are refused', async () => {
+    const one = rig((_, authorization) => authorization !== 'Bearer d');
     for (const who of ['a', 'b', 'c']) await one.call('/items', as(who));
 
-    expect(await one.call('/items', as('d'))).toBe('RateLimitError');
-    expect(keys(one)).toEqual([ORIGIN]);
+    expect(await one.call('/items', as('c'))).toBe('RateLimitError');
+    expect(await one.call('/items', as('d'))).toBe(200);
+  });
+
+  it.each([
+    ['AWS4-HMAC-SHA256 Credential=KEY/20250101/eu/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=', ''],
+    ['OAuth oauth_consumer_key="KEY", oauth_nonce="n', '", oauth_signature_method="HMAC-SHA1", oauth_token="t"'],
+    ['Signature keyId="KEY",created=12', ',signature="abc="'],
+  ])('the same signer, whose signature is another each time: %s', async (start, end) => {
+    const one = rig(() => true);
+    const signed = (n: number) => ({ headers: { authorization: start + n + end } });
+    await one.call('/items', signed(1));
+
+    expect(await one.call('/items', signed(2))).toBe('RateLimitError');
+    expect(keys(one)).toEqual([`${ORIGIN} #1 /items`]);
+    await one.call('/items', { headers: { authorization: (start + 1 + end).replace('KEY', 'OTHER') } });
+    expect(keys(one)).toHaveLength(2);
   });
 
   it.each([
@@ -130,16 +145,20 @@ describe('what a refusal holds back', () => {
 
   it.each([
     ['all of them, when each answer leaves less of one quota', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN]],
+    ['all of them, when its limit is told now and then', (n: number) => `"api";r=${50 - n};t=60`, [ORIGIN], 3],
     [
       'each its own, when each has a quota of its own',
       (n: number) => `"api";r=${50 - Math.floor(n / 2)};t=60`,
       [`${ORIGIN} /a`, `${ORIGIN} /b`],
     ],
     ['each its own, when no quota is told', () => '', [`${ORIGIN} /a`, `${ORIGIN} /b`]],
-  ])('%s', async (_, quota, expected) => {
+  ])('%s', async (_, quota, expected, every = 1) => {
     const clock = instantClock();
     const policy = { 'ratelimit-policy': '"api";q=100;w=60' };
-    const fetch = fakeFetch((__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...policy } }), { clock });
+    const fetch = fakeFetch(
+      (__, n) => ({ status: 200, headers: { ratelimit: quota(n), ...(n % every === 0 && policy) } }),
+      { clock },
+    );
     const limiter = rateLimit({ clock });
     const limited = limiter(fetch);
 
@@ -152,6 +171,69 @@ describe('what a refusal holds back', () => {
         .sort(),
     ).toEqual(expected);
   });
+
+  it('not the others, when a path among those with one quota tells that its own, of another size, is spent', async () => {
+    const clock = manualClock();
+    const told = (limit: number, remaining: number) => ({
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': '30',
+    });
+    let left = 5_000;
+    const fetch = fakeFetch(
+      ({ url }) => ({ status: 200, headers: url.endsWith('/search') ? told(30, 0) : told(5_000, --left) }),
+      { clock },
+    );
+    const limited = rateLimit({ clock })(fetch);
+    for (let n = 0; n < 12; n++) await limited(`${ORIGIN}${n % 2 ? '/a' : '/b'}`);
+    await limited(`${ORIGIN}/search`);
+
+    const statuses: number[] = [];
+    for (const path of ['/a', '/b', '/a']) void limited(ORIGIN + path).then(({ status }) => statuses.push(status));
+    await clock.advance(1);
+
+    expect(statuses).toEqual([200, 200, 200]);
+  });
+
+  it.each([
+    ['credentials', (n: number) => ['/items', as(String(n))] as const],
+    ['paths', (n: number) => [`/${'abcdefgh'[n]}`, {}] as const],
+  ])(
+    'not other %s, when each has a quota of its own and seven happen to be called in the order of what is left',
+    async (_, nth) => {
+      const clock = manualClock();
+      const left = new Map<string, number>();
+      const limited = rateLimit({ clock })(
+        fakeFetch(
+          ({ url, headers }) => {
+            const who = url + headers.get('authorization');
+            const remaining = (left.get(who) ?? 7 - left.size) - 1;
+            left.set(who, remaining);
+            const told = {
+              'x-ratelimit-limit': '7',
+              'x-ratelimit-remaining': String(remaining),
+              'x-ratelimit-reset': '30',
+            };
+            return { status: 200, headers: told };
+          },
+          { clock },
+        ),
+      );
+      for (let n = 0; n < 7; n++) {
+        const [path, init] = nth(n);
+        await limited(ORIGIN + path, init);
+      }
+
+      let status: number | undefined;
+      const [path, init] = nth(0);
+      void limited(ORIGIN + path, init).then((response) => {
+        status = response.status;
+      });
+      await clock.advance(1);
+
+      expect(status).toBe(200);
+    },
+  );
 
   it('moves the calls that wait to the wider gate, in their order', async () => {
     const clock = manualClock();

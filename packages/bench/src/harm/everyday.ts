@@ -26,6 +26,16 @@ const windowOf =
       return --left >= 0 ? { status: 200, after } : refusal(429, Math.ceil((until - at) / 1_000));
     };
   };
+/** Each credential has a server of its own. */
+const eachUser = (server: () => Server) => (): Server => {
+  const servers = new Map<string | null, Server>();
+  return (request) => {
+    const who = request.headers.get('authorization');
+    const own = servers.get(who) ?? server();
+    servers.set(who, own);
+    return own(request);
+  };
+};
 const lasting = (name: string, minutes: number, reply: Reply, ms: number): Situation => ({
   name: `${name} for ${minutes} min, a call each ${ms / 1_000} s`,
   lasts: (minutes + 3) * MINUTE,
@@ -131,6 +141,17 @@ const REFUSALS: readonly Situation[] = [
     judged: ({ init }) => !JSON.stringify(init).includes('Bearer 0'),
     server: except(({ headers }) => headers.get('authorization') === 'Bearer 0', refusal(429)),
   },
+  ...[undefined, 1].map((seconds) => ({
+    name: `three users of ten above limits of their own${seconds ? ', Retry-After 1' : ''}, calls of the others`,
+    lasts: MINUTE,
+    calls: perSecond(20, MINUTE),
+    ask: (index: number): Asked => ({
+      path: `/items/${index % 7}`,
+      init: { headers: { authorization: `Bearer ${index % 5 < 3 ? index % 3 : 3 + (index % 7)}` } },
+    }),
+    judged: ({ init }: Asked) => !/Bearer [0-2]/.test(JSON.stringify(init)),
+    server: eachUser(bucket(2, 4, refusal(429, seconds))),
+  })),
   {
     name: 'one path of four always 429 without a hint, ten workers, calls to the others',
     lasts: 40_000,
