@@ -48,24 +48,22 @@ describe('fakeFetch', () => {
     expect(fetch.calls[0]!.problem).toBeUndefined();
   });
 
-  it.each([undefined, { headers: { 'x-a': '1' } }])(
-    'writes it down where Request reads own members alone: %o',
-    async (init) => {
-      // as the one that vitest puts beside jsdom
-      class OwnMembers extends Request {
-        constructor(input: RequestInfo | URL, given?: RequestInit) {
-          super(input, given && { ...given });
-        }
+  it.each([undefined, { headers: { 'x-a': '1' } }])('writes a call down beside jsdom in vitest: %o', async (init) => {
+    // its Request reads own members alone
+    class OwnMembers extends Request {
+      constructor(input: RequestInfo | URL, given?: RequestInit) {
+        super(input, given && { ...given });
       }
-      vi.stubGlobal('Request', OwnMembers);
-      onTestFinished(() => void vi.unstubAllGlobals());
-      const fetch = fakeFetch(200);
-      await fetch(URL_, { method: 'POST', body: 'hello', ...init });
+    }
+    vi.stubGlobal('Request', OwnMembers);
+    vi.stubGlobal('Uint8Array', class extends Uint8Array {}); // of another realm than the bytes of a body
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+    await fetch(URL_, { method: 'POST', body: 'hello', ...init });
 
-      expect(fetch.requests).toMatchObject([{ method: 'POST', body: 'hello' }]);
-      expect(fetch.requests[0]!.headers.get('x-a')).toBe(init ? '1' : null);
-    },
-  );
+    expect(fetch.requests).toMatchObject([{ method: 'POST', body: 'hello' }]);
+    expect(fetch.requests[0]!.headers.get('x-a')).toBe(init ? '1' : null);
+  });
 
   it('refuses a port that is blocked, as every fetch', async () => {
     const fetch = fakeFetch(200);

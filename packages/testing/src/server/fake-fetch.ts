@@ -95,7 +95,7 @@ async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | u
   const release = onAbort(signal, (reason) => void reader.cancel(reason).catch(() => {}));
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      if (!(next.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+      if (!isBytes(next.value)) throw new TypeError('Received non-Uint8Array chunk');
       yield next.value;
     }
   } catch (cause) {
@@ -103,6 +103,11 @@ async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | u
   } finally {
     release();
   }
+}
+
+/** Read from its tag: in tests with jsdom the global class is of another realm than the bytes of Node. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
 function errorCode({ error, fault }: Plan): string | undefined {
