@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 /** The packages that an entry loads, itself or by what it imports. */
 function packagesOf(entry: string): string[] {
@@ -24,6 +24,14 @@ describe('the entries', () => {
     ['simulation', ['@steadfetch/core']],
   ])('load only what they need: %s', (entry, packages) => {
     expect(packagesOf(entry)).toEqual(packages);
+  });
+
+  it('can be loaded where there is no TextEncoder, as in Jest with jsdom', async () => {
+    vi.resetModules();
+    vi.stubGlobal('TextEncoder', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+
+    expect(await import('../src/index.ts')).toHaveProperty('fakeFetch');
   });
 
   it('can be installed beside older runners and mocks: npm refuses a peer of another version, also an optional one', () => {

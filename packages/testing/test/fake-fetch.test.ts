@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fakeFetch, instantClock, manualClock, networkError, type Reply } from '../src/index.ts';
 
 const URL_ = 'http://api.test/things';
@@ -46,6 +46,23 @@ describe('fakeFetch', () => {
     expect(fetch.calls[0]!.headers.get('idempotency-key')).toBe('k');
     expect(fetch.calls[3]!.headers.get('content-type')).toMatch('application/x-www-form-urlencoded');
     expect(fetch.calls[0]!.problem).toBeUndefined();
+  });
+
+  it.each([undefined, { headers: { 'x-a': '1' } }])('writes a call down beside jsdom in vitest: %o', async (init) => {
+    // its Request reads own members alone
+    class OwnMembers extends Request {
+      constructor(input: RequestInfo | URL, given?: RequestInit) {
+        super(input, given && { ...given });
+      }
+    }
+    vi.stubGlobal('Request', OwnMembers);
+    vi.stubGlobal('Uint8Array', class extends Uint8Array {}); // of another realm than the bytes of a body
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+    await fetch(URL_, { method: 'POST', body: 'hello', ...init });
+
+    expect(fetch.requests).toMatchObject([{ method: 'POST', body: 'hello' }]);
+    expect(fetch.requests[0]!.headers.get('x-a')).toBe(init ? '1' : null);
   });
 
   it('refuses a port that is blocked, as every fetch', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
 import { contractChecks, middlewareContract } from '../src/index.ts';
 
@@ -829,6 +829,28 @@ describe('contractChecks', () => {
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
     vi.unstubAllGlobals();
+  });
+
+  it('passes who encodes a form, also where the platform sends no line end after it, as Deno', async () => {
+    class DenoRequest extends Request {
+      readonly #isForm: boolean;
+      constructor(input: RequestInfo | URL, init?: RequestInit) {
+        super(input, init);
+        this.#isForm = init?.body instanceof FormData;
+      }
+      override async text(): Promise<string> {
+        const text = await super.text();
+        return this.#isForm ? text.trimEnd() : text;
+      }
+    }
+    const encoding: Middleware = (next) => async (input, init) => {
+      if (!(init?.body instanceof FormData)) return next(input, init);
+      return next(input, { ...init, body: await new Response(init.body).blob() });
+    };
+    vi.stubGlobal('Request', DenoRequest);
+    onTestFinished(() => void vi.unstubAllGlobals());
+
+    await contractChecks['hands on the body']!(() => encoding);
   });
 
   it('counts no timer that has fired or is cleared', async () => {

@@ -209,9 +209,9 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 };
 
-/** Type and bytes; the boundary of a form is made up each time. */
+/** Type and bytes; the boundary of a form is made up each time, and Deno sends no line end after the last one. */
 async function contentOf(request: Request | undefined): Promise<string> {
-  const type = request?.headers.get('content-type')?.replace(/boundary=.*/, '');
-  const text = (await request?.text())?.replaceAll(/^-.*$/gm, '-');
+  const type = request?.headers.get('content-type')?.replace(/ ?boundary=.*/, '');
+  const text = (await request?.text())?.replaceAll(/^-.*$/gm, '-').trimEnd();
   return `${type} ${text}`;
 }

@@ -43,7 +43,7 @@ export interface Plan {
 const NAMES = ['status', 'headers', 'body', 'json', 'delay', 'networkError', 'error', 'fault', 'every'] as const;
 /** Statuses that have no body (RFC 9110 §6.4.1). */
 export const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-const FILLER = new TextEncoder().encode('0123456789abcdef'.repeat(64));
+const FILLER = '0123456789abcdef'.repeat(64);
 const EMPTY = new Uint8Array(0);
 
 /** A reply spelt out. */
@@ -76,9 +76,14 @@ export function planOf(given: Reply): Plan {
 }
 
 function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
-  if (json !== undefined) return new TextEncoder().encode(JSON.stringify(json));
-  if (typeof body === 'string') return new TextEncoder().encode(body);
+  if (json !== undefined) return bytesOf(JSON.stringify(json));
+  if (typeof body === 'string') return bytesOf(body);
   checkValue('reply: body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
   if (body !== undefined) return new Uint8Array(body);
-  return fault !== undefined && BODY_FAULTS.includes(fault) ? FILLER : EMPTY;
+  return fault !== undefined && BODY_FAULTS.includes(fault) ? bytesOf(FILLER) : EMPTY;
+}
+
+/** Not made at import: Jest with jsdom has no `TextEncoder`. */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }
