@@ -21,6 +21,8 @@ export class GateQueue {
   #hasTurn = false;
   #due = Infinity;
   #timer: AbortController | undefined;
+  /** What has set the timer: fake timers that are gone have taken theirs along. */
+  #setBy: unknown;
 
   constructor(gate: Gate, context: GateContext) {
     this.#gate = gate;
@@ -150,8 +152,9 @@ export class GateQueue {
     }
     const next = Math.min(this.#ready.size > 0 ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
     const due = Math.min(next, this.#ends.first!.order);
-    if (due >= this.#due) return;
+    if (due >= this.#due && this.#setBy === globalThis.setTimeout) return;
     this.#stop();
+    this.#setBy = globalThis.setTimeout;
     this.#due = due;
     const timer = new AbortController();
     this.#timer = timer;

@@ -1,10 +1,12 @@
 import { runInNewContext } from 'node:vm';
 import { settle } from '@steadfetch/core';
+import { retry as kyRetry } from '@steadfetch/ky';
 import { fakeFetch, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
+import ky from 'ky';
 import * as first from 'steadfetch';
 import { type Fetch, historyOf, type Middleware, type SteadfetchEvent } from 'steadfetch';
-import { beforeAll, describe, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { drive, nameOf, SteppedTime } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
@@ -391,6 +393,23 @@ describe('a wrapper, another realm, a second copy', () => {
   it('count repetitions once', () => expectNone(counts, (outer) => outer, 200), PATIENCE);
 
   it('tell both observers the same', () => expectNone(told, (inner) => inner, 100), PATIENCE);
+
+  it.each([false, true])('tell both observers of the loop of ky each event once, swapped: %s', async (swapped) => {
+    const time = new SteppedTime(3);
+    const clock = { clock: time };
+    const [upper, lower] = swapped ? [second, first] : [first, second];
+    const heard: [string[], string[]] = [[], []];
+    const hear = (ear: 0 | 1) => (event: SteadfetchEvent) => {
+      heard[ear].push(`${event.callId} ${event.type} ${event.attempt}`);
+    };
+    const steady = upper.compose(
+      upper.observe(hear(0), clock),
+      lower.observe(hear(1), clock),
+    )(fakeFetch([503, 200], clock));
+    const hooks = kyRetry({ ...clock, random: seededRandom(1), budget: false });
+    await drive(time, ky.create({ fetch: steady, hooks, timeout: false })(API));
+    expect(heard[1]).toEqual(heard[0]);
+  });
 
   it('are found to tell less behind a layer that drops the init', async () => {
     await expectFound(told, (inner) => (input) => inner(input), 50);

@@ -51,7 +51,8 @@ export function observe(listener: Listener, options?: ObserveOptions): Middlewar
 export function observeBy(settings: Settings, name: string): Middleware {
   const middleware = defineMiddleware((call, next) => {
     const { observed } = call;
-    if (observed instanceof Observation && observed.isOf(settings)) return next(call);
+    // also where another copy of this package observes: it has taken the settings from the fetch inside
+    if ((observed as Partial<Observation> | undefined)?.isOf?.(settings)) return next(call);
     return new Observation(call, settings).watch(call, next);
   }, name);
   return (next) => {

@@ -145,8 +145,10 @@ export class Limit {
   #measure(stretch: Stretch, refusal: Refusal, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
-    const accepted = stretch.accepted / Math.max(1, stretch.last - this.#emptied);
+    const used = Math.max(1, stretch.last - this.#emptied - pace.unused);
+    const accepted = Math.min(refusal.pace, stretch.accepted / used);
     this.#emptied = stretch.last;
+    pace.unused = 0;
     pace.open(now, Math.min(pace.tokens, 1));
     const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05);
     const isHeld = pace.way === 'hold' && !refusal.trying;

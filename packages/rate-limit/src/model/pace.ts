@@ -21,6 +21,8 @@ export class Pace {
   /** How long the base is held, or the climb takes. */
   period = 0;
   since = 0;
+  /** For how long it held nobody back and gave tokens to nobody, in milliseconds. */
+  unused = 0;
   #growth = 0;
   #depth = 1;
   #tokens = 1;
@@ -54,7 +56,10 @@ export class Pace {
     if (now <= this.#at) return;
     if (this.base < Infinity && !(closed && this.way === 'free')) {
       const full = Math.max(this.#tokens, this.#depth);
-      this.#tokens = Math.min(full, this.#tokens + this.rate(now) * (now - this.#at));
+      const rate = this.rate(now);
+      const tokens = this.#tokens + rate * (now - this.#at);
+      this.#tokens = Math.min(full, tokens);
+      if (!closed) this.unused += (tokens - this.#tokens) / rate;
       if (this.way === 'free') this.#recover(now - this.#at);
     }
     this.#at = now;

@@ -36,6 +36,29 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
   });
 
+  it('is not measured by a time in which nobody called', () => {
+    const model = pacer();
+    let now = 0;
+    const pass = (ms: number) => {
+      now += ms;
+      model.advance(now);
+    };
+    const call = (answer: Answer) => {
+      for (let ms = model.delay(now); ms > 0; ms = model.delay(now)) pass(ms);
+      const sent = model.send(now);
+      pass(5);
+      model.settle(sent, now, answer);
+    };
+    const refused = { kind: 'refused', wait: 10 } as const;
+    for (const answer of [accepted, refused, accepted, accepted, accepted]) call(answer);
+    pass(100_000);
+    call(refused);
+
+    const before = now;
+    for (let n = 0; n < 10; n++) call(accepted);
+    expect(now - before).toBeLessThan(1_000);
+  });
+
   it('uses seven tenths of the burst at once after a closing in which the bucket has become full', () => {
     const { sent } = drive(pacer(), bucket({ rate: 100, burst: 20, hint: 'wait' }), { for: 5_000 });
     const openings = sent.filter((at, n) => at - (sent[n - 1] ?? at) > 900);
