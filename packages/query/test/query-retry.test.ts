@@ -3,7 +3,7 @@ import { use, retry as withRetry } from '@steadfetch/ky';
 import { retry } from '@steadfetch/retry';
 import { fakeFetch, type Script } from '@steadfetch/testing';
 import { onlineManager, QueryClient, QueryObserver } from '@tanstack/query-core';
-import ky from 'ky';
+import ky, { type AfterResponseHook } from 'ky';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { okOrThrow, type QueryRetryOptions, queryRetry, ResponseError } from '../src/index.ts';
 
@@ -128,6 +128,17 @@ describe('queryRetry', () => {
     const api = ky.create({ fetch: fetch as typeof globalThis.fetch, retry: 0 });
 
     expect(await run(() => api.get(URL).text())).toMatchObject({ data: 'fine', counts: [0, 1] });
+  });
+
+  it('leaves to ky what a hook repeats, where its loop has no methods', async () => {
+    const fetch = fakeFetch([503, 401, { body: 'fine' }]);
+    const refresh: AfterResponseHook = ({ response }) => (response.status === 401 ? ky.retry({ delay: 1 }) : undefined);
+    const hooks = { afterResponse: [refresh] };
+    const api = ky.create({ fetch: fetch as typeof globalThis.fetch, retry: { methods: [] }, hooks });
+
+    const { data, counts } = await run(() => api.get(URL).text());
+
+    expect([data, counts, fetch.calls.length]).toEqual(['fine', [0, 1], 3]);
   });
 
   it('pauses while the browser is offline, as TanStack does', async () => {
