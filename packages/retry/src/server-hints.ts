@@ -1,5 +1,5 @@
 import { readField } from '@steadfetch/core/kit';
-import { serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
+import { type HintedResponse, serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
 import type { Rule } from './rule.ts';
 
 /**
@@ -12,11 +12,16 @@ export function serverHints(): Rule {
     when: ({ response }) =>
       response !== undefined && ![401, 407].includes(response.status) && shouldRetryHint(response) === true && 'server',
     asked: ({ response, session }) => {
-      const hint = response && serverDelay(response, { now: session.policy.clock.now() });
+      const hint = response && serverDelay(asFailure(response), { now: session.policy.clock.now() });
       if (!hint || (hint.ms === 0 && !isLiteralZero(response, hint.source))) return undefined;
       return { delay: hint.ms, source: hint.source };
     },
   };
+}
+
+/** What `inspect` calls failed is to be repeated, whatever its status: a limit of GraphQL comes as a 200 with `Retry-After`. */
+function asFailure({ status, headers }: Response): HintedResponse {
+  return { status: Math.max(status, 400), headers };
 }
 
 /** Obeys a server that says that the request must not be repeated: `x-should-retry: false` and its relatives. */

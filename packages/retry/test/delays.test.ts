@@ -73,6 +73,24 @@ describe('the own delay', () => {
 });
 
 describe("the server's delay", () => {
+  it.each([
+    ['seconds', { 'retry-after': '7' }, [7_000]],
+    [
+      'a quota that is used up',
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1_000 + 9) },
+      [9_000],
+    ],
+    ['a quota of which some is left', { 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': '9' }, [0]],
+    ['the reset of a quota alone', { 'x-ratelimit-reset': '9' }, [0]],
+  ])(
+    'is waited for after a 200 that inspect calls failed, as for a limit of GraphQL: %s',
+    async (_, headers, expected) => {
+      const inspect = async (response: Response) => (await response.clone().text()) !== '';
+
+      expect(await waits({ inspect }, { status: 200, headers, body: 'RATE_LIMITED' }, 200)).toEqual(expected);
+    },
+  );
+
   it('is waited for exactly, or a little longer, never less', async () => {
     expect(await waits({ delay }, asks('7'), 200)).toEqual([7_000]);
     expect(await waits({ delay, random: () => 0.999 }, asks('7'), 200)).toEqual([7_000 + 1_400 * 0.999]);

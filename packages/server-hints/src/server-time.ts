@@ -1,10 +1,14 @@
 import { parseHttpDate } from './parse-date.ts';
 import { field, type HintedResponse } from './response.ts';
 
-/** The server's clock when the response arrived: its `Date` plus the time it sat in caches; else `now`. */
+/**
+ * The server's clock when the response arrived; `now` without a `Date`. Some caches keep the `Date` of the origin, to which `Age` is
+ * added, and some, as those of Fastly and Cloudflare, write their own: of both times the one nearer to `now` counts.
+ */
 export function serverTime(response: HintedResponse, now: number): number {
-  const date = parseHttpDate(field(response, 'date') ?? '', now);
-  return date === undefined ? now : date + age(response);
+  const date = parseHttpDate(field(response, 'date') ?? '', now) ?? now;
+  const kept = date + age(response);
+  return now - date < kept - now ? date : kept;
 }
 
 /** Milliseconds since the response left its origin, as far as caches say: RFC 9111 §5.1. */

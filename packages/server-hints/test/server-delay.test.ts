@@ -30,14 +30,25 @@ describe('serverDelay', () => {
     expect(delayOf(429, { 'x-ratelimit-reset': '3us' })?.ms).toBe(1);
   });
 
-  it('adds Age to Date for the time of the server', () => {
-    const headers = {
-      date: 'Wed, 01 Jan 2025 00:00:00 GMT',
-      age: '10',
-      'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT',
-    };
+  it.each([
+    ['as the cache has kept it', 'Tue, 31 Dec 2024 23:59:50 GMT', 30_000],
+    ['as the cache has written it', 'Wed, 01 Jan 2025 00:00:00 GMT', 30_000],
+    ['as the cache has kept it, beside a client that is ahead', 'Tue, 31 Dec 2024 23:00:00 GMT', 3_620_000],
+    ['as the cache has kept it, beside a client that is a little behind', 'Tue, 31 Dec 2024 23:59:54 GMT', 26_000],
+  ])('compares a date out of a cache with Date and Age: %s', (_, date, ms) => {
+    expect(delayOf(503, { date, age: '10', 'retry-after': 'Wed, 01 Jan 2025 00:00:30 GMT' })?.ms).toBe(ms);
+  });
 
-    expect(delayOf(503, headers)?.ms).toBe(20_000);
+  it('waits no shorter than asked, wherever the Date of a cached response comes from and however wrong the own clock is', () => {
+    const end = now + 30_000;
+    for (const skew of [-3_600_000, -20_000, -3_000, 0, 3_000]) {
+      for (const date of [now, now - 10_000]) {
+        const headers = { date: new Date(date).toUTCString(), age: '10', 'retry-after': new Date(end).toUTCString() };
+        const delay = serverDelay(respond(503, headers), { now: now + skew });
+
+        expect(delay?.ms).toBeGreaterThanOrEqual(end - now);
+      }
+    }
   });
 
   it('reads the dates of servers in Go, which write UTC for GMT', () => {
