@@ -64,6 +64,9 @@ describe('classifyError', () => {
     'HTTP2RefusedStream',
     'HTTP2StreamReset',
     'Timeout',
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    'ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC',
+    'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
   ])('takes %s for a network error that may pass', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
   });
@@ -78,12 +81,15 @@ describe('classifyError', () => {
     expect(classifyError(failed('UND_ERR_HEADERS_TIMEOUT'))).toMatchObject({ kind: 'timeout', permanent: false });
   });
 
-  it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO'])(
-    'takes %s for permanent',
-    (code) => {
-      expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
-    },
-  );
+  it.each([
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE',
+    'EPROTO',
+  ])('takes %s for permanent', (code) => {
+    expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
+  });
 
   it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(
     "takes a 'fetch failed' caused by '%s' for permanent",
