@@ -34,6 +34,7 @@ const OUTAGES: readonly { seconds: number; of: string; reply: Reply; retries: nu
   { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2, calls: 2 },
   { seconds: 2, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 2, calls: 2 },
   { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2 },
+  { seconds: 5, of: '503 with `Retry-After: 2`', reply: unavailable(2), retries: 2 },
   { seconds: 5, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 5 },
   { seconds: 10, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 5 },
   { seconds: 1, of: 'refused connections', reply: REFUSED, retries: 2 },
