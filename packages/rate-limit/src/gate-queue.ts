@@ -44,6 +44,7 @@ export class GateQueue {
   }
 
   remove(ticket: Ticket): void {
+    this.#gate.endedWaiting();
     this.#take(ticket);
     this.schedule();
   }
@@ -135,7 +136,10 @@ export class GateQueue {
     this.#take(ticket);
     const permit = ticket.notBefore <= now ? this.#gate.admitLate(ticket, now) : undefined;
     if (permit) ticket.admit(permit, now);
-    else ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
+    else {
+      this.#gate.endedWaiting();
+      ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
+    }
   }
 
   #take(ticket: Ticket): void {

@@ -41,6 +41,8 @@ const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 const CONFIRMED_MS = 10_000;
 /** Most answers take no longer than so many times the usual time. */
 const ANSWERED_WITHIN = 1.5;
+/** An answer of which nothing is known gets half of the time, less after each call that ended without leave; so many times at most. */
+const MOST_HALVINGS = 4;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
 
@@ -57,6 +59,8 @@ interface Learned {
   lastRefused: number;
   /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. */
   answerTime: number;
+  /** Calls that ended before they had leave. */
+  endedWaiting: number;
 }
 
 const nothing = (): Learned => ({
@@ -68,6 +72,7 @@ const nothing = (): Learned => ({
   lastAnswer: undefined,
   lastRefused: -Infinity,
   answerTime: 0,
+  endedWaiting: 0,
 });
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
@@ -220,13 +225,20 @@ export class Gate {
   }
 
   /**
-   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, or half
-   * of the time that is left where that is unknown or less.
+   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, half of the
+   * time that is left at most. Where that is unknown it is half as well, and half as much after each call that ended
+   * without leave: or none would ever be sent, where half is too much.
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
-    const usual = this.answerTime > 0 ? ANSWERED_WITHIN * this.answerTime : Infinity;
-    return now + (time < Infinity ? time - Math.min(usual, time / 2) : time);
+    const { answerTime, endedWaiting } = this.#learned;
+    const known = answerTime > 0 ? ANSWERED_WITHIN * answerTime : time / 2 ** Math.min(MOST_HALVINGS, endedWaiting + 1);
+    return now + (time < Infinity ? time - Math.min(known, time / 2) : time);
+  }
+
+  /** A call ended before it had leave. */
+  endedWaiting(): void {
+    this.#learned.endedWaiting++;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */

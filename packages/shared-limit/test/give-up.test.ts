@@ -1,6 +1,6 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
 import { rateLimit } from '@steadfetch/rate-limit';
-import { type Ask, decide, type LimitState, storeOf } from '@steadfetch/shared-limit';
+import { type Ask, decide, type LimitState, NOTHING, storeOf } from '@steadfetch/shared-limit';
 import { type ManualClock, manualClock, seededRandom } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { bucket } from './support/fleet.ts';
@@ -95,4 +95,38 @@ it('a call that may not wait for its slot is not sent beyond a limit that is kno
 
 it('of calls that come at once each gets a slot that is in time, though not at first', async () => {
   expect(await played({ calls: 100, apart: 0, limit: KNOWN, ms: 3_000 })).toEqual({ share: 1, refused: 0 });
+});
+
+it('a process whose first calls have too little time for half of it gets slots where others have patience', async () => {
+  const clock = manualClock();
+  let state: LimitState | undefined;
+  const asked: Ask = (_, question) => {
+    const [after, reply] = decide(state, clock.now(), structuredClone(question));
+    state = after;
+    return reply;
+  };
+  const limit = { requests: 10, per: 1_000 };
+  // twenty others, of which each waits for its slot and asks for the next one then
+  const busy = async (): Promise<void> => {
+    const { first } = await asked('', { ...NOTHING, want: 1, known: 0.01 });
+    await clock.sleep(Math.max(1, first - clock.now()));
+    return busy();
+  };
+  for (let n = 0; n < 20; n++) void busy();
+  const send = async () => {
+    await clock.sleep(20);
+    return new Response('');
+  };
+  const store = storeOf(asked, { clock, limit });
+  const call = compose(within(clock, 3_000), rateLimit({ clock, store, scope: 'origin' }))(send);
+  let good = 0;
+  for (let n = 0; n < 20; n++) {
+    call('https://api.example.com/').then(
+      () => good++,
+      () => {},
+    );
+    await clock.advance(2_500);
+  }
+  await clock.advance(3_000);
+  expect(good).toBeGreaterThan(15);
 });
