@@ -105,7 +105,7 @@ export class Limit {
   /** One was refused in a steady flow: that is remembered, and nothing changes. */
   lone({ accepted, last, length }: Stretch, now: number): void {
     this.history.mark(last, this.#burst);
-    this.#emptied = last;
+    this.#usedUp(last);
     this.#steady = (1.5 * accepted) / length;
     this.release(now);
     this.why = 'one was refused in a steady flow';
@@ -120,7 +120,7 @@ export class Limit {
   /** The refusals that led here do not depend on the pace: it is searched for from what was sent, without them. */
   ignore(pace: number, now: number): void {
     this.history.clear();
-    this.#emptied = now;
+    this.#usedUp(now);
     this.pace.open(now, 0);
     this.pace.search(pace, 1);
     this.why = 'refusals do not depend on the pace';
@@ -147,8 +147,7 @@ export class Limit {
     history.mark(stretch.last, this.#burst);
     const used = Math.max(1, stretch.last - this.#emptied - pace.unused);
     const accepted = Math.min(refusal.pace, stretch.accepted / used);
-    this.#emptied = stretch.last;
-    pace.unused = 0;
+    this.#usedUp(stretch.last);
     pace.open(now, Math.min(pace.tokens, 1));
     const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05);
     const isHeld = pace.way === 'hold' && !refusal.trying;
@@ -158,6 +157,12 @@ export class Limit {
     else if (pace.way === 'search')
       this.#hold(refusal.fine ?? accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
     else this.#share(refusal.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#before);
+  }
+
+  /** From here on the next pace is measured. */
+  #usedUp(at: number): void {
+    this.#emptied = at;
+    this.pace.unused = 0;
   }
 
   /**
