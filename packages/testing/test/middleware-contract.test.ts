@@ -839,6 +839,21 @@ describe('contractChecks', () => {
     for (const check of Object.values(contractChecks)) await check(() => signing);
   });
 
+  it('leaves no call behind that waits to be repeated', async () => {
+    let waiting = 0;
+    const patient: Middleware = (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      waiting++;
+      await sleep(60_000, init?.signal ?? (input as Request).signal).finally(() => waiting--);
+      return next(input, init);
+    };
+
+    await contractChecks['hands on the body']!(() => patient);
+
+    await vi.waitFor(() => expect(waiting).toBe(0));
+  });
+
   it('lets the calls that fail wait at once, and not one after the other', async () => {
     let inside = 0;
     let most = 0;

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, inTime, same } from './contract-claim.ts';
-import { endless, ok, probe, watchListeners } from './contract-probe.ts';
+import { ending, endless, ok, probe, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
@@ -240,12 +240,6 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
     { method: 'PUT', body: new Response('order').body!, duplex: 'half', signal } as RequestInit,
   ],
 ];
-
-/** A signal, and what ends the calls that have it. */
-function ending(): { signal: AbortSignal; abort: () => void } {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-}
 
 /** More microtasks than a middleware takes from a failure to its wait. */
 const UNTIL_IT_WAITS = 200;

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { asInitAndAsRequest, ok, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
@@ -135,10 +135,11 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
-    const headers = { 'x-a': '1' };
+    const { signal, abort } = ending();
+    const init = { headers: { 'x-a': '1' }, signal };
     const repeated = [
-      ...asInitAndAsRequest({ method: 'PUT', headers, body: 'order' }),
-      (): [string, RequestInit] => [CONTRACT_URL, { headers }],
+      ...asInitAndAsRequest({ ...init, method: 'PUT', body: 'order' }),
+      (): [string, RequestInit] => [CONTRACT_URL, init],
     ];
     for (const args of repeated) {
       const { fetch: busy, asked: all } = probe(async () =>
@@ -149,6 +150,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
         same(await whole(request), await whole(new Request(...args())), 'what next was given after a 503');
       }
     }
+    abort();
   },
 
   'hands on a stream as it is': async (make) => {
