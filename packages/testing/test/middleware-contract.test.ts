@@ -828,6 +828,15 @@ describe('contractChecks', () => {
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
   });
 
+  it('passes who repeats a POST that the server says it has not acted on', async () => {
+    const again: Middleware = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return [425, 429].includes(response.status) && call.replayable ? next(call) : response;
+    });
+
+    await contractChecks['sends a POST once, also where it fails']!(() => again);
+  });
+
   it('passes who signs a call or reads a file before it is sent', async () => {
     const signing: Middleware = defineMiddleware(async (call, next) => {
       const headers = new Headers(call.headers);
