@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
@@ -67,6 +68,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'sends a stream twice': (next) => async (input, init) => {
       const response = await next(input, init);
       return response.status === 503 && init?.body instanceof ReadableStream ? next(input, init) : response;
+    },
+    'leaves the failure unread that it repeats': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 503 && init?.method === undefined && !(input instanceof Request)
+        ? next(input, init)
+        : response;
     },
     'reads why a GET has failed': (next) => async (input, init) => {
       const response = await next(input, init);
@@ -281,6 +288,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       input instanceof Request ? next(input.url, { ...facts(input), ...init }) : next(input, copyOf(init)),
     'sends all bytes of which it is given a part': (next) => async (input, init) =>
       next(input, ArrayBuffer.isView(init?.body) ? { ...init, body: init.body.buffer } : copyOf(init)),
+    'repeats it without its body': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503 || init?.method !== 'PUT') return response;
+      return next(input, { ...init, body: null });
+    },
+    'repeats it without its headers': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503 || init?.method !== undefined || input instanceof Request) return response;
+      return next(input, { ...init, headers: {} });
+    },
     'makes strings of bytes': (next) => async (input, init) =>
       next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
   },
@@ -332,6 +349,26 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       await sleep(1_000, init?.signal);
       return next(input, init);
     },
+    'has the error of its timer': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      await delay(1_000, undefined, { signal: init?.signal ?? (input as Request).signal, ref: false });
+      return next(input, init);
+    },
+    'repeats it without the signal': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 503 ? next(input, { ...init, signal: null }) : response;
+    },
+    'has an error of its own for who leaves a queue': (next) => {
+      let left = 3;
+      return (input, init) => {
+        if (left-- > 0) return next(input, init);
+        return sleep(1_000, init?.signal ?? (input as Request).signal).then(
+          () => next(input, init),
+          () => Promise.reject(new DOMException('left', 'AbortError')),
+        );
+      };
+    },
     'hears no abort in a queue': (next) => {
       let last: Promise<unknown> = Promise.resolve();
       return (...call) => {
@@ -368,6 +405,10 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       (next) =>
       (...call) =>
         next(...call).catch((error) => Promise.reject(error instanceof Error ? error : new Error(String(error)))),
+    'tells of all attempts': (next) => (input, init) =>
+      next(input, init)
+        .catch((error) => (error instanceof TypeError ? next(input, init) : Promise.reject(error)))
+        .catch((error) => Promise.reject(error instanceof TypeError ? new AggregateError([error]) : error)),
     'copies it':
       (next) =>
       (...call) =>
@@ -399,6 +440,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         init?.signal?.addEventListener('abort', resolve, { once: true });
       });
       return next(input, copyOf(init));
+    },
+    'after a wait for others': (next) => {
+      let left = 3;
+      return async (input, init) => {
+        if (left-- <= 0)
+          await new Promise((resolve, reject) => {
+            setTimeout(resolve, 0);
+            init?.signal?.addEventListener('abort', reject);
+          });
+        return next(input, init);
+      };
     },
     'on one that has aborted': (next) => async (input, init) => {
       const listener = () => {};
@@ -537,6 +589,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (error.cause?.code === 'ECONNREFUSED') return next(input, copyOf(init));
         throw error;
       }),
+    'repeats it where no network is there': (next) => (input, init) =>
+      next(input, init).catch((error) =>
+        /UNREACH/.test(error.cause?.code) || /appears to be offline/.test(error.message)
+          ? next(input, init)
+          : Promise.reject(error),
+      ),
     'repeats it where a browser names no code': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
         if (/^(?:Failed to fetch|Load failed)$/.test(error.message)) return next(input, copyOf(init));
@@ -652,14 +710,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body is used or locked: |^the status of the last answer: expected 503, got undefined/,
+    /^whether the (?:last )?body is used or locked: |^whether an answer is left unread|^the status of the last answer: expected 503, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
-    /^the error: |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error(?: of a call that may be repeated)?: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
@@ -675,7 +733,7 @@ const reasons: Record<string, RegExp> = {
   'lets init take the signal from a Request':
     /^the status of a call whose signal is null: |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for: /,
-  'hands on the body': /^the body that next was given: /,
+  'hands on the body': /^the body that next was given: |^what next was given after a 503: /,
   'hands on a stream as it is': /^the body that next was given: |duplex|disturbed|locked|used/,
   'hands on by reference what a Request cannot hold': /^init\.\w+: /,
   'builds no Request and clones nothing for a plain call': /^the number of requests built and messages cloned: /,
@@ -770,6 +828,15 @@ describe('contractChecks', () => {
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
   });
 
+  it('passes who repeats a POST that the server says it has not acted on', async () => {
+    const again: Middleware = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return [425, 429].includes(response.status) && call.replayable ? next(call) : response;
+    });
+
+    await contractChecks['sends a POST once, also where it fails']!(() => again);
+  });
+
   it('passes who signs a call or reads a file before it is sent', async () => {
     const signing: Middleware = defineMiddleware(async (call, next) => {
       const headers = new Headers(call.headers);
@@ -779,6 +846,34 @@ describe('contractChecks', () => {
     });
 
     for (const check of Object.values(contractChecks)) await check(() => signing);
+  });
+
+  it('leaves no call behind that waits to be repeated', async () => {
+    let waiting = 0;
+    const patient: Middleware = (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      waiting++;
+      await sleep(60_000, init?.signal ?? (input as Request).signal).finally(() => waiting--);
+      return next(input, init);
+    };
+
+    await contractChecks['hands on the body']!(() => patient);
+
+    await vi.waitFor(() => expect(waiting).toBe(0));
+  });
+
+  it('lets the calls that fail wait at once, and not one after the other', async () => {
+    let inside = 0;
+    let most = 0;
+    const counting: Middleware = (next) => async (input, init) => {
+      most = Math.max(most, ++inside);
+      return next(input, init).finally(() => inside--);
+    };
+
+    await contractChecks['sends a POST once, also where it fails']!(() => counting);
+
+    expect(most).toBeGreaterThan(30);
   });
 
   it('counts what is copied, and what is taken off a signal again', async () => {

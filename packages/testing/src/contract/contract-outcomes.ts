@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, inTime, same } from './contract-claim.ts';
-import { endless, ok, probe, watchListeners } from './contract-probe.ts';
+import { ending, endless, ok, probe, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
@@ -25,12 +25,20 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     same(await response.text(), 'ok', 'the body');
     for (const args of REPEATABLE) {
       const { signal, abort } = ending();
-      let sent = 0;
-      const busy: Fetch = async (...call) =>
-        new Response(await new Request(...call).text(), { status: ++sent > 20 ? 200 : 503 });
+      const given: Response[] = [];
+      const busy: Fetch = async (...call) => {
+        const body = await new Request(...call).text();
+        const response = new Response(body || 'busy', { status: given.length >= 20 ? 200 : 503 });
+        given.push(response);
+        return response;
+      };
       const last = await inTime(settle(make()(busy)(...args(signal))));
       abort();
-      if (last === undefined || sent > 20) continue; // it waits, or goes on until it is answered
+      if (last !== undefined) {
+        const isLeft = given.slice(0, -1).some(({ body, bodyUsed }) => !bodyUsed && !body?.locked);
+        same(isLeft, false, 'whether an answer is left unread');
+      }
+      if (last === undefined || given.length > 20) continue; // it waits, or goes on until it is answered
       same(last.response?.status, 503, 'the status of the last answer');
       same(last.response?.bodyUsed || last.response?.body?.locked, false, 'whether the last body is used or locked');
     }
@@ -97,6 +105,12 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     for (const error of [new Error('rejected'), { odd: true }]) {
       same(await failureOf(make()(() => Promise.reject(Object.freeze(error)))(CONTRACT_URL)), error, 'the error');
     }
+    const { signal, abort } = ending();
+    let sent = 0;
+    const failing: Fetch = () => (++sent > 20 ? ok() : Promise.reject(FAILED));
+    const end = await inTime(settle(make()(failing)(CONTRACT_URL, { signal })));
+    abort();
+    if (end !== undefined && sent <= 20) same(errorOf(end), FAILED, 'the error of a call that may be repeated');
   },
 
   'rejects when next throws instead of rejecting': async (make) => {
@@ -133,18 +147,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     }
     for (const [when, next] of TRANSIENT) {
       for (const kind of KINDS) {
-        const end = await inTime(settle(abortedInTime(make()(next), kind)));
-        if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+        let sent = 0;
+        const { fetch } = endless();
+        const once: Fetch = (...call) => (++sent === 1 ? next(...call) : fetch(...call));
+        await endsByAbort(make()(once), when, kind);
       }
     }
     const { signal, abort } = ending();
     const steady = make()(endless().fetch);
     const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
-    const behind = await inTime(settle(abortedInTime(steady)));
-    abort();
+    await endsByAbort(steady, 'behind others').finally(abort);
     await inTime(others);
-    if (behind === undefined)
-      throw new Error('expected the call to end when it is aborted behind others, but it goes on');
   },
 
   'answers after calls that were aborted': async (make) => {
@@ -193,13 +206,25 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         same(listeners.count, 0, `the number of listeners ${when}, on the signal of ${kind}`);
       }
     }
+    const { signal, abort } = ending();
+    const listeners = watchListeners(signal);
+    const steady = make()(() => macrotask().then(ok));
+    const read = () => steady(CONTRACT_URL, { signal }).then((response) => response.text());
+    const ten = Promise.allSettled(Array.from({ length: 10 }, read));
+    if (!(await inTime(ten))) abort();
+    await inTime(ten);
+    await macrotask();
+    same(listeners.count, 0, 'the number of listeners after ten calls at once');
   },
 };
+
+/** What the `fetch` of Node says of a connection that is lost. */
+const FAILED = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
 
 /** What a middleware may repeat after a wait of its own. */
 const TRANSIENT: readonly [string, Fetch][] = [
   ['after a 503', async () => new Response('busy', { status: 503 })],
-  ['after an error', () => Promise.reject(new TypeError('fetch failed'))],
+  ['after an error', () => Promise.reject(FAILED)],
 ];
 
 /** How a signal comes. */
@@ -216,24 +241,35 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
   ],
 ];
 
-/** A signal, and what ends the calls that have it. */
-function ending(): { signal: AbortSignal; abort: () => void } {
-  const controller = new AbortController();
-  return { signal: controller.signal, abort: () => controller.abort() };
-}
-
 /** More microtasks than a middleware takes from a failure to its wait. */
 const UNTIL_IT_WAITS = 200;
 
 /** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
-function abortedInTime(steady: Fetch, kind: (typeof KINDS)[number] = 'init'): Promise<Response> {
-  const controller = new AbortController();
+function abortedInTime(
+  steady: Fetch,
+  kind: (typeof KINDS)[number] = 'init',
+  controller = new AbortController(),
+): Promise<Response> {
   void (async () => {
     for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
     controller.abort();
   })();
   const init = { signal: controller.signal };
   return kind === 'init' ? steady(CONTRACT_URL, init) : steady(new Request(CONTRACT_URL, init));
+}
+
+/** A call that is aborted in a wait ends, and by nothing else than the caller's reason where the abort has ended it. */
+async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[number]): Promise<void> {
+  const controller = new AbortController();
+  const call = abortedInTime(steady, kind, controller);
+  let wasAborted = false;
+  const over = (): void => {
+    wasAborted = controller.signal.aborted;
+  };
+  call.then(over, over);
+  const end = await inTime(settle(call));
+  if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+  if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
 }
 
 /** The status of a call after ten, if it comes in time, where those before are answered or aborted. */

@@ -49,6 +49,12 @@ export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] 
   return { fetch, signals };
 }
 
+/** A signal, and what ends the calls that have it. */
+export function ending(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 /** Counts the abort listeners on a signal. One that hears an abort only once is gone after it. */
 export function watchListeners(signal: AbortSignal): { readonly count: number } {
   const listeners = new Map<unknown, boolean>();

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { asInitAndAsRequest, ok, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
@@ -135,6 +135,22 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
+    const { signal, abort } = ending();
+    const init = { headers: { 'x-a': '1' }, signal };
+    const repeated = [
+      ...asInitAndAsRequest({ ...init, method: 'PUT', body: 'order' }),
+      (): [string, RequestInit] => [CONTRACT_URL, init],
+    ];
+    for (const args of repeated) {
+      const { fetch: busy, asked: all } = probe(async () =>
+        all.length > 3 ? ok() : new Response('busy', { status: 503 }),
+      );
+      await inTime(settle(make()(busy)(...args())));
+      for (const { request } of all) {
+        same(await whole(request), await whole(new Request(...args())), 'what next was given after a 503');
+      }
+    }
+    abort();
   },
 
   'hands on a stream as it is': async (make) => {
@@ -208,6 +224,10 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     same([...request.headers.keys()].join(), names, 'the names of headers of the Request');
   },
 };
+
+async function whole(request: Request): Promise<string> {
+  return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;
+}
 
 /** Type and bytes; the boundary of a form is made up each time, and Deno sends no line end after the last one. */
 async function contentOf(request: Request | undefined): Promise<string> {
