@@ -217,6 +217,31 @@ describe('a Request that is sent with something else', () => {
     await call;
 
     expect(seen[0]).toEqual({ input: request, init: undefined });
+    expect(new Request(seen[1]!.input, seen[1]!.init).headers.get('a')).toBe('1');
+  });
+
+  it('keeps in each attempt what a fetch inside adds to its headers, as fetch-cookie does', async () => {
+    const sent: (string | null)[] = [];
+    const withCookie: Fetch = async (input, init) => {
+      (input as Request).headers.append('cookie', 'a=1');
+      sent.push(new Request(input, init).headers.get('cookie'));
+      return new Response();
+    };
+
+    await twice(withCookie)(new Request(URL_));
+
+    expect(sent).toEqual(['a=1', 'a=1']);
+  });
+
+  it('may be of a fetch of its own, and has the headers that it had in the init', async () => {
+    const { seen, fetch } = recorder();
+    const request = { url: URL_, headers: new Headers({ a: '1' }) } as unknown as Request;
+
+    const call = twice(fetch)(request);
+    request.headers.set('a', '2');
+    await call;
+
+    expect(seen[1]!.input).toBe(request);
     expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
   });
 

@@ -137,15 +137,10 @@ export class Call {
     return this.#like(this.input, this.init, attempt, retried);
   }
 
-  /**
-   * The call with a copy of its `Request`, to send while the original is kept. It has the signal of the original: that
-   * of the copy does not outlive a garbage collection (undici).
-   */
+  /** The call with a copy of its `Request`, to send while the original is kept. */
   withClone(): Call {
-    const { init } = this;
     const request = this.input as Request;
-    const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return this.#like(request.clone(), own, this.attempt, this.retried);
+    return this.#like(request.clone(), initOfCopy(request, this.init), this.attempt, this.retried);
   }
 
   #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
@@ -159,16 +154,31 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    const { input, observed, record, retried } = this;
-    const given = this.#given;
+    const { observed, record, retried } = this;
     record.sends++;
     record.onSend?.();
-    // the headers of a Request that are no longer those of the call
-    const isChanged = given && !init?.headers && !haveSameFields(given, (input as Request).headers);
-    const sent = isChanged ? { ...(init ?? referrerOf(input)), headers: new Headers(given) } : init;
+    const { input, init: sent } = this.#asGiven(init);
     if (observed) return observed.send(this, async () => fetch(input, asRetried(sent, this, fetch)));
     return fetch(input, retried ? asRetried(sent, this, fetch) : sent);
   }
+
+  /**
+   * What is sent, with the headers that a `Request` had when the call was made. Where they have changed a copy has them, and no
+   * init: a fetch that adds its own to those of a `Request`, as fetch-cookie, would not be heard.
+   */
+  #asGiven(init: RequestInit | undefined): { input: RequestInfo | URL; init: RequestInit | undefined } {
+    const { input } = this;
+    const given = this.#given;
+    if (!given || init?.headers || haveSameFields(given, (input as Request).headers)) return { input, init };
+    const headers = new Headers(given);
+    if (!(input instanceof Request)) return { input, init: { ...(init ?? referrerOf(input)), headers } };
+    return { input: new Request(input, { headers }), init: initOfCopy(input, init) };
+  }
+}
+
+/** With the signal of the original: that of a copy does not outlive a garbage collection (undici). */
+function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
+  return init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
