@@ -233,6 +233,55 @@ describe('a Request that is sent with something else', () => {
     expect(sent).toEqual(['a=1', 'a=1']);
   });
 
+  it('keeps the headers of the call where a fetch inside passes on the Request alone, as that of OpenTelemetry', async () => {
+    const { seen, fetch } = recorder();
+    const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
+    const alone: Fetch = (input) => fetch(input);
+
+    await withKey(alone)(new Request(URL_, { method: 'POST', body: 'x', headers: { a: '1' } }));
+
+    const sent = seen[0]!.input as Request;
+    expect([...sent.headers]).toEqual([['idempotency-key', '"1"']]);
+    expect(await sent.text()).toBe('x');
+  });
+
+  it('is aborted where a fetch inside passes on the Request alone', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const withKey = defineMiddleware((call, next) =>
+      next(call.with({ headers: { 'idempotency-key': '"1"' }, signal })),
+    );
+    const hanging: Fetch = (input) =>
+      new Promise((_, reject) => {
+        const { signal: own } = input as Request;
+        own.addEventListener('abort', () => reject(own.reason));
+      });
+
+    const call = withKey(hanging)(new Request(URL_, { method: 'POST', body: 'x' }));
+    controller.abort('enough');
+
+    await expect(call).rejects.toBe('enough');
+  });
+
+  it('may be of another realm than the signals of this one, as in jsdom', async () => {
+    const { seen, fetch } = recorder();
+    const request = new Request(URL_, { method: 'POST', body: 'x' });
+    vi.stubGlobal(
+      'AbortController',
+      class {
+        readonly signal = new EventTarget();
+      },
+    );
+    try {
+      await defineMiddleware((call, next) => next(call.with({ headers: { a: '1' } })))(fetch)(request);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+
+    const sent = seen[0]!.input as Request;
+    expect([sent.headers.get('a'), await sent.text()]).toEqual(['1', 'x']);
+  });
+
   it('may be of a fetch of its own, and has the headers that it had in the init', async () => {
     const { seen, fetch } = recorder();
     const request = { url: URL_, headers: new Headers({ a: '1' }) } as unknown as Request;

@@ -1,10 +1,12 @@
 import { senderOf } from '../body/body-factory.ts';
+import { cancellable } from '../body/cancellable.ts';
 import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
+import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, isRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
@@ -154,25 +156,52 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    const { observed, record, retried } = this;
+    const { input, record } = this;
+    const given = this.#given;
     record.sends++;
     record.onSend?.();
-    const { input, init: sent } = this.#asGiven(init);
-    if (observed) return observed.send(this, async () => fetch(input, asRetried(sent, this, fetch)));
-    return fetch(input, retried ? asRetried(sent, this, fetch) : sent);
+    if (!given || (init?.headers ? isPlatformFetch(fetch) : haveSameFields(given, (input as Request).headers))) {
+      return this.#hand(fetch, input, init);
+    }
+    const headers = new Headers(init?.headers ?? given);
+    if (!(input instanceof Request) || (init?.body ?? null) !== null) {
+      return this.#hand(fetch, input, { ...(init ?? referrerOf(input)), headers });
+    }
+    return sendCopy((copy, own) => this.#hand(fetch, copy, own), input, headers, init);
   }
 
-  /**
-   * What is sent, with the headers that a `Request` had when the call was made. Where they have changed a copy has them, and no
-   * init: a fetch that adds its own to those of a `Request`, as fetch-cookie, would not be heard.
-   */
-  #asGiven(init: RequestInit | undefined): { input: RequestInfo | URL; init: RequestInit | undefined } {
-    const { input } = this;
-    const given = this.#given;
-    if (!given || init?.headers || haveSameFields(given, (input as Request).headers)) return { input, init };
-    const headers = new Headers(given);
-    if (!(input instanceof Request)) return { input, init: { ...(init ?? referrerOf(input)), headers } };
-    return { input: new Request(input, { headers }), init: initOfCopy(input, init) };
+  #hand(fetch: Fetch, input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+    const { observed, retried } = this;
+    if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
+    return fetch(input, retried ? asRetried(init, this, fetch) : init);
+  }
+}
+
+/**
+ * Sends a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
+ * fetch-cookie, would not be heard, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
+ */
+async function sendCopy(
+  send: Fetch,
+  request: Request,
+  headers: Headers,
+  init: RequestInit | undefined,
+): Promise<Response> {
+  const { headers: _, ...own } = initOfCopy(request, init);
+  const { signal, release } = cancellable(own.signal ?? undefined);
+  try {
+    return await send(copyOf(request, headers, signal), own);
+  } finally {
+    release();
+  }
+}
+
+/** The class of Node takes no signal of jsdom. */
+function copyOf(request: Request, headers: Headers, signal: AbortSignal): Request {
+  try {
+    return new Request(request, { headers, signal });
+  } catch {
+    return new Request(request, { headers });
   }
 }
 
