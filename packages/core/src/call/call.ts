@@ -163,7 +163,7 @@ export class Call {
     if (!given || (init?.headers ? isPlatformFetch(fetch) : haveSameFields(given, (input as Request).headers))) {
       return this.#hand(fetch, input, init);
     }
-    const headers = new Headers(init?.headers ?? given);
+    const headers = init?.headers ?? new Headers(given);
     if (!(input instanceof Request) || (init?.body ?? null) !== null) {
       return this.#hand(fetch, input, { ...(init ?? referrerOf(input)), headers });
     }
@@ -184,7 +184,7 @@ export class Call {
 async function sendCopy(
   send: Fetch,
   request: Request,
-  headers: Headers,
+  headers: HeadersInit,
   init: RequestInit | undefined,
 ): Promise<Response> {
   const { headers: _, ...own } = initOfCopy(request, init);
@@ -197,7 +197,7 @@ async function sendCopy(
 }
 
 /** The class of Node takes no signal of jsdom. */
-function copyOf(request: Request, headers: Headers, signal: AbortSignal): Request {
+function copyOf(request: Request, headers: HeadersInit, signal: AbortSignal): Request {
   try {
     return new Request(request, { headers, signal });
   } catch {
