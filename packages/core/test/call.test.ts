@@ -217,6 +217,80 @@ describe('a Request that is sent with something else', () => {
     await call;
 
     expect(seen[0]).toEqual({ input: request, init: undefined });
+    expect(new Request(seen[1]!.input, seen[1]!.init).headers.get('a')).toBe('1');
+  });
+
+  it('keeps in each attempt what a fetch inside adds to its headers, as fetch-cookie does', async () => {
+    const sent: (string | null)[] = [];
+    const withCookie: Fetch = async (input, init) => {
+      (input as Request).headers.append('cookie', 'a=1');
+      sent.push(new Request(input, init).headers.get('cookie'));
+      return new Response();
+    };
+
+    await twice(withCookie)(new Request(URL_));
+
+    expect(sent).toEqual(['a=1', 'a=1']);
+  });
+
+  it('keeps the headers of the call where a fetch inside passes on the Request alone, as that of OpenTelemetry', async () => {
+    const { seen, fetch } = recorder();
+    const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
+    const alone: Fetch = (input) => fetch(input);
+
+    await withKey(alone)(new Request(URL_, { method: 'POST', body: 'x', headers: { a: '1' } }));
+
+    const sent = seen[0]!.input as Request;
+    expect([...sent.headers]).toEqual([['idempotency-key', '"1"']]);
+    expect(await sent.text()).toBe('x');
+  });
+
+  it('is aborted where a fetch inside passes on the Request alone', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const withKey = defineMiddleware((call, next) =>
+      next(call.with({ headers: { 'idempotency-key': '"1"' }, signal })),
+    );
+    const hanging: Fetch = (input) =>
+      new Promise((_, reject) => {
+        const { signal: own } = input as Request;
+        own.addEventListener('abort', () => reject(own.reason));
+      });
+
+    const call = withKey(hanging)(new Request(URL_, { method: 'POST', body: 'x' }));
+    controller.abort('enough');
+
+    await expect(call).rejects.toBe('enough');
+  });
+
+  it('may be of another realm than the signals of this one, as in jsdom', async () => {
+    const { seen, fetch } = recorder();
+    const request = new Request(URL_, { method: 'POST', body: 'x' });
+    vi.stubGlobal(
+      'AbortController',
+      class {
+        readonly signal = new EventTarget();
+      },
+    );
+    try {
+      await defineMiddleware((call, next) => next(call.with({ headers: { a: '1' } })))(fetch)(request);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+
+    const sent = seen[0]!.input as Request;
+    expect([sent.headers.get('a'), await sent.text()]).toEqual(['1', 'x']);
+  });
+
+  it('may be of a fetch of its own, and has the headers that it had in the init', async () => {
+    const { seen, fetch } = recorder();
+    const request = { url: URL_, headers: new Headers({ a: '1' }) } as unknown as Request;
+
+    const call = twice(fetch)(request);
+    request.headers.set('a', '2');
+    await call;
+
+    expect(seen[1]!.input).toBe(request);
     expect(new Headers(seen[1]!.init!.headers).get('a')).toBe('1');
   });
 

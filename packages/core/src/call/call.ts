@@ -1,10 +1,12 @@
 import { senderOf } from '../body/body-factory.ts';
+import { cancellable } from '../body/cancellable.ts';
 import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
+import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, isRequest, referrerOf } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
@@ -137,15 +139,10 @@ export class Call {
     return this.#like(this.input, this.init, attempt, retried);
   }
 
-  /**
-   * The call with a copy of its `Request`, to send while the original is kept. It has the signal of the original: that
-   * of the copy does not outlive a garbage collection (undici).
-   */
+  /** The call with a copy of its `Request`, to send while the original is kept. */
   withClone(): Call {
-    const { init } = this;
     const request = this.input as Request;
-    const own = init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
-    return this.#like(request.clone(), own, this.attempt, this.retried);
+    return this.#like(request.clone(), initOfCopy(request, this.init), this.attempt, this.retried);
   }
 
   #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
@@ -159,16 +156,58 @@ export class Call {
   }
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
-    const { input, observed, record, retried } = this;
+    const { input, record } = this;
     const given = this.#given;
     record.sends++;
     record.onSend?.();
-    // the headers of a Request that are no longer those of the call
-    const isChanged = given && !init?.headers && !haveSameFields(given, (input as Request).headers);
-    const sent = isChanged ? { ...(init ?? referrerOf(input)), headers: new Headers(given) } : init;
-    if (observed) return observed.send(this, async () => fetch(input, asRetried(sent, this, fetch)));
-    return fetch(input, retried ? asRetried(sent, this, fetch) : sent);
+    if (!given || (init?.headers ? isPlatformFetch(fetch) : haveSameFields(given, (input as Request).headers))) {
+      return this.#hand(fetch, input, init);
+    }
+    const headers = init?.headers ?? new Headers(given);
+    if (!(input instanceof Request) || (init?.body ?? null) !== null) {
+      return this.#hand(fetch, input, { ...(init ?? referrerOf(input)), headers });
+    }
+    return sendCopy((copy, own) => this.#hand(fetch, copy, own), input, headers, init);
   }
+
+  #hand(fetch: Fetch, input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+    const { observed, retried } = this;
+    if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
+    return fetch(input, retried ? asRetried(init, this, fetch) : init);
+  }
+}
+
+/**
+ * Sends a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
+ * fetch-cookie, would not be heard, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
+ */
+async function sendCopy(
+  send: Fetch,
+  request: Request,
+  headers: HeadersInit,
+  init: RequestInit | undefined,
+): Promise<Response> {
+  const { headers: _, ...own } = initOfCopy(request, init);
+  const { signal, release } = cancellable(own.signal ?? undefined);
+  try {
+    return await send(copyOf(request, headers, signal), own);
+  } finally {
+    release();
+  }
+}
+
+/** The class of Node takes no signal of jsdom. */
+function copyOf(request: Request, headers: HeadersInit, signal: AbortSignal): Request {
+  try {
+    return new Request(request, { headers, signal });
+  } catch {
+    return new Request(request, { headers });
+  }
+}
+
+/** With the signal of the original: that of a copy does not outlive a garbage collection (undici). */
+function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
+  return init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
