@@ -172,7 +172,7 @@ export class Gate {
   /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
   untilNext(now: number, cost?: number, latest?: number): number {
     if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
-    return this.pacer.delay(now, cost, latest);
+    return this.pacer.delay(now, cost, latest, Math.max(1, this.waiting));
   }
 
   /** Milliseconds until it lets more than a probe out. */

@@ -13,9 +13,9 @@ export interface Pacing {
   advance(now: number): void;
   /**
    * Milliseconds until the next call of a cost may be sent, 0 for now. `latest`: calls wait, and it is of no use to
-   * send one of them after this time.
+   * send one of them after this time. `waiting`: how many calls wait, this one included.
    */
-  delay(now: number, cost?: number, latest?: number): number;
+  delay(now: number, cost?: number, latest?: number, waiting?: number): number;
   /** A call is sent. */
   send(now: number, cost?: number): Sending;
   /** What became of it. */

@@ -21,10 +21,17 @@ const TRY_LOST_AFTER_MS = 5_000;
 /** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
 const LONGEST_UNASKED_MS = 60_000;
 
+/** So shortly before the reset what is left is spent evenly, in milliseconds. */
+const EVEN_BEFORE_RESET_MS = 1_000;
+/** What answers of this length tell is too old to spend it at once, in milliseconds. */
+const OLD_NEWS_MS = 1_000;
+
 /** What is known of an answered request. */
 export interface Answered {
   /** What had been sent before it, and what it cost, in the unit of the quota. */
   readonly before: number;
+  /** How many were sent after it. */
+  readonly after: number;
   readonly cost: number;
   readonly sentAt: number;
   readonly now: number;
@@ -33,8 +40,8 @@ export interface Answered {
 }
 
 /**
- * Spends a quota of which each answer says what is left: to its end, and evenly until it is reset. The pace is what comes back
- * by itself, plus what is left over the time until the reset.
+ * Spends a quota of which each answer says what is left, to its end: at once while that covers all calls that wait, and evenly
+ * until it is reset otherwise. The pace is what comes back by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
@@ -63,6 +70,11 @@ export class QuotaPacer {
   #shared = false;
   #roundTrip = 0;
   #sentAt: number;
+  /** How many requests are under way, and how many were sent after the newest one that is answered: the others may not be counted yet. */
+  #inFlight = 0;
+  #after = 0;
+  /** How many calls waited when it was asked last. */
+  #waiting = Infinity;
   /** What the last answer left that is compared, and when it came. */
   #compared = 0;
   #comparedAt = 0;
@@ -110,6 +122,8 @@ export class QuotaPacer {
     this.#sentAt = now;
     this.#spent += cost;
     this.#left -= cost;
+    this.#inFlight++;
+    this.#after++;
     this.#credit = Math.max(-10 * this.#whole, this.#credit - cost);
     if (cost <= 1) this.#credit = Math.max(0, this.#credit);
   }
@@ -121,7 +135,7 @@ export class QuotaPacer {
   }
 
   /** Learns from what an answer says of it. */
-  settle(quota: UsableQuota, { before, cost, sentAt, now, roundTrip, accepted }: Answered): void {
+  settle(quota: UsableQuota, { before, after, cost, sentAt, now, roundTrip, accepted }: Answered): void {
     if (accepted && sentAt >= this.#comparedAt) {
       this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
       [this.#comparedAt, this.#compared] = [now, quota.remaining];
@@ -136,25 +150,28 @@ export class QuotaPacer {
       this.#left = left;
       this.#leftAt = now;
       this.#newest = before;
+      this.#after = after;
     } else this.#left = Math.min(this.#left, left);
   }
 
   advance(now: number, inFlight: number): void {
+    this.#inFlight = inFlight;
     const elapsed = Math.max(0, now - this.#leftAt);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
     this.#leftAt = Math.max(this.#leftAt, now);
     if (this.#left < 1 && inFlight === 0 && this.#isOver(now)) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
-    const reserve = Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
-    const spare = this.#left - reserve;
+    const spare = this.#left - this.#reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     const time = Math.max(0, now - this.#creditAt);
     this.#credit = Math.min(Math.max(1, this.#credit), this.#credit + Math.max(0, this.#rate) * time);
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
-  delay(now: number, cost: number): number {
+  /** `waiting`: how many calls wait, this one included. */
+  delay(now: number, cost: number, waiting: number): number {
+    this.#waiting = waiting;
     const wait = this.#wait(now, cost);
     return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
   }
@@ -178,11 +195,31 @@ export class QuotaPacer {
   #wait(now: number, cost: number): number {
     const least = Math.min(cost, Math.max(1, this.#whole));
     const plenty = this.#whole * 0.5;
+    if (this.#covers(now, least)) return 0;
     if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
     if (this.#left === 1 && this.#isOver(now)) return 0;
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
     return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
+  }
+
+  /**
+   * Does what is left cover all that wait, or where nothing came back so far, this one? Then to hold it back gains nothing.
+   * Not where the reset is near, so that the wait is short, nor where answers are slow, so that what they tell is old, nor
+   * where a cost is an estimate.
+   */
+  #covers(now: number, cost: number): boolean {
+    if (this.#shared || cost > 1 || this.#roundTrip >= OLD_NEWS_MS) return false;
+    if (this.#resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
+    const comesBack = this.#refill > 0;
+    const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
+    const spare = this.#left - uncounted - (comesBack ? this.#reserve : 0);
+    return spare >= (comesBack ? this.#waiting : 1) * cost;
+  }
+
+  /** What is not spent, where it would come back while an answer is on its way. */
+  get #reserve(): number {
+    return Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
   }
 
   #isOver(now: number): boolean {

@@ -35,10 +35,10 @@ export class Quotas {
     return scarcest;
   }
 
-  delay(now: number, cost: number): number {
+  delay(now: number, cost: number, waiting: number): number {
     let delay = 0;
     for (const { pacer, unit } of this.#policies.values())
-      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost)));
+      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost), waiting));
     return delay;
   }
 
@@ -61,8 +61,9 @@ export class Quotas {
   }
 
   /** Learns from the quotas of an answer. */
-  settle(quotas: readonly UsableQuota[], before: Spent, answered: Omit<Answered, 'before'>): void {
+  settle(quotas: readonly UsableQuota[], before: Spent, answered: Omit<Answered, 'before' | 'after'>): void {
     const { accepted } = answered;
+    const after = this.#spent.requests - before.requests - 1;
     this.#forget(quotas);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
@@ -72,7 +73,7 @@ export class Quotas {
       const policy = known ?? this.#add(quota, answered.now);
       const { pacer, unit } = policy;
       policy.silent = 0;
-      pacer.settle(quota, { ...answered, before: before[unit], cost: inUnit(unit, answered.cost) });
+      pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, answered.cost) });
     }
     // a quota that is known and spent explains the refusal
     if (accepted || quotas.some(({ name, remaining }) => remaining < 1 && this.#policies.has(name))) return;

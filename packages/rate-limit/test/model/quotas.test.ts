@@ -37,6 +37,38 @@ describe('told quotas', () => {
     expect(result.accepted).toBeGreaterThan((0.75 * limit * 60_000) / per);
   });
 
+  it.each([1, 20])('sends at once what the rest of a window covers, where %i wait', (waiting) => {
+    const model = pacer();
+    const answer = (remaining: number) =>
+      ({ kind: 'accepted', quotas: [{ limit: 30, window: 60_000, remaining, reset: 50_000 }] }) as const;
+    model.settle(model.send(0), 10, answer(18));
+    let sent = 0;
+    for (model.advance(10); sent < 30 && model.delay(10, 1, undefined, waiting) === 0; sent++) {
+      model.settle(model.send(10), 10, answer(17 - sent));
+      model.advance(10);
+    }
+    expect(sent).toBe(18);
+  });
+
+  it('spreads a told bucket of which less is left than wait, and no less', () => {
+    const model = pacer();
+    const limited = bucket({ rate: 10, burst: 100, hint: 'quota' });
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return {
+        ...answer,
+        quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 100, window: 10_000, reset: 9_000 })),
+      };
+    };
+    drive(model, server, { for: 20_000, every: 50 });
+    const left = model.snapshot(20_000).remaining!;
+    model.advance(20_000);
+    expect(left).toBeGreaterThan(4);
+    expect(left).toBeLessThan(50);
+    expect(model.delay(20_000, 1, undefined, 2)).toBe(0);
+    expect(model.delay(20_000, 1, undefined, left + 1)).toBeGreaterThan(0);
+  });
+
   it('does not close when an accepted answer says that nothing is left', () => {
     const model = pacer();
     const sent = model.send(0);
