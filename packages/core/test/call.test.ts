@@ -263,20 +263,35 @@ describe('a Request that is sent with something else', () => {
     await expect(call).rejects.toBe('enough');
   });
 
-  it('may be of another realm than the signals of this one, as in jsdom', async () => {
+  it('is still aborted after its response where a fetch inside passes on the Request alone', async () => {
     const { seen, fetch } = recorder();
-    const request = new Request(URL_, { method: 'POST', body: 'x' });
-    vi.stubGlobal(
-      'AbortController',
-      class {
-        readonly signal = new EventTarget();
-      },
-    );
-    try {
-      await defineMiddleware((call, next) => next(call.with({ headers: { a: '1' } })))(fetch)(request);
-    } finally {
-      vi.unstubAllGlobals();
-    }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
+    const alone: Fetch = (input) => fetch(input);
+
+    await withKey(alone)(new Request(URL_, { method: 'POST', body: 'x', signal }));
+    controller.abort('enough');
+
+    expect((seen[0]!.input as Request).signal.reason).toBe('enough');
+  });
+
+  it('keeps its referrer policy where a fetch inside passes on the Request alone', async () => {
+    const { seen, fetch } = recorder();
+    const withKey = defineMiddleware((call, next) => next(call.with({ headers: { 'idempotency-key': '"1"' } })));
+    const alone: Fetch = (input) => fetch(input);
+
+    await withKey(alone)(new Request(URL_, { method: 'POST', body: 'x', referrerPolicy: 'no-referrer' }));
+
+    expect((seen[0]!.input as Request).referrerPolicy).toBe('no-referrer');
+  });
+
+  it('may be of another realm than the signal of the call, as in jsdom', async () => {
+    const { seen, fetch } = recorder();
+    const signal = new EventTarget() as AbortSignal;
+    const other = defineMiddleware((call, next) => next(call.with({ headers: { a: '1' }, signal })));
+
+    await other(fetch)(new Request(URL_, { method: 'POST', body: 'x' }));
 
     const sent = seen[0]!.input as Request;
     expect([sent.headers.get('a'), await sent.text()]).toEqual(['1', 'x']);
