@@ -119,7 +119,7 @@ export class Pacer {
   }
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
-  delay(now: number, cost = 1, _latest?: number, waiting: number = Infinity): number {
+  delay(now: number, cost = 1, _latest?: number, waiting = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful);
     const isFull = this.#flight.count >= this.#concurrency.most;
     const known = this.#known?.delay(now) ?? 0;

@@ -40,8 +40,9 @@ export interface Answered {
 }
 
 /**
- * Spends a quota of which each answer says what is left, to its end: at once while that covers all calls that wait, and evenly
- * until it is reset otherwise. The pace is what comes back by itself, plus what is left over the time until the reset.
+ * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
+ * here then while it covers all that wait, and evenly until it is reset otherwise. The pace is what comes back by itself,
+ * plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
@@ -73,8 +74,9 @@ export class QuotaPacer {
   /** How many requests are under way, and how many were sent after the newest one that is answered: the others may not be counted yet. */
   #inFlight = 0;
   #after = 0;
-  /** How many calls waited when it was asked last. */
-  #waiting = Infinity;
+  /** How many calls waited when it was asked last, and how many of them were here while half was left. */
+  #waiting = 1;
+  #early = 0;
   /** What the last answer left that is compared, and when it came. */
   #compared = 0;
   #comparedAt = 0;
@@ -124,6 +126,7 @@ export class QuotaPacer {
     this.#left -= cost;
     this.#inFlight++;
     this.#after++;
+    this.#early--;
     this.#credit = Math.max(-10 * this.#whole, this.#credit - cost);
     if (cost <= 1) this.#credit = Math.max(0, this.#credit);
   }
@@ -172,6 +175,7 @@ export class QuotaPacer {
   /** `waiting`: how many calls wait, this one included. */
   delay(now: number, cost: number, waiting: number): number {
     this.#waiting = waiting;
+    this.#early = this.#left > this.#plenty ? waiting : Math.min(this.#early, waiting);
     const wait = this.#wait(now, cost);
     return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
   }
@@ -194,9 +198,8 @@ export class QuotaPacer {
 
   #wait(now: number, cost: number): number {
     const least = Math.min(cost, Math.max(1, this.#whole));
-    const plenty = this.#whole * 0.5;
     if (this.#covers(now, least)) return 0;
-    if (!this.#shared && this.#left > plenty && this.#left >= least) return 0;
+    if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
     if (this.#left === 1 && this.#isOver(now)) return 0;
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
@@ -204,17 +207,22 @@ export class QuotaPacer {
   }
 
   /**
-   * Does what is left cover all that wait, or where nothing came back so far, this one? Then to hold it back gains nothing.
+   * Does what is left cover all that wait, or where nothing came back so far, this one? Then to hold it back gains nothing,
+   * if it was here while half was left: of those that come later there is no end, as from a loop, and they share the rest.
    * Not where the reset is near, so that the wait is short, nor where answers are slow, so that what they tell is old, nor
    * where a cost is an estimate.
    */
   #covers(now: number, cost: number): boolean {
-    if (this.#shared || cost > 1 || this.#roundTrip >= OLD_NEWS_MS) return false;
+    if (this.#early < 1 || this.#shared || cost > 1 || this.#roundTrip >= OLD_NEWS_MS) return false;
     if (this.#resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
     const comesBack = this.#refill > 0;
     const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
     const spare = this.#left - uncounted - (comesBack ? this.#reserve : 0);
     return spare >= (comesBack ? this.#waiting : 1) * cost;
+  }
+
+  get #plenty(): number {
+    return this.#whole * 0.5;
   }
 
   /** What is not spent, where it would come back while an answer is on its way. */

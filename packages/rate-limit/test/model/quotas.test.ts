@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, usable } from '../../src/model/answer.ts';
+import type { Pacer } from '../../src/model/model.ts';
 import { bucket, drive, pacer } from './drive.ts';
 
 const window = (limit: number, per: number) => {
@@ -37,36 +38,52 @@ describe('told quotas', () => {
     expect(result.accepted).toBeGreaterThan((0.75 * limit * 60_000) / per);
   });
 
-  it.each([1, 20])('sends at once what the rest of a window covers, where %i wait', (waiting) => {
-    const model = pacer();
-    const answer = (remaining: number) =>
-      ({ kind: 'accepted', quotas: [{ limit: 30, window: 60_000, remaining, reset: 50_000 }] }) as const;
-    model.settle(model.send(0), 10, answer(18));
+  /** Sends all that may go at once. `loop`: one waits at a time, else so many are there from the start. */
+  const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
     let sent = 0;
-    for (model.advance(10); sent < 30 && model.delay(10, 1, undefined, waiting) === 0; sent++) {
-      model.settle(model.send(10), 10, answer(17 - sent));
-      model.advance(10);
+    for (; sent < waiting && model.delay(at, 1, undefined, loop ? 1 : waiting - sent) === 0; sent++) {
+      const call = model.send(at);
+      if (answer) model.settle(call, at, answer(sent));
+      model.advance(at);
     }
-    expect(sent).toBe(18);
+    return sent;
+  };
+
+  it.each([
+    ['sends at once to the end what the rest of a window covers, to calls that were here', false, 18],
+    ['sends half of a window at once to a loop, and spreads what is left', true, 3],
+  ])('%s', (_, loop, expected) => {
+    const model = pacer();
+    const answer = (remaining: number): Answer => ({
+      kind: 'accepted',
+      quotas: [{ limit: 30, window: 60_000, remaining, reset: 50_000 }],
+    });
+    model.settle(model.send(0), 10, answer(18));
+    model.advance(10);
+    expect(sendAll(model, 10, 30, loop, (sent) => answer(17 - sent))).toBe(expected);
   });
 
   it('spreads a told bucket of which less is left than wait, and no less', () => {
-    const model = pacer();
-    const limited = bucket({ rate: 10, burst: 100, hint: 'quota' });
-    const server = (now: number): Answer => {
-      const answer = limited(now);
-      return {
-        ...answer,
-        quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 100, window: 10_000, reset: 9_000 })),
+    const started = () => {
+      const model = pacer();
+      const limited = bucket({ rate: 10, burst: 100, hint: 'quota' });
+      const server = (now: number): Answer => {
+        const answer = limited(now);
+        return {
+          ...answer,
+          quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 100, window: 10_000, reset: 9_000 })),
+        };
       };
+      drive(model, server, { for: 4_000, every: 50 });
+      model.advance(4_000);
+      expect(model.snapshot(4_000).remaining).toBeGreaterThan(50);
+      expect(model.snapshot(4_000).remaining).toBeLessThan(80);
+      return { model, answer: () => server(4_000) };
     };
-    drive(model, server, { for: 20_000, every: 50 });
-    const left = model.snapshot(20_000).remaining!;
-    model.advance(20_000);
-    expect(left).toBeGreaterThan(4);
-    expect(left).toBeLessThan(50);
-    expect(model.delay(20_000, 1, undefined, 2)).toBe(0);
-    expect(model.delay(20_000, 1, undefined, left + 1)).toBeGreaterThan(0);
+    const few = started();
+    expect(sendAll(few.model, 4_000, 45, false, few.answer)).toBe(45);
+    const many = started();
+    expect(sendAll(many.model, 4_000, 90, false, many.answer)).toBeLessThan(45);
   });
 
   it('does not close when an accepted answer says that nothing is left', () => {
