@@ -13,6 +13,7 @@ import {
   copyFields,
   idempotencyKeyOf,
   originOf,
+  readField,
   warnOnce,
 } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
@@ -308,4 +309,16 @@ describe('idempotencyKeyOf', () => {
     expect(idempotencyKeyOf(Call.from(request))).toBe('k');
     expect(idempotencyKeyOf(Call.from(request, { headers: { accept: 'a/b' } }))).toBeUndefined();
   });
+});
+
+it('reads a field of odd headers as they are: what they throw is thrown', () => {
+  const odd = {
+    get: () => {
+      throw new Error('odd');
+    },
+  };
+
+  expect(() => readField(odd, 'date')).toThrow('odd');
+  expect(readField(new Headers({ date: 'today' }), 'date')).toBe('today');
+  expect(readField(undefined, 'date')).toBeUndefined();
 });

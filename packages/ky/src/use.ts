@@ -56,7 +56,7 @@ export function use(...middlewares: Middleware[]): Options {
  * clone keeps a stream in memory.
  */
 function mayForce({ body = null, hooks }: Options): boolean {
-  return (hooks?.afterResponse ?? []).length > 0 && Call.from('').with({ init: { body } }).replayable;
+  return Boolean(hooks?.afterResponse?.length) && Call.from('').with({ init: { body } }).replayable;
 }
 
 /**

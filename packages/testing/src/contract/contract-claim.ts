@@ -36,6 +36,11 @@ export async function inTime<T>(promise: Promise<T>): Promise<T | undefined> {
   return isOver ? promise : undefined;
 }
 
+/** Whether somebody reads the body of a response, or has read it. */
+export function isRead({ bodyUsed, body }: Response): boolean {
+  return bodyUsed || body?.locked === true;
+}
+
 export function errorOf(outcome: Outcome): unknown {
   if (outcome.failed) return outcome.error;
   throw new Error('expected the call to reject, but it gave a response');

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, isRead, same } from './contract-claim.ts';
 import { asInitAndAsRequest, probe } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -64,13 +64,9 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       };
       for (const args of calls) {
         const answered = answers.map(async ([status, answer]) => {
-          const { response } = (await sendOnce(args, status, answer)) ?? {};
-          same(response?.status, status, `the status of a ${method}`);
-          same(
-            response?.bodyUsed || response?.body?.locked,
-            false,
-            `whether the body of a ${status} is used or locked`,
-          );
+          const outcome = await sendOnce(args, status, answer);
+          same(outcome?.response?.status, status, `the status of a ${method}`);
+          same(isRead(outcome!.response!), false, `whether the body of a ${status} is used or locked`);
         });
         const failed = errors.map(async ([end, error]) => {
           const outcome = await sendOnce(args, end, () => Promise.reject(error));
