@@ -321,6 +321,16 @@ const counts: Search<
   },
 };
 
+/** The copies of the packages above and below, and what observers of each hear. */
+function twoCopies(swapped: boolean) {
+  const [upper, lower] = swapped ? [second, first] : [first, second];
+  const heard: [string[], string[]] = [[], []];
+  const hear = (ear: 0 | 1) => (event: SteadfetchEvent) => {
+    heard[ear].push(`${event.callId} ${event.type} ${event.attempt}`);
+  };
+  return { upper, lower, heard, hear };
+}
+
 /** Two observers, one inside the other, from two copies of the packages: both hear the same, of calls that have numbers of their own. */
 const told: Search<
   { script: readonly number[]; retries: number; wrapper: Wrapper; swapped: boolean },
@@ -335,11 +345,7 @@ const told: Search<
   check: async ({ script, retries, wrapper, swapped }, subject) => {
     const time = new SteppedTime(3);
     const clock = { clock: time };
-    const [upper, lower] = swapped ? [second, first] : [first, second];
-    const heard: [string[], string[]] = [[], []];
-    const hear = (ear: 0 | 1) => (event: SteadfetchEvent) => {
-      heard[ear].push(`${event.callId} ${event.type} ${event.attempt}`);
-    };
+    const { upper, lower, heard, hear } = twoCopies(swapped);
     const again = lower.retry({ ...clock, random: seededRandom(1), budget: false, maxRetries: retries });
     const inner = lower.compose(lower.observe(hear(1), clock), again)(fakeFetch([...script, 200], clock));
     const steady = upper.observe(hear(0), clock)(subject(new Wrap().around(inner, wrapper)));
@@ -397,11 +403,7 @@ describe('a wrapper, another realm, a second copy', () => {
   it.each([false, true])('tell both observers of the loop of ky each event once, swapped: %s', async (swapped) => {
     const time = new SteppedTime(3);
     const clock = { clock: time };
-    const [upper, lower] = swapped ? [second, first] : [first, second];
-    const heard: [string[], string[]] = [[], []];
-    const hear = (ear: 0 | 1) => (event: SteadfetchEvent) => {
-      heard[ear].push(`${event.callId} ${event.type} ${event.attempt}`);
-    };
+    const { upper, lower, heard, hear } = twoCopies(swapped);
     const steady = upper.compose(
       upper.observe(hear(0), clock),
       lower.observe(hear(1), clock),

@@ -1,24 +1,16 @@
 import { perSecond, workers } from './arrivals.ts';
-import { between, bucket, except, OK } from './servers.ts';
+import { between, bucket, except, narrow } from './servers.ts';
 import type { HelpSituation } from './situation.ts';
 
 const MINUTE = 60_000;
 const REFUSED = { status: 429, headers: { 'retry-after': '1' } };
 
+const DOWN = { status: 503 };
+
 /** An outage of a service that can do 500 requests a second; a refused request costs half as much as a served one. */
 function overloaded(from: number, to: number): HelpSituation['server'] {
-  return () => {
-    let room = 10;
-    let last = 0;
-    return ({ at }) => {
-      room = Math.min(10, room + (at - last) / 2);
-      last = at;
-      if (at >= from && at < to) return { status: 503 };
-      const served = room >= 1;
-      room = served ? room - 1 : Math.max(-10, room - 0.5);
-      return served ? OK : { status: 503 };
-    };
-  };
+  const service = narrow(500, 0.5, () => DOWN);
+  return () => except(between(from, to), DOWN, service())();
 }
 
 /** Where a part of `standard()` must help. */

@@ -166,7 +166,21 @@ export class Call {
     if (!(input instanceof Request) || (init?.body ?? null) !== null) {
       return this.#hand(fetch, input, { ...(init ?? referrerOf(input)), headers });
     }
-    return sendCopy((copy, own) => this.#hand(fetch, copy, own), input, headers, init);
+    return this.#handCopy(fetch, input, headers, init);
+  }
+
+  /**
+   * Hands on a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
+   * fetch-cookie, would not be heard, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
+   */
+  async #handCopy(
+    fetch: Fetch,
+    request: Request,
+    headers: HeadersInit,
+    init: RequestInit | undefined,
+  ): Promise<Response> {
+    const { headers: _, ...own } = initOfCopy(request, init);
+    return this.#hand(fetch, copyOf(request, headers, own), own);
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
@@ -174,20 +188,6 @@ export class Call {
     if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
     return fetch(input, retried ? asRetried(init, this, fetch) : init);
   }
-}
-
-/**
- * Sends a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
- * fetch-cookie, would not be heard, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
- */
-async function sendCopy(
-  send: Fetch,
-  request: Request,
-  headers: HeadersInit,
-  init: RequestInit | undefined,
-): Promise<Response> {
-  const { headers: _, ...own } = initOfCopy(request, init);
-  return send(copyOf(request, headers, own), own);
 }
 
 /**
