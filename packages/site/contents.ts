@@ -66,6 +66,7 @@ const NAMED: readonly Section[] = [
     files: [
       'docs/benchmarks.md',
       'docs/robustness.md',
+      'docs/attacks.md',
       'docs/transparency.md',
       'docs/runtimes.md',
       'packages/rate-limit/HOW.md',
