@@ -1,6 +1,6 @@
 import { type OptionTable, readOptions, type Settings } from '@steadfetch/core/kit';
 
-/** As `readOptions`, with a hint for who gives `exponential` itself as a delay: then its options are an attempt. */
+/** As `readOptions`, with a hint where `exponential` itself is passed as a delay: then its options are an attempt. */
 export function readBackoff<Options extends object, const Table extends OptionTable<Options>>(
   owner: string,
   table: Table & OptionTable<Options>,

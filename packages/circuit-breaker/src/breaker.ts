@@ -50,7 +50,7 @@ export interface BreakerOptions {
   openFor?: number | OpenTime;
   /** Calls let through to a half-open circuit. When all of them succeed it closes. @default 1 */
   probes?: number;
-  /** A probe without an answer for this long gives its slot to another call; at most 15 s. @default 2_000 */
+  /** A probe without an answer for this long releases its slot to another call; at most 15 s. @default 2_000 */
   probeTimeout?: number;
   clock?: Clock;
   random?: Random;

@@ -92,7 +92,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     const { key: name, active, queued } = lane;
     const refused = queued >= maxQueue;
     const own = call.observed && !refused ? cancellable(signal) : undefined;
-    // it stands in the line before an observer hears of it, who may free the slots
+    // it is in the line before an observer is called, which may free the slots
     const turn = refused ? undefined : lane.wait(own?.signal ?? signal);
     if (turn && visit) visit.giveUp = turn.leave;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };

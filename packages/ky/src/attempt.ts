@@ -29,7 +29,7 @@ export async function captureOutcome(attempt: Attempt, send: () => Promise<Respo
 
 /**
  * The outcome behind an error of ky's loop: what `fetch` threw, without ky's wrapping, so that the rules see what they
- * see everywhere; a response that no `afterResponse` hook is told of; or ky's own timeout of the attempt. `undefined` for
+ * see everywhere; a response that no `afterResponse` hook gets; or ky's own timeout of the attempt. `undefined` for
  * an error that is not of this attempt.
  */
 export function outcomeOf({ thrown, response: given }: Attempt, error: Error): Outcome | undefined {

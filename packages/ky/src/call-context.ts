@@ -1,7 +1,7 @@
 import { Call, type CallChanges, type Fetch } from '@steadfetch/core';
 import { toNext } from '@steadfetch/core/kit';
 
-/** The fetch, told more about each call than `fetch(input, init)` can say: who retries, which attempt, how much time is left. */
+/** The fetch, with more about each call than `fetch(input, init)` can say: which layer retries, which attempt, how much time is left. */
 export function withCallContext(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
   const enter = entryOf(fetch);
   return async (input, init) => enter(Call.from(input, init).with(changes()));

@@ -4,7 +4,7 @@ import { isResponse } from './retried-response.ts';
 
 type Ended = (error: unknown) => void;
 
-/** A `beforeRetry` hook of the caller, watched for an end of the call: ky tells nobody when one stops, throws or answers. */
+/** A `beforeRetry` hook of the caller, watched for an end of the call: ky reports it nowhere when one stops, throws or answers. */
 export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   return async (state) => {
     try {
@@ -18,7 +18,7 @@ export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   };
 }
 
-/** Who is told of what an `afterResponse` hook of the caller does. */
+/** Observes what an `afterResponse` hook of the caller does. */
 interface Follower {
   /** The attempt whose response the hook sees, if it is not made up. */
   begin(options: NormalizedOptions): Attempt | undefined;

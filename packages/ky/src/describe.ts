@@ -2,7 +2,7 @@ import type { Call } from '@steadfetch/core';
 import { isRepeatable, type Policy } from '@steadfetch/retry/engine';
 import { type NormalizedOptions, type Options, TimeoutError } from 'ky';
 
-/** What ky gives with its errors. */
+/** What ky adds to its errors. */
 export interface Origin {
   readonly request: Request;
   readonly options: NormalizedOptions;
@@ -14,7 +14,7 @@ export type Asked = Readonly<
   Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
 >;
 
-/** What ky's request does not tell about itself. */
+/** What cannot be read from ky's request. */
 export interface Known {
   /** The call that all descriptions of one call of ky are made from: they share its record. */
   base: Call;

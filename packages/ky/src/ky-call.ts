@@ -57,12 +57,12 @@ export class KyCall {
   /** ky's own record of the option, which it reads before each retry. */
   #retry: KyRetry | undefined;
   #normalized!: NormalizedOptions;
-  /** Who sees a response before it is judged: hooks of the caller, one of ours, or none. */
+  /** Which hooks see a response before it is judged: those of the caller, one of ours, or none. */
   #stage: 'hooks' | 'hook' | 'fetch' = 'fetch';
   #oneShot: BodyInit | undefined;
   /** The attempt under way, 1 for the first. */
   #attempt = 1;
-  /** The attempt nobody has judged yet. A response that a hook made up, or an error that a hook threw, finds none. */
+  /** The attempt that is not judged yet. For a response that a hook made up, or an error that a hook threw, there is none. */
   #open: Attempt | undefined;
   #judging: Promise<Retry | undefined> | undefined;
   readonly #pending: Pending;
@@ -152,7 +152,7 @@ export class KyCall {
     const response = await captureOutcome(attempt, () => this.#send(request, attempt, init)).catch((error) =>
       this.#judgeLast(attempt, error),
     );
-    // An answer that came after a timeout of ky is nobody's.
+    // An answer that came after a timeout of ky belongs to no attempt.
     if (this.#open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
   }
@@ -164,7 +164,7 @@ export class KyCall {
     return this.#startSession(call);
   }
 
-  /** ky tells no hook of what is no `Error`, once its limit is spent. */
+  /** ky calls no hook for what is no `Error`, once its limit is spent. */
   async #judgeLast(attempt: Attempt, error: unknown): Promise<never> {
     const isLast = this.#attempt > this.#retry!.limit && this.#open === attempt;
     if (!isLast || error instanceof Error) throw error;
@@ -180,7 +180,7 @@ export class KyCall {
     return false;
   }
 
-  /** Told to the layers below, as `retry()` tells it. */
+  /** Passed to the layers below, as `retry()` does. */
   #standing(attempt: Attempt): CallChanges {
     const call = this.#describe(attempt.asked);
     const { maxRetries, repeatsTimeouts } = this.#policy;
@@ -239,7 +239,7 @@ export class KyCall {
     return true;
   }
 
-  /** ky tells no hook of the end of what is no `Error`. */
+  /** ky calls no hook at the end of what is no `Error`. */
   #tellEnd(thrown: unknown): void {
     if (!(thrown instanceof Error)) this.#emitEnd({ error: thrown });
   }
@@ -249,7 +249,7 @@ export class KyCall {
     throw thrown;
   }
 
-  /** ky tells no hook of an error that ends the wait. */
+  /** ky calls no hook for an error that ends the wait. */
   async #wait(): Promise<void> {
     try {
       await this.#pending.wait();
@@ -259,7 +259,7 @@ export class KyCall {
     }
   }
 
-  /** The decision to repeat the attempt, if that is it. The hooks are told here. */
+  /** The decision to repeat the attempt, if that is it. The hooks are called here. */
   #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
     this.#judging = this.#decide(attempt, outcome);
     return this.#judging;
@@ -291,7 +291,7 @@ export class KyCall {
   #passOver(attempt: Attempt): void {
     const outcome: Outcome = { response: attempt.response!, failed: false };
     recordAttempt(this.#enter(attempt), this.#attempt, outcome);
-    // ky tells no hook of an abort during its own wait.
+    // ky calls no hook for an abort during its own wait.
     this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#tellEnd(reason));
   }
 
@@ -346,7 +346,7 @@ export class KyCall {
     this.#tellEnd(error);
   };
 
-  /** ky tells no other hook of a `beforeRetry` hook that ends the call. */
+  /** ky calls no other hook when a `beforeRetry` hook ends the call. */
   readonly #endedBeforeRetry = (error: unknown): void => {
     this.#endedByHook(error);
     this.#emitEnd(error === undefined ? {} : { error });

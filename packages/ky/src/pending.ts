@@ -17,7 +17,7 @@ interface Announced {
   stopListening: () => void;
 }
 
-/** The retry that the hooks were told of, until they are told how it ended. */
+/** The retry that was announced to the hooks, until its end is. */
 export class Pending {
   readonly #signal: AbortSignal | undefined;
   #announced: Announced | undefined;
@@ -30,7 +30,7 @@ export class Pending {
     this.#signal = signal;
   }
 
-  /** Whether an abort has ended the call, and was told. */
+  /** Whether an abort has ended the call, and its end was emitted. */
   get aborted(): boolean {
     return this.#aborted;
   }
@@ -66,7 +66,7 @@ export class Pending {
       await waitForRetry(announced.failure, announced.decision);
       announced.stage = 'waited';
     } catch (error) {
-      // The hooks have been told.
+      // The hooks have been called.
       this.settle();
       throw error;
     }
@@ -77,7 +77,7 @@ export class Pending {
     if (this.#announced) this.#announced.stage = 'sent';
   }
 
-  /** What follows is told by somebody else. */
+  /** What follows is reported elsewhere. */
   settle(): Announced | undefined {
     const announced = this.#announced;
     announced?.stopListening();
@@ -85,7 +85,7 @@ export class Pending {
     return announced;
   }
 
-  /** Tells that the call ends here, if nobody has told its end. The error that it ends with gets the history. */
+  /** Reports that the call ends here, unless its end was reported. The error that it ends with gets the history. */
   stop(reason: GiveUpReason, error?: unknown, now?: Standing): void {
     const announced = this.settle();
     if (!announced) return;
@@ -96,7 +96,7 @@ export class Pending {
     cancelRetry(failure, reason, error, sent ? undefined : decision.permits);
   }
 
-  /** Why a call ends with this error, which nobody was asked about. */
+  /** Why a call ends with this error, about which no rule was asked. */
   reasonOf(error: Error): GiveUpReason {
     if (isTimeoutError(error)) return 'deadline';
     if (this.#signal?.aborted) return 'aborted';

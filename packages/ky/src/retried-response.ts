@@ -2,11 +2,11 @@ import { discard, peek } from '@steadfetch/core';
 import { withBody } from '@steadfetch/core/kit';
 import type { Options } from 'ky';
 
-/** How much of a body that nobody waits for a hook can see, in bytes and in milliseconds. */
+/** How much of a discarded body a hook can see, in bytes and in milliseconds. */
 const MAX_DATA = 262_144;
 const PATIENCE = 100;
 
-/** What ky takes for a response, and tells its `afterResponse` hooks of. */
+/** What ky takes for a response, and passes to its `afterResponse` hooks. */
 export function isResponse(value: unknown): value is Response {
   return value instanceof globalThis.Response || Object.prototype.toString.call(value) === '[object Response]';
 }
@@ -17,7 +17,7 @@ export function throwsFor({ ok, status, type }: Response, { throwHttpErrors = tr
   return typeof throwHttpErrors === 'function' ? throwHttpErrors(status) : throwHttpErrors;
 }
 
-/** Lets go of a response, and gives what of its text comes soon, where somebody looks at `error.data`. */
+/** Discards a response, and returns what of its text comes soon, where `error.data` is read. */
 export async function release(response: Response, seen: boolean): Promise<string> {
   const text = seen ? peek(response, MAX_DATA, PATIENCE).catch(() => '') : '';
   discard(response);

@@ -47,7 +47,7 @@ export function use(...middlewares: Middleware[]): Options {
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };
-  // ky merges what is enumerable. It must not merge this 0, which nobody could tell from one that a caller means.
+  // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
 }
 

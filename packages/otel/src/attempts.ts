@@ -16,7 +16,7 @@ import { contextOf, endSpan, isCancelled, startSpan } from './otel.ts';
 
 export interface AttemptsOptions {
   /**
-   * Who makes the span of each attempt. `own`: we do, and an instrumentation of `fetch` or undici makes none for it.
+   * What makes the span of each attempt. `own`: we do, and an instrumentation of `fetch` or undici makes none for it.
    * `instrumentation`: that does, with `resendCountHook` as its `requestHook`. @default 'own'
    */
   spans?: 'own' | 'instrumentation';

@@ -22,7 +22,7 @@ interface Open {
   wait?: { readonly kind: 'gate' | 'queue'; readonly since: number };
 }
 
-/** Calls whose end is never told are forgotten, the oldest first. */
+/** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_OPEN = 10_000;
 
 /** A listener that counts. Calls that succeed at once cost one record of a histogram. */

@@ -160,7 +160,7 @@ export function startSpan(
   }
 }
 
-/** Ends a span with what there is to tell of it. What a tracer throws, or a response that cannot be read, changes no call. */
+/** Ends a span with its outcome. What a tracer throws, or a response that cannot be read, changes no call. */
 export function endSpan(span: Span, tell: () => unknown): void {
   notify(tell, undefined);
   notify(() => span.end(), undefined);

@@ -7,11 +7,11 @@ interface Failure {
   readonly data?: { readonly httpStatus?: unknown };
 }
 
-/** The responses that an error and its causes tell of: their own, that of tRPC, and a response that was thrown. Some are copies. */
+/** The responses of an error and its causes: their own, that of tRPC, and a response that was thrown. Some are copies. */
 export function responsesOf(error: unknown): unknown[] {
   return causesOf(error).flatMap((link) => {
     const { response, meta, data } = link as Failure;
-    // tRPC tells the status of each call of a batch, whose response is good
+    // tRPC has the status of each call of a batch, whose response is good
     const ofBatch = data?.httpStatus && { status: data.httpStatus, headers: meta?.response?.headers ?? {} };
     return [response, meta?.response, link, ofBatch];
   });

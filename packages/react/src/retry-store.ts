@@ -18,7 +18,7 @@ export interface RetryState {
   readonly seconds: number;
   /** What the attempt before ended with: the status, or the code or name of the error. */
   readonly cause: string;
-  /** Who asked for the wait: `backoff`, or the response field, e.g. `retry-after`. */
+  /** What asked for the wait: `backoff`, or the response field, e.g. `retry-after`. */
   readonly source: string;
   /** Ends the call with an `AbortError`, while it waits. */
   readonly cancel: () => void;
@@ -26,7 +26,7 @@ export interface RetryState {
   readonly retryNow: () => boolean;
 }
 
-/** A listener for `observe` that keeps the calls that are being retried, and tells subscribers of changes. */
+/** A listener for `observe` that keeps the calls that are being retried, and notifies subscribers of changes. */
 export interface RetryStore extends Listener {
   /** Calls `onChange` after each change, until the function that it returns is called. What it throws or rejects is ignored. */
   subscribe(onChange: () => void): () => void;
@@ -48,7 +48,7 @@ export const retryStoreOptions: OptionTable<RetryStoreOptions> = OPTIONS;
 
 const NONE: readonly RetryState[] = [];
 
-/** Calls whose end is never told are forgotten, the oldest first. */
+/** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 100;
 
 /** The least time between two updates of the views, in milliseconds: else many waiting calls would render a page at each of their seconds. */
@@ -135,7 +135,7 @@ class RetriedCalls {
     this.#update();
   }
 
-  /** Brings the states up to date, and tells of it where one has changed. */
+  /** Brings the states up to date, and notifies subscribers where one has changed. */
   #update(): void {
     const now = this.#now();
     for (const entry of this.#entries.values()) {
@@ -147,7 +147,7 @@ class RetriedCalls {
     this.#arm();
     if (isSame) return;
     this.states = states.length > 0 ? states : NONE;
-    // one that subscribes anew is told of the next change
+    // one that subscribes anew is notified of the next change
     for (const tell of [...this.#subscribers]) if (this.#subscribers.has(tell)) notify(tell, undefined);
   }
 

@@ -1,6 +1,6 @@
 import type { Question, Reply } from '@steadfetch/shared-limit';
 
-/** A limit that nobody used for so long is forgotten, ms. */
+/** A limit that was not used for so long is forgotten, ms. */
 const LIFE = 3_600_000;
 
 /** A question as the arguments of the script. */

@@ -6,7 +6,7 @@ import type { RetryBudget, RetryKind, RetryPermit } from './types.ts';
 /** The measured numbers. */
 export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
 
-/** The budget that `retry` makes for itself: as `retryBudget({ clock })`, but nobody can look at its state. */
+/** The budget that `retry` makes for itself: as `retryBudget({ clock })`, but its state cannot be read. */
 export function defaultBudget(clock: Clock = systemClock): RetryBudget {
   const now = monotonic(clock);
   return budgetOf(bucketsOf(DEFAULTS, now, DEFAULTS.maxKeys), now);

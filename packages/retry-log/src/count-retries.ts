@@ -59,7 +59,7 @@ function nameOf(event: SteadfetchEvent): RetryLabels['event'] | undefined {
   return 'action' in event && (event.action === 'wait' || event.action === 'refused') ? event.action : undefined;
 }
 
-/** What the event says, else which layer tells it. */
+/** What the event says, else which layer emits it. */
 function reasonOf(event: SteadfetchEvent): string {
   if ('reason' in event) return event.reason;
   return REASONS[`${event.type} ${'action' in event ? event.action : ''}`] ?? 'none';

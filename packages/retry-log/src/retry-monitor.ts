@@ -10,7 +10,7 @@ import { SlidingShare } from './sliding-share.ts';
 
 /** One standard deviation of a share of one in five, per root of the calls. */
 const CHANCE = 0.4;
-/** Calls whose end is never told are forgotten, the oldest first. */
+/** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 10_000;
 
 /**

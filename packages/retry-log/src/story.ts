@@ -1,6 +1,6 @@
 import { classifyError, type EventOf, type SteadfetchEvent } from '@steadfetch/core';
 
-/** Calls whose end is never told are forgotten, the oldest first. */
+/** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 10_000;
 /** A shorter wait is not worth a word, in milliseconds. */
 const MIN_WAIT = 50;
@@ -15,7 +15,7 @@ interface Story {
 export class Stories {
   readonly #stories = new Map<number, Story>();
 
-  /** Adds what the event tells. What a request tells after the end of its call, which an abort brings about, is no part of a story. */
+  /** Adds an event. What a request emits after the end of its call, as after an abort, is no part of a story. */
   add(event: SteadfetchEvent): void {
     if (event.type === 'start') this.#begin(event.callId);
     const story = this.#stories.get(event.callId);

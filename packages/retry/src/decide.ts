@@ -110,12 +110,12 @@ function fullJitter({ attempt, session }: FailedAttempt): number {
   return shareOf(session.policy.random()) * Math.min(20_000, 250 * 2 ** (attempt - 1));
 }
 
-/** A source of chance that gives nonsense must not shorten a wait. */
+/** A number that is out of range must not shorten a wait. */
 function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
 }
 
-/** Takes a permit of each rule that gives some, or none at all. All are asked, so that each can record the failure. */
+/** Takes a permit of each rule that has them, or none at all. All are asked, so that each can record the failure. */
 export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
   const permits: Permit[] = [];
   let isComplete = false;

@@ -37,7 +37,7 @@ export interface GoodAttempt {
 /** A good answer after an attempt that failed. */
 export interface Recovery extends EndedAttempt, GoodAttempt {
   readonly session: Session;
-  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and gives 0 in production. */
+  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and returns 0 in production. */
   readonly elapsed: number;
   /** What became of the attempts of the call, this one included. */
   readonly past: readonly AttemptRecord[];
@@ -95,7 +95,7 @@ export class FailedAttempt implements EndedAttempt {
     return this.session.lastRetry?.delay ?? 0;
   }
 
-  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and gives 0 in production. */
+  /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and returns 0 in production. */
   get elapsed(): number {
     const { startedAt, policy } = this.session;
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);

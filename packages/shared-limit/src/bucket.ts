@@ -86,7 +86,7 @@ interface Contradiction {
   readonly below: number;
 }
 
-/** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals tell: `most` is no less. */
+/** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals show: `most` is no less. */
 function contradiction(history: readonly Entry[], most: number, rate: number): Contradiction {
   if (history[0]?.cost !== 0) return walk(history, 0, rate);
   return walk(history, Math.min(most, walk(history, most, rate).below), rate);

@@ -13,7 +13,7 @@ const RAISE = 1;
 const LEAP = 250;
 /** A search goes on while half of the slots are used, but for so many that are on their way. */
 const UNREPORTED = 10;
-/** The longer nobody is refused the faster the pace grows: twice as fast after so long, ms. */
+/** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
 const FASTER = 10_000;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;

@@ -103,7 +103,7 @@ function amid({ history, refusedAt, refusedLast }: LimitState): number {
   return cost >= ENOUGH ? cost / (refusedLast - refusedAt + SLACK) : 0;
 }
 
-/** The first refusal tells how large the burst was, and not yet how much comes back. */
+/** The first refusal shows how large the burst was, and not yet how much comes back. */
 function search(state: LimitState, start: number): void {
   state.way = SEARCH;
   state.base = start;

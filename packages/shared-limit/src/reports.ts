@@ -18,7 +18,7 @@ export interface Report {
   readonly quotas: readonly ToldQuota[];
 }
 
-/** What one process has to report of a limit with its next question, and what it last heard of it. */
+/** What one process has to report of a limit with its next question, and the last answer to it. */
 export class Reports {
   /** What is to be added to a time of the place to get one of this process; `undefined`: the place never answered. */
   offset: number | undefined;
@@ -69,7 +69,7 @@ export class Reports {
     return now - this.#takenAt > this.#latest || (!this.#hasTold && this.#quotas.size > 0);
   }
 
-  /** Takes all there is. A place that never answered is told nothing: its clock is not known. */
+  /** Takes all there is. A place that never answered gets no reports: its clock is not known. */
   take(now: number): Report {
     this.#takenAt = now;
     if (this.offset === undefined) return NOTHING;

@@ -55,7 +55,7 @@ export interface LimitState {
   /** All that was accepted: its cost, and requests. */
   cost: number;
   requests: number;
-  /** How far the quotas that the server tells are believed. */
+  /** How far the quotas that the server tells are trusted. */
   trust: number;
   readonly history: Entry[];
   readonly told: Map<string, Told>;
@@ -144,7 +144,7 @@ export interface Refusal {
   readonly every: number;
   /** For how long the server asked to wait. */
   readonly wait: number | undefined;
-  /** By the answers of this process alone it may be noise: those of all tell. */
+  /** By the answers of this process alone it may be noise: those of all show it. */
   readonly isDoubted: boolean;
 }
 

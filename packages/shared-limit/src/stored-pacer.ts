@@ -37,7 +37,7 @@ const LATER = 1_000;
 /** Where no slot is free early enough it is looked after so long whether one can be by now, ms. */
 const REFUSED = 250;
 
-/** A request that is on its way: who let it out, and at which slot. */
+/** A request that is on its way: what let it out, and at which slot. */
 interface Taken {
   readonly by: Pacing;
   readonly slot: Slot | undefined;
@@ -49,7 +49,7 @@ interface Asked {
   readonly want: number;
   readonly within: number;
   readonly report: Report;
-  /** No call waits for it any more; and nobody does. */
+  /** No call waits for it any more. */
   isLate: boolean;
   isOver: boolean;
 }
@@ -134,7 +134,7 @@ export class StoredPacer implements Pacing {
     if (kind === 'accepted') this.#reports.accepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
     this.#reports.tell(now, quotas);
     const { isUsed, askAgainAt } = this.#availability;
-    // a refusal of a call without a slot is nobody else's affair
+    // a refusal of a call without a slot concerns no other call
     if (kind === 'refused' && slot) {
       const isDoubted = !settled.closed;
       if (!isDoubted) this.#slots.drop();
@@ -298,7 +298,7 @@ export class StoredPacer implements Pacing {
       this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
   }
 
-  /** Its request has ended in Workers, so nobody hears the answer: the next call asks again. Perhaps the place heard what it reported. */
+  /** Its request has ended in Workers, so the answer is lost: the next call asks again. Perhaps the place has received what it reported. */
   #lost(asked: Asked): void {
     asked.isOver = true;
     if (this.#asking === asked) this.#asking = undefined;
@@ -313,7 +313,7 @@ export class StoredPacer implements Pacing {
 
   #fail(asked: Asked, error: unknown): void {
     const { isUsed } = this.#availability;
-    // one that left because another is alone was told nothing yet
+    // one that left because another is alone has got no answer yet
     if (!isUsed) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
     asked.isOver = true;

@@ -121,7 +121,7 @@ class Tabs {
 
   #decide(id: string, key: string, question: Question): Reply {
     const now = this.#clock.now();
-    // another program may have told us a state that makes no sense
+    // another program may have sent a state that makes no sense
     const [state, reply] = decided(this.#states.get(key), now, question) ?? decide(undefined, now, question);
     this.#keep(key, state);
     this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);

@@ -1,7 +1,7 @@
 import type { LimitState, Told, ToldQuota } from './state.ts';
 
 const MOST_QUOTAS = 8;
-/** A quota that nobody mentioned for two windows and so long is forgotten, ms. */
+/** A quota that was not mentioned for two windows and so long is forgotten, ms. */
 const SILENT = 10_000;
 /** So is one that so many answers in a row did not mention: a proxy may have made it up. */
 const UNMENTIONED = 20;
@@ -16,13 +16,13 @@ const FILLED = 400;
 const WINDOW = 2;
 /** So much of what was measured is left after a refusal. */
 const CONTRADICTED = 0.8;
-/** So many requests tell something. */
+/** So many requests are evidence. */
 const ENOUGH = 5;
 /** The reset is not believed to be nearer than this, ms. */
 const SOONEST = 50;
 /** A reset in whole seconds may be so much nearer, ms. */
 const ROUNDED = 1_000;
-/** Just under what was told. */
+/** Just under what the server told. */
 const UNDER = 0.995;
 /** After so long one finds out whether there is still nothing left, whatever was said, ms. */
 export const LONGEST = 60_000;
@@ -128,7 +128,7 @@ function rateOf(told: Told, at: number, trust: number): number {
   return trust * UNDER * Math.max(plenty, spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);
 }
 
-/** What is left at a time, if nobody sends. After its reset there is again as much as there ever was. */
+/** What is left at a time, if nothing is sent. After its reset there is again as much as there ever was. */
 function leftAt({ left, leftAt, resetAt, most, refill }: Told, at: number): number {
   return at > resetAt ? most : Math.min(most, left + refill * Math.max(0, at - leftAt));
 }

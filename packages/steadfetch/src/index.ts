@@ -5,7 +5,7 @@ export { constant, exponential } from '@steadfetch/backoff';
 export type * from '@steadfetch/buffer-body';
 export { bufferBody } from '@steadfetch/buffer-body';
 export type * from '@steadfetch/circuit-breaker';
-// The types of what these give: a declaration names them, and their own names are taken by those of `retry`.
+// The types of what these return: a declaration names them, and their own names are taken by those of `retry`.
 export type { Permit as CircuitPermit, Rule as CircuitRule } from '@steadfetch/circuit-breaker';
 export { breaker, CircuitOpenError, circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 export type * from '@steadfetch/concurrency';

@@ -68,7 +68,7 @@ function signalOfRequest({ input, signal }: Call): boolean {
 }
 
 /**
- * Whether `body` is what the platform gives. SvelteKit's response is a proxy, and gives a body that takes the place of its own:
+ * Whether `body` is that of the platform. SvelteKit's response is a proxy, and has a body that takes the place of its own:
  * after that only this body can be read.
  */
 function isOwnBody(response: Response): boolean {

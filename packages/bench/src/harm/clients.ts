@@ -13,7 +13,7 @@ import type { Part } from './situation.ts';
 /** An attempt timeout inside knows of no retry, and cuts each attempt at its limit. */
 const fixedCut = defineMiddleware((call, next) => next(call.with({ retried: false })));
 
-/** What somebody writes who retries and keeps no state: the limit for the call, the retries, the limit for an attempt. */
+/** A usual retry without state: the limit for the call, the retries, the limit for an attempt. */
 export function plainWith(options: RetryOptions = {}): Client {
   return (fetch, { clock, random }) => {
     const time = { clock };

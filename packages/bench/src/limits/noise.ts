@@ -3,7 +3,7 @@ import { bucket, unlimited } from './limits.ts';
 import { type Client, live } from './live.ts';
 import type { Load, NoiseSpec, Row } from './row.ts';
 
-/** Who calls what, and which answers mean nothing. */
+/** Which callers call what, and which answers mean nothing. */
 export interface NoiseSetting {
   readonly load: Load;
   readonly limited: boolean;

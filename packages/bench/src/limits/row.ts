@@ -21,7 +21,7 @@ export interface NoiseSpec {
   readonly retryAfter?: number;
 }
 
-/** A server with a limit, and who calls it. Times are milliseconds. */
+/** A server with a limit, and its callers. Times are milliseconds. */
 export interface Row {
   readonly name: string;
   readonly limit: LimitPlan;

@@ -1,4 +1,4 @@
-// What an observer adds to a call that succeeds, and what the place for one costs where nobody observes.
+// What an observer adds to a call that succeeds, and what the place for one costs where nothing observes.
 //
 //   node packages/bench/src/overhead/observe.ts [--before=DIR]      DIR: a checkout to measure beside this one, in the same run
 

@@ -6,7 +6,7 @@ export interface Allowance {
   readonly burst: number;
 }
 
-/** A bucket has two unknowns: who does not know it in advance is refused twice before both are known. */
+/** A bucket has two unknowns: a client that does not know them is refused twice before both are known. */
 const REFUSALS = 2;
 /** How much of the rate and of the burst is left unused, since not every request takes equally long to arrive. */
 const UNUSED = { rate: 0.002, burst: 0.25 };

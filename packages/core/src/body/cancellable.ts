@@ -16,7 +16,7 @@ export function cancellable(signal: AbortSignal | undefined): Cancellable {
   return { signal: controller.signal, cancel: (reason) => abortWith(controller, cancelError(reason)), release };
 }
 
-/** The error of a call whose wait is ended: anything that is no error, such as the event of a click, gives no reason. */
+/** The error of a call whose wait is ended: anything that is no error, such as the event of a click, is no reason. */
 export function cancelError(reason: unknown): Error {
   if (reason instanceof Error) return reason;
   const message = 'The call was cancelled while it waited';

@@ -11,7 +11,7 @@ export type ErrorOf = (error: unknown) => unknown;
 
 /**
  * Whether a `Response` of this runtime can hold a stream. That of React Native cannot, which reads a stream as the name of its
- * kind, also where the `fetch` is Expo's and gives streams. What such a fetch gives is passed on as it came.
+ * kind, also where the `fetch` is Expo's and returns streams. What such a fetch returns is passed on as it came.
  */
 export function holdsStreams(): boolean {
   return typeof Response === 'function' && ('body' in Response.prototype || 'body' in new Response());

@@ -16,7 +16,7 @@ export interface AttemptRecord {
   readonly idempotencyKey?: string;
   /** When the attempt ended, since the epoch. */
   readonly at: number;
-  /** The wait that followed, if one did, and who asked for it. */
+  /** The wait that followed, if one did, and what asked for it. */
   readonly delay?: number;
   readonly delaySource?: string;
 }

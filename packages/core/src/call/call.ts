@@ -171,7 +171,7 @@ export class Call {
 
   /**
    * Hands on a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
-   * fetch-cookie, would not be heard, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
+   * fetch-cookie, would have no effect, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
    */
   async #handCopy(
     fetch: Fetch,

@@ -82,7 +82,7 @@ export function copyBody(body: BodyInit): BodyInit {
 }
 
 /**
- * Whether they are params of a runtime that gives none of its classes a tag: Workers with a compatibility date before
+ * Whether they are params of a runtime whose classes have no tag: Workers with a compatibility date before
  * 2024-09-26. Those of React Native have none either, but its `fetch` can send their text alone.
  */
 function isUntaggedParams(body: BodyInit): boolean {

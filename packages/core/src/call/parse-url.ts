@@ -5,7 +5,7 @@ export type UrlParts = Pick<URL, 'protocol' | 'host' | 'pathname' | 'search' | '
 
 /**
  * The parts of a URL; `undefined` for one that the runtime does not take. Of the `URL` of React Native only the text is read: up
- * to 0.79 what gives a part throws and a slash is added at the end, and since then it finds the host behind an `@` in the path.
+ * to 0.79 the getter of a part throws and a slash is added at the end, and since then it finds the host behind an `@` in the path.
  */
 export function parseUrl(url: string, base?: string): UrlParts | undefined {
   try {

@@ -95,7 +95,7 @@ export interface GateEvent extends EventBase {
   readonly type: 'gate';
   readonly action: 'wait' | 'refused' | 'closed' | 'returned';
   readonly key: string;
-  /** How long the call waits at least, would have to wait, or the gate is closed. 0 where only an answer can tell. */
+  /** How long the call waits at least, would have to wait, or the gate is closed. 0 where only an answer can show it. */
   readonly ms: number;
   /** When that ends, since the epoch. */
   readonly until: number;

@@ -8,7 +8,7 @@ export function notify<Event>(observer: ((event: Event) => unknown) | undefined,
   } catch {}
 }
 
-/** Ignores the rejection of what may be a promise: an answer that nobody waits for, or a promise where none is allowed. */
+/** Ignores the rejection of what may be a promise: an answer that is not awaited, or a promise where none is allowed. */
 export function ignoreRejection(value: unknown): void {
   try {
     if (typeof value === 'object') void Promise.resolve(value).catch(() => {});

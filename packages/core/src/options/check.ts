@@ -80,7 +80,7 @@ export function checkMembers<T>(option: string, value: T, names: readonly (keyof
   return value;
 }
 
-/** Returns the clock, or throws where it cannot tell the time or sleep. */
+/** Returns the clock, or throws where it cannot read the time or sleep. */
 export function checkClock(owner: string, clock: Clock): Clock {
   return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
 }

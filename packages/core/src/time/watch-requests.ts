@@ -26,9 +26,9 @@ let seen = 0;
 let last = -Infinity;
 
 /**
- * What tells when a call is lost; `undefined` where none ever is.
+ * Notices when a call is lost; `undefined` where none ever is.
  *
- * In Workers of Cloudflare a call is lost when its request ends: it never goes on, and nothing tells so, but its timers end too.
+ * In Workers of Cloudflare a call is lost when its request ends: it never goes on, without any signal, but its timers end too.
  * So each call that others may have to wait for has one there, and others take back what a call holds whose timer is gone.
  */
 export function watchRequests(): Watch | undefined {

@@ -2,7 +2,7 @@ import type { Random } from '@steadfetch/core';
 import { checkNumber } from '@steadfetch/core/kit';
 
 /**
- * A reproducible source of chance (mulberry32): the same seed gives the same numbers in [0, 1). Any finite number is a
+ * A reproducible source of chance (mulberry32): the same seed makes the same numbers in [0, 1). Any finite number is a
  * seed, fractions and large ones too; each has numbers of its own.
  */
 export function seededRandom(seed = 1): Random {

@@ -154,7 +154,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'hands on a stream as it is': async (make) => {
-    // read while the call lasts, as it is sent: what nobody has read by its end may be closed
+    // read while the call lasts, as it is sent: what is unread at its end may be closed
     const { fetch } = probe(async ({ request }) => new Response(await request.text()));
     const body = new Response('order').body!;
     const response = await make()(fetch)(CONTRACT_URL, { method: 'PUT', body, duplex: 'half' } as RequestInit);

@@ -2,7 +2,7 @@
 const { setImmediate, setTimeout } = globalThis;
 const isReal = setImmediate !== undefined && !('clock' in setImmediate);
 
-/** One turn of the event loop in real time, whoever fakes the timers: everything that is runnable now has run. */
+/** One turn of the event loop in real time, also under fake timers: everything that is runnable now has run. */
 export function macrotask(): Promise<void> {
   if (isReal) return new Promise((resolve) => setImmediate(resolve)); // a channel costs ten times as much
   return new Promise((resolve) => {

@@ -6,7 +6,7 @@ interface Runtime {
   removeEventListener?: Listens;
 }
 
-/** Counts the rejections that nobody handles, in Node, Deno, Bun and browsers. */
+/** Counts unhandled rejections, in Node, Deno, Bun and browsers. */
 export function watchUnhandled(): { stop(): number } {
   const { process, addEventListener, removeEventListener } = globalThis as Runtime;
   let count = 0;

@@ -13,7 +13,7 @@ export interface ReplyObject {
   body?: string | Uint8Array;
   /** A value to send as JSON, with its content type. */
   json?: unknown;
-  /** How long the answer takes, in milliseconds, on the clock of whoever plays the script. @default 0 */
+  /** How long the answer takes, in milliseconds, on the clock of what plays the script. @default 0 */
   delay?: number;
   /** The call fails as on a broken network: no response at all. */
   networkError?: boolean;

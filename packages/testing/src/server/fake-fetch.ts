@@ -47,7 +47,7 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const { signal, request } = asRequested(input, init);
     const { method, headers, body } = request;
     const url = request.url.replace(/#.*$/s, '');
-    // a form has nothing to close, and undici rejects where nobody can catch it when one is closed (Node 24)
+    // a form has nothing to close, and undici rejects where it cannot be caught when one is closed (Node 24)
     const closes = init?.body instanceof FormData ? undefined : signal;
     if (closes?.aborted) void body?.cancel(closes.reason).catch(() => {});
     throwIfAborted(signal);
@@ -89,7 +89,7 @@ function checkUrl(url: string): void {
   }
 }
 
-/** The chunks of a body, until the caller aborts: then what makes them is told so. */
+/** The chunks of a body, until the caller aborts: then their source is cancelled. */
 async function* upload(body: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   const release = onAbort(signal, (reason) => void reader.cancel(reason).catch(() => {}));

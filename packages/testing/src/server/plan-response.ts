@@ -16,7 +16,7 @@ export interface Place {
  * The `Response` of a plan, with the faults of its body played in the stream.
  *
  * It has a length, as that of a server: below msw, undici takes a body without one that is aborted for a complete one,
- * and throws where nobody can catch it.
+ * and throws where it cannot be caught.
  */
 export function planResponse(plan: Plan, place: Place): Response {
   const { status, body, fault } = plan;

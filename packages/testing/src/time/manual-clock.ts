@@ -13,7 +13,7 @@ export interface ManualClock extends Clock {
    * after the other.
    */
   advance(ms: number): Promise<void>;
-  /** Moves on until nobody sleeps any more, at most `limit` milliseconds. */
+  /** Moves on until nothing sleeps any more, at most `limit` milliseconds. */
   runAll(limit?: number): Promise<void>;
 }
 

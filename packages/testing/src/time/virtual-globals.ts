@@ -6,7 +6,7 @@ import type { VirtualTime } from './virtual-time.ts';
 
 let taken = false;
 
-/** Reserves the globals for one simulation; gives the function that ends that. */
+/** Reserves the globals for one simulation; returns the function that releases them. */
 export function claimGlobals(): () => void {
   if (taken) {
     throw new Error('simulate: globals: another simulation has the globals now: await it before the next one begins');
@@ -48,7 +48,7 @@ type Run = (...args: unknown[]) => void;
 const timers = new Map<number, Timer>();
 let made = 0;
 
-/** What `setTimeout` gives in Node, as far as clients use it. */
+/** What `setTimeout` returns in Node, as far as clients use it. */
 class Timer {
   readonly #id = ++made;
   readonly #time: VirtualTime;
