@@ -419,6 +419,7 @@ it.each([
   ['Sun, 06 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:30 GMT'],
   ['Sun, 06 Nov 1994 08:49:37 UTC', 'Sun, 06 Nov 1994 08:49:30 UTC'],
   ['Sun, 06 Nov 1994 08:49:37 +0000', 'Sun, 06 Nov 1994 08:49:30 GMT'],
+  ['Sun, 6 Nov 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 08:49:30 GMT'],
 ])('reads the three forms of HTTP-date, and those that servers write in their place: %s', async (until, date) => {
   const busy = { status: 503, headers: { date, 'retry-after': until } };
 

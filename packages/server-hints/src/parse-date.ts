@@ -1,8 +1,11 @@
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** IMF-fixdate, RFC 850, asctime. In the first, servers in Go write UTC for GMT, and others +0000 or -0000, as in mails. */
+/**
+ * IMF-fixdate, RFC 850, asctime. In the first, servers in Go write UTC for GMT, those in Java and Kotlin write days below 10 with
+ * one digit, and others write +0000 or -0000, as in mails.
+ */
 const HTTP_DATES = [
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?:GMT|UTC|[+-]0000)$/,
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d?) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?:GMT|UTC|[+-]0000)$/,
   /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<year>\d\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) GMT$/,
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[A-Z][a-z]{2}) (?<day>[ 0-3]\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?<year>\d{4})$/,
 ];
@@ -12,8 +15,7 @@ const RFC_3339 =
 /**
  * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or `undefined`.
  *
- * Strict, but for other names of GMT: exact case and spaces, a day that exists. The name of the day is not compared with the
- * date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
+ * Strict, but for these: exact case and spaces, a day that exists. The name of the day is not compared with the date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
  */
 export function parseHttpDate(value: string, now: number): number | undefined {
   const parts = HTTP_DATES.map((form) => form.exec(value)?.groups).find(Boolean);
@@ -40,6 +42,6 @@ export function parseTimestamp(value: string): number | undefined {
  */
 function instant(parts: Record<string, string | undefined>): number | undefined {
   const { year, month, day, minutes, seconds = '0', zone = 'Z' } = parts;
-  const at = (offset: string) => Date.parse(`${year}-${month}-${day!.replace(' ', '0')}T${minutes}${offset}`);
+  const at = (offset: string) => Date.parse(`${year}-${month}-${day!.trim().padStart(2, '0')}T${minutes}${offset}`);
   return new Date(at('Z')).getUTCDate() === Number(day) ? at(zone) + Number(`${seconds}e3`) : undefined;
 }

@@ -117,6 +117,17 @@ describe('any header', () => {
     );
   });
 
+  it('reads a date alike, with one digit for a day below 10 or with two', () => {
+    const instant = fc.integer({ min: 0, max: 4e12 });
+    fc.assert(
+      fc.property(instant, now, (at, time) => {
+        const date = new Date(at).toUTCString();
+
+        expect(parseRetryAfter(date.replace(', 0', ', '), { now: time })).toBe(parseRetryAfter(date, { now: time }));
+      }),
+    );
+  });
+
   it('returns counts or nothing from the RateLimit parsers', () => {
     fc.assert(
       fc.property(value, (text) => {

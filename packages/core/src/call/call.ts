@@ -3,6 +3,7 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
+import { inGivenForm, keepForm } from './given-form.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
@@ -126,7 +127,10 @@ export class Call {
       ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
     }
     if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
-    if (headers !== undefined) init!.headers = headers;
+    if (headers !== undefined) {
+      if (!isRequest(input)) keepForm(headers, init!.headers);
+      init!.headers = headers;
+    }
     if (signal !== undefined) init!.signal = signal;
     const remaining = nearest(this.remaining, changes.remaining);
     const given = input === this.input ? this.#given : headersOf(input);
@@ -183,8 +187,9 @@ export class Call {
     return this.#hand(fetch, copyOf(request, headers, own), own);
   }
 
-  #hand(fetch: Fetch, input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+  #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried } = this;
+    const init = inGivenForm(given, fetch);
     if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
     return fetch(input, retried ? asRetried(init, this, fetch) : init);
   }

@@ -1,0 +1,28 @@
+import type { Fetch } from '../chain/fetch.ts';
+import { isPlatformFetch } from './platform-fetch.ts';
+import type { HeadersInit } from './platform-types.ts';
+
+/** The plain object of the caller behind the `Headers` that a layer has put in its place; an empty one where there was none. */
+const GIVEN = new WeakMap<object, object>();
+
+/** Remembers the form of the headers that a layer replaces. */
+export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined): void {
+  if (!(headers instanceof Headers)) return;
+  const given = replaced === undefined ? {} : (GIVEN.get(replaced) ?? replaced);
+  if (!(Symbol.iterator in given)) GIVEN.set(headers, given);
+}
+
+/**
+ * The init with its headers as a plain object, where the caller's were one. Many a wrapper of `fetch` spreads them, and some
+ * clients read nothing else: both would lose all of them. The platform's `fetch` gets them as they are.
+ */
+export function inGivenForm(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
+  const headers = init?.headers as Headers | undefined;
+  const given = typeof headers === 'object' ? GIVEN.get(headers) : undefined;
+  if (!given || isPlatformFetch(fetch)) return init;
+  const names = new Map(Object.keys(given).map((name) => [name.toLowerCase(), name]));
+  return {
+    ...init,
+    headers: Object.fromEntries([...headers!].map(([name, value]) => [names.get(name) ?? name, value])),
+  };
+}

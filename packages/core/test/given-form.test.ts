@@ -1,0 +1,50 @@
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { expect, it } from 'vitest';
+
+const signed = defineMiddleware((call, next) => {
+  const headers = new Headers(call.headers);
+  headers.set('X-Key', 'k');
+  return next(call.with({ headers }));
+});
+
+/** What a fetch gets that is not the platform's. */
+function recorded(): { fetch: Fetch; got: unknown[] } {
+  const got: unknown[] = [];
+  const fetch: Fetch = async (_, init) => {
+    got.push(init?.headers);
+    return new Response();
+  };
+  return { fetch, got };
+}
+
+it('lets a wrapper spread the headers that a layer has added to, as it spreads those of the caller', async () => {
+  const { fetch, got } = recorded();
+  const authed: Fetch = (url, init) =>
+    fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), Authorization: 'a' } });
+
+  await signed(authed)('https://api.test/', { method: 'POST', headers: { 'Content-Type': 'text/x' } });
+  await compose(signed, signed)(authed)('https://api.test/');
+
+  expect(got).toEqual([
+    { 'Content-Type': 'text/x', 'x-key': 'k', Authorization: 'a' },
+    { 'x-key': 'k', Authorization: 'a' },
+  ]);
+});
+
+it('hands on headers of another form as they are made', async () => {
+  const { fetch, got } = recorded();
+
+  await signed(fetch)('https://api.test/', { headers: new Headers({ a: '1' }) });
+  await signed(fetch)('https://api.test/', { headers: [['a', '1']] });
+
+  expect(got.map((headers) => headers instanceof Headers && [...headers])).toEqual([
+    [
+      ['a', '1'],
+      ['x-key', 'k'],
+    ],
+    [
+      ['a', '1'],
+      ['x-key', 'k'],
+    ],
+  ]);
+});
