@@ -48,3 +48,12 @@ it('hands on headers of another form as they are made', async () => {
     ],
   ]);
 });
+
+it.each([null, 'a'])('leaves headers that are no object to fetch: %s', async (headers) => {
+  const { fetch, got } = recorded();
+  const replaced = defineMiddleware((call, next) => next(call.with({ headers: new Headers({ b: '2' }) })));
+
+  await replaced(fetch)('https://api.test/', { headers: headers as unknown as HeadersInit });
+
+  expect(new Headers(got[0] as HeadersInit).get('b')).toBe('2');
+});

@@ -7,14 +7,13 @@ const GIVEN = new WeakMap<object, object>();
 
 /** Remembers the form of the headers that a layer replaces. */
 export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined): void {
-  if (!(headers instanceof Headers)) return;
-  const given = replaced === undefined ? {} : (GIVEN.get(replaced) ?? replaced);
-  if (!(Symbol.iterator in given)) GIVEN.set(headers, given);
+  const given: unknown = GIVEN.get(replaced as object) ?? replaced ?? {};
+  if (headers instanceof Headers && typeof given === 'object' && !(Symbol.iterator in given!)) GIVEN.set(headers, given!);
 }
 
 /**
- * The init with its headers as a plain object, where the caller's were one. Many a wrapper of `fetch` spreads them, and some
- * clients read nothing else: both would lose all of them. The platform's `fetch` gets them as they are.
+ * The init with its headers as a plain object, where the caller's were one. Many wrappers of `fetch` spread them, and some
+ * clients read nothing else: with `Headers` they lose all fields. The platform's `fetch` gets them as they are.
  */
 export function inGivenForm(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
   const headers = init?.headers as Headers | undefined;
