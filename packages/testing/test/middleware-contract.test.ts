@@ -1013,7 +1013,7 @@ describe('contractChecks', () => {
   it('asks for no more than the Request of a platform keeps', async () => {
     class BunRequest extends Request {
       constructor(input: RequestInfo | URL, init?: RequestInit) {
-        super(input, init);
+        super(input, init?.signal === null ? { ...init, signal: (input as Request).signal } : init);
         this.headers.delete('content-type');
       }
       override get method(): string {
@@ -1024,6 +1024,7 @@ describe('contractChecks', () => {
 
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
+    await contractChecks['lets init take the signal from a Request']!(() => pass);
     vi.unstubAllGlobals();
   });
 

@@ -97,6 +97,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
     const response = await inTime(settle(make()(fetch)(request, { signal: null })));
     same(response?.response?.status, 200, 'the status of a call whose signal is null');
+    if (new Request(request, { signal: null }).signal.aborted) return; // in Bun a Request keeps its signal
     same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
   },
 
