@@ -720,6 +720,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'keeps concurrent calls apart': {
+    'waits after a 429 for all calls, until the first is aborted': (next) => {
+      let pause: Promise<void> | undefined;
+      return async (input, init) => {
+        await pause;
+        const response = await next(input, init);
+        if (response.status !== 429) return response;
+        pause ??= sleep(1_000, init?.signal);
+        await pause;
+        return response;
+      };
+    },
     'aborts the call before': (next) => {
       let last: AbortController | undefined;
       return async (input, init) => {
@@ -810,7 +821,7 @@ const reasons: Record<string, RegExp> = {
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
-  'keeps concurrent calls apart': /^the answers: |operation was aborted/,
+  'keeps concurrent calls apart': /^the answers: |operation was aborted|^whether a call after a 429 ends by the signal/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 

@@ -1,7 +1,7 @@
 import { settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, same } from './contract-claim.ts';
-import { asInitAndAsRequest, ending, endless, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, endless, probe, REPEATED } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What many calls and fetches share. */
@@ -98,6 +98,18 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const ends = REPEATED.map(async ([status]) => {
+      const [first, second] = [new AbortController(), new AbortController()];
+      const refuse = async () => new Response('not now', { status, headers: { 'retry-after': '1' } });
+      const refused = make()(refuse);
+      const [aborted, other] = [first, second].map(({ signal }) => settle(refused(CONTRACT_URL, { signal })));
+      await inTime(aborted!);
+      first.abort('another call');
+      const end = await inTime(other!);
+      second.abort();
+      same(end?.error === 'another call', false, `whether a call after a ${status} ends by the signal of another`);
+    });
+    await Promise.all(ends);
   },
 
   'serves two fetches at once': async (make) => {
