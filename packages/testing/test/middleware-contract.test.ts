@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { compose, defineMiddleware, type Fetch, type Middleware } from '@steadfetch/core';
+import {
+  compose,
+  defineMiddleware,
+  discard,
+  type Fetch,
+  type Middleware,
+  onAbort,
+  systemClock,
+} from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
 import { contractChecks, middlewareContract } from '../src/index.ts';
@@ -46,6 +55,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'gives a response that nobody has read': {
+    'throws for a 429': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 429) throw new Error('slow down');
+      return response;
+    },
+    'renews a token and sends a Request that was sent before': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 401) return response;
+      await response.text();
+      return next(input, init);
+    },
+    'leaves the answer unread that a token has run out': (next) => async (input, init) => {
+      const response = await next(input instanceof Request ? input.clone() : input, init);
+      return response.status === 401 && !(init?.body instanceof ReadableStream) ? next(input, init) : response;
+    },
     'reads it': (next) => async (input, init) => {
       const response = await next(input, init);
       await response.text();
@@ -280,6 +304,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'loses the headers of a call that it sends with a new token': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 401) return response;
+      return next(input, { ...init, headers: { authorization: 'Bearer new' } });
+    },
     'loses each': (next) => async (input, init) =>
       input instanceof Request
         ? next(input.url, facts(input))
@@ -318,6 +347,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'makes a Request': (next) => (input, init) => next(new Request(input, init), init),
   },
   "rejects with the caller's abort reason": {
+    'sleeps through an abort after a 429': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 429) return response;
+      await delay(Number(response.headers.get('retry-after')) * 1000, undefined, { ref: false });
+      return next(input, init);
+    },
+    'holds other calls back after a 429 whatever their signals say': (next) => {
+      let until = 0;
+      return async (input, init) => {
+        if (until > Date.now()) await delay(until - Date.now(), undefined, { ref: false });
+        const response = await next(input, init);
+        if (response.status === 429) until = Date.now() + Number(response.headers.get('retry-after')) * 1000;
+        return response;
+      };
+    },
     'hears the signal of init alone': (next) => (input, init) => {
       const signal = init?.signal ?? new AbortController().signal;
       return next(input, { ...init, signal });
@@ -399,6 +443,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'is not async': (next) => (input, init) => next(input, init),
   },
   'rejects with the error of next itself': {
+    'tells of the first attempt': (next) => async (input, init) => {
+      try {
+        return await next(input, init);
+      } catch (error) {
+        return next(input, init).catch(() => Promise.reject(error));
+      }
+    },
     'writes on it': (next) => (input, init) =>
       next(input, init).catch((error) => Promise.reject(Object.assign(error, { message: 'GET failed' }))),
     'makes an Error of it':
@@ -523,6 +574,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'sends a POST once, also where it fails': {
+    'sends it once more when it is slow': (next) => async (input, init) => {
+      const first = next(input, init);
+      const second = delay(20).then(() => next(input, init));
+      second.catch(() => {});
+      return Promise.race([first, second]);
+    },
     'reads what a failure says in JSON': (next) => async (input, init) => {
       const response = await next(input, copyOf(init));
       const isJson = response.headers.get('content-type')?.includes('json');
@@ -663,6 +720,25 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'keeps concurrent calls apart': {
+    'waits after a 429 for all calls, until the first is aborted': (next) => {
+      let pause: Promise<void> | undefined;
+      return async (input, init) => {
+        await pause;
+        const response = await next(input, init);
+        if (response.status !== 429) return response;
+        pause ??= sleep(1_000, init?.signal);
+        await pause;
+        return response;
+      };
+    },
+    'aborts the call before': (next) => {
+      let last: AbortController | undefined;
+      return async (input, init) => {
+        last?.abort();
+        last = new AbortController();
+        return next(input, { ...init, signal: last.signal });
+      };
+    },
     'shares an answer to the same address': (next) => {
       const shared = new Map<string, Promise<Response>>();
       return async (input, init) => {
@@ -710,14 +786,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body is used or locked: |^whether each answer but the last is read|^the status of the last answer: expected 503, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
-    /^the error(?: of a call that may be repeated)?: |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error: |^whether a call that may be repeated fails with its last error: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
@@ -733,7 +809,7 @@ const reasons: Record<string, RegExp> = {
   'lets init take the signal from a Request':
     /^the status of a call whose signal is null: |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for: /,
-  'hands on the body': /^the body that next was given: |^what next was given after a 503: /,
+  'hands on the body': /^the body that next was given: |^what next was given after a (?:503|401): /,
   'hands on a stream as it is': /^the body that next was given: |duplex|disturbed|locked|used/,
   'hands on by reference what a Request cannot hold': /^init\.\w+: /,
   'builds no Request and clones nothing for a plain call': /^the number of requests built and messages cloned: /,
@@ -744,8 +820,8 @@ const reasons: Record<string, RegExp> = {
   'calls next once for each call, as a plain function':
     /^the number of calls of next for three calls: |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':
-    /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that ends in |^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
-  'keeps concurrent calls apart': /^the answers: /,
+    /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
+  'keeps concurrent calls apart': /^the answers: |operation was aborted|^whether a call after a 429 ends by the signal/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 
@@ -864,6 +940,41 @@ describe('contractChecks', () => {
     await vi.waitFor(() => expect(waiting).toBe(0));
   });
 
+  it('passes who waits after a 429, and who renews a token for all calls', async () => {
+    const patient = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      discard(response);
+      await systemClock.sleep(Number(response.headers.get('retry-after')) * 1_000, call.signal);
+      return next(call);
+    });
+    let renewal: Promise<void> | undefined;
+    const renewing = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      discard(response);
+      renewal ??= delay(20).finally(() => {
+        renewal = undefined;
+      });
+      await new Promise<void>((resolve, reject) => {
+        const stop = onAbort(call.signal, reject);
+        void renewal!.then(resolve).finally(stop);
+      });
+      return next(call);
+    });
+
+    for (const check of Object.values(contractChecks)) {
+      await check(() => patient);
+      await check(() => renewing);
+    }
+  });
+
+  it('keeps no other check waiting where a call never ends', async () => {
+    const deaf: Middleware = (next) => (input, init) => next(input, { ...init, signal: null });
+
+    await contractChecks['leaves no timer behind']!(() => deaf);
+  });
+
   it('lets the calls that fail wait at once, and not one after the other', async () => {
     let inside = 0;
     let most = 0;
@@ -913,7 +1024,7 @@ describe('contractChecks', () => {
   it('asks for no more than the Request of a platform keeps', async () => {
     class BunRequest extends Request {
       constructor(input: RequestInfo | URL, init?: RequestInit) {
-        super(input, init);
+        super(input, init?.signal === null ? { ...init, signal: (input as Request).signal } : init);
         this.headers.delete('content-type');
       }
       override get method(): string {
@@ -924,6 +1035,7 @@ describe('contractChecks', () => {
 
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
+    await contractChecks['lets init take the signal from a Request']!(() => pass);
     vi.unstubAllGlobals();
   });
 

@@ -35,6 +35,13 @@ export function asInitAndAsRequest(init: RequestInit): (() => [RequestInfo, Requ
   ];
 }
 
+/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed. */
+export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
+  [503, {}],
+  [429, { 'retry-after': '0' }],
+  [401, {}],
+];
+
 /** A fetch that answers 200 and looks at nothing. */
 export const ok = async (): Promise<Response> => new Response('ok');
 

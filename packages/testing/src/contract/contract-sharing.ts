@@ -1,7 +1,7 @@
 import { settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, same } from './contract-claim.ts';
-import { asInitAndAsRequest, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, endless, probe, REPEATED } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What many calls and fetches share. */
@@ -62,6 +62,11 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         same(asked.length, 1, `the number of calls of next for a ${method} that ends in ${end}`);
         return outcome;
       };
+      const { fetch: unanswered, signals } = endless();
+      const { signal, abort } = ending();
+      await inTime(settle(make()(unanswered)(CONTRACT_URL, { method, body: 'order', signal })));
+      abort();
+      same(signals.length, 1, `the number of calls of next for a ${method} that is not answered`);
       for (const args of calls) {
         const answered = answers.map(async ([status, answer]) => {
           const outcome = await sendOnce(args, status, answer);
@@ -80,6 +85,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   'keeps concurrent calls apart': async (make) => {
     const { fetch } = probe(async ({ url, headers, request }) => {
       for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
+      request.signal.throwIfAborted();
       return new Response(`${url} ${headers.get('x-a')} ${await request.text()}`);
     });
     const steady = make()(fetch);
@@ -92,6 +98,18 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const ends = REPEATED.map(async ([status]) => {
+      const [first, second] = [new AbortController(), new AbortController()];
+      const refuse = async () => new Response('not now', { status, headers: { 'retry-after': '1' } });
+      const refused = make()(refuse);
+      const [aborted, other] = [first, second].map(({ signal }) => settle(refused(CONTRACT_URL, { signal })));
+      await inTime(aborted!);
+      first.abort('another call');
+      const end = await inTime(other!);
+      second.abort();
+      same(end?.error === 'another call', false, `whether a call after a ${status} ends by the signal of another`);
+    });
+    await Promise.all(ends);
   },
 
   'serves two fetches at once': async (make) => {
