@@ -164,6 +164,35 @@ describe('a place that', () => {
     expect(memory.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
   });
 
+  it('answers nothing for an hour is asked more and more rarely, since its client may keep the questions', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let comeBack = () => {};
+    const back = new Promise<void>((resolve) => {
+      comeBack = resolve;
+    });
+    let asked = 0;
+    const ask: Ask = async (...args) => {
+      asked++;
+      await back;
+      return memory.ask(...args);
+    };
+    const { limited, events } = processAt(clock, ask);
+    const callFor = async (seconds: number) => {
+      for (let n = 0; n < seconds; n++) {
+        const end = limited(URL);
+        await clock.advance(1_000);
+        await end;
+      }
+      return asked;
+    };
+    expect(await callFor(30)).toBeGreaterThan(25);
+    expect(await callFor(3_600)).toBeLessThan(150);
+    comeBack();
+    await callFor(10);
+    expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
+  });
+
   it('fails again soon has to answer for longer each time, up to a minute', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
