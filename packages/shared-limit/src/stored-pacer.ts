@@ -293,6 +293,7 @@ export class StoredPacer implements Pacing {
     asked.isLate = true;
     if (!this.#availability.isUsed) {
       asked.isOver = true;
+      if (this.#asking === asked) this.#asking = undefined;
       this.#availability.missed();
     }
     if (this.#asking === asked && !this.#isAlone)

@@ -193,6 +193,29 @@ describe('a place that', () => {
     expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
   });
 
+  it('is left by a report while a call waits for it is asked for slots again when it is used again', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let hangs = false;
+    const { limited, sent, events } = processAt(clock, (...args) => {
+      const reply = memory.ask(...args);
+      return hangs ? new Promise<Reply>(() => {}) : reply;
+    });
+    await limited(URL);
+    hangs = true;
+    await clock.advance(1_220); // a report has been on its way since 250
+    void limited(URL);
+    await clock.advance(1_000);
+    hangs = false;
+    for (let n = 0; n < 10; n++) {
+      await clock.advance(1_000);
+      void limited(URL);
+    }
+    await clock.advance(1_000);
+    expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
+    expect(sent).toHaveLength(12);
+  });
+
   it('fails again soon has to answer for longer each time, up to a minute', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
