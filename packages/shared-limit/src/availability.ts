@@ -2,6 +2,9 @@ import { LATEST } from './reports.ts';
 
 /** While the place is not used and does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
+/** Its client may keep what it does not answer: after so many questions it is asked more and more rarely, and then once in so long, ms. */
+const MANY = 30;
+const LONGEST_PAUSE = 60_000;
 /** A place of which late answers in a row took so long together is not used, ms: for a start of many processes all are late. */
 const LONGEST_LATE = 5_000;
 /** One that failed again soon must be good for longer: for so long at most, ms. */
@@ -17,6 +20,8 @@ export class Availability {
   isUsed = true;
   /** When the place is asked again that is not used. */
   askAgainAt = 0;
+  /** So many questions were asked since it was left, or since something was last heard. */
+  #unheard = 0;
   /** How long the last answers took that were late, ms. */
   #late = 0;
   /** Since when it answers in time, and from when on it is used again. */
@@ -36,7 +41,15 @@ export class Availability {
   }
 
   asked(now: number): void {
-    this.askAgainAt = now + (this.#goodSince === undefined ? PAUSE : LATEST);
+    this.#unheard++;
+    const pause = Math.min(LONGEST_PAUSE, PAUSE * Math.max(1, this.#unheard - MANY));
+    this.askAgainAt = now + (this.#goodSince === undefined ? pause : LATEST);
+  }
+
+  /** An answer or an error has come. */
+  heard(now: number): void {
+    this.#unheard = 0;
+    this.askAgainAt = Math.min(this.askAgainAt, now + PAUSE);
   }
 
   /** Calls waited for an answer, which came in time. */
@@ -65,6 +78,7 @@ export class Availability {
     const isSoon = this.usedFor(now) <= SOON * Math.max(PAUSE, this.#proof);
     this.#proof = isSoon ? Math.min(LONGEST_PROOF, Math.max(PAUSE, 4 * this.#proof)) : 0;
     this.isUsed = false;
+    this.#unheard = 0;
     this.askAgainAt = now + PAUSE;
   }
 

@@ -256,6 +256,7 @@ export class StoredPacer implements Pacing {
   #receive(asked: Asked, reply: Reply): void {
     if (!isUsable(reply, asked)) throw new TypeError(`storeOf: expected an answer as of decide(), got ${shown(reply)}`);
     const now = this.#parts.now();
+    this.#availability.heard(now);
     this.#reports.heard(reply, now);
     if (asked.isOver) {
       // it was kept through an outage that is over now
@@ -292,6 +293,7 @@ export class StoredPacer implements Pacing {
     asked.isLate = true;
     if (!this.#availability.isUsed) {
       asked.isOver = true;
+      if (this.#asking === asked) this.#asking = undefined;
       this.#availability.missed();
     }
     if (this.#asking === asked && !this.#isAlone)
@@ -307,6 +309,7 @@ export class StoredPacer implements Pacing {
 
   /** The place did not hear the question: what was reported is reported again. */
   #notHeard(asked: Asked, error: unknown): void {
+    this.#availability.heard(this.#parts.now());
     this.#reports.restore(asked.report);
     this.#fail(asked, error);
   }

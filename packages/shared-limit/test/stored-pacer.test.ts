@@ -164,6 +164,58 @@ describe('a place that', () => {
     expect(memory.times).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
   });
 
+  it('answers nothing for an hour is asked more and more rarely, since its client may keep the questions', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let comeBack = () => {};
+    const back = new Promise<void>((resolve) => {
+      comeBack = resolve;
+    });
+    let asked = 0;
+    const ask: Ask = async (...args) => {
+      asked++;
+      await back;
+      return memory.ask(...args);
+    };
+    const { limited, events } = processAt(clock, ask);
+    const callFor = async (seconds: number) => {
+      for (let n = 0; n < seconds; n++) {
+        const end = limited(URL);
+        await clock.advance(1_000);
+        await end;
+      }
+      return asked;
+    };
+    expect(await callFor(30)).toBeGreaterThan(25);
+    expect(await callFor(3_600)).toBeLessThan(150);
+    comeBack();
+    await callFor(10);
+    expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
+  });
+
+  it('is left by a report while a call waits for it is asked for slots again when it is used again', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    let hangs = false;
+    const { limited, sent, events } = processAt(clock, (...args) => {
+      const reply = memory.ask(...args);
+      return hangs ? new Promise<Reply>(() => {}) : reply;
+    });
+    await limited(URL);
+    hangs = true;
+    await clock.advance(1_220); // a report has been on its way since 250
+    void limited(URL);
+    await clock.advance(1_000);
+    hangs = false;
+    for (let n = 0; n < 10; n++) {
+      await clock.advance(1_000);
+      void limited(URL);
+    }
+    await clock.advance(1_000);
+    expect(events.map((event) => event.split(' ')[0])).toEqual(['down', 'up']);
+    expect(sent).toHaveLength(12);
+  });
+
   it('fails again soon has to answer for longer each time, up to a minute', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
