@@ -245,6 +245,26 @@ describe('a Request that is sent with something else', () => {
     expect(await sent.text()).toBe('x');
   });
 
+  it('keeps the headers that the caller gave in an init where a fetch inside adds to those', async () => {
+    const { seen, fetch } = recorder();
+    const adds: Fetch = (input, init) =>
+      fetch(input, { ...init, headers: { ...(init?.headers as object), trace: '1' } });
+    const through = defineMiddleware((call, next) => next(call))(adds);
+    await through(new Request(URL_, { headers: { a: '1' } }), { headers: { authorization: 'mine' } });
+    const { input, init } = seen[0]!;
+    expect([...new Request(input, init).headers]).toEqual([
+      ['authorization', 'mine'],
+      ['trace', '1'],
+    ]);
+  });
+
+  it.each([undefined, {}, { retry: false }])('keeps its referrer beside an init without members: %o', async (init) => {
+    const { seen, fetch } = recorder();
+    const through = defineMiddleware((call, next) => next(call.with({ signal: new AbortController().signal })))(fetch);
+    await through(new Request(URL_, { referrerPolicy: 'no-referrer' }), init as RequestInit);
+    expect(seen[0]!.init).toMatchObject({ referrerPolicy: 'no-referrer' });
+  });
+
   it('is aborted where a fetch inside passes on the Request alone', async () => {
     const controller = new AbortController();
     const { signal } = controller;

@@ -8,7 +8,7 @@ import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
-import { haveSameFields, headersOf, isRequest, referrerOf } from './request-members.ts';
+import { haveSameFields, headersOf, initFor, isRequest } from './request-members.ts';
 import { asRetried, markOf, type Retried } from './retried.ts';
 
 /** What `call.with()` can change. A member that is left out stays as it was. */
@@ -47,7 +47,7 @@ export class Call {
   readonly remaining: () => number;
   /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
-  /** The headers of the `Request` as they were when the call was made. */
+  /** The headers of the `Request`: as they were when the call was made, or in their place those of a layer. */
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
 
@@ -126,14 +126,13 @@ export class Call {
     if (isRequest(this.input) && !isRequest(input)) {
       ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
     }
-    if (headers !== undefined || signal !== undefined) init = { ...(init ?? referrerOf(input)) };
+    let given = input === this.input ? this.#given : headersOf(input);
     if (headers !== undefined) {
-      if (!isRequest(input)) keepForm(headers, init!.headers);
-      init!.headers = headers;
+      if (given && !init?.headers) given = new Headers(headers);
+      else init = { ...initFor(input, init), headers: keepForm(headers, init?.headers) };
     }
-    if (signal !== undefined) init!.signal = signal;
+    if (signal !== undefined) init = { ...initFor(input, init), signal };
     const remaining = nearest(this.remaining, changes.remaining);
-    const given = input === this.input ? this.#given : headersOf(input);
     return new Call(input, init, given, this.record, attempt, retried, remaining, observed);
   }
 
@@ -167,15 +166,16 @@ export class Call {
       return this.#hand(fetch, input, init);
     }
     const headers = init?.headers ?? new Headers(given);
-    if (!(input instanceof Request) || (init?.body ?? null) !== null) {
-      return this.#hand(fetch, input, { ...(init ?? referrerOf(input)), headers });
+    if (isPlatformFetch(fetch) || !(input instanceof Request) || (init?.body ?? null) !== null) {
+      return this.#hand(fetch, input, { ...initFor(input, init), headers });
     }
     return this.#handCopy(fetch, input, headers, init);
   }
 
   /**
-   * Hands on a `Request` with the headers of the call in it, and not in an init: a fetch that adds its own to a `Request`, as
-   * fetch-cookie, would have no effect, and one that passes on the `Request` alone, as that of OpenTelemetry, would lose a key.
+   * Hands on a `Request` with the headers of the call in it: a fetch that passes on the `Request` alone, as that of OpenTelemetry,
+   * would lose a key. They are in the init too where those of the caller were, and there alone: a fetch that adds to the headers of
+   * a `Request`, as fetch-cookie, would have no effect, and one that adds to those of an init would lose them.
    */
   async #handCopy(
     fetch: Fetch,
@@ -183,7 +183,7 @@ export class Call {
     headers: HeadersInit,
     init: RequestInit | undefined,
   ): Promise<Response> {
-    const { headers: _, ...own } = initOfCopy(request, init);
+    const own = initOfCopy(request, init);
     return this.#hand(fetch, copyOf(request, headers, own), own);
   }
 
@@ -210,7 +210,7 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
 
 /** With the signal of the original: that of a copy does not outlive a garbage collection (undici). */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
-  return init?.signal === undefined ? { ...(init ?? referrerOf(request)), signal: request.signal } : init;
+  return init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;

@@ -1,6 +1,7 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from './in-react-native.ts';
+import { MEMBERS, membersOf, TEXTS } from './init-members.ts';
 import { cloneHeaders } from './request-members.ts';
 
 /**
@@ -41,17 +42,6 @@ function copyMember(name: string, value: object): unknown {
 export function isReplayable(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return true;
   return !('getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body);
-}
-
-const TEXTS = 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
-
-/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
-const MEMBERS = [...TEXTS, ...'headers body keepalive signal duplex priority dispatcher window'.split(' ')];
-
-/** What `fetch` reads of a Request, or of an init that is an object of a class. */
-export function membersOf(source: object): RequestInit {
-  const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
-  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
 /** A copy; headers that cannot be copied are invalid, and are left for `fetch` to refuse. */

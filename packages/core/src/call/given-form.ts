@@ -5,10 +5,12 @@ import type { HeadersInit } from './platform-types.ts';
 /** The plain object of the caller behind the `Headers` that a layer has put in its place; an empty one where there was none. */
 const GIVEN = new WeakMap<object, object>();
 
-/** Remembers the form of the headers that a layer replaces. */
-export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined): void {
+/** The headers of a layer. Remembers the form of those that they replace. */
+export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined): HeadersInit {
   const given: unknown = GIVEN.get(replaced as object) ?? replaced ?? {};
-  if (headers instanceof Headers && typeof given === 'object' && !(Symbol.iterator in given!)) GIVEN.set(headers, given!);
+  if (headers instanceof Headers && typeof given === 'object' && !(Symbol.iterator in given!))
+    GIVEN.set(headers, given!);
+  return headers;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { bodyFactory } from '../body/body-factory.ts';
-import { membersOf } from './copy-init.ts';
 import { inBrowser } from './in-browser.ts';
+import { membersOf } from './init-members.ts';
 import type { RequestInfo } from './platform-types.ts';
 
 /** What `fetch` is called with. */

@@ -1,3 +1,5 @@
+import { isEmpty } from './init-members.ts';
+
 /** True for a `Request`, also one of another realm or polyfill. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
@@ -27,13 +29,14 @@ export function haveSameFields(one: Headers, other: Headers): boolean {
 }
 
 /**
- * The members of a Request that `fetch(request, init)` drops as soon as there is any init. Not the referrer that each has by itself:
- * with it, `fetch` of Node hangs where the global `URL` was replaced.
+ * A copy of an init to which members are added. `fetch(request, init)` drops the referrer of the request as soon as there is any, so
+ * one without members, such as the `{}` of ky, gets it. Not the referrer that each request has by itself: with it, `fetch` of Node
+ * hangs where the global `URL` was replaced.
  */
-export function referrerOf(input: RequestInfo | URL): RequestInit {
-  if (!isRequest(input)) return {};
+export function initFor(input: RequestInfo | URL, init: RequestInit | undefined): RequestInit {
+  if (!isRequest(input) || !isEmpty(init)) return { ...init };
   const { referrer = BY_ITSELF, referrerPolicy }: Partial<Request> = input;
-  return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}) };
+  return { ...(referrer === BY_ITSELF ? {} : { referrer }), ...(referrerPolicy ? { referrerPolicy } : {}), ...init };
 }
 
 const BY_ITSELF = 'about:client';
