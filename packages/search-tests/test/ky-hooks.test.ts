@@ -59,7 +59,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   ),
   beforeRetry: fc.constantFrom('none', 'none', 'looks', 'stops', 'answers', 'throws', 'throws a text', 'aborts'),
   beforeError: fc.constantFrom('none', 'looks', 'replaces', 'throws'),
-  abortAfter: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined, freq: 1 }),
+  abortAfter: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined, freq: 2 }),
   reason: fc.constantFrom('an error', 'a text'),
 });
 
