@@ -128,9 +128,9 @@ const deafCalls: Search<Case, Subject> = {
     if (spec.form.startsWith('ky') && /factory|stream/.test(form)) return;
     // ky itself, without us, does not hear an abort in its second attempt after a garbage collection
     if (spec.form.startsWith('ky') && gc) return;
-    // a Request does not hear its signal after a garbage collection, and listens to it as long as it lives (undici)
+    // a Request made of another does not hear its signal after a garbage collection, and listens to it as long as it lives (undici)
     const makesRequest = inside === 'makes a Request of both';
-    if (makesRequest && gc) return;
+    if (gc && (makesRequest || inside === 'passes on a Request alone')) return;
     const time = new SteppedTime(1);
     /** The signals of requests that are not answered yet. */
     const signals = new Set<AbortSignal | undefined>();
