@@ -24,6 +24,7 @@ export interface Seen {
   readonly method: string;
   readonly body: string;
   readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A URL of its own whose answers follow a script; the last one repeats. */

@@ -49,7 +49,9 @@ export async function openStage(): Promise<Stage> {
 
   function seenOf(id: string): object[] {
     const own = server.requests.filter(({ url }) => url.includes(`/scene/${id}?`));
-    return own.map(({ method, body, headers }) => ({ method, body, key: headers.get('idempotency-key') }));
+    return own.map(({ method, body, headers }) => {
+      return { method, body, key: headers.get('idempotency-key'), headers: Object.fromEntries(headers) };
+    });
   }
 
   function pageOf(name: string): string {

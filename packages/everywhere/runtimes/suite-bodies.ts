@@ -1,4 +1,13 @@
-import { bodyFactory, bufferBody, compose, retry, standard, timeout } from 'steadfetch';
+import {
+  bodyFactory,
+  bufferBody,
+  compose,
+  idempotencyKey,
+  type Middleware,
+  retry,
+  standard,
+  timeout,
+} from 'steadfetch';
 import { claim, equal, errorOf } from './claims.ts';
 import { Scene } from './scene.ts';
 import type { Check } from './suite.ts';
@@ -27,7 +36,31 @@ const buffers =
     equal(await response.text(), 'whole', 'body');
   };
 
+/** What comes of a `Request` through a stack is what comes of it through the bare `fetch`, its length among it, in each attempt. */
+const arrives =
+  (make: () => BodyInit, stack: Middleware = standard({ retry: soon }), added: Record<string, string> = {}): Check =>
+  async (place) => {
+    const send = async (layer: Middleware, headers: Record<string, string>) => {
+      const scene = new Scene(place, 503, 200);
+      const init = { method: 'PUT', body: make(), headers: { 'content-type': 'text/x', ...headers } };
+      await layer(scene.fetch)(new Request(scene.url, init));
+      return (await scene.seen()).map((seen) => JSON.stringify(seen));
+    };
+    const [bare] = await send((next) => next, added);
+    const seen = await send(stack, {});
+    equal(seen.length, 2, 'requests');
+    for (const one of seen) equal(one, bare, 'request at the server, against bare fetch');
+  };
+
+const withKey = compose(idempotencyKey({ methods: ['PUT'], generate: () => 'k' }), standard({ retry: soon }));
+
 export const bodies: Record<string, Check> = {
+  'a Request with a text arrives as by bare fetch': arrives(() => 'text'),
+  'a Request with bytes arrives as by bare fetch': arrives(bytes),
+  'a Request with a Blob arrives as by bare fetch': arrives(() => new Blob(['blob'])),
+  'a Request with a text and a new key arrives as by bare fetch': arrives(() => 'text', withKey, {
+    'idempotency-key': '"k"',
+  }),
   'a string is sent again': resends(() => 'text', 'text'),
   'bytes are sent again': resends(bytes, 'bytes'),
   'an ArrayBuffer is sent again': resends(() => bytes().buffer, 'bytes'),

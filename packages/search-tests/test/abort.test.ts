@@ -1,10 +1,11 @@
 import { getEventListeners } from 'node:events';
-import { settle, systemClock } from '@steadfetch/core';
+import { onAbort, settle, systemClock } from '@steadfetch/core';
 import { fakeFetch, type Reply } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { bodyFactory, Call, compose, defineMiddleware, type Fetch, type Middleware, type Outcome } from 'steadfetch';
 import { describe, it } from 'vitest';
 import { macrotasks, nameOf, SteppedTime } from './support/drive.ts';
+import { fetchInside, type Inside, insides } from './support/fetch-inside.ts';
 import { collectGarbage } from './support/gc.ts';
 import { quiet } from './support/quiet.ts';
 import { claim, expectFound, expectNone, PATIENCE, type Search } from './support/search.ts';
@@ -20,6 +21,9 @@ interface Case {
   readonly spec: Spec;
   readonly script: readonly Reply[];
   readonly form: Form;
+  readonly inside: Inside;
+  /** Whether the call goes on until its body is read. */
+  readonly reads: boolean;
   readonly calls: number;
   readonly reason: unknown;
   /** So many turns after the call: of the microtask queue, of the event loop, of time. */
@@ -60,6 +64,8 @@ const cases: fc.Arbitrary<Case> = fc.record({
   spec: specs({ form: fc.constantFrom('compose', 'twice', 'rules', 'ky use', 'ky hooks') }),
   script: fc.array(replies, { minLength: 1, maxLength: 4 }),
   form: fc.constantFrom<Form>('init', 'Request', 'Request with body', 'stream', 'factory', 'slow factory', 'slow key'),
+  inside: insides,
+  reads: fc.boolean(),
   calls: fc.constantFrom(1, 1, 4),
   reason: reasons,
   turns: fc.array(fc.constantFrom('promise', 'promise', 'loop', 'time'), { maxLength: 24 }),
@@ -80,14 +86,19 @@ interface Started {
   isOpen(): boolean;
 }
 
-function start(steady: Fetch, form: Form, signal: AbortSignal): Started {
+function start(steady: Fetch, { form, spec, reads }: Case, signal: AbortSignal): Started {
+  const { call, isOpen } = send(steady, form, spec, signal);
+  return { call: reads ? call.then(async (response) => new Response(await response.text())) : call, isOpen };
+}
+
+function send(steady: Fetch, form: Form, { key }: Spec, signal: AbortSignal): Started {
   const post = { method: 'POST', headers: { 'idempotency-key': 'a' }, signal };
   const closed = () => false;
   switch (form) {
     case 'Request':
       return { call: steady(new Request(API, { signal })), isOpen: closed };
     case 'Request with body':
-      return { call: steady(new Request(API, { ...post, body: 'x' })), isOpen: closed };
+      return { call: steady(new Request(API, { ...post, body: 'x', ...(key && { headers: {} }) })), isOpen: closed };
     case 'stream': {
       let open = true;
       const body = new ReadableStream({
@@ -112,18 +123,21 @@ function start(steady: Fetch, form: Form, signal: AbortSignal): Started {
 const deafCalls: Search<Case, Subject> = {
   cases,
   check: async (given, subject) => {
-    const { spec, script, form, calls, reason, turns, gc, real } = given;
+    const { spec, script, form, inside, calls, reason, turns, gc, real } = given;
     // ky hands on a Request of its own: the text of a function, and a copy of a stream
     if (spec.form.startsWith('ky') && /factory|stream/.test(form)) return;
     // ky itself, without us, does not hear an abort in its second attempt after a garbage collection
     if (spec.form.startsWith('ky') && gc) return;
+    // a Request made of another does not hear its signal after a garbage collection, and listens to it as long as it lives (undici)
+    const makesRequest = inside === 'makes a Request of both';
+    if (gc && (makesRequest || inside === 'passes on a Request alone')) return;
     const time = new SteppedTime(1);
     /** The signals of requests that are not answered yet. */
     const signals = new Set<AbortSignal | undefined>();
     /** As a connection does, which holds the body that it still brings. */
     const held: Outcome[] = [];
     const fake = fakeFetch(script, { clock: time });
-    const below: Fetch = (input, init) => {
+    const below = fetchInside(inside)((input, init) => {
       const { signal } = Call.from(input, init);
       signals.add(signal);
       const answer = fake(input, init);
@@ -132,7 +146,7 @@ const deafCalls: Search<Case, Subject> = {
         held.push(outcome);
       });
       return answer;
-    };
+    });
     const timers = countTimers();
     const clock = real ? systemClock : time;
     const built = subject(spec, { clock, random: () => 0.9 }, form);
@@ -144,7 +158,7 @@ const deafCalls: Search<Case, Subject> = {
       const controller = new AbortController();
       const outcomes: (Outcome | undefined)[] = [];
       const started = Array.from({ length: calls }, (_, index) => {
-        const one = start(steady, form, controller.signal);
+        const one = start(steady, given, controller.signal);
         void settle(one.call).then((outcome) => {
           outcomes[index] = outcome;
         });
@@ -171,6 +185,7 @@ const deafCalls: Search<Case, Subject> = {
         claim(
           getEventListeners(controller.signal, 'abort').length === 0 ||
             form.startsWith('Request') ||
+            makesRequest ||
             spec.form.startsWith('ky'),
           'a listener stays on the signal',
         );
@@ -196,17 +211,14 @@ const deafCalls: Search<Case, Subject> = {
 };
 
 /** Whether a call has its outcome without an abort, in the turns that it had and the rest of the last one. */
-async function endsByItself(
-  { spec, script, form, calls, turns, real }: Case,
-  subject: Subject,
-  index: number,
-): Promise<boolean> {
+async function endsByItself(given: Case, subject: Subject, index: number): Promise<boolean> {
+  const { spec, script, form, inside, calls, turns, real } = given;
   const time = new SteppedTime(1);
   const timing = { clock: real ? systemClock : time, random: () => 0.9 };
-  const steady = subject(spec, timing, form).wrap(fakeFetch(script, { clock: time }));
+  const steady = subject(spec, timing, form).wrap(fetchInside(inside)(fakeFetch(script, { clock: time })));
   const { signal } = new AbortController();
   const ended = Array.from({ length: calls }, (_, n) => {
-    const { call } = start(steady, form, signal);
+    const { call } = start(steady, given, signal);
     return { n, over: settle(call) };
   });
   let isOver = false;
@@ -260,6 +272,19 @@ const wrong: Record<string, Subject> = {
   }),
   'hands on another signal': wrongly(
     () => (next) => (input, init) => next(input, { ...init, signal: new AbortController().signal }),
+  ),
+  'hears nothing once there is a response': wrongly(() =>
+    defineMiddleware(async (call, next) => {
+      const link = new AbortController();
+      const release = onAbort(call.signal, (reason) => link.abort(reason));
+      return next(call.with({ signal: link.signal })).finally(release);
+    }),
+  ),
+  'takes the signal out of a Request': wrongly(
+    () => (next) => (input, init) =>
+      input instanceof Request
+        ? next(new Request(input, { signal: null }), { signal: input.signal, ...init })
+        : next(input, init),
   ),
   'leaves a timer': wrongly(({ clock }) => (next) => (input, init) => {
     void clock.sleep(1_000).catch(() => {});

@@ -22,20 +22,10 @@ quiet();
 
 const API = 'https://api.test/things';
 
-/** What happens to a call that says nothing about the server. */
-type Event =
-  | 'aborted before'
-  | 'aborted in flight'
-  | 'aborted while the others wait'
-  | 'factory throws'
-  | 'stream breaks'
-  | 'fetch throws a bug'
-  | 'refused by a layer below'
-  | 'key cannot be made'
-  | 'wrong options'
-  | 'answered elsewhere';
+const OTHER = 'https://other.test';
 
-const EVENTS: readonly Event[] = [
+/** What happens to a call that says nothing about the server. */
+const EVENTS = [
   'aborted before',
   'aborted in flight',
   'aborted while the others wait',
@@ -46,7 +36,11 @@ const EVENTS: readonly Event[] = [
   'key cannot be made',
   'wrong options',
   'answered elsewhere',
-];
+  'another server fails',
+] as const;
+
+type Event = (typeof EVENTS)[number];
+
 interface Case {
   readonly spec: Spec;
   /** What the server answers before. */
@@ -148,10 +142,13 @@ class Scene {
         return steady(API, { method: 'POST', headers: { 'x-no-key': '1' } });
       case 'wrong options':
         return steady(API, { steadfetch: { retry: { maxRetries: -1 } } });
+      case 'another server fails':
+        this.answer = async () => new Response('other', { status, headers: { 'retry-after': '3600' } });
+        return steady(`${OTHER}/things`, { retry: false });
       default:
         this.answer = async () =>
           Object.defineProperties(new Response('moved', { status, headers: { 'retry-after': '3600' } }), {
-            url: { value: 'https://other.test/' },
+            url: { value: `${OTHER}/` },
             redirected: { value: true },
           });
         return steady(API, { retry: false });
@@ -176,13 +173,23 @@ function brokenStream(): ReadableStream<Uint8Array> {
 
 /** What is believed of the server. The pace of a gate moves with time and with every request that leaves. */
 function beliefs(built: Built): Record<string, unknown> {
-  const snapshot = built.snapshot();
-  if (!Array.isArray(snapshot.rateLimit)) return snapshot;
-  const gates = (snapshot.rateLimit as GateSnapshot[]).map(({ key, state, refusedShare, waiting, inFlight }) => {
-    return { key, closed: state === 'closed', refusedShare, waiting, inFlight };
-  });
-  return { ...snapshot, rateLimit: gates };
+  const { rateLimit, ...others } = built.snapshot();
+  const gates = (rateLimit as GateSnapshot[] | undefined)
+    ?.filter(({ key }) => !key.includes(OTHER))
+    .map(({ key, state, refusedShare, waiting, inFlight }) => {
+      return { key, closed: state === 'closed', refusedShare, waiting, inFlight };
+    });
+  return { ...ofServer(others), rateLimit: gates };
 }
+
+/** Without what is believed of another one. */
+function ofServer(parts: Record<string, unknown>): Record<string, unknown> {
+  const kept = Object.entries(parts).filter(([key]) => !key.includes(OTHER));
+  return Object.fromEntries(kept.map(([key, part]) => [key, isRecord(part) ? ofServer(part) : part]));
+}
+
+const isRecord = (part: unknown): part is Record<string, unknown> =>
+  typeof part === 'object' && part !== null && !Array.isArray(part);
 
 const guilt: Search<Case, Subject> = {
   cases,
@@ -255,6 +262,9 @@ const wrong: Record<string, Subject> = {
   'counts bugs': counting(({ error }) => error instanceof TypeError && !error.cause),
   'counts bodies that break': counting(({ error }, { init }) => error !== undefined && init?.body !== undefined),
   'counts answers from elsewhere': counting(({ response }) => response?.redirected === true && response.status === 503),
+  'counts the failures of all servers together': counting(
+    ({ response }) => response?.status === 500 && !response.redirected,
+  ),
   'never gives back a slot': leaking,
   'changes when it is asked': curious,
 };

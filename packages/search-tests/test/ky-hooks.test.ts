@@ -1,9 +1,9 @@
-import { compose, type Fetch, observe } from '@steadfetch/core';
-import { retry } from '@steadfetch/ky';
-import type { RetryOptions } from '@steadfetch/retry';
+import { compose, type Fetch, type Middleware, observe, settle, unwrap } from '@steadfetch/core';
+import { retry, use } from '@steadfetch/ky';
+import { type RetryOptions, retry as retryBelow } from '@steadfetch/retry';
 import { networkError } from '@steadfetch/testing';
 import fc from 'fast-check';
-import ky, { type Hooks } from 'ky';
+import ky, { type Hooks, type Options } from 'ky';
 import { describe, it } from 'vitest';
 import { macrotasks } from './support/drive.ts';
 import { quiet } from './support/quiet.ts';
@@ -16,14 +16,21 @@ const API = 'https://api.test/things';
 /** What a request meets: a status, a broken connection, or what is thrown and no error. */
 type Reply = number | 'ECONNRESET' | 'text';
 
+/** Asks once for a repetition, or always; or asks for one with a token, as a hook that refreshes it does. */
+type Force = 'forces' | 'always forces' | 'forces with a token';
+
+type Form = 'hooks' | 'use' | 'use with retry' | 'use and hooks';
+
 /** What the hooks of the caller do, besides to look. */
 interface Case {
+  /** What of ours is in the ky: hooks that retry, a stack, a stack with a `retry`, hooks above a stack. */
+  readonly form: Form;
   readonly replies: readonly Reply[];
   readonly method: 'GET' | 'PUT' | 'POST';
   readonly asRequest: boolean;
   readonly limit: number;
   readonly beforeRequest: 'none' | 'looks' | 'replaces' | 'answers';
-  readonly afterResponse: 'none' | 'looks' | 'replaces' | 'forces' | 'throws' | 'throws a text' | 'aborts';
+  readonly afterResponse: 'none' | 'looks' | 'replaces' | Force | 'throws' | 'throws a text' | 'aborts';
   readonly beforeRetry: 'none' | 'looks' | 'stops' | 'answers' | 'throws' | 'throws a text' | 'aborts';
   readonly beforeError: 'none' | 'looks' | 'replaces' | 'throws';
   /** After so many turns the caller aborts, if it does. */
@@ -32,20 +39,32 @@ interface Case {
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
+  form: fc.constantFrom('hooks', 'hooks', 'use', 'use with retry', 'use and hooks'),
   replies: fc.array(fc.constantFrom<Reply>(200, 404, 503, 503, 'ECONNRESET', 'text'), { minLength: 1, maxLength: 4 }),
   method: fc.constantFrom('GET', 'PUT', 'POST'),
   asRequest: fc.boolean(),
   limit: fc.integer({ min: 0, max: 2 }),
   beforeRequest: fc.constantFrom('none', 'none', 'looks', 'replaces', 'answers'),
-  afterResponse: fc.constantFrom('none', 'none', 'looks', 'replaces', 'forces', 'throws', 'throws a text', 'aborts'),
+  afterResponse: fc.constantFrom(
+    'none',
+    'none',
+    'looks',
+    'replaces',
+    'forces',
+    'always forces',
+    'forces with a token',
+    'throws',
+    'throws a text',
+    'aborts',
+  ),
   beforeRetry: fc.constantFrom('none', 'none', 'looks', 'stops', 'answers', 'throws', 'throws a text', 'aborts'),
   beforeError: fc.constantFrom('none', 'looks', 'replaces', 'throws'),
-  abortAfter: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),
+  abortAfter: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined, freq: 2 }),
   reason: fc.constantFrom('an error', 'a text'),
 });
 
-/** Makes the hooks that retry; ky retries by itself where there are none. */
-type Subject = (options: RetryOptions) => Hooks | undefined;
+/** Makes options of ky. `seen`: a layer that hears the events of what is inside of it. */
+type Subject = (form: Form, below: Fetch, options: RetryOptions, seen: Middleware) => Options;
 
 interface Story {
   /** What the fetch and the hooks of the caller saw, and how the call ended. */
@@ -64,21 +83,19 @@ async function live(given: Case, subject: Subject): Promise<Story> {
   const caller = new AbortController();
   const abort = () => caller.abort(given.reason === 'an error' ? new Error('enough') : 'enough');
   const note = (name: string) => () => void told.push(name);
-  const hooks = subject({
+  const options: RetryOptions = {
     budget: false,
     delay: () => 0,
     hooks: { onRetry: note('retry'), onGiveUp: note('end'), onRecover: note('end') },
-  });
-  const fetch = compose(observe(({ type }) => events.push(type)))(serverOf(given, lines));
+  };
+  const seen = observe(({ type }) => events.push(type));
   const body = given.method === 'GET' ? {} : { body: 'order' };
   const request = { method: given.method, ...body };
-  const api = hooks ? ky.create({ hooks }) : ky.create();
+  const mine: Options = { timeout: false, retry: { limit: given.limit, delay: () => 0 } };
+  const api = ky.create(mine).extend(subject(given.form, serverOf(given, lines), options, seen));
   const call = api(given.asRequest ? new Request(API, request) : API, {
     ...(given.asRequest ? {} : request),
-    fetch: fetch as typeof globalThis.fetch,
     signal: caller.signal,
-    timeout: false,
-    retry: { limit: given.limit, delay: () => 0 },
     hooks: hooksOf(given, lines, abort),
   }).then(
     async (response) => void lines.push(response ? `${response.status} ${await response.text()}` : 'nothing'),
@@ -119,10 +136,13 @@ function hooksOf(given: Case, lines: string[], abort: () => void): Hooks {
       if (beforeRequest === 'replaces') return new Request(request, { headers: { 'x-a': 'replaced' } });
       return beforeRequest === 'answers' ? new Response('made up', { status: 503 }) : undefined;
     }),
-    afterResponse: without(afterResponse, ({ response, retryCount }) => {
+    afterResponse: without(afterResponse, ({ request, response, retryCount }) => {
       lines.push(`after ${response.status} ${retryCount}`);
       if (afterResponse === 'replaces' && response.status === 503) return new Response('replaced');
-      return afterResponse === 'forces' && retryCount < 1 ? ky.retry({ delay: 0 }) : act(afterResponse);
+      if (afterResponse === 'always forces') return ky.retry({ delay: 0 });
+      if (!afterResponse.startsWith('forces') || retryCount > 0) return act(afterResponse);
+      if (afterResponse === 'forces') return ky.retry({ delay: 0 });
+      return ky.retry({ request: new Request(request, { headers: { 'x-a': 'token' } }), delay: 0 });
     }),
     beforeRetry: without(beforeRetry, ({ error, retryCount }) => {
       lines.push(`again ${retryCount} ${nameOf(error)}`);
@@ -151,27 +171,76 @@ const stories: Search<Case, Subject> = {
   check: async (given, subject) => {
     const { lines, events, told } = await live(given, subject);
     const count = (type: string) => events.filter((one) => one === type).length;
-    claim(events.length === 0 || count('start') === 1, `begins otherwise: ${events}`);
+    const isOneCall = given.form.endsWith('hooks');
+    claim(!isOneCall || count('start') < 2, `begins again: ${events}`);
     claim(count('end') === count('start'), `has no end, or two: ${events}`);
-    const ends = told.filter((one) => one === 'end').length;
-    claim(!told.includes('retry') || ends === 1, `a retry is announced and has no end, or two: ${told}`);
+    claim(/^(?:(?:retry,)+end,|end,)*$/.test(told.map((name) => `${name},`).join('')), `a retry has no end: ${told}`);
+    claim(!isOneCall || told.filter((name) => name === 'end').length < 2, `ends twice: ${told}`);
     if (aborts(given)) return;
-    const plain = await live(given, () => undefined);
+    const plain = await live(given, plainly(given.limit));
     claim(lines.join('\n') === plain.lines.join('\n'), `\n${lines.join('\n')}\nin place of\n${plain.lines.join('\n')}`);
   },
 };
 
-const wrong: Record<string, Subject> = {
-  'shows no error to the hooks of the caller': (options) => ({
-    ...retry(options),
-    beforeError: [({ error }) => Promise.reject(error)],
-  }),
-  'tells of no end': ({ hooks, ...options }) => retry({ ...options, hooks: { ...hooks, onGiveUp: () => {} } }),
-  'answers what it is asked to repeat': (options) => ({ ...retry(options), beforeRetry: [() => new Response('mine')] }),
+/** ky by itself, above a plain retry where a stack has one. Above a stack it repeats what a hook forces, and nothing else. */
+function plainly(limit: number): Subject {
+  return (form, below) => {
+    const fetch = (form === 'use with retry' ? plainRetry(limit)(below) : below) as typeof globalThis.fetch;
+    return form.endsWith('hooks') ? { fetch } : { fetch, retry: { methods: [] } };
+  };
+}
+
+function plainRetry(limit: number): Middleware {
+  return (next) => async (input) => {
+    const request = input as Request;
+    for (let left = request.method === 'POST' ? 0 : limit; ; left--) {
+      const outcome = await settle(next(left > 0 ? request.clone() : request));
+      const isTransient = outcome.failed ? outcome.error instanceof TypeError : outcome.response.status === 503;
+      if (left === 0 || !isTransient) return unwrap(outcome);
+    }
+  };
+}
+
+const ours: Subject = (form, below, options, seen) => {
+  const fetch = () => below;
+  if (form === 'hooks') return { hooks: retry(options), fetch: compose(seen)(below) as typeof globalThis.fetch };
+  if (form === 'use') return use(seen, fetch);
+  if (form === 'use with retry') return use(seen, retryBelow(options), fetch);
+  return { ...use(seen, fetch), hooks: retry(options) };
 };
 
+/** Ours, with other hooks that retry. */
+const withHooks =
+  (hooks: (options: RetryOptions) => Hooks): Subject =>
+  (form, below, options, seen) => {
+    const whole = ours(form, below, options, seen);
+    return form.endsWith('hooks') ? { ...whole, hooks: hooks(options) } : whole;
+  };
+
+const wrong: Record<string, Subject> = {
+  'shows no error to the hooks of the caller': withHooks((options) => ({
+    ...retry(options),
+    beforeError: [({ error }) => Promise.reject(error)],
+  })),
+  'tells of no end': withHooks(({ hooks, ...options }) =>
+    retry({ ...options, hooks: { ...hooks, onGiveUp: () => {} } }),
+  ),
+  'answers what it is asked to repeat': withHooks((options) => ({
+    ...retry(options),
+    beforeRetry: [() => new Response('mine')],
+  })),
+  'repeats nothing above a stack': (form, ...rest) =>
+    form === 'use' ? { ...ours(form, ...rest), hooks: { init: [turnOff] } } : ours(form, ...rest),
+  'repeats above a stack what fails': (form, below, options, seen) =>
+    form === 'use' ? { fetch: compose(seen)(below) as typeof globalThis.fetch } : ours(form, below, options, seen),
+};
+
+function turnOff(options: Options): void {
+  options.retry = 0;
+}
+
 describe('the hooks of the caller, beside those of retry()', () => {
-  it('see what they see in plain ky, and each call has one end', () => expectNone(stories, retry, 600), PATIENCE);
+  it('see what they see in plain ky, and each call has one end', () => expectNone(stories, ours, 600), PATIENCE);
 
   it.each(Object.keys(wrong))(
     'are found to see something else where ky %s',

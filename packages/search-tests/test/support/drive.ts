@@ -16,13 +16,24 @@ export class SteppedTime implements Clock {
   readonly #settling: number;
   readonly #sleepers = new Set<Sleeper>();
   #elapsed = 0;
+  #set = 0;
 
   constructor(settling: number = SETTLING) {
     this.#settling = settling;
   }
 
   now(): number {
-    return START + this.#elapsed;
+    return START + this.#elapsed + this.#set;
+  }
+
+  /** What has passed, whatever the clock was set to. */
+  get elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** Sets the clock, as a user does, or a machine that has slept. Who sleeps here sleeps on. */
+  set(ms: number): void {
+    this.#set += ms;
   }
 
   /** How many sleep. */

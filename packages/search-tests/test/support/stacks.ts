@@ -1,5 +1,5 @@
 import { retry as kyRetry, use } from '@steadfetch/ky';
-import { evenIfNotIdempotent } from '@steadfetch/retry';
+import { evenIfNotIdempotent, serverHints } from '@steadfetch/retry';
 import fc from 'fast-check';
 import ky from 'ky';
 import {
@@ -143,7 +143,14 @@ export function build(spec: Spec, timing: Timing, extra: Extra = {}): Built {
 }
 
 function rulesOf({ retries, idempotent }: Spec, { clock, random }: Timing): Parameters<typeof retryWith> {
-  const rules = [maxRetries(retries), onStatus(...TRANSIENT), onNetworkError(), onTimeout(), { clock, random }];
+  const rules = [
+    maxRetries(retries),
+    onStatus(...TRANSIENT),
+    onNetworkError(),
+    onTimeout(),
+    serverHints(),
+    { clock, random },
+  ];
   return idempotent ? [...rules, evenIfNotIdempotent()] : rules;
 }
 
