@@ -43,17 +43,11 @@ export class History {
     this.missing = burst;
   }
 
-  /** Forgets all but the last entry; after a mark the bucket is empty. */
-  restart(burst: number): void {
-    this.#entries = this.#entries.slice(-1);
-    this.missing = burst;
+  clear(): void {
+    this.#entries = [];
+    this.missing = 0;
     this.longest = 0;
     this.#grain = 1;
-  }
-
-  clear(): void {
-    this.restart(0);
-    this.#entries = [];
   }
 
   #insert(at: number, cost: number): void {

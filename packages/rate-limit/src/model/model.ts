@@ -308,14 +308,10 @@ export class Pacer {
     this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
   }
 
-  /**
-   * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if those that were sent
-   * after it were accepted, or no bucket explains both. Returns whether that is all.
-   */
+  /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */
   #learnLone(stretch: Stretch, now: number): boolean {
     if (!stretch.lone) return false;
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
-    else if (!stretch.contradicted && this.#limit.fitBucket(stretch)) return false;
     else {
       this.#noise.dismiss();
       this.#limit.release(now);

@@ -29,7 +29,7 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.85 * 6_020);
   });
 
-  it('is no limit where the second one that is refused alone is contradicted, whatever bucket explains both', () => {
+  it('is no limit where the second one that is refused alone is contradicted', () => {
     const model = pacer();
     const server = (now: number): Answer => (now % 1_900 === 1_500 ? { kind: 'refused', wait: 1_000 } : accepted);
     const result = drive(model, server, { for: 30_000, every: 20, roundTrip: 110 });
