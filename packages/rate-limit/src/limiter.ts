@@ -195,8 +195,8 @@ export class Limiter {
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {
     const { call, gate } = ticket;
-    const sample = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
-    return new Outgoing(ticket, permit, sample, this.#now);
+    const remembered = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
+    return new Outgoing(ticket, permit, remembered, this.#now);
   }
 
   /** Learns from a response. Returns what it refused, if it did. */
@@ -215,12 +215,12 @@ export class Limiter {
   }
 
   /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #isCredible({ ticket, permit, sample }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+  #isCredible({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
     const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, permit.sent.at, now);
-    if (sample && kind === 'accepted') alwaysRefused!.accepted(sample);
-    const isAlone = sample && kind === 'refused' && alwaysRefused!.refused(sample, now);
+    if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
+    const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
     return isLimit && !isAlone;
   }
 
