@@ -16,7 +16,7 @@ import {
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
-import { type Answer, Pacer } from './model/model.ts';
+import { Pacer } from './model/model.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
@@ -24,7 +24,7 @@ import { lastAnswerOf, mayRefuse, type Reading, readResponse, withCost, withoutS
 import { type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
-import { type Effect, FAILED, settle } from './settle.ts';
+import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
 
 /** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
@@ -33,9 +33,6 @@ const GRACE_MS = 100;
 const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
-
-/** What was not sent costs nothing. */
-const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {

@@ -1,6 +1,6 @@
 import type { Remembered } from './always-refused.ts';
 import type { Permit } from './gate.ts';
-import { settleOne } from './settle.ts';
+import { settleOne, UNSENT } from './settle.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
@@ -58,7 +58,7 @@ export class Outgoing {
     const at = now();
     if (at - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-      settleOne(counted, at, { kind: 'failed', cost: 0 });
+      settleOne(counted, at, UNSENT);
       counted.sent = counted.pacer.send(at, this.ticket.cost);
     }
   }
