@@ -100,16 +100,12 @@ export class Stretch {
 
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
-    return this.contradicted || (this.refused === 1 && this.steady);
+    return this.contradicted || (this.refused === 1 && this.accepted >= 10 && this.length >= 500);
   }
 
   /** Several were refused at once, and hardly one between them was accepted. */
   get several(): boolean {
     return this.refused >= 2 && this.refused > this.acceptedAfter;
-  }
-
-  get steady(): boolean {
-    return this.accepted >= 10 && this.length >= 500;
   }
 
   /** So many were accepted after the refusal that the server cannot have meant all. */
