@@ -123,7 +123,7 @@ export class Limiter {
     return new Ticket(call, gate, this.#tickets++, price, maxWait);
   }
 
-  /** Waits for leave to send. Fails when too many wait, or as soon as the wait is known to be too long. */
+  /** Waits for a permit. Fails when too many wait, or as soon as the wait is known to be too long. */
   #wait(ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const gate = ticket.gate.effective;
