@@ -36,6 +36,17 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
   });
 
+  it('is not taken from a refusal that stays alone in a steady flow; what waited for it does not go as a crowd', () => {
+    const limited = bucket({ rate: 50, burst: 10 });
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return now % 10_000 >= 3_000 && now % 10_000 < 3_033 ? { kind: 'refused', wait: 1_000 } : answer;
+    };
+    const result = drive(pacer(), server, { for: 30_000, every: 33 });
+    expect(result.accepted).toBeGreaterThan(0.97 * 900);
+    expect(result.refused).toBeLessThan(10);
+  });
+
   it('is not measured by a time in which nobody called', () => {
     const model = pacer();
     let now = 0;
