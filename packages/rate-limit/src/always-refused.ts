@@ -11,7 +11,7 @@ const SUSPECT_AFTER_REFUSALS = 2;
 const SHARE_OF_OTHERS = 0.25;
 
 /** A request that was sent, and its answer; `undefined`: none yet, or one that says nothing about a limit. */
-export interface Sample {
+export interface Remembered {
   /** Its method and whole path, as a number. */
   readonly kind: number;
   readonly at: number;
@@ -27,30 +27,30 @@ export interface Sample {
  */
 export class AlwaysRefused {
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
-  readonly #last: Sample[] = [];
+  readonly #last: Remembered[] = [];
   #next = 0;
   /** How often each kind was refused since it was last accepted. */
   readonly #refusals = new Map<number, number>();
 
   /** Counts a request that is sent. */
-  sent(kind: number, refusals: number, now: number): Sample {
-    const sample: Sample = { kind, at: now, refusals, isRefused: undefined };
-    if (refusals > 0 || this.#isSuspect(kind)) return sample;
-    this.#last[this.#next] = sample;
+  sent(kind: number, refusals: number, now: number): Remembered {
+    const remembered: Remembered = { kind, at: now, refusals, isRefused: undefined };
+    if (refusals > 0 || this.#isSuspect(kind)) return remembered;
+    this.#last[this.#next] = remembered;
     this.#next = (this.#next + 1) % REQUESTS_REMEMBERED;
-    return sample;
+    return remembered;
   }
 
-  accepted(sample: Sample): void {
-    sample.isRefused = false;
-    this.#refusals.delete(sample.kind);
+  accepted(remembered: Remembered): void {
+    remembered.isRefused = false;
+    this.#refusals.delete(remembered.kind);
   }
 
   /** Counts a refusal. Returns whether it says nothing about the others. */
-  refused(sample: Sample, now: number): boolean {
-    const { kind } = sample;
-    sample.isRefused = true;
-    if (sample.refusals + 1 >= SUSPECT_AFTER_REFUSALS) return this.#areOthersAccepted(now);
+  refused(remembered: Remembered, now: number): boolean {
+    const { kind } = remembered;
+    remembered.isRefused = true;
+    if (remembered.refusals + 1 >= SUSPECT_AFTER_REFUSALS) return this.#areOthersAccepted(now);
     const refusals = (this.#refusals.get(kind) ?? 0) + 1;
     this.#refusals.delete(kind);
     this.#refusals.set(kind, refusals);

@@ -41,7 +41,7 @@ const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 const CONFIRMED_MS = 10_000;
 /** Most answers take no longer than so many times the usual time. */
 const ANSWERED_WITHIN = 1.5;
-/** An answer of which nothing is known gets half of the time, less after each call that ended without leave; so many times at most. */
+/** An answer of which nothing is known gets half of the time, less after each call that ended without a permit; so many times at most. */
 const MOST_HALVINGS = 4;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
@@ -59,7 +59,7 @@ interface Learned {
   lastRefused: number;
   /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. */
   answerTime: number;
-  /** Calls that ended before they had leave. */
+  /** Calls that ended before they had a permit. */
   endedWaiting: number;
 }
 
@@ -196,7 +196,7 @@ export class Gate {
   }
 
   /**
-   * Leave for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
+   * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
    * while it waited, nor in the ten seconds before. One such call at a time, since the guess may be right.
    */
   admitLate(ticket: Ticket, now: number): Permit | undefined {
@@ -227,7 +227,7 @@ export class Gate {
   /**
    * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, half of the
    * time that is left at most. Where that is unknown it is half as well, and half as much after each call that ended
-   * without leave: or none would ever be sent, where half is too much.
+   * without a permit: or none would ever be sent, where half is too much.
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
@@ -236,7 +236,7 @@ export class Gate {
     return now + (time < Infinity ? time - Math.min(known, time / 2) : time);
   }
 
-  /** A call ended before it had leave. */
+  /** A call ended before it had a permit. */
   endedWaiting(): void {
     this.#learned.endedWaiting++;
   }
@@ -247,14 +247,14 @@ export class Gate {
     return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
   }
 
-  /** Leave to send now, if no other call waits and nothing is in the way. */
+  /** A permit to send now, if no other call waits and nothing is in the way. */
   enter(ticket: Ticket, now: number): Permit | undefined {
     if (this.waiting > 0 || ticket.notBefore > now) return undefined;
     this.advance(now);
     return this.untilNext(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
   }
 
-  /** Waits for leave to send. */
+  /** Waits for a permit. */
   queue(ticket: Ticket): void {
     this.#queue.add(ticket);
   }
@@ -265,7 +265,7 @@ export class Gate {
     for (const ticket of this.#queue.clear()) ticket.gate.effective.queue(ticket);
   }
 
-  /** Leave to send, counted here and at the wider gates that watch. */
+  /** A permit, counted here and at the wider gates that watch. */
   admit({ cost }: Ticket, now: number): Permit {
     const permit = this.count(now, cost, this.#countWider(now, cost));
     this.#lastSent = now;

@@ -16,7 +16,7 @@ import {
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
-import { type Answer, Pacer } from './model/model.ts';
+import { Pacer } from './model/model.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
@@ -24,7 +24,7 @@ import { lastAnswerOf, mayRefuse, type Reading, readResponse, withCost, withoutS
 import { type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
-import { type Effect, FAILED, settle } from './settle.ts';
+import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
 
 /** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
@@ -33,9 +33,6 @@ const GRACE_MS = 100;
 const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
-
-/** What was not sent costs nothing. */
-const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {
@@ -126,7 +123,7 @@ export class Limiter {
     return new Ticket(call, gate, this.#tickets++, price, maxWait);
   }
 
-  /** Waits for leave to send. Fails when too many wait, or as soon as the wait is known to be too long. */
+  /** Waits for a permit. Fails when too many wait, or as soon as the wait is known to be too long. */
   #wait(ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const gate = ticket.gate.effective;
@@ -195,8 +192,8 @@ export class Limiter {
 
   #requestOf(ticket: Ticket, permit: Permit): Outgoing {
     const { call, gate } = ticket;
-    const sample = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
-    return new Outgoing(ticket, permit, sample, this.#now);
+    const remembered = gate.alwaysRefused?.sent(this.#kindOf(call), call.record.resends, this.#now());
+    return new Outgoing(ticket, permit, remembered, this.#now);
   }
 
   /** Learns from a response. Returns what it refused, if it did. */
@@ -215,12 +212,12 @@ export class Limiter {
   }
 
   /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #isCredible({ ticket, permit, sample }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+  #isCredible({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
     const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, permit.sent.at, now);
-    if (sample && kind === 'accepted') alwaysRefused!.accepted(sample);
-    const isAlone = sample && kind === 'refused' && alwaysRefused!.refused(sample, now);
+    if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
+    const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
     return isLimit && !isAlone;
   }
 

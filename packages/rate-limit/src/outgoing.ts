@@ -1,6 +1,6 @@
-import type { Sample } from './always-refused.ts';
+import type { Remembered } from './always-refused.ts';
 import type { Permit } from './gate.ts';
-import { settleOne } from './settle.ts';
+import { settleOne, UNSENT } from './settle.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A request that leaves the machine later than this after it passed the gate is counted when it leaves, in milliseconds. */
@@ -11,7 +11,7 @@ export class Outgoing {
   readonly ticket: Ticket;
   readonly permit: Permit;
   /** Where a refusal must be proven to speak for others. */
-  readonly sample: Sample | undefined;
+  readonly remembered: Remembered | undefined;
   /** How many requests the call had sent before it. */
   readonly sendsBefore: number;
   hasLeft = false;
@@ -19,12 +19,12 @@ export class Outgoing {
   readonly #onSend: (() => void) | undefined;
   #isHeldInside = false;
 
-  constructor(ticket: Ticket, permit: Permit, sample: Sample | undefined, now: () => number) {
+  constructor(ticket: Ticket, permit: Permit, remembered: Remembered | undefined, now: () => number) {
     const { record } = ticket.call;
     this.ticket = ticket;
     this.permit = permit;
     ticket.request = this;
-    this.sample = sample;
+    this.remembered = remembered;
     this.sendsBefore = record.sends;
     this.#onSend = record.onSend;
     record.onSend = () => {
@@ -58,7 +58,7 @@ export class Outgoing {
     const at = now();
     if (at - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
-      settleOne(counted, at, { kind: 'failed', cost: 0 });
+      settleOne(counted, at, UNSENT);
       counted.sent = counted.pacer.send(at, this.ticket.cost);
     }
   }

@@ -10,6 +10,8 @@ export interface Effect extends Settled {
 const ACCEPTED: Answer = { kind: 'accepted' };
 /** Says nothing about a limit. */
 export const FAILED: Answer = { kind: 'failed' };
+/** What was not sent costs nothing. */
+export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 
 /**
  * Settles a request at the gates that its answer is about. A refusal is about the narrowest gate, until the evidence says

@@ -26,7 +26,7 @@ export class Ticket {
   queue: GateQueue | undefined = undefined;
   turn: Place<Ticket> | undefined = undefined;
   end: Place<Ticket> | undefined = undefined;
-  /** The leave that it waited for, and the request that is sent with leave, until that is over. */
+  /** The permit that it waited for, and the request that is sent with it, until that is over. */
   permit: Permit | undefined = undefined;
   request: Outgoing | undefined = undefined;
   /** Its call is taken for lost: see `watchRequests`. */

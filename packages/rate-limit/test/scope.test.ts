@@ -253,6 +253,51 @@ describe('what a refusal holds back', () => {
   });
 });
 
+describe('a wait that the server set for one path', () => {
+  const busy = (seconds: number) => new Response(null, { status: 429, headers: { 'retry-after': String(seconds) } });
+
+  /** When a call to a path is sent, in milliseconds from its beginning. */
+  async function sentAfter(
+    limited: typeof fetch,
+    path: string,
+    sent: () => number,
+    clock: ManualClock,
+  ): Promise<number> {
+    const [start, before] = [clock.now(), sent()];
+    void limited(ORIGIN + path);
+    while (sent() === before) await clock.advance(500);
+    return clock.now() - start;
+  }
+
+  it('is kept to when one gate stands for all', async () => {
+    const clock = manualClock();
+    let sent = 0;
+    const limited = rateLimit({ clock, random: () => 0, maxResends: 0 })(async (input) => {
+      sent++;
+      return busy(String(input).endsWith('/a') ? 20 : 1);
+    });
+    for (const path of ['/a', '/b']) await limited(ORIGIN + path);
+
+    expect(await sentAfter(limited, '/a', () => sent, clock)).toBeGreaterThan(19_000);
+  });
+
+  it('is kept to where its request was sent before one gate stood for all', async () => {
+    const clock = manualClock();
+    const answers = new Map<string, (response: Response) => void>();
+    const limited = rateLimit({ clock, random: () => 0, maxResends: 0 })(
+      (input) => new Promise((resolve) => answers.set(String(input).slice(ORIGIN.length), resolve)),
+    );
+    const calls = ['/a', '/b', '/c'].map((path) => limited(ORIGIN + path));
+    await clock.advance(10);
+    for (const path of ['/b', '/c']) answers.get(path)!(busy(1));
+    await clock.advance(10);
+    answers.get('/a')!(busy(20));
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(429);
+
+    expect(await sentAfter(limited, '/d', () => answers.size, clock)).toBeGreaterThan(19_000);
+  });
+});
+
 describe('the scope option', () => {
   it.each([
     ['origin', [ORIGIN]],

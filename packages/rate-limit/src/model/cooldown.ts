@@ -26,7 +26,6 @@ export class Cooldown {
   #closedAt = 0;
   #closed = false;
   #strikes = 0;
-  #sentAt = 0;
   /** When the refused probes of the present closing were sent. */
   #refusedProbes: number[] = [];
   /** When the closings would have ended that a probe has shortened after others were refused. */
@@ -59,16 +58,12 @@ export class Cooldown {
     return this.#closed ? Math.max(0, this.#until - now) : 0;
   }
 
-  /** Milliseconds until the next call may go: when it opens, or as a probe where that is wanted. */
-  delay(now: number, probes: boolean): number {
+  /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
+  delay(now: number, lastSent?: number): number {
     const opensIn = this.opensIn(now);
-    if (!probes || this.length < PROBED_FROM_MS) return opensIn;
+    if (lastSent === undefined || this.length < PROBED_FROM_MS) return opensIn;
     const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - this.#closedAt) / 2));
-    return Math.min(opensIn, Math.max(0, Math.max(this.#sentAt, this.#closedAt) + pause - now));
-  }
-
-  sent(now: number): void {
-    this.#sentAt = now;
+    return Math.min(opensIn, Math.max(0, Math.max(lastSent, this.#closedAt) + pause - now));
   }
 
   /** Whether a request was sent as a probe of the present closing. */

@@ -43,17 +43,11 @@ export class History {
     this.missing = burst;
   }
 
-  /** Forgets all but the last entry; after a mark the bucket is empty. */
-  restart(burst: number): void {
-    this.#entries = this.#entries.slice(-1);
-    this.missing = burst;
+  clear(): void {
+    this.#entries = [];
+    this.missing = 0;
     this.longest = 0;
     this.#grain = 1;
-  }
-
-  clear(): void {
-    this.restart(0);
-    this.#entries = [];
   }
 
   #insert(at: number, cost: number): void {
@@ -106,16 +100,12 @@ export class Stretch {
 
   /** One was refused and those around it were not, or it came alone in a steady flow. */
   get lone(): boolean {
-    return this.contradicted || (this.refused === 1 && this.steady);
+    return this.contradicted || (this.refused === 1 && this.accepted >= 10 && this.length >= 500);
   }
 
   /** Several were refused at once, and hardly one between them was accepted. */
   get several(): boolean {
     return this.refused >= 2 && this.refused > this.acceptedAfter;
-  }
-
-  get steady(): boolean {
-    return this.accepted >= 10 && this.length >= 500;
   }
 
   /** So many were accepted after the refusal that the server cannot have meant all. */

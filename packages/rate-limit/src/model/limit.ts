@@ -126,16 +126,6 @@ export class Limit {
     this.why = 'refusals do not depend on the pace';
   }
 
-  /** Marks the refusal and fits a bucket. Returns whether one explains it, at less than was sent; if not, the history starts anew. */
-  fitBucket(stretch: Stretch): boolean {
-    this.history.mark(stretch.last, this.#burst);
-    const sent = stretch.accepted / stretch.length;
-    const found = estimate(this.history, sent * 1.05);
-    if (found && found.rate * (1 + found.doubt) < 0.95 * sent) return true;
-    this.history.restart(this.#burst);
-    return false;
-  }
-
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
   #nothing(now: number): void {
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));

@@ -120,7 +120,7 @@ export class Pacer {
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1, _latest?: number, waiting = 1): number {
-    const closed = this.#cooldown.delay(now, this.#doubtful);
+    const closed = this.#cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
     const isFull = this.#flight.count >= this.#concurrency.most;
     const known = this.#known?.delay(now) ?? 0;
     if (!isFull && this.#sample.wants(now)) return known;
@@ -140,7 +140,6 @@ export class Pacer {
     }
     this.#lastSent = now;
     this.#flight.sent(now);
-    this.#cooldown.sent(now);
     this.#sample.sent(now);
     const paceBefore = pace.rate(now);
     const ahead = !this.#cooldown.closed && pace.delay(now, price) > 0;
@@ -308,14 +307,10 @@ export class Pacer {
     this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
   }
 
-  /**
-   * Learns that one alone was refused in a steady flow: that is no limit yet. The second time it is noise, if those that were sent
-   * after it were accepted, or no bucket explains both. Returns whether that is all.
-   */
+  /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */
   #learnLone(stretch: Stretch, now: number): boolean {
     if (!stretch.lone) return false;
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
-    else if (!stretch.contradicted && this.#limit.fitBucket(stretch)) return false;
     else {
       this.#noise.dismiss();
       this.#limit.release(now);

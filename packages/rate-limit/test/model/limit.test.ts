@@ -164,26 +164,4 @@ describe('Limit', () => {
     limit.learn(stretch(9_000, 1_000, 60), { ...refusal, pace: 0.2, fine: 0.15 }, 11_000);
     expect(limit.pace).toMatchObject({ way: 'hold', ceiling: 0.15 });
   });
-
-  it('tells lone refusals of a bucket from noise', () => {
-    const steady = (rate: number) => {
-      const limit = new Limit(chance());
-      for (const [from, count] of [
-        [0, 120],
-        [3_000, 110],
-      ] as const) {
-        for (let n = 0; n < count; n++) limit.history.accept(from + n / rate, 1, 10);
-        const made = stretch(from, count / rate, count);
-        if (from === 0) limit.lone(made, 2_000);
-        else return limit.fitBucket(made);
-      }
-      return undefined;
-    };
-    expect(steady(0.12)).toBe(true);
-    const noise = new Limit(chance());
-    for (let n = 0; n < 50; n++) noise.history.accept(n * 20, 1, 10);
-    noise.lone(stretch(0, 1_000, 50), 2_000);
-    for (let n = 0; n < 200; n++) noise.history.accept(2_000 + n * 20, 1, 10);
-    expect(noise.fitBucket(stretch(2_000, 4_000, 200))).toBe(false);
-  });
 });

@@ -29,11 +29,22 @@ describe('a limit that is not told', () => {
     expect(result.accepted).toBeGreaterThan(0.85 * 6_020);
   });
 
-  it('is no limit where the second one that is refused alone is contradicted, whatever bucket explains both', () => {
+  it('is no limit where the second one that is refused alone is contradicted', () => {
     const model = pacer();
     const server = (now: number): Answer => (now % 1_900 === 1_500 ? { kind: 'refused', wait: 1_000 } : accepted);
     const result = drive(model, server, { for: 30_000, every: 20, roundTrip: 110 });
     expect(result.accepted).toBeGreaterThan(0.95 * 1_500);
+  });
+
+  it('is not taken from a refusal that stays alone in a steady flow; what waited for it does not go as a crowd', () => {
+    const limited = bucket({ rate: 50, burst: 10 });
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      return now % 10_000 >= 3_000 && now % 10_000 < 3_033 ? { kind: 'refused', wait: 1_000 } : answer;
+    };
+    const result = drive(pacer(), server, { for: 30_000, every: 33 });
+    expect(result.accepted).toBeGreaterThan(0.97 * 900);
+    expect(result.refused).toBeLessThan(10);
   });
 
   it('is not measured by a time in which nobody called', () => {
