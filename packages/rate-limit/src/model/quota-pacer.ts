@@ -74,7 +74,7 @@ export class QuotaPacer {
   /** How many requests are under way, and how many were sent after the newest one that is answered: the others may not be counted yet. */
   #inFlight = 0;
   #after = 0;
-  /** How many calls waited when it was asked last, and how many of them were here while half was left. */
+  /** How many calls want to go, and how many of them were here while half was left. */
   #waiting = 1;
   #early = 0;
   /** What the last answer left that is compared, and when it came. */
@@ -172,10 +172,12 @@ export class QuotaPacer {
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
-  /** `waiting`: how many calls wait, this one included. */
-  delay(now: number, cost: number, waiting: number): number {
+  announce(waiting: number): void {
     this.#waiting = waiting;
     this.#early = this.#left > this.#plenty ? waiting : Math.min(this.#early, waiting);
+  }
+
+  delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
     return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
   }

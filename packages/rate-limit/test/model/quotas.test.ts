@@ -41,10 +41,13 @@ describe('told quotas', () => {
   /** Sends all that may go at once. `loop`: one waits at a time, else so many are there from the start. */
   const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
     let sent = 0;
-    for (; sent < waiting && model.delay(at, 1, undefined, loop ? 1 : waiting - sent) === 0; sent++) {
+    for (; sent < waiting; sent++) {
+      model.announce(at, { length: loop ? 1 : waiting - sent });
+      if (model.delay(at) > 0) break;
       const call = model.send(at);
       if (answer) model.settle(call, at, answer(sent));
       model.advance(at);
+      model.delay(at, 5); // a question changes nothing
     }
     return sent;
   };
