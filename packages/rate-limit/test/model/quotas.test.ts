@@ -89,6 +89,29 @@ describe('told quotas', () => {
     expect(sendAll(many.model, 4_000, 90, false, many.answer)).toBeLessThan(45);
   });
 
+  it.each([
+    ['a window that is told', { window: 10_000 }, 120_000, 0.95],
+    ['a window that is not told, but seen', {}, 600_000, 0.85],
+  ])('counts a reset that is told an hour ahead for no more than %s', (_, told, lasts, least) => {
+    const limited = window(100, 10_000);
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      const quotas = answer.quotas.map(({ limit, remaining }) => ({ limit, remaining, reset: 3_600_000, ...told }));
+      return { ...answer, quotas };
+    };
+    const result = drive(pacer(), server, { for: lasts, every: 125 });
+    expect(result.accepted).toBeGreaterThan((least * lasts) / 125);
+  });
+
+  it.each([
+    ['a window', window(60, 1_000), 18.5, 3_000],
+    ['a bucket', bucket({ rate: 10, burst: 100, hint: 'quota' }), 118, 12_000],
+  ])('spends %s that is renewed before the answers tell of it', (_, server, every, roundTrip) => {
+    const result = drive(pacer(), server, { for: 120_000, every, roundTrip });
+    expect(result.accepted).toBeGreaterThan((0.9 * (120_000 - roundTrip)) / every);
+    expect(result.refused / result.accepted).toBeLessThan(0.02);
+  });
+
   it('does not close when an accepted answer says that nothing is left', () => {
     const model = pacer();
     const sent = model.send(0);
