@@ -93,7 +93,7 @@ export class GateQueue {
     const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
     let wait = 0;
     for (let { first } = this.#ready; first; first = this.#ready.first) {
-      wait = this.#gate.untilNext(now, first.value.cost, latest);
+      wait = this.#gate.announce(now, first.value.cost, latest);
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       const ticket = first.value;

@@ -169,10 +169,16 @@ export class Gate {
     this.pacer.advance(now);
   }
 
+  /** Calls want to go: those that wait, or one that does not. Returns how long the first has to wait, as `untilNext`. */
+  announce(now: number, cost: number, latest?: number): number {
+    this.pacer.announce(now, { length: Math.max(1, this.waiting), cost, latest });
+    return this.untilNext(now, cost);
+  }
+
   /** Milliseconds until the next call may go, a probe too: 0 for now, `Infinity` until an answer comes. */
-  untilNext(now: number, cost?: number, latest?: number): number {
+  untilNext(now: number, cost?: number): number {
     if (this.#context.limit && this.#unsent > 0 && now - this.#unsentSince > LONGEST_UNSENT_MS) return Infinity;
-    return this.pacer.delay(now, cost, latest, Math.max(1, this.waiting));
+    return this.pacer.delay(now, cost);
   }
 
   /** Milliseconds until it lets more than a probe out. */
@@ -251,7 +257,7 @@ export class Gate {
   enter(ticket: Ticket, now: number): Permit | undefined {
     if (this.waiting > 0 || ticket.notBefore > now) return undefined;
     this.advance(now);
-    return this.untilNext(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
+    return this.announce(now, ticket.cost) > 0 ? undefined : this.admit(ticket, now);
   }
 
   /** Waits for a permit. */

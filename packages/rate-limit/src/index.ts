@@ -3,4 +3,4 @@ export type { GateSnapshot } from './gates.ts';
 export { type RateLimitOptions, type RateLimitScope, rateLimitOptions } from './options.ts';
 export { type RateLimiter, rateLimit } from './rate-limit.ts';
 export { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-export type { LimitStore, PacerParts, Pacing, Sending } from './store.ts';
+export type { LimitStore, Line, PacerParts, Pacing, Sending } from './store.ts';

@@ -7,15 +7,21 @@ export interface Sending {
   readonly cost: number;
 }
 
+/** The calls of a gate that want to go. `cost`: of the first. `latest`: they wait, and it is of no use to send one later. */
+export interface Line {
+  readonly length: number;
+  readonly cost: number;
+  readonly latest: number | undefined;
+}
+
 /** Says when the next call of a gate may be sent. Times are milliseconds that never go back. */
 export interface Pacing {
   /** Lets time pass. */
   advance(now: number): void;
-  /**
-   * Milliseconds until the next call of a cost may be sent, 0 for now. `latest`: calls wait, and it is of no use to
-   * send one of them after this time. `waiting`: how many calls wait, this one included.
-   */
-  delay(now: number, cost?: number, latest?: number, waiting?: number): number;
+  /** Calls want to go. */
+  announce(now: number, line: Line): void;
+  /** Milliseconds until the next call of a cost may be sent, 0 for now. Changes nothing. */
+  delay(now: number, cost?: number): number;
   /** A call is sent. */
   send(now: number, cost?: number): Sending;
   /** What became of it. */

@@ -13,6 +13,7 @@ it('a store brings the pacer of each gate', async () => {
       const local = parts.local();
       return {
         advance: (now) => local.advance(now),
+        announce: () => {},
         delay: () => (made.length > 1 ? 0 : 5_000),
         send: (now, cost) => local.send(now, cost),
         settle: (sent, now, answer) => local.settle(sent, now, answer),

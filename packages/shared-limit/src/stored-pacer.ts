@@ -1,5 +1,5 @@
 import { type Watch, watchRequests } from '@steadfetch/core/kit';
-import type { PacerParts, Pacing, Sending } from '@steadfetch/rate-limit';
+import type { Line, PacerParts, Pacing, Sending } from '@steadfetch/rate-limit';
 import { Availability } from './availability.ts';
 import { type Report, Reports } from './reports.ts';
 import { type Slot, Slots } from './slots.ts';
@@ -100,20 +100,24 @@ export class StoredPacer implements Pacing {
     this.#slots.advance(now);
   }
 
-  /** Also asks the place for slots where none is at hand: that calls wait is the only sign that they want to go. */
-  delay(now: number, cost = 1, latest?: number): number {
-    this.#reserve(now, cost, latest);
+  /** Asks the place for slots where none is at hand and calls wait. */
+  announce(now: number, line: Line): void {
+    this.#reserve(now, line);
+    this.#own?.announce(now, line);
+    if (this.#isAlone) return;
+    if (this.#slots.first && this.#slots.first.at > now) this.#slots.wait();
+    this.#slots.isWaitedFor = this.delay(now) > 0;
+  }
+
+  delay(now: number, cost = 1): number {
     const closed = this.#opensIn(now);
     if (this.#isAlone) {
       const isLong = this.#own!.snapshot(now).opensIn > LONG;
       return Math.max(isLong ? this.#groupOpensIn(now) : closed, this.#own!.delay(now, cost));
     }
     const slot = this.#slots.first;
-    if (slot && slot.at > now) this.#slots.wait();
     const later = this.#isRefused(now) ? REFUSED : LATER;
-    const delay = Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : later);
-    this.#slots.isWaitedFor = delay > 0;
-    return delay;
+    return Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : later);
   }
 
   send(now: number, cost?: number): Sending {
@@ -171,8 +175,7 @@ export class StoredPacer implements Pacing {
     return Math.max(0, this.#shared.snapshot(now).opensIn, this.#closedUntil - now);
   }
 
-  /** `latest`: calls want to go, none of them later. */
-  #reserve(now: number, cost: number, latest: number | undefined): void {
+  #reserve(now: number, { cost, latest }: Line): void {
     if (this.#availability.isBack(now)) this.#comeBack(now);
     if (!this.#availability.isUsed) {
       if (now >= this.#availability.askAgainAt) this.#ask(now, 0);

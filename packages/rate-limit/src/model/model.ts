@@ -118,8 +118,13 @@ export class Pacer {
     this.#limit.pace.advance(now, this.#cooldown.closed);
   }
 
+  /** So many calls want to go. */
+  announce(_now: number, { length }: { readonly length: number }): void {
+    this.#quotas.announce(length);
+  }
+
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
-  delay(now: number, cost = 1, _latest?: number, waiting = 1): number {
+  delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
     const isFull = this.#flight.count >= this.#concurrency.most;
     const known = this.#known?.delay(now) ?? 0;
@@ -127,7 +132,7 @@ export class Pacer {
     if (closed > 0) return closed;
     if (isFull) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
-    const paced = this.#quotas.known ? this.#quotas.delay(now, price, waiting) : this.#limit.pace.delay(now, price);
+    const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
     return Math.max(paced, this.#flight.delay(now), known);
   }
 

@@ -1,4 +1,5 @@
 import type { UsableQuota } from './answer.ts';
+import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
@@ -7,7 +8,9 @@ interface Batch {
   at: number;
   spent: number;
   left: number;
+  /** When it is reset, and when it would be as told. */
   reset: number;
+  told: number;
 }
 
 /** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
@@ -57,6 +60,13 @@ export class QuotaPacer {
   #newest = -1;
   #resetAt: number;
   #most = 0;
+  readonly #ledger = new Ledger();
+  /** How long a window is: as told, as seen where it was full again before its time, or the longest time until a reset. */
+  #window = 0;
+  #seen: number | undefined;
+  #renewedAt: number;
+  /** What can be spent in each window, where a quota is reset before the answers tell of it; 0 where it is not. */
+  #share = 0;
   /** So much came back in so many ms, as far as it was seen. */
   #came = 0;
   #over = 0;
@@ -74,7 +84,7 @@ export class QuotaPacer {
   /** How many requests are under way, and how many were sent after the newest one that is answered: the others may not be counted yet. */
   #inFlight = 0;
   #after = 0;
-  /** How many calls waited when it was asked last, and how many of them were here while half was left. */
+  /** How many calls want to go, and how many of them were here while half was left. */
   #waiting = 1;
   #early = 0;
   /** What the last answer left that is compared, and when it came. */
@@ -95,8 +105,9 @@ export class QuotaPacer {
     this.#unspent = late ? SUSPECT_AFTER_ANSWERS : 0;
     this.#spent = spent;
     this.#left = quota.remaining;
-    this.#leftAt = this.#creditAt = this.#sentAt = now;
-    this.#resetAt = now + resetOf(quota);
+    this.#leftAt = this.#creditAt = this.#sentAt = this.#renewedAt = now;
+    this.#resetAt = now + this.#note(quota);
+    this.#ledger.note(now, spent, 0);
   }
 
   get left(): number {
@@ -122,6 +133,7 @@ export class QuotaPacer {
     const now = this.#creditAt;
     if (this.#mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) [this.#tried, this.#triedAt] = [this.#spent, now];
     this.#sentAt = now;
+    this.#ledger.note(now, this.#spent, this.#window + 2 * this.#roundTrip);
     this.#spent += cost;
     this.#left -= cost;
     this.#inFlight++;
@@ -146,9 +158,12 @@ export class QuotaPacer {
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
-    this.#gather(quota, before, now, roundTrip);
+    const resetIn = this.#note(quota);
+    this.#gather(quota, before, now, now + resetIn);
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
+    const ofWindow = Math.min(this.#whole, quota.remaining + before - this.#ledger.by(sentAt - this.#window));
+    this.#share = now - sentAt < resetIn ? 0 : ofWindow;
     if (before > this.#newest) {
       this.#left = left;
       this.#leftAt = now;
@@ -162,20 +177,26 @@ export class QuotaPacer {
     const elapsed = Math.max(0, now - this.#leftAt);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
     this.#leftAt = Math.max(this.#leftAt, now);
+    // what was spent longer ago than a window has come back
+    if (this.#share > 0)
+      this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
     if (this.#left < 1 && inFlight === 0 && this.#isOver(now)) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const spare = this.#left - this.#reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
+    if (this.#share > 0) this.#rate = this.#share / this.#window;
     const time = Math.max(0, now - this.#creditAt);
     this.#credit = Math.min(Math.max(1, this.#credit), this.#credit + Math.max(0, this.#rate) * time);
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
-  /** `waiting`: how many calls wait, this one included. */
-  delay(now: number, cost: number, waiting: number): number {
+  announce(waiting: number): void {
     this.#waiting = waiting;
     this.#early = this.#left > this.#plenty ? waiting : Math.min(this.#early, waiting);
+  }
+
+  delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
     return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
   }
@@ -200,7 +221,7 @@ export class QuotaPacer {
     const least = Math.min(cost, Math.max(1, this.#whole));
     if (this.#covers(now, least)) return 0;
     if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
-    if (this.#credit >= 1 && (cost <= 1 || this.#left >= least)) return 0;
+    if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
     if (this.#left === 1 && this.#isOver(now)) return 0;
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
     return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
@@ -258,13 +279,20 @@ export class QuotaPacer {
     return limit !== undefined && window !== undefined ? limit / window : 0;
   }
 
-  #gather(quota: UsableQuota, before: number, now: number, roundTrip: number): void {
-    const reset = now + resetOf(quota);
+  /** Returns how far away the reset is: never further than a window is long. */
+  #note({ reset, window }: UsableQuota): number {
+    const told = reset || window || 1_000;
+    this.#window = window ?? this.#seen ?? Math.max(this.#window, told);
+    return Math.min(told, this.#window);
+  }
+
+  #gather(quota: UsableQuota, before: number, now: number, reset: number): void {
     const batch = this.#batch;
-    if (!batch || now > batch.start + Math.max(30, 0.6 * roundTrip)) {
-      if (batch && this.#past) this.#compare(this.#past, batch, roundTrip);
+    if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {
+      if (batch && this.#past) this.#compare(this.#past, batch, this.#roundTrip);
       this.#past = batch;
-      this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset };
+      const told = now + (quota.reset ?? 0);
+      this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset, told };
     } else {
       batch.at = Math.max(batch.at, now);
       batch.spent = Math.max(batch.spent, before);
@@ -279,6 +307,11 @@ export class QuotaPacer {
     const came = b.left - a.left + b.spent - a.spent;
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
+    // an honest bucket that is filled evenly is not
+    if (a.left < 0.75 * this.#whole && a.left + came >= full && time < 0.75 * (a.told - a.at)) {
+      this.#seen = b.at - this.#renewedAt;
+      this.#renewedAt = b.at;
+    }
     const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
     const keep = Math.max(0, 1 - time / memory);
     if (a.left < full && b.left < full) {
@@ -294,8 +327,4 @@ export class QuotaPacer {
       this.#sharedUntil = b.at + SHARED_MS;
     }
   }
-}
-
-function resetOf({ reset, window }: UsableQuota): number {
-  return reset || window || 1_000;
 }

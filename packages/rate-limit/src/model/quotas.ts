@@ -35,10 +35,14 @@ export class Quotas {
     return scarcest;
   }
 
-  delay(now: number, cost: number, waiting: number): number {
+  announce(waiting: number): void {
+    for (const { pacer } of this.#policies.values()) pacer.announce(waiting);
+  }
+
+  delay(now: number, cost: number): number {
     let delay = 0;
     for (const { pacer, unit } of this.#policies.values())
-      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost), waiting));
+      delay = Math.max(delay, pacer.delay(now, inUnit(unit, cost)));
     return delay;
   }
 

@@ -41,10 +41,13 @@ describe('told quotas', () => {
   /** Sends all that may go at once. `loop`: one waits at a time, else so many are there from the start. */
   const sendAll = (model: Pacer, at: number, waiting: number, loop: boolean, answer?: (sent: number) => Answer) => {
     let sent = 0;
-    for (; sent < waiting && model.delay(at, 1, undefined, loop ? 1 : waiting - sent) === 0; sent++) {
+    for (; sent < waiting; sent++) {
+      model.announce(at, { length: loop ? 1 : waiting - sent });
+      if (model.delay(at) > 0) break;
       const call = model.send(at);
       if (answer) model.settle(call, at, answer(sent));
       model.advance(at);
+      model.delay(at, 5); // a question changes nothing
     }
     return sent;
   };
@@ -84,6 +87,29 @@ describe('told quotas', () => {
     expect(sendAll(few.model, 4_000, 45, false, few.answer)).toBe(45);
     const many = started();
     expect(sendAll(many.model, 4_000, 90, false, many.answer)).toBeLessThan(45);
+  });
+
+  it.each([
+    ['a window that is told', { window: 10_000 }, 120_000, 0.95],
+    ['a window that is not told, but seen', {}, 600_000, 0.85],
+  ])('counts a reset that is told an hour ahead for no more than %s', (_, told, lasts, least) => {
+    const limited = window(100, 10_000);
+    const server = (now: number): Answer => {
+      const answer = limited(now);
+      const quotas = answer.quotas.map(({ limit, remaining }) => ({ limit, remaining, reset: 3_600_000, ...told }));
+      return { ...answer, quotas };
+    };
+    const result = drive(pacer(), server, { for: lasts, every: 125 });
+    expect(result.accepted).toBeGreaterThan((least * lasts) / 125);
+  });
+
+  it.each([
+    ['a window', window(60, 1_000), 18.5, 3_000],
+    ['a bucket', bucket({ rate: 10, burst: 100, hint: 'quota' }), 118, 12_000],
+  ])('spends %s that is renewed before the answers tell of it', (_, server, every, roundTrip) => {
+    const result = drive(pacer(), server, { for: 120_000, every, roundTrip });
+    expect(result.accepted).toBeGreaterThan((0.9 * (120_000 - roundTrip)) / every);
+    expect(result.refused / result.accepted).toBeLessThan(0.02);
   });
 
   it('does not close when an accepted answer says that nothing is left', () => {

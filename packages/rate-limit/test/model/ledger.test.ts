@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { Ledger } from '../../src/model/ledger.ts';
+
+it('says how much had been spent by a time, in bounded memory', () => {
+  const ledger = new Ledger();
+  expect(ledger.by(0)).toBe(0);
+  for (let now = 0; now <= 100_000; now += 10) ledger.note(now, now / 10, 1_000);
+  expect(ledger.by(100_500)).toBeCloseTo(10_000, -1);
+  expect(ledger.by(99_505)).toBeCloseTo(9_950.5);
+  expect(ledger.by(0)).toBeGreaterThan(9_000);
+});
