@@ -92,16 +92,10 @@ export class GateQueue {
     this.#gate.advance(now);
     const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
     let wait = 0;
-    for (let { first } = this.#ready; first; first = this.#ready.first) {
-      wait = this.#gate.announce(now, first.value.cost, latest);
+    for (let ticket = this.#next(now); ticket; ticket = this.#next(now)) {
+      wait = this.#gate.announce(now, ticket.cost, latest);
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
-      const ticket = first.value;
-      if (first.order < BEHIND && this.#gate.isLate(ticket, now)) {
-        this.#ready.remove(first);
-        ticket.turn = this.#ready.add(BEHIND + ticket.number, ticket);
-        continue;
-      }
       this.#take(ticket);
       ticket.admit(this.#gate.admit(ticket, now), now);
     }
@@ -112,6 +106,16 @@ export class GateQueue {
       this.#expire(first.value, now, next - now);
     }
     this.#arm(now, wait);
+  }
+
+  /** The next one in line. Those that have hardly time left for their answer let the others go first. */
+  #next(now: number): Ticket | undefined {
+    let { first } = this.#ready;
+    for (; first && first.order < BEHIND && this.#gate.isLate(first.value, now); first = this.#ready.first) {
+      this.#ready.remove(first);
+      first.value.turn = this.#ready.add(BEHIND + first.value.number, first.value);
+    }
+    return first?.value;
   }
 
   /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */

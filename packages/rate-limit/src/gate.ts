@@ -57,7 +57,7 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. */
+  /** How long the last accepted requests took, smoothed, in milliseconds; 0 before the first one. Refusals are often faster. */
   answerTime: number;
   /** Calls that ended before they had a permit. */
   endedWaiting: number;
@@ -334,9 +334,11 @@ export class Gate {
   countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
     const learned = this.#learned;
     const took = now - sentAt;
-    learned.answerTime = learned.answerTime === 0 ? took : 0.8 * learned.answerTime + 0.2 * took;
     if (quotas) this.#hasQuotas = true;
-    if (kind === 'accepted') learned.askedUntil = 0;
+    if (kind === 'accepted') {
+      learned.answerTime = learned.answerTime === 0 ? took : 0.8 * learned.answerTime + 0.2 * took;
+      learned.askedUntil = 0;
+    }
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
     if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;

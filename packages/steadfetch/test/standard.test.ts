@@ -1,4 +1,5 @@
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { seededRandom } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import {
   breaker,
@@ -192,6 +193,32 @@ describe('standard', () => {
     expect((await fetch(URL)).status).toBe(200);
     expect(fake.calls).toHaveLength(5);
     expect(times(fake)[2]).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it('sends calls in time for their answers after a quota that was used up for longer than a call may take', async () => {
+    const clock = manualClock();
+    const usedUp = clock.now() + 20_000;
+    const reset = usedUp + 55_000;
+    const server = () => {
+      const now = clock.now();
+      if (now < usedUp || now >= reset) return { status: 200, delay: 3_000 };
+      return { status: 429, headers: { 'retry-after': String(Math.ceil((reset - now) / 1_000)) }, delay: 20 };
+    };
+    const fetch = standard({ rateLimit: true, clock, random: seededRandom(5) })(fakeFetch(server, { clock }));
+    let [made, succeeded] = [0, 0];
+    const call = async () => {
+      const isAfter = clock.now() > reset;
+      if (isAfter) made++;
+      if ((await fetch(URL)).ok && isAfter) succeeded++;
+    };
+
+    while (clock.now() < reset + 40_000) {
+      void call().catch(() => {});
+      await clock.advance(333);
+    }
+    await clock.advance(30_000);
+
+    expect(succeeded / made).toBeGreaterThan(0.9);
   });
 
   it('counts a call once at the circuit, whatever its attempts', async () => {

@@ -212,6 +212,16 @@ const REFUSALS: readonly Situation[] = [
     server: windowOf(300, 30_000, 50),
   },
   {
+    name: 'a quota that others have used up for the next 55 s, which the server tells, answers of a second, 10/s',
+    lasts: 2 * MINUTE,
+    over: 75_000,
+    calls: perSecond(10, 2 * MINUTE),
+    server: () => (request) => {
+      if (!between(20_000, 75_000)(request)) return { status: 200, after: 1_000 };
+      return refusal(429, Math.ceil((75_000 - request.at) / 1_000));
+    },
+  },
+  {
     name: 'a proxy says 429 with Retry-After 3600 to all for 300 ms, 60/s',
     lasts: MINUTE,
     calls: perSecond(60, MINUTE),
