@@ -7,7 +7,7 @@ const MEMORY_MS = 60_000;
 const GATES_REMEMBERED = 100;
 /**
  * A gate that is refused again so many times, with no other answer in between, is the only one that is called: its refusals say
- * nothing of the others.
+ * nothing of the others. With others accepted in between it is likely to be the only limited one.
  */
 const REFUSALS_IN_A_ROW = 2;
 /**
@@ -43,6 +43,9 @@ export class CommonLimit {
   /** How often it was refused again by itself, and how probable that is if all have one limit. */
   #again = 0;
   #chance = 1;
+  /** After so many, while others are accepted, they go apart, to find out whether they are limited; twice as many once they were. */
+  #needed = REFUSALS_IN_A_ROW;
+  #isTried = false;
   /** The gates whose last answer was a refusal, and those whose last answer was none. */
   readonly #refused = new Set<Gate>();
   readonly #accepted = new Set<Gate>();
@@ -85,10 +88,17 @@ export class CommonLimit {
   }
 
   #judge(child: Gate, wide: boolean): boolean {
-    if (!wide) return this.#refused.size > Math.max(1, this.#accepted.size);
+    if (!wide) {
+      const isCommon = this.#refused.size > Math.max(1, this.#accepted.size);
+      if (isCommon && this.#isTried) [this.#needed, this.#isTried] = [2 * this.#needed, false];
+      return isCommon;
+    }
     if (this.#last !== child) return true;
     const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
-    return !isAlone && this.#chance >= LEAST_PROBABILITY;
+    if (isAlone || this.#chance < LEAST_PROBABILITY) return false;
+    this.#isTried = this.#again >= this.#needed && this.#refused.size === 1 && this.#accepted.size > 0;
+    if (this.#isTried) this.#refused.clear();
+    return !this.#isTried;
   }
 
   /** Of many gates those that were answered last are remembered. */
