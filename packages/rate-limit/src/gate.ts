@@ -57,7 +57,7 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last accepted requests took, smoothed, in milliseconds; 0 before the first one. Refusals are often faster. */
+  /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. A refusal that is faster does not count. */
   answerTime: number;
   /** Calls that ended before they had a permit. */
   endedWaiting: number;
@@ -335,10 +335,9 @@ export class Gate {
     const learned = this.#learned;
     const took = now - sentAt;
     if (quotas) this.#hasQuotas = true;
-    if (kind === 'accepted') {
-      learned.answerTime = learned.answerTime === 0 ? took : 0.8 * learned.answerTime + 0.2 * took;
-      learned.askedUntil = 0;
-    }
+    if (kind === 'accepted') learned.askedUntil = 0;
+    if (learned.answerTime === 0) learned.answerTime = took;
+    else if (kind === 'accepted' || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
     if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;
