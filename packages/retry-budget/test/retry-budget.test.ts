@@ -64,15 +64,16 @@ async function spent(clock: ManualClock): Promise<TokenBudget> {
   return budget;
 }
 
-/** Retries granted where a call fails each 100 ms, while so many others are sent that are not answered. */
+/** Retries granted where a call fails each 100 ms, and so many are sent for each that fails. */
 async function slowAnswers(
   budget: RetryBudget,
   clock: ManualClock,
-  { seconds, others }: { seconds: number; others: number },
-) {
+  { seconds, sent }: { seconds: number; sent: number },
+): Promise<number> {
   let granted = 0;
+  let begun = 0;
   for (let n = 0; n < 10 * seconds; n++) {
-    for (let sent = 0; sent <= others; sent++) budget.begin!(KEY);
+    for (; begun < sent * (n + 1); begun++) budget.begin!(KEY);
     granted += failingCalls(budget, 1);
     await clock.advance(100);
   }
@@ -89,17 +90,17 @@ describe('while answers are not there yet', () => {
 
   it('every retry is granted where more calls are under way than have failed', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 10, others: 2 })).toBe(200);
+    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 3 })).toBe(200);
   });
 
   it('but for no longer than thirty seconds', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 300, others: 2 })).toBeLessThan(700);
+    expect(await slowAnswers(await used(clock), clock, { seconds: 300, sent: 3 })).toBeLessThan(700);
   });
 
   it('few are granted where more have failed', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 10, others: 0.5 })).toBeLessThan(30);
+    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 1.8 })).toBeLessThan(30);
   });
 
   it('calls that have succeeded count no longer', async () => {
@@ -122,7 +123,7 @@ describe('while answers are not there yet', () => {
   it('nothing changes where the reserve does not grow', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock, rideOut: 0, perSecond: 0 });
-    expect(await slowAnswers(budget, clock, { seconds: 10, others: 2 })).toBeLessThan(21);
+    expect(await slowAnswers(budget, clock, { seconds: 10, sent: 3 })).toBeLessThan(21);
   });
 });
 
