@@ -76,4 +76,19 @@ describe('extend', () => {
 
     expect(fetch.calls).toHaveLength(3);
   });
+
+  it('tells the budget of each call before it is sent, once something has failed', async () => {
+    const told: string[] = [];
+    const budget = {
+      acquire: () => ({ release: () => {} }),
+      begin: () => told.push('begin'),
+      record: (_: string, outcome: string, attempt?: number) => told.push(`${outcome} ${attempt}`),
+    };
+    const { api } = client([503, 200, 200], { budget });
+
+    await outcomeOf(api.get(URL));
+    await outcomeOf(api.get(URL));
+
+    expect(told).toEqual(['failure 1', 'success 2', 'begin', 'success 1']);
+  });
 });

@@ -22,6 +22,8 @@ export interface Account {
   extra: number;
   /** When the trouble began; `undefined` without one. */
   since: number | undefined;
+  /** By how many more calls are under way than have failed, of those since the trouble began. */
+  unknown: number;
   failedAt: number;
   /** Successes that are not settled, and what they pay back. */
   successes: number;
@@ -37,7 +39,17 @@ const EXTRA_FADES = 0.25;
 
 export function opened({ credit, floor }: BudgetSettings, now: number): Account {
   const extra = credit - floor;
-  return { spent: 0, reserved: 0, extra, since: undefined, failedAt: now, successes: 0, income: 0, settledAt: now };
+  return {
+    spent: 0,
+    reserved: 0,
+    extra,
+    since: undefined,
+    unknown: 0,
+    failedAt: now,
+    successes: 0,
+    income: 0,
+    settledAt: now,
+  };
 }
 
 /** The tokens that may be spent before retries stop. */
@@ -52,6 +64,6 @@ export function balanced(account: Account, { credit, floor, perSecond }: BudgetS
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const trouble = over ? { spent: 0, reserved: 0, since: undefined } : { spent };
+  const trouble = over ? { spent: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

@@ -31,6 +31,9 @@ const QUIET = 1_000;
 /** And where fewer new calls than this have succeeded since: those pay, and a service near its limit has no room for more. */
 const MANY = 3;
 
+/** How long answers can leave it open whether the server is down, in milliseconds: as long as a call of `standard()` may take. */
+const LONGEST_CALL = 30_000;
+
 /** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
 const DEBT = 0.2;
 
@@ -60,12 +63,19 @@ export class Bucket {
     this.#account = opened(settings, now);
   }
 
+  /** A call is sent. Its first attempt is under way until an outcome of it is recorded. */
+  begin(): void {
+    this.#account.unknown++;
+  }
+
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
     if (attempt === 1) this.#newSuccesses++;
     else if (this.#probedAt > this.#account.failedAt) this.#forget();
     this.#account.successes++;
-    this.#account.income += this.#settings.deposit + (this.#isRetry(attempt) ? FAILURE : 0);
+    const isRetry = this.#isRetry(attempt);
+    if (!isRetry) this.#account.unknown--;
+    this.#account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
   }
 
   fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
@@ -76,12 +86,20 @@ export class Bucket {
     const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
     if (isRetry && isPaid) return;
-    const { rideOut } = this.#settings;
-    if (!isRetry) account.since ??= now;
+    if (!isRetry) {
+      account.since ??= now;
+      account.unknown -= 2; // one less is under way, and one more has failed
+    }
     // a retry that comes after its trouble brings the reserve again that its call had, and begins no trouble
-    if ((isRetry && rideOut > 0) || now - account.since! < rideOut) account.reserved += costOf(retries);
+    if (isRetry ? this.#settings.rideOut > 0 : this.#isYoung(now - account.since!)) account.reserved += costOf(retries);
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
+  }
+
+  /** Whether it is too early to tell that the server is down: at first, and while more calls are under way than have failed. */
+  #isYoung(age: number): boolean {
+    const { rideOut } = this.#settings;
+    return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL : rideOut);
   }
 
   /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the retry can be done without. */

@@ -24,6 +24,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       const bucket = bucketOf(key);
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
+    begin: (key) => bucketOf(key).begin(),
     record: (key, outcome, attempt, retries) => {
       const bucket = bucketOf(key);
       if (outcome === 'success') bucket.succeed(attempt);

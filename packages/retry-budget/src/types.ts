@@ -14,6 +14,8 @@ export interface RetryPermit {
 export interface RetryBudget {
   /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
+  /** Records that a call is sent, whose outcome is not known yet. */
+  begin?(key: string): void;
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
    * is 1 for the first of a call, which may make so many `retries`, 2 if that is not said.

@@ -64,6 +64,69 @@ async function spent(clock: ManualClock): Promise<TokenBudget> {
   return budget;
 }
 
+/** Retries granted where a call fails each 100 ms, and so many are sent for each that fails. */
+async function slowAnswers(
+  budget: RetryBudget,
+  clock: ManualClock,
+  { seconds, sent }: { seconds: number; sent: number },
+): Promise<number> {
+  let granted = 0;
+  let begun = 0;
+  for (let n = 0; n < 10 * seconds; n++) {
+    for (; begun < sent * (n + 1); begun++) budget.begin!(KEY);
+    granted += failingCalls(budget, 1);
+    await clock.advance(100);
+  }
+  return granted;
+}
+
+describe('while answers are not there yet', () => {
+  /** A budget for a server that is called often, which has nothing on top of its reserve. */
+  const used = async (clock: ManualClock) => {
+    const budget = retryBudget({ clock });
+    await calm(budget, clock, 100);
+    return budget;
+  };
+
+  it('every retry is granted where more calls are under way than have failed', async () => {
+    const clock = manualClock();
+    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 3 })).toBe(200);
+  });
+
+  it('but for no longer than thirty seconds', async () => {
+    const clock = manualClock();
+    expect(await slowAnswers(await used(clock), clock, { seconds: 300, sent: 3 })).toBeLessThan(700);
+  });
+
+  it('few are granted where more have failed', async () => {
+    const clock = manualClock();
+    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 1.8 })).toBeLessThan(30);
+  });
+
+  it('calls that have succeeded count no longer', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock, deposit: 0, credit: 6 }); // else the successes pay for everything
+    budget.record(KEY, 'failure', 1);
+    for (let n = 0; n < 100; n++) budget.begin!(KEY);
+    succeed(budget, 100);
+    await clock.advance(400);
+    expect(failingCalls(budget, 50)).toBeLessThan(30);
+  });
+
+  it('calls that were sent before anything failed do not count', async () => {
+    const clock = manualClock();
+    const budget = await used(clock);
+    for (let n = 0; n < 1_000; n++) budget.begin!(KEY);
+    expect(await outage(budget, clock, { perSecond: 10, seconds: 10 })).toBeLessThan(30);
+  });
+
+  it('nothing changes where the reserve does not grow', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock, rideOut: 0, perSecond: 0 });
+    expect(await slowAnswers(budget, clock, { seconds: 10, sent: 3 })).toBeLessThan(21);
+  });
+});
+
 describe('retryBudget', () => {
   it('lets a script of five calls have all its retries from a server that is down', () => {
     expect(failingCalls(retryBudget({ clock: manualClock() }), 5)).toBe(10);
@@ -584,7 +647,7 @@ describe('defaultBudget', () => {
     const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
 
     expect(failingCalls(plain, 100)).toBe(failingCalls(full, 100));
-    expect(Object.keys(plain)).toEqual(['acquire', 'record']);
-    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'record']);
+    expect(Object.keys(plain)).toEqual(['acquire', 'begin', 'record']);
+    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'begin', 'record']);
   });
 });

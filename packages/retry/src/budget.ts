@@ -1,5 +1,5 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
-import { optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
+import { ignoreRejection, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
@@ -15,11 +15,18 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
+  /** Before anything has failed, the budget need not know of calls under way. */
+  let hasFailed = false;
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
-  const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') =>
+  const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') => {
+    hasFailed = true;
     notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
+  };
   const rule: Rule & { needs: readonly Need[] } = {
     needs: NOTHING,
+    beforeCall: (call) => {
+      if (hasFailed) begin(budget, call);
+    },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
@@ -41,11 +48,17 @@ export function budget(budget: RetryBudget): Rule {
       const isAnswer = failure.response && decision.stop === undefined;
       record(failure, isAnswer ? 'success' : 'failure');
     },
-    afterSuccess: ({ call, response, attempt }) => {
-      return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
-    },
+    // also where a redirect led to another server: this one has answered with it
+    afterSuccess: ({ call, attempt }) => budget.record(call.origin, 'success', attempt),
   };
   return rule;
+}
+
+/** Ignores what the budget throws. Not by `notify`: a closure for each call costs more than this. */
+function begin(budget: RetryBudget, call: Call): void {
+  try {
+    ignoreRejection(budget.begin?.(call.origin));
+  } catch {}
 }
 
 function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {
@@ -63,7 +76,7 @@ const NOTHING: readonly Need[] = [];
 
 /**
  * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of
- * the caller, and for the answer of another server.
+ * the caller, and for the failure of another server.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);

@@ -91,6 +91,8 @@ export interface Rule {
    * permit again, and after that for its next retry, as long as it has one. @default 0
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
+  /** Hears of each call before it is sent. What it throws, the call rejects with. */
+  beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
   /** Observes each good attempt. */
@@ -132,6 +134,8 @@ export interface Policy {
   /** Whether a rule has this need. */
   readonly needsOutcome: boolean;
   readonly needsGoodResponses: boolean;
+  /** Tells the rules of a call before it is sent. */
+  readonly beforeCall: ((call: Call) => void) | undefined;
   /** What observes good answers. */
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
@@ -158,10 +162,18 @@ export function policyOf(rules: readonly Rule[]): Policy {
     needsElapsed: () => need('elapsed'),
     needsOutcome: need('outcome'),
     needsGoodResponses: need('good-responses'),
+    beforeCall: beforeCallOf(rules.filter((rule) => rule.beforeCall)),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),
   };
+}
+
+/** Most retries have one such rule, the budget, and a loop in each call takes longer. */
+function beforeCallOf(rules: readonly Rule[]): Policy['beforeCall'] {
+  const [first] = rules;
+  if (first && rules.length === 1) return (call) => first.beforeCall!(call);
+  return first && ((call) => rules.forEach((rule) => rule.beforeCall!(call)));
 }
 
 function orElse(given: readonly number[], fallback: number): readonly number[] {

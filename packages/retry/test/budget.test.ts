@@ -52,6 +52,66 @@ describe('calls that fail together', () => {
   });
 });
 
+describe('calls that come one after the other', () => {
+  /** A third of the first attempts is refused at once, and the other answers take two seconds. */
+  const slowServer = (clock: ReturnType<typeof manualClock>) => {
+    const seen = new Set<string>();
+    return async (input: Parameters<Fetch>[0]) => {
+      const url = String(input instanceof Request ? input.url : input);
+      const isFirst = !seen.has(url);
+      seen.add(url);
+      if (isFirst && Number(new URL(url).search.slice(1)) % 3 === 0) return new Response(null, { status: 503 });
+      await clock.sleep(2_000);
+      return new Response();
+    };
+  };
+  const statusesOf = async (clock: ReturnType<typeof manualClock>, call: (url: string) => Promise<Response>) => {
+    const calls: Promise<Response>[] = [];
+    for (let n = 0; n < 200; n++) {
+      calls.push(call(`${API}?${n}`));
+      await clock.advance(10);
+    }
+    await clock.advance(3_000);
+    return (await Promise.all(calls)).map(({ status }) => status);
+  };
+
+  it('get all their retries where a third fails at once and the others take seconds to be answered', async () => {
+    const clock = manualClock();
+    const statuses = await statusesOf(clock, retry({ clock })(slowServer(clock)));
+    expect(statuses).toEqual(Array(200).fill(200));
+  });
+
+  it('get few where all hang, and are cut after seconds', async () => {
+    const clock = manualClock();
+    let sent = 0;
+    const steady = retry({ clock })(async () => {
+      sent++;
+      await clock.sleep(2_000);
+      return new Response(null, { status: 504 });
+    });
+
+    for (let n = 0; n < 500; n++) {
+      void steady(API);
+      await clock.advance(20);
+    }
+
+    expect(sent).toBeLessThan(550);
+  });
+
+  it('are sent where a budget of the caller throws when it hears of them', async () => {
+    const permit = { release: () => {} };
+    const begin = vi.fn(() => {
+      throw new Error('broken');
+    });
+    const budget = { acquire: () => permit, begin, record: () => {} };
+    const steady = retry({ clock: instantClock(), budget })(fakeFetch([503, 200]));
+
+    expect((await steady(API)).status).toBe(200);
+    expect((await steady(API)).status).toBe(200);
+    expect(begin.mock.calls).toEqual([['https://api.test']]);
+  });
+});
+
 describe('a budget', () => {
   it('is told of a failure before it is asked for the retry, which attempt it was, and how many retries there may be', async () => {
     const told: unknown[][] = [];

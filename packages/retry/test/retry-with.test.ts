@@ -186,6 +186,18 @@ describe('a rule of your own', () => {
     expect(afterFailure.mock.calls[0]![1]).toMatchObject({ retry: true, reason: 'rule' });
   });
 
+  it('hears of each call before it is sent, once, with all its attempts', async () => {
+    const heard: string[] = [];
+    const rules: Rule[] = ['first', 'second'].map((name) => ({
+      beforeCall: ({ url }) => heard.push(`${name} ${url}`),
+    }));
+
+    expect(await sends([onStatus(503), rules[0]!], [503, 200])).toBe(2);
+    expect(heard).toEqual([`first ${API}`]);
+    await sends([onStatus(503), ...rules], [200]);
+    expect(heard).toEqual([`first ${API}`, `first ${API}`, `second ${API}`]);
+  });
+
   describe('that reads how long the call has taken', () => {
     const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
 

@@ -22,6 +22,14 @@ export function pages(calls: number, ms: number, lasts: number): MakeCalls {
   return () => ({ at: Array.from({ length: calls * Math.floor(lasts / ms) }, (_, i) => Math.floor(i / calls) * ms) });
 }
 
+/** So many calls by chance within `over` milliseconds, each `ms` milliseconds. */
+export function bursts(calls: number, over: number, ms: number, lasts: number): MakeCalls {
+  return (random) => {
+    const inOne = (_: unknown, i: number) => Math.floor(i / calls) * ms + over * random();
+    return { at: Array.from({ length: calls * Math.floor(lasts / ms) }, inOne).sort((a, b) => a - b) };
+  };
+}
+
 export function workers(count: number): MakeCalls {
   return () => ({ workers: count });
 }

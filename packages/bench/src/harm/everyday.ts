@@ -1,4 +1,4 @@
-import { each, pages, perSecond, workers } from './arrivals.ts';
+import { bursts, each, pages, perSecond, workers } from './arrivals.ts';
 import { balanced, between, bucket, except, OK, sometimes, under } from './servers.ts';
 import type { Asked, Reply, Server, Situation } from './situation.ts';
 
@@ -272,6 +272,12 @@ const PARTIAL: readonly Situation[] = [
     server: balanced(4, (index) =>
       index === 0 ? { status: 429, headers: { 'retry-after': '5' }, after: 50 } : { status: 200, after: 200 },
     ),
+  },
+  {
+    name: '200 calls in 2 s each 2 min, answers take 2 s, one bad instance of three answers 503 at once',
+    lasts: 6 * MINUTE,
+    calls: bursts(200, 2_000, 2 * MINUTE, 6 * MINUTE),
+    server: balanced(3, (index) => (index === 0 ? refusal(503) : { status: 200, after: 2_000 })),
   },
   {
     name: 'one instance of eight hangs, 10/s',
