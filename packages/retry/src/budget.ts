@@ -48,8 +48,9 @@ export function budget(budget: RetryBudget): Rule {
       const isAnswer = failure.response && decision.stop === undefined;
       record(failure, isAnswer ? 'success' : 'failure');
     },
-    // also where a redirect led to another server: this one has answered with it
-    afterSuccess: ({ call, attempt }) => budget.record(call.origin, 'success', attempt),
+    afterSuccess: ({ call, response, attempt }) => {
+      return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
+    },
   };
   return rule;
 }
@@ -76,7 +77,7 @@ const NOTHING: readonly Need[] = [];
 
 /**
  * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of
- * the caller, and for the failure of another server.
+ * the caller, and for the answer of another server.
  */
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
