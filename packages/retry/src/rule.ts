@@ -91,7 +91,7 @@ export interface Rule {
    * permit again, and after that for its next retry, as long as it has one. @default 0
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
-  /** Hears of each call before it is sent. What it throws, the call rejects with. */
+  /** Called before a call is first sent. The call rejects with what it throws. */
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
@@ -134,7 +134,7 @@ export interface Policy {
   /** Whether a rule has this need. */
   readonly needsOutcome: boolean;
   readonly needsGoodResponses: boolean;
-  /** Tells the rules of a call before it is sent. */
+  /** Calls the rules that observe a call before it is first sent. */
   readonly beforeCall: ((call: Call) => void) | undefined;
   /** What observes good answers. */
   readonly successRules: readonly Rule[];
