@@ -189,7 +189,7 @@ export class Call {
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried } = this;
-    const init = inGivenForm(given, fetch);
+    const init = inGivenForm(given, fetch, this.record.keyField);
     if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
     return fetch(input, retried ? asRetried(init, this, fetch) : init);
   }

@@ -24,13 +24,18 @@ export function areOfRequest(headers: HeadersInit): boolean {
 
 /**
  * The init with its headers as a plain object, where the caller's were one. Many wrappers of `fetch` spread them, and some
- * clients read nothing else: with `Headers` they lose all fields. The platform's `fetch` gets them as they are.
+ * clients read nothing else: with `Headers` they lose all fields. The field of a key is spelled as its layer spells it, for those
+ * that look for one. The platform's `fetch` gets them as they are.
  */
-export function inGivenForm(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
+export function inGivenForm(
+  init: RequestInit | undefined,
+  fetch: Fetch,
+  keyField: string | undefined,
+): RequestInit | undefined {
   const headers = init?.headers as Headers | undefined;
   const given = typeof headers === 'object' ? GIVEN.get(headers) : undefined;
   if (!given || given === OF_REQUEST || isPlatformFetch(fetch)) return init;
-  const names = new Map(Object.keys(given).map((name) => [name.toLowerCase(), name]));
+  const names = new Map([keyField ?? '', ...Object.keys(given)].map((name) => [name.toLowerCase(), name]));
   return {
     ...init,
     headers: Object.fromEntries([...headers!].map(([name, value]) => [names.get(name) ?? name, value])),
