@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
+import { type Call, type CallChanges, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { expect, it } from 'vitest';
 
 const signed = defineMiddleware((call, next) => {
@@ -47,6 +47,35 @@ it('hands on headers of another form as they are made', async () => {
       ['x-key', 'k'],
     ],
   ]);
+});
+
+it.each<[string, (call: Call) => CallChanges]>([
+  ['of the input', (call) => ({ input: new Request('https://b.test/', call.input as Request) })],
+  ['of the input and the init', (call) => ({ input: new Request(call.input as Request, call.init), init: undefined })],
+])('keeps the headers of a layer where a layer inside makes a Request %s', async (_, changes) => {
+  const keys: unknown[] = [];
+  const fetch: Fetch = async (input, init) => {
+    keys.push(new Request(input, init).headers.get('x-key'));
+    return new Response();
+  };
+  const remade = defineMiddleware((call, next) => next(call.with(changes(call))));
+
+  await compose(signed, remade)(fetch)(new Request('https://api.test/', { method: 'POST', body: 'order' }));
+
+  expect(keys).toEqual(['k']);
+});
+
+it('hands on the form of each call where a layer has the same headers for all', async () => {
+  const { fetch, got } = recorded();
+  const common = new Headers({ 'x-key': 'k' });
+  const client = defineMiddleware((call, next) => next(call.with({ headers: common })))(fetch);
+
+  await client('https://api.test/', { headers: {} });
+  await client('https://api.test/', { headers: new Headers() });
+  await client(new Request('https://api.test/'));
+  await client('https://api.test/', { headers: {} });
+
+  expect(got.map((headers) => headers && headers instanceof Headers)).toEqual([false, true, undefined, false]);
 });
 
 it.each([null, 'a'])('leaves headers that are no object to fetch: %s', async (headers) => {

@@ -1,4 +1,4 @@
-import { type Call, compose, defineMiddleware } from '@steadfetch/core';
+import { type Call, compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { idempotencyKeyOf } from '@steadfetch/core/kit';
 import { fakeFetch } from '@steadfetch/testing';
 import fc from 'fast-check';
@@ -141,6 +141,19 @@ describe('idempotencyKey', () => {
     const headers = Object.fromEntries(fetch.calls[0]!.headers);
     expect(headers).toMatchObject({ 'x-tenant': 'a', 'content-type': 'application/json', 'idempotency-key': '"k"' });
     expect(request.headers.has('idempotency-key')).toBe(false);
+  });
+
+  it('lets a fetch inside that makes keys too find this one by its name', async () => {
+    const got: unknown[] = [];
+    const keyed: Fetch = async (_, init) => {
+      const headers = init?.headers as Record<string, string> | undefined;
+      got.push({ ...headers, 'Idempotency-Key': headers?.['Idempotency-Key'] ?? 'its own' });
+      return new Response();
+    };
+
+    await idempotencyKey({ generate: () => 'k' })(keyed)(URL, { ...POST, headers: { 'X-Tenant': 'a' } });
+
+    expect(got).toEqual([{ 'X-Tenant': 'a', 'Idempotency-Key': '"k"' }]);
   });
 
   it('uses another field by option', async () => {

@@ -3,7 +3,7 @@ import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
-import { inGivenForm, keepForm } from './given-form.ts';
+import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
@@ -47,7 +47,7 @@ export class Call {
   readonly remaining: () => number;
   /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
-  /** The headers of the `Request`: as they were when the call was made, or in their place those of a layer. */
+  /** The headers of the `Request` as they were when the call was made. */
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
 
@@ -126,12 +126,11 @@ export class Call {
     if (isRequest(this.input) && !isRequest(input)) {
       ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
     }
-    let given = input === this.input ? this.#given : headersOf(input);
     if (headers !== undefined) {
-      if (given && !init?.headers) given = new Headers(headers);
-      else init = { ...initFor(input, init), headers: keepForm(headers, init?.headers) };
+      init = { ...initFor(input, init), headers: keepForm(headers, init?.headers, isRequest(input)) };
     }
     if (signal !== undefined) init = { ...initFor(input, init), signal };
+    const given = input === this.input ? this.#given : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
     return new Call(input, init, given, this.record, attempt, retried, remaining, observed);
   }
@@ -183,13 +182,14 @@ export class Call {
     headers: HeadersInit,
     init: RequestInit | undefined,
   ): Promise<Response> {
-    const own = initOfCopy(request, init);
+    const { headers: asked, ...others } = initOfCopy(request, init);
+    const own = asked && !areOfRequest(asked) ? { ...others, headers: asked } : others;
     return this.#hand(fetch, copyOf(request, headers, own), own);
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried } = this;
-    const init = inGivenForm(given, fetch);
+    const init = inGivenForm(given, fetch, this.record.keyField);
     if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
     return fetch(input, retried ? asRetried(init, this, fetch) : init);
   }

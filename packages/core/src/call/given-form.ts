@@ -2,26 +2,40 @@ import type { Fetch } from '../chain/fetch.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit } from './platform-types.ts';
 
-/** The plain object of the caller behind the `Headers` that a layer has put in its place; an empty one where there was none. */
+/** What the `Headers` of a layer replace: the plain object of the caller, an empty one where there was none, or a `Request`'s own. */
 const GIVEN = new WeakMap<object, object>();
 
+/** Stands for the headers that are in a `Request`, and in no init. */
+const OF_REQUEST = {};
+
 /** The headers of a layer. Remembers the form of those that they replace. */
-export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined): HeadersInit {
-  const given: unknown = GIVEN.get(replaced as object) ?? replaced ?? {};
-  if (headers instanceof Headers && typeof given === 'object' && !(Symbol.iterator in given!))
-    GIVEN.set(headers, given!);
-  return headers;
+export function keepForm(headers: HeadersInit, replaced: HeadersInit | undefined, ofRequest: boolean): HeadersInit {
+  const given: unknown = GIVEN.get(replaced as object) ?? (replaced || (ofRequest ? OF_REQUEST : {}));
+  // a layer may have one object for all of its calls
+  const own = given === OF_REQUEST || GIVEN.has(headers) ? new Headers(headers) : headers;
+  if (own instanceof Headers && typeof given === 'object' && !(Symbol.iterator in given!)) GIVEN.set(own, given!);
+  return own;
+}
+
+/** Whether they are those of a layer in place of those in a `Request`. */
+export function areOfRequest(headers: HeadersInit): boolean {
+  return GIVEN.get(headers) === OF_REQUEST;
 }
 
 /**
  * The init with its headers as a plain object, where the caller's were one. Many wrappers of `fetch` spread them, and some
- * clients read nothing else: with `Headers` they lose all fields. The platform's `fetch` gets them as they are.
+ * clients read nothing else: with `Headers` they lose all fields. The field of a key is spelled as its layer spells it, for those
+ * that look for one. The platform's `fetch` gets them as they are.
  */
-export function inGivenForm(init: RequestInit | undefined, fetch: Fetch): RequestInit | undefined {
+export function inGivenForm(
+  init: RequestInit | undefined,
+  fetch: Fetch,
+  keyField: string | undefined,
+): RequestInit | undefined {
   const headers = init?.headers as Headers | undefined;
   const given = typeof headers === 'object' ? GIVEN.get(headers) : undefined;
-  if (!given || isPlatformFetch(fetch)) return init;
-  const names = new Map(Object.keys(given).map((name) => [name.toLowerCase(), name]));
+  if (!given || given === OF_REQUEST || isPlatformFetch(fetch)) return init;
+  const names = new Map([keyField ?? '', ...Object.keys(given)].map((name) => [name.toLowerCase(), name]));
   return {
     ...init,
     headers: Object.fromEntries([...headers!].map(([name, value]) => [names.get(name) ?? name, value])),
