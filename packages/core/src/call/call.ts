@@ -173,8 +173,8 @@ export class Call {
 
   /**
    * Hands on a `Request` with the headers of the call in it: a fetch that passes on the `Request` alone, as that of OpenTelemetry,
-   * would lose a key. They are in the init too where those of the caller were, and there alone: a fetch that adds to the headers of
-   * a `Request`, as fetch-cookie, would have no effect, and one that adds to those of an init would lose them.
+   * would lose a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a
+   * `Request`, as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
    */
   async #handCopy(
     fetch: Fetch,
