@@ -191,7 +191,9 @@ export class Gate {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
-    return delay < Infinity && (this.#context.limit || remaining === 0) ? delay : 0;
+    // a store may give slots as soon as it is asked
+    const isKnown = this.#context.limit && this.pacer instanceof Pacer;
+    return delay < Infinity && (isKnown || remaining === 0) ? delay : 0;
   }
 
   /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */

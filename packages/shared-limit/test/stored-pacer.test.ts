@@ -459,6 +459,17 @@ it('a call that gets no slot since none is free early enough is not asked for ag
   expect(events).toEqual([]);
 });
 
+it('calls with little time are sent where the process has a limit of its own as well', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const limit = { requests: 50, per: 1_000 };
+  const store = storeOf(delayed(clock, 3, memory.ask), { clock });
+  const limited = rateLimit({ clock, store, limit, maxWait: 300 })(fakeFetch(200, { clock }));
+  const ends = Promise.all([limited(URL), limited(URL)]);
+  await clock.advance(500);
+  for (const { status } of await ends) expect(status).toBe(200);
+});
+
 it('the place is told what a call costs', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);

@@ -925,6 +925,24 @@ describe('contractChecks', () => {
     for (const check of Object.values(contractChecks)) await check(() => signing);
   });
 
+  it.each([1, 4, 11, 20])('passes who signs a call on a machine that is slow once, at call %i', async (slow) => {
+    for (const title of [
+      "rejects with the caller's abort reason",
+      'answers after calls that were aborted',
+      'rejects with the error of next itself',
+      'sends a POST once, also where it fails',
+      'gives a response before its body is there',
+    ]) {
+      let calls = 0;
+      const signing = defineMiddleware(async (call, next) => {
+        if (++calls === slow) await delay(150);
+        return next(call);
+      });
+
+      await contractChecks[title]!(() => signing);
+    }
+  });
+
   it('leaves no call behind that waits to be repeated', async () => {
     let waiting = 0;
     const patient: Middleware = (next) => async (input, init) => {

@@ -16,23 +16,26 @@ function show(value: unknown): string {
 
 /** What a call is rejected with. */
 export async function failureOf(call: Promise<Response>): Promise<unknown> {
-  const outcome = await inTime(settle(call));
+  const outcome = await inTime(settle(call), PATIENT);
   if (outcome === undefined) throw new Error('expected the call to reject, but it never ends');
   return errorOf(outcome);
 }
+
+/** What must come has so long, in milliseconds: a machine may be slow. */
+export const PATIENT = 1_000;
 
 /**
  * What comes within some turns of the event loop and then fifty milliseconds, if it does: as long as a middleware takes
  * that signs a call or reads a file before it is sent.
  */
-export async function inTime<T>(promise: Promise<T>): Promise<T | undefined> {
+export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undefined> {
   let isOver = false;
   const over = (): void => {
     isOver = true;
   };
   promise.then(over, over);
   for (let left = 100; left > 0 && !isOver; left--) await macrotask();
-  for (let left = 50; left > 0 && !isOver; left--) await millisecond();
+  for (let left = ms; left > 0 && !isOver; left--) await millisecond();
   return isOver ? promise : undefined;
 }
 

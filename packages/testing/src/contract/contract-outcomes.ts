@@ -1,5 +1,14 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, errorOf, failureOf, inTime, isRead, same } from './contract-claim.ts';
+import {
+  CONTRACT_URL,
+  type ContractCheck,
+  errorOf,
+  failureOf,
+  inTime,
+  isRead,
+  PATIENT,
+  same,
+} from './contract-claim.ts';
 import { ending, endless, ok, probe, REPEATED, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
@@ -68,7 +77,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const body = new ReadableStream({ pull: () => new Promise(() => {}) });
       const { fetch, asked } = probe(async () => new Response(body, { status }));
       const controller = new AbortController();
-      const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }));
+      const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }), PATIENT);
       same(response !== undefined, true, `whether there is a response ${status}`);
       const reader = response!.body!.getReader();
       void reader.read().catch(() => {});
@@ -141,37 +150,44 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 
   "rejects with the caller's abort reason": async (make) => {
     for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop')]) {
-      const { fetch, signals } = endless();
-      const steady = make()(fetch);
-      await abortsWith(reason, (signal) => steady(CONTRACT_URL, { signal }));
-      await abortsWith(reason, (signal) => steady(new Request(CONTRACT_URL, { signal })));
-      for (const signal of signals) {
-        same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
-      }
-      const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
-      same(await reasonOf(before), reason, 'the reason from before');
+      await onceMore(async () => {
+        const { fetch, signals } = endless();
+        const steady = make()(fetch);
+        await abortsWith(reason, (signal) => steady(CONTRACT_URL, { signal }));
+        await abortsWith(reason, (signal) => steady(new Request(CONTRACT_URL, { signal })));
+        for (const signal of signals) {
+          same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
+        }
+        const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
+        same(await reasonOf(before), reason, 'the reason from before');
+      });
     }
     for (const [when, next] of [...TRANSIENT, ...REFUSED]) {
       for (const kind of KINDS) {
-        let sent = 0;
-        const { fetch } = endless();
-        const once: Fetch = (...call) => (++sent === 1 ? next(...call) : fetch(...call));
-        const steady = make()(once);
-        await endsByAbort(steady, when, kind);
-        await endsByAbort(steady, `${when} of another call`, kind);
+        await onceMore(async () => {
+          let sent = 0;
+          const { fetch } = endless();
+          const once: Fetch = (...call) => (++sent === 1 ? next(...call) : fetch(...call));
+          const steady = make()(once);
+          await endsByAbort(steady, when, kind);
+          await endsByAbort(steady, `${when} of another call`, kind);
+        });
       }
     }
-    const { signal, abort } = ending();
-    const steady = make()(endless().fetch);
-    const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
-    await endsByAbort(steady, 'behind others').finally(abort);
-    await inTime(others);
+    await onceMore(async () => {
+      const { signal, abort } = ending();
+      const steady = make()(endless().fetch);
+      const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
+      await endsByAbort(steady, 'behind others').finally(abort);
+      await inTime(others);
+    });
   },
 
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, true)) !== 200) return;
-    same(await lastOfEleven(make, false), 200, 'the status of a call after ten that were aborted');
+    const status = (await lastOfEleven(make, false)) ?? (await lastOfEleven(make, false)); // a machine may be slow once
+    same(status, 200, 'the status of a call after ten that were aborted');
   },
 
   'leaves no timer behind': async (make) => {
@@ -241,9 +257,26 @@ const TRANSIENT: readonly [string, Fetch][] = [
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
 const REFUSED: readonly [string, Fetch][] = [
-  ['after a 429', async () => new Response('slow down', { status: 429, headers: { 'retry-after': '1' } })],
+  ['after a 429', async () => new Response('slow down', { status: 429, headers: { 'retry-after': '5' } })],
   ['after a 401', async () => new Response('who are you?', { status: 401 })],
 ];
+
+/** A call goes on that should have ended. */
+class GoesOn extends Error {
+  constructor(expected: string) {
+    super(`expected the call ${expected}, but it goes on`);
+  }
+}
+
+/** Says that a call goes on where it does so twice: a machine may be slow once. */
+async function onceMore(claim: () => Promise<void>): Promise<void> {
+  try {
+    await claim();
+  } catch (error) {
+    if (!(error instanceof GoesOn)) throw error;
+    await claim();
+  }
+}
 
 /** How a signal comes. */
 const KINDS = ['init', 'Request'] as const;
@@ -286,7 +319,7 @@ async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[nu
   };
   call.then(over, over);
   const end = await inTime(settle(call));
-  if (end === undefined) throw new Error(`expected the call to end when it is aborted ${when}, but it goes on`);
+  if (end === undefined) throw new GoesOn(`to end when it is aborted ${when}`);
   if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
 }
 
@@ -322,6 +355,6 @@ async function abortsWith(reason: unknown, call: (signal: AbortSignal) => Promis
 /** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
 async function reasonOf(call: Promise<Response>): Promise<unknown> {
   const outcome = await inTime(settle(call));
-  if (outcome === undefined) throw new Error('expected the call to reject when it is aborted, but it goes on');
+  if (outcome === undefined) throw new GoesOn('to reject when it is aborted');
   return errorOf(outcome);
 }

@@ -1,5 +1,5 @@
 import { settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
 import { asInitAndAsRequest, ending, ok, probe, REPEATED } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
@@ -95,7 +95,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'lets init take the signal from a Request': async (make) => {
     const { fetch, asked } = probe();
     const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
-    const response = await inTime(settle(make()(fetch)(request, { signal: null })));
+    const response = await inTime(settle(make()(fetch)(request, { signal: null })), PATIENT);
     same(response?.response?.status, 200, 'the status of a call whose signal is null');
     if (new Request(request, { signal: null }).signal.aborted) return; // in Bun a Request keeps its signal
     same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
