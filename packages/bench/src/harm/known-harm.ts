@@ -8,6 +8,8 @@ export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
     // a retry that is due in the first second after it has no permit: the answers that would pay for it take a second
     'a quota that others have used up for the next 55 s, which the server tells, answers of a second, 10/s',
   ],
+  // all succeed, at an even pace, half of them within 2 s; behind a plain retry most are answered at once, and 13 % fail
+  rateLimit: ['a job of fifty workers meets a window of 100 each 10 s, which the server tells'],
   // a circuit that is open refuses at once, and a job runs through its items
   circuitBreaker: [
     'a job of five workers, a second each, meets 504 after a second for 30 s',
