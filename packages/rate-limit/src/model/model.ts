@@ -139,7 +139,12 @@ export class Pacer {
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
     const { pace, history } = this.#limit;
-    if (pace.way === 'free' && now - this.#lastSent > FULL_AFTER_MS && this.#loneRefusals === 0) {
+    if (
+      pace.way === 'free' &&
+      !this.#cooldown.closed &&
+      now - this.#lastSent > FULL_AFTER_MS &&
+      this.#loneRefusals === 0
+    ) {
       history.clear();
       this.#stretch = new Stretch(now);
     }

@@ -47,6 +47,14 @@ describe('a limit that is not told', () => {
     expect(result.refused).toBeLessThan(10);
   });
 
+  it('is not taken for a slow one after a long wait, whose probes were refused', () => {
+    const reset = 75_000;
+    const server = (now: number): Answer =>
+      now >= 20_000 && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
+    const { sent } = drive(pacer({ proof: 'first' }), server, { for: 90_000, every: 100, roundTrip: 100 });
+    expect(sent.filter((at) => at > reset).length).toBeGreaterThan(10 * 15);
+  });
+
   it('is not measured by a time in which nobody called', () => {
     const model = pacer();
     let now = 0;
