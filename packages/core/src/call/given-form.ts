@@ -32,12 +32,13 @@ export function inGivenForm(
   fetch: Fetch,
   keyField: string | undefined,
 ): RequestInit | undefined {
-  const headers = init?.headers as Headers | undefined;
-  const given = typeof headers === 'object' ? GIVEN.get(headers) : undefined;
+  const headers = init?.headers;
+  if (!(headers instanceof Headers)) return init;
+  const given = GIVEN.get(headers);
   if (!given || given === OF_REQUEST || isPlatformFetch(fetch)) return init;
   const names = new Map([keyField ?? '', ...Object.keys(given)].map((name) => [name.toLowerCase(), name]));
   return {
     ...init,
-    headers: Object.fromEntries([...headers!].map(([name, value]) => [names.get(name) ?? name, value])),
+    headers: Object.fromEntries([...headers].map(([name, value]) => [names.get(name) ?? name, value])),
   };
 }
