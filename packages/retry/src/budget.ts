@@ -8,6 +8,12 @@ import type { Need, Permit, Rule } from './rule.ts';
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
 /**
+ * The budgets that know of a failure. Before, one need not know of calls under way. Not kept by each `retry`: an application may
+ * make one for each request, and share the budget.
+ */
+const FAILED = new WeakSet<RetryBudget>();
+
+/**
  * Prevents retry storms: each retry needs a permit of the budget, which records every outcome that the server can be
  * responsible for. If the budget throws, or returns a promise, there is no retry.
  */
@@ -15,17 +21,15 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
-  /** Before anything has failed, the budget need not know of calls under way. */
-  let hasFailed = false;
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') => {
-    hasFailed = true;
+    FAILED.add(budget);
     notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
   };
   const rule: Rule & { needs: readonly Need[] } = {
     needs: NOTHING,
     beforeCall: (call) => {
-      if (hasFailed) begin(budget, call);
+      if (FAILED.has(budget)) begin(budget, call);
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {

@@ -81,6 +81,14 @@ describe('calls that come one after the other', () => {
     expect(statuses).toEqual(Array(200).fill(200));
   });
 
+  it('get them too where each is made by a retry of its own that shares the budget', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock });
+    const fetch = slowServer(clock);
+    const statuses = await statusesOf(clock, (url) => retry({ clock, budget })(fetch)(url));
+    expect(statuses).toEqual(Array(200).fill(200));
+  });
+
   it('get few where all hang, and are cut after seconds', async () => {
     const clock = manualClock();
     let sent = 0;
