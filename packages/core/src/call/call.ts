@@ -126,10 +126,9 @@ export class Call {
     if (isRequest(this.input) && !isRequest(input)) {
       ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
     }
-    if (headers !== undefined) {
-      init = { ...initFor(input, init), headers: keepForm(headers, init?.headers, isRequest(input)) };
-    }
-    if (signal !== undefined) init = { ...initFor(input, init), signal };
+    if (headers !== undefined || signal !== undefined) init = initFor(input, init);
+    if (headers !== undefined) init!.headers = keepForm(headers, init!.headers, isRequest(input));
+    if (signal !== undefined) init!.signal = signal;
     const given = input === this.input ? this.#given : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
     return new Call(input, init, given, this.record, attempt, retried, remaining, observed);
