@@ -35,14 +35,16 @@ function failingCalls(
   return granted;
 }
 
-/** Retries granted in an outage, with calls that come evenly. */
+/** Retries granted where calls fail evenly, and so many are sent for each that fails. */
 async function outage(
   budget: RetryBudget,
   clock: ManualClock,
-  { perSecond, seconds }: { perSecond: number; seconds: number },
+  { perSecond, seconds, sent = 0 }: { perSecond: number; seconds: number; sent?: number },
 ): Promise<number> {
   let granted = 0;
+  let begun = 0;
   for (let n = 0; n < perSecond * seconds; n++) {
+    for (; begun < sent * (n + 1); begun++) budget.begin!(KEY);
     granted += failingCalls(budget, 1);
     await clock.advance(1_000 / perSecond);
   }
@@ -64,22 +66,6 @@ async function spent(clock: ManualClock): Promise<TokenBudget> {
   return budget;
 }
 
-/** Retries granted where a call fails each 100 ms, and so many are sent for each that fails. */
-async function slowAnswers(
-  budget: RetryBudget,
-  clock: ManualClock,
-  { seconds, sent }: { seconds: number; sent: number },
-): Promise<number> {
-  let granted = 0;
-  let begun = 0;
-  for (let n = 0; n < 10 * seconds; n++) {
-    for (; begun < sent * (n + 1); begun++) budget.begin!(KEY);
-    granted += failingCalls(budget, 1);
-    await clock.advance(100);
-  }
-  return granted;
-}
-
 describe('while answers are not there yet', () => {
   /** A budget for a server that is called often, which has nothing on top of its reserve. */
   const used = async (clock: ManualClock) => {
@@ -90,17 +76,17 @@ describe('while answers are not there yet', () => {
 
   it('every retry is granted where more calls are under way than have failed', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 3 })).toBe(200);
+    expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 10, sent: 3 })).toBe(200);
   });
 
   it('but for no longer than thirty seconds', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 300, sent: 3 })).toBeLessThan(700);
+    expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 300, sent: 3 })).toBeLessThan(700);
   });
 
   it('few are granted where more have failed', async () => {
     const clock = manualClock();
-    expect(await slowAnswers(await used(clock), clock, { seconds: 10, sent: 1.8 })).toBeLessThan(30);
+    expect(await outage(await used(clock), clock, { perSecond: 10, seconds: 10, sent: 1.8 })).toBeLessThan(30);
   });
 
   it('calls that have succeeded count no longer', async () => {
@@ -123,7 +109,7 @@ describe('while answers are not there yet', () => {
   it('nothing changes where the reserve does not grow', async () => {
     const clock = manualClock();
     const budget = retryBudget({ clock, rideOut: 0, perSecond: 0 });
-    expect(await slowAnswers(budget, clock, { seconds: 10, sent: 3 })).toBeLessThan(21);
+    expect(await outage(budget, clock, { perSecond: 10, seconds: 10, sent: 3 })).toBeLessThan(21);
   });
 });
 

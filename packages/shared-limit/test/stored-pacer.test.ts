@@ -38,6 +38,15 @@ const delayed =
     return reply;
   };
 
+/** A promise, and what ends it. */
+function pending() {
+  let resolve = () => {};
+  const promise = new Promise<void>((end) => {
+    resolve = end;
+  });
+  return { promise, resolve };
+}
+
 describe('two processes', () => {
   it.each([
     ['at once', (ask: Ask) => ask],
@@ -167,10 +176,7 @@ describe('a place that', () => {
   it('answers nothing for an hour is asked more and more rarely, since its client may keep the questions', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
-    let comeBack = () => {};
-    const back = new Promise<void>((resolve) => {
-      comeBack = resolve;
-    });
+    const { promise: back, resolve: comeBack } = pending();
     let asked = 0;
     const ask: Ask = async (...args) => {
       asked++;
@@ -356,10 +362,7 @@ describe('a place that', () => {
   it('was asked through an outage and answers when it is over is asked again at once', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
-    let release = () => {};
-    const over = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const { promise: over, resolve: release } = pending();
     const { limited } = processAt(clock, (...args) => {
       const reply = memory.ask(...args);
       return over.then(() => reply);
