@@ -63,7 +63,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   reason: fc.constantFrom('an error', 'a text'),
 });
 
-/** Makes options of ky. `seen`: a layer that hears the events of what is inside of it. */
+/** Makes options of ky. `seen`: a layer that observes the events of what is inside of it. */
 type Subject = (form: Form, below: Fetch, options: RetryOptions, seen: Middleware) => Options;
 
 interface Story {

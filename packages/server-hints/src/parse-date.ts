@@ -15,8 +15,8 @@ const RFC_3339 =
 /**
  * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or `undefined`.
  *
- * Strict, but for these: exact case and spaces, a day that exists. The name of the day is not compared with the date. `now`
- * decides the century of a two-digit year: the latest that is not more than 50 years ahead.
+ * Strict, but for the spellings of `HTTP_DATES`: exact case and spaces, a day that exists. The name of the day is not compared
+ * with the date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
  */
 export function parseHttpDate(value: string, now: number): number | undefined {
   const parts = HTTP_DATES.map((form) => form.exec(value)?.groups).find(Boolean);

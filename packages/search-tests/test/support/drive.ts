@@ -31,7 +31,7 @@ export class SteppedTime implements Clock {
     return this.#elapsed;
   }
 
-  /** Sets the clock, as a user does, or a machine that has slept. Who sleeps here sleeps on. */
+  /** Sets the clock, as a user does, or a machine that has slept. Sleeps go on. */
   set(ms: number): void {
     this.#set += ms;
   }
