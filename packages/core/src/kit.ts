@@ -27,6 +27,7 @@ export {
   checkMs,
   checkNames,
   checkNumber,
+  checkPlain,
   type NumberRule,
   optionError,
 } from './options/check.ts';

@@ -1,10 +1,8 @@
-import { optionError } from '@steadfetch/core/kit';
+import { checkPlain } from '@steadfetch/core/kit';
 
 /** Returns `true`, `false` or the options of a layer, which it checks itself; or throws. */
 export function checkLayer<T extends object>(option: string, given: T | boolean): T | boolean {
-  if (typeof given === 'boolean' || (typeof given === 'object' && given !== null && !Array.isArray(given)))
-    return given;
-  throw optionError(option, 'true, false or an options object', given);
+  return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
 }
 
 /** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */

@@ -4,6 +4,7 @@ import type { Clock } from '@steadfetch/core';
 import {
   checkMs,
   checkNumber,
+  checkPlain,
   clockOption,
   type NumberRule,
   type OptionTable,
@@ -93,8 +94,8 @@ function checkSlots(
   range: NumberRule,
 ): StandardConcurrency | undefined {
   if (given === false) return undefined;
-  const isNumber = typeof given !== 'object' || given === null;
-  const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : given;
+  const isNumber = typeof given !== 'object';
+  const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : checkPlain(option, given);
   return { max, maxQueue: 1_000, ...options };
 }
 

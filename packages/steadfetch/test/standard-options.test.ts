@@ -32,7 +32,24 @@ describe('the options of standard', () => {
     for (const value of ['yes', ...(name === 'retry' ? [] : [1]), null, () => {}, []]) {
       const failure = failureOf({ [name]: value });
       expect(failure).toBeInstanceOf(TypeError);
-      expect(failure!.message).toContain(`standard: ${name}: expected true, false or an options object, got `);
+      expect(failure!.message).toContain(`standard: ${name}: expected true, false or a plain options object, got `);
+    }
+  });
+
+  it.each([...LAYERS, 'concurrency'])('refuse for %s what is no plain object', (name) => {
+    for (const value of [
+      new Map([['max', 1]]),
+      new Date(0),
+      [],
+      new (class {
+        max = 1;
+      })(),
+    ]) {
+      const failure = failureOf({ [name]: value });
+      expect(failure, String(value)).toBeInstanceOf(TypeError);
+      expect(failure!.message).toMatch(
+        new RegExp(`^standard: ${name}: expected (true, false or )?a plain options object, got `),
+      );
     }
   });
 

@@ -56,7 +56,7 @@ describe('failRate', () => {
     expect(() => failRate('1' as never)).toThrow(TypeError);
     expect(() => failRate(0.5, Number.NaN)).toThrow('failRate: seed');
     expect(() => failRate(0.5, 'x' as never)).toThrow('failRate: random');
-    expect(() => failRate(0.5, null as never)).toThrow('failRate: expected an options object, got null');
+    expect(() => failRate(0.5, null as never)).toThrow('failRate: expected a plain options object, got null');
     expect(() => failRate(0.5, { reply: 42 })).toThrow('reply: status');
     expect(() => failRate(0.5, { seed: 1 } as never)).toThrow("failRate: unknown option 'seed'");
   });

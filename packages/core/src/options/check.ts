@@ -1,7 +1,7 @@
 import { ignoreRejection } from '../events/notify.ts';
 import { type Clock, MAX_TIMER } from '../time/clock.ts';
 import { nearestName } from './nearest-name.ts';
-import { show } from './show.ts';
+import { isPlain, show } from './show.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -85,12 +85,15 @@ export function checkClock(owner: string, clock: Clock): Clock {
   return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
 }
 
+/** Returns the options object, or throws: an array, a map or an instance of a class is none, as its members could be lost. */
+export function checkPlain<T>(option: string, value: T, expected = 'a plain options object'): T {
+  if (Object(value) !== value || !isPlain(value as object)) throw optionError(option, expected, value);
+  return value;
+}
+
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw optionError(owner, 'an options object', options);
-  }
-  for (const name of Object.keys(options)) {
+  for (const name of Object.keys(checkPlain(owner, options))) {
     if (names.includes(name)) continue;
     let hint = '';
     if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
