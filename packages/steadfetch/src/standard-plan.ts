@@ -8,6 +8,7 @@ import {
   clockOption,
   type NumberRule,
   type OptionTable,
+  optionError,
   randomOption,
   readOptions,
   type Settings,
@@ -15,7 +16,7 @@ import {
 import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
-import type { TimeoutLimits } from '@steadfetch/timeout';
+import { type TimeoutLimits, timeoutLimits } from '@steadfetch/timeout';
 import { checkLayer, layerOptions } from './layer-options.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 
@@ -80,7 +81,10 @@ function checkLimits(
   given: number | TimeoutLimits | false,
   range: NumberRule,
 ): number | TimeoutLimits | false {
-  return typeof given === 'object' && given !== null ? given : checkTime(option, given, range);
+  if (typeof given !== 'object') return checkTime(option, given, range);
+  const limits = readOptions(option, timeoutLimits, given);
+  if (limits.headers ?? limits.body) return given;
+  throw optionError(option, 'a limit for headers or body', given);
 }
 
 /** A number is `maxRetries`, as ky takes it. */

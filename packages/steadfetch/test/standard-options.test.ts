@@ -36,7 +36,7 @@ describe('the options of standard', () => {
     }
   });
 
-  it.each([...LAYERS, 'concurrency'])('refuse for %s what is no plain object', (name) => {
+  it.each([...LAYERS, 'concurrency', 'attemptTimeout'])('refuse for %s what is no plain object', (name) => {
     for (const value of [
       new Map([['max', 1]]),
       new Date(0),
@@ -73,8 +73,16 @@ describe('the options of standard', () => {
     ['rateLimit.maxWait', TOO_FAR, 'rateLimit: maxWait: expected a number from 0 to 2147483647, got'],
     ['circuitBreaker.openFor', [...TOO_FAR, 0], 'circuitBreaker: openFor: expected a number from 1 to 2147483647, got'],
     ['bufferBody.maxBytes', [0, -1, Number.NaN, Infinity], 'bufferBody: maxBytes: expected an integer from 1'],
-    ['attemptTimeout.headers', [...TOO_FAR, 0], 'timeout: headers: expected a number from 1 to 2147483647, got'],
-    ['attemptTimeout.body', [...TOO_FAR, 0], 'timeout: body: expected a number from 1 to 2147483647, got'],
+    [
+      'attemptTimeout.headers',
+      [...TOO_FAR, 0],
+      'standard: attemptTimeout: headers: expected a number from 1 to 2147483647, got',
+    ],
+    [
+      'attemptTimeout.body',
+      [...TOO_FAR, 0],
+      'standard: attemptTimeout: body: expected a number from 1 to 2147483647, got',
+    ],
     ['concurrency.max', [0, Number.NaN], 'concurrency: max: expected an integer >= 1, got'],
   ])('refuse a %s out of range', (path, values, message) => {
     const [name, option] = path.split('.') as [string, string?];
@@ -89,8 +97,9 @@ describe('the options of standard', () => {
     [{ concurrency: '3' }, 'standard: concurrency'],
     [{ concurrency: null }, 'standard: concurrency'],
     [{ concurrency: {} }, 'concurrency: max'],
-    [{ attemptTimeout: { headers: '5s' } }, 'timeout: headers'],
-    [{ attemptTimeout: { header: 1 } }, "timeout: unknown option 'header'"],
+    [{ attemptTimeout: {} }, 'standard: attemptTimeout: expected a limit for headers or body, got {}'],
+    [{ attemptTimeout: { headers: '5s' } }, 'standard: attemptTimeout: headers'],
+    [{ attemptTimeout: { header: 1 } }, "standard: attemptTimeout: unknown option 'header'"],
     [{ retry: { maxDelay: '5s' } }, 'retry: maxDelay'],
     [{ rateLimit: { maxWait: '5s' } }, 'rateLimit: maxWait'],
     [{ idempotencyKey: { generate: 'uuid' } }, 'idempotencyKey: generate'],
