@@ -94,6 +94,8 @@ describe('the key of a server', () => {
       ['http://api-3.test:8080?a#b', 'http://api-3.test:8080'],
       ['https://api-4.test/users/me@mail.test/12:30', 'https://api-4.test'],
       ['http://api-5.test:80/?mail=me@mail.test', 'http://api-5.test'],
+      ['https://user:pa/ss@api-6.test/', 'invalid:'],
+      ['http://[::1]:8080/a', 'http://[::1]:8080'],
       ['data:text/plain,x', 'data:'],
       ['/users?token=1', '/'],
     ])('is read from the text of the URL: %s', (url, key) => {
@@ -260,14 +262,19 @@ describe('redactUrl', () => {
   it.each([
     [' https://user:pass@api.test/a', 'https://api.test/a'],
     ['ht\ntps://user:pass@api.test/a', 'https://api.test/a'],
-    ['https:\\\\user:pass@api.test\\a', 'https:\\\\api.test\\a'],
-    ['//user:pass@api.test/a', '//api.test/a'],
-    ['https://api.test/a\nINFO b', 'https://api.test/aINFO b'],
+    ['https:\\\\user:pass@api.test\\a', 'https://api.test/a'],
+    ['https:///user:pass@api.test', 'https://api.test/'],
+    ['//user:pass@api.test/a', 'http://api.test/a'],
+    ['https://api.test/a\nINFO b', 'https://api.test/aINFO%20b'],
     ['https://api.test/\u001b[31m\u2028\u202e', 'https://api.test/%1B[31m%E2%80%A8%E2%80%AE'],
-    ['https://api.test/\ud800', 'https://api.test/\ud800'],
     ['data:text/plain,secret', 'data:'],
+    ['app://main/a?token=1', 'app://main/a'],
   ])('leaves nothing that forges a line or logs in: %j', (url, redacted) => {
     expect(redactUrl(url)).toBe(redacted);
+  });
+
+  it.each(['/', '\\', '?', '#'])('shows nothing of what cannot be read, with %j in its password', (character) => {
+    expect(redactUrl(`https://user:pa${character}ss@api.test/a`)).toBe('invalid:');
   });
 });
 
@@ -283,6 +290,9 @@ describe('pathOf', () => {
     ['/things?token=a', '/things'],
     ['data:text/plain,secret', '/'],
     ['http://', '/'],
+    ['https:///user:pass@api.test', '/'],
+    ['//user:pass@api.test/things', '/things'],
+    ['https://user:pa/ss@api.test/things', '/'],
   ])('of %j is %j, without what may be secret', (url, path) => {
     expect(pathOf(url)).toBe(path);
   });

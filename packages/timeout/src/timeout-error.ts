@@ -48,8 +48,7 @@ function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | 
 /** Method and URL for a message. They may be of any kind and length, and must neither fail it nor forge a line. */
 function sourceOf(call: Source): string {
   try {
-    // a URL means the same without the characters that are removed first, and may hide a password behind them
-    return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(oneLine(call.url, Infinity)))}`;
+    return `${oneLine(String(call.method), 20)} ${oneLine(redactUrl(call.url))}`;
   } catch {
     return 'the server';
   }

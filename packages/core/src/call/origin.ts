@@ -1,3 +1,4 @@
+import { encodeControls } from '../options/show.ts';
 import { parseUrl, type UrlParts } from './parse-url.ts';
 
 /** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
@@ -55,7 +56,8 @@ export function normalUrl(url: string): string | undefined {
   return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
-const PLAIN_PATH = /^(?:[a-z][a-z0-9+.-]*:\/\/[^/?#\\\s]*)?(\/[^?#\\\s]*)?(?:[?#]|$)/i;
+/** A path alone, or behind a host without user info. */
+const PLAIN_PATH = /^(?:https?:\/\/[\w.-]+(?::\d+)?|(?!\/\/))(\/[^?#\\\s]*)?(?:[?#]|$)/;
 
 /**
  * The path of a URL, however the URL is spelled, without user info, query and fragment. `/` where there is no host: the
@@ -66,6 +68,16 @@ export function pathOf(url: string): string {
   if (plain) return plain[1] ?? '/';
   const { host = '', pathname = '/' } = parse(url) ?? {};
   return host === '' ? '/' : pathname;
+}
+
+/**
+ * A URL fit for a log: on one line, its origin and path. Without a host it is the scheme alone, as the rest may be data, and
+ * `invalid:` where it cannot be read: then nothing tells a password from a path.
+ */
+export function redactUrl(url: string): string {
+  const origin = originOf(url);
+  if (origin.endsWith(':')) return origin;
+  return encodeControls(origin === '/' ? pathOf(url) : `${origin}${pathOf(url)}`);
 }
 
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */

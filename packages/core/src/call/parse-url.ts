@@ -17,10 +17,12 @@ export function parseUrl(url: string, base?: string): UrlParts | undefined {
 }
 
 const PARTS = /^([a-z][a-z\d+.-]*:)(?:\/\/(?:[^/?#]*@)?([^/?#]*))?([^?#]*)(\?[^#]*)?/i;
+const HOST = /^(?:\[.*\]|[^:]*)(?::\d*)?$/;
 const DEFAULT_PORT = /^(http:.*):80$|^(https:.*):443$/;
 
-function partsOf(href: string): UrlParts {
+function partsOf(href: string): UrlParts | undefined {
   const [, scheme, authority = '', path, search = ''] = PARTS.exec(href)!;
+  if (!HOST.test(authority)) return undefined;
   const protocol = scheme!.toLowerCase();
   const host = `${protocol}${authority.toLowerCase()}`.replace(DEFAULT_PORT, '$1$2').slice(protocol.length);
   return { href, protocol, host, pathname: path || '/', search };

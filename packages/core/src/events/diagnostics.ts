@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
-import { redactUrl } from '../call/redact-url.ts';
+import { redactUrl } from '../call/origin.ts';
 import { defineMiddleware, toNext } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
 import { monotonic, systemClock } from '../time/clock.ts';

@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
-import { redactUrl } from '../call/redact-url.ts';
+import { redactUrl } from '../call/origin.ts';
 import type { Mark } from '../call/retried.ts';
 import { defineMiddleware } from '../chain/define-middleware.ts';
 import type { CallOptions, Fetch, Middleware, NamedOptions } from '../chain/fetch.ts';
