@@ -15,7 +15,7 @@ export const LAYERS: Record<string, Layer> = {
   core: {},
   backoff: { packages: ['core'] },
   jitter: { packages: ['core'], types: ['backoff'] },
-  'server-hints': {},
+  'server-hints': { packages: ['core'] },
   retry: {
     packages: ['core', 'backoff', 'jitter', 'server-hints', 'retry-budget'],
     libraries: ['p-retry'],

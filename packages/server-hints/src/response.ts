@@ -1,20 +1,14 @@
+import { readField } from '@steadfetch/core/kit';
+
 /** What is read of a response: its status and its fields, by name in any case. A `Response` is one. */
 export interface HintedResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null | undefined };
 }
 
-/**
- * The value of a field, as `clean` leaves it. A response made for a test may have no fields. SvelteKit throws for those that it
- * does not hand on to a page: they are read by the platform's own `get`.
- */
+/** The value of a field, as `clean` leaves it. A response made for a test may have no fields. */
 export function field({ headers }: HintedResponse, name: string): string | undefined {
-  try {
-    return clean(headers?.get?.(name));
-  } catch (error) {
-    if (!(headers instanceof Headers)) throw error;
-    return clean(Headers.prototype.get.call(headers, name));
-  }
+  return clean(readField(headers, name));
 }
 
 /**
