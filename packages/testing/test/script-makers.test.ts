@@ -54,8 +54,9 @@ describe('failRate', () => {
     expect(() => failRate(1.1)).toThrow('failRate: share: expected a number from 0 to 1, got 1.1');
     expect(() => failRate(Number.NaN)).toThrow(RangeError);
     expect(() => failRate('1' as never)).toThrow(TypeError);
-    expect(() => failRate(0.5, Number.NaN)).toThrow('failRate: seed');
-    expect(() => failRate(0.5, 'x' as never)).toThrow('failRate: random');
+    expect(() => failRate(0.5, Number.NaN)).toThrow('failRate: chance: expected a number');
+    expect(() => failRate(0.5, { chance: Number.NaN })).toThrow('failRate: chance: expected a number');
+    expect(() => failRate(0.5, 'x' as never)).toThrow('failRate: chance: expected a function');
     expect(() => failRate(0.5, null as never)).toThrow('failRate: expected a plain options object, got null');
     expect(() => failRate(0.5, { reply: 42 })).toThrow('reply: status');
     expect(() => failRate(0.5, { seed: 1 } as never)).toThrow("failRate: unknown option 'seed'");
@@ -196,7 +197,7 @@ describe('seededRandom', () => {
 
     expect(new Set(seeds.map((seed) => seededRandom(seed)())).size).toBe(seeds.length);
     expect(seededRandom(-0)()).toBe(seededRandom(0)());
-    expect(() => failRate(0.5, Number.POSITIVE_INFINITY)).toThrow('failRate: seed');
+    expect(() => failRate(0.5, Number.POSITIVE_INFINITY)).toThrow('failRate: chance: expected a number');
   });
 
   it('gives numbers from 0 to 1 that depend on nothing but the seed', () => {

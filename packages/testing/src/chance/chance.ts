@@ -7,8 +7,8 @@ export type Chance = number | Random;
 
 export function randomOf(owner: string, chance: Chance): Random {
   if (typeof chance === 'number')
-    return seededRandom(checkNumber(`${owner}: seed`, chance, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE }));
-  return checkFunction(`${owner}: random`, chance);
+    return seededRandom(checkNumber(`${owner}: chance`, chance, { min: -Number.MAX_VALUE, max: Number.MAX_VALUE }));
+  return checkFunction(`${owner}: chance`, chance);
 }
 
 export function checkShare(option: string, value: unknown): number {
