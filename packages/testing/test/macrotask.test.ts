@@ -1,3 +1,4 @@
+import { mock } from 'node:test';
 import { afterEach, expect, it, vi } from 'vitest';
 
 afterEach(() => {
@@ -25,6 +26,21 @@ it('takes a turn of the real event loop where timers are faked before or after i
   await after.millisecond();
 
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('takes one where the timers of node:test are faked before', async () => {
+  mock.timers.enable({ apis: ['setImmediate', 'setTimeout'] });
+  try {
+    const { macrotask, millisecond } = await load();
+    const startedAt = performance.now();
+
+    await macrotask();
+    await millisecond();
+
+    expect(performance.now() - startedAt).toBeGreaterThan(0.9);
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 it('takes one where there is no setImmediate, as in a browser', async () => {

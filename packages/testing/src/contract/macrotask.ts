@@ -1,10 +1,14 @@
-/** The real one, unless timers were faked before: those of Sinon, Jest and Vitest carry their clock. Browsers have none. */
+/** The real ones, unless timers were faked before. Browsers have no `setImmediate`. */
 const { setImmediate, setTimeout } = globalThis;
-const isReal = setImmediate !== undefined && !('clock' in setImmediate);
+
+/** The fakes of Sinon, Jest and Vitest carry their clock, and those of `node:test` are bound functions. */
+function isReal(timer: typeof setImmediate | typeof setTimeout | undefined): boolean {
+  return timer !== undefined && !('clock' in timer) && !timer.name.startsWith('bound ');
+}
 
 /** One turn of the event loop in real time, also under fake timers: everything that is runnable now has run. */
 export function macrotask(): Promise<void> {
-  if (isReal) return new Promise((resolve) => setImmediate(resolve)); // a channel costs ten times as much
+  if (isReal(setImmediate)) return new Promise((resolve) => setImmediate(resolve)); // a channel costs ten times as much
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
@@ -15,8 +19,9 @@ export function macrotask(): Promise<void> {
   });
 }
 
-/** At least a millisecond of real time; about that in turns, where the timers were faked before. */
+/** About a millisecond of real time, also where the timers were faked before: then in turns, of which it takes a few. */
 export async function millisecond(): Promise<void> {
-  if (!('clock' in setTimeout)) return new Promise((resolve) => setTimeout(resolve, 1));
-  for (let left = 100; left > 0; left--) await macrotask();
+  if (isReal(setTimeout)) return new Promise((resolve) => setTimeout(resolve, 1));
+  const over = AbortSignal.timeout(1);
+  for (let left = 100; left > 0 && !over.aborted; left--) await macrotask();
 }
