@@ -1112,6 +1112,22 @@ describe('contractChecks', () => {
     );
   });
 
+  it('fails a middleware that calls next in a timer and handles nothing there, and goes on', async () => {
+    const bare: Middleware = (next) => (input, init) =>
+      new Promise((resolve) => setTimeout(() => resolve(next(input, init)), 1));
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException'); // those of vitest, which fail the run
+
+    try {
+      await expect(contractChecks['rejects when next throws instead of rejecting']!(() => bare)).rejects.toThrow(
+        'expected the call to reject, but it never ends',
+      );
+      expect(process.listeners('uncaughtException')).toEqual([]);
+    } finally {
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+  });
+
   it('leaves the globals as they were', async () => {
     const before = [Request, Request.prototype.clone, Response.prototype.clone];
 

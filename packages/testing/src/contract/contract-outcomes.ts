@@ -136,7 +136,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const steady = make()(next);
     // One that hands back next itself does nothing that could be wrong.
     if (steady === next) return;
-    same(await failureOf(called(steady)), error, 'the error');
+    const unhandled = watchUnhandled();
+    const failure = await failureOf(called(steady)).finally(() => unhandled.stop());
+    same(failure, error, 'the error');
   },
 
   'leaves no rejection unhandled': async (make) => {

@@ -13,10 +13,10 @@ export interface Asked {
   receiver: unknown;
 }
 
-/** A fetch that answers 200 and writes down what it was asked for. */
+/** A fetch that answers 200 and writes down what it was asked for. What it does not take it rejects, as the platform's does. */
 export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch: Fetch; asked: Asked[] } {
   const asked: Asked[] = [];
-  function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  async function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const { url, method, headers } = Call.from(input, init);
     const request = new Request(input, init);
     const one: Asked = { url, method, headers: new Headers(headers), init, request, receiver: this };
@@ -48,7 +48,7 @@ export const ok = async (): Promise<Response> => new Response('ok');
 /** A fetch that only ends by its signal, with its reason, and keeps the signals it got. */
 export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] } {
   const signals: (AbortSignal | undefined)[] = [];
-  const fetch: Fetch = (input, init) => {
+  const fetch: Fetch = async (input, init) => {
     const { signal } = Call.from(input, init);
     signals.push(signal);
     return new Promise((_, reject) => void onAbort(signal, reject));

@@ -6,19 +6,27 @@ interface Runtime {
   removeEventListener?: Listens;
 }
 
-/** Counts unhandled rejections, in Node, Deno, Bun and browsers. */
+/**
+ * Counts rejections and errors that nobody handles, in Node, Deno, Bun and browsers. Meanwhile an error that is thrown in a timer
+ * does not end the process.
+ */
 export function watchUnhandled(): { stop(): number } {
   const { process, addEventListener, removeEventListener } = globalThis as Runtime;
   let count = 0;
   const seen = (): void => {
     count++;
   };
-  if (process?.on) process.on('unhandledRejection', seen);
-  else addEventListener?.('unhandledrejection', seen);
+  const events = process?.on ? ['unhandledRejection', 'uncaughtException'] : ['unhandledrejection', 'error'];
+  for (const event of events) {
+    if (process?.on) process.on(event, seen);
+    else addEventListener?.(event, seen);
+  }
   return {
     stop: () => {
-      if (process?.off) process.off('unhandledRejection', seen);
-      else removeEventListener?.('unhandledrejection', seen);
+      for (const event of events) {
+        if (process?.off) process.off(event, seen);
+        else removeEventListener?.(event, seen);
+      }
       return count;
     },
   };
