@@ -7,11 +7,15 @@ import type { Need, Permit, Rule } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
-/**
- * The budgets that know of a failure. Before, one need not know of calls under way. Not kept by each `retry`: an application may
- * make one for each request, and share the budget.
- */
-const FAILED = new WeakSet<RetryBudget>();
+/** What has happened to a budget. Not kept by each `retry`: an application may make one for each request, and share the budget. */
+interface Past {
+  /** Whether it knows of a failure. Before, it need not know of calls under way. */
+  failed: boolean;
+  /** To hold a call needs the time of its attempts, and no timeout meanwhile. Both cost something, so not before a call is held. */
+  readonly needs: Need[];
+}
+
+const PASTS = new WeakMap<RetryBudget, Past>();
 
 /**
  * Prevents retry storms: each retry needs a permit of the budget, which records every outcome that the server can be
@@ -21,15 +25,17 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
+  const past = PASTS.get(budget) ?? { failed: false, needs: [] };
+  PASTS.set(budget, past);
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = ({ call, attempt, session }: FailedAttempt, outcome: 'success' | 'failure') => {
-    FAILED.add(budget);
+    past.failed = true;
     notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries), undefined);
   };
-  const rule: Rule & { needs: readonly Need[] } = {
-    needs: NOTHING,
+  return {
+    needs: past.needs,
     beforeCall: (call) => {
-      if (FAILED.has(budget)) begin(budget, call);
+      if (past.failed) begin(budget, call);
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
@@ -40,7 +46,7 @@ export function budget(budget: RetryBudget): Rule {
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
-        rule.needs = HOLDING;
+        if (past.needs.length === 0) past.needs.push('elapsed', 'time');
       }
       return permit;
     },
@@ -56,7 +62,6 @@ export function budget(budget: RetryBudget): Rule {
       return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
     },
   };
-  return rule;
 }
 
 /** Ignores what the budget throws. Not by `notify`: a closure for each call costs more than this. */
@@ -74,10 +79,6 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
   } catch {}
   return undefined;
 }
-
-/** To hold a call needs the time of its attempts, and no timeout meanwhile. Both cost something, so not before a call is held. */
-const HOLDING: readonly Need[] = ['elapsed', 'time'];
-const NOTHING: readonly Need[] = [];
 
 /**
  * Whether the server can be responsible for a failed attempt. It is not for what was not sent, for a body or a mistake of

@@ -261,17 +261,22 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
-  it('takes as long as its attempts would have taken, from the second call on', async () => {
+  it.each([
+    ['of one retry', false],
+    ['also where each is made by a retry of its own that shares the budget', true],
+  ])('takes as long as its attempts would have taken, from the second call on, %s', async (_, isOwn) => {
     const clock = manualClock();
+    const budget = { ...refusing };
     const slow: Fetch = async () => {
       await clock.sleep(1_000);
       return new Response(null, { status: 504 });
     };
-    const steady = retry({ clock, delay: () => 100, maxRetries: 2, budget: refusing })(slow);
+    const made = () => retry({ clock, delay: () => 100, maxRetries: 2, budget })(slow);
+    const steady = made();
     const timeOf = async () => {
       const from = clock.now();
       let took: number | undefined;
-      void steady(API).then(() => {
+      void (isOwn ? made() : steady)(API).then(() => {
         took = clock.now() - from;
       });
       while (took === undefined) await clock.advance(100);
