@@ -1,5 +1,6 @@
+import { parseHttpDate } from '@steadfetch/core/kit';
 import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
-import { parseHttpDate, parseTimestamp } from './parse-date.ts';
+import { parseTimestamp } from './parse-timestamp.ts';
 
 /**
  * Milliseconds until a quota is back, in any of the formats in use: seconds, seconds or milliseconds since the epoch
@@ -9,7 +10,7 @@ export function parseReset(value: string | undefined, now: number): number | und
   if (value === undefined) return undefined;
   const number = parseDecimal(value);
   if (number !== undefined) return fromNumber(number, value, now);
-  const instant = parseTimestamp(value) ?? parseHttpDate(value, now);
+  const instant = parseTimestamp(value) ?? parseHttpDate(value);
   return instant === undefined ? parseGoDuration(value) : instant - now;
 }
 

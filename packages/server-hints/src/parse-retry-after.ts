@@ -1,5 +1,5 @@
+import { parseHttpDate } from '@steadfetch/core/kit';
 import { parseSeconds, wait } from './milliseconds.ts';
-import { parseHttpDate } from './parse-date.ts';
 import { clean } from './response.ts';
 
 /** The time to compare with. */
@@ -28,6 +28,6 @@ export function parseRetryAfter(
   if (text === undefined) return undefined;
   const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
   if (seconds !== undefined) return wait(seconds);
-  const date = parseHttpDate(text, now);
+  const date = parseHttpDate(text);
   return date === undefined ? undefined : wait(date - now);
 }

@@ -1,3 +1,4 @@
+import { parseHttpDate } from './http-date.ts';
 import { readField } from './read-field.ts';
 
 /**
@@ -10,12 +11,7 @@ export function retryAfterOf(response: Response, now: number): number | undefine
   const read = (name: string) => readField(response.headers, name)?.trim() ?? '';
   const field = read('retry-after');
   if (/^\d+(?:\.\d+)?(?:\s*,\s*\d+)*$/.test(field)) return Math.max(...field.split(',').map(Number)) * 1_000;
-  const delay = dateOf(field) - (dateOf(read('date')) || now);
+  const date = parseHttpDate(field);
+  const delay = date === undefined ? 0 : date - (parseHttpDate(read('date')) ?? now);
   return delay > 0 ? delay : undefined;
-}
-
-/** Any of the three forms of HTTP-date, of which one does not name its zone, and those that servers write in their place; in no other zone. */
-function dateOf(field: string): number {
-  if (!/^[a-z]{3,9},? (?!.* [+-](?!0000$))[\w: +-]+$/i.test(field)) return Number.NaN;
-  return Date.parse(field.replace(/( GMT| UTC| [+-]0000)?$/, ' GMT'));
 }
