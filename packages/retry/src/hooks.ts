@@ -83,9 +83,7 @@ export function hooks(
     callHooks(all, name, () => ({ ...baseOf(ended, fullUrls), ...more }));
   const recovered = (ended: Ended) => emit('onRecover', ended, { attempts: factsOf(ended).attempt });
   return {
-    needs: all.some(({ onRetry, onGiveUp, onRecover }) => onRetry ?? onGiveUp ?? onRecover)
-      ? ['elapsed', 'outcome']
-      : ['outcome'],
+    needs: ['elapsed', 'outcome'],
     afterFailure: (failure, decision) => {
       if (decision.retry) {
         const { delay, source, reason } = decision;
