@@ -70,7 +70,7 @@ export class TimedCall implements Expirable, Arrival {
   }
 
   #arrive(response: Response): void {
-    if (!this.#settle()) discardLate(response);
+    if (!this.#settle()) discard(response);
     else this.#resolveWith(response);
   }
 
@@ -100,11 +100,4 @@ export class TimedCall implements Expirable, Arrival {
 /** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
 function isUncut(call: Call): boolean {
   return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
-}
-
-/** Discards a late response, which may be no response at all. */
-function discardLate(response: Response): void {
-  try {
-    discard(response);
-  } catch {}
 }
