@@ -81,13 +81,12 @@ function verdictOfError(error: unknown, call: Call): Verdict {
  * Whether the error may be that of the call's own body, which is read while it is sent: a stream, a factory, a file, or
  * what a `Request` holds. Only the first two can also keep a call waiting.
  */
-function mayBeOwnBody({ init, input }: Call, timedOut: boolean): boolean {
+function mayBeOwnBody({ init, input, replayable }: Call, timedOut: boolean): boolean {
   const body: unknown = init?.body;
   if (body === undefined || body === null) return !timedOut && isRequest(input) && Boolean(input.body);
-  if (typeof body === 'function') return true;
-  if (typeof body !== 'object') return false;
-  const dripping = 'getReader' in body || 'pipe' in body || 'next' in body || Symbol.asyncIterator in body;
-  return dripping || (!timedOut && ('stream' in body || ('getAll' in body && !(body instanceof URLSearchParams))));
+  if (typeof body === 'function' || !replayable) return true;
+  if (timedOut || typeof body !== 'object') return false;
+  return 'stream' in body || ('getAll' in body && !(body instanceof URLSearchParams));
 }
 
 /** Codes that say that nothing has left this machine. */
