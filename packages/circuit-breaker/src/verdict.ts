@@ -1,5 +1,5 @@
 import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
-import { isRequest, optionError, originOf, warnOnce } from '@steadfetch/core/kit';
+import { isRequest, optionError, originOf, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './circuit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
@@ -73,7 +73,8 @@ function verdictOfError(error: unknown, call: Call): Verdict {
   const { kind, permanent, code } = classifyError(error);
   const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
   // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
-  const mistake = kind === 'bug' ? MISTAKES.has(nameOf(error)) : kind === 'network' && permanent && code === undefined;
+  const mistake =
+    kind === 'bug' ? MISTAKES.has(textOf(error, 'name')) : kind === 'network' && permanent && code === undefined;
   return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
 }
 
@@ -99,20 +100,7 @@ const OFFLINE_TEXT =
 function isOffline(error: unknown): boolean {
   if ((globalThis.navigator as { onLine?: boolean } | undefined)?.onLine === false) return true;
   const chain = causesOf(error);
-  const codes = chain.map((link) => read(link, 'code')).filter((code): code is string => typeof code === 'string');
+  const codes = chain.map((link) => textOf(link, 'code')).filter((code) => code !== undefined);
   if (codes.length > 0) return codes.every((code) => NOT_LEFT.test(code));
-  return chain.some((link) => OFFLINE_TEXT.test(String(read(link, 'message') ?? '')));
-}
-
-function nameOf(error: unknown): unknown {
-  return read(error, 'name');
-}
-
-/** A getter may throw. */
-function read(from: unknown, member: 'name' | 'code' | 'message'): unknown {
-  try {
-    return (from as Record<string, unknown> | null | undefined)?.[member];
-  } catch {
-    return undefined;
-  }
+  return chain.some((link) => OFFLINE_TEXT.test(textOf(link, 'message') ?? ''));
 }

@@ -45,7 +45,7 @@ export {
   type Settings,
 } from './options/options.ts';
 export { warnOnce } from './options/warn-once.ts';
-export { transientKind } from './outcome/classify-error.ts';
+export { textOf, transientKind } from './outcome/classify-error.ts';
 export { parseHttpDate } from './outcome/http-date.ts';
 export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';

@@ -104,8 +104,8 @@ function causesBelow(link: unknown): unknown[] {
   }
 }
 
-/** What is thrown as a text is its own message: Tauri throws so. */
-function textOf(link: unknown, key: string): string | undefined {
+/** A member of an error, if it is a text: a getter may throw. What is thrown as a text is its own message: Tauri throws so. */
+export function textOf(link: unknown, key: string): string | undefined {
   if (typeof link === 'string' && key === 'message') return link;
   try {
     const value = (link as Record<string, unknown>)[key];
