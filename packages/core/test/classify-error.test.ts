@@ -61,6 +61,7 @@ describe('classifyError', () => {
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',
+    'HPE_INVALID_CONSTANT',
     'Malformed_HTTP_Response',
     'HTTP2RefusedStream',
     'HTTP2StreamReset',

@@ -11,7 +11,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /ERR_SSL_\S+_(INTERNAL_ERROR|BAD_RECORD_MAC)/, // TLS: neither is about trust or what the two speak (RFC 8446 §6.2)
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
-  /Malformed_HTTP_Response/, // Bun: on a kept connection also the rest of an answer that was longer than it said
+  /HPE_\w+|Malformed_HTTP_Response/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
   /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
   /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor
 );
@@ -21,7 +21,7 @@ export const TIMED_OUT: RegExp = /(HEADERS|BODY)_TIMEOUT$/;
 
 /** Codes of trust and protocol errors: the network answered, and it will answer the same again. */
 export const BROKEN_PEER: RegExp =
-  /^(CERT_|ERR_(TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|HPE_|UND_ERR_PRX_TLS$)/;
+  /^(CERT_|ERR_(TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|UND_ERR_PRX_TLS$)/;
 
 /** How the messages of network errors begin that carry no code. */
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
