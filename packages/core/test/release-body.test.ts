@@ -31,4 +31,31 @@ describe('releaseBody', () => {
     for (const body of [locked, broken, 'text', new Uint8Array(1), undefined, null]) releaseBody(callWith(body));
     await new Promise(setImmediate);
   });
+
+  it('leaves no error behind where a Request with a form is not sent', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const form = new FormData();
+    form.append('name', 'report');
+    form.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
+    const request = new Request(URL, { method: 'POST', body: form });
+
+    releaseBody(Call.from(request));
+
+    await vi.waitFor(() => expect(request.body!.locked).toBe(false)); // all of it is read
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(request.bodyUsed).toBe(true);
+  });
+
+  it('cancels the stream of a Request whose type names a form that the caller has encoded', async () => {
+    const cancel = vi.fn();
+    const headers = { 'content-type': 'multipart/form-data; boundary=mine' };
+    const init = { method: 'POST', headers, body: new ReadableStream({ cancel }), duplex: 'half' } as RequestInit;
+
+    releaseBody(Call.from(new Request(URL, init)));
+
+    expect(cancel).toHaveBeenCalledOnce();
+  });
 });

@@ -1,5 +1,5 @@
 import { Call, type CallChanges, type Fetch } from '@steadfetch/core';
-import { toNext } from '@steadfetch/core/kit';
+import { releaseBody, toNext } from '@steadfetch/core/kit';
 
 /** The fetch, with more about each call than `fetch(input, init)` can say: which layer retries, which attempt, how much time is left. */
 export function withCallContext(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
@@ -17,6 +17,15 @@ export function attemptsWithContext(
     enter(base.with({ ...changes, input: request, init: Call.from(request, changes.init).init }));
 }
 
+/** Of a call that fails the body is used up, as by `fetch`: ky would close a form that Node goes on writing, which ends the process. */
 function entryOf(fetch: Fetch | undefined): (call: Call) => Promise<Response> {
-  return toNext(fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  const enter = toNext(fetch ?? ((input, init) => globalThis.fetch(input, init)));
+  return async (call) => {
+    try {
+      return await enter(call);
+    } catch (error) {
+      releaseBody(call);
+      throw error;
+    }
+  };
 }

@@ -19,6 +19,23 @@ describe('use', () => {
     expect(fetch.calls[0]!.headers.get('x-order')).toBe('x-a, x-b');
   });
 
+  it('leaves no error behind where a layer refuses a call with a form', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const refuse: Middleware = () => async () => {
+      throw new Error('refused');
+    };
+    const body = new FormData();
+    body.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
+
+    const error = await outcomeOf(ky.create(use(refuse)).post(URL, { body }));
+
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(error).toMatchObject({ message: 'refused' });
+  });
+
   it('lets parseJson replace the reader of a response that a layer has made', async () => {
     globalFetch({ json: { id: 1 } });
     const remade = defineMiddleware(async (call, next) => {

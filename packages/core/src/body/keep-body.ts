@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { isRequest } from '../call/request-members.ts';
+import { readField } from '../outcome/read-field.ts';
 
 /**
  * The call to send while another send may follow: sending a `Request` uses its body, so a clone is sent. One that cannot be
@@ -19,7 +20,17 @@ export function keepBody(call: Call): Call {
  */
 export function releaseBody(call: Call): void {
   if (call.init?.body) cancelBody(call.init.body);
-  else if (carriesBody(call)) cancelBody((call.input as Request).body);
+  else if (carriesBody(call)) closeBody(call.input as Request);
+}
+
+/** A `Request` of Node writes its form into its stream, whether that is read or not. If it is closed before, the process ends. */
+const FORM_OF_NODE = /boundary=----formdata-undici-/;
+
+/** Closes the body of a `Request`; one that is a form of Node is read to its end. */
+function closeBody({ headers, body }: Request): void {
+  const type = readField(headers, 'content-type') ?? '';
+  if (body && FORM_OF_NODE.test(type)) void body.pipeTo(new WritableStream()).catch(() => {});
+  else cancelBody(body);
 }
 
 interface Closable {
