@@ -27,7 +27,7 @@ export interface CircuitSnapshot {
   failingFor: number;
   /** What the server answered last to a call that failed, since the circuit closed. */
   lastAnswer?: LastAnswer;
-  /** What is refused, e.g. `GET /users/*`. Left out where everything is, or nothing. */
+  /** The parts of what is refused, e.g. `GET /users/*`. Left out where everything is, or nothing. */
   parts?: string[];
   /** Open times since the circuit was closed: one, and one more for each probe that failed. */
   openings: number;

@@ -135,12 +135,13 @@ class AttemptOf implements CircuitAttempt {
     this.retried = call.retried !== false;
   }
 
+  get thing(): string {
+    return `${this.#call.method} ${pathOf(this.#call.url).slice(0, LONGEST_PATH)}`;
+  }
+
   /** The method and the route, where what looks like an identifier is a star. */
   get part(): string {
-    const route = pathOf(this.#call.url)
-      .slice(0, LONGEST_PATH)
-      .replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
-    return `${this.#call.method} ${route}`;
+    return this.thing.replace(/[^/]*[\d\p{C}][^/]*|[^/]{40,}/gu, '*');
   }
 }
 

@@ -25,7 +25,9 @@ export interface CircuitAttempt {
    * those after any attempt that was let through.
    */
   readonly call?: object;
-  /** The part of the service, e.g. `GET /users/*`; read only when a part has failed. */
+  /** What is asked for, e.g. `GET /users/7`; read only when something has failed. */
+  readonly thing?: string;
+  /** The part of the service that it belongs to, e.g. `GET /users/*`; read only when a part has failed. */
   readonly part?: string;
   /** Whether a `retry` further out may repeat the call. */
   readonly retried?: boolean;
@@ -42,7 +44,7 @@ export interface CircuitPolicy {
   onChange(state: CircuitState): void;
 }
 
-/** Parts that failed, above which the whole service counts as away. */
+/** Things that failed, above which their parts count as away; and parts, above which the whole service does. */
 const MANY = 5;
 
 /** How a call was let through: in which state, and in which period of it. */
@@ -73,8 +75,9 @@ export class Circuit {
   #passed = 0;
 
   #failingSince = 0;
-  /** The parts that failed since the last success. */
-  readonly #failing = new Set<string>();
+  /** What failed since the last success. */
+  readonly #things = new Set<string>();
+  readonly #parts = new Set<string>();
 
   /** Calls that failed since the last success. */
   failures = 0;
@@ -102,9 +105,9 @@ export class Circuit {
     return this.failures === 0 ? 0 : this.#policy.now() - this.#failingSince;
   }
 
-  /** What is refused while the circuit is not closed; `undefined`: everything. */
+  /** The parts of what is refused while the circuit is not closed; `undefined`: everything is. */
   get parts(): string[] | undefined {
-    return this.#refusesAll() ? undefined : [...this.#failing];
+    return this.#refusesAll() ? undefined : [...this.#parts];
   }
 
   /** Milliseconds until it is worth asking again; a guess while probes are out, 0 when a call would be let through. */
@@ -192,13 +195,14 @@ export class Circuit {
 
   #failed(leave: Leave, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? leave.generation === this.#generation : leave.outage === this.#outage;
-    const { call, part, retried = false } = leave.attempt;
+    const { call, thing, part, retried = false } = leave.attempt;
     // where any success closes the circuit, the retries of what began before it opened can
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
     const at = this.#policy.now();
     if (answer) this.lastAnswer = answer;
-    if (part !== undefined && this.#failing.size <= MANY) this.#failing.add(part);
+    note(this.#things, thing);
+    note(this.#parts, part);
     const isFirst = call === undefined || !this.#counted.has(call);
     const sample = { failed: true, duration: at - leave.at, at, retried };
     if (isFirst) this.#count(leave, sample);
@@ -264,15 +268,19 @@ export class Circuit {
   #forget(): void {
     if (this.failures === 0) return;
     this.failures = 0;
-    this.#failing.clear();
+    this.#things.clear();
+    this.#parts.clear();
   }
 
-  #refuses(attempt: CircuitAttempt): boolean {
-    return this.#refusesAll() || attempt.part === undefined || this.#failing.has(attempt.part);
+  /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
+  #refuses({ thing, part }: CircuitAttempt): boolean {
+    if (this.#refusesAll() || part === undefined) return true;
+    const few = this.#things.size <= MANY && thing !== undefined;
+    return few ? this.#things.has(thing) : this.#parts.has(part);
   }
 
   #refusesAll(): boolean {
-    return this.#policy.rule.scoped !== true || this.#failing.size === 0 || this.#failing.size > MANY;
+    return this.#policy.rule.scoped !== true || this.#parts.size === 0 || this.#parts.size > MANY;
   }
 
   /** A probe without an answer for too long no longer holds its slot, or one lost call would end all calls. */
@@ -285,4 +293,8 @@ export class Circuit {
   #dropLost(at: number): void {
     for (const [permit, since] of this.#held) if (at - since >= this.#policy.probeTimeout) this.#held.delete(permit);
   }
+}
+
+function note(failed: Set<string>, name: string | undefined): void {
+  if (name !== undefined && failed.size <= MANY) failed.add(name);
 }

@@ -530,6 +530,14 @@ describe('the default rule', () => {
     expect(await outcomeOf('/users')).toBe(200);
   });
 
+  it('refuses a broken thing that is asked for again and again, and no other of its route', async () => {
+    const { outcomeOf } = service((path) => (path === '/jobs/1' ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/jobs/1');
+
+    expect(await outcomeOf('/jobs/1')).toBe('CircuitOpenError');
+    expect(await outcomeOf('/jobs/2')).toBe(200);
+  });
+
   it('refuses everything once more than five parts failed and none succeeded', async () => {
     const { outcomeOf, middleware } = service(() => 500);
     const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
