@@ -225,6 +225,17 @@ it('a limit of few calls a minute is not tried with many at once after a silence
   expect(group.refused).toBeLessThan(30);
 });
 
+it.each([
+  ['retry-after', 5],
+  ['none', 4],
+] as const)('two processes far below a limit (%s) are held back little after they met it', async (hint, seed) => {
+  const travel = (random: () => number) => 5 + 60 * random();
+  const group = fleet(2, bucket(20, 1, hint), { workers: 3, pause: 1_500, seed, travel });
+  await group.run(120);
+  expect(group.refused).toBeGreaterThan(4);
+  expect(shareOf(group, 0, 120, 6 / 1.57)).toBeGreaterThan(0.9);
+});
+
 it('without a limit nobody is held back for longer than the first second', async () => {
   const group = fleet(2, () => ({ ok: true, headers: {} }));
   await group.run(3);
