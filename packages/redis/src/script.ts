@@ -236,11 +236,15 @@ local function startOf()
   return max(s.accepted / (s.closure + length), steady, 0.7 * amid())
 end
 
+local function metFor()
+  for _, entry in ipairs(history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
+end
+
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
   local patience = max(cost, min(cost / unsure, 40 / rate))
-  if unsure < 0.3 then patience = max(min(60000, cost / unsure), 400 / rate) end
+  if unsure < 0.3 then patience = max(min(60000, cost / unsure), min(400 / rate, metFor())) end
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -403,7 +407,7 @@ local function rateAt(at, cost)
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
   local grown = exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
-  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / s.burst)
+  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / 2)
 end
 
 local function everyOf(at, cost, known)

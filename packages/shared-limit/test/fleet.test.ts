@@ -133,6 +133,24 @@ describe('eight processes at a server without a limit', () => {
   });
 });
 
+it.each([3, 10])(
+  'eight processes whose server lets one call a second through for %i s call on as before',
+  async (dry) => {
+    let next = 0;
+    const server = (at: number) => {
+      const isDry = at > 20_000 && at < 20_000 + dry * 1_000;
+      if (isDry && at < next) return { ok: false, headers: { 'retry-after': '1' } };
+      next = at + 1_000;
+      return { ok: true, headers: {} };
+    };
+    const group = fleet(8, server, { pause: 1_000 });
+    await group.run(75);
+    expect(group.lost).toBe(0);
+    expect(shareOf(group, 5, 20, 31)).toBeGreaterThan(0.95);
+    expect(shareOf(group, 65, 75, 31)).toBeGreaterThan(0.9);
+  },
+);
+
 describe('when the place that decides', () => {
   it.each(IS_GATE ? HINTS : HINTS.slice(0, 1))(
     'is away for five seconds and comes back empty (%s), little is lost',
