@@ -158,6 +158,12 @@ local function root(of, most)
   return sqrt(low * high)
 end
 
+local function highest(open, best, most)
+  local rate = most
+  while rate > best and not open(rate) do rate = rate * 0.9 end
+  return max(best, rate)
+end
+
 local function digitsOf(n)
   while n >= 10 and n % 10 == 0 do n = n / 10 end
   return 1 + floor(log10(n))
@@ -197,10 +203,10 @@ local function bucketOf(top, time, loose)
   local tooLow, tooHigh = contradiction(rate)
   local wrong = max(0, tooLow, tooHigh)
   local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
-  local high = root(function(one)
-    local _, tooHigh = contradiction(one)
-    return wrong + 20 * one - tooHigh
-  end, reach)
+  local high = highest(function(one)
+    local tooLow, tooHigh = contradiction(one)
+    return max(tooLow, tooHigh) <= wrong + 20 * one
+  end, rate, 0.97 * reach)
   local back = rate * time
   if wrong >= 1 + 40 * rate + loose * back or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
@@ -230,11 +236,15 @@ local function startOf()
   return max(s.accepted / (s.closure + length), steady, 0.7 * amid())
 end
 
+local function metFor()
+  for _, entry in ipairs(history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
+end
+
 local function hold(rate, depth, doubt)
   local unsure = min(0.3, max(0.01, doubt))
   local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
   local patience = max(cost, min(cost / unsure, 40 / rate))
-  if unsure < 0.3 then patience = max(min(60000, cost / unsure), 400 / rate) end
+  if unsure < 0.3 then patience = max(min(60000, cost / unsure), min(400 / rate, metFor())) end
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
@@ -397,7 +407,7 @@ local function rateAt(at, cost)
   if s.way == SEARCH then return s.base end
   local beyond = min(300000, max(0, at - s.since - s.patience))
   local grown = exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
-  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / s.burst)
+  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / 2)
 end
 
 local function everyOf(at, cost, known)

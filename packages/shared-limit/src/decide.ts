@@ -15,6 +15,8 @@ const LEAP = 250;
 const UNREPORTED = 10;
 /** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
 const FASTER = 10_000;
+/** It grows to twice the base, and by the base once more for so many that were accepted beyond that. */
+const CONTRADICTED = 2;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
 /** So many refusals that may be noise prove a limit, if they come close together: eight acceptances outweigh one. */
@@ -243,10 +245,10 @@ function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
   const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
-  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / state.burst);
+  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / CONTRADICTED);
 }
 
-/** How much more was accepted since the limit was last used up than the base gives. As much as a burst may come from the bucket, and shows no higher rate. */
+/** How much more was accepted since the limit was last used up than the base gives. */
 function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
   return accepted - base * (at - emptied);
 }

@@ -137,13 +137,18 @@ function others(state: LimitState, pace: number): void {
   state.growth = 0.03;
 }
 
+/** How long ago the limit was first met: what was seen for a short time is believed for as short a time, since it may have been no limit. */
+function metFor({ history, closedUntil }: LimitState): number {
+  return closedUntil - history.find(({ cost }) => cost === 0)!.from;
+}
+
 /** Holds a pace. More is tried for once the doubt about it has cost as much as a refusal does. */
 function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
   const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));
   const patience =
     unsure < UNSURE
-      ? Math.max(Math.min(LONGEST_DOUBT, cost / unsure), RARE / rate)
+      ? Math.max(Math.min(LONGEST_DOUBT, cost / unsure), Math.min(RARE / rate, metFor(state)))
       : Math.max(cost, Math.min(cost / unsure, RARE_GUESS / rate));
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;

@@ -1,4 +1,4 @@
-import type { Clock } from '@steadfetch/core';
+import { type Clock, monotonic } from '@steadfetch/core';
 import {
   callHooks,
   checkFunction,
@@ -45,6 +45,9 @@ export interface StoreOptions {
   hooks?: StoreHooks | readonly StoreHooks[];
 }
 
+/** A place that fails for one key is asked again each second: it is up when no question has failed for so long, ms. */
+const QUIET = 2_000;
+
 const LIMIT = {
   requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
   per: { check: checkMs, min: 1 },
@@ -74,19 +77,20 @@ export interface SharedStore extends LimitStore {
 export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
   checkFunction('storeOf: ask', ask);
   const { clock, limit, hooks } = readOptions('storeOf', storeOptions, options);
-  let downSince: number | undefined;
+  const now = monotonic(clock);
+  let down: { readonly since: number; readonly failedAt: number } | undefined;
   const place: Place = {
     ask,
     known: limit ? limit.requests / limit.per : 0,
     onFailure(key, error) {
-      if (downSince !== undefined) return;
-      downSince = clock.now();
-      callHooks(hooks, 'onDown', () => ({ key, error }));
+      const isNew = !down;
+      down = { since: down?.since ?? now(), failedAt: now() };
+      if (isNew) callHooks(hooks, 'onDown', () => ({ key, error }));
     },
-    onReturn(key) {
-      if (downSince === undefined) return;
-      const after = clock.now() - downSince;
-      downSince = undefined;
+    onAnswer(key) {
+      if (!down || now() - down.failedAt < QUIET) return;
+      const after = now() - down.since;
+      down = undefined;
       callHooks(hooks, 'onUp', () => ({ key, after }));
     },
   };

@@ -19,7 +19,8 @@ export interface Place {
   /** The rate that is known in advance, of requests per ms; 0: none. */
   readonly known: number;
   readonly onFailure: (key: string, error: unknown) => void;
-  readonly onReturn: (key: string) => void;
+  /** It answered one who uses it. */
+  readonly onAnswer: (key: string) => void;
 }
 
 /** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
@@ -274,12 +275,17 @@ export class StoredPacer implements Pacing {
     if (!this.#availability.isUsed) {
       if (!asked.isLate) this.#availability.answered(now, reply.backAt + offset);
     } else if (reply.backAt + offset > now + 1) this.#leaveToo(now, reply.backAt + offset);
-    else if (asked.want > 0) {
-      this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
-      this.#freeAt = reply.count > 0 ? -Infinity : reply.first + offset;
-      this.#slots.add(reply, offset, this.#cost, asked.at);
+    else {
+      this.#place.onAnswer(this.#parts.key);
+      if (asked.want > 0) this.#add(asked, reply, offset);
     }
     this.#parts.wake();
+  }
+
+  #add(asked: Asked, reply: Reply, offset: number): void {
+    this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
+    this.#freeAt = reply.count > 0 ? -Infinity : reply.first + offset;
+    this.#slots.add(reply, offset, this.#cost, asked.at);
   }
 
   /** What calls wait for is answered. */
@@ -361,7 +367,6 @@ export class StoredPacer implements Pacing {
     this.#availability.comeBack(now);
     this.#isAlone = false;
     this.#slots.forget();
-    this.#place.onReturn(this.#parts.key);
   }
 }
 

@@ -133,6 +133,24 @@ describe('eight processes at a server without a limit', () => {
   });
 });
 
+it.each([3, 10])(
+  'eight processes whose server lets one call a second through for %i s call on as before',
+  async (dry) => {
+    let next = 0;
+    const server = (at: number) => {
+      const isDry = at > 20_000 && at < 20_000 + dry * 1_000;
+      if (isDry && at < next) return { ok: false, headers: { 'retry-after': '1' } };
+      next = at + 1_000;
+      return { ok: true, headers: {} };
+    };
+    const group = fleet(8, server, { pause: 1_000 });
+    await group.run(75);
+    expect(group.lost).toBe(0);
+    expect(shareOf(group, 5, 20, 31)).toBeGreaterThan(0.95);
+    expect(shareOf(group, 65, 75, 31)).toBeGreaterThan(0.9);
+  },
+);
+
 describe('when the place that decides', () => {
   it.each(IS_GATE ? HINTS : HINTS.slice(0, 1))(
     'is away for five seconds and comes back empty (%s), little is lost',
@@ -223,6 +241,17 @@ it('a limit of few calls a minute is not tried with many at once after a silence
   const group = fleet(50, bucket(80 / 60, 100, 'retry-after'), { travel: unevenly, workers: 2 });
   await group.run(120);
   expect(group.refused).toBeLessThan(30);
+});
+
+it.each([
+  ['retry-after', 5],
+  ['none', 4],
+] as const)('two processes far below a limit (%s) are held back little after they met it', async (hint, seed) => {
+  const travel = (random: () => number) => 5 + 60 * random();
+  const group = fleet(2, bucket(20, 1, hint), { workers: 3, pause: 1_500, seed, travel });
+  await group.run(120);
+  expect(group.refused).toBeGreaterThan(4);
+  expect(shareOf(group, 0, 120, 6 / 1.57)).toBeGreaterThan(0.9);
 });
 
 it('without a limit nobody is held back for longer than the first second', async () => {

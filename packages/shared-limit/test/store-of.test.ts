@@ -35,6 +35,22 @@ it('an event says which limit, what failed, and for how long', async () => {
   ]);
 });
 
+it('each outage has its events where each call has a stack of its own', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const events: string[] = [];
+  const hooks = { onDown: () => events.push('down'), onUp: () => events.push('up') };
+  const store = storeOf(memory.ask, { clock, hooks });
+  for (const isDown of [false, true, false, true, false]) {
+    memory.isDown = isDown;
+    for (let n = 0; n < 20; n++) {
+      void rateLimit({ clock, store, scope: 'origin' })(fakeFetch(200, { clock }))(URL);
+      await clock.advance(500);
+    }
+  }
+  expect(events).toEqual(['down', 'up', 'down', 'up']);
+});
+
 it('a process whose place is away finds out that refusals are by chance, as without a store', async () => {
   const clock = manualClock();
   const store = storeOf(() => Promise.reject(new Error('away')), { clock });
