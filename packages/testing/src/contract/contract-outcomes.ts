@@ -9,7 +9,7 @@ import {
   PATIENT,
   same,
 } from './contract-claim.ts';
-import { ending, endless, ok, probe, REPEATED, watchListeners } from './contract-probe.ts';
+import { ending, endless, ok, probe, REPEATED, UNTIL_IT_WAITS, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { macrotask } from './macrotask.ts';
 import { watchUnhandled } from './watch-unhandled.ts';
@@ -22,10 +22,11 @@ function writtenOn(response: Response): string {
 /** What comes back to the caller. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
-    const response = new Response('ok');
-    const before = writtenOn(response);
-    same(await make()(async () => response)(CONTRACT_URL), response, 'the response');
-    same(writtenOn(response), before, 'what is written on the response');
+    for (const response of [new Response('ok'), Response.json('ok'), new Response('none', { status: 404 })]) {
+      const before = writtenOn(response);
+      same(await make()(async () => response)(CONTRACT_URL), response, 'the response');
+      same(writtenOn(response), before, 'what is written on the response');
+    }
   },
 
   'gives a response that nobody has read': async (make) => {
@@ -61,12 +62,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [302, 'moved'],
       [204, null],
     ] as const) {
-      const { fetch, asked } = probe(async () => new Response(body, { status }));
-      const response = await make()(fetch)(CONTRACT_URL);
+      const headers = { location: '/elsewhere' };
+      const { fetch, asked } = probe(async () => new Response(body, { status, headers }));
+      const response = await make()(fetch)(CONTRACT_URL, { redirect: 'manual' });
       same(response?.status, status, 'the status');
       same(asked.length, 1, 'the number of calls of next');
       same(await response.text(), body ?? '', 'the body');
     }
+    // what limits calls also holds back or refuses one after ten that were answered
+    if ((await lastOfEleven(make, ok)) !== 200) return;
+    const none: Fetch = async () => new Response('none', { status: 404 });
+    same(await lastOfEleven(make, none), 200, 'the status of a call after ten that gave a 404');
   },
 
   'gives a response before its body is there': async (make) => {
@@ -75,7 +81,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [500, { method: 'POST', body: 'order' }],
     ] as const) {
       const body = new ReadableStream({ pull: () => new Promise(() => {}) });
-      const { fetch, asked } = probe(async () => new Response(body, { status }));
+      const headers = { 'content-type': 'application/json' };
+      const { fetch, asked } = probe(async () => new Response(body, { status, headers }));
       const controller = new AbortController();
       const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }), PATIENT);
       same(response !== undefined, true, `whether there is a response ${status}`);
@@ -117,6 +124,13 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(await failureOf(make()(() => Promise.reject(Object.freeze(error)))(CONTRACT_URL)), error, 'the error');
     }
     const { signal, abort } = ending();
+    const failed = new Error('rejected');
+    let isFailing = true;
+    const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
+    await inTime(settle(steady(CONTRACT_URL, { signal })));
+    isFailing = false;
+    const next = await inTime(settle(steady(CONTRACT_URL, { signal })));
+    same(next?.error === failed, false, 'whether a call fails with the error of another');
     const errors: Error[] = [];
     const failing: Fetch = () => {
       if (errors.length >= 20) return ok();
@@ -146,6 +160,14 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const error = new Error('rejected');
     await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
     await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
+    await inTime(settle(abortedInTime(make()(endless().fetch))));
+    const broken: Fetch = async () => {
+      const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
+      return new Response(new ReadableStream({ pull }), { status: 503 });
+    };
+    const { signal, abort } = ending();
+    await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
+    abort();
     for (let turns = 0; turns < 3; turns++) await macrotask();
     same(unhandled.stop(), 0, 'the number of rejections that nobody handles');
   },
@@ -187,16 +209,18 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
-    if ((await lastOfEleven(make, true)) !== 200) return;
-    const status = (await lastOfEleven(make, false)) ?? (await lastOfEleven(make, false)); // a machine may be slow once
+    if ((await lastOfEleven(make, ok)) !== 200) return;
+    const { fetch } = endless();
+    const status = (await lastOfEleven(make, fetch)) ?? (await lastOfEleven(make, fetch)); // a machine may be slow once
     same(status, 200, 'the status of a call after ten that were aborted');
   },
 
   'leaves no timer behind': async (make) => {
     const reject: Fetch = () => Promise.reject(new Error('rejected'));
     const timers = await countTimers(async () => {
-      const read = async () => (await make()(ok)(CONTRACT_URL)).text();
-      await inTime(read().catch(() => {})); // what never ends would keep all others waiting that count
+      const steady = make()(() => macrotask().then(ok));
+      const read = async () => (await steady(CONTRACT_URL)).text();
+      await inTime(Promise.allSettled([read(), read()])); // what never ends would keep all others waiting that count
       const { signal, abort } = ending();
       const failing = settle(make()(reject)(CONTRACT_URL, { signal }));
       await inTime(failing);
@@ -294,9 +318,6 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
   ],
 ];
 
-/** More microtasks than a middleware takes from a failure to its wait. */
-const UNTIL_IT_WAITS = 200;
-
 /** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
 function abortedInTime(
   steady: Fetch,
@@ -325,14 +346,13 @@ async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[nu
   if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
 }
 
-/** The status of a call after ten, if it comes in time, where those before are answered or aborted. */
-async function lastOfEleven(make: Parameters<ContractCheck>[0], answers: boolean): Promise<number | undefined> {
-  let isAnswered = answers;
-  const { fetch } = endless();
-  const steady = make()((input, init) => (isAnswered ? ok() : fetch(input, init)));
+/** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
+async function lastOfEleven(make: Parameters<ContractCheck>[0], before: Fetch): Promise<number | undefined> {
+  let next = before;
+  const steady = make()((...call) => next(...call));
   const read = () => abortedInTime(steady).then((response) => response.text());
   await inTime(Promise.allSettled(Array.from({ length: 10 }, read)));
-  isAnswered = true;
+  next = ok;
   const last = await inTime(settle(steady(CONTRACT_URL)));
   return last === undefined || last.failed ? undefined : last.response.status;
 }

@@ -1,5 +1,5 @@
-import { Call, type Fetch, onAbort } from '@steadfetch/core';
-import { CONTRACT_URL } from './contract-claim.ts';
+import { Call, type Fetch, onAbort, settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
 /** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
 export interface Asked {
@@ -27,11 +27,12 @@ export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch
 }
 
 /** The three ways to ask for the same, each made anew, since a body is used up. */
-export function asInitAndAsRequest(init: RequestInit): (() => [RequestInfo, RequestInit?])[] {
+export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) => [RequestInfo, RequestInit?])[] {
+  const own = (signal?: AbortSignal) => (signal ? { ...init, signal } : { ...init });
   return [
-    () => [CONTRACT_URL, { ...init }],
-    () => [new Request(CONTRACT_URL, init)],
-    () => [new Request(CONTRACT_URL, { method: 'PUT', body: 'another' }), { ...init }],
+    (signal) => [CONTRACT_URL, own(signal)],
+    (signal) => [new Request(CONTRACT_URL, own(signal))],
+    (signal) => [new Request(CONTRACT_URL, { method: 'PUT', body: 'another' }), own(signal)],
   ];
 }
 
@@ -41,6 +42,23 @@ export const REPEATED: readonly [status: number, headers: Record<string, string>
   [429, { 'retry-after': '0' }],
   [401, {}],
 ];
+
+/** More microtasks than a middleware takes from a failure to its wait. */
+export const UNTIL_IT_WAITS = 200;
+
+/** Makes a call behind each of these answers, three times, and gives what next was asked for. */
+export async function askedAgain(
+  make: Parameters<ContractCheck>[0],
+  call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,
+): Promise<{ when: string; asked: Asked[] }[]> {
+  const { signal, abort } = ending();
+  const all = REPEATED.map(async ([status, headers]) => {
+    const { fetch, asked } = probe(async () => (asked.length > 3 ? ok() : new Response('busy', { status, headers })));
+    await inTime(settle(call(make()(fetch), signal)));
+    return { when: `after a ${status}`, asked };
+  });
+  return Promise.all(all).finally(abort);
+}
 
 /** A fetch that answers 200 and looks at nothing. */
 export const ok = async (): Promise<Response> => new Response('ok');

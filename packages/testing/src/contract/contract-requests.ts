@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
-import { asInitAndAsRequest, ending, ok, probe, REPEATED } from './contract-probe.ts';
+import { type Asked, asInitAndAsRequest, askedAgain, ending, ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
@@ -15,7 +15,7 @@ const MEMBERS = {
 } as const satisfies RequestInit;
 
 /** Spelled as a signature may depend on: what parses and writes a query changes it. */
-const SPELLED_URL = 'https://contract.test/a%20b/?b=%20+&a=2&a=1';
+const SPELLED_URL = 'https://contract.test/a%20B/?b=%20+&a=2&a=1/';
 
 /** What goes on to the next fetch. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
@@ -27,11 +27,13 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       await steady(address, { method: 'put', headers: { 'x-a': '1' } });
       await steady(new URL(address), { method: 'put', headers: new Headers({ 'x-a': '1' }) });
       await steady(new Request(address, { method: 'put', headers: [['x-a', '1']] }));
-      await steady(new Request(address, { headers: { 'x-a': '0' } }), { method: 'put', headers: [['x-a', '1']] });
+      const request = new Request(address, { headers: { 'x-a': '0', 'x-b': '0' } });
+      await steady(request, { method: 'put', headers: [['x-a', '1']] });
     }
     for (const [index, { url, method, headers, request }] of asked.entries()) {
       const address = addresses[Math.floor(index / 4)];
       same(`${method} ${url} ${headers.get('x-a')}`, `PUT ${address} 1`, 'what next was asked for');
+      same(headers.get('x-b'), null, 'a header of a Request whose headers init replaces');
       same(`${request.method} ${request.url}`, `PUT ${address}`, 'what next was asked for');
     }
     same(asked.length, 8, 'the number of calls of next');
@@ -93,24 +95,31 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'lets init take the signal from a Request': async (make) => {
-    const { fetch, asked } = probe();
-    const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
-    const response = await inTime(settle(make()(fetch)(request, { signal: null })), PATIENT);
-    same(response?.response?.status, 200, 'the status of a call whose signal is null');
-    if (new Request(request, { signal: null }).signal.aborted) return; // in Bun a Request keeps its signal
-    same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
+    for (const signal of [null, ending().signal]) {
+      const { fetch, asked } = probe();
+      const request = new Request(CONTRACT_URL, { signal: AbortSignal.abort() });
+      const response = await inTime(settle(make()(fetch)(request, { signal })), PATIENT);
+      same(response?.response?.status, 200, `the status of a call whose signal is ${signal && 'another'}`);
+      if (new Request(request, { signal }).signal.aborted) continue; // in Bun a Request keeps its signal
+      same(asked[0]?.request.signal.aborted, false, 'whether the signal of what next was asked for has aborted');
+    }
   },
 
   'hands on the members of init and of a Request': async (make) => {
-    const { fetch, asked } = probe();
-    const steady = make()(fetch);
-    for (const [index, args] of asInitAndAsRequest(MEMBERS).entries()) {
-      await steady(...args());
-      const [request, expected] = [asked[index]?.request, new Request(...args())];
-      for (const name of Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]) {
-        // a runtime may lose a member of a Request that is copied (undici: referrerPolicy); to keep it is no mistake
-        if (request?.[name] === MEMBERS[name]) continue;
-        same(request?.[name], expected[name], `${name} of what next was asked for`);
+    for (const args of asInitAndAsRequest(MEMBERS)) {
+      const { fetch, asked } = probe();
+      await make()(fetch)(...args());
+      const expected = new Request(...args());
+      const claim = ({ request }: Asked, when = '') => {
+        for (const name of Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]) {
+          // a runtime may lose a member of a Request that is copied (undici: referrerPolicy); to keep it is no mistake
+          if (request[name] === MEMBERS[name]) continue;
+          same(request[name], expected[name], `${name} of what next was asked for${when}`);
+        }
+      };
+      claim(asked[0]!);
+      for (const { when, asked: all } of await askedAgain(make, (steady, signal) => steady(...args(signal)))) {
+        for (const one of all) claim(one, ` ${when}`);
       }
     }
   },
@@ -128,7 +137,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       bytes.buffer,
       new URLSearchParams({ a: 'order' }),
       form,
-      new Blob(['order']),
+      new Blob(['order'], { type: 'text/csv' }),
     ];
     const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
     for (const [index, args] of calls.entries()) {
@@ -136,25 +145,22 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
       same(await content, await expected, 'the body that next was given');
     }
-    const { signal, abort } = ending();
-    const init = { headers: { 'x-a': '1' }, signal };
+    const headers = { 'x-a': '1' };
     const repeated = [
-      ...asInitAndAsRequest({ ...init, method: 'PUT', body: 'order' }),
-      (): [string, RequestInit] => [CONTRACT_URL, init],
+      ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
+      ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
+      asInitAndAsRequest({ headers })[0]!,
     ];
-    const ends = REPEATED.flatMap(([status, headers]) => repeated.map((args) => ({ status, headers, args })));
     await Promise.all(
-      ends.map(async ({ status, headers, args }) => {
-        const { fetch: busy, asked: all } = probe(async () =>
-          all.length > 3 ? ok() : new Response('busy', { status, headers }),
-        );
-        await inTime(settle(make()(busy)(...args())));
-        for (const { request } of all) {
-          same(await whole(request), await whole(new Request(...args())), `what next was given after a ${status}`);
+      repeated.map(async (args) => {
+        const all = await askedAgain(make, (again, signal) => again(...args(signal)));
+        for (const { when, asked: sent } of all) {
+          for (const { request } of sent) {
+            same(await whole(request), await whole(new Request(...args())), `what next was given ${when}`);
+          }
         }
       }),
     );
-    abort();
   },
 
   'hands on a stream as it is': async (make) => {
@@ -163,26 +169,41 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const body = new Response('order').body!;
     const response = await make()(fetch)(CONTRACT_URL, { method: 'PUT', body, duplex: 'half' } as RequestInit);
     same(await response.text(), 'order', 'the body that next was given');
+    const { signal, abort } = ending();
+    const open = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const { fetch: begun, asked } = probe();
+    const call = settle(
+      make()(begun)(CONTRACT_URL, { method: 'PUT', body: open, duplex: 'half', signal } as RequestInit),
+    );
+    await inTime(call, PATIENT);
+    abort();
+    same(asked.length, 1, 'the number of calls of next for a stream that goes on');
   },
 
   'hands on by reference what a Request cannot hold': async (make) => {
     const { fetch, asked } = probe();
     const extra = { dispatcher: {}, cf: { cacheTtl: 1 }, next: { revalidate: 1 } };
-    await make()(fetch)(CONTRACT_URL, { ...extra, cache: 'no-store' } as RequestInit);
-    await make()(fetch)(new Request(CONTRACT_URL), { ...extra, cache: 'no-store' } as RequestInit);
-    for (const { init } of asked) {
-      for (const name of ['dispatcher', 'cf', 'next'] as const) {
-        same((init as typeof extra | undefined)?.[name], extra[name], `init.${name}`);
+    const given = { ...extra, cache: 'no-store' } as RequestInit;
+    await make()(fetch)(CONTRACT_URL, given);
+    await make()(fetch)(new Request(CONTRACT_URL), given);
+    const all = await askedAgain(make, (steady, signal) => steady(CONTRACT_URL, { ...given, signal }));
+    for (const { when, asked: sent } of [{ when: 'at first', asked }, ...all]) {
+      for (const { init } of sent) {
+        for (const name of ['dispatcher', 'cf', 'next'] as const) {
+          same((init as typeof extra | undefined)?.[name], extra[name], `init.${name} ${when}`);
+        }
+        same(init?.cache, 'no-store', `init.cache ${when}`);
       }
-      same(init?.cache, 'no-store', 'init.cache');
     }
   },
 
   'builds no Request and clones nothing for a plain call': async (make) => {
-    const steady = make()(ok);
+    const steady = make()(async () => Response.json('ok'));
+    const failing = make()(async () => Response.json('failed', { status: 500 }));
     const calls = async () => {
       await steady(CONTRACT_URL);
       await steady(CONTRACT_URL, { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
+      await failing(CONTRACT_URL, { method: 'POST', body: 'x' });
     };
     same(await countCopies(calls), 0, 'the number of requests built and messages cloned');
   },
@@ -209,6 +230,18 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     request.headers.set('x-a', 'changed');
     await third;
     same(asked[2]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
+    const all = await askedAgain(make, (again, signal) => {
+      const [first, order] = [{ 'x-a': 'asked' }, new TextEncoder().encode('asked')];
+      const fourth = again(CONTRACT_URL, { method: 'PUT', headers: first, body: order, signal });
+      first['x-a'] = 'changed';
+      order.fill(33);
+      return fourth;
+    });
+    for (const { when, asked: sent } of all) {
+      for (const { headers: given, request: one } of sent) {
+        same(`${given.get('x-a')} ${await one.text()}`, 'asked asked', `what next was given ${when}`);
+      }
+    }
   },
 
   "leaves the caller's arguments as they were": async (make) => {
@@ -221,6 +254,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     await steady(CONTRACT_URL, init);
     await steady(request);
     await steady(CONTRACT_URL, frozen);
+    await askedAgain(make, (again) => again(CONTRACT_URL, init));
     same(Reflect.ownKeys(init).map(String).join(), 'method,headers,body', 'the members of init');
     same(init.method === 'PUT' && init.headers === headers && init.body === 'order', true, 'the same values in init');
     same([...headers].join(), 'x-a,1', 'the headers of init');

@@ -1,7 +1,7 @@
-import { settle } from '@steadfetch/core';
+import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same } from './contract-claim.ts';
-import { asInitAndAsRequest, ending, endless, probe, REPEATED } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, endless, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What many calls and fetches share. */
@@ -9,13 +9,18 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   'calls next once for each call, as a plain function': async (make) => {
     const { fetch, asked } = probe();
     const steady = make()(fetch);
+    if (steady === fetch) return; // one that hands back next itself does nothing that could be wrong
     await Promise.all([steady(CONTRACT_URL), steady(CONTRACT_URL)]);
-    await steady(CONTRACT_URL);
+    await { steady }.steady(CONTRACT_URL); // as clients call the fetch in their options
     same(asked.length, 3, 'the number of calls of next for three calls');
     for (const { receiver } of asked) {
       // the platform's own says "Illegal invocation"
       same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
     }
+    const { fetch: orders, asked: placed } = probe();
+    const order = make()(orders);
+    await Promise.all([1, 2].map(() => order(CONTRACT_URL, { method: 'POST', body: 'order' })));
+    same(placed.length, 2, 'the number of calls of next for two orders');
   },
 
   'sends a POST once, also where it fails': async (make) => {
@@ -98,18 +103,39 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
-    const ends = REPEATED.map(async ([status]) => {
+    const refusals = REPEATED.map(([status]): [string, Fetch] => [
+      `after a ${status}`,
+      async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
+    ]);
+    const ends = [...refusals, ['that is not answered', endless().fetch] as const].map(async ([when, next]) => {
       const [first, second] = [new AbortController(), new AbortController()];
-      const refuse = async () => new Response('not now', { status, headers: { 'retry-after': '5' } });
-      const refused = make()(refuse);
-      const [aborted, other] = [first, second].map(({ signal }) => settle(refused(CONTRACT_URL, { signal })));
-      await inTime(aborted!);
+      const both = make()(next);
+      const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
+      for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
       first.abort('another call');
+      await inTime(aborted!);
       const end = await inTime(other!);
       second.abort();
-      same(end?.error === 'another call', false, `whether a call after a ${status} ends by the signal of another`);
+      same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
     });
     await Promise.all(ends);
+    for (const [status, headers] of REPEATED) {
+      const before = new Set<string>();
+      const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
+        if (!before.has(url)) return before.add(url) && new Response('busy', { status, headers });
+        return new Response(`${url} ${given.get('x-a')} ${await request.text()}`);
+      });
+      const { signal, abort } = ending();
+      const again = make()(busy);
+      const three = [0, 1, 2].map(async (index) => {
+        const name = String(index);
+        const init = { method: 'PUT', headers: { 'x-a': name }, body: name, signal };
+        const response = await again(CONTRACT_URL + name, init);
+        if (response.ok)
+          same(await response.text(), `${CONTRACT_URL + name} ${name} ${name}`, 'the answer to a repetition');
+      });
+      await inTime(Promise.all(three)).finally(abort);
+    }
   },
 
   'serves two fetches at once': async (make) => {
