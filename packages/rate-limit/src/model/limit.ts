@@ -51,7 +51,7 @@ export class Limit {
   #burst = 1;
   /** When the limit was last used up. */
   #emptied = 0;
-  /** The pace at which is let go what waited for a lone refusal. */
+  /** The pace at which is let go what waited. */
   #steady = Infinity;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
@@ -109,6 +109,19 @@ export class Limit {
     this.#steady = (1.5 * accepted) / length;
     this.release(now);
     this.why = 'one was refused in a steady flow';
+  }
+
+  /**
+   * All was refused for a time, at whatever pace it was sent: that says nothing of the pace, and what waited is let go at the
+   * one of before. Returns whether that is known.
+   */
+  resume(now: number): boolean {
+    const { accepted, from, last } = this.#flow;
+    if (accepted < LEAST_TO_MEASURE || last === from) return false;
+    this.#steady = (1.5 * accepted) / (last - from);
+    this.release(now);
+    this.why = 'all was refused for a time';
+    return true;
   }
 
   /** Lets go what waited while the gate was closed for nothing. */

@@ -100,8 +100,6 @@ export class Pacer {
   #paceThen = { pace: Infinity, trying: false };
   #loneRefusals = 0;
   #lastSent = -Infinity;
-  /** The last request that was sent while the gate was closed, until it is answered or the gate opens. */
-  #probe: Sent | undefined;
 
   constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
@@ -159,7 +157,7 @@ export class Pacer {
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    const sent: Sent = {
+    return {
       at: now,
       cost: price,
       stretch: this.#stretch,
@@ -169,12 +167,9 @@ export class Pacer {
       ahead,
       before,
     };
-    if (this.#cooldown.closed) this.#probe = sent;
-    return sent;
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
-    if (sent === this.#probe) this.#probe = undefined;
     if (answer.kind === 'failed') {
       this.#flight.failed();
       if (answer.cost === 0) this.#unsent(sent);
@@ -310,13 +305,7 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    const probe = this.#probe;
-    this.#probe = undefined;
-    // its answer shows whether there is a limit
-    if (probe && this.#unlimited) {
-      this.#limit.goOn(now);
-      return;
-    }
+    if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
     const paced = this.#limit.pace.way !== 'free';
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now, paced)) this.#learn(stretch, paced, now);
   }
