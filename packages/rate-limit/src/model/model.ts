@@ -312,10 +312,10 @@ export class Pacer {
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const closure = this.#cooldown.length;
-    const refusal = { ...this.#paceThen, closure };
+    const closing = { ...this.#paceThen, closure };
     if (!paced && this.#learnLone(stretch, now)) return;
     const fine = this.#noise.closed(stretch);
-    this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
+    this.#limit.learn(stretch, fine === undefined ? closing : { ...closing, fine }, now);
   }
 
   /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */
