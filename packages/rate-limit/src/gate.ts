@@ -102,7 +102,7 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  readonly #ahead = new Ahead();
+  #ahead = new Ahead();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
@@ -160,6 +160,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
+    this.#ahead = new Ahead();
     this.moveWaiting();
     this.forget();
   }
