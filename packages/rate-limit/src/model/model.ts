@@ -209,6 +209,11 @@ export class Pacer {
     };
   }
 
+  /** The waits for a limit that is known in advance are never shortened. */
+  get isCertain(): boolean {
+    return this.#known !== undefined;
+  }
+
   /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
   get guessesSince(): number {
     const isMeasured = this.#limit.isMeasured || this.#concurrency.most < Infinity;
