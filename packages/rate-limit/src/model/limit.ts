@@ -112,13 +112,13 @@ export class Limit {
   }
 
   /**
-   * All was refused for a time, at whatever pace it was sent: that says nothing of the pace, and what waited is let go at the
-   * one of before. Returns whether that is known.
+   * All was refused for a time, whatever was sent: that says nothing of the pace. What waited is let go at three times the one of
+   * before, since it has waited for long. Returns whether that is known.
    */
   resume(now: number): boolean {
     const { accepted, from, last } = this.#flow;
     if (accepted < LEAST_TO_MEASURE || last === from) return false;
-    this.#steady = (1.5 * accepted) / (last - from);
+    this.#steady = (3 * accepted) / (last - from);
     this.release(now);
     this.why = 'all was refused for a time';
     return true;
