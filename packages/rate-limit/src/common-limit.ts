@@ -15,6 +15,8 @@ const REFUSALS_IN_A_ROW = 2;
  * less probable than this.
  */
 const LEAST_PROBABILITY = 0.02;
+/** A gate that is refused for as long as so many requests to the others are accepted says nothing of them. */
+const ACCEPTED_OTHERS = 20;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
 const ANSWERS_IN_A_ROW = 8;
 
@@ -46,9 +48,10 @@ export class CommonLimit {
   /** After so many, while others are accepted, they go apart, to find out whether they are limited; twice as many once they were. */
   #needed = REFUSALS_IN_A_ROW;
   #isTried = false;
-  /** The gates whose last answer was a refusal, and those whose last answer was none. */
-  readonly #refused = new Set<Gate>();
-  readonly #accepted = new Set<Gate>();
+  /** The gates whose last answer was a refusal, with how many requests had been accepted then; and the other ones. */
+  readonly #refused = new Map<Gate, number>();
+  readonly #accepted = new Map<Gate, number>();
+  #count = 0;
   #quota: Quota | undefined;
   #quotaOf: Gate | undefined;
   #inARow = 0;
@@ -59,6 +62,7 @@ export class CommonLimit {
   accepted(child: Gate, quota: Quota | undefined): 'common' | 'apart' | undefined {
     if (child === this.#last) this.#own++;
     else this.#others++;
+    this.#count++;
     this.#note(child, false);
     if (!quota) return undefined;
     const [before, of] = [this.#quota, this.#quotaOf];
@@ -73,13 +77,13 @@ export class CommonLimit {
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
   refused(child: Gate, wide: boolean, { sentAt, now, policy }: Refused): { wide: boolean; before: Gate[] } {
     const isOther = policy !== this.#policy && policy !== undefined && this.#policy !== undefined;
-    if (isOther || now - this.#at > MEMORY_MS) this.#refused.clear();
+    if (isOther || now - this.#at > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
     else if (sentAt > this.#at) {
       this.#again++;
       this.#chance *= (this.#own + 1) / (this.#own + this.#others + 2);
     }
-    const before = [...this.#refused];
+    const before = this.#suspects;
     this.#note(child, true);
     const judged = this.#judge(child, wide);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
@@ -89,7 +93,7 @@ export class CommonLimit {
 
   #judge(child: Gate, wide: boolean): boolean {
     if (!wide) {
-      const isCommon = this.#refused.size > Math.max(1, this.#accepted.size);
+      const isCommon = this.#suspects.length > Math.max(1, this.#accepted.size);
       if (isCommon && this.#isTried) [this.#needed, this.#isTried] = [2 * this.#needed, false];
       return isCommon;
     }
@@ -101,12 +105,18 @@ export class CommonLimit {
     return !this.#isTried;
   }
 
+  /** The refused gates that may be so because of a limit in common. */
+  get #suspects(): Gate[] {
+    return [...this.#refused].filter(([, count]) => this.#count - count < ACCEPTED_OTHERS).map(([gate]) => gate);
+  }
+
   /** Of many gates those that were answered last are remembered. */
   #note(child: Gate, isRefused: boolean): void {
     const [from, to] = isRefused ? [this.#accepted, this.#refused] : [this.#refused, this.#accepted];
+    const count = to.get(child) ?? this.#count;
     from.delete(child);
     to.delete(child);
-    to.add(child);
-    if (to.size > GATES_REMEMBERED) to.delete(to.values().next().value!);
+    to.set(child, count);
+    if (to.size > GATES_REMEMBERED) to.delete(to.keys().next().value!);
   }
 }

@@ -4,7 +4,7 @@ import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
-import { type Answer, NOTHING_KNOWN, Pacer, type Snapshot } from './model/model.ts';
+import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -102,7 +102,7 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  readonly #ahead = new Ahead();
+  #ahead = new Ahead();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
@@ -160,6 +160,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
+    this.#ahead = new Ahead();
     this.moveWaiting();
     this.forget();
   }
@@ -191,9 +192,7 @@ export class Gate {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
-    // a store may give slots as soon as it is asked
-    const isKnown = this.#context.limit && this.pacer instanceof Pacer;
-    return delay < Infinity && (isKnown || remaining === 0) ? delay : 0;
+    return delay < Infinity && (this.pacer.isCertain || remaining === 0) ? delay : 0;
   }
 
   /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
@@ -218,9 +217,8 @@ export class Gate {
    * for a while in which nothing was refused. One such call at a time.
    */
   aheadAt({ since }: Ticket): number {
-    const { pacer } = this;
-    if (!this.alwaysRefused || this.#ahead.isOut || !(pacer instanceof Pacer)) return Infinity;
-    return Math.max(since, pacer.guessesSince, this.#learned.lastRefused) + this.#ahead.patience;
+    if (!this.alwaysRefused || this.#ahead.isOut) return Infinity;
+    return Math.max(since, this.pacer.guessesSince ?? Infinity, this.#learned.lastRefused) + this.#ahead.patience;
   }
 
   admitAhead(ticket: Ticket, now: number): Permit {

@@ -27,6 +27,10 @@ export interface Pacing {
   /** What became of it. */
   settle(sent: Sending, now: number, answer: Answer): Settled;
   snapshot(now: number): Snapshot;
+  /** Whether a delay that it returns is never shortened. */
+  readonly isCertain?: boolean;
+  /** Since when a guess alone holds calls back; Infinity where a limit was measured or told. */
+  readonly guessesSince?: number;
 }
 
 /** What the pacer of one gate is made from. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Ahead } from '../src/ahead.ts';
-import type { Permit } from '../src/gate.ts';
+import { Gate, type GateContext, type Permit } from '../src/gate.ts';
+import { Pacer } from '../src/model/model.ts';
+import type { Ticket } from '../src/ticket.ts';
 
 const permit = () => ({}) as Permit;
 
@@ -26,5 +28,18 @@ describe('calls that go ahead of a pace', () => {
 
     expect(waits).toEqual([2_000, 4_000, 8_000, 8_000, 1_000]);
     expect(ahead.patience).toBe(1_000);
+  });
+
+  it('wait no longer than at first after a reset', () => {
+    const context = { proof: 'first', createPacer: () => new Pacer({ random: () => 0 }) };
+    const gate = new Gate('api', undefined, 'api', context as unknown as GateContext);
+    const ticket = { since: 0, cost: 1 } as Ticket;
+    const permit = gate.admitAhead(ticket, 0);
+    gate.answered(permit, true);
+    gate.returned(permit);
+    expect(gate.aheadAt(ticket)).toBe(2_000);
+
+    gate.reset();
+    expect(gate.aheadAt(ticket)).toBe(1_000);
   });
 });

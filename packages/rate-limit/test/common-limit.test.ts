@@ -47,3 +47,12 @@ it('stays one limit where the refusals hit one path and then another', () => {
     expect(refuse(n % 2 === 0 ? hot : third)).toBe(true);
   }
 });
+
+it('counts no path that is refused for as long as many calls of others are accepted', () => {
+  const { accept, refuse } = calls();
+  refuse(hot);
+  accept(...Array.from({ length: 20 }, () => other));
+  refuse(hot);
+  expect(refuse(other)).toBe(false);
+  expect(refuse(third)).toBe(true);
+});

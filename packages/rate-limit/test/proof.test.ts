@@ -140,6 +140,31 @@ describe('with proof first, a limit', () => {
   });
 });
 
+describe('with proof first, a limit with slow answers', () => {
+  it('is learned, though a probe is on its way whenever the gate opens', async () => {
+    const clock = manualClock();
+    const chance = seededRandom(1);
+    let [tokens, last, sent] = [5, clock.now(), 0];
+    const server = () => {
+      sent++;
+      tokens = Math.min(5, tokens + (5.5 * (clock.now() - last)) / 1_000);
+      last = clock.now();
+      if (tokens < 1) return { ...refusedFor(3), delay: 20 };
+      tokens--;
+      return { status: 200, delay: 1_600 };
+    };
+    const limited = rateLimit({ clock, random: seededRandom(2), proof: 'first' })(fakeFetch(server, { clock }));
+    const CALLS = 850;
+
+    for (let n = 0; n < CALLS; n++) {
+      void limited(`${ORIGIN}/x`).catch(() => {});
+      await clock.advance(280 * chance());
+    }
+
+    expect(sent / CALLS).toBeLessThan(2);
+  });
+});
+
 describe('with proof first, a fast limit that asks for seconds, though it accepts again after a moment', () => {
   it('is no mistake, since probes are refused less often than the rest', async () => {
     const clock = manualClock();

@@ -71,6 +71,11 @@ export class Cooldown {
     return this.#closed && sentAt > this.#closedAt;
   }
 
+  /** Whether probes of the present or the last closing were refused, and none was accepted. */
+  get refusedProbes(): boolean {
+    return this.#refusedProbes.length > 0;
+  }
+
   probeRefused(sentAt: number): void {
     if (this.#refusedProbes.length < KEPT) this.#refusedProbes.push(sentAt);
   }
@@ -82,6 +87,7 @@ export class Cooldown {
    */
   confirms(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
+    this.#refusedProbes = [];
     this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));
     const evidence = this.#evidence + Math.log((1 - share / 2) / (1 - share)) - refused * Math.LN2;
     this.#evidence = Math.min(2 * PROOF, Math.max(0, evidence));

@@ -31,8 +31,8 @@ export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
-/** How a refusal came about that closed the gate. */
-export interface Refusal {
+/** How the gate came to be closed, and for how long. */
+export interface Closing {
   /** The pace at that time, per ms; Infinity while free. */
   readonly pace: number;
   /** Did we try for more than was proven? */
@@ -51,7 +51,7 @@ export class Limit {
   #burst = 1;
   /** When the limit was last used up. */
   #emptied = 0;
-  /** The pace at which is let go what waited for a lone refusal. */
+  /** The pace at which is let go what waited. */
   #steady = Infinity;
   /** What was accepted since when, in calls that are not far apart. */
   readonly #flow = { accepted: 0, from: 0, last: -Infinity };
@@ -96,10 +96,10 @@ export class Limit {
   }
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
-  learn(stretch: Stretch, refusal: Refusal, now: number): void {
-    if (this.#isContradicted(stretch, refusal)) this.goOn(now);
+  learn(stretch: Stretch, closing: Closing, now: number): void {
+    if (this.#isContradicted(stretch, closing)) this.goOn(now);
     else if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
-    else this.#measure(stretch, refusal, now);
+    else this.#measure(stretch, closing, now);
   }
 
   /** One was refused in a steady flow: that is remembered, and nothing changes. */
@@ -109,6 +109,19 @@ export class Limit {
     this.#steady = (1.5 * accepted) / length;
     this.release(now);
     this.why = 'one was refused in a steady flow';
+  }
+
+  /**
+   * All was refused for a time, whatever was sent: that says nothing of the pace. What waited is let go at three times the one of
+   * before, since it has waited for long. Returns whether that is known.
+   */
+  resume(now: number): boolean {
+    const { accepted, from, last } = this.#flow;
+    if (accepted < LEAST_TO_MEASURE || last === from) return false;
+    this.#steady = (3 * accepted) / (last - from);
+    this.release(now);
+    this.why = 'all was refused for a time';
+    return true;
   }
 
   /** Lets go what waited while the gate was closed for nothing. */
@@ -132,21 +145,21 @@ export class Limit {
     this.pace.open(now, 0);
   }
 
-  #measure(stretch: Stretch, refusal: Refusal, now: number): void {
+  #measure(stretch: Stretch, closing: Closing, now: number): void {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
     const used = Math.max(1, stretch.last - this.#emptied - pace.unused);
-    const accepted = Math.min(refusal.pace, stretch.accepted / used);
+    const accepted = Math.min(closing.pace, stretch.accepted / used);
     this.#usedUp(stretch.last);
     pace.open(now, Math.min(pace.tokens, 1));
-    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, refusal.pace * 1.05);
-    const isHeld = pace.way === 'hold' && !refusal.trying;
+    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, closing.pace * 1.05);
+    const isHeld = pace.way === 'hold' && !closing.trying;
     const isShared = isHeld && stretch.accepted < LEAST_TO_MEASURE;
-    if (pace.way === 'free') this.#begin(stretch, refusal, now);
-    else if (found && !isShared) this.#found(found, stretch, refusal, now);
+    if (pace.way === 'free') this.#begin(stretch, closing, now);
+    else if (found && !isShared) this.#found(found, stretch, closing, now);
     else if (pace.way === 'search')
-      this.#hold(refusal.fine ?? accepted, 1, MOST_DOUBT, refusal, now, 'no bucket explains the refusals');
-    else this.#share(refusal.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#before);
+      this.#hold(closing.fine ?? accepted, 1, MOST_DOUBT, closing, now, 'no bucket explains the refusals');
+    else this.#share(closing.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#before);
   }
 
   /** From here on the next pace is measured. */
@@ -159,10 +172,10 @@ export class Limit {
    * The first refusal. Where it came after a burst it tells the size of that. Where single calls had been accepted for some time, and
    * now not even a few, others have used the limit up: what was accepted until then is the share.
    */
-  #begin(stretch: Stretch, refusal: Refusal, now: number): void {
+  #begin(stretch: Stretch, closing: Closing, now: number): void {
     const { accepted, from, last } = this.#flow;
     const isFlow = last - from > FLOW.shortestMs && now - last < FLOW.longestGapMs;
-    if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, refusal);
+    if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, closing);
     else {
       this.pace.open(now, 0);
       this.#share(accepted / (now - from), now);
@@ -170,7 +183,7 @@ export class Limit {
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
-  #search({ accepted, length }: Stretch, { closure }: Refusal): void {
+  #search({ accepted, length }: Stretch, { closure }: Closing): void {
     this.#burst = Math.max(1, accepted);
     // the root: those that share the burst start alike, whoever got more of it
     const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
@@ -180,15 +193,15 @@ export class Limit {
   }
 
   /** A bucket explains what happened. Just under its rate is held. */
-  #found({ rate, burst, doubt }: Estimate, stretch: Stretch, refusal: Refusal, now: number): void {
+  #found({ rate, burst, doubt }: Estimate, stretch: Stretch, closing: Closing, now: number): void {
     this.#burst = burst;
-    const free = refusal.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
+    const free = closing.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;
     const depth = Math.min(burst - 1, SHARE_OF_BURST_USED * burst);
     // while the gate was closed for the search more came back than the bucket holds: it is full
-    const lost = this.pace.way === 'search' ? rate * refusal.closure - burst : 0;
+    const lost = this.pace.way === 'search' ? rate * closing.closure - burst : 0;
     this.pace.open(now, Math.max(this.pace.tokens, Math.min(depth, lost)));
-    this.#hold(Math.min(0.995 * rate, most), depth, within(doubt, LEAST_DOUBT, MOST_DOUBT), refusal, now, MEASURED);
+    this.#hold(Math.min(0.995 * rate, most), depth, within(doubt, LEAST_DOUBT, MOST_DOUBT), closing, now, MEASURED);
   }
 
   /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */
@@ -203,7 +216,7 @@ export class Limit {
   }
 
   /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held or shared. */
-  #isContradicted({ contradicted }: Stretch, { trying }: Refusal): boolean {
+  #isContradicted({ contradicted }: Stretch, { trying }: Closing): boolean {
     return contradicted && ((this.pace.way === 'hold' && !trying) || this.shared);
   }
 
@@ -221,7 +234,7 @@ export class Limit {
   }
 
   /** Holds a pace; tries for more once the doubt about it, half of it on average, has cost as much as a refusal. */
-  #hold(rate: number, depth: number, doubt: number, { closure }: Refusal, now: number, why: string): void {
+  #hold(rate: number, depth: number, doubt: number, { closure }: Closing, now: number, why: string): void {
     this.why = why;
     const cost = Math.max(0, closure - (depth > 1 ? this.#burst / rate : 0));
     const calm = (LONGEST_HOLD_MS / Math.sqrt(1000 * rate)) * Math.min(1, 0.1 / doubt);

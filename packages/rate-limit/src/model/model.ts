@@ -100,8 +100,6 @@ export class Pacer {
   #paceThen = { pace: Infinity, trying: false };
   #loneRefusals = 0;
   #lastSent = -Infinity;
-  /** The last request that was sent while the gate was closed, until it is answered or the gate opens. */
-  #probe: Sent | undefined;
 
   constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
@@ -159,7 +157,7 @@ export class Pacer {
     this.#known?.take(now);
     this.#stretch.send(now);
     const before = this.#quotas.take(price);
-    const sent: Sent = {
+    return {
       at: now,
       cost: price,
       stretch: this.#stretch,
@@ -169,12 +167,9 @@ export class Pacer {
       ahead,
       before,
     };
-    if (this.#cooldown.closed) this.#probe = sent;
-    return sent;
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
-    if (sent === this.#probe) this.#probe = undefined;
     if (answer.kind === 'failed') {
       this.#flight.failed();
       if (answer.cost === 0) this.#unsent(sent);
@@ -212,6 +207,11 @@ export class Pacer {
       refusedShare: this.#noise.share,
       why: quota ? 'the server tells what is left' : why,
     };
+  }
+
+  /** The waits for a limit that is known in advance are never shortened. */
+  get isCertain(): boolean {
+    return this.#known !== undefined;
   }
 
   /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
@@ -310,23 +310,17 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    const probe = this.#probe;
-    this.#probe = undefined;
-    // its answer shows whether there is a limit
-    if (probe && this.#unlimited) {
-      this.#limit.goOn(now);
-      return;
-    }
+    if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
     const paced = this.#limit.pace.way !== 'free';
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now, paced)) this.#learn(stretch, paced, now);
   }
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {
     const closure = this.#cooldown.length;
-    const refusal = { ...this.#paceThen, closure };
+    const closing = { ...this.#paceThen, closure };
     if (!paced && this.#learnLone(stretch, now)) return;
     const fine = this.#noise.closed(stretch);
-    this.#limit.learn(stretch, fine === undefined ? refusal : { ...refusal, fine }, now);
+    this.#limit.learn(stretch, fine === undefined ? closing : { ...closing, fine }, now);
   }
 
   /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */

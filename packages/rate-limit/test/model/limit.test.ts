@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Stretch } from '../../src/model/history.ts';
-import { Limit, type Refusal } from '../../src/model/limit.ts';
+import { type Closing, Limit } from '../../src/model/limit.ts';
 import { chance } from './drive.ts';
 
 /** One of `accepted` in so many ms, and then a refusal. */
@@ -12,21 +12,21 @@ function stretch(from: number, length: number, accepted: number): Stretch {
   return made;
 }
 
-const refusal: Refusal = { pace: 0.05, trying: false, closure: 1_000 };
+const closing: Closing = { pace: 0.05, trying: false, closure: 1_000 };
 
 /** A limit that was refused at a pace that it held. */
 function shared(): Limit {
   const limit = new Limit(chance());
-  limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
-  limit.learn(stretch(1_100, 2_000, 40), refusal, 4_100);
-  limit.learn(stretch(4_100, 2_000, 2), { ...refusal, pace: 0.02 }, 7_100);
+  limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+  limit.learn(stretch(1_100, 2_000, 40), closing, 4_100);
+  limit.learn(stretch(4_100, 2_000, 2), { ...closing, pace: 0.02 }, 7_100);
   return limit;
 }
 
 describe('Limit', () => {
   it('searches after the first refusal, from the root of the burst', () => {
     const limit = new Limit(chance());
-    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
     expect(limit.pace.way).toBe('search');
     expect(limit.pace.rate(1_100)).toBeCloseTo((4 * Math.sqrt(20)) / 1_100);
     expect(limit.burst).toBe(20);
@@ -34,17 +34,17 @@ describe('Limit', () => {
 
   it('takes what was accepted for the pace when no bucket explains the second refusal', () => {
     const limit = new Limit(chance());
-    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
-    limit.learn(stretch(1_100, 2_000, 1), { ...refusal, pace: 0.02 }, 4_100);
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 2_000, 1), { ...closing, pace: 0.02 }, 4_100);
     expect(limit.pace.way).toBe('hold');
   });
 
   it('tries for more when half of the doubt has cost as much as a refusal', () => {
     const limit = new Limit(chance());
-    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
-    limit.learn(stretch(1_100, 2_000, 200), { ...refusal, pace: 0.2 }, 4_100);
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 2_000, 200), { ...closing, pace: 0.2 }, 4_100);
     const doubt = 0.3; // no bucket explains the pace
-    const cost = refusal.closure;
+    const cost = closing.closure;
     expect(limit.pace.period).toBeGreaterThan((0.8 * cost) / (doubt / 2));
     expect(limit.pace.period).toBeLessThan((1.2 * cost) / (doubt / 2));
   });
@@ -64,29 +64,29 @@ describe('Limit', () => {
 
   it('searches no faster than what can have come back when nothing was accepted', () => {
     const limit = new Limit(chance());
-    limit.learn(stretch(0, 100, 20), { ...refusal, pace: Infinity }, 1_100);
-    limit.learn(stretch(1_100, 10, 0), refusal, 10_100);
+    limit.learn(stretch(0, 100, 20), { ...closing, pace: Infinity }, 1_100);
+    limit.learn(stretch(1_100, 10, 0), closing, 10_100);
     expect(limit.pace).toMatchObject({ way: 'search', base: 2 / 10_000 });
   });
 
   it('gives up as much again when it shares the limit and nothing was accepted', () => {
     const limit = shared();
-    limit.learn(stretch(10_000, 10, 0), { ...refusal, pace: 0.02 }, 16_100);
+    limit.learn(stretch(10_000, 10, 0), { ...closing, pace: 0.02 }, 16_100);
     expect(limit.pace).toMatchObject({ way: 'climb', base: expect.closeTo(0.014), ceiling: 0.02 });
   });
 
   it('wins back what it had before the first of many refusals between which nothing was accepted', () => {
     const limit = shared();
     for (let at = 10_000; at < 70_000; at += 1_000)
-      limit.learn(stretch(at, 10, 0), { ...refusal, pace: limit.pace.rate(at) }, at + 1_000);
+      limit.learn(stretch(at, 10, 0), { ...closing, pace: limit.pace.rate(at) }, at + 1_000);
     expect(limit.pace.rate(70_000)).toBeLessThan(0.005);
     expect(limit.pace.rate(96_000)).toBeGreaterThanOrEqual(0.02);
   });
 
   it('wins back one share after the other where few would have been accepted: others may have used them up', () => {
     const limit = shared();
-    limit.learn(stretch(10_000, 10, 1), { ...refusal, pace: 0.0004 }, 16_100);
-    limit.learn(stretch(16_100, 10, 0), { ...refusal, pace: 0.0003 }, 17_100);
+    limit.learn(stretch(10_000, 10, 1), { ...closing, pace: 0.0004 }, 16_100);
+    limit.learn(stretch(16_100, 10, 0), { ...closing, pace: 0.0003 }, 17_100);
     expect(limit.pace.ceiling).toBe(0.0003);
   });
 
@@ -96,7 +96,7 @@ describe('Limit', () => {
     { what: 'no longer than others who share', pace: 1, least: 14_000, most: 26_000 },
   ])('climbs for $what at a pace of $pace', ({ pace, least, most }) => {
     const limit = shared();
-    limit.learn(stretch(10_000, 10, 1), { ...refusal, pace }, 16_100);
+    limit.learn(stretch(10_000, 10, 1), { ...closing, pace }, 16_100);
     expect(limit.pace.period).toBeGreaterThanOrEqual(least);
     expect(limit.pace.period).toBeLessThanOrEqual(most);
   });
@@ -104,7 +104,7 @@ describe('Limit', () => {
   it('takes what was accepted of single calls for its share when others have used the limit up', () => {
     const limit = new Limit(chance());
     for (const at of [0, 30_000, 60_000]) limit.accept(at, 1, 10);
-    limit.learn(stretch(90_000, 10, 1), { ...refusal, pace: Infinity }, 100_000);
+    limit.learn(stretch(90_000, 10, 1), { ...closing, pace: Infinity }, 100_000);
     expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 3 / 100_000 });
     expect(limit.pace.delay(100_000, 1)).toBe(1_000);
   });
@@ -116,7 +116,7 @@ describe('Limit', () => {
   ])('searches when refused after $what', ({ times, accepted, from }) => {
     const limit = new Limit(chance());
     for (const at of times) limit.accept(at, 1, 10);
-    limit.learn(stretch(from, 10, accepted), { ...refusal, pace: Infinity }, from + 1_000);
+    limit.learn(stretch(from, 10, accepted), { ...closing, pace: Infinity }, from + 1_000);
     expect(limit.pace.way).toBe('search');
   });
 
@@ -124,7 +124,7 @@ describe('Limit', () => {
     const limit = shared();
     const made = stretch(10_000, 1_000, 20);
     for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
-    limit.learn(made, { ...refusal, pace: 0.03 }, 12_100);
+    limit.learn(made, { ...closing, pace: 0.03 }, 12_100);
     expect(limit.pace.ceiling).toBe(0.02);
   });
 
@@ -138,7 +138,7 @@ describe('Limit', () => {
       limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
       const made = stretch(10_000, 1_000, 20);
       for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
-      limit.learn(made, { ...refusal, pace: 0.02, trying }, 12_100);
+      limit.learn(made, { ...closing, pace: 0.02, trying }, 12_100);
       expect(limit.pace.way).toBe(way);
     },
   );
@@ -146,7 +146,7 @@ describe('Limit', () => {
   it('shares when it is refused while trying for more and no bucket explains it', () => {
     const limit = shared();
     limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
-    limit.learn(stretch(7_100, 10, 1), { ...refusal, pace: 0.022, trying: true }, 9_100);
+    limit.learn(stretch(7_100, 10, 1), { ...closing, pace: 0.022, trying: true }, 9_100);
     expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 0.022 });
   });
 
@@ -161,7 +161,7 @@ describe('Limit', () => {
   it('holds the pace up to which no more than usual was refused', () => {
     const limit = shared();
     limit.ignore(0.05, 9_000);
-    limit.learn(stretch(9_000, 1_000, 60), { ...refusal, pace: 0.2, fine: 0.15 }, 11_000);
+    limit.learn(stretch(9_000, 1_000, 60), { ...closing, pace: 0.2, fine: 0.15 }, 11_000);
     expect(limit.pace).toMatchObject({ way: 'hold', ceiling: 0.15 });
   });
 });

@@ -55,29 +55,13 @@ describe('a limit that is not told', () => {
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(10 * 15);
   });
 
-  it('is not taken from a wait that ends while a probe is on its way', () => {
-    const model = pacer({ proof: 'first' });
-    let now = 0;
-    const send = (count: number, answer: Answer) => {
-      const sent = Array.from({ length: count }, () => model.send(now));
-      now += 10;
-      for (const each of sent) model.settle(each, now, answer);
-    };
-    for (let n = 0; n < 20; n++) {
-      send(5, accepted);
-      now += 100;
-      model.advance(now);
-    }
-    send(20, { kind: 'refused', wait: 30_000 });
-    now += model.snapshot(now).opensIn - 100;
-    model.advance(now);
-    model.send(now);
-    now += 200;
-    model.advance(now);
-    for (let n = 0; n < 10; n++) {
-      expect(model.delay(now)).toBe(0);
-      model.send(now);
-    }
+  it('is not taken from a time in which all was refused, whatever was sent: it goes on at the pace of before', () => {
+    const [from, reset] = [20_000, 65_000];
+    const server = (now: number): Answer =>
+      now >= from && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
+    const { sent } = drive(pacer({ proof: 'first' }), server, { for: 75_000, every: 1_100, roundTrip: 100 });
+    // those that waited too
+    expect(sent.filter((at) => at > reset).length).toBeGreaterThan(15);
   });
 
   it('is not measured by a time in which nobody called', () => {
