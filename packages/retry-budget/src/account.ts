@@ -32,7 +32,7 @@ export interface Account {
 }
 
 /** Without a failure for this long, what was spent is forgotten. */
-export const FORGOTTEN_AFTER = 5_000;
+const FORGOTTEN_AFTER = 5_000;
 
 /** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
 const EXTRA_FADES = 0.25;

@@ -1,4 +1,5 @@
-import { type Account, type BudgetSettings, balanced, FORGOTTEN_AFTER, opened, reserveOf } from './account.ts';
+import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
+import { Recovery } from './recovery.ts';
 import type { RetryKind } from './types.ts';
 
 /** What a failed attempt costs. */
@@ -9,7 +10,6 @@ export const PRICE: Readonly<Record<RetryKind, number>> = {
   transient: 0.5,
   throttled: 0.2,
   held: 0.2,
-  'held-throttled': 0.2,
 };
 
 /** The retries for which each call of short trouble brings tokens: as many as it may make, within these bounds. */
@@ -24,12 +24,6 @@ const ROUNDING = 1e-9;
  * by default, and an attempt. What has not ended by then never will, such as a retry that was aborted after it was sent.
  */
 const LATEST_END = 70_000;
-
-/** Without a failure for this long, one held call may find out whether the server is well, if the server has set the time. In milliseconds. */
-const QUIET = 1_000;
-
-/** And where fewer new calls than this have succeeded since: those pay, and a service near its limit has no room for more. */
-const MANY = 3;
 
 /** How long answers can leave it open whether the server is down, in milliseconds: as long as a call of `standard()` may take. */
 const LONGEST_CALL = 30_000;
@@ -53,10 +47,7 @@ export class Bucket {
   /** Throttled retries that were promised in trouble that is over by now: what was paid for them is forgotten. */
   #forgotten = 0;
   #forgottenUntil = 0;
-  /** When a held call was sent to find out whether the server is well. */
-  #probedAt = -Infinity;
-  /** First attempts that have succeeded since the last failure. */
-  #newSuccesses = 0;
+  readonly #recovery = new Recovery();
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -70,8 +61,7 @@ export class Bucket {
 
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(attempt: number | undefined): void {
-    if (attempt === 1) this.#newSuccesses++;
-    else if (this.#probedAt > this.#account.failedAt) this.#forget();
+    this.#recovery.succeed(attempt);
     this.#account.successes++;
     const isRetry = this.#isRetry(attempt);
     if (!isRetry) this.#account.unknown--;
@@ -81,7 +71,7 @@ export class Bucket {
   fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
     const account = this.#settle(now);
     account.failedAt = now;
-    this.#newSuccesses = 0;
+    this.#recovery.fail(now, account.since === undefined);
     // outside of trouble the reserve of the call is gone
     const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
@@ -102,14 +92,11 @@ export class Bucket {
     return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL : rideOut);
   }
 
-  /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the retry can be done without. */
+  /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the held call has to wait. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    const isHeld = kind === 'held' || kind === 'held-throttled';
-    if (isHeld && (account.since !== undefined || account.reserved > 0)) {
-      if (kind === 'held' || this.#newSuccesses >= MANY) return false;
-      if (now - Math.max(account.failedAt, this.#probedAt) < QUIET) return false;
-      this.#probedAt = now;
+    if (kind === 'held' && (account.since !== undefined || account.reserved > 0)) {
+      if (!this.#recovery.send(now)) return false;
     } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
@@ -125,12 +112,6 @@ export class Bucket {
   /** The account at this time. Changes nothing. */
   accountAt(now: number): Account {
     return balanced(this.#account, this.#settings, now);
-  }
-
-  /** A held call succeeded, and nothing has failed since it was sent: the trouble is over. */
-  #forget(): void {
-    this.#account.failedAt -= FORGOTTEN_AFTER;
-    this.#probedAt = -Infinity;
   }
 
   #settle(now: number): Account {

@@ -1,8 +1,8 @@
 /**
  * What a retry is for: `throttled` when the server refused it (429, 503 with a hint), else `transient`; `held` when there was no
- * permit for the call before, and it was held until its retry is due, `held-throttled` when the server has set that time.
+ * permit for the call before, and it was held until its retry is due.
  */
-export type RetryKind = 'transient' | 'throttled' | 'held' | 'held-throttled';
+export type RetryKind = 'transient' | 'throttled' | 'held';
 
 /** The right to make one retry. */
 export interface RetryPermit {

@@ -467,74 +467,93 @@ describe('retryBudget', () => {
     expect(budget.acquire(KEY, 'held')).toBeUndefined();
   });
 
-  describe('where the server has set the time of the retry of a call that was held', () => {
-    const spent = () => {
+  describe('of the calls that were held', () => {
+    /** A budget that failures have spent, for so many milliseconds. */
+    const spent = async (outage: number) => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
-      for (let i = 0; i < 100; i++) budget.record(KEY, 'failure', 1);
-      const allows = () => budget.acquire(KEY, 'held-throttled') !== undefined;
-      return { budget, allows, clock };
+      budget.record(KEY, 'failure', 1);
+      for (let i = 0; i < 100; i++) {
+        await clock.advance(outage / 100);
+        budget.record(KEY, 'failure', 1);
+      }
+      const answer = (attempt: number) => budget.record(KEY, 'success', attempt);
+      const fail = (attempt: number) => budget.record(KEY, 'failure', attempt);
+      /** How many are allowed at once. */
+      const allowed = () => {
+        let count = 0;
+        while (budget.acquire(KEY, 'held')) count++;
+        return count;
+      };
+      return { clock, answer, fail, allowed };
     };
 
-    it('allows one when nothing has failed for a second, and the others when it has succeeded', async () => {
-      const { budget, allows, clock } = spent();
+    it('allows two for each call that a server answers again after it was down', async () => {
+      const { answer, allowed } = await spent(350);
 
-      await clock.advance(999);
-      expect(allows()).toBe(false);
-      await clock.advance(1);
-      expect(allows()).toBe(true);
-      expect(allows()).toBe(false);
-      budget.record(KEY, 'success', 2);
-      expect(allows()).toBe(true);
-      expect(budget.snapshot()[KEY]?.state).toBe('ready');
+      expect(allowed()).toBe(0);
+      answer(1);
+      expect(allowed()).toBe(2);
+      expect(allowed()).toBe(0);
+      answer(1);
+      expect(allowed()).toBe(2);
     });
 
-    it('waits for another second where it failed', async () => {
-      const { budget, allows, clock } = spent();
+    it('allows fewer, the longer the server was down', async () => {
+      const { answer, allowed } = await spent(12_000);
+
+      for (let i = 0; i < 8; i++) answer(1);
+
+      expect(allowed()).toBe(2);
+    });
+
+    it('allows none as soon as something fails again, nor while the server answers now and then', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+
+      answer(1);
+      fail(1);
+      expect(allowed()).toBe(0);
+      await clock.advance(349);
+      fail(1);
+      answer(1);
+      expect(allowed()).toBe(0);
+    });
+
+    it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
+      const { clock, answer, allowed } = await spent(0);
+
+      await clock.advance(999);
+      expect(allowed()).toBe(0);
+      await clock.advance(1);
+      expect(allowed()).toBe(1);
+      answer(2);
+      expect(allowed()).toBe(2);
+      answer(2);
+      expect(allowed()).toBe(2);
+    });
+
+    it('allows the next one a second after that one failed, or had no outcome', async () => {
+      const { clock, fail, allowed } = await spent(0);
 
       await clock.advance(1_000);
-      expect(allows()).toBe(true);
+      expect(allowed()).toBe(1);
       await clock.advance(900);
-      budget.record(KEY, 'failure', 2);
+      fail(2);
       await clock.advance(999);
-      expect(allows()).toBe(false);
+      expect(allowed()).toBe(0);
       await clock.advance(1);
-      expect(allows()).toBe(true);
+      expect(allowed()).toBe(1);
+      await clock.advance(1_000);
+      expect(allowed()).toBe(1);
     });
 
-    it('believes no success once something has failed after it was sent, nor that of a first attempt', async () => {
-      const { budget, allows, clock } = spent();
+    it('forgets an outage that was over long ago', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
 
-      await clock.advance(1_000);
-      expect(allows()).toBe(true);
-      budget.record(KEY, 'success', 1);
-      expect(allows()).toBe(false);
-      await clock.advance(1);
-      budget.record(KEY, 'failure', 1);
-      budget.record(KEY, 'success', 2);
-      expect(allows()).toBe(false);
-    });
-
-    it('leaves that to new calls where three of them have succeeded', async () => {
-      const { budget, allows, clock } = spent();
-      const succeed = (attempt: number) => budget.record(KEY, 'success', attempt);
-
-      for (const attempt of [1, 1, 2, 2, 2]) succeed(attempt);
-      await clock.advance(1_000);
-      expect(allows()).toBe(true);
-      succeed(1);
-      await clock.advance(1_000);
-      expect(allows()).toBe(false);
-      budget.record(KEY, 'failure', 1);
-      await clock.advance(1_000);
-      expect(allows()).toBe(true);
-    });
-
-    it('asks for no second where the server has not set it', async () => {
-      const { budget, clock } = spent();
-
-      await clock.advance(4_999);
-      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+      await clock.advance(60_000);
+      for (let i = 0; i < 100; i++) fail(1);
+      answer(1);
+      expect(allowed()).toBe(0);
     });
   });
 
@@ -542,7 +561,7 @@ describe('retryBudget', () => {
     const budget = retryBudget();
 
     expect(() => budget.acquire(KEY, kind as never)).toThrow(
-      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, held-throttled, got ${kind}`),
+      new TypeError(`retryBudget: kind: expected one of transient, throttled, held, got ${kind}`),
     );
     expect(budget.snapshot()).toEqual({});
   });

@@ -40,7 +40,7 @@ export function budget(budget: RetryBudget): Rule {
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
       const { call, held, response } = failure;
-      if (held) return permitOf(budget, call, source === OWN ? 'held' : 'held-throttled');
+      if (held) return permitOf(budget, call, 'held');
       if (isToBlame(failure)) record(failure, 'failure');
       const isThrottled = source !== OWN || response?.status === 429;
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
