@@ -12,9 +12,9 @@ interface Cursor {
 }
 
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
-/** String, Display String (its escapes are not checked, since none is read), Token, Byte Sequence, Decimal, Integer or Date, Boolean. */
+/** String, Display String, Token, Byte Sequence, Decimal, Integer or Date, Boolean. */
 const BARE_ITEM =
-  /"(?:[ !#-[\]-~]|\\["\\])*"|%"[ !#-~]*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
+  /"(?:[ !#-[\]-~]|\\["\\])*"|%"(?:[ !#$&-~]|%[0-9a-f]{2})*"|[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*|:(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?:|-?[0-9]{1,12}\.[0-9]{1,3}|@?-?[0-9]{1,15}(?![0-9.])|\?[01]/y;
 
 /**
  * The members of a List (RFC 9651 §4.2.1), or with `keyed` of a Dictionary (§4.2.2), or `undefined`: one fault voids
@@ -48,7 +48,18 @@ function takeParameters(cursor: Cursor): Map<string, string> | undefined {
 /** What follows a key may be left out: it is then true. */
 function takeValue(cursor: Cursor, afterKey: boolean): string | undefined {
   if (afterKey && !take(cursor, /=/y)) return '?1';
-  return take(cursor, BARE_ITEM);
+  const value = take(cursor, BARE_ITEM);
+  return value?.startsWith('%') && !isSound(value.slice(1)) ? undefined : value;
+}
+
+/** The percent signs of a Display String stand for UTF-8 that has to be well-formed (RFC 9651 §4.2.10). */
+function isSound(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function take(cursor: Cursor, pattern: RegExp): string | undefined {
