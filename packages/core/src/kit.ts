@@ -46,7 +46,7 @@ export {
 } from './options/options.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
-export { parseHttpDate } from './outcome/http-date.ts';
+export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';

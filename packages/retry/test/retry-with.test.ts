@@ -438,7 +438,7 @@ it.each([
   expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([7_700]);
 });
 
-it.each(['+0100', '-0100', '+00:00'])('takes no date of another zone for one in GMT: %s', async (zone) => {
+it.each(['+0100', '-0100', '+00:00', 'EST'])('takes no date of another zone for one in GMT: %s', async (zone) => {
   const busy = { status: 503, headers: { 'retry-after': `Sun, 06 Nov 2094 08:49:37 ${zone}` } };
 
   expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([125]);

@@ -1,6 +1,5 @@
-import { parseHttpDate } from '@steadfetch/core/kit';
+import { parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
 import { parseDecimal, parseGoDuration, parseSeconds } from './milliseconds.ts';
-import { parseTimestamp } from './parse-timestamp.ts';
 
 /**
  * Milliseconds until a quota is back, in any of the formats in use: seconds, seconds or milliseconds since the epoch
@@ -10,7 +9,7 @@ export function parseReset(value: string | undefined, now: number): number | und
   if (value === undefined) return undefined;
   const number = parseDecimal(value);
   if (number !== undefined) return fromNumber(number, value, now);
-  const instant = parseTimestamp(value) ?? parseHttpDate(value);
+  const instant = parseTimestamp(value) ?? parseHttpDate(value, now);
   return instant === undefined ? parseGoDuration(value) : instant - now;
 }
 

@@ -28,6 +28,6 @@ export function parseRetryAfter(
   if (text === undefined) return undefined;
   const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
   if (seconds !== undefined) return wait(seconds);
-  const date = parseHttpDate(text);
+  const date = parseHttpDate(text, now);
   return date === undefined ? undefined : wait(date - now);
 }

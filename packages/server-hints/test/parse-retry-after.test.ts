@@ -26,6 +26,9 @@ describe('parseRetryAfter', () => {
     ['Wed Jan 01 00:00:30 2025', 30_000],
     ['Tue, 31 Dec 2024 00:00:00 GMT', 0],
     ['Fri, 31 Dec 9999 23:59:59 GMT', 2_147_483_648_000],
+    ['Wed, 01 Jan 2025 00:00:60 GMT', 60_000],
+    ['Sat, 29 Feb 0096 00:00:00 GMT', 0],
+    ['Sun, 06 Nov 0049 08:49:37 GMT', 0],
   ])('reads %j', (value, expected) => {
     expect(parseRetryAfter(value, { now })).toBe(expected);
   });
@@ -48,16 +51,23 @@ describe('parseRetryAfter', () => {
     'Wed, 001 Jan 2025 00:00:30 GMT',
     'Wed, 01 Jan 2025 00:00:30 +0100',
     'Wed, 01 Jan 2025 00:00:30',
+    'Wed, 31 Feb 2025 00:00:00 GMT',
     'Wed, 32 Jan 2025 00:00:00 GMT',
-    'Wed, 01 Jan 2025 25:00:00 GMT',
-    'Wed, 01 Jan 2025 00:00:60 GMT',
-    'Sun, 06 Nov 0049 08:49:37 GMT',
+    'Wed, 01 Jan 2025 24:00:00 GMT',
     'Wed, 01 Jan 2025 00:60:00 GMT',
     'Wed Jan 1 00:00:30 2025',
     'Wed Jan  0 00:00:30 2025',
     'Wed, 01 Jan 10000 00:00:00 GMT',
+    'Wed, 29 Feb 1900 00:00:00 GMT',
   ])('does not guess at %j', (value) => {
     expect(parseRetryAfter(value, { now })).toBeUndefined();
+  });
+
+  it('lets a two-digit year be up to 50 years ahead', () => {
+    const halfACentury = Date.UTC(2075, 0, 1) - now;
+
+    expect(parseRetryAfter('Tuesday, 01-Jan-75 00:00:00 GMT', { now })).toBe(halfACentury);
+    expect(parseRetryAfter('Tuesday, 01-Jan-75 00:00:01 GMT', { now })).toBe(0);
   });
 
   it('compares a date with the clock of the machine when no time is given', () => {

@@ -1,4 +1,4 @@
-import { parseHttpDate } from './http-date.ts';
+import { parseHttpDate } from './parse-date.ts';
 import { readField } from './read-field.ts';
 
 /**
@@ -11,7 +11,7 @@ export function retryAfterOf(response: Response, now: number): number | undefine
   const read = (name: string) => readField(response.headers, name)?.trim() ?? '';
   const field = read('retry-after');
   if (/^\d+(?:\.\d+)?(?:\s*,\s*\d+)*$/.test(field)) return Math.max(...field.split(',').map(Number)) * 1_000;
-  const date = parseHttpDate(field);
-  const delay = date === undefined ? 0 : date - (parseHttpDate(read('date')) ?? now);
+  const date = parseHttpDate(field, now);
+  const delay = date === undefined ? 0 : date - (parseHttpDate(read('date'), now) ?? now);
   return delay > 0 ? delay : undefined;
 }
