@@ -59,7 +59,7 @@ it.each(OPTIONS.filter(([, name]) => name !== 'factor'))(
 describe.each(FACTORIES)('%s', (owner, factory, names) => {
   it.each([[null], [5], ['base'], [() => 250], [[]], [[250]]])('refuses options that are %s', (options) => {
     expect(() => factory(options as never)).toThrow(TypeError);
-    expect(() => factory(options as never)).toThrow(`${owner}: expected a plain options object`);
+    expect(() => factory(options as never)).toThrow(`${owner}: expected an options object`);
   });
 
   it.each(['bse', 'toString', 'minTimeout'])('refuses the unknown option %s', (name) => {

@@ -57,7 +57,7 @@ it.each([
   [{ hooks: [{ onopen: () => {} }] }, "circuitBreaker: hooks: unknown option 'onopen'"],
   [{ hooks: 5 }, 'circuitBreaker: hooks: expected an object with onOpen, onHalfOpen, onClose'],
   [{ threshold: 5 }, "circuitBreaker: unknown option 'threshold', expected one of key, isFailure"],
-  [null, 'circuitBreaker: expected a plain options object, got null'],
+  [null, 'circuitBreaker: expected an options object, got null'],
 ])('refuses %j', (options, message) => {
   expect(() => circuitBreaker(options as never)).toThrow(message);
 });

@@ -191,7 +191,7 @@ describe('option checks', () => {
     expect(() => checkNames('retry', { retries: 3 }, ['maxRetries'])).toThrow(
       new TypeError("retry: unknown option 'retries', expected one of maxRetries; did you mean 'maxRetries'?"),
     );
-    expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected a plain options object, got null');
+    expect(() => checkNames('retry', null as never, [])).toThrow('retry: expected an options object, got null');
     expect(() => checkNames('retry', {}, [])).not.toThrow();
   });
 

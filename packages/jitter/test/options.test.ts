@@ -57,7 +57,7 @@ describe.each(NUMBERS)('%s: %s', (owner, name, limit, build) => {
 
   it.each([[null], [5], ['spread'], [[]], [[1]]])('refuses options that are %s', (options) => {
     expect(() => build(options as never)).toThrow(TypeError);
-    expect(() => build(options as never)).toThrow(`${owner}: expected a plain options object`);
+    expect(() => build(options as never)).toThrow(`${owner}: expected an options object`);
   });
 
   it.each(['sprad', 'toString'])('refuses the unknown option %s', (unknown) => {

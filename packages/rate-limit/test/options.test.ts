@@ -12,7 +12,7 @@ describe('the options of rateLimit', () => {
     [{ limit: { requests: 0, per: 1_000 } }, RangeError, 'rateLimit: limit.requests: expected an integer from 1'],
     [{ limit: { requests: 1, per: 0 } }, RangeError, 'rateLimit: limit.per'],
     [{ limit: { requests: 1, interval: 1 } }, TypeError, "rateLimit: limit: unknown option 'interval'"],
-    [{ limit: 100 }, TypeError, 'rateLimit: limit: expected a plain options object'],
+    [{ limit: 100 }, TypeError, 'rateLimit: limit: expected an options object'],
     [{ statuses: [200] }, RangeError, 'rateLimit: statuses'],
     [{ statuses: 429 }, TypeError, 'rateLimit: statuses: expected an array of statuses, got 429'],
     [{ methods: ['GET', ''] }, TypeError, 'rateLimit: methods: expected an array of method names, got ""'],
@@ -26,7 +26,7 @@ describe('the options of rateLimit', () => {
     [{ clock: {} }, TypeError, 'rateLimit'],
     [{ hooks: { onLimit: true } }, TypeError, 'rateLimit: hooks.onLimit: expected a function'],
     [{ maxwait: 1 }, TypeError, "rateLimit: unknown option 'maxwait'"],
-    [null, TypeError, 'rateLimit: expected a plain options object'],
+    [null, TypeError, 'rateLimit: expected an options object'],
   ])('refuses %o', (options, error, message) => {
     const make = () => rateLimit(options as RateLimitOptions);
 

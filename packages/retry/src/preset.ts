@@ -9,6 +9,7 @@ import {
   checkStatuses,
   clockOption,
   type OptionTable,
+  optionError,
   randomOption,
   readField,
   readOptions,
@@ -57,9 +58,12 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   const budgeted = read.budget ?? budget(defaultBudget(read.clock));
   const settings = { ...read, budget: budgeted };
   const policyFor = (override: unknown) => {
-    const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
-    const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
-    return policyOf(rulesOf({ ...own, hooks }));
+    if (typeof override === 'object' && override) {
+      const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
+      const hooks = own.hooks === settings.hooks ? own.hooks : [settings.hooks, own.hooks].flat();
+      return policyOf(rulesOf({ ...own, hooks }));
+    }
+    throw optionError('retry', 'false or an options object', override);
   };
   return { policy: policyOf(rulesOf(settings)), policyFor };
 }

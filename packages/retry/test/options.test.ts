@@ -53,7 +53,7 @@ describe('options', () => {
 
   it('refuses names it does not know, and what is no object', () => {
     expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
-    expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected a plain options object, got 3'));
+    expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
     expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
   });
 
@@ -128,7 +128,7 @@ describe('options of one call', () => {
   it('are checked, and a mistake rejects the call', async () => {
     await expect(attempts({ retry: { maxRetries: -1 } })).rejects.toThrow('retry: maxRetries');
     await expect(attempts({ steadfetch: { retry: 3 } })).rejects.toThrow(
-      'retry: expected a plain options object, got 3',
+      'retry: expected false or an options object, got 3',
     );
     await expect(attempts({ steadfetch: { retry: null } })).rejects.toThrow('got null');
     await expect(attempts({ steadfetch: { retry: { retries: 1 } } })).rejects.toThrow("unknown option 'retries'");

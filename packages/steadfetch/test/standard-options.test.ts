@@ -36,22 +36,27 @@ describe('the options of standard', () => {
     }
   });
 
-  it.each([...LAYERS, 'concurrency', 'attemptTimeout'])('refuse for %s what is no plain object', (name) => {
-    for (const value of [
-      new Map([['max', 1]]),
-      new Date(0),
-      [],
-      new (class {
-        max = 1;
-      })(),
-    ]) {
+  it.each([...LAYERS, 'concurrency', 'attemptTimeout'])('refuse for %s what holds no options', (name) => {
+    for (const value of [new Map([['max', 1]]), new Date(0), []]) {
       const failure = failureOf({ [name]: value });
       expect(failure, String(value)).toBeInstanceOf(TypeError);
       expect(failure!.message).toMatch(
-        new RegExp(`^standard: ${name}: expected (true, false or )?a plain options object, got `),
+        new RegExp(`^standard: ${name}: expected (true, false or a plain|a plain|an) options object, got `),
       );
     }
   });
+
+  it.each([...LAYERS, 'concurrency'])(
+    'refuse for %s an instance of a class, whose members a copy would lose',
+    (name) => {
+      class Mine {
+        max = 1;
+      }
+      const failure = failureOf({ [name]: new Mine() });
+      expect(failure).toBeInstanceOf(TypeError);
+      expect(failure!.message).toMatch(`a plain options object, got [object Object]`);
+    },
+  );
 
   it.each(LAYERS)('refuse an option that %s does not have', (name) => {
     expect(failureOf({ [name]: { maxTries: 1 } })?.message).toContain(`${name}: unknown option 'maxTries'`);

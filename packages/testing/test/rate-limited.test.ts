@@ -151,7 +151,7 @@ describe('rateLimited', () => {
     [{ rate: 1, hint: 'loud' }, TypeError, 'rateLimited: hint: expected one of none, retry-after'],
     [{ rate: 1, status: 42 }, RangeError, 'reply: status'],
     [{ rate: 1, limit: 3 }, TypeError, "rateLimited: unknown option 'limit'"],
-    [null, TypeError, 'rateLimited: expected a plain options object'],
+    [null, TypeError, 'rateLimited: expected an options object'],
   ])('refuses options that mean nothing: %j', (options, type, message) => {
     expect(() => rateLimited(options as never)).toThrow(type);
     expect(() => rateLimited(options as never)).toThrow(message);

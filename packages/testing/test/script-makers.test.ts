@@ -57,7 +57,7 @@ describe('failRate', () => {
     expect(() => failRate(0.5, Number.NaN)).toThrow('failRate: chance: expected a number');
     expect(() => failRate(0.5, { chance: Number.NaN })).toThrow('failRate: chance: expected a number');
     expect(() => failRate(0.5, 'x' as never)).toThrow('failRate: chance: expected a function');
-    expect(() => failRate(0.5, null as never)).toThrow('failRate: expected a plain options object, got null');
+    expect(() => failRate(0.5, null as never)).toThrow('failRate: expected an options object, got null');
     expect(() => failRate(0.5, { reply: 42 })).toThrow('reply: status');
     expect(() => failRate(0.5, { seed: 1 } as never)).toThrow("failRate: unknown option 'seed'");
   });

@@ -50,7 +50,7 @@ export function timeout(limits: number | TimeoutLimits, options?: TimeoutOptions
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {
   if (typeof limits === 'number') return { headers: checkMs('timeout', limits, { min: 1 }), body: undefined };
-  if (typeof limits !== 'object') throw optionError('timeout', 'milliseconds or a plain options object', limits);
+  if (typeof limits !== 'object') throw optionError('timeout', 'milliseconds or an options object', limits);
   const { headers, body } = readOptions('timeout', LIMITS, limits as TimeoutLimits);
   if (headers === undefined && body === undefined) {
     throw new TypeError('timeout: expected milliseconds, or a limit for headers or body, got none');

@@ -5,9 +5,9 @@ const clock = { now: () => 0, sleep: async () => {} };
 
 describe('timeout', () => {
   it.each([
-    [undefined, TypeError, /^timeout: expected milliseconds or a plain options object, got undefined$/],
+    [undefined, TypeError, /^timeout: expected milliseconds or an options object, got undefined$/],
     [null, TypeError, /^timeout: .*null/],
-    ['1000', TypeError, /^timeout: expected milliseconds or a plain options object, got "1000"$/],
+    ['1000', TypeError, /^timeout: expected milliseconds or an options object, got "1000"$/],
     [0, RangeError, /^timeout: expected a number from 1 to 2147483647, got 0/],
     [-1, RangeError, /-1/],
     [Number.NaN, RangeError, /NaN/],

@@ -85,7 +85,7 @@ export function checkClock(owner: string, clock: Clock): Clock {
   return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
 }
 
-/** Returns the options object, or throws: an array, a map or an instance of a class is none, as its members could be lost. */
+/** Returns the options object, or throws. For options that are copied: of an instance of a class members would be lost. */
 export function checkPlain<T>(option: string, value: T, expected = 'a plain options object'): T {
   if (Object(value) !== value || !isPlain(value as object)) throw optionError(option, expected, value);
   return value;
@@ -93,7 +93,10 @@ export function checkPlain<T>(option: string, value: T, expected = 'a plain opti
 
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
-  for (const name of Object.keys(checkPlain(owner, options))) {
+  // an instance of a class may hold options, an array, a map or a date holds none
+  if (Object.prototype.toString.call(options) !== '[object Object]')
+    throw optionError(owner, 'an options object', options);
+  for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     let hint = '';
     if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
