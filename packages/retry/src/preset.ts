@@ -33,7 +33,7 @@ const OPTIONS = {
   delay: { check: checkDelay },
   maxDelay: { check: checkMs, default: 60_000 },
   methods: { check: checkMethods },
-  statuses: { check: checkStatuses, min: 400 },
+  statuses: { check: checkRetried },
   networkErrors: { check: checkBoolean, default: true },
   timeouts: { check: checkBoolean, default: true },
   idempotent: { check: checkIdempotent, default: false },
@@ -120,6 +120,14 @@ function checkHints(option: string, given: NonNullable<RetryOptions['serverHints
   checkNames(option, given, ['spread']);
   const spread = given.spread === undefined ? 0.2 : given.spread;
   return [serverHints(), { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
+}
+
+/** The statuses of the option `statuses`, or throws. */
+function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
+  const listed = checkStatuses(option, statuses);
+  const low = [...listed].find((status) => status < 400);
+  if (low === undefined) return listed;
+  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
 }
 
 /** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
