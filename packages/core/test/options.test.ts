@@ -90,12 +90,14 @@ describe('readOptions', () => {
     },
   );
 
-  it.each([[{ __proto__: null, share: 1 }], [runInNewContext('({ share: 1 })')], [new Proxy({ share: 1 }, {})]])(
-    'takes an object of any kind: %#',
-    (options) => {
-      expect(read(options).share).toBe(1);
-    },
-  );
+  it.each([
+    [{ __proto__: null, share: 1 }],
+    [runInNewContext('({ share: 1 })')],
+    [new Proxy({ share: 1 }, {})],
+    [{ __proto__: null, share: 1, [Symbol.toStringTag]: 'Module' }], // `import * as options`
+  ])('takes an object of any kind: %#', (options) => {
+    expect(read(options).share).toBe(1);
+  });
 
   it('takes what is left out from a base, which is checked already', () => {
     const base = read({ share: 0.7, limit: 3 });

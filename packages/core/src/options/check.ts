@@ -1,7 +1,7 @@
 import { ignoreRejection } from '../events/notify.ts';
 import { type Clock, MAX_TIMER } from '../time/clock.ts';
 import { nearestName } from './nearest-name.ts';
-import { isPlain, show } from './show.ts';
+import { isPlain, show, tagOf } from './show.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
@@ -93,9 +93,8 @@ export function checkPlain<T>(option: string, value: T, expected = 'a plain opti
 
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
-  // an instance of a class may hold options, an array, a map or a date holds none
-  if (Object.prototype.toString.call(options) !== '[object Object]')
-    throw optionError(owner, 'an options object', options);
+  // an instance of a class may hold options, and so may a module; an array, a map or a date holds none
+  if (tagOf(options) !== '[object Object]') checkPlain(owner, options, 'an options object');
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     let hint = '';
