@@ -507,6 +507,16 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it('allows two also for each held call that is answered, while few new calls are answered', async () => {
+      const { answer, allowed } = await spent(50_000);
+
+      answer(1);
+      expect(allowed()).toBe(2);
+      answer(2);
+      answer(2);
+      expect(allowed()).toBe(4);
+    });
+
     it('allows none as soon as something fails again, nor while the server answers now and then', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
 
