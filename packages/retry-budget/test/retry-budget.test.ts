@@ -529,6 +529,18 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(0);
     });
 
+    it('counts anew after each outage', async () => {
+      const { clock, answer, fail, allowed } = await spent(350);
+
+      for (let i = 0; i < 5; i++) answer(1);
+      expect(allowed()).toBe(10);
+      fail(1);
+      await clock.advance(350);
+      fail(1);
+      answer(1);
+      expect(allowed()).toBe(2);
+    });
+
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
       const { clock, answer, allowed } = await spent(0);
 
