@@ -11,6 +11,12 @@ const MOST = 2;
 const SHORT = 3_000;
 
 /**
+ * Before so many new calls are answered, held ones that are answered let others follow as well, and the length of the outage does not
+ * matter: a client that calls seldom sends few held calls, and would send none in time.
+ */
+const FEW = 5;
+
+/**
  * Says how many held calls are sent to a server that answers again, until something fails. A server near its limit answers some
  * calls all the time, and has no room for held ones. Pure: the caller passes the time.
  */
@@ -50,6 +56,7 @@ export class Recovery {
     if (this.#answered === 0) return now - Math.max(this.#failedAt, this.#sentAt) >= QUIET ? 1 : 0;
     if (this.#answeredAtOnce === 0) return MOST * this.#answered; // there are no new calls
     const outage = this.#failedAt - this.#failedFrom;
-    return outage < DOWN ? 0 : Math.min(MOST, SHORT / outage) * this.#answeredAtOnce;
+    if (outage < DOWN) return 0;
+    return this.#answeredAtOnce < FEW ? MOST * this.#answered : Math.min(MOST, SHORT / outage) * this.#answeredAtOnce;
   }
 }

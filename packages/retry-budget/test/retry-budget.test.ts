@@ -507,6 +507,16 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it('allows two also for each held call that is answered, while few new calls are answered', async () => {
+      const { answer, allowed } = await spent(50_000);
+
+      answer(1);
+      expect(allowed()).toBe(2);
+      answer(2);
+      answer(2);
+      expect(allowed()).toBe(4);
+    });
+
     it('allows none as soon as something fails again, nor while the server answers now and then', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
 
@@ -517,6 +527,18 @@ describe('retryBudget', () => {
       fail(1);
       answer(1);
       expect(allowed()).toBe(0);
+    });
+
+    it('counts anew after each outage', async () => {
+      const { clock, answer, fail, allowed } = await spent(350);
+
+      for (let i = 0; i < 5; i++) answer(1);
+      expect(allowed()).toBe(10);
+      fail(1);
+      await clock.advance(350);
+      fail(1);
+      answer(1);
+      expect(allowed()).toBe(2);
     });
 
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
