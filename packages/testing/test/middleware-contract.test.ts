@@ -921,6 +921,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return (await answer).clone();
       };
     },
+    'shares an answer to the same address and headers': (next) => {
+      const shared = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        const { method = 'GET', headers } = init ?? {};
+        if (method === 'POST') return next(input, init);
+        const key = `${method} ${input} ${[...new Headers(headers)]}`;
+        const answer = shared.get(key) ?? next(input, init);
+        shared.set(key, answer);
+        return (await answer).clone();
+      };
+    },
     'shares an answer': (next) => {
       let shared: Promise<Response> | undefined;
       return async (...call) => {
@@ -1312,6 +1323,17 @@ describe('contractChecks', () => {
     } finally {
       for (const listener of listeners) process.on('uncaughtException', listener);
     }
+  });
+
+  it('leaves no listener on the process where a middleware fails a check', async () => {
+    const answering: Middleware = (next) => (input, init) =>
+      next(input, init).catch(() => new Response(null, { status: 503 }));
+    const events = ['unhandledRejection', 'uncaughtException'];
+    const before = events.map((event) => process.listenerCount(event));
+
+    await expect(contractChecks['leaves no rejection unhandled']!(() => answering)).rejects.toThrow('gave a response');
+
+    expect(events.map((event) => process.listenerCount(event))).toEqual(before);
   });
 
   it('leaves the globals as they were', async () => {
