@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  Call,
   compose,
   defineMiddleware,
   discard,
@@ -920,6 +921,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return (await answer).clone();
       };
     },
+    'shares an answer to the same address and headers': (next) => {
+      const shared = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        const { method = 'GET', headers } = init ?? {};
+        if (method === 'POST') return next(input, init);
+        const key = `${method} ${input} ${[...new Headers(headers)]}`;
+        const answer = shared.get(key) ?? next(input, init);
+        shared.set(key, answer);
+        return (await answer).clone();
+      };
+    },
     'shares an answer': (next) => {
       let shared: Promise<Response> | undefined;
       return async (...call) => {
@@ -1100,13 +1112,14 @@ describe('contractChecks', () => {
     for (const check of Object.values(contractChecks)) await check(() => signing);
   });
 
-  it.each([1, 4, 11, 20])('passes who signs a call on a machine that is slow once, at call %i', async (slow) => {
+  it.each([1, 4, 11, 20, 25])('passes who signs a call on a machine that is slow once, at call %i', async (slow) => {
     for (const title of [
       "rejects with the caller's abort reason",
       'answers after calls that were aborted',
       'rejects with the error of next itself',
       'sends a POST once, also where it fails',
       'gives a response before its body is there',
+      'gives a 404, a 302 and a 204 as any other response',
     ]) {
       let calls = 0;
       const signing = defineMiddleware(async (call, next) => {
@@ -1133,7 +1146,7 @@ describe('contractChecks', () => {
     await vi.waitFor(() => expect(waiting).toBe(0));
   });
 
-  it('passes who waits after a 429, and who renews a token for all calls', async () => {
+  it('passes who waits after a 429, and who renews a token for all calls, or through next', async () => {
     const patient = defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
       if (response.status !== 429 || !call.replayable) return response;
@@ -1155,10 +1168,19 @@ describe('contractChecks', () => {
       });
       return next(call);
     });
+    const asking = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      discard(response);
+      const signal = call.signal ?? null;
+      discard(await next(Call.from('https://contract.test/token', { method: 'POST', body: 'who', signal })));
+      return next(call);
+    });
 
     for (const check of Object.values(contractChecks)) {
       await check(() => patient);
       await check(() => renewing);
+      await check(() => asking);
     }
   });
 
@@ -1301,6 +1323,17 @@ describe('contractChecks', () => {
     } finally {
       for (const listener of listeners) process.on('uncaughtException', listener);
     }
+  });
+
+  it('leaves no listener on the process where a middleware fails a check', async () => {
+    const answering: Middleware = (next) => (input, init) =>
+      next(input, init).catch(() => new Response(null, { status: 503 }));
+    const events = ['unhandledRejection', 'uncaughtException'];
+    const before = events.map((event) => process.listenerCount(event));
+
+    await expect(contractChecks['leaves no rejection unhandled']!(() => answering)).rejects.toThrow('gave a response');
+
+    expect(events.map((event) => process.listenerCount(event))).toEqual(before);
   });
 
   it('leaves the globals as they were', async () => {

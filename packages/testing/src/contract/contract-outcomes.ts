@@ -11,8 +11,8 @@ import {
 } from './contract-claim.ts';
 import { ending, endless, ok, probe, REPEATED, UNTIL_IT_WAITS, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
+import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
-import { watchUnhandled } from './watch-unhandled.ts';
 
 /** The members and the headers of a response: it belongs to the caller as much as to a middleware. */
 function writtenOn(response: Response): string {
@@ -72,7 +72,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
     const none: Fetch = async () => new Response('none', { status: 404 });
-    same(await lastOfEleven(make, none), 200, 'the status of a call after ten that gave a 404');
+    same(await lastOfEleven(make, none, PATIENT), 200, 'the status of a call after ten that gave a 404');
   },
 
   'gives a response before its body is there': async (make) => {
@@ -150,26 +150,25 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const steady = make()(next);
     // One that hands back next itself does nothing that could be wrong.
     if (steady === next) return;
-    const unhandled = watchUnhandled();
-    const failure = await failureOf(called(steady)).finally(() => unhandled.stop());
-    same(failure, error, 'the error');
+    await countUnhandled(async () => same(await failureOf(called(steady)), error, 'the error'));
   },
 
   'leaves no rejection unhandled': async (make) => {
-    const unhandled = watchUnhandled();
-    const error = new Error('rejected');
-    await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
-    await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
-    await inTime(settle(abortedInTime(make()(endless().fetch))));
-    const broken: Fetch = async () => {
-      const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
-      return new Response(new ReadableStream({ pull }), { status: 503 });
-    };
-    const { signal, abort } = ending();
-    await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
-    abort();
-    for (let turns = 0; turns < 3; turns++) await macrotask();
-    same(unhandled.stop(), 0, 'the number of rejections that nobody handles');
+    const unhandled = await countUnhandled(async () => {
+      const error = new Error('rejected');
+      await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
+      await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
+      await inTime(settle(abortedInTime(make()(endless().fetch))));
+      const broken: Fetch = async () => {
+        const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
+        return new Response(new ReadableStream({ pull }), { status: 503 });
+      };
+      const { signal, abort } = ending();
+      await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
+      abort();
+      for (let turns = 0; turns < 3; turns++) await macrotask();
+    });
+    same(unhandled, 0, 'the number of rejections that nobody handles');
   },
 
   "rejects with the caller's abort reason": async (make) => {
@@ -210,8 +209,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
-    const { fetch } = endless();
-    const status = (await lastOfEleven(make, fetch)) ?? (await lastOfEleven(make, fetch)); // a machine may be slow once
+    const status = await lastOfEleven(make, endless().fetch, PATIENT);
     same(status, 200, 'the status of a call after ten that were aborted');
   },
 
@@ -347,13 +345,17 @@ async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[nu
 }
 
 /** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
-async function lastOfEleven(make: Parameters<ContractCheck>[0], before: Fetch): Promise<number | undefined> {
+async function lastOfEleven(
+  make: Parameters<ContractCheck>[0],
+  before: Fetch,
+  ms?: number,
+): Promise<number | undefined> {
   let next = before;
   const steady = make()((...call) => next(...call));
   const read = () => abortedInTime(steady).then((response) => response.text());
   await inTime(Promise.allSettled(Array.from({ length: 10 }, read)));
   next = ok;
-  const last = await inTime(settle(steady(CONTRACT_URL)));
+  const last = await inTime(settle(steady(CONTRACT_URL)), ms);
   return last === undefined || last.failed ? undefined : last.response.status;
 }
 

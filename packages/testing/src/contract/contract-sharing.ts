@@ -103,6 +103,12 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());
+    same(
+      (await Promise.all(puts)).join(),
+      languages.map((body) => `${CONTRACT_URL} null ${body}`).join(),
+      'the answers',
+    );
     const refusals = REPEATED.map(([status]): [string, Fetch] => [
       `after a ${status}`,
       async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),

@@ -7,10 +7,10 @@ interface Runtime {
 }
 
 /**
- * Counts rejections and errors that nobody handles, in Node, Deno, Bun and browsers. Meanwhile an error that is thrown in a timer
- * does not end the process.
+ * Counts rejections and errors that nobody handles while `run` runs, in Node, Deno, Bun and browsers. Meanwhile an error that is
+ * thrown in a timer does not end the process.
  */
-export function watchUnhandled(): { stop(): number } {
+export async function countUnhandled(run: () => Promise<unknown>): Promise<number> {
   const { process, addEventListener, removeEventListener } = globalThis as Runtime;
   let count = 0;
   const seen = (): void => {
@@ -21,13 +21,13 @@ export function watchUnhandled(): { stop(): number } {
     if (process?.on) process.on(event, seen);
     else addEventListener?.(event, seen);
   }
-  return {
-    stop: () => {
-      for (const event of events) {
-        if (process?.off) process.off(event, seen);
-        else removeEventListener?.(event, seen);
-      }
-      return count;
-    },
-  };
+  try {
+    await run();
+  } finally {
+    for (const event of events) {
+      if (process?.off) process.off(event, seen);
+      else removeEventListener?.(event, seen);
+    }
+  }
+  return count;
 }
