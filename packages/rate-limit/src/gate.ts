@@ -235,7 +235,7 @@ export class Gate {
     return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
   }
 
-  /** A signal has ended a call of its own by its time. */
+  /** A signal has ended a call of its own. */
   ended({ began }: Ticket, now: number): void {
     this.#lifetime.ended(now - began);
   }

@@ -3,7 +3,7 @@ const ENOUGH = 4;
 /** Ages that differ by less than this share are the same. */
 const SAME = 0.1;
 
-/** How long the calls of a gate live that a signal ends by its time: unlike the time of `timeout()` it is not told in advance. */
+/** After how long the calls of a gate are ended by their signals: unlike the time of `timeout()` it is not told in advance. */
 export class Lifetime {
   #age = 0;
   #inARow = 0;

@@ -173,11 +173,10 @@ export class Limiter {
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 
-  /** Learns how long calls live whose signal ends them by its time. */
+  /** Learns from a call that its own signal has ended, if that was it. */
   #noteEnd(ticket: Ticket): void {
     const { call, gate } = ticket;
-    const isTimeout = call.signal?.aborted && (call.signal.reason as Error | undefined)?.name === 'TimeoutError';
-    if (isTimeout && call.remaining() > 0) gate.ended(ticket, this.#now());
+    if (call.signal?.aborted && call.remaining() > 0) gate.ended(ticket, this.#now());
   }
 
   #endUnanswered(request: Outgoing): void {

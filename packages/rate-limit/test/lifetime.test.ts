@@ -65,7 +65,7 @@ async function minuteOf(timeOf: (n: number) => number | undefined): Promise<{ su
   const call = async (time: number | undefined) => {
     const began = clock.now();
     const own = new AbortController();
-    if (time !== undefined) void clock.sleep(time).then(() => own.abort(new DOMException('', 'TimeoutError')));
+    if (time !== undefined) void clock.sleep(time).then(() => own.abort());
     const { ok } = await limited(URL, { signal: own.signal });
     if (ok) succeeded++;
     if (time === undefined) longest = Math.max(longest, clock.now() - began);
