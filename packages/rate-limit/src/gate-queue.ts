@@ -89,6 +89,8 @@ export class GateQueue {
       this.#resting.remove(first);
       first.value.turn = this.#ready.add(first.value.number, first.value);
     }
+    const oldest = this.#ends.first?.value;
+    oldest?.gate.isAlive(oldest, now);
     this.#gate.advance(now);
     const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
     let wait = 0;

@@ -4,6 +4,7 @@ import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
+import { Lifetime } from './lifetime.ts';
 import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
@@ -103,6 +104,7 @@ export class Gate {
   #unsent = 0;
   #unsentSince = 0;
   #ahead = new Ahead();
+  #lifetime = new Lifetime();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
     this.key = key;
@@ -161,6 +163,7 @@ export class Gate {
     this.alwaysRefused?.clear();
     this.wide = false;
     this.#ahead = new Ahead();
+    this.#lifetime = new Lifetime();
     this.moveWaiting();
     this.forget();
   }
@@ -226,8 +229,20 @@ export class Gate {
   }
 
   /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
-  isLate({ since, endsAt }: Ticket, now: number): boolean {
+  isLate(ticket: Ticket, now: number): boolean {
+    const { since, began, gate } = ticket;
+    const endsAt = Math.min(ticket.endsAt, began + gate.#lifetime.ms);
     return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
+  }
+
+  /** A signal has ended a call of its own. */
+  ended({ began }: Ticket, now: number): void {
+    this.#lifetime.ended(now - began);
+  }
+
+  /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
+  isAlive({ began }: Ticket, now: number): void {
+    if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 
   /**

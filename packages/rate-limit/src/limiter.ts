@@ -87,6 +87,7 @@ export class Limiter {
           response = await answer;
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
+          this.#noteEnd(ticket);
           throw error;
         }
         if (ticket.isLost) return response;
@@ -120,7 +121,7 @@ export class Limiter {
     const { record } = call;
     if (record.maxRepeats < maxResends) record.maxRepeats = maxResends;
     const price = cost ? checkNumber('rateLimit: cost', cost(call), { max: Number.MAX_SAFE_INTEGER }) : 1;
-    return new Ticket(call, gate, this.#tickets++, price, maxWait);
+    return new Ticket(call, gate, this.#tickets++, price, maxWait, this.#now());
   }
 
   /** Waits for a permit. Fails when too many wait, or as soon as the wait is known to be too long. */
@@ -152,6 +153,7 @@ export class Limiter {
       };
       release = onAbort(own?.signal ?? call.signal, (reason) => {
         ticket.queue?.remove(ticket);
+        this.#noteEnd(ticket);
         const turn = this.#turns.enter();
         if (turn) void turn.then(() => ticket.refuse(reason));
         else ticket.refuse(reason);
@@ -169,6 +171,12 @@ export class Limiter {
     const held = time < call.remaining() ? time : 0;
     if (held > 0) await sleep(held, call.signal, this.#settings.clock);
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
+  }
+
+  /** Learns from a call that its own signal has ended, if that was it. */
+  #noteEnd(ticket: Ticket): void {
+    const { call, gate } = ticket;
+    if (call.signal?.aborted && call.remaining() > 0) gate.ended(ticket, this.#now());
   }
 
   #endUnanswered(request: Outgoing): void {
@@ -200,6 +208,7 @@ export class Limiter {
   #learn(request: Outgoing, response: Response): RefusedCall | undefined {
     const { ticket, permit } = request;
     const now = this.#now();
+    ticket.gate.isAlive(ticket, now);
     const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
     const { refusal } = reading;
     const answer = this.#isCredible(request, reading, now)

@@ -12,6 +12,8 @@ export class Ticket {
   /** Calls go out in this order; a refused call keeps its number. */
   readonly number: number;
   readonly cost: number;
+  /** When it came to the limiter. */
+  readonly began: number;
   /** How long it may still be held, in milliseconds. */
   left: number;
   /** Since when it waits. */
@@ -36,11 +38,12 @@ export class Ticket {
   reject: ((reason: unknown) => void) | undefined = undefined;
   release: (() => void) | undefined = undefined;
 
-  constructor(call: Call, gate: Gate, number: number, cost: number, left: number) {
+  constructor(call: Call, gate: Gate, number: number, cost: number, left: number, began: number) {
     this.call = call;
     this.gate = gate;
     this.number = number;
     this.cost = cost;
+    this.began = began;
     this.left = left;
   }
 

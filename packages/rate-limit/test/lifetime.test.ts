@@ -1,0 +1,79 @@
+import { manualClock } from '@steadfetch/testing';
+import { seededRandom } from '@steadfetch/testing/simulation';
+import { describe, expect, it } from 'vitest';
+import { rateLimit } from '../src/index.ts';
+import { Lifetime } from '../src/lifetime.ts';
+
+const URL = 'https://api.example.com/jobs';
+
+function ended(lifetime: Lifetime, ...ages: number[]): number {
+  for (const age of ages) lifetime.ended(age);
+  return lifetime.ms;
+}
+
+describe('how long calls live that a signal ends', () => {
+  it('is known after four of the same age, and of different ages the longest', () => {
+    const lifetime = new Lifetime();
+
+    expect(ended(lifetime, 3_000, 3_010, 3_000)).toBe(Infinity);
+    expect(ended(lifetime, 3_000)).toBe(3_000);
+    expect(ended(lifetime, 5_000, 3_000, 3_000, 3_000)).toBe(Infinity);
+    expect(ended(lifetime, 5_000, 5_000, 5_000)).toBe(5_000);
+  });
+
+  it('is unknown again once a call has lived longer, and takes more to be known', () => {
+    const lifetime = new Lifetime();
+    expect(lifetime.outlived(100)).toBe(false);
+    ended(lifetime, 3_000, 3_000, 3_000, 3_000);
+
+    expect(lifetime.outlived(3_200)).toBe(false);
+    expect(lifetime.outlived(4_000)).toBe(true);
+
+    expect(lifetime.ms).toBe(Infinity);
+    expect(ended(lifetime, 3_000, 3_000, 3_000, 3_000)).toBe(Infinity);
+  });
+});
+
+describe('rateLimit, above a limit, with calls that end by signals of their own', () => {
+  it('lets the calls first that have time for their answer', async () => {
+    const { succeeded } = await minuteOf(() => 3_000);
+
+    expect(succeeded).toBeGreaterThan(100);
+  });
+
+  it('lets a call wait that lives longer than the others, but not behind them for good', async () => {
+    const { longest } = await minuteOf((n) => (n % 20 === 10 ? undefined : 3_000));
+
+    expect(longest).toBeLessThan(10_000);
+  });
+});
+
+/** Four calls a second at a limit of two, of a second each: how many succeed within their time, and how long the others wait. */
+async function minuteOf(timeOf: (n: number) => number | undefined): Promise<{ succeeded: number; longest: number }> {
+  const clock = manualClock();
+  let tokens = 2;
+  let last = clock.now();
+  const limited = rateLimit({ clock, random: seededRandom(1) })(async (_input, init) => {
+    tokens = Math.min(2, tokens + (clock.now() - last) / 500);
+    last = clock.now();
+    if (tokens < 1) return new Response(null, { status: 429, headers: { 'retry-after': '1' } });
+    tokens--;
+    await clock.sleep(1_000, init?.signal ?? undefined);
+    return new Response();
+  });
+  let [succeeded, longest] = [0, 0];
+  const call = async (time: number | undefined) => {
+    const began = clock.now();
+    const own = new AbortController();
+    if (time !== undefined) void clock.sleep(time).then(() => own.abort());
+    const { ok } = await limited(URL, { signal: own.signal });
+    if (ok) succeeded++;
+    if (time === undefined) longest = Math.max(longest, clock.now() - began);
+  };
+  for (let n = 0; n < 240; n++) {
+    void call(timeOf(n)).catch(() => {});
+    await clock.advance(250);
+  }
+  await clock.advance(90_000);
+  return { succeeded, longest };
+}
