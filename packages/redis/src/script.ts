@@ -119,7 +119,9 @@ local function mark(at)
   end
   history[#history + 1] = { from = at, to = at, cost = 0 }
   merge(0)
-  if marksOf() > 8 then dropFirst() end
+  local marks = {}
+  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
+  if #marks > 8 then table.remove(history, marks[2]) end
   entries = #history
 end
 

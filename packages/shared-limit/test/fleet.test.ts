@@ -221,6 +221,15 @@ describe('fifty processes at 80 a minute', () => {
   });
 });
 
+it('two processes at 60 a minute are refused less and less', async () => {
+  const group = fleet(2, bucket(1, 10, 'retry-after'), { pause: 100, workers: 2 });
+  await group.run(300);
+  const before = group.refused;
+  await group.run(1_200);
+  expect(group.refused - before).toBeLessThan(10);
+  expect(shareOf(group, 300, 1_500, 1)).toBeGreaterThan(0.98);
+});
+
 it('fifty processes whose server says nothing are not each refused at the start', async () => {
   const group = fleet(50, bucket(80 / 60, 100, 'none'), { pause: 100 });
   await group.run(60);
