@@ -235,7 +235,7 @@ end
 local function startOf()
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(s.accepted / (s.closure + length), steady, 0.7 * amid())
+  return max(max(1, s.accepted) / (s.closure + length), steady, 0.7 * amid())
 end
 
 local function metFor()
