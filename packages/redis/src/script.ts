@@ -119,7 +119,9 @@ local function mark(at)
   end
   history[#history + 1] = { from = at, to = at, cost = 0 }
   merge(0)
-  if marksOf() > 8 then dropFirst() end
+  local marks = {}
+  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
+  if #marks > 8 then table.remove(history, marks[2]) end
   entries = #history
 end
 
@@ -233,7 +235,7 @@ end
 local function startOf()
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(s.accepted / (s.closure + length), steady, 0.7 * amid())
+  return max(max(1, s.accepted) / (s.closure + length), steady, 0.7 * amid())
 end
 
 local function metFor()

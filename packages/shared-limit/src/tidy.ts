@@ -5,7 +5,7 @@ const MOST_ENTRIES = 64;
 const KEPT = 40;
 /** What is moved by so little may be merged, requests. */
 const FINEST = 0.25;
-/** More refusals are forgotten, and what was before them. */
+/** Of more refusals the second one is forgotten: what was accepted before the first one shows the burst. */
 const MOST_MARKS = 8;
 /** What is as near together as this is one, ms. */
 const INSTANT = 40;
@@ -30,7 +30,8 @@ export function mark(state: LimitState, at: number): void {
   }
   history.push({ from: at, to: at, cost: 0 });
   merge(history, 0);
-  if (marksOf(state) > MOST_MARKS) dropFirst(state);
+  const marks = history.flatMap(({ cost }, n) => (cost === 0 ? n : []));
+  if (marks.length > MOST_MARKS) history.splice(marks[1]!, 1);
 }
 
 /** How many refusals the history has. */

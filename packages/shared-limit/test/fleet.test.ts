@@ -221,6 +221,25 @@ describe('fifty processes at 80 a minute', () => {
   });
 });
 
+it('eight processes that start at a limit that is used up find it', async () => {
+  const server = bucket(10, 20, 'retry-after');
+  for (let n = 0; n < 20; n++) server(0);
+  const group = fleet(8, server, { pause: 50 });
+  await group.run(40);
+  expect(group.lost).toBe(0);
+  expect(group.refused).toBeLessThan(40);
+  expect(shareOf(group, 5, 40, 10)).toBeGreaterThan(0.9);
+});
+
+it('two processes at 60 a minute are refused less and less', async () => {
+  const group = fleet(2, bucket(1, 10, 'retry-after'), { pause: 100, workers: 2 });
+  await group.run(300);
+  const before = group.refused;
+  await group.run(1_200);
+  expect(group.refused - before).toBeLessThan(10);
+  expect(shareOf(group, 300, 1_500, 1)).toBeGreaterThan(0.98);
+});
+
 it('fifty processes whose server says nothing are not each refused at the start', async () => {
   const group = fleet(50, bucket(80 / 60, 100, 'none'), { pause: 100 });
   await group.run(60);
