@@ -70,12 +70,12 @@ export class Bucket {
 
   fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
     const account = this.#settle(now);
-    account.failedAt = now;
     this.#recovery.fail(now, account.since === undefined);
     // outside of trouble the reserve of the call is gone
     const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
-    if (isRetry && isPaid) return;
+    if (isRetry && isPaid) return; // what was paid does not prolong the trouble
+    account.failedAt = now;
     if (!isRetry) {
       account.since ??= now;
       account.unknown -= 2; // one less is under way, and one more has failed

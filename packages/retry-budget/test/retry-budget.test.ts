@@ -485,7 +485,7 @@ describe('retryBudget', () => {
         while (budget.acquire(KEY, 'held')) count++;
         return count;
       };
-      return { clock, answer, fail, allowed };
+      return { budget, clock, answer, fail, allowed };
     };
 
     it('allows two for each call that a server answers again after it was down', async () => {
@@ -567,6 +567,17 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(1);
       await clock.advance(1_000);
       expect(allowed()).toBe(1);
+    });
+
+    it('allows them five seconds after the last call that failed, whatever retries have failed since', async () => {
+      const { budget, clock, fail, allowed } = await spent(0);
+
+      await clock.advance(4_000);
+      expect(allowed()).toBe(1);
+      fail(2);
+      await clock.advance(1_000);
+      expect(budget.acquire(KEY, 'held')).toBeDefined();
+      expect(budget.acquire(KEY, 'held')).toBeDefined();
     });
 
     it('forgets an outage that was over long ago', async () => {
