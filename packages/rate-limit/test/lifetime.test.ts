@@ -56,6 +56,34 @@ describe('rateLimit, above a limit, with calls that end by signals of their own'
 
     expect(longest).toBeLessThan(10_000);
   });
+
+  it('gives the late calls their places back when a signal ends a call later than the others', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock, random: seededRandom(1), limit: { requests: 2, per: 1_000 } })(
+      async (input, init) => {
+        await clock.sleep(input === URL ? 1_000 : 60_000, init?.signal ?? undefined);
+        return new Response();
+      },
+    );
+    const call = (time: number, url = URL) => {
+      const own = new AbortController();
+      void clock.sleep(time).then(() => own.abort());
+      return limited(url, { signal: own.signal }).catch(() => {});
+    };
+    let answeredAfter = Infinity;
+
+    void call(20_000, `${URL}?hangs`);
+    for (let n = 1; n < 160; n++) {
+      const time = n === 70 ? 60_000 : 3_000;
+      const began = clock.now();
+      void call(time).then(() => {
+        if (time > 3_000) answeredAfter = clock.now() - began;
+      });
+      await clock.advance(250);
+    }
+
+    expect(answeredAfter).toBeLessThan(6_000);
+  });
 });
 
 /** Four calls a second at a limit of two, of a second each: how many succeed within their time, and how long the others wait. */
