@@ -2,14 +2,13 @@ import { MAX_TIMER, Queue } from '@steadfetch/core/kit';
 import type { Gate, GateContext } from './gate.ts';
 import type { Ticket } from './ticket.ts';
 
-/** Added to the number of a call that has hardly time left for its answer: those that have it go first. */
-const BEHIND = 2 ** 50;
-
 /** The calls that wait at a gate: in order, with one timer for all of them. */
 export class GateQueue {
   readonly #gate: Gate;
   readonly #context: GateContext;
   readonly #ready = new Queue<Ticket>();
+  /** Calls that have hardly time left for their answer: those that have it go first. */
+  readonly #late = new Queue<Ticket>();
   /** Refused calls whose time has not come. */
   readonly #resting = new Queue<Ticket>();
   readonly #ends = new Queue<Ticket>();
@@ -89,19 +88,20 @@ export class GateQueue {
       this.#resting.remove(first);
       first.value.turn = this.#ready.add(first.value.number, first.value);
     }
-    const oldest = this.#ends.first?.value;
+    const oldest = (this.#late.first ?? this.#ready.first)?.value;
     oldest?.gate.isAlive(oldest, now);
     this.#gate.advance(now);
     const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
     let wait = 0;
-    for (let ticket = this.#next(now); ticket; ticket = this.#next(now)) {
+    let ticket = this.#next(now);
+    for (; ticket; ticket = this.#next(now)) {
       wait = this.#gate.announce(now, ticket.cost, latest);
       if (wait > 0) break;
       if (this.#yieldTurn()) return;
       this.#take(ticket);
       ticket.admit(this.#gate.admit(ticket, now), now);
     }
-    if (this.#ready.first && wait > 0) wait = this.#goAhead(this.#ready.first.value, now, wait);
+    if (ticket) wait = this.#goAhead(ticket, now, wait);
     const next = now + this.#gate.certainPart(now, wait);
     for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
       if (this.#yieldTurn()) return;
@@ -113,11 +113,11 @@ export class GateQueue {
   /** The next one in line. Those that have hardly time left for their answer let the others go first. */
   #next(now: number): Ticket | undefined {
     let { first } = this.#ready;
-    for (; first && first.order < BEHIND && this.#gate.isLate(first.value, now); first = this.#ready.first) {
+    for (; first && this.#gate.isLate(first.value, now); first = this.#ready.first) {
       this.#ready.remove(first);
-      first.value.turn = this.#ready.add(BEHIND + first.value.number, first.value);
+      first.value.turn = this.#late.add(first.order, first.value);
     }
-    return first?.value;
+    return (first ?? this.#late.first)?.value;
   }
 
   /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
@@ -149,6 +149,7 @@ export class GateQueue {
   }
 
   #take(ticket: Ticket): void {
+    this.#late.remove(ticket.turn!);
     this.#ready.remove(ticket.turn!);
     this.#resting.remove(ticket.turn!);
     this.#ends.remove(ticket.end!);
@@ -160,7 +161,8 @@ export class GateQueue {
       this.#stop();
       return;
     }
-    const next = Math.min(this.#ready.size > 0 ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
+    const isReady = this.#ready.size + this.#late.size > 0;
+    const next = Math.min(isReady ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
     const due = Math.min(next, this.#ends.first!.order);
     if (due >= this.#due && this.#setBy === globalThis.setTimeout) return;
     this.#stop();

@@ -237,7 +237,7 @@ export class Gate {
 
   /** A signal has ended a call of its own. */
   ended({ began }: Ticket, now: number): void {
-    this.#lifetime.ended(now - began);
+    if (this.#lifetime.ended(now - began)) this.effective.moveWaiting();
   }
 
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */

@@ -1,3 +1,4 @@
+import { defineMiddleware } from '@steadfetch/core';
 import { manualClock } from '@steadfetch/testing';
 import { seededRandom } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
@@ -46,10 +47,50 @@ describe('rateLimit, above a limit, with calls that end by signals of their own'
 
     expect(longest).toBeLessThan(10_000);
   });
+
+  it('does so also among calls that end earlier, by a time that is told', async () => {
+    const { longest } = await minuteOf(
+      (n) => (n % 20 === 10 ? undefined : 3_000),
+      (n) => (n % 2 === 1 ? 2_000 : Infinity),
+    );
+
+    expect(longest).toBeLessThan(10_000);
+  });
+
+  it('gives the late calls their places back when a signal ends a call later than the others', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ clock, random: seededRandom(1), limit: { requests: 2, per: 1_000 } })(
+      async (input, init) => {
+        await clock.sleep(input === URL ? 1_000 : 60_000, init?.signal ?? undefined);
+        return new Response();
+      },
+    );
+    const call = (time: number, url = URL) => {
+      const own = new AbortController();
+      void clock.sleep(time).then(() => own.abort());
+      return limited(url, { signal: own.signal }).catch(() => {});
+    };
+    let answeredAfter = Infinity;
+
+    void call(20_000, `${URL}?hangs`);
+    for (let n = 1; n < 160; n++) {
+      const time = n === 70 ? 60_000 : 3_000;
+      const began = clock.now();
+      void call(time).then(() => {
+        if (time > 3_000) answeredAfter = clock.now() - began;
+      });
+      await clock.advance(250);
+    }
+
+    expect(answeredAfter).toBeLessThan(6_000);
+  });
 });
 
 /** Four calls a second at a limit of two, of a second each: how many succeed within their time, and how long the others wait. */
-async function minuteOf(timeOf: (n: number) => number | undefined): Promise<{ succeeded: number; longest: number }> {
+async function minuteOf(
+  timeOf: (n: number) => number | undefined,
+  toldOf: (n: number) => number = () => Infinity,
+): Promise<{ succeeded: number; longest: number }> {
   const clock = manualClock();
   let tokens = 2;
   let last = clock.now();
@@ -62,16 +103,17 @@ async function minuteOf(timeOf: (n: number) => number | undefined): Promise<{ su
     return new Response();
   });
   let [succeeded, longest] = [0, 0];
-  const call = async (time: number | undefined) => {
+  const call = async (time: number | undefined, told: number) => {
     const began = clock.now();
+    const withTime = defineMiddleware((call, next) => next(call.with({ remaining: () => began + told - clock.now() })));
     const own = new AbortController();
-    if (time !== undefined) void clock.sleep(time).then(() => own.abort());
-    const { ok } = await limited(URL, { signal: own.signal });
+    if (time !== undefined) void clock.sleep(Math.min(time, told)).then(() => own.abort());
+    const { ok } = await withTime(limited)(URL, { signal: own.signal });
     if (ok) succeeded++;
     if (time === undefined) longest = Math.max(longest, clock.now() - began);
   };
   for (let n = 0; n < 240; n++) {
-    void call(timeOf(n)).catch(() => {});
+    void call(timeOf(n), toldOf(n)).catch(() => {});
     await clock.advance(250);
   }
   await clock.advance(90_000);
