@@ -13,6 +13,9 @@ const WRONG = 2;
 const REST = 250;
 /** Just under what was measured. */
 const UNDER = 0.01;
+/** A bucket of one has no room for a call that comes so many ms early; the part of the rate that this may take. */
+const EARLY = 5;
+const MOST_UNDER = 0.1;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
 const LOOSE = 0.05;
 /** More is tried for once in so many requests at most, which is refused a few times, and where the pace is a guess. */
@@ -86,7 +89,8 @@ function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, a
   const back = rate * state.closure;
   state.burst = burst;
   state.most = Math.max(back, Math.min(state.most, WRONG * burst));
-  hold(state, (1 - UNDER) * rate, Math.min(burst - 1, USED * burst), doubt);
+  const under = burst > 1 ? UNDER : Math.min(MOST_UNDER, Math.max(UNDER, EARLY * rate));
+  hold(state, (1 - under) * rate, Math.min(burst - 1, USED * burst), doubt);
   const missing = USED * burst - (back - acceptedSince(state, at));
   state.next += Math.max(-state.depth, Math.min(REST * state.base, missing)) / state.base;
 }

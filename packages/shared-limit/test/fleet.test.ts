@@ -231,6 +231,15 @@ it('eight processes that start at a limit that is used up find it', async () => 
   expect(shareOf(group, 5, 40, 10)).toBeGreaterThan(0.9);
 });
 
+it('eight processes at a limit without a burst are refused no more once they have found it', async () => {
+  const group = fleet(8, bucket(5, 1, 'retry-after'), { pause: 100, workers: 2, seed: 1 });
+  await group.run(60);
+  const before = group.refused;
+  await group.run(300);
+  expect(group.refused - before).toBeLessThan(6);
+  expect(shareOf(group, 60, 360, 5)).toBeGreaterThan(0.9);
+});
+
 it('two processes at 60 a minute are refused less and less', async () => {
   const group = fleet(2, bucket(1, 10, 'retry-after'), { pause: 100, workers: 2 });
   await group.run(300);
