@@ -295,7 +295,7 @@ local function learn()
   end
   if not isAlone then s.alone = 0 end
   mark(at)
-  if s.way == FREE then
+  if s.base == 0 then
     s.way = SEARCH
     s.base = start
     s.burst = max(1, accepted)

@@ -1,5 +1,5 @@
 import { type Bucket, bucketOf, SLACK } from './bucket.ts';
-import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
+import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
 /** The doubt about a pace that was refused just above, and about a guess. */
@@ -45,7 +45,8 @@ export function learn(state: LimitState): void {
   if (!isAlone) state.alone = 0;
   mark(state, at);
   const { way } = state;
-  if (way === FREE) search(state, start);
+  // an earlier version may have left a limit without a pace
+  if (state.base === 0) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
     const found = explain(state, 1.05 * pace, time);
