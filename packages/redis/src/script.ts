@@ -295,7 +295,7 @@ local function learn()
   end
   if not isAlone then s.alone = 0 end
   mark(at)
-  if s.way == FREE then
+  if s.base == 0 then
     s.way = SEARCH
     s.base = start
     s.burst = max(1, accepted)
@@ -313,7 +313,8 @@ local function learn()
       s.burst = burst
       local back = rate * closure
       s.most = max(back, min(s.most, 2 * burst))
-      hold(0.99 * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
+      local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
+      hold((1 - under) * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)

@@ -1,5 +1,5 @@
 import { type Bucket, bucketOf, SLACK } from './bucket.ts';
-import { FREE, HOLD, type LimitState, SEARCH } from './state.ts';
+import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
 /** The doubt about a pace that was refused just above, and about a guess. */
@@ -13,6 +13,9 @@ const WRONG = 2;
 const REST = 250;
 /** Just under what was measured. */
 const UNDER = 0.01;
+/** A bucket of one has no room for a call that comes so many ms early; the part of the rate that this may take. */
+const EARLY = 5;
+const MOST_UNDER = 0.1;
 /** The end of a history is coarse: by so much of what came back a bucket may be off. */
 const LOOSE = 0.05;
 /** More is tried for once in so many requests at most, which is refused a few times, and where the pace is a guess. */
@@ -42,7 +45,8 @@ export function learn(state: LimitState): void {
   if (!isAlone) state.alone = 0;
   mark(state, at);
   const { way } = state;
-  if (way === FREE) search(state, start);
+  // an earlier version may have left a limit without a pace
+  if (state.base === 0) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {
     const found = explain(state, 1.05 * pace, time);
@@ -86,7 +90,8 @@ function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, a
   const back = rate * state.closure;
   state.burst = burst;
   state.most = Math.max(back, Math.min(state.most, WRONG * burst));
-  hold(state, (1 - UNDER) * rate, Math.min(burst - 1, USED * burst), doubt);
+  const under = burst > 1 ? UNDER : Math.min(MOST_UNDER, Math.max(UNDER, EARLY * rate));
+  hold(state, (1 - under) * rate, Math.min(burst - 1, USED * burst), doubt);
   const missing = USED * burst - (back - acceptedSince(state, at));
   state.next += Math.max(-state.depth, Math.min(REST * state.base, missing)) / state.base;
 }

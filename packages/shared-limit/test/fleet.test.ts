@@ -231,6 +231,25 @@ it('eight processes that start at a limit that is used up find it', async () => 
   expect(shareOf(group, 5, 40, 10)).toBeGreaterThan(0.9);
 });
 
+it('a limit that is kept without a pace finds one', async () => {
+  const group = fleet(8, bucket(10, 20, 'retry-after'), { pause: 50 });
+  await group.run(20);
+  for (const state of group.place.states.values()) state.base = 0;
+  const before = group.refused;
+  await group.run(60);
+  expect(group.refused - before).toBeLessThan(40);
+  expect(shareOf(group, 30, 80, 10)).toBeGreaterThan(0.9);
+});
+
+it('eight processes at a limit without a burst are refused no more once they have found it', async () => {
+  const group = fleet(8, bucket(5, 1, 'retry-after'), { pause: 100, workers: 2, seed: 1 });
+  await group.run(60);
+  const before = group.refused;
+  await group.run(300);
+  expect(group.refused - before).toBeLessThan(6);
+  expect(shareOf(group, 60, 360, 5)).toBeGreaterThan(0.9);
+});
+
 it('two processes at 60 a minute are refused less and less', async () => {
   const group = fleet(2, bucket(1, 10, 'retry-after'), { pause: 100, workers: 2 });
   await group.run(300);
