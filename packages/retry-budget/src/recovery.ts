@@ -8,7 +8,7 @@ const DOWN = 350;
 const MOST = 2;
 
 /** and fewer after a long outage: as many as this is longer than the outage. In milliseconds. */
-const SHORT = 3_000;
+const SHORT = 1_500;
 
 /**
  * Before so many new calls are answered, held ones that are answered let others follow as well, and the length of the outage does not
