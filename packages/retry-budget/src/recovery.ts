@@ -7,7 +7,7 @@ const DOWN = 350;
 /** For each call that a server answers again after it was down, so many held calls are sent at the most, */
 const MOST = 2;
 
-/** and fewer after a long outage: as many as this is longer than the outage. In milliseconds. */
+/** and fewer after a longer outage: this, in milliseconds, divided by its length. */
 const SHORT = 1_500;
 
 /**
