@@ -92,8 +92,8 @@ local function tidy()
 end
 
 local function marksOf()
-  local marks = 0
-  for _, entry in ipairs(history) do if entry.cost == 0 then marks = marks + 1 end end
+  local marks = {}
+  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
   return marks
 end
 
@@ -119,8 +119,7 @@ local function mark(at)
   end
   history[#history + 1] = { from = at, to = at, cost = 0 }
   merge(0)
-  local marks = {}
-  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
+  local marks = marksOf()
   if #marks > 8 then table.remove(history, marks[2]) end
   entries = #history
 end
@@ -275,7 +274,7 @@ end
 
 local function explain(top, time)
   while true do
-    local isLong = marksOf() > (history[1].cost > 0 and 2 or 3)
+    local isLong = #marksOf() > (history[1].cost > 0 and 2 or 3)
     local rate, burst, doubt = bucketOf(top, time, isLong and 0 or 0.05)
     if rate or not isLong then return rate, burst, doubt end
     dropFirst()

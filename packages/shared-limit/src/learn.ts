@@ -70,7 +70,7 @@ export function learn(state: LimitState): void {
  */
 function explain(state: LimitState, top: number, time: number): Bucket | undefined {
   for (;;) {
-    const isLong = marksOf(state) > (state.history[0]!.cost > 0 ? 2 : 3);
+    const isLong = marksOf(state).length > (state.history[0]!.cost > 0 ? 2 : 3);
     const found = bucketOf(state.history, state.most, top, time, isLong ? 0 : LOOSE);
     if (found || !isLong) return found;
     dropFirst(state);

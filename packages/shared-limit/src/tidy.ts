@@ -30,13 +30,13 @@ export function mark(state: LimitState, at: number): void {
   }
   history.push({ from: at, to: at, cost: 0 });
   merge(history, 0);
-  const marks = history.flatMap(({ cost }, n) => (cost === 0 ? n : []));
+  const marks = marksOf(state);
   if (marks.length > MOST_MARKS) history.splice(marks[1]!, 1);
 }
 
-/** How many refusals the history has. */
-export function marksOf({ history }: LimitState): number {
-  return history.filter(({ cost }) => cost === 0).length;
+/** Where in the history the refusals are. */
+export function marksOf({ history }: LimitState): number[] {
+  return history.flatMap(({ cost }, n) => (cost === 0 ? n : []));
 }
 
 /** Forgets what was before the second refusal, or before the first one where the history begins earlier. */
