@@ -5,7 +5,6 @@ import {
   type Middleware,
   type Next,
   type Outcome,
-  settle,
   unwrap,
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
@@ -85,7 +84,7 @@ function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names
 
 /** The first attempt goes straight through. What is left to do when it fails is done by `recover`. */
 function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
-  const { signal, record } = given;
+  const { signal } = given;
   if (signal?.aborted) {
     releaseBody(given);
     throw abortReason(signal);
@@ -93,30 +92,37 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);
-  const toSend = callToSend(session, 1);
-  const { sends } = record;
+  return attempt(session, 1, next, recover);
+}
+
+/** Makes one attempt. Returns its good response, or what `whenFailed` makes of a failed one. */
+function attempt(
+  session: Session,
+  n: number,
+  next: Next,
+  whenFailed: (failure: FailedAttempt, next: Next) => Promise<Response>,
+): Promise<Response> {
+  const { call, policy } = session;
+  const toSend = callToSend(session, n);
+  const { sends } = call.record;
+  const fail = (outcome: Outcome) => {
+    releaseClone(toSend, call);
+    return whenFailed(new FailedAttempt(session, n, outcome, call.record.sends > sends), next);
+  };
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (isJudged(response, policy))
-        return recover(failedAttempt(toSend, session, { response, failed: false }, sends), next);
-      recordSuccess(session, 1, response);
+      if (isJudged(response, policy)) return fail({ response, failed: false });
+      recordSuccess(session, n, response);
       if (toSend.input !== call.input) releaseBody(call); // its clone was sent
       return response;
     },
-    (error) => recover(failedAttempt(toSend, session, { error, failed: true }, sends), next),
+    (error) => fail({ error, failed: true }),
   );
 }
 
 /** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
 function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
   return response?.status >= 400 || needsGoodResponses;
-}
-
-/** How an attempt failed. `sends` is how many requests the call had made before it. */
-function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
-  const { call } = session;
-  releaseClone(sent, call);
-  return new FailedAttempt(session, sent.attempt, outcome, call.record.sends > sends);
 }
 
 /**
@@ -128,7 +134,7 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
   let last = first;
   try {
-    if (await again(first)) return await pRetry((n) => sendAgain(session, n + 1, next), LOOP);
+    if (await again(first)) return await pRetry((n) => attempt(session, n + 1, next, toLoop), LOOP);
   } catch (thrown) {
     if (!(thrown instanceof FailedAttempt)) throw thrown;
     last = thrown;
@@ -145,16 +151,7 @@ const LOOP: Options = {
   shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
 };
 
-/** One more attempt: its good response, or it is thrown as failed. */
-async function sendAgain(session: Session, n: number, next: Next): Promise<Response> {
-  const { call, policy } = session;
-  const { sends } = call.record;
-  const toSend = callToSend(session, n);
-  const outcome = await settle(Promise.resolve(next(toSend)));
-  if (outcome.failed || isJudged(outcome.response, policy)) {
-    throw failedAttempt(toSend, session, outcome, sends);
-  }
-  releaseClone(toSend, call);
-  recordSuccess(session, n, outcome.response);
-  return outcome.response;
+/** Throws a failed attempt to p-retry. */
+function toLoop(failure: FailedAttempt): never {
+  throw failure;
 }
