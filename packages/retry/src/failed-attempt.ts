@@ -23,7 +23,7 @@ export interface Session {
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
-  policy.beforeCall?.(call);
+  for (const rule of policy.callRules) rule.beforeCall!(call);
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, waited: 0 };
 }
 

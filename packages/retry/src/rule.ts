@@ -35,9 +35,9 @@ export type Planned = Wait & Pick<Retry, 'asked'>;
 export interface End {
   readonly retry: false;
   /** Why not, where one might have been expected. */
-  readonly stop?: string;
+  readonly stop?: string | undefined;
   /** The wait that was planned and not taken. */
-  readonly planned?: Planned;
+  readonly planned?: Planned | undefined;
   /** Where there was no permit: how long the call is held before it ends, in milliseconds, and what the retry was for. */
   readonly held?: number;
   readonly reason?: string;
@@ -134,9 +134,8 @@ export interface Policy {
   /** Whether a rule has this need. */
   readonly needsOutcome: boolean;
   readonly needsGoodResponses: boolean;
-  /** Calls the rules that observe a call before it is first sent. */
-  readonly beforeCall: ((call: Call) => void) | undefined;
-  /** What observes good answers. */
+  /** What is called before a call is first sent, and what observes good answers. */
+  readonly callRules: readonly Rule[];
   readonly successRules: readonly Rule[];
   readonly clock: Clock;
   readonly random: Random;
@@ -162,18 +161,11 @@ export function policyOf(rules: readonly Rule[]): Policy {
     needsElapsed: () => need('elapsed'),
     needsOutcome: need('outcome'),
     needsGoodResponses: need('good-responses'),
-    beforeCall: beforeCallOf(rules.filter((rule) => rule.beforeCall)),
+    callRules: rules.filter((rule) => rule.beforeCall),
     successRules: rules.filter((rule) => rule.afterSuccess),
     clock: all('clock')[0] ?? systemClock,
     random: all('random')[0] ?? (() => Math.random()),
   };
-}
-
-/** Most retries have one such rule, the budget, and a loop in each call takes longer. */
-function beforeCallOf(rules: readonly Rule[]): Policy['beforeCall'] {
-  const [first] = rules;
-  if (first && rules.length === 1) return (call) => first.beforeCall!(call);
-  return first && ((call) => rules.forEach((rule) => rule.beforeCall!(call)));
 }
 
 function orElse(given: readonly number[], fallback: number): readonly number[] {
