@@ -4,7 +4,7 @@ import type { FailedAttempt } from './failed-attempt.ts';
 import { holdCall } from './hold.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision } from './rule.ts';
-import { isCancelled, rejectionOf, waitForRetry } from './wait.ts';
+import { cancelRetry, isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 
 /**
  * Whether the call is sent again: decides, and waits until it is time. A call that waits holds no response: it is discarded
@@ -58,6 +58,5 @@ function recordEnd(failure: FailedAttempt, error: unknown): void {
   // an abort of the first attempt is not reported: nothing had been retried
   if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
-  const stop = attempt > 1 ? { stop: aborted ? 'aborted' : 'predicate' } : {};
-  notifyRules(session, 'afterFailure', failure, { retry: false, ...stop, thrown: { error } });
+  cancelRetry(failure, attempt === 1 ? undefined : aborted ? 'aborted' : 'predicate', error);
 }

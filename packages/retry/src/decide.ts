@@ -38,7 +38,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 }
 
 function no(stop: string, planned?: Planned): End {
-  return planned ? { retry: false, stop, planned } : { retry: false, stop };
+  return { retry: false, stop, planned };
 }
 
 /** Whether the retries are used up; a skipped one counts. A layer inside that sends the call again counts as well. */

@@ -29,8 +29,13 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
   throw error;
 }
 
-/** Ends a call for which a retry was announced that will not be made: gives its permits back, and notifies the rules. */
-export function cancelRetry(failure: FailedAttempt, stop: string, error: unknown, permits?: readonly Permit[]): void {
+/** Ends a call with this error in place of its outcome: gives the permits of a retry that is not made back, and notifies the rules. */
+export function cancelRetry(
+  failure: FailedAttempt,
+  stop: string | undefined,
+  error: unknown,
+  permits?: readonly Permit[],
+): void {
   release(permits);
   notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });
 }

@@ -34,8 +34,8 @@ interface Retry extends Wait {
 
 interface End {
   readonly retry: false;
-  readonly stop?: string;
-  readonly planned?: Wait;
+  readonly stop?: string | undefined;
+  readonly planned?: Wait | undefined;
 }
 
 /**
