@@ -1,4 +1,5 @@
 import type { Call, Outcome } from '@steadfetch/core';
+import { factsOf } from '@steadfetch/core/kit';
 import { isSpent } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
@@ -44,11 +45,8 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
   };
 }
 
-function asFailure({ call, attempt, elapsed, outcome, idempotencyKey }: FailedAttempt): Failure {
-  const { response, error } = outcome!;
-  return {
-    ...{ call, url: call.url, method: call.method, attempt, elapsed, outcome: { ...outcome! } },
-    ...(response ? { response } : { error }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  };
+function asFailure(failure: FailedAttempt): Failure {
+  const { call, attempt, elapsed, outcome } = failure;
+  const { cause: _, ...facts } = factsOf(failure);
+  return { ...facts, call, url: call.url, method: call.method, attempt, elapsed, outcome: { ...outcome! } };
 }

@@ -167,23 +167,12 @@ export class Call {
     if (isPlatformFetch(fetch) || !(input instanceof Request) || (init?.body ?? null) !== null) {
       return this.#hand(fetch, input, { ...initFor(input, init), headers });
     }
-    return this.#handCopy(fetch, input, headers, init);
-  }
-
-  /**
-   * Hands on a `Request` with the headers of the call in it: a fetch that passes on the `Request` alone, as that of OpenTelemetry,
-   * would lose a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a
-   * `Request`, as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
-   */
-  async #handCopy(
-    fetch: Fetch,
-    request: Request,
-    headers: HeadersInit,
-    init: RequestInit | undefined,
-  ): Promise<Response> {
-    const { headers: asked, ...others } = initOfCopy(request, init);
+    // The headers of the call are in the copy, since a fetch that passes on the `Request` alone, as that of OpenTelemetry, would lose
+    // a key. They are in the init too only if those of the caller are: with an init a fetch that adds to the headers of a `Request`,
+    // as fetch-cookie, has no effect, and without it one that adds to those of an init loses the caller's.
+    const { headers: asked, ...others } = initOfCopy(input, init);
     const own = asked && !areOfRequest(asked) ? { ...others, headers: asked } : others;
-    return this.#hand(fetch, copyOf(request, headers, own), own);
+    return this.#hand(fetch, copyOf(input, headers, own), own);
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {

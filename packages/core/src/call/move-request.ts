@@ -27,14 +27,13 @@ export function moveRequest(
     ...(headers && { headers }),
     ...(mode === 'navigate' || mode === undefined ? {} : { mode }),
   };
-  const own = signal ? { signal } : {};
-  if (!mayHaveBody(request) || (given?.body ?? null) !== null) {
-    return { input: target, init: { ...said, ...own, ...given } };
-  }
+  const own = { ...(signal && { signal }), ...given };
+  const init = { ...said, ...own };
+  if (!mayHaveBody(request) || (own.body ?? null) !== null) return { input: target, init };
   if (stream === undefined || inBrowser() || !(request instanceof Request)) {
-    return { input: target, init: { ...said, ...own, ...given, body: bytesOf(request) } };
+    return { input: target, init: { ...init, body: bytesOf(request) } };
   }
-  return { input: new Request(target, { ...said, body: stream }), init: { ...own, ...given } };
+  return { input: new Request(target, { ...said, body: stream }), init: own };
 }
 
 /** Where a runtime does not show the body of a `Request`, its method says whether there can be one. */

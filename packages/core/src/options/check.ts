@@ -94,7 +94,7 @@ export function checkPlain<T>(option: string, value: T, expected = 'a plain opti
 /** Throws for a name that is not an option, so that a misspelt one is not silently ignored. */
 export function checkNames(owner: string, options: object, names: readonly string[]): void {
   // an instance of a class may hold options, and so may a module; an array, a map or a date holds none
-  if (tagOf(options) !== '[object Object]') checkPlain(owner, options, 'an options object');
+  if (!/ (?:Object|Module)\]$/.test(tagOf(options))) throw optionError(owner, 'an options object', options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     let hint = '';

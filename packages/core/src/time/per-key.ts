@@ -65,10 +65,7 @@ export function perKey<T>(
     peek: (key: string) => kept.get(key)?.value,
     entries: () => Array.from(kept.values(), ({ key, value }): [string, T] => [key, value]),
     reset: (key?: string) => {
-      if (key !== undefined) return drop(key);
-      kept.clear();
-      characters = 0;
-      last = undefined;
+      for (const one of key === undefined ? [...kept.keys()] : [key]) drop(one);
     },
   });
 }
