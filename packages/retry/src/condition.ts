@@ -1,7 +1,7 @@
 import type { Call, Outcome } from '@steadfetch/core';
 import { factsOf } from '@steadfetch/core/kit';
 import { isSpent } from './decide.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
+import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** A failed attempt as `shouldRetry` gets it: a plain copy, since a function of the caller may log it, keep it or write on it. */
@@ -31,7 +31,7 @@ export type Condition = (failure: Failure) => boolean | undefined | Promise<bool
 export function condition(shouldRetry: Condition, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
-    if (failure.response && failure.response.status < 400) return false;
+    if (isGood(failure.response)) return false;
     if (!answers.has(failure)) answers.set(failure, shouldRetry(asFailure(failure)));
     return (await answers.get(failure)) === wanted && 'predicate';
   };

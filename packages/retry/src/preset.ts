@@ -118,8 +118,8 @@ function checkHints(option: string, given: NonNullable<RetryOptions['serverHints
   if (given === false) return [];
   if (given === true) return [serverHints()];
   checkNames(option, given, ['spread']);
-  const spread = given.spread === undefined ? 0.2 : given.spread;
-  return [serverHints(), { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
+  const { spread } = given;
+  return [serverHints(), spread === undefined ? {} : { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
 }
 
 /** The statuses of the option `statuses`, or throws. */
