@@ -1,6 +1,6 @@
 import { discard, throwIfAborted } from '@steadfetch/core';
 import { decide, release } from './decide.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
+import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdCall } from './hold.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision } from './rule.ts';
@@ -35,7 +35,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     let decision = await decide(failure);
     if (!decision.retry && decision.held !== undefined) decision = await holdCall(failure, decision);
     // a good response that a rule has inspected and not found to be failed
-    if (!decision.retry && decision.stop === undefined && response && response.status < 400) {
+    if (!decision.retry && decision.stop === undefined && isGood(response)) {
       recordSuccess(session, attempt, response);
       return decision;
     }

@@ -1,6 +1,6 @@
 import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
 import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
-import type { FailedAttempt } from './failed-attempt.ts';
+import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Decision, End, Permit, Planned, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
@@ -49,9 +49,8 @@ export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
 
 /** The first yes. The rules after it are not asked: looking into a body takes time. */
 export async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
-  const isGood = failure.response !== undefined && failure.response.status < 400;
   for (const rule of failure.session.policy.rules) {
-    if (isGood && question === 'when' && !rule.needs?.includes('good-responses')) continue;
+    if (question === 'when' && isGood(failure.response) && !rule.needs?.includes('good-responses')) continue;
     const given = rule[question]?.(failure);
     const answer = isThenable(given) ? await abortable(given, failure.call.signal) : given;
     if (answer) return answer === true ? 'rule' : String(answer);

@@ -27,6 +27,11 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, waited: 0 };
 }
 
+/** Whether an attempt ended in a good response, which a rule can call failed all the same. */
+export function isGood(response: Response | undefined): response is Response {
+  return response !== undefined && response.status < 400;
+}
+
 /** An attempt with a good answer. */
 export interface GoodAttempt {
   readonly call: Call;

@@ -71,14 +71,14 @@ const RETRY_AFTER: Rule = {
 function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
   checkRuntime();
   return defineMiddleware((given, next) => {
-    const own = given.init && takeOverride(given, given.init, names);
-    const call = own ? own.call : given;
+    const taken = given.init && takeOverride(given, given.init, names);
+    const call = taken ? taken.call : given;
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
       return next(call);
     }
-    if (own?.override === false) return next(call.with({ retried: 'off' }));
-    return repeat(call, next, own?.override === undefined ? policy : policyFor(own.override));
+    if (taken?.override === false) return next(call.with({ retried: 'off' }));
+    return repeat(call, next, taken?.override === undefined ? policy : policyFor(taken.override));
   }, layer());
 }
 
@@ -92,11 +92,11 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);
-  return attempt(session, 1, next, recover);
+  return sendAttempt(session, 1, next, recover);
 }
 
-/** Makes one attempt. Returns its good response, or what `whenFailed` makes of a failed one. */
-function attempt(
+/** Sends the call once. Returns a good response, or what `whenFailed` makes of a failed attempt. */
+function sendAttempt(
   session: Session,
   n: number,
   next: Next,
@@ -134,7 +134,7 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   const { session } = first;
   let last = first;
   try {
-    if (await again(first)) return await pRetry((n) => attempt(session, n + 1, next, toLoop), LOOP);
+    if (await again(first)) return await pRetry((n) => sendAttempt(session, n + 1, next, toLoop), LOOP);
   } catch (thrown) {
     if (!(thrown instanceof FailedAttempt)) throw thrown;
     last = thrown;

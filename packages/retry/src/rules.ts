@@ -12,6 +12,7 @@ import {
   optionError,
   transientKind,
 } from '@steadfetch/core/kit';
+import { isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */
@@ -52,8 +53,7 @@ export function inspect(test: (response: Response) => boolean | Promise<boolean>
   checkFunction('inspect', test);
   return {
     needs: ['good-responses', 'time'],
-    when: async ({ response }) =>
-      response !== undefined && response.status < 400 && (await test(response)) && 'inspect',
+    when: async ({ response }) => isGood(response) && (await test(response)) && 'inspect',
   };
 }
 

@@ -12,7 +12,7 @@ export function serverHints(): Rule {
     when: ({ response }) =>
       response !== undefined && ![401, 407].includes(response.status) && shouldRetryHint(response) === true && 'server',
     asked: ({ response, session }) => {
-      const hint = response && serverDelay(asFailure(response), { now: session.policy.clock.now() });
+      const hint = response && serverDelay(asFailed(response), { now: session.policy.clock.now() });
       if (!hint || (hint.ms === 0 && !isLiteralZero(response, hint.source))) return undefined;
       return { delay: hint.ms, source: hint.source };
     },
@@ -20,7 +20,7 @@ export function serverHints(): Rule {
 }
 
 /** What `inspect` calls failed is to be repeated, whatever its status: a limit of GraphQL comes as a 200 with `Retry-After`. */
-function asFailure({ status, headers }: Response): HintedResponse {
+function asFailed({ status, headers }: Response): HintedResponse {
   return { status: Math.max(status, 400), headers };
 }
 
