@@ -10,7 +10,6 @@ export { copyFields } from './call/copy-fields.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
-export { inBrowser } from './call/in-browser.ts';
 export { originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';
