@@ -71,7 +71,7 @@ const RETRY_AFTER: Rule = {
 function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
   checkRuntime();
   return defineMiddleware((given, next) => {
-    const taken = given.init && takeOverride(given, given.init, names);
+    const taken = takeOverride(given, names);
     const call = taken ? taken.call : given;
     if (call.retried) {
       if (call.retried !== 'off') warnOfNesting();
@@ -90,7 +90,7 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
     throw abortReason(signal);
   }
   const repeatable = isRepeatable(given, policy);
-  const call = repeatable && given.init?.body && policy.maxRetries > 0 ? withSteadyBody(given) : given;
+  const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);
   return sendAttempt(session, 1, next, recover);
 }

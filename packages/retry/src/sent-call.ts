@@ -13,12 +13,9 @@ export interface Override {
  * Reads `init.steadfetch.retry`, which is always ours, or `init.retry`, which is ours when it is `false` or has only
  * options of ours. Any other `init.retry` is an option of another library, and is passed on as it came.
  */
-export function takeOverride(
-  call: Call,
-  init: RequestInit & CallOptions & NamedOptions,
-  names: readonly string[],
-): Override | undefined {
-  if (!('retry' in init || 'steadfetch' in init)) return undefined;
+export function takeOverride(call: Call, names: readonly string[]): Override | undefined {
+  const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
+  if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
   const { retry, ...rest } = init;
   const named = init.steadfetch?.retry;
   if (named !== undefined) {
@@ -54,7 +51,7 @@ function isHarmless(call: Call, rules: readonly Rule[]): boolean {
 
 /** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
 export function withSteadyBody(call: Call): Call {
-  const body = call.init?.body && encodeForm(call.init.body);
+  const body = encodeForm(call.init?.body);
   return body ? call.with({ init: { ...call.init, body } }) : call;
 }
 
@@ -64,7 +61,7 @@ export function withSteadyBody(call: Call): Call {
  */
 export function callToSend({ call, policy, repeatable, skipped }: Session, attempt: number): Call {
   const mayFollow = repeatable && attempt + skipped <= policy.maxRetries;
-  const kept = mayFollow && typeof call.input !== 'string' ? keepBody(call) : call;
+  const kept = mayFollow ? keepBody(call) : call;
   return kept.asAttempt(attempt, mayFollow && policy.repeatsTimeouts && call.replayable ? true : 'last');
 }
 
