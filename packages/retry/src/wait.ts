@@ -29,7 +29,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
   throw error;
 }
 
-/** Ends a call with this error in place of its outcome: gives the permits of a retry that is not made back, and notifies the rules. */
+/** Ends a call with this error in place of its outcome: releases the permits of a retry that is not made, and notifies the rules. */
 export function cancelRetry(
   failure: FailedAttempt,
   stop: string | undefined,

@@ -11,7 +11,7 @@ export type BodyMaker = () => BodyInit | Promise<BodyInit>;
 /** Sends a call with an init. */
 type Send = (init: RequestInit) => Promise<Response>;
 
-/** The function that sends a factory is a member of it, so that a bundle without factories does not contain it. */
+/** The function that sends a factory is a member of it, so that another copy of this package can send it too. */
 const SEND_FRESH: unique symbol = Symbol.for('steadfetch.send-fresh.1') as never;
 
 interface Factory extends BodyMaker {
