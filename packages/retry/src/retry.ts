@@ -114,6 +114,7 @@ function sendAttempt(
       if (isJudged(response, policy)) return fail({ response, failed: false });
       recordSuccess(session, n, response);
       if (toSend.input !== call.input) releaseBody(call); // its clone was sent
+      if (call.record.sends === sends) releaseClone(toSend, call); // or answered by a layer, as a cache does
       return response;
     },
     (error) => fail({ error, failed: true }),

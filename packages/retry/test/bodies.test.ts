@@ -1,4 +1,4 @@
-import type { Fetch } from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -84,6 +84,21 @@ describe('a request body', () => {
     await retry(quick())(fetch)(request);
 
     expect(request.bodyUsed).toBe(true);
+  });
+
+  it.each([
+    ['at once', 0],
+    ['to a retry', 1],
+  ])('in a Request is cancelled when a layer answers %s without sending it', async (_when, failures) => {
+    const cancel = vi.fn();
+    const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(10));
+    const request = new Request(API, { method: 'PUT', body: new ReadableStream({ pull, cancel }), duplex: 'half' });
+    let asked = 0;
+    const cache = defineMiddleware(async () => new Response(null, { status: asked++ < failures ? 503 : 200 }));
+
+    await compose(retry(quick()), cache)(fetch)(request);
+
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalled());
   });
 
   it('in init goes before that of the Request', async () => {
