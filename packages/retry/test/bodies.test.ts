@@ -92,11 +92,11 @@ describe('a request body', () => {
   ])('in a Request is cancelled when a layer answers %s without sending it', async (_when, failures) => {
     const cancel = vi.fn();
     const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(10));
-    const request = new Request(API, { method: 'PUT', body: new ReadableStream({ pull, cancel }), duplex: 'half' });
+    const init = { method: 'PUT', body: new ReadableStream({ pull, cancel }), duplex: 'half' } as RequestInit;
     let asked = 0;
     const cache = defineMiddleware(async () => new Response(null, { status: asked++ < failures ? 503 : 200 }));
 
-    await compose(retry(quick()), cache)(fetch)(request);
+    await compose(retry(quick()), cache)(fetch)(new Request(API, init));
 
     await vi.waitFor(() => expect(cancel).toHaveBeenCalled());
   });
