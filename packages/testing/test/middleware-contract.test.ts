@@ -92,6 +92,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       await response.text();
       return next(input, init);
     },
+    'renews a token as often as it is refused': defineMiddleware(async (call, next) => {
+      for (;;) {
+        const response = await next(keepBody(call));
+        if (response.status !== 401 || !call.replayable) return response;
+        discard(response);
+      }
+    }),
     'leaves the answer unread that a token has run out': (next) => async (input, init) => {
       const response = await next(input instanceof Request ? input.clone() : input, init);
       return response.status === 401 && !(init?.body instanceof ReadableStream) ? next(input, init) : response;
@@ -374,6 +381,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'drops that of a DELETE': (next) => async (input, init) =>
+      next(input, init?.method === 'DELETE' ? { ...init, body: null } : init),
     'forgets the type of a blob': (next) => async (input, init) =>
       next(input, init?.body instanceof Blob ? { ...init, body: await init.body.arrayBuffer() } : copyOf(init)),
     'loses the body of a POST that it sends with a new token': (next) => async (input, init) => {
@@ -509,6 +518,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         );
       };
     },
+    'hears no abort of a Request in a queue': (next) => {
+      let left = 3;
+      return async (input, init) => {
+        if (left-- <= 0) await sleep(1_000, init?.signal);
+        return next(input, init);
+      };
+    },
     'hears no abort in a queue': (next) => {
       let last: Promise<unknown> = Promise.resolve();
       return (...call) => {
@@ -546,6 +562,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         answer.catch(() => kept.set(String(input), answer));
         return answer;
       };
+    },
+    'repeats without an end': (next) => async (input, init) => {
+      for (;;) {
+        try {
+          return await next(input, init);
+        } catch {}
+      }
     },
     'tells of the first attempt': (next) => async (input, init) => {
       try {
@@ -912,6 +935,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, { ...init, signal: last.signal });
       };
     },
+    'keeps good answers by their address': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        if ((init?.method ?? 'GET') !== 'GET') return next(input, init);
+        const answer = kept.get(`${input}`) ?? (await next(input, init));
+        if (answer.ok) kept.set(`${input}`, answer);
+        return answer.clone();
+      };
+    },
     'shares an answer to the same address': (next) => {
       const shared = new Map<string, Promise<Response>>();
       return async (input, init) => {
@@ -970,7 +1002,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^the status of the last answer: expected \d+, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
@@ -1008,7 +1040,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a repetition)?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
+    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 

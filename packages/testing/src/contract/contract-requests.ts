@@ -139,7 +139,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       form,
       new Blob(['order'], { type: 'text/csv' }),
     ];
-    const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
+    const calls = ['PUT', 'DELETE'].flatMap((method) => bodies.flatMap((body) => asInitAndAsRequest({ method, body })));
     for (const [index, args] of calls.entries()) {
       await steady(...args());
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
