@@ -383,6 +383,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   'hands on the body': {
     'drops that of a DELETE': (next) => async (input, init) =>
       next(input, init?.method === 'DELETE' ? { ...init, body: null } : init),
+    'parses JSON and writes it anew': (next) => async (input, init) => {
+      const isJson = new Headers(init?.headers).get('content-type') === 'application/json';
+      return next(input, isJson ? { ...init, body: JSON.stringify(JSON.parse(`${init?.body}`)) } : init);
+    },
+    'makes a form of the names of another': (next) => async (input, init) => {
+      if (!(init?.body instanceof FormData)) return next(input, init);
+      const body = new FormData();
+      for (const [name, value] of Object.entries(Object.fromEntries(init.body))) body.append(name, value);
+      return next(input, { ...init, body });
+    },
     'forgets the type of a blob': (next) => async (input, init) =>
       next(input, init?.body instanceof Blob ? { ...init, body: await init.body.arrayBuffer() } : copyOf(init)),
     'loses the body of a POST that it sends with a new token': (next) => async (input, init) => {
