@@ -496,6 +496,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
       return next(input, init);
     },
+    'gives the failure that it has dropped': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      discard(response);
+      return sleep(20, init?.signal).then(
+        () => next(input, init),
+        () => response,
+      );
+    },
     'sleeps through an abort after an error': (next) => (input, init) =>
       next(input, init).catch(async (error) => {
         if (!(error instanceof TypeError)) throw error;
@@ -1023,7 +1032,7 @@ const reasons: Record<string, RegExp> = {
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
-    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on/,
+    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on|^whether the answer to a call that is aborted after a 503 is read/,
   'answers after calls that were aborted':
     /^the status of a call after ten that were aborted: expected 200, got undefined/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,

@@ -346,6 +346,7 @@ async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[nu
   const end = await inTime(settle(call));
   if (end === undefined) throw new GoesOn(`to end when it is aborted ${when}`);
   if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
+  if (!end.failed) same(isRead(end.response), false, `whether the answer to a call that is aborted ${when} is read`);
 }
 
 /** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
