@@ -92,6 +92,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       await response.text();
       return next(input, init);
     },
+    'renews a token as often as it is refused': defineMiddleware(async (call, next) => {
+      for (;;) {
+        const response = await next(keepBody(call));
+        if (response.status !== 401 || !call.replayable) return response;
+        discard(response);
+      }
+    }),
     'leaves the answer unread that a token has run out': (next) => async (input, init) => {
       const response = await next(input instanceof Request ? input.clone() : input, init);
       return response.status === 401 && !(init?.body instanceof ReadableStream) ? next(input, init) : response;
@@ -374,6 +381,18 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'drops that of a DELETE': (next) => async (input, init) =>
+      next(input, init?.method === 'DELETE' ? { ...init, body: null } : init),
+    'parses JSON and writes it anew': (next) => async (input, init) => {
+      const isJson = new Headers(init?.headers).get('content-type') === 'application/json';
+      return next(input, isJson ? { ...init, body: JSON.stringify(JSON.parse(`${init?.body}`)) } : init);
+    },
+    'makes a form of the names of another': (next) => async (input, init) => {
+      if (!(init?.body instanceof FormData)) return next(input, init);
+      const body = new FormData();
+      for (const [name, value] of Object.entries(Object.fromEntries(init.body))) body.append(name, value);
+      return next(input, { ...init, body });
+    },
     'forgets the type of a blob': (next) => async (input, init) =>
       next(input, init?.body instanceof Blob ? { ...init, body: await init.body.arrayBuffer() } : copyOf(init)),
     'loses the body of a POST that it sends with a new token': (next) => async (input, init) => {
@@ -477,6 +496,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       await new Promise((resolve) => setTimeout(resolve, 1_000).unref());
       return next(input, init);
     },
+    'gives the failure that it has dropped': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      discard(response);
+      return sleep(20, init?.signal).then(
+        () => next(input, init),
+        () => response,
+      );
+    },
     'sleeps through an abort after an error': (next) => (input, init) =>
       next(input, init).catch(async (error) => {
         if (!(error instanceof TypeError)) throw error;
@@ -507,6 +535,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           () => next(input, init),
           () => Promise.reject(new DOMException('left', 'AbortError')),
         );
+      };
+    },
+    'hears no abort of a Request in a queue': (next) => {
+      let left = 3;
+      return async (input, init) => {
+        if (left-- <= 0) await sleep(1_000, init?.signal);
+        return next(input, init);
       };
     },
     'hears no abort in a queue': (next) => {
@@ -546,6 +581,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         answer.catch(() => kept.set(String(input), answer));
         return answer;
       };
+    },
+    'repeats without an end': (next) => async (input, init) => {
+      for (;;) {
+        try {
+          return await next(input, init);
+        } catch {}
+      }
     },
     'tells of the first attempt': (next) => async (input, init) => {
       try {
@@ -912,6 +954,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, { ...init, signal: last.signal });
       };
     },
+    'keeps good answers by their address': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        if ((init?.method ?? 'GET') !== 'GET') return next(input, init);
+        const answer = kept.get(`${input}`) ?? (await next(input, init));
+        if (answer.ok) kept.set(`${input}`, answer);
+        return answer.clone();
+      };
+    },
     'shares an answer to the same address': (next) => {
       const shared = new Map<string, Promise<Response>>();
       return async (input, init) => {
@@ -970,7 +1021,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^the status of the last answer: expected \d+, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
@@ -981,7 +1032,7 @@ const reasons: Record<string, RegExp> = {
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
-    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on/,
+    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on|^whether the answer to a call that is aborted after a 503 is read/,
   'answers after calls that were aborted':
     /^the status of a call after ten that were aborted: expected 200, got undefined/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
@@ -1008,7 +1059,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a repetition)?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
+    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 

@@ -148,8 +148,10 @@ describe('rateLimited', () => {
     [{ rate: 1, burst: 0.5 }, RangeError, 'rateLimited: burst'],
     [{ rate: 1, burst: null }, TypeError, 'rateLimited: burst: expected a number from 1'],
     [{ rate: 1, algorithm: 'leaky' }, TypeError, 'rateLimited: algorithm: expected one of token-bucket, fixed-window'],
+    [{ rate: 1, algorithm: 'a\nb' }, TypeError, String.raw`got "a\nb"`],
     [{ rate: 1, hint: 'loud' }, TypeError, 'rateLimited: hint: expected one of none, retry-after'],
-    [{ rate: 1, status: 42 }, RangeError, 'reply: status'],
+    [{ rate: 1, status: 42 }, RangeError, 'rateLimited: status: expected an integer from 200 to 599, got 42'],
+    [{ rate: 1, status: '503' }, TypeError, 'rateLimited: status: expected an integer from 200 to 599, got "503"'],
     [{ rate: 1, limit: 3 }, TypeError, "rateLimited: unknown option 'limit'"],
     [null, TypeError, 'rateLimited: expected an options object'],
   ])('refuses options that mean nothing: %j', (options, type, message) => {

@@ -1,11 +1,13 @@
 import type { ContractCheck } from './contract-claim.ts';
 import { outcomeChecks } from './contract-outcomes.ts';
+import { answersUpToMany } from './contract-probe.ts';
 import { requestChecks } from './contract-requests.ts';
 import { sharingChecks } from './contract-sharing.ts';
 
 /** What every middleware keeps to, by name. */
-export const contractChecks: Readonly<Record<string, ContractCheck>> = {
-  ...requestChecks,
-  ...outcomeChecks,
-  ...sharingChecks,
-};
+export const contractChecks: Readonly<Record<string, ContractCheck>> = Object.fromEntries(
+  Object.entries({ ...requestChecks, ...outcomeChecks, ...sharingChecks }).map(([title, check]) => [
+    title,
+    (make) => check(() => answersUpToMany(make())),
+  ]),
+);

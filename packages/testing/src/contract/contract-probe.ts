@@ -1,4 +1,4 @@
-import { Call, type Fetch, onAbort, settle } from '@steadfetch/core';
+import { Call, type Fetch, type Middleware, onAbort, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
 /** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
@@ -58,6 +58,21 @@ export async function askedAgain(
     return { when: `after a ${status}`, asked: asked.filter(({ url }) => url.includes('/things')) };
   });
   return Promise.all(all).finally(abort);
+}
+
+/** More calls of next than a check makes through a middleware that ends. */
+const MANY = 1_000;
+
+/** Its next answers no more after many calls: one that repeats without an end would let nothing else run. */
+export function answersUpToMany(middleware: Middleware): Middleware {
+  return (next) => {
+    let calls = 0;
+    const answering = function (this: unknown, ...call: Parameters<Fetch>): Promise<Response> {
+      return ++calls > MANY ? new Promise(() => {}) : Reflect.apply(next, this, call);
+    };
+    const steady = middleware(answering);
+    return steady === answering ? next : steady;
+  };
 }
 
 /** A fetch that answers 200 and looks at nothing. */

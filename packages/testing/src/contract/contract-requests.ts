@@ -129,6 +129,8 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const steady = make()(fetch);
     const form = new FormData();
     form.append('a', 'order');
+    form.append('a', 'another');
+    form.append('b', new Blob(['order']), 'order.csv');
     const bytes = new TextEncoder().encode('order');
     const bodies = [
       'order',
@@ -139,7 +141,10 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       form,
       new Blob(['order'], { type: 'text/csv' }),
     ];
-    const calls = bodies.flatMap((body) => asInitAndAsRequest({ method: 'PUT', body }));
+    const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
+    const calls = ['PUT', 'DELETE'].flatMap((method) =>
+      [...bodies.map((body) => ({ body })), json].flatMap((init) => asInitAndAsRequest({ method, ...init })),
+    );
     for (const [index, args] of calls.entries()) {
       await steady(...args());
       const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];

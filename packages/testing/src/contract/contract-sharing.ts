@@ -103,6 +103,8 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
+    same(await later.text(), `${CONTRACT_URL} fr `, 'the answer to a later call');
     const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());
     same(
       (await Promise.all(puts)).join(),

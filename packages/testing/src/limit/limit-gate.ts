@@ -1,7 +1,6 @@
 import type { Clock } from '@steadfetch/core';
 import { checkNames, checkNumber } from '@steadfetch/core/kit';
 import { choice } from '../options/choice.ts';
-import { planOf } from '../script/reply.ts';
 import { type LimitHint, limitHeaders } from './limit-headers.ts';
 import { LIMITERS, type Limit, type LimitAlgorithm, type Verdict } from './limiter.ts';
 
@@ -32,7 +31,7 @@ const NAMES = ['rate', 'requests', 'per', 'burst', 'algorithm', 'hint', 'status'
 export function limitGate(options: RateLimitedOptions): LimitGate {
   checkNames('rateLimited', options, NAMES);
   const { algorithm = 'token-bucket', hint = 'retry-after', status = 429 } = options;
-  planOf(status);
+  checkNumber('rateLimited: status', status, { min: 200, max: 599, integer: true });
   const limit = limitOf(options);
   const take = choice('rateLimited: algorithm', LIMITERS, algorithm)(limit);
   const headersOf = choice('rateLimited: hint', limitHeaders, hint);
