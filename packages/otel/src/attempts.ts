@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
-import { checkChoice, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { nameOf } from './metrics.ts';
 import { contextOf, endSpan, isCancelled, startSpan } from './otel.ts';
 
@@ -22,11 +22,14 @@ export interface AttemptsOptions {
   spans?: 'own' | 'instrumentation';
   /** @default that of the global provider, named `steadfetch` */
   tracer?: Tracer;
+  /** Whether the context goes with a call, in its headers. @default in a browser to the page's own origin, elsewhere to all */
+  propagate?: (call: Call) => boolean;
 }
 
 const OPTIONS = {
   spans: { check: checkChoice<'own' | 'instrumentation'>, values: ['own', 'instrumentation'] as const, default: 'own' },
   tracer: { check: (option: string, tracer: Tracer) => checkMembers(option, tracer, ['startSpan']) },
+  propagate: { check: checkFunction, default: mayPropagate },
 } satisfies OptionTable<AttemptsOptions>;
 
 /** How many requests the call has sent before, for the hook of an instrumentation. */
@@ -42,8 +45,8 @@ const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRAC
  * @throws a `TypeError` that names the option
  */
 export function otelAttempts(options?: AttemptsOptions): Middleware {
-  const { spans, tracer } = readOptions('otelAttempts', OPTIONS, options);
-  const handler = spans === 'own' ? spanned(tracer ?? trace.getTracer('steadfetch')) : counted();
+  const { spans, tracer, propagate } = readOptions('otelAttempts', OPTIONS, options);
+  const handler = spans === 'own' ? spanned(tracer ?? trace.getTracer('steadfetch'), propagate) : counted();
   return defineMiddleware(handler, 'otelAttempts');
 }
 
@@ -68,7 +71,13 @@ function counted(): (call: Call, next: Next) => Promise<Response> {
   return (call, next) => context.with(contextOf(call).setValue(RESENDS, resendsOf(call)), () => next(call));
 }
 
-function spanned(tracer: Tracer): (call: Call, next: Next) => Promise<Response> {
+/** A browser refuses a call to another origin (CORS) with a header that its server does not allow. */
+function mayPropagate({ origin }: Call): boolean {
+  const { location } = globalThis as { location?: { origin: string } };
+  return location === undefined || origin === location.origin;
+}
+
+function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Call, next: Next) => Promise<Response> {
   const resendsOf = counter();
   return (call, next) => {
     // before there is a span: headers that are invalid end the call
@@ -82,7 +91,7 @@ function spanned(tracer: Tracer): (call: Call, next: Next) => Promise<Response> 
     const started = startSpan(call, { tracer, name, kind: SpanKind.CLIENT, parent, attributes });
     if (!started) return next(call);
     const { span, inside } = started;
-    notify(() => propagation.inject(inside, headers, SETTER), undefined);
+    notify(() => propagate(call) && propagation.inject(inside, headers, SETTER), undefined);
     const answer = context.with(inside.setValue(SUPPRESSED, true), () => next(call.with({ headers })));
     return Promise.resolve(answer).then(
       (response) => {

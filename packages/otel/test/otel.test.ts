@@ -8,7 +8,7 @@ import { retry } from '@steadfetch/retry';
 import { retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/testing';
 import { timeout } from '@steadfetch/timeout';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { metricsOf } from '../src/metrics.ts';
 import { type Sdk, startSdk } from './sdk.ts';
 
@@ -60,6 +60,21 @@ describe('otelAttempts', () => {
 
     const sent = fetch.calls.map(({ headers }) => headers.get('x-span'));
     expect(sent).toEqual(sdk.spans().map((span) => span.spanContext().spanId));
+  });
+
+  it('sends no context to another origin than that of the page, which might not allow the header, unless it is told to', async () => {
+    const sdk = startSdk();
+    vi.stubGlobal('location', { origin: 'https://shop.test', href: 'https://shop.test/cart' });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+    const told = otelAttempts({ propagate: ({ url }) => url.startsWith('https://api.test/') });
+
+    await otelAttempts()(fetch)('https://shop.test/own');
+    await otelAttempts()(fetch)('https://api.test/other');
+    await told(fetch)('https://api.test/told');
+
+    expect(fetch.calls.map(({ headers }) => headers.has('x-span'))).toEqual([true, false, true]);
+    expect(sdk.spans()).toHaveLength(3);
   });
 
   it.each([
