@@ -159,12 +159,6 @@ local function root(of, most)
   return sqrt(low * high)
 end
 
-local function highest(open, best, most)
-  local rate = most
-  while rate > best and not open(rate) do rate = rate * 0.9 end
-  return max(best, rate)
-end
-
 local function digitsOf(n)
   while n >= 10 and n % 10 == 0 do n = n / 10 end
   return 1 + floor(log10(n))
@@ -204,10 +198,10 @@ local function bucketOf(top, time, loose)
   local tooLow, tooHigh = contradiction(rate)
   local wrong = max(0, tooLow, tooHigh)
   local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
-  local high = highest(function(one)
-    local tooLow, tooHigh = contradiction(one)
-    return max(tooLow, tooHigh) <= wrong + 20 * one
-  end, rate, 0.97 * reach)
+  local high = root(function(one)
+    local _, tooHigh = contradiction(one)
+    return wrong + 20 * one - tooHigh
+  end, reach)
   local back = rate * time
   if wrong >= 1 + 40 * rate + loose * back or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))

@@ -7,8 +7,6 @@ export const SLACK = 40;
 const FINE = 20;
 /** A round number takes no more than this from the doubt. */
 const MOST_TAKEN = 0.1;
-/** Rates are looked through by this factor. */
-const STEP = 0.9;
 
 export interface Bucket {
   readonly rate: number;
@@ -35,8 +33,7 @@ export function bucketOf(
   const found = at(rate);
   const wrong = Math.max(0, found.tooLow, found.tooHigh);
   const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
-  const isOpen = (other: number) => Math.max(at(other).tooLow, at(other).tooHigh) <= wrong + FINE * other;
-  const high = highest(isOpen, rate, 0.97 * reach);
+  const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
   const back = rate * time;
   if (wrong >= 1 + SLACK * rate + loose * back || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
@@ -115,13 +112,6 @@ function walk(history: readonly Entry[], missing: number, rate: number): Contrad
     }
   }
   return { tooLow, tooHigh, atLeast, below };
-}
-
-/** The highest rate that the history leaves open, looked for from above: where little was sent, rates far above the best one may be open too. */
-function highest(isOpen: (rate: number) => boolean, best: number, most: number): number {
-  let rate = most;
-  while (rate > best && !isOpen(rate)) rate *= STEP;
-  return Math.max(best, rate);
 }
 
 /** Where a falling function crosses zero, by halving on a scale of ratios. */
