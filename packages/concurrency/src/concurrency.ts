@@ -17,7 +17,6 @@ import {
   keyOption,
   type OptionTable,
   readOptions,
-  releaseBody,
   Turns,
   watchRequests,
 } from '@steadfetch/core/kit';
@@ -109,20 +108,13 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   }
 
   async function run(call: Call, next: Next, visit?: Visit): Promise<Response> {
-    let lane: Lane;
-    let slot: Slot | undefined;
-    try {
-      throwIfAborted(call.signal);
-      lane = laneOf(checkKey('concurrency: key', key(call)));
-      slot = lane.enter();
-      if (!slot) slot = await wait(lane, call, visit);
-      else if (visit) visit.giveUp = lane.exit.bind(lane, slot);
-      if (call.signal?.aborted) lane.exit(slot);
-      throwIfAborted(call.signal);
-    } catch (error) {
-      releaseBody(call);
-      throw error;
-    }
+    throwIfAborted(call.signal);
+    const lane = laneOf(checkKey('concurrency: key', key(call)));
+    let slot = lane.enter();
+    if (!slot) slot = await wait(lane, call, visit);
+    else if (visit) visit.giveUp = lane.exit.bind(lane, slot);
+    if (call.signal?.aborted) lane.exit(slot);
+    throwIfAborted(call.signal);
     try {
       return await next(call);
     } finally {

@@ -1,4 +1,4 @@
-import { Call } from '@steadfetch/core';
+import { Call, defineMiddleware, drain } from '@steadfetch/core';
 import { releaseBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -57,5 +57,35 @@ describe('releaseBody', () => {
     releaseBody(Call.from(new Request(URL, init)));
 
     expect(cancel).toHaveBeenCalledOnce();
+  });
+});
+
+/** In Node 24 a form with a file that its owner closes before it was read ends the process, as ky closes each. */
+describe('a Request with a form that no layer sends', () => {
+  const refuses = defineMiddleware(() => {
+    throw new Error('refused');
+  });
+  const closed = drain();
+  void closed.close();
+
+  it.each([
+    ['a handler that throws', refuses, 'refused'],
+    ['a client that is closed', closed, 'closed'],
+  ])('leaves no error behind after %s', async (_what, middleware, message) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const form = new FormData();
+    form.append('name', 'report');
+    form.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
+    const request = new Request(URL, { method: 'POST', body: form });
+
+    await expect(middleware(fetch)(request)).rejects.toThrow(message);
+
+    await request.body!.cancel().catch(() => {}); // as its owner does
+    await vi.waitFor(() => expect(request.body!.locked).toBe(false));
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(request.bodyUsed).toBe(true);
   });
 });

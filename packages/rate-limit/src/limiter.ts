@@ -187,13 +187,12 @@ export class Limiter {
   /** Takes back what a call has that is lost. */
   #watchTicket(ticket: Ticket, watch: Watch): () => boolean {
     return watch(() => {
-      const { call, gate, permit, queue } = ticket;
+      const { gate, permit, queue } = ticket;
       ticket.isLost = true;
       queue?.remove(ticket);
       const request = ticket.request ?? (permit && new Outgoing(ticket, permit, undefined, this.#now));
       if (request) this.#endUnanswered(request);
       ticket.refuse(cancelError(undefined));
-      releaseBody(call);
       this.#gates.release(gate);
     });
   }

@@ -85,10 +85,7 @@ function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names
 /** The first attempt goes straight through. What is left to do when it fails is done by `recover`. */
 function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   const { signal } = given;
-  if (signal?.aborted) {
-    releaseBody(given);
-    throw abortReason(signal);
-  }
+  if (signal?.aborted) throw abortReason(signal);
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);

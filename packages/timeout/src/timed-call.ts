@@ -1,5 +1,5 @@
 import { type Call, discard, type Next } from '@steadfetch/core';
-import { keepHistory, releaseBody } from '@steadfetch/core/kit';
+import { keepHistory } from '@steadfetch/core/kit';
 import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -26,7 +26,6 @@ export class TimedCall implements Expirable, Arrival {
     });
     this.release = follow(call.signal, this);
     if (this.#waits) this.#send(next);
-    else releaseBody(call);
   }
 
   /** The headers did not come in time. */

@@ -72,8 +72,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
       try {
         const call = Call.from(input, init);
         if (call.observed) takeAttempt(init!);
-        const response = handler(call, proceed);
-        return call.init?.body && !call.replayable ? releasing(response, call) : response;
+        return holdsStream(call) ? releasing(call, enter) : handler(call, proceed);
       } catch (error) {
         return Promise.reject(error);
       }
@@ -84,10 +83,15 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   };
 }
 
+/** Whether `fetch` would use the body up: a stream, or that of a `Request`. */
+function holdsStream({ input, init, replayable }: Call): boolean {
+  return init?.body ? !replayable : typeof input === 'object';
+}
+
 /** Closes a stream that is unread when the call fails, as `fetch` does. */
-async function releasing(response: Promise<Response>, call: Call): Promise<Response> {
+async function releasing(call: Call, enter: Next): Promise<Response> {
   try {
-    return await response;
+    return await enter(call);
   } catch (error) {
     releaseBody(call);
     throw error;

@@ -110,23 +110,18 @@ class Network {
       call.retried !== 'off' &&
       call.replayable &&
       (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
-    try {
-      while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
-        this.#emit(call, 'probe');
-        try {
-          const response = await next(isRepeatable ? keepBody(call) : call);
-          this.#answered();
-          releaseBody(call);
-          return response;
-        } catch (error) {
-          const { kind, permanent } = classifyError(error);
-          const isOver = call.signal?.aborted || call.remaining() <= 0;
-          if (!isRepeatable || isOver || kind !== 'network' || permanent) throw error;
-        }
+    while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
+      this.#emit(call, 'probe');
+      try {
+        const response = await next(isRepeatable ? keepBody(call) : call);
+        this.#answered();
+        releaseBody(call);
+        return response;
+      } catch (error) {
+        const { kind, permanent } = classifyError(error);
+        const isOver = call.signal?.aborted || call.remaining() <= 0;
+        if (!isRepeatable || isOver || kind !== 'network' || permanent) throw error;
       }
-    } catch (error) {
-      releaseBody(call);
-      throw error;
     }
     return next(call);
   }
