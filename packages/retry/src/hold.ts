@@ -1,6 +1,7 @@
 // A call without a permit is held until its retry is due (docs/decisions/0082).
 
 import { notify, throwIfAborted } from '@steadfetch/core';
+import { textOf } from '@steadfetch/core/kit';
 import { ask, holdFor, isSpent, OWN, ownDelay, takePermits } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import type { Decision, End, Planned } from './rule.ts';
@@ -74,9 +75,22 @@ async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
 /** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
-/** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
+/**
+ * How long an attempt of the call took, in milliseconds. Where no rule needed `elapsed` when the call began, this is known only of an
+ * attempt that a timeout cut; else 0.
+ */
 function attemptTime(failure: FailedAttempt): number {
   const { startedAt, waited } = failure.session;
-  if (startedAt === undefined) return 0;
+  if (startedAt === undefined) return cutAfter(failure.error);
   return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
+}
+
+function cutAfter(error: unknown): number {
+  if (textOf(error, 'name') !== 'TimeoutError') return 0;
+  try {
+    const { limit } = error as { limit?: unknown };
+    return typeof limit === 'number' && limit > 0 ? Math.min(LONGEST_ATTEMPT, limit) : 0;
+  } catch {
+    return 0; // odd error
+  }
 }

@@ -287,6 +287,37 @@ describe('a call whose retry the budget refuses', () => {
     expect(await timeOf()).toBe(3_200);
   });
 
+  it('takes as long also where it is the first one, and a timeout cut its attempt', async () => {
+    const clock = manualClock();
+    const cut: Fetch = async () => {
+      await clock.sleep(1_000);
+      throw Object.assign(new Error('no response within 1000 ms'), { name: 'TimeoutError', limit: 1_000 });
+    };
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(cut);
+    const ended = vi.fn();
+    void steady(API).catch(ended);
+
+    await clock.advance(3_099); // an attempt, no wait after a timeout, an attempt, 100 ms, an attempt
+    expect(ended).not.toHaveBeenCalled();
+    await clock.advance(1);
+
+    expect(ended).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends with its outcome where that has a limit that cannot be read', async () => {
+    const odd = Object.defineProperty(new Error('late'), 'limit', {
+      get: () => {
+        throw new Error('not readable');
+      },
+    });
+    odd.name = 'TimeoutError';
+    const steady = retry({ clock: instantClock(), budget: refusing })(async () => {
+      throw odd;
+    });
+
+    await expect(steady(API)).rejects.toBe(odd);
+  });
+
   it('is held no longer where the machine has slept while it was held', async () => {
     const clock = sleepyClock();
     const steady = retry({ clock, delay: () => 100, budget: refusing })(down());
