@@ -1,7 +1,6 @@
 // A call without a permit is held until its retry is due (docs/decisions/0082).
 
 import { notify, throwIfAborted } from '@steadfetch/core';
-import { textOf } from '@steadfetch/core/kit';
 import { ask, holdFor, isSpent, OWN, ownDelay, takePermits } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import type { Decision, End, Planned } from './rule.ts';
@@ -12,7 +11,7 @@ import { sleepAfter } from './wait.ts';
  * that retry is skipped, which takes its time and no request, and the next one is due, if there is one. Gives what follows then.
  */
 export async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
-  const took = attemptTime(failure); // before it is held: the machine can sleep meanwhile
+  const took = failure.took; // before it is held: the machine can sleep meanwhile
   let planned = end.planned!;
   let ms = end.held!;
   for (;;) {
@@ -38,7 +37,6 @@ const HELD_SHARE = 0.9;
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
   if (ms > 0) await sleepAfter(failure, ms);
-  failure.session.waited += ms;
 }
 
 /**
@@ -69,28 +67,5 @@ async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
   } catch {
     throwIfAborted(skipped.call.signal);
     return false;
-  }
-}
-
-/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
-const LONGEST_ATTEMPT = 10_000;
-
-/**
- * How long an attempt of the call took, in milliseconds. Where no rule needed `elapsed` when the call began, this is known only of an
- * attempt that a timeout cut; else 0.
- */
-function attemptTime(failure: FailedAttempt): number {
-  const { startedAt, waited } = failure.session;
-  if (startedAt === undefined) return cutAfter(failure.error);
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
-}
-
-function cutAfter(error: unknown): number {
-  if (textOf(error, 'name') !== 'TimeoutError') return 0;
-  try {
-    const { limit } = error as { limit?: unknown };
-    return typeof limit === 'number' && limit > 0 ? Math.min(LONGEST_ATTEMPT, limit) : 0;
-  } catch {
-    return 0; // odd error
   }
 }

@@ -121,7 +121,7 @@ describe('calls that come one after the other', () => {
 });
 
 describe('a budget', () => {
-  it('is told of a failure before it is asked for the retry, which attempt it was, and how many retries there may be', async () => {
+  it('is told of a failure before it is asked for the retry: which attempt, of how many retries, and how long it took', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -134,9 +134,9 @@ describe('a budget', () => {
     await retry({ clock: instantClock(), budget })(fakeFetch([503, 503, 200]))(API);
 
     expect(told).toEqual([
-      ['record', 'https://api.test', 'failure', 1, 2],
+      ['record', 'https://api.test', 'failure', 1, 2, 0],
       ['acquire', 'https://api.test', 'transient'],
-      ['record', 'https://api.test', 'failure', 2, 2],
+      ['record', 'https://api.test', 'failure', 2, 2, 0],
       ['acquire', 'https://api.test', 'transient'],
       ['record', 'https://api.test', 'success', 3],
     ]);
