@@ -39,7 +39,7 @@ export class Recovery {
   /** What was sent before the server answered again says nothing of it now. */
   fail(now: number, took: number, isFirst: boolean): void {
     const sentAt = now - took;
-    if (this.#failedAt > -Infinity && sentAt < this.#answeredFrom) return;
+    if (sentAt < this.#answeredFrom) return;
     if (isFirst || this.#answered > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#patience = Math.max(QUIET, took);
@@ -49,9 +49,9 @@ export class Recovery {
     this.#sent = 0;
   }
 
-  /** The time is read for the first answer alone. */
+  /** The time is read for the first answer after a failure alone. */
   succeed(now: () => number, attempt: number | undefined): void {
-    if (this.#answered++ === 0) this.#answeredFrom = now();
+    if (this.#answered++ === 0 && this.#failedAt > -Infinity) this.#answeredFrom = now();
     if (attempt === 1) this.#answeredAtOnce++;
   }
 
