@@ -142,6 +142,25 @@ describe('a budget', () => {
     ]);
   });
 
+  it('is told how long each retry took, and how long an attempt took that a timeout cut', async () => {
+    const clock = instantClock();
+    const late = Object.assign(new Error('no response within 700 ms'), { name: 'TimeoutError', limit: 700 });
+    const answers = [() => Promise.reject(late), async () => new Response(null, { status: 504 })];
+    const slow: Fetch = async () => {
+      await clock.sleep(900);
+      return answers.shift()?.() ?? new Response();
+    };
+    const record = vi.fn();
+
+    await retry({ clock, budget: { acquire: () => ({ release: () => {} }), record } })(slow)(API);
+
+    expect(record.mock.calls.map(([, outcome, , , took]) => [outcome, took])).toEqual([
+      ['failure', 700],
+      ['failure', 900],
+      ['success', undefined],
+    ]);
+  });
+
   it.each([
     ['a wrong certificate', { code: 'CERT_HAS_EXPIRED' }, []],
     ['an abort by something below', { name: 'AbortError' }, []],
