@@ -60,17 +60,17 @@ export class Bucket {
   }
 
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
-  succeed(attempt: number | undefined): void {
-    this.#recovery.succeed(attempt);
+  succeed(now: () => number, attempt: number | undefined): void {
+    this.#recovery.succeed(now, attempt);
     this.#account.successes++;
     const isRetry = this.#isRetry(attempt);
     if (!isRetry) this.#account.unknown--;
     this.#account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
   }
 
-  fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES): void {
+  fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES, took = 0): void {
     const account = this.#settle(now);
-    this.#recovery.fail(now, account.since === undefined);
+    this.#recovery.fail(now, took, account.since === undefined);
     // outside of trouble the reserve of the call is gone
     const isPaid = this.#forgotten === 0 && account.since !== undefined;
     const isRetry = this.#isRetry(attempt);
@@ -92,10 +92,10 @@ export class Bucket {
     return age < (rideOut > 0 && this.#account.unknown > 0 ? LONGEST_CALL : rideOut);
   }
 
-  /** Takes what a retry may cost. Returns false if nothing is left, or if a failure is unpaid and the held call has to wait. */
+  /** Takes what a retry may cost. Returns false if nothing is left. Held calls pay too, but the server's answers let them through. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held' && (account.since !== undefined || account.reserved > 0)) {
+    if (kind === 'held') {
       if (!this.#recovery.send(now)) return false;
     } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;

@@ -25,10 +25,10 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
     begin: (key) => bucketOf(key).begin(),
-    record: (key, outcome, attempt, retries) => {
+    record: (key, outcome, attempt, retries, took) => {
       const bucket = bucketOf(key);
-      if (outcome === 'success') bucket.succeed(attempt);
-      else bucket.fail(now(), attempt, retries);
+      if (outcome === 'success') bucket.succeed(now, attempt);
+      else bucket.fail(now(), attempt, retries, took);
     },
   };
 }

@@ -18,9 +18,10 @@ export interface RetryBudget {
   begin?(key: string): void;
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
-   * is 1 for the first of a call, which may make so many `retries`, 2 if that is not said.
+   * is 1 for the first of a call, which may make so many `retries`, 2 if that is not said. It `took` so many milliseconds, 0 if that is
+   * not known.
    */
-  record(key: string, outcome: 'success' | 'failure', attempt?: number, retries?: number): void;
+  record(key: string, outcome: 'success' | 'failure', attempt?: number, retries?: number, took?: number): void;
 }
 
 /** The state of a budget for one server. In tokens, and milliseconds. */

@@ -456,17 +456,6 @@ describe('retryBudget', () => {
     expect(failingCalls(retryBudget(), 5)).toBe(10);
   });
 
-  it('allows the retry of a call that was held only while no failure is unpaid', () => {
-    const budget = retryBudget({ clock: { now: () => 0, sleep: () => Promise.resolve() } });
-    budget.record(KEY, 'failure', 1);
-
-    expect(budget.acquire(KEY, 'held')).toBeUndefined();
-    budget.record(KEY, 'success', 1);
-    expect(budget.acquire(KEY, 'held')).toBeDefined();
-    budget.record(KEY, 'failure', 2);
-    expect(budget.acquire(KEY, 'held')).toBeUndefined();
-  });
-
   describe('of the calls that were held', () => {
     /** A budget that failures have spent, for so many milliseconds. */
     const spent = async (outage: number) => {
@@ -569,15 +558,55 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(1);
     });
 
-    it('allows them five seconds after the last call that failed, whatever retries have failed since', async () => {
-      const { budget, clock, fail, allowed } = await spent(0);
+    it('allows few also when all is paid: else they come together, and keep a service with little room down', async () => {
+      const { answer, allowed } = await spent(10_000);
 
-      await clock.advance(4_000);
-      expect(allowed()).toBe(1);
-      fail(2);
+      for (let i = 0; i < 100; i++) answer(1);
+
+      expect(allowed()).toBe(15);
+    });
+
+    it('allows two for each of them that is answered, half a second after the first was sent', async () => {
+      const { clock, answer, allowed } = await spent(10_000);
+      for (let i = 0; i < 100; i++) answer(1);
+      expect(allowed()).toBe(15);
+
+      for (let i = 0; i < 15; i++) answer(2);
+      expect(allowed()).toBe(0);
+      await clock.advance(500);
+      expect(allowed()).toBe(30);
+    });
+
+    it('allows one where the trouble was short, when nothing has failed for a second', async () => {
+      const { clock, answer, allowed } = await spent(100);
+
+      answer(1);
+      expect(allowed()).toBe(0);
       await clock.advance(1_000);
-      expect(budget.acquire(KEY, 'held')).toBeDefined();
-      expect(budget.acquire(KEY, 'held')).toBeDefined();
+
+      expect(allowed()).toBe(1);
+    });
+
+    it('ignores a failure of what was sent before the server answered again', async () => {
+      const { budget, clock, answer, allowed } = await spent(1_000);
+
+      answer(1);
+      await clock.advance(1_000);
+      budget.record(KEY, 'failure', 1, 2, 5_000);
+      expect(allowed()).toBe(2);
+      budget.record(KEY, 'failure', 1, 2, 500);
+      expect(allowed()).toBe(0);
+    });
+
+    it('gives the one that finds out as long as the last attempt took', async () => {
+      const { budget, clock, allowed } = await spent(1_000);
+
+      budget.record(KEY, 'failure', 1, 2, 10_000);
+      expect(allowed()).toBe(1);
+      await clock.advance(9_999);
+      expect(allowed()).toBe(0);
+      await clock.advance(1);
+      expect(allowed()).toBe(1);
     });
 
     it('forgets an outage that was over long ago', async () => {

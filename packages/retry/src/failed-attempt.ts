@@ -1,5 +1,5 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
-import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
+import { type EndedAttempt, idempotencyKeyOf, type Pause, textOf } from '@steadfetch/core/kit';
 import { unknownElapsed } from './development.ts';
 import type { Policy, Retry } from './rule.ts';
 
@@ -16,15 +16,29 @@ export interface Session {
   lastRetry: Retry | undefined;
   /** The retries that were due and got no permit. */
   skipped: number;
-  /** For how long the call has waited so far, between its attempts, in milliseconds. */
-  waited: number;
+  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`. */
+  sentAt: number | undefined;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
   for (const rule of policy.callRules) rule.beforeCall!(call);
-  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, waited: 0 };
+  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt };
+}
+
+/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
+const LONGEST_ATTEMPT = 10_000;
+
+/** The limit of a timeout that cut an attempt, of which it took as much. */
+function limitOf(error: unknown): number {
+  if (textOf(error, 'name') !== 'TimeoutError') return 0;
+  try {
+    const { limit } = error as { limit?: unknown };
+    return typeof limit === 'number' && limit > 0 ? limit : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether an attempt ended in a good response, which a rule can call failed all the same. */
@@ -105,6 +119,13 @@ export class FailedAttempt implements EndedAttempt {
   get elapsed(): number {
     const { startedAt, policy } = this.session;
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
+  }
+
+  /** How long the attempt took, in milliseconds. Where that is not known: the limit of the timeout that cut it, else 0. */
+  get took(): number {
+    const { sentAt, policy } = this.session;
+    const ms = sentAt === undefined ? limitOf(this.error) : policy.clock.now() - sentAt;
+    return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
   }
 }
 

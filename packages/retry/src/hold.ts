@@ -11,7 +11,7 @@ import { sleepAfter } from './wait.ts';
  * that retry is skipped, which takes its time and no request, and the next one is due, if there is one. Gives what follows then.
  */
 export async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
-  const took = attemptTime(failure); // before it is held: the machine can sleep meanwhile
+  const took = failure.took; // before it is held: the machine can sleep meanwhile
   let planned = end.planned!;
   let ms = end.held!;
   for (;;) {
@@ -37,7 +37,6 @@ const HELD_SHARE = 0.9;
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
   if (ms > 0) await sleepAfter(failure, ms);
-  failure.session.waited += ms;
 }
 
 /**
@@ -69,14 +68,4 @@ async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
     throwIfAborted(skipped.call.signal);
     return false;
   }
-}
-
-/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
-const LONGEST_ATTEMPT = 10_000;
-
-/** How long an attempt of the call took, in milliseconds; 0 where no rule needs `elapsed`. */
-function attemptTime(failure: FailedAttempt): number {
-  const { startedAt, waited } = failure.session;
-  if (startedAt === undefined) return 0;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, failure.elapsed - waited) / failure.attempt);
 }

@@ -20,7 +20,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
   call.record.waitingFor = undefined;
   if (!ended && !call.signal?.aborted) {
     session.lastRetry = retry;
-    session.waited += retry.delay;
+    session.sentAt = session.policy.clock.now();
     return true;
   }
   const error = rejectionOf(failure, ended?.thrown);

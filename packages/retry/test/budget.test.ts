@@ -121,7 +121,7 @@ describe('calls that come one after the other', () => {
 });
 
 describe('a budget', () => {
-  it('is told of a failure before it is asked for the retry, which attempt it was, and how many retries there may be', async () => {
+  it('is told of a failure before it is asked for the retry: which attempt, of how many retries, and how long it took', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -134,11 +134,30 @@ describe('a budget', () => {
     await retry({ clock: instantClock(), budget })(fakeFetch([503, 503, 200]))(API);
 
     expect(told).toEqual([
-      ['record', 'https://api.test', 'failure', 1, 2],
+      ['record', 'https://api.test', 'failure', 1, 2, 0],
       ['acquire', 'https://api.test', 'transient'],
-      ['record', 'https://api.test', 'failure', 2, 2],
+      ['record', 'https://api.test', 'failure', 2, 2, 0],
       ['acquire', 'https://api.test', 'transient'],
       ['record', 'https://api.test', 'success', 3],
+    ]);
+  });
+
+  it('is told how long each retry took, and how long an attempt took that a timeout cut', async () => {
+    const clock = instantClock();
+    const late = Object.assign(new Error('no response within 700 ms'), { name: 'TimeoutError', limit: 700 });
+    const answers = [() => Promise.reject(late), async () => new Response(null, { status: 504 })];
+    const slow: Fetch = async () => {
+      await clock.sleep(900);
+      return answers.shift()?.() ?? new Response();
+    };
+    const record = vi.fn();
+
+    await retry({ clock, budget: { acquire: () => ({ release: () => {} }), record } })(slow)(API);
+
+    expect(record.mock.calls.map(([, outcome, , , took]) => [outcome, took])).toEqual([
+      ['failure', 700],
+      ['failure', 900],
+      ['success', undefined],
     ]);
   });
 
@@ -285,6 +304,37 @@ describe('a call whose retry the budget refuses', () => {
 
     expect(await timeOf()).toBe(1_200);
     expect(await timeOf()).toBe(3_200);
+  });
+
+  it('takes as long also where it is the first one, and a timeout cut its attempt', async () => {
+    const clock = manualClock();
+    const cut: Fetch = async () => {
+      await clock.sleep(1_000);
+      throw Object.assign(new Error('no response within 1000 ms'), { name: 'TimeoutError', limit: 1_000 });
+    };
+    const steady = retry({ clock, delay: () => 100, budget: refusing })(cut);
+    const ended = vi.fn();
+    void steady(API).catch(ended);
+
+    await clock.advance(3_099); // an attempt, no wait after a timeout, an attempt, 100 ms, an attempt
+    expect(ended).not.toHaveBeenCalled();
+    await clock.advance(1);
+
+    expect(ended).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends with its outcome where that has a limit that cannot be read', async () => {
+    const odd = Object.defineProperty(new Error('late'), 'limit', {
+      get: () => {
+        throw new Error('not readable');
+      },
+    });
+    odd.name = 'TimeoutError';
+    const steady = retry({ clock: instantClock(), budget: refusing })(async () => {
+      throw odd;
+    });
+
+    await expect(steady(API)).rejects.toBe(odd);
   });
 
   it('is held no longer where the machine has slept while it was held', async () => {

@@ -3,8 +3,6 @@ import type { Part } from './situation.ts';
 /** The rows that a part harms: why it is off by default, or what it costs. Strike a row when it turns green. */
 export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
   budget: [
-    // as many items a minute get through, each sooner, since fewer requests are refused; so more items are begun, and fail
-    'a job of ten workers meets a limit of 5/s with Retry-After 1',
     // a retry that is due in the first second after it has no permit: the answers that would pay for it take a second
     'a quota that others have used up for the next 55 s, which the server tells, answers of a second, 10/s',
   ],
