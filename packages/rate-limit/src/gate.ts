@@ -342,17 +342,22 @@ export class Gate {
     return !this.#learned.wasClosed;
   }
 
+  /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
+  countTime(took: number, isAccepted: boolean): void {
+    const learned = this.#learned;
+    if (learned.answerTime === 0) learned.answerTime = took;
+    else if (isAccepted || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
+    this.parent?.countTime(took, isAccepted);
+  }
+
   /**
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
+  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     const learned = this.#learned;
-    const took = now - sentAt;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
-    if (learned.answerTime === 0) learned.answerTime = took;
-    else if (kind === 'accepted' || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
     if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;
