@@ -232,7 +232,9 @@ export class Gate {
   isLate(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
     const endsAt = Math.min(ticket.endsAt, began + gate.#lifetime.ms);
-    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
+    const time = endsAt - since;
+    const least = this.answerTime < time ? this.answerTime : 0;
+    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (least + time) / 2);
   }
 
   /** A signal has ended a call of its own. */
