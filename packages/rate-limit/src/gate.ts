@@ -232,7 +232,9 @@ export class Gate {
   isLate(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
     const endsAt = Math.min(ticket.endsAt, began + gate.#lifetime.ms);
-    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (endsAt - since) / 2);
+    const time = endsAt - since;
+    const least = this.answerTime < time ? this.answerTime : 0;
+    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (least + time) / 2);
   }
 
   /** A signal has ended a call of its own. */
@@ -342,17 +344,22 @@ export class Gate {
     return !this.#learned.wasClosed;
   }
 
+  /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
+  countTime(took: number, isAccepted: boolean): void {
+    const learned = this.#learned;
+    if (learned.answerTime === 0) learned.answerTime = took;
+    else if (isAccepted || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
+    this.parent?.countTime(took, isAccepted);
+  }
+
   /**
    * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
    * server only a share does.
    */
-  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, sentAt: number, now: number): boolean {
+  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
     const learned = this.#learned;
-    const took = now - sentAt;
     if (quotas) this.#hasQuotas = true;
     if (kind === 'accepted') learned.askedUntil = 0;
-    if (learned.answerTime === 0) learned.answerTime = took;
-    else if (kind === 'accepted' || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
     if (kind === 'failed') return true;
     learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
     if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;

@@ -223,7 +223,8 @@ export class Limiter {
   #isCredible({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
-    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, permit.sent.at, now);
+    ticket.gate.countTime(now - permit.sent.at, kind === 'accepted');
+    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
     if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
     const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
     return isLimit && !isAlone;

@@ -142,6 +142,20 @@ describe('the line at a gate', () => {
       expect(fetch.calls).toHaveLength(1);
     });
 
+    it('refuses it after that time also where one gate has just come to stand for several paths', async () => {
+      const { clock, limited } = await tooLong();
+      void limited(`${URL}/other`);
+      await clock.advance(40);
+      const ends: unknown[] = [];
+      limited(`${URL}/third`).catch((reason: unknown) => ends.push(reason));
+
+      await clock.advance(39);
+      expect(ends).toEqual([]);
+      await clock.advance(1);
+
+      expect(ends).toMatchObject([{ name: 'RateLimitError', reason: 'rate-limited' }]);
+    });
+
     it('ends it at once when it is aborted', async () => {
       const { limited } = await tooLong();
       const caller = new AbortController();

@@ -292,6 +292,30 @@ describe('rateLimit', () => {
     expect(inTime).toBeGreaterThan(63);
   });
 
+  it('sends the calls first that have time for an answer, also where it takes most of their time', async () => {
+    const clock = manualClock();
+    const limited = compose(
+      defineMiddleware((call, next) => {
+        const end = clock.now() + 2_000;
+        return next(call.with({ remaining: () => end - clock.now() }));
+      }),
+      rateLimit({ clock, random, limit: { requests: 2, per: 1_000 } }),
+    )(fakeFetch({ status: 200, delay: 1_300 }, { clock }));
+    let inTime = 0;
+    const call = async () => {
+      const began = clock.now();
+      await limited(URL);
+      if (clock.now() < began + 2_000) inTime++;
+    };
+
+    for (let n = 0; n < 150; n++) {
+      void call().catch(() => {});
+      await clock.advance(400);
+    }
+
+    expect(inTime).toBeGreaterThan(50);
+  });
+
   it('gives the refusal itself to a call that cannot wait until its gate opens', async () => {
     const reasons: string[] = [];
     const clock = manualClock();
