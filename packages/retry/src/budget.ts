@@ -28,9 +28,10 @@ export function budget(budget: RetryBudget): Rule {
   const past = PASTS.get(budget) ?? { failed: false, needs: [] };
   PASTS.set(budget, past);
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
-  const record = ({ call, attempt, session, took }: FailedAttempt, outcome: 'success' | 'failure') => {
+  const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
+    const { call, attempt, session } = failure;
     past.failed = true;
-    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, took), undefined);
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took), undefined);
   };
   return {
     needs: past.needs,

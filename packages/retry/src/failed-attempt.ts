@@ -1,5 +1,5 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
-import { type EndedAttempt, idempotencyKeyOf, type Pause, textOf } from '@steadfetch/core/kit';
+import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
 import { unknownElapsed } from './development.ts';
 import type { Policy, Retry } from './rule.ts';
 
@@ -29,17 +29,6 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
 
 /** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
-
-/** The limit of a timeout that cut an attempt, of which it took as much. */
-function limitOf(error: unknown): number {
-  if (textOf(error, 'name') !== 'TimeoutError') return 0;
-  try {
-    const { limit } = error as { limit?: unknown };
-    return typeof limit === 'number' && limit > 0 ? limit : 0;
-  } catch {
-    return 0;
-  }
-}
 
 /** Whether an attempt ended in a good response, which a rule can call failed all the same. */
 export function isGood(response: Response | undefined): response is Response {
@@ -121,10 +110,10 @@ export class FailedAttempt implements EndedAttempt {
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 
-  /** How long the attempt took, in milliseconds. Where that is not known: the limit of the timeout that cut it, else 0. */
+  /** How long the attempt took, in milliseconds. Of the first one that is known behind a `timeout`, or where a rule needs `elapsed`; else 0. */
   get took(): number {
-    const { sentAt, policy } = this.session;
-    const ms = sentAt === undefined ? limitOf(this.error) : policy.clock.now() - sentAt;
+    const { sentAt, policy, call } = this.session;
+    const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
     return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
   }
 }

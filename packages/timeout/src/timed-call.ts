@@ -52,6 +52,7 @@ export class TimedCall implements Expirable, Arrival {
       }
       const timer = startTimer(time, headers, this);
       this.#timer = timer;
+      this.call.record.age ??= () => time.now() - timer.due + headers;
       // an outer limit is a deadline for the layers inside
       this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
     } catch (error) {

@@ -154,6 +154,27 @@ describe('timeout', () => {
     expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
   });
 
+  it('tells the layers inside how long the call has been under way, the outermost first', async () => {
+    const clock = manualClock();
+    const ages: unknown[] = [];
+    const look = defineMiddleware(async (call: Call, next) => {
+      await clock.advance(300);
+      ages.push(call.record.age?.());
+      return next(call);
+    });
+    const wait = defineMiddleware(async (call, next) => {
+      await clock.advance(200);
+      return next(call);
+    });
+    const ok = async () => new Response('ok');
+
+    await compose(timeout(1_000, { clock }), wait, timeout(700, { clock }), look)(ok)(URL);
+    await compose(wait, timeout(700, { clock }), look)(ok)(URL);
+    await compose(timeout({ body: 10 }, { clock }), look)(ok)(URL);
+
+    expect(ages).toEqual([500, 300, undefined]);
+  });
+
   it.each([['a reason'], [null], [new Error('mine')], [undefined]])('rejects with the reason %s', async (reason) => {
     const clock = manualClock();
     const controller = new AbortController();

@@ -39,6 +39,8 @@ export interface CallRecord {
   lastAnswer?: LastAnswer | undefined;
   /** The attempts so far, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
+  /** How long the call has been under way, in milliseconds, where a layer times it. */
+  age?: (() => number) | undefined;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
