@@ -58,8 +58,8 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last answers took, smoothed, in milliseconds; 0 before the first one. A refusal that is faster does not count. */
-  answerTime: number;
+  /** How long the last answers took, smoothed, in milliseconds. A refusal that is faster does not count. */
+  answerTime: number | undefined;
   /** Calls that ended before they had a permit. */
   endedWaiting: number;
 }
@@ -72,7 +72,7 @@ const nothing = (): Learned => ({
   provenUntil: -Infinity,
   lastAnswer: undefined,
   lastRefused: -Infinity,
-  answerTime: 0,
+  answerTime: undefined,
   endedWaiting: 0,
 });
 
@@ -130,8 +130,8 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** How long an answer takes, in milliseconds. */
-  get answerTime(): number {
+  /** How long an answer takes, in milliseconds; `undefined` before the first one. */
+  get answerTime(): number | undefined {
     return this.#learned.answerTime;
   }
 
@@ -233,8 +233,9 @@ export class Gate {
     const { since, began, gate } = ticket;
     const endsAt = Math.min(ticket.endsAt, began + gate.#lifetime.ms);
     const time = endsAt - since;
-    const least = this.answerTime < time ? this.answerTime : 0;
-    return endsAt - now < Math.min(ANSWERED_WITHIN * this.answerTime, (least + time) / 2);
+    const { answerTime = 0 } = this;
+    const least = answerTime < time ? answerTime : 0;
+    return endsAt - now < Math.min(ANSWERED_WITHIN * answerTime, (least + time) / 2);
   }
 
   /** A signal has ended a call of its own. */
@@ -254,7 +255,7 @@ export class Gate {
    */
   latest(endsAt: number, now: number): number {
     const time = endsAt - now;
-    const { answerTime, endedWaiting } = this.#learned;
+    const { answerTime = 0, endedWaiting } = this.#learned;
     const known = answerTime > 0 ? ANSWERED_WITHIN * answerTime : time / 2 ** Math.min(MOST_HALVINGS, endedWaiting + 1);
     return now + (time < Infinity ? time - Math.min(known, time / 2) : time);
   }
@@ -347,7 +348,7 @@ export class Gate {
   /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
   countTime(took: number, isAccepted: boolean): void {
     const learned = this.#learned;
-    if (learned.answerTime === 0) learned.answerTime = took;
+    if (learned.answerTime === undefined) learned.answerTime = took;
     else if (isAccepted || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
     this.parent?.countTime(took, isAccepted);
   }

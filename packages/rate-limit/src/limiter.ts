@@ -164,11 +164,13 @@ export class Limiter {
 
   /**
    * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
-   * takes its next item as soon as the last one ended must not go through its items faster than by asking.
+   * takes its next item as soon as the last one ended must not go through its items faster than by asking. Where no answer
+   * was seen yet, as in a process that begins while others have used up the limit, it takes as long as it may.
    */
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
-    const time = reason === 'queue-full' ? 0 : Math.min(gate.answerTime, LONGEST_REFUSAL_MS);
-    const held = time < call.remaining() ? time : 0;
+    const time = call.remaining();
+    const usual = Math.min(gate.answerTime ?? Infinity, LONGEST_REFUSAL_MS);
+    const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
     if (held > 0) await sleep(held, call.signal, this.#settings.clock);
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }

@@ -1,3 +1,4 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -54,15 +55,15 @@ describe('a limit that is known in advance', () => {
     expect(await Promise.all(calls)).toEqual(['TypeError', 'TypeError', 200]);
   });
 
-  it('fails those at once whose turn comes after maxWait', async () => {
+  it('fails those whose turn comes after maxWait', async () => {
     const clock = manualClock();
     const limited = rateLimit({ limit, clock, maxWait: 1_000 })(fakeFetch([200], { clock }));
 
     const calls = Array.from({ length: 5 }, () => limited(URL));
-    const error = await calls[4]!.catch((reason: unknown) => reason);
+    const error = calls[4]!.catch((reason: unknown) => reason);
     await clock.advance(1_000);
 
-    expect(error).toMatchObject({ name: 'RateLimitError', reason: 'rate-limited', retryAfter: 2_000 });
+    expect(await error).toMatchObject({ name: 'RateLimitError', reason: 'rate-limited', retryAfter: 1_000 });
     await expect(Promise.all(calls.slice(0, 4))).resolves.toHaveLength(4);
   });
 });
@@ -150,6 +151,28 @@ describe('the line at a gate', () => {
       limited(`${URL}/third`).catch((reason: unknown) => ends.push(reason));
 
       await clock.advance(39);
+      expect(ends).toEqual([]);
+      await clock.advance(1);
+
+      expect(ends).toMatchObject([{ name: 'RateLimitError', reason: 'rate-limited' }]);
+    });
+
+    it.each([
+      ['after a second', Infinity, 1_000],
+      ['after half of its time, where it has no more than a second', 400, 200],
+    ])('refuses it %s, where no answer has come yet', async (_, time, after) => {
+      const clock = manualClock();
+      const fetch = fakeFetch({ status: 200, delay: 5_000 }, { clock });
+      const withTime = defineMiddleware((call, next) => next(call.with({ remaining: () => time })));
+      const limited = compose(
+        withTime,
+        rateLimit({ clock, limit: { requests: 1, per: 60_000 }, maxWait: 1_000 }),
+      )(fetch);
+      void limited(URL);
+      const ends: unknown[] = [];
+      limited(URL).catch((reason: unknown) => ends.push(reason));
+
+      await clock.advance(after - 1);
       expect(ends).toEqual([]);
       await clock.advance(1);
 
