@@ -3,7 +3,7 @@
 export { closeStream, isByteStream } from './body/byte-stream.ts';
 export { cancelError, cancellable } from './body/cancellable.ts';
 export { encodeForm } from './body/form.ts';
-export { keepBody, releaseBody } from './body/keep-body.ts';
+export { keepBody, releaseBodies, releaseBody } from './body/keep-body.ts';
 export { type ErrorOf, holdsStreams, withBody } from './body/with-body.ts';
 export { addAttempt, callIdOf } from './call/call-record.ts';
 export { copyFields } from './call/copy-fields.ts';

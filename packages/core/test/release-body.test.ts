@@ -1,5 +1,5 @@
-import { Call, defineMiddleware, drain } from '@steadfetch/core';
-import { releaseBody } from '@steadfetch/core/kit';
+import { Call, compose, defineMiddleware, drain, online } from '@steadfetch/core';
+import { keepBody, releaseBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
 const URL = 'https://api.example.com/';
@@ -87,5 +87,27 @@ describe('a Request with a form that no layer sends', () => {
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
     expect(request.bodyUsed).toBe(true);
+  });
+});
+
+/** A clone shares the source of its Request, which is closed when both are. */
+describe('a Request whose clone is refused further inside', () => {
+  const refuses = defineMiddleware(() => {
+    throw new Error('refused');
+  });
+  const sendsTwice = defineMiddleware((call, next) => next(keepBody(call)).catch(() => next(keepBody(call))));
+  const probes = online({ isOnline: () => false, target: new EventTarget() });
+
+  it.each([
+    ['a layer that sends it twice', sendsTwice],
+    ['a layer that sends each of two twice', compose(sendsTwice, sendsTwice)],
+    ['a probe of online()', probes],
+  ])('has its stream cancelled behind %s', async (_what, middleware) => {
+    const cancel = vi.fn();
+    const init = { method: 'PUT', body: new ReadableStream({ cancel }), duplex: 'half' } as RequestInit;
+
+    await expect(compose(middleware, refuses)(fetch)(new Request(URL, init))).rejects.toThrow('refused');
+
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
   });
 });

@@ -1,5 +1,5 @@
 import { Call, type CallChanges, type Fetch } from '@steadfetch/core';
-import { releaseBody, toNext } from '@steadfetch/core/kit';
+import { releaseBodies, toNext } from '@steadfetch/core/kit';
 
 /** The fetch, with more about each call than `fetch(input, init)` can say: which layer retries, which attempt, how much time is left. */
 export function withCallContext(fetch: Fetch | undefined, changes: () => CallChanges): Fetch {
@@ -24,7 +24,7 @@ function entryOf(fetch: Fetch | undefined): (call: Call) => Promise<Response> {
     try {
       return await enter(call);
     } catch (error) {
-      releaseBody(call);
+      releaseBodies(call);
       throw error;
     }
   };

@@ -71,10 +71,13 @@ function counted(): (call: Call, next: Next) => Promise<Response> {
   return (call, next) => context.with(contextOf(call).setValue(RESENDS, resendsOf(call)), () => next(call));
 }
 
-/** A browser refuses a call to another origin (CORS) with a header that its server does not allow. */
-function mayPropagate({ origin }: Call): boolean {
-  const { location } = globalThis as { location?: { origin: string } };
-  return location === undefined || origin === location.origin;
+/**
+ * A browser refuses a call to another origin (CORS) with a header that its server does not allow. Only there a page or a worker has an
+ * address and an origin: Deno and Expo have an address, Cloudflare has an origin.
+ */
+function mayPropagate(call: Call): boolean {
+  const { location, origin } = globalThis as { location?: unknown; origin?: string };
+  return location === undefined || origin === undefined || call.origin === origin;
 }
 
 function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Call, next: Next) => Promise<Response> {

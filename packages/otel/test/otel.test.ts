@@ -65,6 +65,7 @@ describe('otelAttempts', () => {
   it('sends no context to another origin than that of the page, which might not allow the header, unless it is told to', async () => {
     const sdk = startSdk();
     vi.stubGlobal('location', { origin: 'https://shop.test', href: 'https://shop.test/cart' });
+    vi.stubGlobal('origin', 'https://shop.test');
     onTestFinished(() => void vi.unstubAllGlobals());
     const fetch = fakeFetch(200);
     const told = otelAttempts({ propagate: ({ url }) => url.startsWith('https://api.test/') });
@@ -75,6 +76,39 @@ describe('otelAttempts', () => {
 
     expect(fetch.calls.map(({ headers }) => headers.has('x-span'))).toEqual([true, false, true]);
     expect(sdk.spans()).toHaveLength(3);
+  });
+
+  it.each([
+    [
+      'a worker of Deno, which has the address of its file',
+      { location: { origin: 'null', href: 'file:///app/worker.ts' } },
+    ],
+    [
+      'an app of Expo, which has that of a server',
+      { location: { origin: 'https://shop.test', href: 'https://shop.test/' } },
+    ],
+    ['a worker of Cloudflare, which has an origin', { origin: 'null' }],
+  ])('sends the context to all where there is no CORS: %s', async (_, globals) => {
+    startSdk();
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+
+    await otelAttempts()(fetch)('https://api.test/');
+
+    expect(fetch.calls[0]?.headers.has('x-span')).toBe(true);
+  });
+
+  it('sends no context from a frame in a sandbox, to which also the page is another origin', async () => {
+    startSdk();
+    vi.stubGlobal('location', { origin: 'https://shop.test', href: 'https://shop.test/frame' });
+    vi.stubGlobal('origin', 'null');
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+
+    await otelAttempts()(fetch)('https://shop.test/own');
+
+    expect(fetch.calls[0]?.headers.has('x-span')).toBe(false);
   });
 
   it.each([

@@ -8,10 +8,23 @@ import { readField } from '../outcome/read-field.ts';
  */
 export function keepBody(call: Call): Call {
   try {
-    return carriesBody(call) ? call.withClone() : call;
+    if (!carriesBody(call)) return call;
+    const kept = call.withClone();
+    const request = call.input as Request;
+    CLONES.set(request, [...(CLONES.get(request) ?? []), kept]);
+    return kept;
   } catch {
     return call;
   }
+}
+
+/** The clones of a `Request`, which share its source: it is closed when all of them are. */
+const CLONES = new WeakMap<Request, readonly Call[]>();
+
+/** Closes what a call that fails has left unread, also in the clones that were made to send it. */
+export function releaseBodies(call: Call): void {
+  releaseBody(call);
+  for (const clone of CLONES.get(call.input as Request) ?? []) releaseBodies(clone);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { releaseBody } from '../body/keep-body.ts';
+import { releaseBodies } from '../body/keep-body.ts';
 import { Call } from '../call/call.ts';
 import { takeAttempt } from '../call/retried.ts';
 import { checkFunction, optionError } from '../options/check.ts';
@@ -93,7 +93,7 @@ async function releasing(call: Call, enter: Next): Promise<Response> {
   try {
     return await enter(call);
   } catch (error) {
-    releaseBody(call);
+    releaseBodies(call);
     throw error;
   }
 }

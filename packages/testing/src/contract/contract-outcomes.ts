@@ -47,7 +47,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         const last = await inTime(settle(make()(busy)(...args(signal))));
         abort();
         // a wait may help a server that is busy, and no wait helps a token that is refused
-        if (status === 401) same(given.length <= 20, true, 'whether a 401 that stays is given to the caller');
+        if (status === 401) same(given.length <= 20, true, 'whether a 401 that stays is given within 20 calls');
         if (last !== undefined) {
           same(given.slice(0, -1).every(isRead), true, `whether each answer but the last is read after a ${status}`);
         }
