@@ -1,4 +1,7 @@
-/** The numbers a bucket works with, in tokens and milliseconds. */
+// What one server has cost, and its reserve. The rule: each call that fails while the trouble is young adds the tokens to the reserve that its
+// failures and retries cost. So short trouble is not noticed at any pace, and in a long one the reserve is worth the calls of a second.
+
+/** The options, in tokens and milliseconds. */
 export interface BudgetSettings {
   /** What a success pays back. */
   readonly deposit: number;
@@ -16,6 +19,8 @@ export interface BudgetSettings {
 export interface Account {
   /** Paid for failures and promised retries, and not paid back yet. */
   spent: number;
+  /** Retries promised of which no outcome is known. */
+  promised: number;
   /** Added to the reserve by the calls that failed while the trouble was young. */
   reserved: number;
   /** What the reserve has on top while little is called. */
@@ -31,16 +36,17 @@ export interface Account {
   settledAt: number;
 }
 
-/** Without a failure for this long, what was spent is forgotten. */
+/** Without a failure for so long (ms), what was spent is forgotten: between two pages a client that calls in bursts earns nothing. */
 const FORGOTTEN_AFTER = 5_000;
 
-/** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
+/** How much of the extra a success removes: who calls often earns by it, and a hundred clients with an extra each are a storm. */
 const EXTRA_FADES = 0.25;
 
 export function opened({ credit, floor }: BudgetSettings, now: number): Account {
   const extra = credit - floor;
   return {
     spent: 0,
+    promised: 0,
     reserved: 0,
     extra,
     since: undefined,
@@ -64,6 +70,6 @@ export function balanced(account: Account, { credit, floor, perSecond }: BudgetS
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const trouble = over ? { spent: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
+  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

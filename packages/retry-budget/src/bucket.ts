@@ -1,3 +1,6 @@
+// The rule: failures and retries cost tokens, successes and time pay them back, and a retry is allowed while less was spent than the
+// reserve. Calls that get none are held; whether those are sent is up to the server's answers (recovery.ts).
+
 import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
 import { Recovery } from './recovery.ts';
 import type { RetryKind } from './types.ts';
@@ -5,49 +8,34 @@ import type { RetryKind } from './types.ts';
 /** What a failed attempt costs. */
 export const FAILURE = 0.5;
 
-/** What the retry after it costs, without the failure that it may bring. */
-export const PRICE: Readonly<Record<RetryKind, number>> = {
-  transient: 0.5,
-  throttled: 0.2,
-  held: 0.2,
-};
+/** What a retry costs without the failure that it may bring: less where the server has chosen its time. */
+export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2, held: 0.2 };
 
-/** The retries for which each call of short trouble brings tokens: as many as it may make, within these bounds. */
-const LEAST_RETRIES = 2;
+/** How many retries a call may make that does not say. */
+const RETRIES = 2;
+
+/** A call that may make more retries brings tokens for so many: else a hundred for each call are a reserve without end. */
 const MOST_RETRIES = 5;
 
 /** Sums of tenths are not exact: less than this is no token. */
 const ROUNDING = 1e-9;
 
-/**
- * How long after the last failure of its trouble a throttled retry can end, in milliseconds: the longest wait that `retry` accepts
- * by default, and an attempt. What has not ended by then never will, such as a retry that was aborted after it was sent.
- */
-const LATEST_END = 70_000;
-
-/** How long answers can leave it open whether the server is down, in milliseconds: as long as a call of `standard()` may take. */
+/** How long (ms) answers can leave it open whether the server is down: as long as a call of `standard()` may take. */
 const LONGEST_CALL = 30_000;
 
-/** How far failures can overdraw the reserve, as a share of it, so that a few successes do not reopen it. */
+/** How far failures overdraw the reserve, as a share of it: else a few lucky answers reopen it, and a server over its limit stays down. */
 const DEBT = 0.2;
 
 /**
- * What one server has cost; a retry is allowed while that is less than the reserve. Pure: the caller passes the time.
+ * The account of one server. Pure: the caller passes the time.
  *
  * A retry is paid together with the failure that it may bring, when it is promised. Successes are only added up, and
  * settled with the next failure: nothing can ask for a retry in between.
  */
 export class Bucket {
   readonly #settings: BudgetSettings;
-  #account: Account;
-  /** Retries promised of which no outcome is known. */
-  #promised = 0;
-  /** Those of them for which the server has set the time: they can wait longer than the trouble lasts. */
-  #throttled = 0;
-  /** Throttled retries that were promised in trouble that is over by now: what was paid for them is forgotten. */
-  #forgotten = 0;
-  #forgottenUntil = 0;
   readonly #recovery = new Recovery();
+  #account: Account;
 
   constructor(settings: BudgetSettings, now: number) {
     this.#settings = settings;
@@ -62,26 +50,21 @@ export class Bucket {
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
   succeed(now: () => number, attempt: number | undefined): void {
     this.#recovery.succeed(now, attempt);
-    this.#account.successes++;
+    const account = this.#account;
     const isRetry = this.#isRetry(attempt);
-    if (!isRetry) this.#account.unknown--;
-    this.#account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
+    if (!isRetry) account.unknown--;
+    account.successes++;
+    account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
   }
 
-  fail(now: number, attempt: number | undefined, retries: number = LEAST_RETRIES, took = 0): void {
+  fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
+    this.#recovery.fail(now, took);
     const account = this.#settle(now);
-    this.#recovery.fail(now, took, account.since === undefined);
-    // outside of trouble the reserve of the call is gone
-    const isPaid = this.#forgotten === 0 && account.since !== undefined;
-    const isRetry = this.#isRetry(attempt);
-    if (isRetry && isPaid) return; // what was paid does not prolong the trouble
+    if (this.#isRetry(attempt)) return; // it is paid, and does not prolong the trouble
     account.failedAt = now;
-    if (!isRetry) {
-      account.since ??= now;
-      account.unknown -= 2; // one less is under way, and one more has failed
-    }
-    // a retry that comes after its trouble brings the reserve again that its call had, and begins no trouble
-    if (isRetry ? this.#settings.rideOut > 0 : this.#isYoung(now - account.since!)) account.reserved += costOf(retries);
+    account.since ??= now;
+    account.unknown -= 2; // one less is under way, and one more has failed
+    if (this.#isYoung(now - account.since)) account.reserved += costOf(retries);
     const bottom = reserveOf(account, this.#settings) * (1 + DEBT);
     account.spent = Math.max(account.spent, Math.min(bottom, account.spent + FAILURE));
   }
@@ -95,12 +78,11 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left. Held calls pay too, but the server's answers let them through. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held') {
-      if (!this.#recovery.send(now)) return false;
-    } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
+    const isAllowed =
+      kind === 'held' ? this.#recovery.send(now) : reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+    if (!isAllowed) return false;
     account.spent += price;
-    this.#promised++;
-    if (kind !== 'transient') this.#throttled++;
+    account.promised++;
     return true;
   }
 
@@ -115,33 +97,22 @@ export class Bucket {
   }
 
   #settle(now: number): Account {
-    const { since, failedAt } = this.#account;
     this.#account = this.accountAt(now);
-    if (since !== undefined && this.#account.since === undefined) {
-      this.#forgotten = Math.max(this.#forgotten, Math.min(this.#throttled, this.#promised));
-      this.#forgottenUntil = failedAt + LATEST_END;
-      this.#promised = 0;
-      this.#throttled = 0;
-    }
-    if (now >= this.#forgottenUntil) this.#forgotten = 0;
     return this.#account;
   }
 
   #isRetry(attempt: number | undefined): boolean {
-    const isRetry = attempt === undefined ? this.#promised + this.#forgotten > 0 : attempt > 1;
+    const isRetry = attempt === undefined ? this.#account.promised > 0 : attempt > 1;
     if (isRetry) this.#endRetry();
     return isRetry;
   }
 
-  /** One of the promised retries is over, the oldest one. */
   #endRetry(): void {
-    if (this.#forgotten > 0) this.#forgotten--;
-    else if (this.#promised > 0) this.#promised--;
+    if (this.#account.promised > 0) this.#account.promised--;
   }
 }
 
 /** What a call costs at the most that may make so many retries: its failure, and each retry with the failure that it may bring. */
 function costOf(retries: number): number {
-  const counted = retries > LEAST_RETRIES ? Math.min(retries, MOST_RETRIES) : LEAST_RETRIES;
-  return FAILURE + counted * (PRICE.transient + FAILURE);
+  return FAILURE + Math.min(retries, MOST_RETRIES) * (PRICE.transient + FAILURE);
 }

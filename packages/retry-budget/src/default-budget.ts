@@ -3,7 +3,7 @@ import type { BudgetSettings } from './account.ts';
 import { Bucket, FAILURE, PRICE } from './bucket.ts';
 import type { RetryBudget, RetryKind, RetryPermit } from './types.ts';
 
-/** The measured numbers. */
+/** The measured numbers (docs/decisions/0080). */
 export const DEFAULTS = { deposit: 1.25, floor: 6, credit: 20, rideOut: 350, perSecond: 0.2, maxKeys: 1_000 } as const;
 
 /** The budget that `retry` makes for itself: as `retryBudget({ clock })`, but its state cannot be read. */

@@ -1,58 +1,57 @@
-/** Where the server has answered nothing and nothing was sent to it for this long, one held call finds out whether it is well. In milliseconds. */
+// How many held calls are sent to a server that answers again. The rule: it has room for what it answers. So each answer lets some
+// of them follow, and any failure ends that. A server near its limit answers some calls all the time, and has no room for held ones.
+
+/** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
 
-/** A server that has answered nothing for this long was down, and not only near its limit. In milliseconds. */
+/** A server that has answered nothing for so long (ms) was down, and not only near its limit. */
 const DOWN = 350;
 
-/** For each new call that is answered after it was down, so many held calls are sent at the most, and so many follow each that is answered, */
+/** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
 const MOST = 2;
 
-/** but fewer for a new call after a longer outage: this, in milliseconds, divided by its length, */
+/** After a longer outage more calls are held, so fewer follow each new call: this (ms) divided by its length. */
 const SHORT = 1_500;
 
-/** and none follow before the first one was sent so long ago: a server that has just come back has little room. In milliseconds. */
+/** Held calls follow held ones after so long (ms): at once they would be twice as many with each round trip. */
 const SURE = 500;
 
-/** Before so many new calls are answered, neither matters: a client that calls seldom would send none in time. */
+/** Before so many new calls are answered, neither of the two matters: a client that calls seldom would send none in time. */
 const FEW = 5;
 
-/**
- * Says how many held calls are sent to a server that answers again, until something fails. What it answers, it has room for: so each
- * held call that is answered lets others follow. A server near its limit answers some calls all the time, and has no room for held
- * ones. Pure: the caller passes the time.
- */
+/** The state of that for one server. Pure: the caller passes the time. */
 export class Recovery {
-  /** When the first request was sent that failed since the last answer, and the last one. */
+  /** When the first and the last of the requests were sent that failed since the last answer. */
   #failedFrom = 0;
   #failedAt = -Infinity;
-  /** How long the server has to answer the one that finds out. */
+  /** How long the server has to answer the call that finds out: calls that hang tell it late. */
   #patience = QUIET;
-  /** When the first call since then was answered, how many were, and how many of them at once. */
+  /** When it answered first since then, how often it did, and how many of these calls were new. It is well at first. */
   #answeredFrom = -Infinity;
-  #answered = 0;
-  #answeredAtOnce = 0;
+  #answered = 1;
+  #answeredNew = 0;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
   #sentFrom = 0;
   #sentAt = -Infinity;
 
   /** What was sent before the server answered again says nothing of it now. */
-  fail(now: number, took: number, isFirst: boolean): void {
+  fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
-    if (isFirst || this.#answered > 0) this.#failedFrom = sentAt;
+    if (this.#answered > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#patience = Math.max(QUIET, took);
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
-    this.#answeredAtOnce = 0;
+    this.#answeredNew = 0;
     this.#sent = 0;
   }
 
   /** The time is read for the first answer after a failure alone. */
   succeed(now: () => number, attempt: number | undefined): void {
-    if (this.#answered++ === 0 && this.#failedAt > -Infinity) this.#answeredFrom = now();
-    if (attempt === 1) this.#answeredAtOnce++;
+    if (this.#answered++ === 0) this.#answeredFrom = now();
+    if (attempt === 1) this.#answeredNew++;
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
@@ -65,12 +64,12 @@ export class Recovery {
 
   #room(now: number): number {
     if (this.#answered === 0) return now - Math.max(this.#failedAt, this.#sentAt) >= this.#patience ? 1 : 0;
-    const held = this.#answered - this.#answeredAtOnce;
-    if (this.#answeredAtOnce === 0) return MOST * held; // there are no new calls
+    const answeredHeld = this.#answered - this.#answeredNew;
+    if (this.#answeredNew === 0) return MOST * answeredHeld; // nobody makes new calls
     const outage = this.#failedAt - this.#failedFrom;
-    if (outage < DOWN) return now - this.#answeredFrom >= QUIET ? 1 + held : 0; // one at a time
-    if (this.#answeredAtOnce < FEW) return MOST * this.#answered;
-    const share = Math.min(MOST, SHORT / outage) * this.#answeredAtOnce;
-    return this.#sent > 0 && now - this.#sentFrom >= SURE ? share + MOST * held : share;
+    if (outage < DOWN) return now - this.#answeredFrom >= QUIET ? 1 + answeredHeld : 0; // one at a time
+    if (this.#answeredNew < FEW) return MOST * this.#answered;
+    const afterNew = Math.min(MOST, SHORT / outage) * this.#answeredNew;
+    return this.#sent > 0 && now - this.#sentFrom >= SURE ? afterNew + MOST * answeredHeld : afterNew;
   }
 }

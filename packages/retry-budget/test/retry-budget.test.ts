@@ -258,7 +258,7 @@ describe('retryBudget', () => {
 
   describe('where a page meets a window', () => {
     /** 300 calls at once, of which the server accepts 100 each ten seconds, and says so. Returns how many retries it refuses. */
-    async function page(budget: RetryBudget, clock: ManualClock, meanwhile = () => {}): Promise<number> {
+    async function page(budget: RetryBudget, clock: ManualClock): Promise<number> {
       let refused = 0;
       const refusals = async (calls: number, attempt: number, every: number) => {
         for (let n = 0; n < calls; n++) {
@@ -270,7 +270,6 @@ describe('retryBudget', () => {
       succeed(budget, 100);
       await refusals(200, 1, 0);
       await clock.advance(10_000);
-      meanwhile();
       for (let n = 0; n < 100; n++) budget.record(KEY, 'success', 2);
       await refusals(100, 2, 10);
       await clock.advance(10_000);
@@ -285,25 +284,16 @@ describe('retryBudget', () => {
       for (let pages = 0; pages < 5; pages++) expect(await page(budget, clock)).toBe(0);
     });
 
-    it('lets them have them where another call fails meanwhile', async () => {
+    it('charges a retry once, also where its trouble is over when it fails', async () => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
-
-      expect(await page(budget, clock, () => failingCalls(budget, 1))).toBe(0);
-    });
-
-    it('brings no reserve where it is not to grow', async () => {
-      const clock = manualClock();
-      const budget = retryBudget({ clock, rideOut: 0 });
-
-      for (let n = 0; n < 10; n++) {
-        budget.record(KEY, 'failure', 1);
-        budget.acquire(KEY, 'throttled');
-      }
+      budget.record(KEY, 'failure', 1);
+      budget.acquire(KEY, 'throttled');
       await clock.advance(10_000);
-      for (let n = 0; n < 10; n++) budget.record(KEY, 'failure', 2);
 
-      expect(budget.snapshot()[KEY]!.reserve).toBeLessThanOrEqual(20);
+      budget.record(KEY, 'failure', 2);
+
+      expect(budget.snapshot()[KEY]).toMatchObject({ state: 'ready', reserve: 20, left: 20 });
     });
 
     it('remembers none of a page whose waits are aborted', async () => {
@@ -322,17 +312,14 @@ describe('retryBudget', () => {
       expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
     });
 
-    it.each([
-      ['transient', 6_000],
-      ['throttled', 70_000],
-    ] as const)('remembers none of %s retries that were sent and aborted, after %i ms', async (kind, ms) => {
+    it.each(['transient', 'throttled'] as const)('forgets %s retries that were sent and aborted', async (kind) => {
       const clock = manualClock();
       const budget = retryBudget({ clock });
       for (let n = 0; n < 300; n++) {
         budget.record(KEY, 'failure', 1);
         budget.acquire(KEY, kind);
       }
-      await clock.advance(ms);
+      await clock.advance(6_000);
 
       expect(await outage(budget, clock, { perSecond: 100, seconds: 10 })).toBeLessThanOrEqual(100);
     });
@@ -341,7 +328,7 @@ describe('retryBudget', () => {
   describe('where bursts of calls meet one instance of four that fails slowly', () => {
     const BURSTS = 10;
 
-    /** 60 or 200 calls at once, again and again. Returns how many retries the budget refuses. */
+    /** 60 or 200 calls at once, again and again. Returns how many retries the budget refuses, also when they were held. */
     async function bursts(kind: RetryKind, [calls, every, ms, wait]: readonly number[]): Promise<number> {
       const clock = manualClock();
       const random = seededRandom(1);
@@ -352,8 +339,9 @@ describe('retryBudget', () => {
         await clock.sleep(ms!);
         budget.record(KEY, 'failure', n);
         if (n > 2) return;
-        if (!budget.acquire(KEY, kind)) return void refused++;
+        const isPermitted = budget.acquire(KEY, kind);
         await clock.sleep(wait! * (1 + 0.2 * random()));
+        if (!isPermitted && !budget.acquire(KEY, 'held')) return void refused++;
         await attempt(n + 1);
       };
       for (let burst = 0; burst < BURSTS; burst++) {
@@ -369,8 +357,8 @@ describe('retryBudget', () => {
       ['transient', [200, 10_000, 6_000, 200]],
       ['throttled', [60, 3_000, 600, 2_000]],
       ['throttled', [60, 10_000, 2_000, 2_000]],
-    ] as const)('lets every call have its retries: %s, %j', async (kind, numbers) => {
-      expect(await bursts(kind, numbers)).toBe(0);
+    ] as const)('lets all but one call in five hundred have its retries: %s, %j', async (kind, numbers) => {
+      expect(await bursts(kind, numbers)).toBeLessThanOrEqual((BURSTS * numbers[0]) / 500);
     });
   });
 
@@ -607,15 +595,6 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(0);
       await clock.advance(1);
       expect(allowed()).toBe(1);
-    });
-
-    it('forgets an outage that was over long ago', async () => {
-      const { clock, answer, fail, allowed } = await spent(1_000);
-
-      await clock.advance(60_000);
-      for (let i = 0; i < 100; i++) fail(1);
-      answer(1);
-      expect(allowed()).toBe(0);
     });
   });
 
