@@ -25,6 +25,8 @@ export interface Account {
   /** By how many more calls are under way than have failed, of those since the trouble began. */
   unknown: number;
   failedAt: number;
+  /** When a held call last had to wait for its turn. */
+  waitedAt: number;
   /** Successes that are not settled, and what they pay back. */
   successes: number;
   income: number;
@@ -33,6 +35,9 @@ export interface Account {
 
 /** Without a failure for this long, what was spent is forgotten. */
 const FORGOTTEN_AFTER = 5_000;
+
+/** While held calls wait for their turn, trouble goes on: it ends when none has asked for so long. In milliseconds. */
+const STILL_WAITING = 2_000;
 
 /** How much of the extra a success removes: a client that calls often earns its reserve by its calls. */
 const EXTRA_FADES = 0.25;
@@ -46,6 +51,7 @@ export function opened({ credit, floor }: BudgetSettings, now: number): Account 
     since: undefined,
     unknown: 0,
     failedAt: now,
+    waitedAt: -Infinity,
     successes: 0,
     income: 0,
     settledAt: now,
@@ -59,11 +65,12 @@ export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSetting
 
 /** The account at a later time, with its income settled. */
 export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
-  const { successes, income, settledAt, failedAt } = account;
+  const { successes, income, settledAt, failedAt, waitedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const trouble = over ? { spent: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
+  const since = now - waitedAt < STILL_WAITING ? account.since : undefined;
+  const trouble = over ? { spent: 0, reserved: 0, since, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

@@ -96,12 +96,18 @@ export class Bucket {
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
     if (kind === 'held') {
+      account.waitedAt = now;
       if (!this.#recovery.send(now)) return false;
     } else if (reserveOf(account, this.#settings) - account.spent < ROUNDING) return false;
     account.spent += price;
     this.#promised++;
     if (kind !== 'transient') this.#throttled++;
     return true;
+  }
+
+  /** Whether held calls are let through, one after the other. */
+  get isBack(): boolean {
+    return this.#recovery.isBack;
   }
 
   refund(price: number): void {
