@@ -30,6 +30,8 @@ export interface Account {
   /** By how many more calls are under way than have failed, of those since the trouble began. */
   unknown: number;
   failedAt: number;
+  /** When a held call last had to wait for its turn. */
+  waitedAt: number;
   /** Successes that are not settled, and what they pay back. */
   successes: number;
   income: number;
@@ -38,6 +40,9 @@ export interface Account {
 
 /** Without a failure for so long (ms), what was spent is forgotten: between two pages a client that calls in bursts earns nothing. */
 const FORGOTTEN_AFTER = 5_000;
+
+/** While held calls wait for their turn, the trouble goes on, and brings no new reserve: it ends when none has asked for so long (ms). */
+const STILL_WAITING = 2_000;
 
 /** How much of the extra a success removes: who calls often earns by it, and a hundred clients with an extra each are a storm. */
 const EXTRA_FADES = 0.25;
@@ -52,6 +57,7 @@ export function opened({ credit, floor }: BudgetSettings, now: number): Account 
     since: undefined,
     unknown: 0,
     failedAt: now,
+    waitedAt: -Infinity,
     successes: 0,
     income: 0,
     settledAt: now,
@@ -65,11 +71,12 @@ export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSetting
 
 /** The account at a later time, with its income settled. */
 export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
-  const { successes, income, settledAt, failedAt } = account;
+  const { successes, income, settledAt, failedAt, waitedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
+  const since = now - waitedAt < STILL_WAITING ? account.since : undefined;
+  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

@@ -54,6 +54,11 @@ export class Recovery {
     if (attempt === 1) this.#answeredNew++;
   }
 
+  /** Whether the server has answered since the last failure. */
+  get isBack(): boolean {
+    return this.#answered > 0;
+  }
+
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
     if (this.#sent >= this.#room(now)) return false;

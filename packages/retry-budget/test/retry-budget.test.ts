@@ -465,6 +465,37 @@ describe('retryBudget', () => {
       return { budget, clock, answer, fail, allowed };
     };
 
+    it('says that the server is back when it has answered, until something fails', async () => {
+      const { budget, answer, fail } = await spent(1_000);
+      const seen = [budget.isBack?.(KEY)];
+
+      answer(1);
+      seen.push(budget.isBack?.(KEY));
+      fail(1);
+      seen.push(budget.isBack?.(KEY));
+
+      expect(seen).toEqual([false, true, false]);
+    });
+
+    it.each([
+      ['while such calls wait, so that calls that fail bring no new reserve', 1_999, 5],
+      ['until none has asked for two seconds', 2_000, 40],
+    ])('trouble goes on %s', async (_, since, granted) => {
+      const { budget, clock, answer } = await spent(1_000);
+      answer(1);
+      while (budget.acquire(KEY, 'held')) {}
+      for (let i = 0; i < 5_000; i++) answer(1);
+      await clock.advance(since);
+
+      let count = 0;
+      for (let i = 0; i < 20; i++) {
+        budget.record(KEY, 'failure', 1);
+        for (let retry = 0; retry < 2; retry++) if (budget.acquire(KEY, 'transient')) count++;
+      }
+
+      expect(count).toBe(granted);
+    });
+
     it('allows two for each call that a server answers again after it was down', async () => {
       const { answer, allowed } = await spent(350);
 
@@ -693,7 +724,7 @@ describe('defaultBudget', () => {
     const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
 
     expect(failingCalls(plain, 100)).toBe(failingCalls(full, 100));
-    expect(Object.keys(plain)).toEqual(['acquire', 'begin', 'record']);
-    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'begin', 'record']);
+    expect(Object.keys(plain)).toEqual(['acquire', 'isBack', 'begin', 'record']);
+    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'isBack', 'begin', 'record']);
   });
 });

@@ -53,6 +53,7 @@ export function budget(budget: RetryBudget): Rule {
     },
     // the budget saves the requests, and the call still takes the time: else a job goes through its items faster, the more fail
     hold: (_, { delay }) => delay,
+    turn: ({ call }) => (isBack(budget, call) ? TURN : 0),
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
@@ -63,6 +64,18 @@ export function budget(budget: RetryBudget): Rule {
       return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
     },
   };
+}
+
+/** How often a held call asks for its turn, in milliseconds. */
+const TURN = 1_000;
+
+/** Ignores what the budget throws. */
+function isBack(budget: RetryBudget, call: Call): boolean {
+  try {
+    return budget.isBack?.(call.origin) === true;
+  } catch {
+    return false;
+  }
 }
 
 /** Ignores what the budget throws. Not by `notify`: a closure for each call costs more than this. */

@@ -136,6 +136,11 @@ export function holdFor(failure: FailedAttempt, wait: Wait): number {
   return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.hold?.(failure, wait) ?? 0));
 }
 
+/** How long a held call waits until it asks again for the retry that is due. */
+export function turnFor(failure: FailedAttempt): number {
+  return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.turn?.(failure) ?? 0));
+}
+
 /** Gives permits back. What that throws or rejects changes nothing. */
 export function release(permits: readonly Permit[] = []): void {
   for (const permit of permits) notify(() => permit.release(), undefined);

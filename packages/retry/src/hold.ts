@@ -1,9 +1,9 @@
 // A call without a permit is held until its retry is due (docs/decisions/0082).
 
 import { notify, throwIfAborted } from '@steadfetch/core';
-import { ask, holdFor, isSpent, OWN, ownDelay, takePermits } from './decide.ts';
+import { ask, holdFor, isSpent, OWN, ownDelay, takePermits, turnFor } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
-import type { Decision, End, Planned } from './rule.ts';
+import type { Decision, End, Permit, Planned } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
@@ -17,8 +17,7 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
   for (;;) {
     await hold(failure, ms);
     if (!(ms >= planned.delay)) return { ...end, planned }; // a rule that holds it for less ends it
-    failure.held = true;
-    const permits = takePermits(failure, planned);
+    const permits = await takePermitsInTurn(failure, planned, took);
     if (permits) return { retry: true, reason: end.reason!, permits, ...planned, delay: 0 };
     failure.session.skipped++;
     const next = await waitAfterSkipped(failure, planned, took);
@@ -33,6 +32,27 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
 
 /** The most of the time that is left for which the last skipped retry holds a call: then it still ends with its own outcome. */
 const HELD_SHARE = 0.9;
+
+/** How often a held call asks for its turn. */
+const MOST_TURNS = 10;
+
+/**
+ * Asks for permits when the retry of a held call is due. Where the server answers again, and has more such calls to answer than it
+ * has room for, the call waits for its turn, as long as there is time for an attempt after it.
+ */
+async function takePermitsInTurn(
+  failure: FailedAttempt,
+  planned: Planned,
+  took: number,
+): Promise<Permit[] | undefined> {
+  failure.held = true;
+  for (let turns = 0; ; turns++) {
+    const permits = takePermits(failure, planned);
+    const ms = permits || turns === MOST_TURNS ? 0 : turnFor(failure);
+    if (!(ms > 0 && ms + took < HELD_SHARE * failure.call.remaining())) return permits;
+    await hold(failure, ms);
+  }
+}
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);

@@ -91,6 +91,11 @@ export interface Rule {
    * permit again, and after that for its next retry, as long as it has one. @default 0
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
+  /**
+   * Asked when the retry of a held call is due and gets no permit: in how many milliseconds does it ask again for the same one? The
+   * longest counts. @default 0, it waits for its next retry
+   */
+  turn?(failure: FailedAttempt): number;
   /** Called before a call is first sent. The call rejects with what it throws. */
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */

@@ -279,6 +279,37 @@ describe('a call whose retry the budget refuses', () => {
     expect(busy.requests).toHaveLength(1);
   });
 
+  it.each([
+    ['gets its permit', 3, 200, [100, 1_000, 1_000, 1_000]],
+    [
+      'has asked ten times more, and then waits for its next retry',
+      Infinity,
+      503,
+      [100, ...Array(10).fill(1_000), 100, ...Array(10).fill(1_000)],
+    ],
+  ])('waits for its turn while the server answers again, until it %s', async (_, turns, status, sleeps) => {
+    const clock = instantClock();
+    let asked = 0;
+    const acquire = (_key: string, kind: string) =>
+      kind === 'held' && asked++ >= turns ? { release: () => {} } : undefined;
+    const fetch = fakeFetch(() => (asked === 0 ? 503 : 200));
+
+    const steady = retry({ clock, delay: () => 100, budget: { ...refusing, acquire, isBack: () => true } })(fetch);
+
+    expect((await steady(API)).status).toBe(status);
+    expect(clock.sleeps.filter((ms) => ms > 0)).toEqual(sleeps);
+  });
+
+  it('waits for no turn that leaves no time for an attempt', async () => {
+    const clock = instantClock();
+    const until = clock.now() + 2_000;
+    const limited = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+    const budget = { ...refusing, isBack: () => true };
+
+    expect((await compose(limited, retry({ clock, delay: () => 100, budget }))(down())(API)).status).toBe(503);
+    expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([100, 1_000, 100]);
+  });
+
   it('waits for each retry as long as the server asked', async () => {
     const clock = instantClock();
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '1' } }));
