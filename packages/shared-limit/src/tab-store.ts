@@ -177,10 +177,13 @@ class Tabs {
   /** Browsers fire the timers of a tab in the background once a second or more rarely, but hand it messages at once: one that is seen tells it of its slots. */
   #tellWhenDue(key: string, { now, first, every, count }: Reply): void {
     if (isInBackground()) return;
-    const tell = () => this.#channel.postMessage({ type: 'due', key } satisfies Message);
+    const tellIn = async (ms: number) => {
+      await this.#clock.sleep(ms, this.#closed.signal);
+      this.#channel.postMessage({ type: 'due', key } satisfies Message);
+    };
     for (let n = 0; n < Math.min(count, MOST_TOLD); n++) {
       const wait = first + n * every - now;
-      if (wait > 0) this.#clock.sleep(wait + AFTER, this.#closed.signal).then(tell).catch(() => {});
+      if (wait > 0) tellIn(wait + AFTER).catch(() => {}); // it was closed
     }
   }
 
