@@ -188,7 +188,6 @@ class Tabs {
   }
 
   #wake(key: string): void {
-    if (!isInBackground()) return;
     for (const [wake, of] of this.#wakes) if (of === key) wake.deref()?.();
   }
 
