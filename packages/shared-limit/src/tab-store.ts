@@ -1,3 +1,4 @@
+import type { Clock } from '@steadfetch/core';
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
@@ -24,26 +25,39 @@ export interface TabStore extends SharedStore {
 }
 
 type Message =
-  | { readonly type: 'question'; readonly id: string; readonly key: string; readonly question: Question }
+  | {
+      readonly type: 'question';
+      readonly id: string;
+      readonly key: string;
+      readonly question: Question;
+      /** It was asked by a tab in the background. */
+      readonly isHidden: boolean;
+    }
   | {
       readonly type: 'answer';
       readonly id: string;
       readonly key: string;
       readonly reply: Reply;
       readonly state: LimitState;
+      readonly isHidden: boolean;
     }
+  | { readonly type: 'due'; readonly key: string }
   | { readonly type: 'leader' };
 
 interface Pending {
   readonly key: string;
   readonly question: Question;
+  readonly isHidden: boolean;
   readonly resolve: (reply: Reply) => void;
 }
 
-/** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` changes. */
-const FORM = 3;
+/** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` or of a message changes. */
+const FORM = 4;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
+/** A tab in the background is told of a slot so long after it is due, since it may have heard of it later, ms; and of so many of a handful at most. */
+const AFTER = 4;
+const MOST_TOLD = 25;
 
 /**
  * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
@@ -58,20 +72,27 @@ export function tabStore(options?: TabStoreOptions): TabStore {
     throw new TypeError('tabStore: expected BroadcastChannel and navigator.locks, which need a secure context');
   }
   const tabs = new Tabs(`steadfetch limits ${FORM}: ${name}`, rest.clock);
-  return { ...storeOf((key, question) => tabs.ask(key, question), rest), close: () => tabs.close() };
+  const store = storeOf((key, question) => tabs.ask(key, question), rest);
+  const pacer: TabStore['pacer'] = (parts) => {
+    tabs.waked(parts.key, parts.wake);
+    return store.pacer(parts);
+  };
+  return { ...store, pacer, close: () => tabs.close() };
 }
 
 class Tabs {
-  readonly #clock: { now(): number };
+  readonly #clock: Clock;
   readonly #channel: BroadcastChannel & { ref?(): void; unref?(): void };
   readonly #own: string = crypto.randomUUID();
   readonly #states = new Map<string, LimitState>();
   readonly #pending = new Map<string, Pending>();
+  /** What lets calls out that wait at a limit, where its timer is late. */
+  readonly #wakes = new Map<WeakRef<() => void>, string>();
   readonly #closed = new AbortController();
   #release: (() => void) | undefined;
   #count = 0;
 
-  constructor(name: string, clock: { now(): number }) {
+  constructor(name: string, clock: Clock) {
     this.#clock = clock;
     this.#channel = new BroadcastChannel(name);
     this.#holdProgram();
@@ -90,14 +111,21 @@ class Tabs {
   }
 
   ask(key: string, question: Question): Promise<Reply> {
-    if (this.#release) return Promise.resolve(this.#decide(`${this.#own} ${this.#count++}`, key, question));
     const id = `${this.#own} ${this.#count++}`;
+    const isHidden = isInBackground();
+    if (this.#release) return Promise.resolve(this.#decide(id, key, question, isHidden));
     return new Promise((resolve) => {
-      this.#pending.set(id, { key, question, resolve });
+      this.#pending.set(id, { key, question, isHidden, resolve });
       dropOldest(this.#pending);
       this.#holdProgram();
-      this.#channel.postMessage({ type: 'question', id, key, question } satisfies Message);
+      this.#channel.postMessage({ type: 'question', id, key, question, isHidden } satisfies Message);
     });
+  }
+
+  /** To be called where a call may go. */
+  waked(key: string, wake: () => void): void {
+    this.#wakes.set(new WeakRef(wake), key);
+    dropOldest(this.#wakes);
   }
 
   close(): void {
@@ -113,32 +141,54 @@ class Tabs {
       release();
       return;
     }
-    for (const [id, { key, question, resolve }] of this.#pending) resolve(this.#decide(id, key, question));
+    for (const [id, { key, question, isHidden, resolve }] of this.#pending) {
+      resolve(this.#decide(id, key, question, isHidden));
+    }
     this.#pending.clear();
     this.#holdProgram();
     this.#channel.postMessage({ type: 'leader' } satisfies Message);
   }
 
-  #decide(id: string, key: string, question: Question): Reply {
+  #decide(id: string, key: string, question: Question, isHidden: boolean): Reply {
     const now = this.#clock.now();
     // another program may have sent a state that makes no sense
     const [state, reply] = decided(this.#states.get(key), now, question) ?? decide(undefined, now, question);
     this.#keep(key, state);
-    this.#channel.postMessage({ type: 'answer', id, key, reply, state } satisfies Message);
+    this.#channel.postMessage({ type: 'answer', id, key, reply, state, isHidden } satisfies Message);
+    if (isHidden) this.#tellWhenDue(key, reply);
     return reply;
   }
 
   #hear(message: Message): void {
     if (message.type === 'leader') {
-      for (const [id, { key, question }] of this.#pending) {
-        this.#channel.postMessage({ type: 'question', id, key, question } satisfies Message);
+      for (const [id, { key, question, isHidden }] of this.#pending) {
+        this.#channel.postMessage({ type: 'question', id, key, question, isHidden } satisfies Message);
       }
     } else if (message.type === 'answer') {
       this.#keep(message.key, message.state);
       this.#pending.get(message.id)?.resolve(message.reply);
       this.#pending.delete(message.id);
       this.#holdProgram();
-    } else if (this.#release) this.#decide(message.id, message.key, message.question);
+      if (message.isHidden) this.#tellWhenDue(message.key, message.reply);
+    } else if (message.type === 'due') this.#wake(message.key);
+    else if (this.#release) this.#decide(message.id, message.key, message.question, message.isHidden);
+  }
+
+  /** Browsers fire the timers of a tab in the background once a second or more rarely, but hand it messages at once: one that is seen tells it of its slots. */
+  #tellWhenDue(key: string, { now, first, every, count }: Reply): void {
+    if (isInBackground()) return;
+    const tellIn = async (ms: number) => {
+      await this.#clock.sleep(ms, this.#closed.signal);
+      this.#channel.postMessage({ type: 'due', key } satisfies Message);
+    };
+    for (let n = 0; n < Math.min(count, MOST_TOLD); n++) {
+      const wait = first + n * every - now;
+      if (wait > 0) tellIn(wait + AFTER).catch(() => {}); // it was closed
+    }
+  }
+
+  #wake(key: string): void {
+    for (const [wake, of] of this.#wakes) if (of === key) wake.deref()?.();
   }
 
   /** In Node a channel keeps the program alive: here only while an answer is waited for. */
@@ -154,6 +204,11 @@ class Tabs {
   }
 }
 
+function isInBackground(): boolean {
+  const { document } = globalThis as { readonly document?: { readonly visibilityState?: unknown } };
+  return document?.visibilityState === 'hidden';
+}
+
 function decided(state: LimitState | undefined, now: number, question: Question): [LimitState, Reply] | undefined {
   try {
     const result = decide(state, now, question);
@@ -163,6 +218,6 @@ function decided(state: LimitState | undefined, now: number, question: Question)
   }
 }
 
-function dropOldest(map: Map<string, unknown>): void {
-  if (map.size > MOST) map.delete(map.keys().next().value!);
+function dropOldest(map: Map<unknown, unknown>): void {
+  if (map.size > MOST) map.delete(map.keys().next().value);
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type Clock, systemClock } from '@steadfetch/core';
+import { rateLimit } from '@steadfetch/rate-limit';
 import {
   NOTHING,
   type Question,
@@ -44,7 +46,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   const [first, second] = tabs(2) as [TabStore, TabStore];
   await ask(first);
   await ask(second);
-  const channel = new BroadcastChannel(`steadfetch limits 3: test ${names - 1}`);
+  const channel = new BroadcastChannel(`steadfetch limits 4: test ${names - 1}`);
   closing.push(() => channel.close());
   const heard: unknown[] = [];
   channel.onmessage = ({ data }: MessageEvent<unknown>) => heard.push(data);
@@ -52,7 +54,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   await ask(second, { ...refusal, accepted: [{ from: 1e13, to: 1e13, cost: 1 }], quotas: [quota] });
   const forms = () => heard.map((message) => JSON.stringify(membersOf(message)));
   await vi.waitFor(() => expect(forms().at(-1)).toContain('heardAt')); // a member of a quota that the state keeps
-  expect(sha1(forms().slice(-2).join())).toBe('8bde48c031e916dc3e71b3b091f3d4de4ef0a9bb');
+  expect(sha1(forms().slice(-2).join())).toBe('44df0e923f1774517363a6bcfcdc87d1facf8b08');
 });
 
 describe('tabs of one origin', () => {
@@ -119,6 +121,53 @@ it('forgets the limit that was not used for longest where there are too many', a
   expect((await ask(store)).closedUntil).toBe(0);
 });
 
+describe('a tab in the background, whose timers are late,', () => {
+  const channelOf = (name: string) => {
+    const channel = new BroadcastChannel(`steadfetch limits 4: ${name}`);
+    closing.push(() => channel.close());
+    return channel;
+  };
+
+  it('sends a call as soon as another one says that its slot is due', async () => {
+    vi.stubGlobal('document', { visibilityState: 'hidden' });
+    const late: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(1_000, ms), signal) };
+    const name = `test ${names++}`;
+    const store = tabStore({ name, clock: late, limit: { requests: 10, per: 1_000 } });
+    closing.push(() => store.close());
+    const seen = channelOf(name);
+    seen.onmessage = async ({ data }: MessageEvent<{ key: string; isHidden?: boolean; reply?: Reply }>) => {
+      if (!data.isHidden || !data.reply) return;
+      await systemClock.sleep(data.reply.first - data.reply.now + 5);
+      seen.postMessage({ type: 'due', key: data.key });
+    };
+    const send = rateLimit({ store, clock: late, scope: 'origin' })(async () => new Response('ok'));
+    const began = performance.now();
+    for (let call = 0; call < 4; call++) await send('https://api.example.com/');
+    expect(performance.now() - began).toBeLessThan(900);
+  });
+
+  it('is told by one that is seen when its slots are due, until that one is closed', async () => {
+    const store = tabs(1)[0]!;
+    await ask(store);
+    const hidden = channelOf(`test ${names - 1}`);
+    const heard: number[] = [];
+    const began = performance.now();
+    hidden.onmessage = ({ data }) => data.type === 'due' && heard.push(performance.now() - began);
+    const tellAnswer = (first: number) => {
+      const reply = { now: 0, first, every: 20, count: 2, closedUntil: 0, goodFor: 250, rate: 0, burst: 1, backAt: 0 };
+      hidden.postMessage({ type: 'answer', id: 'x', key: 'api', reply, state: undefined, isHidden: true });
+    };
+    tellAnswer(60);
+    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    expect(heard[0]).toBeGreaterThanOrEqual(60);
+    tellAnswer(60);
+    await systemClock.sleep(20);
+    store.close();
+    await systemClock.sleep(100);
+    expect(heard).toHaveLength(2);
+  });
+});
+
 describe('other programs of the origin', () => {
   it('spoil nothing by messages and questions that make no sense', async () => {
     const errors: unknown[] = [];
@@ -127,7 +176,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 4: ${name}`);
     closing.push(() => channel.close());
     const [state, reply] = [{}, {}];
     const strange = [null, {}, { type: 'question' }, { type: 'answer', id: 'x', key: 'api', state, reply }];
@@ -148,7 +197,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 4: ${name}`);
     closing.push(() => channel.close());
     const told = new Promise<{ state: object }>((resolve) => {
       channel.onmessage = ({ data }) => resolve(data);
@@ -172,10 +221,10 @@ describe('other programs of the origin', () => {
         taken();
         return new Promise<void>((resolve) => closing.push(resolve));
       };
-      void navigator.locks.request(`steadfetch limits 3: ${name}`, { steal: true }, hold);
+      void navigator.locks.request(`steadfetch limits 4: ${name}`, { steal: true }, hold);
     });
     await new Promise((resolve) => setImmediate(resolve));
-    const channel = new BroadcastChannel(`steadfetch limits 3: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 4: ${name}`);
     closing.push(() => channel.close());
     const question = new Promise((resolve) => {
       channel.onmessage = ({ data }) => resolve(data.type);
