@@ -19,6 +19,13 @@ const SURE = 500;
 /** Before so many new calls are answered, neither of the two matters: a client that calls seldom would send none in time. */
 const FEW = 5;
 
+/** Some requests fail by chance: for so long (ms) after an outage, up to one failure in so many answers ends nothing. */
+const RECOVERS = 10_000;
+const CHANCE = 10;
+
+/** It makes held calls pause for so long (ms): else the failures of a service that is full again would be taken for chance. */
+const PAUSE = 250;
+
 /** The state of that for one server. Pure: the caller passes the time. */
 export class Recovery {
   /** When the first and the last of the requests were sent that failed since the last answer. */
@@ -30,6 +37,9 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
+  /** The failures since then that ended nothing, and when the last of them was. */
+  #failures = 0;
+  #pausedAt = -Infinity;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
   #sentFrom = 0;
@@ -39,13 +49,23 @@ export class Recovery {
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
+    if (this.#isChance(now)) {
+      this.#pausedAt = now;
+      return;
+    }
     if (this.#answered > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#patience = Math.max(QUIET, took);
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
     this.#answeredNew = 0;
+    this.#failures = 0;
     this.#sent = 0;
+  }
+
+  #isChance(now: number): boolean {
+    const isRecovering = this.#failedAt - this.#failedFrom >= DOWN && now - this.#answeredFrom < RECOVERS;
+    return isRecovering && this.#failures++ * CHANCE <= this.#answered;
   }
 
   /** The time is read for the first answer after a failure alone. */
@@ -61,7 +81,7 @@ export class Recovery {
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
-    if (this.#sent >= this.#room(now)) return false;
+    if (now - this.#pausedAt < PAUSE || this.#sent >= this.#room(now)) return false;
     if (this.#answered > 0 && this.#sent++ === 0) this.#sentFrom = now;
     this.#sentAt = now;
     return true;

@@ -465,7 +465,7 @@ describe('retryBudget', () => {
       return { budget, clock, answer, fail, allowed };
     };
 
-    it('says that the server is back when it has answered, until something fails', async () => {
+    it('says that the server is back when it has answered, until more than one in ten answers fails', async () => {
       const { budget, answer, fail } = await spent(1_000);
       const seen = [budget.isBack?.(KEY)];
 
@@ -473,8 +473,10 @@ describe('retryBudget', () => {
       seen.push(budget.isBack?.(KEY));
       fail(1);
       seen.push(budget.isBack?.(KEY));
+      fail(1);
+      seen.push(budget.isBack?.(KEY));
 
-      expect(seen).toEqual([false, true, false]);
+      expect(seen).toEqual([false, true, true, false]);
     });
 
     it.each([
@@ -543,10 +545,39 @@ describe('retryBudget', () => {
       for (let i = 0; i < 5; i++) answer(1);
       expect(allowed()).toBe(10);
       fail(1);
+      fail(1);
       await clock.advance(350);
       fail(1);
       answer(1);
       expect(allowed()).toBe(2);
+    });
+
+    it('lets one failure in ten answers not end the way of held calls, since some requests fail by chance', async () => {
+      const { budget, clock, answer, fail, allowed } = await spent(1_000);
+      for (let i = 0; i < 10; i++) answer(1);
+      expect(allowed()).toBe(15);
+
+      fail(1);
+      fail(1);
+      answer(1);
+      expect(allowed()).toBe(0);
+      await clock.advance(250);
+      expect(allowed()).toBeGreaterThan(0);
+      fail(1);
+
+      expect(budget.isBack?.(KEY)).toBe(false);
+    });
+
+    it('takes a failure for chance for ten seconds after an outage, and not longer', async () => {
+      const { budget, clock, answer, fail } = await spent(1_000);
+      for (let i = 0; i < 100; i++) answer(1);
+
+      await clock.advance(9_999);
+      fail(1);
+      expect(budget.isBack?.(KEY)).toBe(true);
+      await clock.advance(1);
+      fail(1);
+      expect(budget.isBack?.(KEY)).toBe(false);
     });
 
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
