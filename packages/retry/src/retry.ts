@@ -92,30 +92,32 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
   return sendAttempt(session, 1, next, recover);
 }
 
+type WhenFailed = (failure: FailedAttempt, next: Next) => Promise<Response>;
+
 /** Sends the call once. Returns a good response, or what `whenFailed` makes of a failed attempt. */
-function sendAttempt(
-  session: Session,
-  n: number,
-  next: Next,
-  whenFailed: (failure: FailedAttempt, next: Next) => Promise<Response>,
-): Promise<Response> {
+function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFailed): Promise<Response> {
   const { call, policy } = session;
   const toSend = callToSend(session, n);
   const { sends } = call.record;
-  const fail = (outcome: Outcome) => {
-    releaseClone(toSend, call);
-    return whenFailed(new FailedAttempt(session, n, outcome, call.record.sends > sends), next);
-  };
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (isJudged(response, policy)) return fail({ response, failed: false });
+      if (isJudged(response, policy)) {
+        return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
+      }
       recordSuccess(session, n, response);
       if (toSend.input !== call.input) releaseBody(call); // its clone was sent
       if (call.record.sends === sends) releaseClone(toSend, call); // or answered by a layer, as a cache does
       return response;
     },
-    (error) => fail({ error, failed: true }),
+    (error) => whenFailed(failedAttempt(toSend, session, { error, failed: true }, sends), next),
   );
+}
+
+/** How an attempt failed. `sends` is how many requests the call had made before it. */
+function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+  const { call } = session;
+  releaseClone(sent, call);
+  return new FailedAttempt(session, sent.attempt, outcome, call.record.sends > sends);
 }
 
 /** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */

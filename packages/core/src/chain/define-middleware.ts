@@ -84,8 +84,8 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
 }
 
 /** Whether `fetch` would use the body up: a stream, or that of a `Request`. */
-function holdsStream({ input, init, replayable }: Call): boolean {
-  return init?.body ? !replayable : typeof input === 'object';
+function holdsStream(call: Call): boolean {
+  return call.init?.body ? !call.replayable : typeof call.input === 'object';
 }
 
 /** Closes a stream that is unread when the call fails, as `fetch` does. */
