@@ -6,7 +6,7 @@ import { publish } from '../publish.ts';
 import { each } from './arrivals.ts';
 import { plainWith, standardWith } from './clients.ts';
 import { type Client, live } from './live.ts';
-import { between, except, narrow } from './servers.ts';
+import { between, except, narrow, sometimes } from './servers.ts';
 import type { Calls, Outcome, Reply, Situation } from './situation.ts';
 
 const MINUTE = 60_000;
@@ -29,30 +29,45 @@ async function both(situation: Situation, maxRetries: number, measure: (outcome:
 }
 
 const REFUSED: Reply = { error: 'ECONNREFUSED', after: 1 };
-/** With `calls`, they are made for so many seconds, from the beginning of the outage on; else for a minute. */
-const OUTAGES: readonly { seconds: number; of: string; reply: Reply; retries: number; calls?: number }[] = [
+/**
+ * With `calls`, they are made for so many seconds, from the beginning of the outage on; else for a minute. With `chance`, such a share
+ * of the requests fails at other times.
+ */
+interface Outage {
+  seconds: number;
+  of: string;
+  reply: Reply;
+  retries: number;
+  calls?: number;
+  chance?: number;
+}
+
+const OUTAGES: readonly Outage[] = [
   { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2, calls: 2 },
   { seconds: 2, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 2, calls: 2 },
   { seconds: 5, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 2 },
   { seconds: 5, of: '503 with `Retry-After: 2`', reply: unavailable(2), retries: 2 },
+  { seconds: 5, of: '503 with `Retry-After: 2`', reply: unavailable(2), retries: 2, chance: 0.03 },
   { seconds: 5, of: '503 with `Retry-After: 1`', reply: unavailable(1), retries: 5 },
   { seconds: 10, of: '503 with `Retry-After: 3`', reply: unavailable(3), retries: 5 },
   { seconds: 1, of: 'refused connections', reply: REFUSED, retries: 2 },
   { seconds: 2, of: 'refused connections', reply: REFUSED, retries: 2 },
   { seconds: 2, of: 'refused connections', reply: REFUSED, retries: 5 },
   { seconds: 5, of: 'refused connections', reply: REFUSED, retries: 5 },
+  { seconds: 5, of: 'refused connections', reply: REFUSED, retries: 5, chance: 0.03 },
 ];
 const GAP = 20;
 
-async function outageRow({ seconds, of, reply, retries, calls }: (typeof OUTAGES)[number]): Promise<string[]> {
-  const name = `${seconds} s of ${of}${calls ? `, calls for ${calls} s` : ''}`;
+async function outageRow({ seconds, of, reply, retries, calls, chance = 0 }: Outage): Promise<string[]> {
+  const noise = chance > 0 ? `; ${100 * chance} % fail at other times` : '';
+  const name = `${seconds} s of ${of}${calls ? `, calls for ${calls} s` : ''}${noise}`;
   const from = calls ? 0 : 20_000;
   const lasts = 1_000 * (calls ?? 60);
   const situation: Situation = {
     name,
     lasts,
     calls: each(GAP, lasts),
-    server: except(between(from, from + 1_000 * seconds), reply),
+    server: except(between(from, from + 1_000 * seconds), reply, sometimes(chance, { status: 503 })()),
   };
   const met = (1_000 * Math.min(seconds, calls ?? 60)) / GAP;
   const lost = (outcome: Outcome) => ((1 - outcome.success) * outcome.calls) / met;
