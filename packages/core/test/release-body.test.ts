@@ -1,7 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Call, compose, defineMiddleware, drain, online } from '@steadfetch/core';
 import { keepBody, releaseBody } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
 
+setFlagsFromString('--expose-gc');
+const gc: () => void = runInNewContext('gc');
 const URL = 'https://api.example.com/';
 const callWith = (body: unknown) => Call.from(URL, { method: 'PUT', body: body as BodyInit });
 
@@ -110,4 +114,22 @@ describe('a Request whose clone is refused further inside', () => {
 
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce());
   });
+});
+
+it('a Request without a body, which can be sent many times, does not keep its clones', async () => {
+  const request = new Request(URL, { method: 'DELETE' });
+  const clones: WeakRef<Request>[] = [];
+  const keeps = defineMiddleware((call, next) => {
+    const kept = keepBody(call);
+    clones.push(new WeakRef(kept.input as Request));
+    return next(kept);
+  });
+  const send = compose(keeps)(async () => new Response());
+
+  for (let n = 0; n < 100; n++) await send(request);
+  await new Promise(setImmediate);
+  gc();
+
+  expect(clones.filter((clone) => clone.deref() !== undefined).length).toBeLessThan(10);
+  expect(request.bodyUsed).toBe(false);
 });

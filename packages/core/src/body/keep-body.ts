@@ -27,6 +27,11 @@ export function releaseBodies(call: Call): void {
   for (const clone of CLONES.get(call.input as Request) ?? []) releaseBodies(clone);
 }
 
+/** To be called when a call is over: a `Request` without a body may be sent many times. */
+export function forgetClones({ input }: Call): void {
+  CLONES.delete(input as Request);
+}
+
 /**
  * Closes a body that is not sent, as `fetch` would: the stream in `init`, or what a clone left unread in a `Request`,
  * which is used from then on.

@@ -1,4 +1,4 @@
-import { releaseBodies } from '../body/keep-body.ts';
+import { forgetClones, releaseBodies } from '../body/keep-body.ts';
 import { Call } from '../call/call.ts';
 import { takeAttempt } from '../call/retried.ts';
 import { checkFunction, optionError } from '../options/check.ts';
@@ -95,6 +95,8 @@ async function releasing(call: Call, enter: Next): Promise<Response> {
   } catch (error) {
     releaseBodies(call);
     throw error;
+  } finally {
+    forgetClones(call);
   }
 }
 
