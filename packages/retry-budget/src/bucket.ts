@@ -88,8 +88,8 @@ export class Bucket {
   }
 
   /** Whether held calls are let through, one after the other. */
-  get isBack(): boolean {
-    return this.#recovery.isBack;
+  isBack(now: number): boolean {
+    return this.#recovery.isBack(now);
   }
 
   refund(price: number): void {

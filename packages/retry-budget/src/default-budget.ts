@@ -24,7 +24,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       const bucket = bucketOf(key);
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
-    isBack: (key) => bucketOf(key).isBack,
+    isBack: (key) => bucketOf(key).isBack(now()),
     begin: (key) => bucketOf(key).begin(),
     record: (key, outcome, attempt, retries, took) => {
       const bucket = bucketOf(key);

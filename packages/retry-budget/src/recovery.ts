@@ -1,5 +1,5 @@
 // How many held calls are sent to a server that answers again. The rule: it has room for what it answers. So each answer lets some
-// of them follow, and any failure ends that. A server near its limit answers some calls all the time, and has no room for held ones.
+// of them follow, and failures end that. A server near its limit answers some calls all the time, and has no room for held ones.
 
 /** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
@@ -19,12 +19,20 @@ const SURE = 500;
 /** Before so many new calls are answered, neither of the two matters: a client that calls seldom would send none in time. */
 const FEW = 5;
 
-/** Some requests fail by chance: for so long (ms) after an outage, up to one failure in so many answers ends nothing. */
+/**
+ * Some requests fail by chance: for so long (ms) after an outage, up to one failure in so many answers ends nothing. No more than a few
+ * are saved up: else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
+ */
 const RECOVERS = 10_000;
 const CHANCE = 10;
+const MOST_CHANCE = 2;
 
-/** It makes held calls pause for so long (ms): else the failures of a service that is full again would be taken for chance. */
+/** It makes held calls pause for so long (ms). So many may follow at once when it is over: all that could have been sent would fill the service. */
 const PAUSE = 250;
+const MOST_AT_ONCE = 10;
+
+/** Held calls wait for their turn where so many new calls are answered a second: one of a hundred clients sees too late that the server is full. */
+const MANY = 20;
 
 /** The state of that for one server. Pure: the caller passes the time. */
 export class Recovery {
@@ -37,8 +45,9 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
-  /** The failures since then that ended nothing, and when the last of them was. */
-  #failures = 0;
+  /** How many failures more would end nothing, by how many answers that is known, and when the last such failure was. */
+  #allowed = 0;
+  #allowedBy = 0;
   #pausedAt = -Infinity;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
@@ -59,13 +68,16 @@ export class Recovery {
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
     this.#answeredNew = 0;
-    this.#failures = 0;
+    this.#allowed = 0;
+    this.#allowedBy = 0;
     this.#sent = 0;
   }
 
   #isChance(now: number): boolean {
     const isRecovering = this.#failedAt - this.#failedFrom >= DOWN && now - this.#answeredFrom < RECOVERS;
-    return isRecovering && this.#failures++ * CHANCE <= this.#answered;
+    this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
+    this.#allowedBy = this.#answered;
+    return isRecovering && this.#allowed-- >= 0;
   }
 
   /** The time is read for the first answer after a failure alone. */
@@ -74,17 +86,27 @@ export class Recovery {
     if (attempt === 1) this.#answeredNew++;
   }
 
-  /** Whether the server has answered since the last failure. */
-  get isBack(): boolean {
-    return this.#answered > 0;
+  /** Whether the server answers again, and so many calls that its next failure will soon be seen. */
+  isBack(now: number): boolean {
+    return this.#answeredNew >= MANY * Math.max(1, (now - this.#answeredFrom) / 1_000);
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
-    if (now - this.#pausedAt < PAUSE || this.#sent >= this.#room(now)) return false;
-    if (this.#answered > 0 && this.#sent++ === 0) this.#sentFrom = now;
+    const room = this.#room(now);
+    if (now - this.#pausedAt < PAUSE) {
+      if (this.#answered > 0) this.#count(Math.max(this.#sent, room - MOST_AT_ONCE), now);
+      return false;
+    }
+    if (this.#sent >= room) return false;
+    if (this.#answered > 0) this.#count(this.#sent + 1, now);
     this.#sentAt = now;
     return true;
+  }
+
+  #count(sent: number, now: number): void {
+    if (this.#sent === 0 && sent > 0) this.#sentFrom = now;
+    this.#sent = sent;
   }
 
   #room(now: number): number {

@@ -465,18 +465,20 @@ describe('retryBudget', () => {
       return { budget, clock, answer, fail, allowed };
     };
 
-    it('says that the server is back when it has answered, until more than one in ten answers fails', async () => {
-      const { budget, answer, fail } = await spent(1_000);
+    it('says that the server is back when it answers twenty new calls a second, until it fails', async () => {
+      const { budget, clock, answer, fail } = await spent(1_000);
       const seen = [budget.isBack?.(KEY)];
 
-      answer(1);
+      for (let i = 0; i < 20; i++) answer(1);
       seen.push(budget.isBack?.(KEY));
-      fail(1);
+      await clock.advance(1_001);
       seen.push(budget.isBack?.(KEY));
-      fail(1);
+      for (let i = 0; i < 20; i++) answer(1);
+      seen.push(budget.isBack?.(KEY));
+      for (let i = 0; i < 4; i++) fail(1);
       seen.push(budget.isBack?.(KEY));
 
-      expect(seen).toEqual([false, true, true, false]);
+      expect(seen).toEqual([false, true, false, true, false]);
     });
 
     it.each([
@@ -553,31 +555,44 @@ describe('retryBudget', () => {
     });
 
     it('lets one failure in ten answers not end the way of held calls, since some requests fail by chance', async () => {
-      const { budget, clock, answer, fail, allowed } = await spent(1_000);
+      const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 10; i++) answer(1);
       expect(allowed()).toBe(15);
 
       fail(1);
-      fail(1);
-      answer(1);
+      for (let i = 0; i < 40; i++) answer(1);
       expect(allowed()).toBe(0);
       await clock.advance(250);
-      expect(allowed()).toBeGreaterThan(0);
-      fail(1);
+      expect(allowed()).toBe(10);
+    });
 
-      expect(budget.isBack?.(KEY)).toBe(false);
+    it('excuses at most three failures in a row, however many were answered', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      for (let i = 0; i < 1_000; i++) answer(1);
+      for (let i = 0; i < 3; i++) fail(1);
+      await clock.advance(250);
+      expect(allowed()).toBeGreaterThan(0);
+
+      for (let i = 0; i < 1_000; i++) answer(1);
+      for (let i = 0; i < 4; i++) fail(1);
+      await clock.advance(250);
+
+      expect(allowed()).toBe(0);
     });
 
     it('takes a failure for chance for ten seconds after an outage, and not longer', async () => {
-      const { budget, clock, answer, fail } = await spent(1_000);
+      const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 100; i++) answer(1);
 
-      await clock.advance(9_999);
+      await clock.advance(9_749);
       fail(1);
-      expect(budget.isBack?.(KEY)).toBe(true);
+      await clock.advance(250);
+      expect(allowed()).toBeGreaterThan(0);
       await clock.advance(1);
       fail(1);
-      expect(budget.isBack?.(KEY)).toBe(false);
+      await clock.advance(250);
+
+      expect(allowed()).toBe(0);
     });
 
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
