@@ -78,7 +78,7 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left. Held calls pay too, but the server's answers let them through. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held') account.waitedAt = now;
+    if (kind === 'held' && this.#recovery.isBack(now)) account.waitedAt = now;
     const isAllowed =
       kind === 'held' ? this.#recovery.send(now) : reserveOf(account, this.#settings) - account.spent >= ROUNDING;
     if (!isAllowed) return false;
