@@ -8,16 +8,17 @@ export const presetOf = (id: string): Scene => {
   return { ...scene, server: completed(SERVERS, scene.server), load: completed(LOADS, scene.load) };
 };
 
-const outage = { from: 3_000, to: 5_000 };
-const seconds = 8;
+/** Nothing fails later, so that each call has ended when the scene does. */
+const service = { outage: { from: 3_000, to: 5_000 }, failRate: 0 };
+const seconds = 18;
 const preset = presetOf('storm');
 
-/** The preset of the storm with a shorter outage and fewer seconds ... */
+/** The preset of the storm with a shorter outage, fewer seconds and no other failures ... */
 export const SHORT_SCENE: Scene = {
   ...preset,
-  server: { ...preset.server, ...outage },
+  server: { ...preset.server, ...service.outage, failRate: service.failRate },
   load: { ...preset.load, lasts: 1_000 * seconds },
 };
 
 /** ... and the benchmark of storms with the same. */
-export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, outage } };
+export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, ...service } };
