@@ -7,6 +7,25 @@ import { describe, expect, it, vi } from 'vitest';
 setFlagsFromString('--expose-gc');
 const gc: () => void = runInNewContext('gc');
 const URL = 'https://api.example.com/';
+const requestWithForm = (): Request => {
+  const form = new FormData();
+  form.append('name', 'report');
+  form.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
+  return new Request(URL, { method: 'POST', body: form });
+};
+
+/** Waits until all of the body is read, and expects that this has left no error behind. */
+async function expectReadQuietly(request: Request, end: () => unknown): Promise<void> {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  await end();
+  await vi.waitFor(() => expect(request.body!.locked).toBe(false));
+  await new Promise(setImmediate);
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+  expect(request.bodyUsed).toBe(true);
+}
+
 const callWith = (body: unknown) => Call.from(URL, { method: 'PUT', body: body as BodyInit });
 
 describe('releaseBody', () => {
@@ -37,20 +56,9 @@ describe('releaseBody', () => {
   });
 
   it('leaves no error behind where a Request with a form is not sent', async () => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    const form = new FormData();
-    form.append('name', 'report');
-    form.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
-    const request = new Request(URL, { method: 'POST', body: form });
+    const request = requestWithForm();
 
-    releaseBody(Call.from(request));
-
-    await vi.waitFor(() => expect(request.body!.locked).toBe(false)); // all of it is read
-    await new Promise(setImmediate);
-    process.off('unhandledRejection', unhandled);
-    expect(unhandled).not.toHaveBeenCalled();
-    expect(request.bodyUsed).toBe(true);
+    await expectReadQuietly(request, () => releaseBody(Call.from(request)));
   });
 
   it('cancels the stream of a Request whose type names a form that the caller has encoded', async () => {
@@ -76,21 +84,12 @@ describe('a Request with a form that no layer sends', () => {
     ['a handler that throws', refuses, 'refused'],
     ['a client that is closed', closed, 'closed'],
   ])('leaves no error behind after %s', async (_what, middleware, message) => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    const form = new FormData();
-    form.append('name', 'report');
-    form.append('file', new Blob(['x'.repeat(100_000)]), 'report.txt');
-    const request = new Request(URL, { method: 'POST', body: form });
+    const request = requestWithForm();
 
-    await expect(middleware(fetch)(request)).rejects.toThrow(message);
-
-    await request.body!.cancel().catch(() => {}); // as its owner does
-    await vi.waitFor(() => expect(request.body!.locked).toBe(false));
-    await new Promise(setImmediate);
-    process.off('unhandledRejection', unhandled);
-    expect(unhandled).not.toHaveBeenCalled();
-    expect(request.bodyUsed).toBe(true);
+    await expectReadQuietly(request, async () => {
+      await expect(middleware(fetch)(request)).rejects.toThrow(message);
+      await request.body!.cancel().catch(() => {}); // as its owner does
+    });
   });
 });
 

@@ -165,7 +165,7 @@ export class Limiter {
   /**
    * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
    * takes its next item as soon as the last one ended must not go through its items faster than by asking. Where no answer
-   * was seen yet, as in a process that begins while others have used up the limit, it takes as long as it may.
+   * was seen yet, as in a process that begins while others have used up the limit, it ends after a second, or half of its time.
    */
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
     const time = call.remaining();

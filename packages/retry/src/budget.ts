@@ -66,13 +66,15 @@ export function budget(budget: RetryBudget): Rule {
   };
 }
 
-/** How often a held call asks for its turn, in milliseconds. */
+/** A held call that waits for its turn asks again after so many milliseconds. */
 const TURN = 1_000;
 
 /** Ignores what the budget throws. */
 function isBack(budget: RetryBudget, call: Call): boolean {
   try {
-    return budget.isBack?.(call.origin) === true;
+    const isBack = budget.isBack?.(call.origin);
+    ignoreRejection(isBack);
+    return isBack === true;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
 import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
-import type { Decision, End, Permit, Planned, Wait } from './rule.ts';
+import type { Decision, End, Permit, Planned, Rule, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
@@ -133,12 +133,16 @@ export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | unde
 
 /** The longest that a rule holds a call that got no permit. */
 export function holdFor(failure: FailedAttempt, wait: Wait): number {
-  return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.hold?.(failure, wait) ?? 0));
+  return longest(failure, (rule) => rule.hold?.(failure, wait));
 }
 
 /** How long a held call waits until it asks again for the retry that is due. */
 export function turnFor(failure: FailedAttempt): number {
-  return Math.max(0, ...failure.session.policy.rules.map((rule) => rule.turn?.(failure) ?? 0));
+  return longest(failure, (rule) => rule.turn?.(failure));
+}
+
+function longest({ session }: FailedAttempt, of: (rule: Rule) => number | undefined): number {
+  return Math.max(0, ...session.policy.rules.map((rule) => of(rule) ?? 0));
 }
 
 /** Gives permits back. What that throws or rejects changes nothing. */

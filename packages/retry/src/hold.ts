@@ -33,7 +33,7 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
 /** The most of the time that is left for which the last skipped retry holds a call: then it still ends with its own outcome. */
 const HELD_SHARE = 0.9;
 
-/** How often a held call asks for its turn. */
+/** So many times at the most a held call asks again for one retry. */
 const MOST_TURNS = 10;
 
 /**

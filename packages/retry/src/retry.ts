@@ -1,10 +1,10 @@
 import {
-  abortReason,
   type Call,
   defineMiddleware,
   type Middleware,
   type Next,
   type Outcome,
+  throwIfAborted,
   unwrap,
 } from '@steadfetch/core';
 import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
@@ -84,8 +84,7 @@ function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names
 
 /** The first attempt goes straight through. What is left to do when it fails is done by `recover`. */
 function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
-  const { signal } = given;
-  if (signal?.aborted) throw abortReason(signal);
+  throwIfAborted(given.signal);
   const repeatable = isRepeatable(given, policy);
   const call = repeatable && policy.maxRetries > 0 ? withSteadyBody(given) : given;
   const session = startSession(call, policy, repeatable, policy.needsElapsed() ? policy.clock.now() : undefined);

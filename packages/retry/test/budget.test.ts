@@ -300,6 +300,28 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual(sleeps);
   });
 
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('isBack');
+      },
+    ],
+    [
+      'rejects',
+      async () => {
+        throw new Error('isBack');
+      },
+    ],
+    ['answers with a promise', async () => true],
+  ])('waits for no turn where isBack %s', async (_, isBack) => {
+    const clock = instantClock();
+    const budget = { ...refusing, isBack: isBack as () => boolean };
+
+    expect((await retry({ clock, delay: () => 100, budget })(down())(API)).status).toBe(503);
+    expect(clock.sleeps).toEqual([100, 100]);
+  });
+
   it('waits for no turn that leaves no time for an attempt', async () => {
     const clock = instantClock();
     const until = clock.now() + 2_000;
