@@ -20,10 +20,9 @@ const SURE = 500;
 const FEW = 5;
 
 /**
- * Some requests fail by chance: for so long (ms) after an outage, up to one failure in so many answers ends nothing. No more than a few
- * are saved up: else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
+ * Some requests fail by chance: after an outage, up to one failure in so many answers ends nothing. No more than a few are saved up:
+ * else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
  */
-const RECOVERS = 10_000;
 const CHANCE = 10;
 const MOST_CHANCE = 2;
 
@@ -58,7 +57,7 @@ export class Recovery {
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
-    if (this.#isChance(now)) {
+    if (this.#isChance()) {
       this.#pausedAt = now;
       return;
     }
@@ -73,8 +72,8 @@ export class Recovery {
     this.#sent = 0;
   }
 
-  #isChance(now: number): boolean {
-    const isRecovering = this.#failedAt - this.#failedFrom >= DOWN && now - this.#answeredFrom < RECOVERS;
+  #isChance(): boolean {
+    const isRecovering = this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
     this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
     this.#allowedBy = this.#answered;
     return isRecovering && this.#allowed-- >= 0;

@@ -580,19 +580,15 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(0);
     });
 
-    it('takes a failure for chance for ten seconds after an outage, and not longer', async () => {
+    it('takes a failure for chance however long ago the outage was', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 100; i++) answer(1);
 
-      await clock.advance(9_749);
-      fail(1);
-      await clock.advance(250);
-      expect(allowed()).toBeGreaterThan(0);
-      await clock.advance(1);
+      await clock.advance(60_000);
       fail(1);
       await clock.advance(250);
 
-      expect(allowed()).toBe(0);
+      expect(allowed()).toBeGreaterThan(0);
     });
 
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
