@@ -423,6 +423,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       if (response.status !== 503 || init?.method !== undefined || input instanceof Request) return response;
       return next(input, { ...init, headers: {} });
     },
+    'takes each POST without a type for JSON': (next) => async (input, init) => {
+      const headers = new Headers(init?.headers);
+      if (init?.method !== 'POST' || headers.has('content-type')) return next(input, init);
+      headers.set('content-type', 'application/json');
+      return next(input, { ...init, headers: [...headers] });
+    },
     'makes strings of bytes': (next) => async (input, init) =>
       next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
   },
@@ -1021,7 +1027,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
@@ -1197,7 +1203,7 @@ describe('contractChecks', () => {
     await vi.waitFor(() => expect(waiting).toBe(0));
   });
 
-  it('passes who waits after a 429, and who renews a token for all calls, or through next', async () => {
+  it('passes who waits after a 429, and who renews a token for all calls, or through next, also in vain', async () => {
     const patient = defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
       if (response.status !== 429 || !call.replayable) return response;
@@ -1227,11 +1233,21 @@ describe('contractChecks', () => {
       discard(await next(Call.from('https://contract.test/token', { method: 'POST', body: 'who', signal })));
       return next(call);
     });
+    const refused = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      const token = await next(Call.from('https://contract.test/token', { signal: call.signal ?? null }));
+      discard(token);
+      if (!token.ok) return response;
+      discard(response);
+      return next(call);
+    });
 
     for (const check of Object.values(contractChecks)) {
       await check(() => patient);
       await check(() => renewing);
       await check(() => asking);
+      await check(() => refused);
     }
   });
 
