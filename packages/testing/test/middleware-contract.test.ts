@@ -941,6 +941,24 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, init);
       };
     },
+    'forgets the calls that wait for a token when it gets none': (next) => {
+      let isAsking = false;
+      let waiting: (() => void)[] = [];
+      return async (input, init) => {
+        const response = await next(input, init);
+        if (response.status !== 401) return response;
+        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
+        else {
+          isAsking = true;
+          const token = await next('https://contract.test/token');
+          isAsking = false;
+          if (!token.ok) return response;
+          for (const goOn of waiting) goOn();
+          waiting = [];
+        }
+        return next(input, init);
+      };
+    },
     'waits after a 429 for all calls, until the first is aborted': (next) => {
       let pause: Promise<void> | undefined;
       return async (input, init) => {
@@ -1065,7 +1083,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
+    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal|^whether calls that are made at once end after a 401/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 
