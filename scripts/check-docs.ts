@@ -6,6 +6,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { checkSnippets, type Snippet } from './check-snippets.ts';
+import { importsOf } from './imports-of.ts';
 import { anchorsOf, type Markdown, parseMarkdown } from './markdown.ts';
 import { publicPackages, ROOT } from './workspace.ts';
 
@@ -34,18 +35,27 @@ export function checkLinks(root: string, page: string, { links, headings }: Mark
 }
 
 /** Where the README of a package departs from the house form. */
-export function checkForm(page: string, name: string, text: string, { headings }: Markdown): string[] {
+export function checkForm(page: string, name: string, text: string, parsed: Markdown): string[] {
+  const { headings } = parsed;
   const sections = headings.filter(({ level }) => level === 2).map(({ text: title }) => title);
   const known = sections.filter((title) => SECTIONS.includes(title));
   const inOrder = SECTIONS.filter((title) => known.includes(title));
   const lines = text.trimEnd().split('\n').length;
   return [
     ...(headings[0]?.text === name ? [] : [`the first heading is not "# ${name}"`]),
-    ...(text.includes(`pnpm add ${name}`) || text.includes(`pnpm add -D ${name}`) ? [] : [`no "pnpm add ${name}"`]),
+    ...notAdded(page, name, text, parsed).map((library) => `no "pnpm add ${library}"`),
     ...SECTIONS.filter((title) => !known.includes(title)).map((title) => `no section "## ${title}"`),
     ...(known.join() === inOrder.join() ? [] : [`sections in the order ${known.join(' / ')}`]),
     ...(lines <= MAX_README_LINES ? [] : [`${lines} lines, at most ${MAX_README_LINES}`]),
   ].map((fault) => `${page}: ${fault}`);
+}
+
+/** What no command of the page adds, of the package itself and what its snippets import: pnpm gives a project nothing else. */
+function notAdded(page: string, name: string, text: string, parsed: Markdown): string[] {
+  const added = [...text.matchAll(/pnpm add ([^#(\n]+)/g)].flatMap(([, names]) => names!.trim().split(/ +/));
+  const imported = snippetsOf(page, parsed).flatMap(({ code, extension }) => importsOf(`a.${extension}`, code));
+  const needed = new Set([name, ...imported.map((one) => one.name)]);
+  return [...needed].filter((library) => !library.startsWith('node:') && !added.includes(library));
 }
 
 function snippetsOf(page: string, { fences }: Markdown): Snippet[] {

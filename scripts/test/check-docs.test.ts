@@ -80,6 +80,15 @@ describe('checkForm', () => {
     ]);
   });
 
+  it('names what a snippet imports and no command adds, since pnpm finds only what a project has added', () => {
+    const snippet =
+      "```ts\nimport { get } from 'node:https';\nimport { compose } from '@a/core';\nimport ky from 'ky';\n```";
+
+    expect(check(`# retry\n    pnpm add retry ky\n${snippet}\n## ${sections.join('\n## ')}`)).toEqual([
+      'a.md: no "pnpm add @a/core"',
+    ]);
+  });
+
   const check = (text: string): string[] => checkForm('a.md', 'retry', text, parseMarkdown(text));
 });
 

@@ -423,6 +423,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       if (response.status !== 503 || init?.method !== undefined || input instanceof Request) return response;
       return next(input, { ...init, headers: {} });
     },
+    'takes each POST without a type for JSON': (next) => async (input, init) => {
+      const headers = new Headers(init?.headers);
+      if (init?.method !== 'POST' || headers.has('content-type')) return next(input, init);
+      headers.set('content-type', 'application/json');
+      return next(input, { ...init, headers: [...headers] });
+    },
     'makes strings of bytes': (next) => async (input, init) =>
       next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
   },
@@ -935,6 +941,24 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, init);
       };
     },
+    'forgets the calls that wait for a token when it gets none': (next) => {
+      let isAsking = false;
+      let waiting: (() => void)[] = [];
+      return async (input, init) => {
+        const response = await next(input, init);
+        if (response.status !== 401) return response;
+        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
+        else {
+          isAsking = true;
+          const token = await next('https://contract.test/token');
+          isAsking = false;
+          if (!token.ok) return response;
+          for (const goOn of waiting) goOn();
+          waiting = [];
+        }
+        return next(input, init);
+      };
+    },
     'waits after a 429 for all calls, until the first is aborted': (next) => {
       let pause: Promise<void> | undefined;
       return async (input, init) => {
@@ -1021,7 +1045,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the last is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:404|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
@@ -1059,7 +1083,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal/,
+    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal|^whether calls that are made at once end after a 401/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 
@@ -1197,7 +1221,7 @@ describe('contractChecks', () => {
     await vi.waitFor(() => expect(waiting).toBe(0));
   });
 
-  it('passes who waits after a 429, and who renews a token for all calls, or through next', async () => {
+  it('passes who waits after a 429, and who renews a token for all calls, or through next, also in vain', async () => {
     const patient = defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
       if (response.status !== 429 || !call.replayable) return response;
@@ -1227,11 +1251,21 @@ describe('contractChecks', () => {
       discard(await next(Call.from('https://contract.test/token', { method: 'POST', body: 'who', signal })));
       return next(call);
     });
+    const refused = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      const token = await next(Call.from('https://contract.test/token', { signal: call.signal ?? null }));
+      discard(token);
+      if (!token.ok) return response;
+      discard(response);
+      return next(call);
+    });
 
     for (const check of Object.values(contractChecks)) {
       await check(() => patient);
       await check(() => renewing);
       await check(() => asking);
+      await check(() => refused);
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeFetch, type Repeat, type Reply, type Script } from '../src/index.ts';
+import { fakeFetch, type Repeat, type Reply, type Script, startServer } from '../src/index.ts';
 
 const URL = 'http://api.test/';
 
@@ -58,6 +58,7 @@ describe('a reply', () => {
     [{ fault: 'explode' }, TypeError, 'reply: fault: expected one of refuse, reset'],
     [{ every: Number.NaN }, RangeError, 'reply: every'],
     [{ error: 7 }, TypeError, 'reply: error'],
+    [{ networkError: 'no' }, TypeError, 'reply: networkError: expected true or false, got "no"'],
     [{ body: 7 }, TypeError, 'reply: body'],
     [{ headers: 'a: b' }, TypeError, 'reply: headers'],
     [{ headers: [['a', 'b']] }, TypeError, 'reply: headers: expected an object of names and values'],
@@ -72,10 +73,12 @@ describe('a reply', () => {
     expect(() => fakeFetch([reply as Reply])).toThrow(message);
   });
 
-  it('is refused when the list is empty, or the repetition unknown', () => {
+  it('is refused when the list is empty, or the repetition unknown, also by a server', async () => {
+    const repeat = 'for\never' as Repeat;
+    const message = 'script: repeat: expected one of last, cycle, none, got "for\\never"';
+
     expect(() => fakeFetch([])).toThrow(RangeError);
-    expect(() => fakeFetch([200], { repeat: 'forever' as Repeat })).toThrow(
-      'script: repeat: expected one of last, cycle, none, got forever',
-    );
+    expect(() => fakeFetch([200], { repeat })).toThrow(message);
+    await expect(startServer([200], { repeat })).rejects.toThrow(message);
   });
 });

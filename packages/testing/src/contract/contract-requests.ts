@@ -142,7 +142,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       new Blob(['order'], { type: 'text/csv' }),
     ];
     const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
-    const calls = ['PUT', 'DELETE'].flatMap((method) =>
+    const calls = ['POST', 'DELETE'].flatMap((method) =>
       [...bodies.map((body) => ({ body })), json].flatMap((init) => asInitAndAsRequest({ method, ...init })),
     );
     for (const [index, args] of calls.entries()) {

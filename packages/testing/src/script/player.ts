@@ -1,7 +1,8 @@
 import type { Clock } from '@steadfetch/core';
+import { checkValue } from '../options/check-value.ts';
 import type { OpenRecord } from '../server/recorder.ts';
 import { type Plan, planOf } from './reply.ts';
-import { type Repeat, repliesOf, type Script, type ScriptFunction, scriptFunction } from './script.ts';
+import { REPEATS, type Repeat, repliesOf, type Script, type ScriptFunction, scriptFunction } from './script.ts';
 
 /** Plays a script, one call after the other. */
 export type Player = (record: OpenRecord, place: { clock: Clock; signal?: AbortSignal | undefined }) => Promise<Plan>;
@@ -23,6 +24,12 @@ export function player(
   script: Script,
   { repeat, refuses, next = scriptFunction(script, repeat) }: PlayerOptions,
 ): Player {
+  checkValue(
+    'script: repeat',
+    repeat,
+    `one of ${REPEATS.join(', ')}`,
+    repeat === undefined || REPEATS.includes(repeat),
+  );
   const check = (plan: Plan): void => {
     const why = refuses?.(plan);
     if (why !== undefined) throw new TypeError(why);

@@ -1,4 +1,4 @@
-import { checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkBoolean, checkMs, checkNames, checkNumber } from '@steadfetch/core/kit';
 import { checkHeaders } from '../options/check-headers.ts';
 import { checkValue } from '../options/check-value.ts';
 import { BODY_FAULTS, FAULTS, type Fault } from './fault.ts';
@@ -56,7 +56,7 @@ export function replyObject(reply: Reply): ReplyObject {
 export function planOf(given: Reply): Plan {
   const reply = replyObject(given);
   checkNames('reply', reply, NAMES);
-  const { status = 200, headers = {}, delay = 0, error, fault, every = 10 } = reply;
+  const { status = 200, headers = {}, delay = 0, networkError = false, error, fault, every = 10 } = reply;
   checkValue('reply: fault', fault, `one of ${FAULTS.join(', ')}`, fault === undefined || FAULTS.includes(fault));
   checkValue('reply: error', error, 'a code', error === undefined || typeof error === 'string');
   checkHeaders('reply: headers', headers);
@@ -69,7 +69,7 @@ export function planOf(given: Reply): Plan {
     headers: reply.json === undefined ? headers : { 'content-type': 'application/json', ...headers },
     body,
     delay: checkMs('reply: delay', delay),
-    error: error ?? (reply.networkError ? '' : undefined),
+    error: error ?? (checkBoolean('reply: networkError', networkError) ? '' : undefined),
     fault,
     every: checkMs('reply: every', every),
   };

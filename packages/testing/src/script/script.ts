@@ -16,7 +16,7 @@ export interface ListScript extends ScriptFunction {
   takeIf(test: (reply: Reply) => boolean): Reply | undefined;
 }
 
-const REPEATS: readonly Repeat[] = ['last', 'cycle', 'none'];
+export const REPEATS: readonly Repeat[] = ['last', 'cycle', 'none'];
 
 /** The replies of a script that is not a function. */
 export function repliesOf(script: Exclude<Script, ScriptFunction>): readonly Reply[] {
@@ -25,9 +25,6 @@ export function repliesOf(script: Exclude<Script, ScriptFunction>): readonly Rep
 
 /** A script as a function. */
 export function scriptFunction(script: Script, repeat: Repeat = 'last'): ScriptFunction {
-  if (!REPEATS.includes(repeat)) {
-    throw new TypeError(`script: repeat: expected one of ${REPEATS.join(', ')}, got ${String(repeat)}`);
-  }
   return typeof script === 'function' ? script : listScript(repliesOf(script), repeat);
 }
 
