@@ -13,8 +13,8 @@ import {
   checkFunction,
   checkKey,
   checkMembers,
-  copyFields,
   keyOption,
+  limitFields,
   type OptionTable,
   pathOf,
   readOptions,
@@ -153,13 +153,11 @@ function refusal(breaker: Breaker, key: string, { record }: Call): CircuitOpenEr
   return new CircuitOpenError({ key, retryAfter, ...(answer && { lastAnswer: answer }) });
 }
 
-const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
-
 /** What the server answered, for calls of others too: the fields about limits alone. */
 function answerOf({ response }: Outcome, now: number): LastAnswer | undefined {
   if (response === undefined) return undefined;
   const { status } = response;
-  const headers = copyFields(response.headers, (name) => LIMIT_FIELD.test(name));
+  const headers = limitFields(response.headers);
   const retryAfter = msOf(headers) ?? retryAfterOf(response, now);
   return { status, headers, ...(retryAfter !== undefined && { retryAfter }) };
 }

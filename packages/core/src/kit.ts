@@ -6,7 +6,6 @@ export { encodeForm } from './body/form.ts';
 export { keepBody, releaseBodies, releaseBody } from './body/keep-body.ts';
 export { type ErrorOf, holdsStreams, withBody } from './body/with-body.ts';
 export { addAttempt, callIdOf } from './call/call-record.ts';
-export { copyFields } from './call/copy-fields.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
@@ -45,6 +44,7 @@ export {
 } from './options/options.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
+export { limitFields } from './outcome/limit-fields.ts';
 export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';

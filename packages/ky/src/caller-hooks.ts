@@ -7,14 +7,9 @@ type Ended = (error: unknown) => void;
 /** A `beforeRetry` hook of the caller, watched for an end of the call: ky reports it nowhere when one stops, throws or answers. */
 export function watch(hook: BeforeRetryHook, ended: Ended): BeforeRetryHook {
   return async (state) => {
-    try {
-      const answer = await hook(state);
-      if (answer === ky.stop || isResponse(answer)) ended(undefined);
-      return answer;
-    } catch (error) {
-      ended(error);
-      throw error;
-    }
+    const answer = await run(hook, state, ended);
+    if (answer === ky.stop || isResponse(answer)) ended(undefined);
+    return answer;
   };
 }
 

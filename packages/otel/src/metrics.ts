@@ -16,6 +16,8 @@ export const METRICS = {
   budget: { name: 'steadfetch.budget.tokens', unit: '{token}' },
 } as const;
 
+type Metric = (typeof METRICS)[keyof typeof METRICS];
+
 /** What is not known yet of a call: a retry that has been announced, and since when it waits. */
 interface Open {
   retry?: { readonly reason: string; sent: boolean };
@@ -27,21 +29,14 @@ const MAX_OPEN = 10_000;
 
 /** A listener that counts. Calls that succeed at once cost one record of a histogram. */
 export function metricsOf(meter: Meter): (event: SteadfetchEvent) => void {
-  const { attempt, retries, giveUps, gateWait, queueWait, circuit } = METRICS;
-  const attempts = meter.createHistogram(attempt.name, {
-    unit: attempt.unit,
-    advice: { explicitBucketBoundaries: BUCKETS },
-  });
-  const waits = {
-    gate: meter.createHistogram(gateWait.name, { unit: gateWait.unit, advice: { explicitBucketBoundaries: BUCKETS } }),
-    queue: meter.createHistogram(queueWait.name, {
-      unit: queueWait.unit,
-      advice: { explicitBucketBoundaries: BUCKETS },
-    }),
-  };
-  const retried = meter.createCounter(retries.name, { unit: retries.unit });
-  const gaveUp = meter.createCounter(giveUps.name, { unit: giveUps.unit });
-  const circuits = meter.createCounter(circuit.name, { unit: circuit.unit });
+  const histogram = ({ name, unit }: Metric) =>
+    meter.createHistogram(name, { unit, advice: { explicitBucketBoundaries: BUCKETS } });
+  const counter = ({ name, unit }: Metric) => meter.createCounter(name, { unit });
+  const attempts = histogram(METRICS.attempt);
+  const waits = { gate: histogram(METRICS.gateWait), queue: histogram(METRICS.queueWait) };
+  const retried = counter(METRICS.retries);
+  const gaveUp = counter(METRICS.giveUps);
+  const circuits = counter(METRICS.circuit);
   const calls = new Map<number, Open>();
 
   const openOf = ({ callId }: SteadfetchEvent): Open => {
@@ -120,12 +115,9 @@ const STATES: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };
 
 /** Reads what limiters, breakers and budgets hold each time that metrics are collected. */
 export function observeState(meter: Meter, { rateLimit, circuitBreaker, budget }: Sources): void {
-  const gauge = (
-    metric: { name: string; unit: string },
-    read: (() => Iterable<[string, number | undefined]>) | undefined,
-  ) => {
+  const gauge = ({ name, unit }: Metric, read: (() => Iterable<[string, number | undefined]>) | undefined) => {
     if (!read) return;
-    meter.createObservableGauge(metric.name, { unit: metric.unit }).addCallback((result) => {
+    meter.createObservableGauge(name, { unit }).addCallback((result) => {
       for (const [key, value] of read()) if (value !== undefined) result.observe(value, { key });
     });
   };

@@ -43,7 +43,7 @@ export class GateQueue {
   }
 
   remove(ticket: Ticket): void {
-    this.#gate.endedWaiting();
+    this.#gate.answerTime.endedWaiting();
     this.#take(ticket);
     this.schedule();
   }
@@ -91,7 +91,7 @@ export class GateQueue {
     const oldest = (this.#late.first ?? this.#ready.first)?.value;
     oldest?.gate.isAlive(oldest, now);
     this.#gate.advance(now);
-    const latest = Math.min(this.#heldUntil, this.#gate.latest(this.#endsAt, now));
+    const latest = Math.min(this.#heldUntil, this.#gate.answerTime.latest(this.#endsAt, now));
     let wait = 0;
     let ticket = this.#next(now);
     for (; ticket; ticket = this.#next(now)) {
@@ -143,7 +143,7 @@ export class GateQueue {
     const permit = ticket.notBefore <= now ? this.#gate.admitLate(ticket, now) : undefined;
     if (permit) ticket.admit(permit, now);
     else {
-      this.#gate.endedWaiting();
+      this.#gate.answerTime.endedWaiting();
       ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
     }
   }

@@ -2,6 +2,7 @@ import type { Clock, LastAnswer } from '@steadfetch/core';
 import type { Turns } from '@steadfetch/core/kit';
 import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
+import { AnswerTime } from './answer-time.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Lifetime } from './lifetime.ts';
@@ -40,10 +41,6 @@ export interface GateContext {
 const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
-/** Most answers take no longer than so many times the usual time. */
-const ANSWERED_WITHIN = 1.5;
-/** An answer of which nothing is known gets half of the time, less after each call that ended without a permit; so many times at most. */
-const MOST_HALVINGS = 4;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
 
@@ -58,10 +55,7 @@ interface Learned {
   provenUntil: number;
   lastAnswer: LastAnswer | undefined;
   lastRefused: number;
-  /** How long the last answers took, smoothed, in milliseconds. A refusal that is faster does not count. */
-  answerTime: number | undefined;
-  /** Calls that ended before they had a permit. */
-  endedWaiting: number;
+  readonly answerTime: AnswerTime;
 }
 
 const nothing = (): Learned => ({
@@ -72,8 +66,7 @@ const nothing = (): Learned => ({
   provenUntil: -Infinity,
   lastAnswer: undefined,
   lastRefused: -Infinity,
-  answerTime: undefined,
-  endedWaiting: 0,
+  answerTime: new AnswerTime(),
 });
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
@@ -130,8 +123,7 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** How long an answer takes, in milliseconds; `undefined` before the first one. */
-  get answerTime(): number | undefined {
+  get answerTime(): AnswerTime {
     return this.#learned.answerTime;
   }
 
@@ -231,11 +223,7 @@ export class Gate {
   /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
   isLate(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
-    const endsAt = Math.min(ticket.endsAt, began + gate.#lifetime.ms);
-    const time = endsAt - since;
-    const { answerTime = 0 } = this;
-    const least = answerTime < time ? answerTime : 0;
-    return endsAt - now < Math.min(ANSWERED_WITHIN * answerTime, (least + time) / 2);
+    return this.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
   }
 
   /** A signal has ended a call of its own. */
@@ -246,23 +234,6 @@ export class Gate {
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
   isAlive({ began }: Ticket, now: number): void {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
-  }
-
-  /**
-   * The latest time at which it is of use to send a call that ends at a time. The answer needs its usual time, half of the
-   * time that is left at most. Where that is unknown it is half as well, and half as much after each call that ended
-   * without a permit: or none would ever be sent, where half is too much.
-   */
-  latest(endsAt: number, now: number): number {
-    const time = endsAt - now;
-    const { answerTime = 0, endedWaiting } = this.#learned;
-    const known = answerTime > 0 ? ANSWERED_WITHIN * answerTime : time / 2 ** Math.min(MOST_HALVINGS, endedWaiting + 1);
-    return now + (time < Infinity ? time - Math.min(known, time / 2) : time);
-  }
-
-  /** A call ended before it had a permit. */
-  endedWaiting(): void {
-    this.#learned.endedWaiting++;
   }
 
   /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
@@ -347,9 +318,7 @@ export class Gate {
 
   /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
   countTime(took: number, isAccepted: boolean): void {
-    const learned = this.#learned;
-    if (learned.answerTime === undefined) learned.answerTime = took;
-    else if (isAccepted || took > learned.answerTime) learned.answerTime += 0.2 * (took - learned.answerTime);
+    this.answerTime.count(took, isAccepted);
     this.parent?.countTime(took, isAccepted);
   }
 

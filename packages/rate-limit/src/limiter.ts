@@ -169,7 +169,7 @@ export class Limiter {
    */
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
     const time = call.remaining();
-    const usual = Math.min(gate.answerTime ?? Infinity, LONGEST_REFUSAL_MS);
+    const usual = Math.min(gate.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
     const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
     if (held > 0) await sleep(held, call.signal, this.#settings.clock);
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);

@@ -4,12 +4,6 @@ import { oneLine } from '@steadfetch/core/kit';
 /** Why a call was not sent. */
 export type RateLimitReason = 'rate-limited' | 'queue-full';
 
-interface Refused {
-  readonly key: string;
-  readonly retryAfter: number;
-  readonly lastAnswer: LastAnswer | undefined;
-}
-
 /**
  * A `LocalRefusal`: a call that was refused here, without being sent: it would have to wait for longer than `maxWait` or its deadline, or
  * too many calls wait already.
@@ -25,7 +19,10 @@ export class RateLimitError extends Error {
   /** Not shown when the error is printed: headers may hold secrets. */
   readonly #lastAnswer: LastAnswer | undefined;
 
-  constructor(reason: RateLimitReason, { key, retryAfter, lastAnswer }: Refused) {
+  constructor(
+    reason: RateLimitReason,
+    { key, retryAfter, lastAnswer }: Pick<RateLimitError, 'key' | 'retryAfter' | 'lastAnswer'>,
+  ) {
     const hint = retryAfter > 0 ? `; try again in ${Math.ceil(retryAfter)} ms` : '';
     super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}${hint}`);
     this.reason = reason;

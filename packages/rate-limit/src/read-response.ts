@@ -1,5 +1,5 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
-import { copyFields, ignoreRejection, originOf } from '@steadfetch/core/kit';
+import { ignoreRejection, limitFields, originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
 import { DAY_MS, usableCost } from './model/answer.ts';
 import type { Answer, Quota } from './model/model.ts';
@@ -117,9 +117,7 @@ export function lastAnswerOf({ status, headers }: Response, asked: number | unde
   return { status, headers, ...(asked !== undefined && { retryAfter: asked }) };
 }
 
-const LIMIT_FIELD = /^(?:retry-after|x-ms-retry-after|date$|(?:x-|anthropic-)?rate-?limit)/;
-
 /** What the server answered to another call: the fields about limits alone. */
 export function withoutSecrets(answer: LastAnswer): LastAnswer {
-  return { ...answer, headers: copyFields(answer.headers, (name) => LIMIT_FIELD.test(name)) };
+  return { ...answer, headers: limitFields(answer.headers) };
 }

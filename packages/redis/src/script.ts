@@ -5,14 +5,15 @@
 export const FORM = 3;
 
 /**
- * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string. In each part the names are those of
+ * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string and by the clock of the server. In each part the names are those of
  * the original, so that the two can be read side by side; a property test compares their answers.
  *
  * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
  * aloneFor, within.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
-const BODY = `
+export const SCRIPT: string = `local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
 local floor, ceil, min, max, huge = math.floor, math.ceil, math.min, math.max, math.huge
 local abs, exp, sqrt, log10 = math.abs, math.exp, math.sqrt, math.log10
 local FREE, SEARCH, HOLD = 0, 1, 2
@@ -597,11 +598,3 @@ save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end
 return table.concat(reply, ' ')
 `;
-
-/** With the server's clock. */
-export const SCRIPT: string = `local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000
-${BODY}`;
-
-/** With the time as the last argument, for tests. */
-export const TIMELESS_SCRIPT: string = `local now = tonumber(ARGV[14])\n${BODY}`;

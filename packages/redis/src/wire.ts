@@ -26,24 +26,16 @@ export function argsOf(question: Question): string[] {
   ];
 }
 
+/** The members of an answer, in the order of the script. */
+const MEMBERS = 'now first every count closedUntil goodFor rate burst backAt'.split(' ');
+
 /** What the script answered. */
 export function replyOf(answer: unknown): Reply {
   const numbers = String(answer).split(' ').map(Number);
-  if (numbers.length !== 9 || numbers.some(Number.isNaN)) {
+  if (numbers.length !== MEMBERS.length || numbers.some(Number.isNaN)) {
     throw new TypeError(`redisStore: expected the answer of the script, got ${JSON.stringify(answer)?.slice(0, 100)}`);
   }
-  const [now, first, every, count, closedUntil, goodFor, rate, burst, backAt] = numbers as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { now, first, every, count, closedUntil, goodFor, rate, burst, backAt };
+  return Object.fromEntries(MEMBERS.map((name, n) => [name, numbers[n]])) as unknown as Reply;
 }
 
 function text(value: number): string {

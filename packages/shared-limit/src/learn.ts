@@ -45,7 +45,6 @@ export function learn(state: LimitState): void {
   if (!isAlone) state.alone = 0;
   mark(state, at);
   const { way } = state;
-  // an earlier version may have left a limit without a pace
   if (state.base === 0) search(state, start);
   else if (accepted === 0) nothing(state, time);
   else {

@@ -36,7 +36,7 @@ const LONG = 500;
 /** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
 const LATER = 1_000;
 /** Where no slot is free early enough it is looked after so long whether one can be by now, ms. */
-const REFUSED = 250;
+const LOOK_AGAIN = 250;
 
 /** A request that is on its way: what let it out, and at which slot. */
 interface Taken {
@@ -117,7 +117,7 @@ export class StoredPacer implements Pacing {
       return Math.max(isLong ? this.#groupOpensIn(now) : closed, this.#own!.delay(now, cost));
     }
     const slot = this.#slots.first;
-    const later = this.#isRefused(now) ? REFUSED : LATER;
+    const later = this.#hasNoSlot(now) ? LOOK_AGAIN : LATER;
     return Math.max(closed, slot && !this.#isStale(now) ? slot.at - now : later);
   }
 
@@ -163,7 +163,7 @@ export class StoredPacer implements Pacing {
     const { lease } = this.#slots;
     if (this.#isAlone || !lease) return seen;
     // where the limit is known no call goes ahead of its slot
-    const remaining = this.#place.known > 0 && this.#isRefused(now) ? 0 : seen.remaining;
+    const remaining = this.#place.known > 0 && this.#hasNoSlot(now) ? 0 : seen.remaining;
     const rate = lease.every > 0 ? 1_000 / lease.every : undefined;
     return { ...seen, remaining, rate, why: 'a store reserves the slots' };
   }
@@ -190,8 +190,8 @@ export class StoredPacer implements Pacing {
   }
 
   /** The place has no slot for those that wait. They may be held a little longer than until its next one. */
-  #isRefused(now: number): boolean {
-    return !this.#asking && now < this.#freeAt + REFUSED;
+  #hasNoSlot(now: number): boolean {
+    return !this.#asking && now < this.#freeAt + LOOK_AGAIN;
   }
 
   /** The first slot is due, and was reserved so long ago that the limit may have been closed since. */
@@ -221,14 +221,15 @@ export class StoredPacer implements Pacing {
     const asked: Asked = { at: now, want, within: this.#within, report, isLate: false, isOver: false };
     if (isWaitedFor) this.#asking = asked;
     this.#availability.asked(now);
-    const [{ known }, cost, within, aloneFor] = [
-      this.#place,
-      this.#cost,
-      this.#within,
-      this.#availability.aloneFor(now),
-    ];
-    const translated = refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) };
-    const question = { want, cost, within, refusal: translated, known, aloneFor, ...this.#reports.translated(report) };
+    const question = {
+      want,
+      cost: this.#cost,
+      within: this.#within,
+      refusal: refusal && { ...refusal, at: refusal.at - (this.#reports.offset ?? 0) },
+      known: this.#place.known,
+      aloneFor: this.#availability.aloneFor(now),
+      ...this.#reports.translated(report),
+    };
     try {
       const reply = this.#place.ask(key, question);
       if (!isPromise(reply)) {
@@ -301,19 +302,22 @@ export class StoredPacer implements Pacing {
   #waitNoLonger(asked: Asked): void {
     asked.isLate = true;
     if (!this.#availability.isUsed) {
-      asked.isOver = true;
-      if (this.#asking === asked) this.#asking = undefined;
+      this.#close(asked);
       this.#availability.missed();
     }
-    if (this.#asking === asked && !this.#isAlone)
-      this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
+    if (this.#asking === asked && !this.#isAlone) this.#goAlone();
   }
 
   /** Its request has ended in Workers, so the answer is lost: the next call asks again. Perhaps the place has received what it reported. */
   #lost(asked: Asked): void {
+    this.#close(asked);
+    this.#parts.wake();
+  }
+
+  /** No answer to it is waited for any more. */
+  #close(asked: Asked): void {
     asked.isOver = true;
     if (this.#asking === asked) this.#asking = undefined;
-    this.#parts.wake();
   }
 
   /** The place did not hear the question: what was reported is reported again. */
@@ -328,8 +332,7 @@ export class StoredPacer implements Pacing {
     // one that left because another is alone has got no answer yet
     if (!isUsed) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
-    asked.isOver = true;
-    if (this.#asking === asked) this.#asking = undefined;
+    this.#close(asked);
     this.#availability.missed();
     if (isUsed) this.#leave(error);
   }
@@ -340,23 +343,24 @@ export class StoredPacer implements Pacing {
     const isProven = this.#availability.usedFor(now) > PROVEN;
     this.#availability.leave(now);
     this.#place.onFailure(this.#parts.key, error);
-    this.#learned = (isProven ? this.#atShare() : undefined) ?? this.#learned ?? this.#parts.local();
+    this.#learned = this.#pacerAlone(isProven);
     this.#goAlone(this.#learned);
   }
 
   /** Another one is alone: two ways to count do not go together. */
   #leaveToo(now: number, backAt: number): void {
     this.#availability.leaveToo(now, backAt);
-    this.#goAlone(this.#atShare() ?? this.#learned ?? this.#parts.local());
+    this.#goAlone();
   }
 
-  /** A pacer that goes on with the share that this process had. */
-  #atShare(): Pacing | undefined {
+  /** Goes on with the share that this process had, if it is to be used and known; else with what was learned before. */
+  #pacerAlone(usesShare = true): Pacing {
     const { pace } = this.#slots;
-    return pace > 0 ? this.#parts.local(pace) : undefined;
+    if (usesShare && pace > 0) return this.#parts.local(pace);
+    return this.#learned ?? this.#parts.local();
   }
 
-  #goAlone(own: Pacing): void {
+  #goAlone(own: Pacing = this.#pacerAlone()): void {
     this.#own = own;
     this.#isAlone = true;
     this.#slots.drop();
