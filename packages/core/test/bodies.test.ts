@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { bodyFactory, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -150,15 +152,38 @@ describe('a stream that was given', () => {
   const layer = defineMiddleware((call, next) => next(call));
   const given = (body: unknown, more: object = {}) => ({ method: 'PUT', body, duplex: 'half', ...more }) as RequestInit;
 
-  it('is closed when the call fails before anybody has read it', async () => {
+  it('is closed when its caller aborts before anybody has read it', async () => {
     const cancel = vi.fn();
     const body = new Readable({ read() {} });
+    const signal = AbortSignal.abort();
 
-    await layer(failing)('https://api.test/', given(new ReadableStream({ cancel }))).catch(() => {});
-    await layer(failing)('https://api.test/', given(body)).catch(() => {});
+    await layer(failing)('https://api.test/', given(new ReadableStream({ cancel }), { signal })).catch(() => {});
+    await layer(failing)('https://api.test/', given(body, { signal })).catch(() => {});
 
     expect(cancel).toHaveBeenCalledTimes(1);
     expect(body.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['as it is', (request: IncomingMessage) => request],
+    ['as a web stream, which ends the process if it is cancelled at once', Readable.toWeb],
+  ])('lets a server that hands on its request %s answer when the call fails', async (_how, asBody) => {
+    const answer: RequestListener = async (request, response) => {
+      response.statusCode = await layer(failing)('https://api.test/', given(asBody(request))).then(
+        ({ status }) => status,
+        () => 502,
+      );
+      response.end();
+    };
+    const server = createServer(answer);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+
+    try {
+      expect((await fetch(url, { method: 'POST', body: 'order' })).status).toBe(502);
+    } finally {
+      server.close();
+    }
   });
 
   it('is left alone where it is being read, or the call succeeds', async () => {
@@ -167,7 +192,7 @@ describe('a stream that was given', () => {
     read.getReader();
     const sent = new ReadableStream({ cancel });
 
-    await layer(failing)('https://api.test/', given(read)).catch(() => {});
+    await layer(failing)('https://api.test/', given(read, { signal: AbortSignal.abort() })).catch(() => {});
     await layer(async () => new Response())('https://api.test/', given(sent));
 
     expect(cancel).not.toHaveBeenCalled();

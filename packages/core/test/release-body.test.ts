@@ -26,10 +26,11 @@ async function expectReadQuietly(request: Request, end: () => unknown): Promise<
   expect(request.bodyUsed).toBe(true);
 }
 
-const callWith = (body: unknown) => Call.from(URL, { method: 'PUT', body: body as BodyInit });
+const callWith = (body: unknown, signal = AbortSignal.abort()) =>
+  Call.from(URL, { method: 'PUT', body: body as BodyInit, signal });
 
 describe('releaseBody', () => {
-  it('cancels a stream that was given, and destroys one of Node', () => {
+  it('cancels a stream that was given to a call that is aborted, and destroys one of Node', () => {
     const web = { getReader: () => {}, cancel: vi.fn(async () => {}) };
     const node = { pipe: () => {}, readableDidRead: false, destroy: vi.fn() };
 

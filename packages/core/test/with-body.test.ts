@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withBody } from '../src/body/with-body.ts';
 import { historyBehind, keepHistory } from '../src/call/history.ts';
 
@@ -16,6 +16,28 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(() => server.close());
+afterEach(() => vi.unstubAllGlobals());
+
+/** A class whose instances have a response of the platform inside, whose `clone` gives one, and whose methods cannot be replaced. */
+function classAround(Native: typeof Response): typeof Response {
+  class Light {
+    constructor(...given: ConstructorParameters<typeof Response>) {
+      natives.set(this, new Native(...given) as unknown as Record<string, () => unknown>);
+    }
+  }
+  const natives = new WeakMap<object, Record<string, () => unknown>>();
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(Native.prototype))) {
+    if (name === 'constructor') continue;
+    const member = get ? { get: ofInside((inside) => inside[name]) } : { value: ofInside((inside) => inside[name]!()) };
+    Object.defineProperty(Light.prototype, name, { ...member, configurable: true });
+  }
+  function ofInside(read: (inside: Record<string, () => unknown>) => unknown) {
+    return function (this: object) {
+      return read(natives.get(this)!);
+    };
+  }
+  return Light as typeof Response;
+}
 
 describe('withBody', () => {
   it('keeps the facts of the network response', async () => {
@@ -38,6 +60,20 @@ describe('withBody', () => {
 
     expect(second).toMatchObject({ url: `${base}/there`, redirected: true, type: 'basic' });
     expect(await second.text()).toBe('new');
+    expect(await copy.text()).toBe('new');
+  });
+
+  it('can be cloned, read and changed where the global Response is a class around that of the platform, as Hono has on Node', async () => {
+    vi.stubGlobal('Response', classAround(Response));
+    const [status, statusText, headers] = [201, 'Made', new Headers()];
+
+    const copy = withBody({ status, statusText, headers } as Response, 'new');
+
+    const clone = copy.clone();
+    copy.json = async () => 'by ky'; // as it does where there is a parseJson
+    expect(await copy.json()).toBe('by ky');
+    expect(await clone.clone().text()).toBe('new');
+    expect(await clone.text()).toBe('new');
     expect(await copy.text()).toBe('new');
   });
 

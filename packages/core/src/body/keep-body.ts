@@ -21,7 +21,7 @@ export function keepBody(call: Call): Call {
 /** The clones of a `Request`, which share its source: it is closed when all of them are. */
 const CLONES = new WeakMap<Request, readonly Call[]>();
 
-/** Closes what a call that fails has left unread, also in the clones that were made to send it. */
+/** Closes what a call that fails leaves unread, also in the clones that were made to send it. */
 export function releaseBodies(call: Call): void {
   releaseBody(call);
   for (const clone of CLONES.get(call.input as Request) ?? []) releaseBodies(clone);
@@ -33,12 +33,13 @@ export function forgetClones({ input }: Call): void {
 }
 
 /**
- * Closes a body that is not sent, as `fetch` would: the stream in `init`, or what a clone left unread in a `Request`,
- * which is used from then on.
+ * Closes a body that is not sent, as `fetch` would: what a clone left unread in a `Request`, which is used from then on, or
+ * after an abort the stream in `init`. After another failure that is its owner's: it may be the request of a client, whose
+ * connection is closed with it before it gets an answer.
  */
 export function releaseBody(call: Call): void {
-  if (call.init?.body) cancelBody(call.init.body);
-  else if (carriesBody(call)) closeBody(call.input as Request);
+  if (carriesBody(call)) closeBody(call.input as Request);
+  else if (call.signal?.aborted) cancelBody(call.init?.body);
 }
 
 /** A `Request` of Node writes its form into its stream, whether that is read or not. If it is closed before, the process ends. */

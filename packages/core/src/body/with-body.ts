@@ -24,7 +24,7 @@ export function holdsStreams(): boolean {
  * Keeps a status or reason phrase that the constructor refuses (999, broken UTF-8). For a stream made by script, pass
  * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch" whatever error the stream has.
  */
-export function withBody(response: Response, body: BodyInit | null, errorOf?: ErrorOf): Response {
+export function withBody(response: Response, body: BodyInit | null, errorOf: ErrorOf = (error) => error): Response {
   const { status, statusText, headers } = response;
   const copy = new Response(NO_BODY.has(status) ? null : body, {
     headers,
@@ -34,18 +34,20 @@ export function withBody(response: Response, body: BodyInit | null, errorOf?: Er
   return keepFacts(copy, response, errorOf);
 }
 
-function keepFacts(copy: Response, original: Response, errorOf: ErrorOf | undefined): Response {
+function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Response {
   inheritHistory(copy, original);
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }
-  define(copy, 'clone', () => keepFacts(Response.prototype.clone.call(copy), copy, errorOf));
-  if (errorOf) tellErrors(copy, errorOf);
+  const { clone } = copy;
+  define(copy, 'clone', () => keepFacts(clone.call(copy), copy, errorOf));
+  tellErrors(copy, errorOf);
   return copy;
 }
 
+/** By its own methods: a clone is of another class where `Response` was replaced, as by Hono on Node. */
 function tellErrors(response: Response, errorOf: ErrorOf): void {
-  const methods = Response.prototype as unknown as Record<string, (() => Promise<unknown>) | undefined>;
+  const methods = response as unknown as Record<string, (() => Promise<unknown>) | undefined>;
   for (const name of READERS) {
     const read = methods[name];
     // `bytes` is missing from older runtimes

@@ -88,7 +88,7 @@ function holdsStream(call: Call): boolean {
   return call.init?.body ? !call.replayable : typeof call.input === 'object';
 }
 
-/** Closes a stream that is unread when the call fails, as `fetch` does. */
+/** Closes what is unread when the call fails, as `fetch` does. */
 async function releasing(call: Call, enter: Next): Promise<Response> {
   try {
     return await enter(call);
