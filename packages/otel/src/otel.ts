@@ -20,7 +20,14 @@ import {
   observe,
   type SteadfetchEvent,
 } from '@steadfetch/core';
-import { callIdOf, checkBoolean, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import {
+  callIdOf,
+  checkBoolean,
+  checkMembers,
+  type OptionTable,
+  readOptions,
+  withObserverOf,
+} from '@steadfetch/core/kit';
 import { serverOf } from './attributes.ts';
 import { metricsOf, nameOf, observeState } from './metrics.ts';
 
@@ -125,8 +132,9 @@ function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
         },
       );
   };
+  const spanned = defineMiddleware(around, 'otel');
   return compose(
-    defineMiddleware(around, 'otel'),
+    (next) => withObserverOf(spanned(next), next),
     observe((event) => {
       const open = spans.get(event.callId);
       if (!open) return;

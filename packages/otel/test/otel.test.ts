@@ -1,7 +1,8 @@
 import { metrics, propagation, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { compose } from '@steadfetch/core';
+import { Call, compose, observe } from '@steadfetch/core';
+import { observerOf } from '@steadfetch/core/kit';
 import { METRICS, otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -248,6 +249,21 @@ describe('the span of a call', () => {
       attributes: { 'error.type': '_OTHER' },
       status: { code: SpanStatusCode.ERROR },
     });
+  });
+
+  it('hides the loop of ky from no observer inside of it, such as one that logs retries', () => {
+    const heard: string[] = [];
+    const below = compose(
+      otel({ callSpan: true }),
+      observe(({ type }) => heard.push(type)),
+    )(fakeFetch([200]));
+    const call = Call.from('https://api.test/');
+
+    const loop = observerOf(below)!(call);
+    loop.start(call);
+    loop.end(call, { status: 200 });
+
+    expect(heard).toEqual(['start', 'end']);
   });
 
   it('is not made unless it is asked for', async () => {
