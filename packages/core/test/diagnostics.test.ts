@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
-import { compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { Call, compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { observerOf } from '@steadfetch/core/kit';
 import { fakeFetch } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -78,6 +79,32 @@ describe('diagnostics', () => {
     expect(calls).toHaveLength(2);
     expect(metas).toEqual(['job', 'job', 'job', 'job']);
     expect(events.map(({ type }) => type)).toEqual(['start', 'attempt', 'end']);
+  });
+
+  it('hides the loop of ky from no observer inside of it, such as one that logs retries or ends waits', () => {
+    const heard: string[] = [];
+    const below = compose(
+      diagnostics(),
+      observe(({ type }) => heard.push(type)),
+    )(fakeFetch([200]));
+    const call = Call.from('https://api.test/');
+
+    const loop = observerOf(below)!(call);
+    loop.start(call);
+    loop.end(call, { status: 200 });
+
+    expect(heard).toEqual(['start', 'end']);
+  });
+
+  it('publishes attempts also inside of an observer', async () => {
+    const attempts = subscribed('steadfetch.attempt');
+
+    await compose(
+      observe(() => {}),
+      diagnostics(),
+    )(fakeFetch([200]))('https://api.test/');
+
+    expect(attempts).toEqual(['start 1 https://api.test/', 'end 1 https://api.test/ 200']);
   });
 
   it('passes calls through without subscribers', async () => {

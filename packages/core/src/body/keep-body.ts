@@ -11,7 +11,9 @@ export function keepBody(call: Call): Call {
     if (!carriesBody(call)) return call;
     const kept = call.withClone();
     const request = call.input as Request;
-    CLONES.set(request, [...(CLONES.get(request) ?? []), kept]);
+    const clones = CLONES.get(request);
+    if (clones) clones.push(kept);
+    else CLONES.set(request, [kept]);
     return kept;
   } catch {
     return call;
@@ -19,7 +21,7 @@ export function keepBody(call: Call): Call {
 }
 
 /** The clones of a `Request`, which share its source: it is closed when all of them are. */
-const CLONES = new WeakMap<Request, readonly Call[]>();
+const CLONES = new WeakMap<Request, Call[]>();
 
 /** Closes what a call that fails leaves unread, also in the clones that were made to send it. */
 export function releaseBodies(call: Call): void {

@@ -4,7 +4,7 @@ import { redactUrl } from '../call/origin.ts';
 import { defineMiddleware, toNext } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
 import { monotonic, systemClock } from '../time/clock.ts';
-import { metaOf, observeBy } from './observe.ts';
+import { metaOf, observeBy, withObserverOf } from './observe.ts';
 
 /** What subscribers of both channels get; Node adds `result` or `error`. */
 export interface DiagnosticsContext {
@@ -45,10 +45,11 @@ export function diagnostics(): Middleware {
   const observed = observeBy({ listener: () => {}, clock: systemClock, now, around }, 'diagnostics');
   return (next) => {
     const traced = toNext(observed(next));
-    return defineMiddleware((call, untraced) => {
+    const layer = defineMiddleware((call, untraced) => {
       if (calls.hasSubscribers) return calls.tracePromise(() => traced(call), contextOf(call));
       return attempts.hasSubscribers ? traced(call) : untraced(call);
-    })(next);
+    });
+    return withObserverOf(layer(next), next);
   };
 }
 

@@ -101,7 +101,7 @@ function observationBy(all: readonly Settings[], call: Call): CallObservation {
 
 export interface Settings {
   readonly listener: Listener;
-  /** Called around each request, where this observer is the outermost one. */
+  /** Called around each request. */
   readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
   /** The time left of each call, in milliseconds, for a loop around our layers. */
   readonly remaining?: () => number;
@@ -140,6 +140,11 @@ class Observation implements Observed {
     return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
 
+  /** What the nearest observer that has it does around each request. */
+  get #around(): Settings['around'] {
+    return this.#settings.around ?? this.#outer?.#around;
+  }
+
   /** Whether this observer, or one further out, is that of the settings. */
   isOf(settings: Settings): boolean | undefined {
     return this.#settings === settings || this.#outer?.isOf(settings);
@@ -158,7 +163,8 @@ class Observation implements Observed {
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
     call.taken = false;
     const attempt = call.attempt + call.record.resends;
-    const { around, now } = this.#root.#settings;
+    const { now } = this.#root.#settings;
+    const around = this.#around;
     const further = this.#further;
     const request = further ? () => further.send(call, send) : send;
     const sentAt = now();
