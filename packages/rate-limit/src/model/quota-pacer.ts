@@ -44,8 +44,8 @@ export interface Answered {
 
 /**
  * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise. The pace is what comes back by itself,
- * plus what is left over the time until the reset.
+ * here then while it covers all that wait, and evenly until it is reset otherwise, what calls leave of that saved up. The pace
+ * is what comes back by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
@@ -187,7 +187,7 @@ export class QuotaPacer {
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     if (this.#share > 0) this.#rate = this.#share / this.#window;
     const time = Math.max(0, now - this.#creditAt);
-    this.#credit = Math.min(Math.max(1, this.#credit), this.#credit + Math.max(0, this.#rate) * time);
+    this.#credit = Math.min(Math.max(1, spare), this.#credit + Math.max(0, this.#rate) * time);
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 

@@ -66,6 +66,26 @@ describe('told quotas', () => {
     expect(sendAll(model, 10, 30, loop, (sent) => answer(17 - sent))).toBe(expected);
   });
 
+  it.each([
+    ['60 an hour, five every six minutes', window(60, 3_600_000), 10, 5, 360_000],
+    ['1000 a day, forty an hour', window(1_000, 86_400_000), 22, 40, 3_600_000],
+  ])('sends pages of calls at once that stay below their quota: %s', (_, limited, pages, calls, every) => {
+    const model = pacer();
+    for (let page = 0; page < pages; page++) {
+      const at = 1 + page * every;
+      model.advance(at);
+      expect(sendAll(model, at, calls, false, () => limited(at))).toBe(calls);
+    }
+  });
+
+  it('saves up no more than is left', () => {
+    const model = pacer();
+    const limited = window(60, 3_600_000);
+    sendAll(model, 1, 45, false, () => limited(1));
+    model.advance(3_500_000);
+    expect(sendAll(model, 3_500_000, 60, false, () => limited(3_500_000))).toBe(14);
+  });
+
   it('spreads a told bucket of which less is left than wait, and no less', () => {
     const started = () => {
       const model = pacer();
