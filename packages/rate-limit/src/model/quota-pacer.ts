@@ -180,7 +180,6 @@ export class QuotaPacer {
     // what was spent longer ago than a window has come back
     if (this.#share > 0)
       this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
-    if (this.#left < 1 && inFlight === 0 && this.#isOver(now)) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const spare = this.#left - this.#reserve;
@@ -222,7 +221,7 @@ export class QuotaPacer {
     if (this.#covers(now, least)) return 0;
     if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
-    if (this.#left === 1 && this.#isOver(now)) return 0;
+    if (this.#inFlight === 0 && this.#isOver(now)) return 0; // one finds out
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
     return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
   }

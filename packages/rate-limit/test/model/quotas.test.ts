@@ -78,6 +78,23 @@ describe('told quotas', () => {
     }
   });
 
+  it.each([
+    ['less than a call costs', 7],
+    ['one call', 1],
+  ])('finds out whether there is more after the reset, where what is left is %s', (_, cost) => {
+    const model = pacer();
+    for (let remaining = 60 - cost; remaining > 0; remaining -= cost) {
+      const quotas = [{ name: 'tokens', limit: 60, remaining, reset: 10_000 }];
+      model.settle(model.send(0, cost), 0, { kind: 'accepted', quotas });
+    }
+    model.advance(9_000);
+    expect(model.delay(9_000, cost)).toBeGreaterThan(0);
+    model.advance(10_200);
+    expect(model.delay(10_200, cost)).toBe(0);
+    model.send(10_200, cost);
+    expect(model.delay(10_200, cost)).toBeGreaterThan(0);
+  });
+
   it('saves up no more than is left', () => {
     const model = pacer();
     const limited = window(60, 3_600_000);
