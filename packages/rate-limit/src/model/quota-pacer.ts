@@ -186,7 +186,9 @@ export class QuotaPacer {
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     if (this.#share > 0) this.#rate = this.#share / this.#window;
     const time = Math.max(0, now - this.#creditAt);
-    this.#credit = Math.min(Math.max(1, spare), this.#credit + Math.max(0, this.#rate) * time);
+    // where it comes back by itself, others would use it at the same time
+    const most = this.#refill > 0 ? 1 : Math.max(1, spare);
+    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * time);
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
