@@ -44,8 +44,8 @@ export interface Answered {
 
 /**
  * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise. The pace is what comes back by itself,
- * plus what is left over the time until the reset.
+ * here then while it covers all that wait, and evenly until it is reset otherwise, what calls leave of that saved up. The pace
+ * is what comes back by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
@@ -180,14 +180,15 @@ export class QuotaPacer {
     // what was spent longer ago than a window has come back
     if (this.#share > 0)
       this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
-    if (this.#left < 1 && inFlight === 0 && this.#isOver(now)) this.#left = 1; // one finds out
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const spare = this.#left - this.#reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     if (this.#share > 0) this.#rate = this.#share / this.#window;
     const time = Math.max(0, now - this.#creditAt);
-    this.#credit = Math.min(Math.max(1, this.#credit), this.#credit + Math.max(0, this.#rate) * time);
+    // where it comes back by itself, others would use it at the same time
+    const most = this.#refill > 0 ? 1 : Math.max(1, spare);
+    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * time);
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
@@ -222,7 +223,7 @@ export class QuotaPacer {
     if (this.#covers(now, least)) return 0;
     if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
-    if (this.#left === 1 && this.#isOver(now)) return 0;
+    if (this.#inFlight === 0 && this.#isOver(now)) return 0; // one finds out
     const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
     return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
   }

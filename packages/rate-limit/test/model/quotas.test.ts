@@ -66,6 +66,43 @@ describe('told quotas', () => {
     expect(sendAll(model, 10, 30, loop, (sent) => answer(17 - sent))).toBe(expected);
   });
 
+  it.each([
+    ['60 an hour, five every six minutes', window(60, 3_600_000), 10, 5, 360_000],
+    ['1000 a day, forty an hour', window(1_000, 86_400_000), 22, 40, 3_600_000],
+  ])('sends pages of calls at once that stay below their quota: %s', (_, limited, pages, calls, every) => {
+    const model = pacer();
+    for (let page = 0; page < pages; page++) {
+      const at = 1 + page * every;
+      model.advance(at);
+      expect(sendAll(model, at, calls, false, () => limited(at))).toBe(calls);
+    }
+  });
+
+  it.each([
+    ['less than a call costs', 7],
+    ['one call', 1],
+  ])('finds out whether there is more after the reset, where what is left is %s', (_, cost) => {
+    const model = pacer();
+    for (let remaining = 60 - cost; remaining > 0; remaining -= cost) {
+      const quotas = [{ name: 'tokens', limit: 60, remaining, reset: 10_000 }];
+      model.settle(model.send(0, cost), 0, { kind: 'accepted', quotas });
+    }
+    model.advance(9_000);
+    expect(model.delay(9_000, cost)).toBeGreaterThan(0);
+    model.advance(10_200);
+    expect(model.delay(10_200, cost)).toBe(0);
+    model.send(10_200, cost);
+    expect(model.delay(10_200, cost)).toBeGreaterThan(0);
+  });
+
+  it('saves up no more than is left', () => {
+    const model = pacer();
+    const limited = window(60, 3_600_000);
+    sendAll(model, 1, 45, false, () => limited(1));
+    model.advance(3_500_000);
+    expect(sendAll(model, 3_500_000, 60, false, () => limited(3_500_000))).toBe(14);
+  });
+
   it('spreads a told bucket of which less is left than wait, and no less', () => {
     const started = () => {
       const model = pacer();
