@@ -117,6 +117,8 @@ class Observation implements Observed {
   readonly #root: Observation;
   /** What another copy of this package observes, further out than all of these. */
   readonly #further: Observed | undefined;
+  /** What the nearest observer that has it does around each request. */
+  readonly #around: Settings['around'];
   readonly #startedAt: number;
   /** The same moment since the epoch: one reading of that clock per call. */
   readonly #epoch: number;
@@ -130,6 +132,7 @@ class Observation implements Observed {
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#root = this.#outer ? this.#outer.#root : this;
     this.#further = this.#outer ? this.#outer.#further : observed;
+    this.#around = settings.around ?? (this.#outer ? this.#outer.#around : undefined);
     this.#startedAt = settings.now();
     this.#epoch = settings.clock.now();
   }
@@ -138,11 +141,6 @@ class Observation implements Observed {
     call.record.meta ??= metaOf(call);
     this.start(call);
     return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
-  }
-
-  /** What the nearest observer that has it does around each request. */
-  get #around(): Settings['around'] {
-    return this.#settings.around ?? this.#outer?.#around;
   }
 
   /** Whether this observer, or one further out, is that of the settings. */
