@@ -4,11 +4,26 @@ import type { Permit } from './gate.ts';
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 8_000;
 
+/** Where one refusal is believed, a guess is contradicted when so many requests were accepted since the last one. */
+const CONTRADICTED_BY = 20;
+
 /** The call that goes ahead of a pace: one at a time, since the guess may be right. */
 export class Ahead {
+  readonly #mustProve: boolean;
   #permit: Permit | undefined;
-  /** How long the next one waits: twice as long after one that was refused. */
-  patience: number = SHORTEST_MS;
+  #accepted = 0;
+  /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
+  patience: number;
+
+  constructor(mustProve: boolean) {
+    this.#mustProve = mustProve;
+    this.patience = mustProve ? SHORTEST_MS : LONGEST_MS;
+  }
+
+  /** Whether none may go: one is out, or nothing contradicts the guess. */
+  get isBarred(): boolean {
+    return this.#permit !== undefined || !(this.#mustProve || this.#accepted >= CONTRADICTED_BY);
+  }
 
   get isOut(): boolean {
     return this.#permit !== undefined;
@@ -20,7 +35,9 @@ export class Ahead {
   }
 
   answered(permit: Permit, isRefused: boolean): void {
-    if (permit === this.#permit) this.patience = isRefused ? Math.min(LONGEST_MS, 2 * this.patience) : SHORTEST_MS;
+    this.#accepted = isRefused ? 0 : this.#accepted + 1;
+    if (permit !== this.#permit || !this.#mustProve) return;
+    this.patience = isRefused ? Math.min(LONGEST_MS, 2 * this.patience) : SHORTEST_MS;
   }
 
   returned(permit: Permit): void {

@@ -96,7 +96,7 @@ export class Gate {
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  #ahead = new Ahead();
+  #ahead: Ahead;
   #lifetime = new Lifetime();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
@@ -106,6 +106,7 @@ export class Gate {
     this.#context = context;
     this.alwaysRefused = parent ? parent.alwaysRefused : context.proof === 'first' ? new AlwaysRefused() : undefined;
     this.#queue = new GateQueue(this, context);
+    this.#ahead = new Ahead(context.proof === 'first');
   }
 
   /** It is made when it is first needed. */
@@ -154,7 +155,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
-    this.#ahead = new Ahead();
+    this.#ahead = new Ahead(this.#context.proof === 'first');
     this.#lifetime = new Lifetime();
     this.moveWaiting();
     this.forget();
@@ -208,11 +209,11 @@ export class Gate {
   }
 
   /**
-   * When a call that waits may go ahead of the pace, where a limit must be proven: when a guess alone has held it back
+   * When a call that waits may go ahead of the pace: when a guess alone has held it back
    * for a while in which nothing was refused. One such call at a time.
    */
   aheadAt({ since }: Ticket): number {
-    if (!this.alwaysRefused || this.#ahead.isOut) return Infinity;
+    if (this.#ahead.isBarred) return Infinity;
     return Math.max(since, this.pacer.guessesSince ?? Infinity, this.#learned.lastRefused) + this.#ahead.patience;
   }
 

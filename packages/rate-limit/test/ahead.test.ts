@@ -8,7 +8,7 @@ const permit = () => ({}) as Permit;
 
 describe('calls that go ahead of a pace', () => {
   it('go one at a time', () => {
-    const ahead = new Ahead();
+    const ahead = new Ahead(true);
     const first = ahead.sent(permit());
     expect(ahead.isOut).toBe(true);
 
@@ -19,7 +19,7 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait twice as long after each that is refused, eight seconds at most, and one second after one that is accepted', () => {
-    const ahead = new Ahead();
+    const ahead = new Ahead(true);
     const waits = [true, true, true, true, false].map((isRefused) => {
       ahead.answered(ahead.sent(permit()), isRefused);
       return ahead.patience;
@@ -28,6 +28,22 @@ describe('calls that go ahead of a pace', () => {
 
     expect(waits).toEqual([2_000, 4_000, 8_000, 8_000, 1_000]);
     expect(ahead.patience).toBe(1_000);
+  });
+
+  it('wait for twenty that are accepted, and for eight seconds, where one refusal is believed', () => {
+    const ahead = new Ahead(false);
+    const barred = (isRefused: boolean, times: number) => {
+      for (let i = 0; i < times; i++) ahead.answered(permit(), isRefused);
+      return ahead.isBarred;
+    };
+
+    expect([barred(false, 19), barred(false, 1), barred(true, 1), barred(false, 20)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(ahead.patience).toBe(8_000);
   });
 
   it('wait no longer than at first after a reset', () => {
