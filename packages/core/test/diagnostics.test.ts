@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { Call, compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
-import { observerOf } from '@steadfetch/core/kit';
+import { observerOf, toNext } from '@steadfetch/core/kit';
 import { fakeFetch } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -94,6 +94,33 @@ describe('diagnostics', () => {
     loop.end(call, { status: 200 });
 
     expect(heard).toEqual(['start', 'end']);
+  });
+
+  it('hides it also where the runtime has no such module, as in a browser', () => {
+    vi.stubGlobal('process', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+
+    expect(observerOf(compose(diagnostics(), observe(console.debug))(fetch))).toBeDefined();
+  });
+
+  it('tells an observer nothing twice where another copy of the package observes the loop of ky', async () => {
+    subscribed('steadfetch.attempt');
+    vi.resetModules();
+    const other = await import('@steadfetch/core');
+    const heard: string[] = [];
+    const below = compose(
+      other.observe(() => {}),
+      diagnostics(),
+      observe(({ type }) => heard.push(type)),
+    )(fakeFetch([200]));
+    const call = Call.from('https://api.test/');
+
+    const loop = observerOf(below)!(call);
+    loop.start(call);
+    await toNext(below)(call.with({ observed: loop.observed }));
+    loop.end(call, { status: 200 });
+
+    expect(heard).toEqual(['start', 'attempt', 'end']);
   });
 
   it('publishes attempts also inside of an observer', async () => {

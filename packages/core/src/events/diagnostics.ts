@@ -38,7 +38,7 @@ export function diagnostics(): Middleware {
   const tracing = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:diagnostics_channel');
   const calls = tracing?.tracingChannel?.('steadfetch.call');
   const attempts = tracing?.tracingChannel?.('steadfetch.attempt');
-  if (!calls || !attempts) return defineMiddleware((call, next) => next(call), 'diagnostics');
+  if (!calls || !attempts) return passing;
   const around = (call: Call, send: () => Promise<Response>) =>
     attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
   const now = monotonic(systemClock);
@@ -52,6 +52,10 @@ export function diagnostics(): Middleware {
     return withObserverOf(layer(next), next);
   };
 }
+
+/** Also an observer inside of it is as without it. */
+const passing: Middleware = (next) =>
+  withObserverOf(defineMiddleware((call, next) => next(call), 'diagnostics')(next), next);
 
 function contextOf(call: Call): DiagnosticsContext {
   const { record, method, url } = call;

@@ -50,9 +50,7 @@ export function observe(listener: Listener, options?: ObserveOptions): Middlewar
 /** The middleware behind `observe`. */
 export function observeBy(settings: Settings, name: string): Middleware {
   const middleware = defineMiddleware((call, next) => {
-    const { observed } = call;
-    // also where another copy of this package observes: it has taken the settings from the fetch inside
-    if ((observed as Partial<Observation> | undefined)?.isOf?.(settings)) return next(call);
+    if (isOf(call.observed, settings)) return next(call);
     return new Observation(call, settings).watch(call, next);
   }, name);
   return (next) => {
@@ -145,7 +143,7 @@ class Observation implements Observed {
 
   /** Whether this observer, or one further out, is that of the settings. */
   isOf(settings: Settings): boolean | undefined {
-    return this.#settings === settings || this.#outer?.isOf(settings);
+    return this.#settings === settings || isOf(this.#outer ?? this.#further, settings);
   }
 
   start(call: Call): void {
@@ -208,6 +206,11 @@ class Observation implements Observed {
       }
     } catch {}
   }
+}
+
+/** Also where another copy of this package observes: it has taken the settings from the fetch inside. */
+function isOf(observed: Observed | undefined, settings: Settings): boolean | undefined {
+  return (observed as Partial<Observation> | undefined)?.isOf?.(settings);
 }
 
 /** What the call was made with, also in the member that no other library reads. */
