@@ -43,7 +43,7 @@ export function runnerFor(client: RedisClient): RunScript {
     try {
       return await byHash(call);
     } catch (error) {
-      if (!/\bNOSCRIPT\b/.test(messageOf(error))) throw error;
+      if (!/NOSCRIPT/i.test(messageOf(error))) throw error;
       return whole(call);
     }
   };

@@ -36,6 +36,15 @@ describe('a client', () => {
     expect(String(seen[0])).toContain("redis.call('TIME')");
   });
 
+  it('that words errors in its own way, as valkey-glide does, gets the whole script too', async () => {
+    const said = 'An error was signalled by the server: - NoScriptError: No matching script. Please use EVAL.';
+    const reply = await slotsOf(async ([name]) => {
+      if (name === 'EVALSHA') throw new Error(said);
+      return ANSWER;
+    });
+    expect(reply.count).toBe(2);
+  });
+
   it.each<[string, RedisClient]>([
     ['node-redis', { evalSha: async () => ANSWER, eval: noScript }],
     ['@upstash/redis', { evalsha: async () => ANSWER, eval: noScript }],
