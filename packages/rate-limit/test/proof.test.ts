@@ -258,4 +258,31 @@ describe('with proof first, a pace that is a guess', () => {
 
     expect(longest).toBeLessThan(2_500);
   });
+
+  it('and a number of requests in flight hold no call back for long while some of these hang', async () => {
+    const clock = manualClock();
+    const begun = clock.now();
+    const server = () => {
+      const now = clock.now() - begun;
+      if (now >= 10_000 && now < 11_000) return { status: 200, delay: 60_000 };
+      if (now >= 13_000 && now < 14_000) return { ...refusedFor(1), delay: 15 };
+      return { status: 200, delay: 100 };
+    };
+    const random = seededRandom(1);
+    const limited = rateLimit({ clock, random, proof: 'first' })(fakeFetch(server, { clock }));
+    let longest = 0;
+    const call = async () => {
+      const start = clock.now();
+      await limited(`${ORIGIN}/a`);
+      if (start - begun > 20_000) longest = Math.max(longest, clock.now() - start);
+    };
+
+    for (let n = 0; n < 600; n++) {
+      void call();
+      await clock.advance(Math.ceil(-50 * Math.log(1 - random())));
+    }
+    await clock.advance(60_000);
+
+    expect(longest).toBeLessThan(1_000);
+  });
 });

@@ -70,6 +70,8 @@ export class Concurrency {
   #most = Infinity;
   #refuted = false;
   #tryAt = 0;
+  /** More than the number were refused again: before that it is a guess. */
+  isConfirmed = false;
 
   /** As many may be in flight. */
   get most(): number {
@@ -93,8 +95,9 @@ export class Concurrency {
     return false;
   }
 
-  /** As many were kept in flight for long and accepted: one more is tried. */
-  accepted(inFlight: number, now: number): void {
+  /** More than the number were accepted: it is that at least. As many were kept in flight for long and accepted: one more is tried. */
+  accepted(inFlight: number, now: number, sentWith: number): void {
+    if (sentWith > this.#most) this.#found = this.#most = sentWith;
     if (this.#most < Infinity && inFlight >= this.#most && now > this.#tryAt) this.#most = this.#found + 1;
   }
 
@@ -104,6 +107,7 @@ export class Concurrency {
       this.#found = this.#most = Infinity;
       return false;
     }
+    this.isConfirmed = true;
     this.#most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;

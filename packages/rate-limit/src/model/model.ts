@@ -216,7 +216,7 @@ export class Pacer {
 
   /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
   get guessesSince(): number {
-    const isMeasured = this.#limit.isMeasured || this.#concurrency.most < Infinity;
+    const isMeasured = this.#limit.isMeasured || this.#concurrency.isConfirmed;
     const isKnown = isMeasured || this.#quotas.known || this.#known !== undefined;
     return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
   }
@@ -224,7 +224,7 @@ export class Pacer {
   #accepted(sent: Sent, now: number, cost: number): Settled {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
-    this.#concurrency.accepted(this.#flight.count + 1, now);
+    this.#concurrency.accepted(this.#flight.count + 1, now, sent.stretch === this.#stretch ? sent.inFlight : 0);
     if (this.#sample.has(sent.at)) {
       return this.#sample.answered(false, sent.at) ? this.#searchAnew(now) : { closed: this.#cooldown.closed };
     }

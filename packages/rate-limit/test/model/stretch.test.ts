@@ -51,12 +51,21 @@ describe('Concurrency', () => {
     const limit = new Concurrency();
     expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false)).toBe(false);
     expect(limit.most).toBe(9);
-    limit.accepted(9, 1_000);
+    limit.accepted(9, 1_000, 9);
     expect(limit.most).toBe(9);
-    limit.accepted(9, 61_000);
+    limit.accepted(9, 61_000, 9);
     expect(limit.most).toBe(10);
     expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 61_100, false)).toBe(true);
     expect(limit.most).toBe(9);
+  });
+
+  it('keeps to more where more were accepted, and to what was refused twice', () => {
+    const limit = new Concurrency();
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
+    limit.accepted(9, 1_000, 11);
+    expect(limit).toMatchObject({ most: 11, isConfirmed: false });
+    limit.learn(stretch({ inFlight: 9, refusedAt: 12 }), 2_000, false);
+    expect(limit).toMatchObject({ most: 11, isConfirmed: true });
   });
 
   it('gives it up for good when one within the number is refused', () => {
