@@ -105,6 +105,7 @@ export class Concurrency {
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
       this.#refuted = true; // a pace that is taken for a number would run free
       this.#found = this.#most = Infinity;
+      this.isConfirmed = false;
       return false;
     }
     this.isConfirmed = true;
