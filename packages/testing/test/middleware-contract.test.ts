@@ -1236,6 +1236,19 @@ describe('contractChecks', () => {
     await vi.waitFor(() => expect(waiting).toBe(0));
   });
 
+  it('leaves no call of one check behind that a later one would take for its own', async () => {
+    const polling = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      discard(response);
+      for (let turns = 0; turns < 100; turns++) await sleep(10, call.signal);
+      return next(call);
+    });
+
+    await contractChecks["leaves the caller's arguments as they were"]!(() => polling);
+    await contractChecks['leaves no timer behind']!(() => polling);
+  });
+
   it('passes who waits after a 429, and who renews a token for all calls, or through next, also in vain', async () => {
     const patient = defineMiddleware(async (call, next) => {
       const response = await next(keepBody(call));
