@@ -1241,7 +1241,7 @@ describe('contractChecks', () => {
       const response = await next(keepBody(call));
       if (response.status !== 429 || !call.replayable) return response;
       discard(response);
-      for (let turns = 0; turns < 100; turns++) await sleep(10, call.signal);
+      for (let turns = 0; turns < 1_000; turns++) await sleep(1, call.signal);
       return next(call);
     });
 
