@@ -959,6 +959,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, init);
       };
     },
+    'renews a token once, and lets all later calls wait for it': (next) => {
+      let isAsking = false;
+      const waiting: (() => void)[] = [];
+      return async (input, init) => {
+        const response = await next(input, init);
+        if (response.status !== 401) return response;
+        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
+        else {
+          isAsking = true;
+          await Promise.resolve('a token');
+          for (const goOn of waiting.splice(0)) goOn();
+        }
+        return next(input, init);
+      };
+    },
     'waits after a 429 for all calls, until the first is aborted': (next) => {
       let pause: Promise<void> | undefined;
       return async (input, init) => {
@@ -1219,6 +1234,19 @@ describe('contractChecks', () => {
     await contractChecks['hands on the body']!(() => patient);
 
     await vi.waitFor(() => expect(waiting).toBe(0));
+  });
+
+  it('leaves no call of one check behind that a later one would take for its own', async () => {
+    const polling = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      discard(response);
+      for (let turns = 0; turns < 1_000; turns++) await sleep(1, call.signal);
+      return next(call);
+    });
+
+    await contractChecks["leaves the caller's arguments as they were"]!(() => polling);
+    await contractChecks['leaves no timer behind']!(() => polling);
   });
 
   it('passes who waits after a 429, and who renews a token for all calls, or through next, also in vain', async () => {

@@ -363,7 +363,9 @@ async function lastOfEleven(
   const read = () => abortedInTime(steady).then((response) => response.text());
   await inTime(Promise.allSettled(Array.from({ length: 10 }, read)));
   next = ok;
-  const last = await inTime(settle(steady(CONTRACT_URL)), ms);
+  const { signal, abort } = ending();
+  const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);
+  abort();
   return last === undefined || last.failed ? undefined : last.response.status;
 }
 

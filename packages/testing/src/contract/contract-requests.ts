@@ -252,16 +252,18 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   "leaves the caller's arguments as they were": async (make) => {
     const steady = make()(ok);
     const headers = new Headers({ 'x-a': '1' });
-    const init: RequestInit = { method: 'PUT', headers, body: 'order' };
+    const { signal, abort } = ending();
+    const init: RequestInit = { method: 'PUT', headers, body: 'order', signal };
     const request = new Request(CONTRACT_URL, init);
     const names = [...request.headers.keys()].join();
     const frozen = Object.freeze({ method: 'PUT', headers: Object.freeze({ 'x-a': '1' }) });
     await steady(CONTRACT_URL, init);
     await steady(request);
     await steady(CONTRACT_URL, frozen);
-    await askedAgain(make, (again) => again(CONTRACT_URL, init));
-    same(Reflect.ownKeys(init).map(String).join(), 'method,headers,body', 'the members of init');
-    same(init.method === 'PUT' && init.headers === headers && init.body === 'order', true, 'the same values in init');
+    await askedAgain(make, (again) => again(CONTRACT_URL, init)).finally(abort);
+    same(Reflect.ownKeys(init).map(String).join(), 'method,headers,body,signal', 'the members of init');
+    const isSame = init.method === 'PUT' && init.headers === headers && init.body === 'order' && init.signal === signal;
+    same(isSame, true, 'the same values in init');
     same([...headers].join(), 'x-a,1', 'the headers of init');
     same(request.headers.get('x-a'), '1', 'a header of the Request');
     same([...request.headers.keys()].join(), names, 'the names of headers of the Request');
