@@ -35,8 +35,8 @@ export class Quotas {
     return scarcest;
   }
 
-  announce(waiting: number): void {
-    for (const { pacer } of this.#policies.values()) pacer.announce(waiting);
+  announce(waiting: number, time: number | undefined): void {
+    for (const { pacer } of this.#policies.values()) pacer.announce(waiting, time);
   }
 
   delay(now: number, cost: number): number {
