@@ -23,6 +23,20 @@ describe('rateLimit', () => {
     expect(fetch.calls).toHaveLength(2);
   });
 
+  it('holds no call of a loop for a share of an hourly quota that comes later than it may wait', async () => {
+    const clock = instantClock();
+    const began = clock.now();
+    const headers = (left: number) => ({
+      'x-ratelimit-limit': '60',
+      'x-ratelimit-remaining': String(left),
+      'x-ratelimit-reset': '3600',
+    });
+    const fetch = fakeFetch((_, index) => ({ status: 200, headers: headers(59 - index) }), { clock });
+    const limited = rateLimit({ clock, random, maxWait: 30_000 })(fetch);
+    for (let item = 0; item < 50; item++) expect((await limited(URL)).status).toBe(200);
+    expect(clock.now() - began).toBeLessThan(10_000);
+  });
+
   it('holds the calls back that are like the refused one, and no others', async () => {
     const clock = manualClock();
     const fetch = fakeFetch(({ url }, index) => (url.startsWith(URL) && index === 0 ? refused(5) : 200), { clock });

@@ -118,9 +118,9 @@ export class Pacer {
     this.#limit.pace.advance(now, this.#cooldown.closed);
   }
 
-  /** So many calls want to go. */
-  announce(_now: number, { length }: { readonly length: number }): void {
-    this.#quotas.announce(length);
+  /** So many calls want to go, the last of them by `latest`. */
+  announce(now: number, { length, latest }: { readonly length: number; readonly latest?: number | undefined }): void {
+    this.#quotas.announce(length, latest && latest - now);
   }
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */

@@ -44,8 +44,8 @@ export interface Answered {
 
 /**
  * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise, what calls leave of that saved up. The pace
- * is what comes back by itself, plus what is left over the time until the reset.
+ * here then while it covers all that wait, and evenly until it is reset otherwise, what calls leave of that saved up, if calls
+ * can wait for their share. The pace is what comes back by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
@@ -87,6 +87,8 @@ export class QuotaPacer {
   /** How many calls want to go, and how many of them were here while half was left. */
   #waiting = 1;
   #early = 0;
+  /** For how long one of them could wait, at most. */
+  #longest = 0;
   /** What the last answer left that is compared, and when it came. */
   #compared = 0;
   #comparedAt = 0;
@@ -192,8 +194,10 @@ export class QuotaPacer {
     this.#creditAt = Math.max(this.#creditAt, now);
   }
 
-  announce(waiting: number): void {
+  /** `time`: for so long the last of them can wait. */
+  announce(waiting: number, time: number = 0): void {
     this.#waiting = waiting;
+    this.#longest = Math.max(this.#longest, time);
     this.#early = this.#left > this.#plenty ? waiting : Math.min(this.#early, waiting);
   }
 
@@ -224,8 +228,12 @@ export class QuotaPacer {
     if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
     if (this.#inFlight === 0 && this.#isOver(now)) return 0; // one finds out
-    const wait = this.#rate > 0 ? (1 - Math.min(this.#credit, 0.9)) / this.#rate : Infinity;
-    return Math.max(1, Math.min(wait, this.#resetAt > now ? this.#resetAt - now + 2 : 20, 1_000));
+    const every = this.#rate > 0 ? 1 / this.#rate : Infinity;
+    const reset = this.#resetAt > now ? this.#resetAt - now + 2 : 20;
+    // where shares are further apart than a call can wait, to wait for one is in vain
+    const isVain = this.#longest > 0 && Math.min(every * least, reset) > this.#longest;
+    if (isVain && this.#left >= least) return 0;
+    return Math.max(1, Math.min(every * (1 - Math.min(this.#credit, 0.9)), reset, 1_000));
   }
 
   /**

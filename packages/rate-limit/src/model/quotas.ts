@@ -35,8 +35,8 @@ export class Quotas {
     return scarcest;
   }
 
-  announce(waiting: number): void {
-    for (const { pacer } of this.#policies.values()) pacer.announce(waiting);
+  announce(waiting: number, time: number | undefined): void {
+    for (const { pacer } of this.#policies.values()) pacer.announce(waiting, time);
   }
 
   delay(now: number, cost: number): number {
@@ -79,8 +79,12 @@ export class Quotas {
       policy.silent = 0;
       pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, answered.cost) });
     }
-    // a quota that is known and spent explains the refusal
-    if (accepted || quotas.some(({ name, remaining }) => remaining < 1 && this.#policies.has(name))) return;
+    // a quota that is known, and of which less is left than the call costs, explains the refusal
+    const explains = ({ name, remaining }: UsableQuota) => {
+      const known = this.#policies.get(name);
+      return known && remaining < Math.max(1, inUnit(known.unit, answered.cost));
+    };
+    if (accepted || quotas.some(explains)) return;
     for (const { pacer } of this.#policies.values()) pacer.distrust();
   }
 

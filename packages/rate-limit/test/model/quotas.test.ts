@@ -95,6 +95,30 @@ describe('told quotas', () => {
     expect(model.delay(10_200, cost)).toBeGreaterThan(0);
   });
 
+  it('holds no call for a share of what is left that it cannot wait for', () => {
+    const limited = window(60, 3_600_000);
+    const model = pacer();
+    expect(sendAll(model, 1, 60, true, () => limited(1))).toBeLessThan(35);
+    model.announce(1, { length: 1, latest: 30_000 });
+    expect(model.delay(1)).toBe(0);
+    model.announce(1, { length: 1, latest: 600_000 });
+    expect(model.delay(1)).toBeGreaterThan(0);
+    // that a call has little time left says nothing of how long calls can wait
+    model.announce(500_000, { length: 1, latest: 501_000 });
+    expect(model.delay(1)).toBeGreaterThan(0);
+  });
+
+  it('is believed also where it refuses many calls that cost more than is left', () => {
+    const model = pacer();
+    const quotas = [{ name: 'tokens', limit: 60, remaining: 7, reset: 10_000 }];
+    const calls = Array.from({ length: 20 }, () => model.send(0, 10));
+    calls.forEach((call, index) => {
+      model.settle(call, 100, index < 5 ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 10_000, quotas });
+    });
+    model.advance(10_200);
+    expect(model.snapshot(10_200)).toMatchObject({ why: 'the server tells what is left', state: 'open' });
+  });
+
   it('saves up no more than is left', () => {
     const model = pacer();
     const limited = window(60, 3_600_000);
