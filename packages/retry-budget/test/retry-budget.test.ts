@@ -482,6 +482,43 @@ describe('retryBudget', () => {
     });
 
     it.each([
+      ['before it is under way for 200 ms', 10, 199, false],
+      ['until it has failed as late as the one before', 300, 300, false],
+      ['then', 10, 200, true],
+      ['then, for longer than the one before', 300, 301, true],
+      ['for five seconds', 10, 4_999, true],
+      ['no longer', 10, 5_000, false],
+    ])('says that the server may be back while it is not known of a new call: %s', async (_, took, since, isBack) => {
+      const { budget, clock } = await spent(1_000);
+      budget.record(KEY, 'failure', 1, 2, took);
+      const seen = [budget.isBack!(KEY)];
+      budget.begin!(KEY);
+      await clock.advance(since);
+      seen.push(budget.isBack!(KEY));
+      budget.record(KEY, 'failure', 1, 2, took);
+      seen.push(budget.isBack!(KEY));
+
+      expect(seen).toEqual([false, isBack, false]);
+    });
+
+    it.each([
+      ['slow', 200, true],
+      ['fast', 199, false],
+    ])('says so also of the first seconds of %s answers', async (_, took, isBack) => {
+      const { budget, clock, answer, fail } = await spent(1_000);
+      fail(1);
+      budget.begin!(KEY);
+      await clock.advance(took);
+      answer(1);
+      budget.begin!(KEY);
+      await clock.advance(1_000);
+
+      expect(budget.isBack!(KEY)).toBe(isBack);
+      await clock.advance(3_800);
+      expect(budget.isBack!(KEY)).toBe(false);
+    });
+
+    it.each([
       ['while such calls wait, so that calls that fail bring no new reserve', 1_999, 5],
       ['until none has asked for two seconds', 2_000, 40],
     ])('trouble goes on %s', async (_, since, granted) => {
