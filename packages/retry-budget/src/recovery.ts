@@ -24,7 +24,7 @@ const FEW = 5;
  * else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
  */
 const CHANCE = 10;
-const MOST_CHANCE = 2;
+const MOST_CHANCE = 5;
 
 /** It makes held calls pause for so long (ms). So many may follow at once when it is over: all that could have been sent would fill the service. */
 const PAUSE = 250;

@@ -475,7 +475,7 @@ describe('retryBudget', () => {
       seen.push(budget.isBack?.(KEY));
       for (let i = 0; i < 20; i++) answer(1);
       seen.push(budget.isBack?.(KEY));
-      for (let i = 0; i < 4; i++) fail(1);
+      for (let i = 0; i < 6; i++) fail(1);
       seen.push(budget.isBack?.(KEY));
 
       expect(seen).toEqual([false, true, false, true, false]);
@@ -603,15 +603,15 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(10);
     });
 
-    it('excuses at most three failures in a row, however many were answered', async () => {
+    it('excuses at most six failures in a row, however many were answered', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 1_000; i++) answer(1);
-      for (let i = 0; i < 3; i++) fail(1);
+      for (let i = 0; i < 6; i++) fail(1);
       await clock.advance(250);
       expect(allowed()).toBeGreaterThan(0);
 
       for (let i = 0; i < 1_000; i++) answer(1);
-      for (let i = 0; i < 4; i++) fail(1);
+      for (let i = 0; i < 7; i++) fail(1);
       await clock.advance(250);
 
       expect(allowed()).toBe(0);
