@@ -43,7 +43,8 @@ export class Bucket {
   }
 
   /** A call is sent. Its first attempt is under way until an outcome of it is recorded. */
-  begin(): void {
+  begin(now: () => number): void {
+    this.#recovery.begin(now);
     this.#account.unknown++;
   }
 

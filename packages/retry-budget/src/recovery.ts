@@ -24,7 +24,7 @@ const FEW = 5;
  * else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
  */
 const CHANCE = 10;
-const MOST_CHANCE = 2;
+const MOST_CHANCE = 5;
 
 /** It makes held calls pause for so long (ms). So many may follow at once when it is over: all that could have been sent would fill the service. */
 const PAUSE = 250;
@@ -33,13 +33,21 @@ const MOST_AT_ONCE = 10;
 /** Held calls wait for their turn where so many new calls are answered a second: one of a hundred clients sees too late that the server is full. */
 const MANY = 20;
 
+/**
+ * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where answers take
+ * so long, it is known late what the server has room for: so long (ms) held calls wait for their turn.
+ */
+const SLOW = 200;
+const SLOW_TO_KNOW = 5_000;
+
 /** The state of that for one server. Pure: the caller passes the time. */
 export class Recovery {
   /** When the first and the last of the requests were sent that failed since the last answer. */
   #failedFrom = 0;
   #failedAt = -Infinity;
-  /** How long the server has to answer the call that finds out: calls that hang tell it late. */
-  #patience = QUIET;
+  /** How long the last failure took, and when the first new call was sent after it was known. */
+  #took = 0;
+  #begunFrom: number | undefined;
   /** When it answered first since then, how often it did, and how many of these calls were new. It is well at first. */
   #answeredFrom = -Infinity;
   #answered = 1;
@@ -53,6 +61,11 @@ export class Recovery {
   #sentFrom = 0;
   #sentAt = -Infinity;
 
+  /** A new call is sent. The time is read for the first one after a failure alone. */
+  begin(now: () => number): void {
+    if (this.#answered === 0) this.#begunFrom ??= now();
+  }
+
   /** What was sent before the server answered again says nothing of it now. */
   fail(now: number, took: number): void {
     const sentAt = now - took;
@@ -63,7 +76,8 @@ export class Recovery {
     }
     if (this.#answered > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
-    this.#patience = Math.max(QUIET, took);
+    this.#took = took;
+    this.#begunFrom = undefined;
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
     this.#answeredNew = 0;
@@ -85,9 +99,15 @@ export class Recovery {
     if (attempt === 1) this.#answeredNew++;
   }
 
-  /** Whether the server answers again, and so many calls that its next failure will soon be seen. */
+  /** Whether the server may be well, and will soon show it: it answers many calls, or its answers are slow. */
   isBack(now: number): boolean {
-    return this.#answeredNew >= MANY * Math.max(1, (now - this.#answeredFrom) / 1_000);
+    return this.#isSlow(now) || this.#answeredNew >= MANY * Math.max(1, (now - this.#answeredFrom) / 1_000);
+  }
+
+  #isSlow(now: number): boolean {
+    if (this.#begunFrom === undefined) return false;
+    const took = (this.#answered > 0 ? this.#answeredFrom : now) - this.#begunFrom;
+    return took >= SLOW && took > this.#took && now - this.#begunFrom < SLOW_TO_KNOW;
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
@@ -109,7 +129,10 @@ export class Recovery {
   }
 
   #room(now: number): number {
-    if (this.#answered === 0) return now - Math.max(this.#failedAt, this.#sentAt) >= this.#patience ? 1 : 0;
+    if (this.#answered === 0) {
+      // calls that hang tell late that they failed, and the call that finds out gets as long
+      return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
+    }
     const answeredHeld = this.#answered - this.#answeredNew;
     if (this.#answeredNew === 0) return MOST * answeredHeld; // nobody makes new calls
     const outage = this.#failedAt - this.#failedFrom;

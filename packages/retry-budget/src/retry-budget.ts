@@ -54,7 +54,7 @@ export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
  * tenth more requests than there are calls.
  *
  * Each key has a reserve of tokens: failures and retries take from it, successes fill it again. When it is spent, retries
- * are refused at once. Holds no timers, and reads the clock only when something failed, and for the first answer after that.
+ * are refused at once. Holds no timers, and reads the clock only when something failed, and for the first call and the first answer after that.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @example

@@ -14,7 +14,7 @@ export interface RetryPermit {
 export interface RetryBudget {
   /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
-  /** Whether the server answers again, so that a held call which got no permit waits for its turn. @default no */
+  /** Whether the server is well again, or may be and answers slowly, so that a held call which got no permit waits for its turn. @default no */
   isBack?(key: string): boolean;
   /** Records that a call is sent, whose outcome is not known yet. */
   begin?(key: string): void;

@@ -475,10 +475,47 @@ describe('retryBudget', () => {
       seen.push(budget.isBack?.(KEY));
       for (let i = 0; i < 20; i++) answer(1);
       seen.push(budget.isBack?.(KEY));
-      for (let i = 0; i < 4; i++) fail(1);
+      for (let i = 0; i < 6; i++) fail(1);
       seen.push(budget.isBack?.(KEY));
 
       expect(seen).toEqual([false, true, false, true, false]);
+    });
+
+    it.each([
+      ['before it is under way for 200 ms', 10, 199, false],
+      ['until it has failed as late as the one before', 300, 300, false],
+      ['then', 10, 200, true],
+      ['then, for longer than the one before', 300, 301, true],
+      ['for five seconds', 10, 4_999, true],
+      ['no longer', 10, 5_000, false],
+    ])('says that the server may be back while it is not known of a new call: %s', async (_, took, since, isBack) => {
+      const { budget, clock } = await spent(1_000);
+      budget.record(KEY, 'failure', 1, 2, took);
+      const seen = [budget.isBack!(KEY)];
+      budget.begin!(KEY);
+      await clock.advance(since);
+      seen.push(budget.isBack!(KEY));
+      budget.record(KEY, 'failure', 1, 2, took);
+      seen.push(budget.isBack!(KEY));
+
+      expect(seen).toEqual([false, isBack, false]);
+    });
+
+    it.each([
+      ['slow', 200, true],
+      ['fast', 199, false],
+    ])('says so also of the first seconds of %s answers', async (_, took, isBack) => {
+      const { budget, clock, answer, fail } = await spent(1_000);
+      fail(1);
+      budget.begin!(KEY);
+      await clock.advance(took);
+      answer(1);
+      budget.begin!(KEY);
+      await clock.advance(1_000);
+
+      expect(budget.isBack!(KEY)).toBe(isBack);
+      await clock.advance(3_800);
+      expect(budget.isBack!(KEY)).toBe(false);
     });
 
     it.each([
@@ -566,15 +603,15 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(10);
     });
 
-    it('excuses at most three failures in a row, however many were answered', async () => {
+    it('excuses at most six failures in a row, however many were answered', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 1_000; i++) answer(1);
-      for (let i = 0; i < 3; i++) fail(1);
+      for (let i = 0; i < 6; i++) fail(1);
       await clock.advance(250);
       expect(allowed()).toBeGreaterThan(0);
 
       for (let i = 0; i < 1_000; i++) answer(1);
-      for (let i = 0; i < 4; i++) fail(1);
+      for (let i = 0; i < 7; i++) fail(1);
       await clock.advance(250);
 
       expect(allowed()).toBe(0);
