@@ -44,8 +44,8 @@ export interface Answered {
 
 /**
  * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise, what calls leave of that saved up, if calls
- * can wait for their share. The pace is what comes back by itself, plus what is left over the time until the reset.
+ * here then while it covers all that wait, and evenly until it is reset otherwise, if calls can wait for their share; what
+ * they leave of that is saved up where no more comes back before. The pace is what comes back by itself, plus what is left over the time until the reset.
  *
  * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
  * accepted in a row than there can have been, it is made up.
