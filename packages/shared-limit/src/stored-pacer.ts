@@ -137,7 +137,7 @@ export class StoredPacer implements Pacing {
       return settled;
     }
     if (kind === 'accepted') this.#reports.accepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
-    this.#reports.tell(sent.at, quotas);
+    this.#reports.tell(now, quotas);
     const { isUsed, askAgainAt } = this.#availability;
     // a refusal of a call without a slot concerns no other call
     if (kind === 'refused' && slot) {

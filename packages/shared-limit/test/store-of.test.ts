@@ -94,22 +94,6 @@ describe('what is reported', () => {
     expect(quota).toMatchObject({ remaining: 7, limit: 10, reset: expect.any(Number) });
     expect(quota!.at).toBeLessThan(manualClock().now() - 3_590_000);
   });
-
-  it('of a quota in a slow answer is of when its request was sent: what was reserved for later is not in it', async () => {
-    const clock = manualClock();
-    const memory = new Memory(clock, 10);
-    const headers = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '60' };
-    const limited = rateLimit({ clock, store: storeOf(memory.ask, { clock }) })(async () => {
-      await clock.sleep(2_000);
-      return new Response(null, { headers });
-    });
-    const call = limited(URL);
-    await clock.advance(3_000);
-    await call;
-    const [quota] = memory.asked.flatMap(({ quotas }) => quotas);
-    const [entry] = memory.asked.flatMap(({ accepted }) => accepted);
-    expect(quota!.at).toBe(entry!.from - 1_000);
-  });
 });
 
 it('a known limit is asked with', async () => {
