@@ -95,9 +95,9 @@ export class Concurrency {
     return false;
   }
 
-  /** More than the number were accepted: it is that at least. As many were kept in flight for long and accepted: one more is tried. */
+  /** More than the number were accepted: some answers may have been on their way. As many were kept in flight for long and accepted: one more is tried. */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.#most) this.#found = this.#most = sentWith;
+    if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
     if (this.#most < Infinity && inFlight >= this.#most && now > this.#tryAt) this.#most = this.#found + 1;
   }
 
