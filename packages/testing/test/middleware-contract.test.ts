@@ -974,6 +974,22 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, init);
       };
     },
+    'forgets the calls that wait for a token when the one that renews it is aborted': (next) => {
+      let isAsking = false;
+      const waiting: (() => void)[] = [];
+      return async (input, init) => {
+        const response = await next(input, init);
+        if (response.status !== 401) return response;
+        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
+        else {
+          isAsking = true;
+          await sleep(20, init?.signal);
+          isAsking = false;
+          for (const goOn of waiting.splice(0)) goOn();
+        }
+        return next(input, init);
+      };
+    },
     'waits after a 429 for all calls, until the first is aborted': (next) => {
       let pause: Promise<void> | undefined;
       return async (input, init) => {

@@ -145,6 +145,11 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         const isRefused = status === 401; // no wait helps
         const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
         same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
+        const { signal: left, abort: leave } = ending();
+        const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
+        for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
+        leave();
+        await inTime(aborted);
       }
     }
   },
