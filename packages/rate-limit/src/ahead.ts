@@ -22,7 +22,7 @@ export class Ahead {
 
   /** Whether none may go: one is out, or nothing contradicts the guess. */
   get isBarred(): boolean {
-    return this.#permit !== undefined || !(this.#mustProve || this.#accepted >= CONTRADICTED_BY);
+    return this.isOut || !(this.#mustProve || this.#accepted >= CONTRADICTED_BY);
   }
 
   get isOut(): boolean {

@@ -74,14 +74,20 @@ describe('eight processes at 100 a second', () => {
   });
 
   it('that began at a small part of the limit come back to it', async () => {
-    let answer = bucket(10, 5, 'retry-after');
-    const group = fleet(8, (at) => answer(at));
-    await group.run(15);
-    answer = bucket(100, 20, 'retry-after');
-    answer(15_000);
-    await group.run(115);
-    expect(shareOf(group, 115, 130, 100)).toBeGreaterThan(0.8);
-    expect(refusedOf(group)).toBeLessThan(0.02);
+    const shares: number[] = [];
+    for (const seed of [1, 2, 3, 4]) {
+      let answer = bucket(10, 5, 'retry-after');
+      const group = fleet(8, (at) => answer(at), { seed });
+      await group.run(15);
+      answer = bucket(100, 20, 'retry-after');
+      answer(15_000);
+      await group.run(115);
+      shares.push(shareOf(group, 115, 130, 100));
+      expect(refusedOf(group)).toBeLessThan(0.02);
+    }
+    // one group finds the limit sooner than another, by chance
+    expect(Math.min(...shares)).toBeGreaterThan(0.7);
+    expect(sumOf(shares) / shares.length).toBeGreaterThan(0.85);
   });
 
   it('in windows of which the server tells share each of them', async () => {
