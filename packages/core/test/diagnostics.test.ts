@@ -1,8 +1,9 @@
 import { tracingChannel } from 'node:diagnostics_channel';
-import { Call, compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
+import { compose, defineMiddleware, diagnostics, observe, type SteadfetchEvent } from '@steadfetch/core';
 import { observerOf, toNext } from '@steadfetch/core/kit';
 import { fakeFetch } from '@steadfetch/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { callInLoop } from './support/loop.ts';
 
 type Message = { callId: number; attempt: number; url: string; result?: Response; error?: unknown };
 
@@ -81,17 +82,14 @@ describe('diagnostics', () => {
     expect(events.map(({ type }) => type)).toEqual(['start', 'attempt', 'end']);
   });
 
-  it('hides the loop of ky from no observer inside of it, such as one that logs retries or ends waits', () => {
+  it('hides the loop of ky from no observer inside of it, such as one that logs retries or ends waits', async () => {
     const heard: string[] = [];
     const below = compose(
       diagnostics(),
       observe(({ type }) => heard.push(type)),
     )(fakeFetch([200]));
-    const call = Call.from('https://api.test/');
 
-    const loop = observerOf(below)!(call);
-    loop.start(call);
-    loop.end(call, { status: 200 });
+    await callInLoop(below);
 
     expect(heard).toEqual(['start', 'end']);
   });
@@ -113,12 +111,8 @@ describe('diagnostics', () => {
       diagnostics(),
       observe(({ type }) => heard.push(type)),
     )(fakeFetch([200]));
-    const call = Call.from('https://api.test/');
 
-    const loop = observerOf(below)!(call);
-    loop.start(call);
-    await toNext(below)(call.with({ observed: loop.observed }));
-    loop.end(call, { status: 200 });
+    await callInLoop(below, toNext(below));
 
     expect(heard).toEqual(['start', 'attempt', 'end']);
   });

@@ -1,8 +1,7 @@
 import { metrics, propagation, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { Call, compose, observe } from '@steadfetch/core';
-import { observerOf } from '@steadfetch/core/kit';
+import { compose, observe } from '@steadfetch/core';
 import { METRICS, otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -10,6 +9,7 @@ import { retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/testing';
 import { timeout } from '@steadfetch/timeout';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { callInLoop } from '../../core/test/support/loop.ts';
 import { metricsOf } from '../src/metrics.ts';
 import { type Sdk, startSdk } from './sdk.ts';
 
@@ -251,17 +251,14 @@ describe('the span of a call', () => {
     });
   });
 
-  it('hides the loop of ky from no observer inside of it, such as one that logs retries', () => {
+  it('hides the loop of ky from no observer inside of it, such as one that logs retries', async () => {
     const heard: string[] = [];
     const below = compose(
       otel({ callSpan: true }),
       observe(({ type }) => heard.push(type)),
     )(fakeFetch([200]));
-    const call = Call.from('https://api.test/');
 
-    const loop = observerOf(below)!(call);
-    loop.start(call);
-    loop.end(call, { status: 200 });
+    await callInLoop(below);
 
     expect(heard).toEqual(['start', 'end']);
   });

@@ -41,6 +41,32 @@ const again =
     return repeat(input, init);
   };
 
+interface TokenQueue {
+  isAsking: boolean;
+}
+
+/**
+ * The usual queue around a token: the call that renews it lets the others wait. `renew` returns false if it gets none; then those
+ * that wait are forgotten.
+ */
+const tokenQueue =
+  (renew: (queue: TokenQueue, call: { next: Fetch; signal: AbortSignal | null | undefined }) => Promise<boolean>) =>
+  (next: Fetch): Fetch => {
+    const queue: TokenQueue = { isAsking: false };
+    const waiting: (() => void)[] = [];
+    return async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 401) return response;
+      if (queue.isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
+      else {
+        queue.isAsking = true;
+        if (!(await renew(queue, { next, signal: init?.signal }))) return response;
+        for (const goOn of waiting.splice(0)) goOn();
+      }
+      return next(input, init);
+    };
+  };
+
 /** What a careless middleware keeps of a Request. */
 const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, headers: [...headers], signal });
 
@@ -941,55 +967,19 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, init);
       };
     },
-    'forgets the calls that wait for a token when it gets none': (next) => {
-      let isAsking = false;
-      let waiting: (() => void)[] = [];
-      return async (input, init) => {
-        const response = await next(input, init);
-        if (response.status !== 401) return response;
-        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
-        else {
-          isAsking = true;
-          const token = await next('https://contract.test/token');
-          isAsking = false;
-          if (!token.ok) return response;
-          for (const goOn of waiting) goOn();
-          waiting = [];
-        }
-        return next(input, init);
-      };
-    },
-    'renews a token once, and lets all later calls wait for it': (next) => {
-      let isAsking = false;
-      const waiting: (() => void)[] = [];
-      return async (input, init) => {
-        const response = await next(input, init);
-        if (response.status !== 401) return response;
-        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
-        else {
-          isAsking = true;
-          await Promise.resolve('a token');
-          for (const goOn of waiting.splice(0)) goOn();
-        }
-        return next(input, init);
-      };
-    },
-    'forgets the calls that wait for a token when the one that renews it is aborted': (next) => {
-      let isAsking = false;
-      const waiting: (() => void)[] = [];
-      return async (input, init) => {
-        const response = await next(input, init);
-        if (response.status !== 401) return response;
-        if (isAsking) await new Promise<void>((resolve) => waiting.push(resolve));
-        else {
-          isAsking = true;
-          await sleep(20, init?.signal);
-          isAsking = false;
-          for (const goOn of waiting.splice(0)) goOn();
-        }
-        return next(input, init);
-      };
-    },
+    'forgets the calls that wait for a token when it gets none': tokenQueue(async (queue, { next }) => {
+      const token = await next('https://contract.test/token');
+      queue.isAsking = false;
+      return token.ok;
+    }),
+    'renews a token once, and lets all later calls wait for it': tokenQueue(async () => true),
+    'forgets the calls that wait for a token when the one that renews it is aborted': tokenQueue(
+      async (queue, { signal }) => {
+        await sleep(20, signal);
+        queue.isAsking = false;
+        return true;
+      },
+    ),
     'waits after a 429 for all calls, until the first is aborted': (next) => {
       let pause: Promise<void> | undefined;
       return async (input, init) => {
