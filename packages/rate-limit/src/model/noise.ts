@@ -107,10 +107,8 @@ export class Noise {
     this.#excess = 0;
     const isTested = this.#testedAt < Infinity;
     if (this.patient && isTested && this.#paceBefore >= this.#testedAt) return this.#paceBefore;
-    if (this.patient) this.#dismissed = PATIENT_AFTER_DISMISSALS - 1;
     this.patient = false;
     this.#testedAt = Infinity;
-    if (several) this.#dismissed = 0;
     return undefined;
   }
 
