@@ -79,16 +79,15 @@ export class Concurrency {
   }
 
   /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
-  learn(stretch: Stretch, now: number, paced: boolean): boolean {
+  learn(stretch: Stretch, now: number): boolean {
     if (this.#refuted || stretch.refusedInFlight === Infinity) return false;
     if (this.#found < Infinity) return this.#confirm(stretch, now);
     const { refusedInFlight } = stretch;
     const all = stretch.acceptedWith(0);
     const beyond = stretch.acceptedWith(refusedInFlight);
-    const justBelow = stretch.acceptedWith(refusedInFlight - 2, refusedInFlight - 1);
     // as many as the number may be a burst
     const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
-    if (isMoreThanBurst && beyond <= (paced ? 0.1 : 0.25) * all && (!paced || justBelow >= 0.3 * all)) {
+    if (isMoreThanBurst && beyond <= 0.25 * all) {
       this.#found = this.#most = refusedInFlight - 1;
       this.#tryAt = now + TRY_MORE_AFTER_MS;
     }

@@ -145,11 +145,10 @@ export class Stretch {
     this.#refusedSentAt = this.refusedInFlight = Infinity;
   }
 
-  /** How many were accepted with `from` to `to` in flight. */
-  acceptedWith(from: number, to: number = Infinity): number {
+  /** How many were accepted with `least` in flight or more. */
+  acceptedWith(least: number): number {
     let sum = 0;
-    const end = Math.min(to, this.#acceptedInFlight.length - 1);
-    for (let n = Math.max(0, from); n <= end; n++) sum += this.#acceptedInFlight[n] ?? 0;
+    for (let n = least; n < this.#acceptedInFlight.length; n++) sum += this.#acceptedInFlight[n] ?? 0;
     return sum;
   }
 }

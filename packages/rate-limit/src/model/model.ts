@@ -312,7 +312,7 @@ export class Pacer {
     this.#stretch = new Stretch(now);
     if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
     const paced = this.#limit.pace.way !== 'free';
-    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now, paced)) this.#learn(stretch, paced, now);
+    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, paced, now);
   }
 
   #learn(stretch: Stretch, paced: boolean, now: number): void {

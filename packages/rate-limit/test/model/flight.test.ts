@@ -51,7 +51,7 @@ describe('a limit on how many are in flight at once', () => {
     for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight), 1);
     stretch.refuse(100, 0, inFlight + 1);
     const concurrency = new Concurrency();
-    concurrency.learn(stretch, 1_000, false);
+    concurrency.learn(stretch, 1_000);
     return concurrency.most;
   };
 

@@ -49,35 +49,35 @@ describe('Stretch', () => {
 describe('Concurrency', () => {
   it('suspects a number beyond which nothing is accepted, and tries one more after a time', () => {
     const limit = new Concurrency();
-    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false)).toBe(false);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100)).toBe(false);
     expect(limit.most).toBe(9);
     limit.accepted(9, 1_000, 9);
     expect(limit.most).toBe(9);
     limit.accepted(9, 61_000, 9);
     expect(limit.most).toBe(10);
-    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 61_100, false)).toBe(true);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 61_100)).toBe(true);
     expect(limit.most).toBe(9);
   });
 
   it('tries more where more were accepted, and keeps to one less when as many are refused, since answers may have been on their way', () => {
     const limit = new Concurrency();
-    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100);
     limit.accepted(9, 1_000, 10);
     expect(limit).toMatchObject({ most: 10, isConfirmed: false });
-    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 2_000, false)).toBe(true);
+    expect(limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 2_000)).toBe(true);
     expect(limit).toMatchObject({ most: 9, isConfirmed: true });
   });
 
   it('gives it up for good when one within the number is refused', () => {
     const limit = new Concurrency();
-    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100, false);
-    limit.learn(stretch({ inFlight: 9, refusedAt: 5 }), 200, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 100);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 5 }), 200);
     expect(limit.most).toBe(Infinity);
-    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 300, false);
+    limit.learn(stretch({ inFlight: 9, refusedAt: 10 }), 300);
     expect(limit.most).toBe(Infinity);
   });
 
   it('learns nothing from a stretch without a refusal', () => {
-    expect(new Concurrency().learn(stretch({ inFlight: 9 }), 100, false)).toBe(false);
+    expect(new Concurrency().learn(stretch({ inFlight: 9 }), 100)).toBe(false);
   });
 });
