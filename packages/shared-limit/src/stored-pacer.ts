@@ -96,6 +96,7 @@ export class StoredPacer implements Pacing {
   }
 
   advance(now: number): void {
+    if (this.#availability.isBack(now)) this.#comeBack(now);
     this.#shared.advance(now);
     this.#own?.advance(now);
     this.#slots.advance(now);
@@ -177,7 +178,6 @@ export class StoredPacer implements Pacing {
   }
 
   #reserve(now: number, { cost, latest }: Line): void {
-    if (this.#availability.isBack(now)) this.#comeBack(now);
     if (!this.#availability.isUsed) {
       if (now >= this.#availability.askAgainAt) this.#ask(now, 0);
     } else if (latest !== undefined && !this.#asking) {

@@ -258,6 +258,24 @@ describe('a place that', () => {
     expect(events).toEqual(['down 0', 'up 4000']);
   });
 
+  it('hears of no process that is alone once all are back, also where an answer comes before the next call', async () => {
+    const clock = manualClock();
+    const memory = new Memory(clock, 10);
+    memory.isDown = true;
+    const { limited, events } = processAt(clock, memory.ask, { status: 200, delay: 500 });
+    void limited(URL);
+    await clock.advance(1_000);
+    memory.isDown = false;
+    memory.backAt = memory.now + 3_000;
+    for (let n = 0; n < 4; n++) {
+      void limited(URL);
+      await clock.advance(1_400);
+    }
+    const alone = memory.times.filter((_, n) => memory.asked[n]!.aloneFor !== undefined);
+    expect(alone.at(-1)).toBeLessThan(4_000);
+    expect(events).toEqual(['down 0', 'up 4300']);
+  });
+
   it('answers late is not waited for, and its slots are used', async () => {
     const clock = manualClock();
     const memory = new Memory(clock, 10);
