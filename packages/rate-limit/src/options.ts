@@ -44,7 +44,10 @@ export interface RateLimitOptions {
   cost?: (call: Call) => number;
   /** What a call cost in truth, read from its response; `undefined` if that does not say. */
   costOf?: (response: Response) => number | undefined;
-  /** The longest a call is held back, over all its sends, and the longest a gate is closed for. @default 60_000 */
+  /**
+   * The longest a call is held back, over all its sends, and the longest a gate is closed for. Above a minute, since many
+   * windows are that long, and their ends are told in whole seconds. @default 65_000
+   */
   maxWait?: number;
   /** How many calls may wait per gate. @default 10_000 */
   maxQueue?: number;
@@ -74,7 +77,7 @@ const OPTIONS = {
   proof: { check: checkChoice, default: 'direct', values: ['direct', 'first'] },
   cost: { check: checkFunction },
   costOf: { check: checkFunction },
-  maxWait: { check: checkMs, default: 60_000 },
+  maxWait: { check: checkMs, default: 65_000 },
   maxQueue: { check: checkNumber, default: 10_000, integer: true },
   maxKeys: { check: checkNumber, default: 1_000, min: 1, max: 1_000_000, integer: true },
   maxResends: { check: checkNumber, default: 10, integer: true },

@@ -444,3 +444,40 @@ it('says when to call again only where that is known', () => {
   expect(new RateLimitError('queue-full', { ...about, retryAfter: 2.5 }).message).toMatch(/; try again in 3 ms$/);
   expect(new RateLimitError('queue-full', { ...about, retryAfter: 0 }).message).toMatch(/ for https:\/\/api\.test$/);
 });
+
+describe('a window of a minute', () => {
+  it('is renewed at its end, which is no sign that it comes back before: bursts of most of it go at once', async () => {
+    const clock = manualClock();
+    const began = clock.now();
+    let minute = -1;
+    let used = 0;
+    const answer = () => {
+      const now = clock.now() - began;
+      if (Math.floor(now / 60_000) > minute) [minute, used] = [Math.floor(now / 60_000), 0];
+      const reset = String(Math.ceil(((minute + 1) * 60_000 - now) / 1_000));
+      const told = { 'ratelimit-limit': '100', 'ratelimit-remaining': String(Math.max(0, 99 - used)) };
+      return { status: used++ < 100 ? 200 : 429, delay: 100, headers: { ...told, 'ratelimit-reset': reset } };
+    };
+    const limited = rateLimit({ clock, random, maxWait: 10_000, proof: 'first' })(fakeFetch(answer, { clock }));
+    await clock.advance(3_000);
+    for (let burst = 0; burst < 8; burst++) {
+      const calls = Promise.all(Array.from({ length: 100 }, () => limited(URL)));
+      await clock.advance(2_000);
+      expect((await Promise.race([calls, []])).filter(({ ok }) => ok)).toHaveLength(100);
+      await clock.advance(58_000);
+    }
+  });
+
+  it('is waited for by default, since its end is told in whole seconds', async () => {
+    const clock = manualClock();
+    const began = clock.now();
+    const answer = (_: unknown, index: number) => {
+      const reset = String(Math.ceil((60_100 - ((clock.now() - began) % 60_100)) / 1_000));
+      return { status: index < 10 || clock.now() - began >= 60_100 ? 200 : 429, headers: { 'retry-after': reset } };
+    };
+    const limited = rateLimit({ clock, random })(fakeFetch(answer, { clock }));
+    const calls = Promise.all(Array.from({ length: 15 }, () => limited(URL)));
+    await clock.advance(65_000);
+    expect((await calls).map(({ status }) => status)).toEqual(Array(15).fill(200));
+  });
+});

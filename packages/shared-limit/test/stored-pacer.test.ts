@@ -474,7 +474,7 @@ it('a call that gets no slot since none is free early enough is not asked for ag
   };
   const { limited, events } = processAt(clock, ask);
   const end = limited(URL).catch(() => {});
-  await clock.advance(60_200);
+  await clock.advance(65_200);
   await end;
   expect(memory.asked.length).toBeLessThan(20);
   expect(events).toEqual([]);

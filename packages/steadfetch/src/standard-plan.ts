@@ -51,7 +51,7 @@ export const standardOptions: OptionTable<StandardOptions> = OPTIONS;
 
 type StandardSettings = Settings<StandardOptions, typeof OPTIONS>;
 
-const LONGEST_WAIT = 60_000;
+const LONGEST_WAIT = 65_000;
 
 /** Fills in the defaults. The options of a layer are checked by the layer itself. */
 export function planOf(options: StandardOptions | undefined): StandardPlan {

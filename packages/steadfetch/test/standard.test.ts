@@ -151,7 +151,7 @@ describe('standard', () => {
     expect(standard({ timeout: 5_001 }).describe()).toContain('attempt headers 2501');
     expect(standard({ timeout: 5_000 }).describe()).toContain('maxDelay 5000');
     expect(standard({ ...ALL, timeout: 5_000 }).describe()).toContain('maxWait 5000');
-    expect(standard({ timeout: 90_000 }).describe()).toContain('maxDelay 60000');
+    expect(standard({ timeout: 90_000 }).describe()).toContain('maxDelay 65000');
     expect(standard({ timeout: false }).describe()).toContain('attempt headers 10000');
     expect(standard({ timeout: 1 }).describe()).not.toContain('attempt');
   });
