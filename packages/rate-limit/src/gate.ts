@@ -194,8 +194,7 @@ export class Gate {
   /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
   leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    const wait = this.certainPart(now, this.untilNext(now));
-    return wait > 0 ? wait + Math.floor(this.waiting / requests) * per : 0;
+    return this.certainPart(now, this.untilNext(now)) + Math.floor(this.waiting / requests) * per;
   }
 
   /**

@@ -137,7 +137,7 @@ export class Limiter {
     const wait = gate.leastWait(now);
     const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
     if (isFull || now + wait > ticket.deadline)
-      return this.#refuse(isFull ? 'queue-full' : 'rate-limited', gate, wait, call);
+      return this.#refuse(isFull ? 'queue-full' : 'rate-limited', gate, wait, ticket);
     const own = call.observed && cancellable(call.signal);
     if (own) this.#report.waits(ticket, gate, own.cancel);
     call.record.waitingFor = 'its turn in rateLimit()';
@@ -166,12 +166,21 @@ export class Limiter {
    * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
    * takes its next item as soon as the last one ended must not go through its items faster than by asking. Where no answer
    * was seen yet, as in a process that begins while others have used up the limit, it ends after a second, or half of its time.
+   * If another answer has opened the gate by then, it waits for its turn.
    */
-  async #refuse(reason: RateLimitReason, gate: Gate, wait: number, call: Call): Promise<never> {
+  async #refuse(reason: RateLimitReason, gate: Gate, wait: number, ticket: Ticket): Promise<Permit> {
+    const { call } = ticket;
     const time = call.remaining();
     const usual = Math.min(gate.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
     const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
-    if (held > 0) await sleep(held, call.signal, this.#settings.clock);
+    if (held > 0) {
+      await sleep(held, call.signal, this.#settings.clock);
+      const now = this.#now();
+      const { effective } = ticket.gate;
+      effective.advance(now);
+      ticket.left -= now - ticket.since;
+      if (now + effective.leastWait(now) <= ticket.deadline) return effective.enter(ticket, now) ?? this.#wait(ticket);
+    }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 

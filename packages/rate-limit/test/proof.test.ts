@@ -1,3 +1,4 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
 import { fakeFetch, type ManualClock, manualClock } from '@steadfetch/testing';
 import { seededRandom } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
@@ -285,4 +286,24 @@ describe('with proof first, a pace that is a guess', () => {
 
     expect(longest).toBeLessThan(1_000);
   });
+});
+
+it('with proof first, calls that cannot wait for the time told go on where the answer of a probe opens the gate', async () => {
+  const clock = manualClock();
+  const answers = [
+    ...Array(10).fill({ status: 200 }),
+    ...Array(5).fill(refusedFor(60)),
+    ...Array(15).fill({ status: 200, delay: 50 }),
+  ];
+  const fetch = fakeFetch((_, index) => ({ delay: 100, ...(answers[index] as object) }), { clock });
+  const withTime = defineMiddleware((call, next) => next(call.with({ remaining: () => 30_000 })));
+  const limited = compose(withTime, rateLimit({ clock, random: () => 0, proof: 'first' }))(fetch);
+  const page = async () => {
+    const calls = Promise.allSettled(Array.from({ length: 15 }, () => limited(ORIGIN)));
+    await clock.advance(5_000);
+    return (await calls).map((end) => end.status === 'fulfilled' && end.value.status);
+  };
+
+  expect(await page()).toContain(429);
+  expect(await page()).toEqual(Array(15).fill(200));
 });
