@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fakeFetch, type Script } from '@steadfetch/testing';
+import { type FakeFetch, fakeFetch, type Script } from '@steadfetch/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
 
@@ -23,7 +23,7 @@ async function proxyOf(script: Script): Promise<Forward> {
   return ((await import(file.href)) as { forward: Forward }).forward;
 }
 
-const call = () => new Request('https://proxy.test/');
+const call = (init?: RequestInit) => new Request('https://proxy.test/', init);
 
 it('lets its client wait where the origin says how long', async () => {
   const forward = await proxyOf([{ status: 503, headers: { 'retry-after': '20' } }, 200]);
@@ -39,4 +39,22 @@ it('tells its client not to repeat what it has repeated in vain', async () => {
   await vi.advanceTimersByTimeAsync(1_000);
 
   expect((await answer).headers.get('x-should-retry')).toBe('false');
+});
+
+it('hands on what its client says, but not what it says for its own connection', async () => {
+  const forward = await proxyOf(200);
+  const ofTheConnection = {
+    'accept-encoding': 'zstd',
+    connection: 'Upgrade, HTTP2-Settings',
+    expect: '100-continue',
+    'keep-alive': 'timeout=5',
+    'transfer-encoding': 'chunked',
+    upgrade: 'h2c',
+  };
+
+  await forward(call({ method: 'PUT', headers: { ...ofTheConnection, authorization: 'Bearer one' }, body: 'a part' }));
+
+  const { headers, body } = (fetch as FakeFetch).requests[0]!;
+  expect([headers.get('authorization'), body]).toEqual(['Bearer one', 'a part']);
+  for (const name of Object.keys(ofTheConnection)) expect(headers.has(name), name).toBe(false);
 });
