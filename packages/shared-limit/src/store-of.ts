@@ -37,7 +37,7 @@ export interface StoreHooks {
 }
 
 export interface StoreOptions {
-  /** A limit known in advance, of all together. Without it the limit is learned. */
+  /** A limit known in advance, of all together: its slots lie evenly, without a burst. Without it the limit is learned. */
   limit?: { requests: number; per: number } | undefined;
   /** The clock of the limiter. */
   clock?: Clock;
