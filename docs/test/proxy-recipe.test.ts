@@ -8,25 +8,40 @@ let made = 0;
 type Forward = (request: Request) => Promise<Response>;
 
 /** The proxy of the page, in front of a server that answers so. */
-async function proxyOf(script: Script): Promise<Forward> {
+async function proxyOf(script: Script): Promise<{ forward: Forward; origin: FakeFetch }> {
   const page = readFileSync(new URL('../recipes-server.md', import.meta.url), 'utf8');
   const { code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('function forward('))!;
   const file = new URL(`./.proxy-recipe-${process.pid}-${++made}.ts`, import.meta.url);
   writeFileSync(file, code);
-  vi.stubGlobal('fetch', fakeFetch(script));
+  const origin = fakeFetch(script);
+  vi.stubGlobal('fetch', origin);
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();
     vi.unstubAllGlobals();
     rmSync(file);
   });
-  return ((await import(file.href)) as { forward: Forward }).forward;
+  const { forward } = (await import(file.href)) as { forward: Forward };
+  return { forward, origin };
 }
 
 const call = (init?: RequestInit) => new Request('https://proxy.test/', init);
 
+it('asks the origin for what its client asks', async () => {
+  const { forward, origin } = await proxyOf(200);
+
+  await forward(new Request('https://proxy.test/reports/1?year=2025', { method: 'PUT', body: 'new' }));
+
+  const [sent] = origin.requests;
+  expect([sent?.method, sent?.url, sent?.body]).toEqual([
+    'PUT',
+    'https://origin.example.com/reports/1?year=2025',
+    'new',
+  ]);
+});
+
 it('lets its client wait where the origin says how long', async () => {
-  const forward = await proxyOf([{ status: 503, headers: { 'retry-after': '20' } }, 200]);
+  const { forward } = await proxyOf([{ status: 503, headers: { 'retry-after': '20' } }, 200]);
 
   const { status, headers } = await forward(call());
 
@@ -34,7 +49,7 @@ it('lets its client wait where the origin says how long', async () => {
 });
 
 it('tells its client not to repeat what it has repeated in vain', async () => {
-  const forward = await proxyOf(503);
+  const { forward } = await proxyOf(503);
   const answer = forward(call());
   await vi.advanceTimersByTimeAsync(1_000);
 

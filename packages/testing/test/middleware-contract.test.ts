@@ -606,6 +606,19 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'is not async': (next) => (input, init) => next(input, init),
   },
   'rejects with the error of next itself': {
+    'gives the last good answer again': (next) => {
+      let good: Response | undefined;
+      return async (...call) => {
+        try {
+          const response = await next(...call);
+          if (response.ok) good = response;
+          return response;
+        } catch (error) {
+          if (good) return good;
+          throw error;
+        }
+      };
+    },
     'keeps it for other calls': (next) => {
       const kept = new Map<string, Promise<Response>>();
       return (input, init) => {
@@ -1073,7 +1086,7 @@ const reasons: Record<string, RegExp> = {
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
-    /^the error: |^whether a call (?:that may be repeated fails with its last error|fails with the error of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error: |^whether a call (?:that may be repeated fails with its last error|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
