@@ -468,6 +468,19 @@ describe('a window of a minute', () => {
     }
   });
 
+  it('is spent at once by calls that it covers, also where answers are slow', async () => {
+    const clock = manualClock();
+    const headers = (index: number) => ({ 'ratelimit-limit': '100', 'ratelimit-remaining': String(99 - index) });
+    const answer = (_: unknown, index: number) => ({
+      delay: 1_000 + 10 * (index % 50),
+      headers: { ...headers(index), 'ratelimit-reset': '60' },
+    });
+    const limited = rateLimit({ clock, random })(fakeFetch(answer, { clock }));
+    const calls = Promise.all(Array.from({ length: 100 }, () => limited(URL)));
+    await clock.advance(10_000);
+    expect(await Promise.race([calls, []])).toHaveLength(100);
+  });
+
   it('is waited for by default, since its end is told in whole seconds', async () => {
     const clock = manualClock();
     const began = clock.now();

@@ -26,8 +26,6 @@ const LONGEST_UNASKED_MS = 60_000;
 
 /** So shortly before the reset what is left is spent evenly, in milliseconds. */
 const EVEN_BEFORE_RESET_MS = 1_000;
-/** What answers of this length tell is too old to spend it at once, in milliseconds. */
-const OLD_NEWS_MS = 1_000;
 
 /** What is known of an answered request. */
 export interface Answered {
@@ -239,11 +237,10 @@ export class QuotaPacer {
   /**
    * Does what is left cover all that wait, or where nothing came back so far, this one? Then to hold it back gains nothing,
    * if it was here while half was left: of those that come later there is no end, as from a loop, and they share the rest.
-   * Not where the reset is near, so that the wait is short, nor where answers are slow, so that what they tell is old, nor
-   * where a cost is an estimate.
+   * Not where the reset is near, so that the wait is short, nor where a cost is an estimate.
    */
   #covers(now: number, cost: number): boolean {
-    if (this.#early < 1 || this.#shared || cost > 1 || this.#roundTrip >= OLD_NEWS_MS) return false;
+    if (this.#early < 1 || this.#shared || cost > 1) return false;
     if (this.#resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
     const comesBack = this.#refill > 0;
     const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
