@@ -481,6 +481,35 @@ describe('a window of a minute', () => {
     expect(await Promise.race([calls, []])).toHaveLength(100);
   });
 
+  it('is used to its end where requests overtake each other, so that the answer to a late one is the first', async () => {
+    const clock = manualClock();
+    const began = clock.now();
+    let minute = -1;
+    let used = 0;
+    let sent = 0;
+    const server = async () => {
+      await clock.sleep(1 + ((sent++ * 7) % 20));
+      const now = clock.now() - began;
+      if (Math.floor(now / 60_000) > minute) [minute, used] = [Math.floor(now / 60_000), 0];
+      const reset = String(Math.ceil(((minute + 1) * 60_000 - now) / 1_000));
+      const told = { 'ratelimit-limit': '60', 'ratelimit-remaining': String(Math.max(0, 59 - used)) };
+      const status = used++ < 60 ? 200 : 429;
+      await clock.sleep(50);
+      return new Response(null, { status, headers: { ...told, 'ratelimit-reset': reset } });
+    };
+    const limited = rateLimit({ clock, random, maxWait: 30_000, proof: 'first' })(server);
+    const done: number[] = [];
+    for (let second = 0; second < 600; second++) {
+      for (let call = 0; call < 1 + Number(second % 3 === 0); call++)
+        void limited(URL).then(
+          ({ ok }) => ok && done.push(second),
+          () => {},
+        );
+      await clock.advance(1_000);
+    }
+    expect(done.length).toBeGreaterThan(560); // of 600 that are possible
+  });
+
   it('is waited for by default, since its end is told in whole seconds', async () => {
     const clock = manualClock();
     const began = clock.now();

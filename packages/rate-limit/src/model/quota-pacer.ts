@@ -169,7 +169,10 @@ export class QuotaPacer {
       this.#leftAt = now;
       this.#newest = before;
       this.#after = after;
-    } else this.#left = Math.min(this.#left, left);
+    } else {
+      // the last one that was on its way: all are counted
+      this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : this.#batch!.left;
+    }
   }
 
   advance(now: number, inFlight: number): void {
@@ -244,7 +247,7 @@ export class QuotaPacer {
     if (this.#resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
     const comesBack = this.#refill > 0;
     const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
-    const spare = this.#left - uncounted - (comesBack ? this.#reserve : 0);
+    const spare = this.#left - uncounted - this.#reserve;
     return spare >= (comesBack ? this.#waiting : 1) * cost;
   }
 
@@ -252,9 +255,9 @@ export class QuotaPacer {
     return this.#whole * 0.5;
   }
 
-  /** What is not spent, where it would come back while an answer is on its way. */
+  /** What is not spent, where it comes back while an answer is on its way. */
   get #reserve(): number {
-    return Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill);
+    return this.#refill > 0 ? Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill) : 0;
   }
 
   #isOver(now: number): boolean {
