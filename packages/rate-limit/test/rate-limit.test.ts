@@ -468,6 +468,23 @@ describe('a window of a minute', () => {
     }
   });
 
+  it('is spent by calls that come one after the other, where they cannot all wait for their shares of the rest', async () => {
+    const clock = manualClock();
+    const headers = (index: number) => ({ 'ratelimit-limit': '60', 'ratelimit-remaining': String(59 - index) });
+    const answer = (_: unknown, index: number) => ({
+      delay: 100,
+      headers: { ...headers(index), 'ratelimit-reset': '58' },
+    });
+    const limited = rateLimit({ clock, random, maxWait: 10_000, proof: 'first' })(fakeFetch(answer, { clock }));
+    const calls: Promise<Response>[] = [];
+    for (let n = 0; n < 60; n++) {
+      calls.push(limited(URL));
+      await clock.advance(60);
+    }
+    await clock.advance(30_000);
+    expect((await Promise.allSettled(calls)).filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+
   it('is spent at once by calls that it covers, also where answers are slow', async () => {
     const clock = manualClock();
     const headers = (index: number) => ({ 'ratelimit-limit': '100', 'ratelimit-remaining': String(99 - index) });
