@@ -14,7 +14,7 @@ async function proxyOf(script: Script): Promise<{ forward: Forward; origin: Fake
   const file = new URL(`./.proxy-recipe-${process.pid}-${++made}.ts`, import.meta.url);
   writeFileSync(file, code);
   const origin = fakeFetch(script);
-  vi.stubGlobal('fetch', origin);
+  vi.stubGlobal('fetch', vi.fn(origin));
   vi.useFakeTimers();
   onTestFinished(() => {
     vi.useRealTimers();
@@ -72,4 +72,18 @@ it('hands on what its client says, but not what it says for its own connection',
   const { headers, body } = origin.requests[0]!;
   expect([headers.get('authorization'), body]).toEqual(['Bearer one', 'a part']);
   for (const name of Object.keys(ofTheConnection)) expect(headers.has(name), name).toBe(false);
+});
+
+it('leaves a redirect to its client, since fetch follows none where the body is a stream', async () => {
+  const { forward, origin } = await proxyOf([
+    { status: 302, headers: { location: '/home', 'set-cookie': 'session=1' } },
+  ]);
+  const sent = vi.mocked(fetch);
+
+  const { status, headers } = await forward(call({ method: 'POST', body: 'name=one' }));
+
+  expect([status, headers.get('location'), headers.get('set-cookie')]).toEqual([302, '/home', 'session=1']);
+  expect(origin.requests).toHaveLength(1);
+  const [input, init] = sent.mock.calls[0]!;
+  expect(new Request((input as Request).url ?? input, init).redirect).toBe('manual');
 });

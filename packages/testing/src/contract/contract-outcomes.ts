@@ -138,8 +138,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     same(next?.error === failed, false, 'whether a call fails with the error of another');
     isFailing = true;
     const last = await inTime(settle(steady(CONTRACT_URL, { signal })));
-    const isAnother = last?.response !== undefined && last.response === next?.response;
-    same(isAnother, false, 'whether a call gives the response of another');
+    same(last?.response !== undefined, false, 'whether a call gives the response of another');
     const errors: Error[] = [];
     const failing: Fetch = () => {
       if (errors.length >= 20) return ok();
