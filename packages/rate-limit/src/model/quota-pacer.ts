@@ -170,8 +170,10 @@ export class QuotaPacer {
       this.#newest = before;
       this.#after = after;
     } else {
-      // the last one that was on its way: all are counted
-      this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : this.#batch!.left;
+      // once all are answered, as told; by the answers before too, where the newest was one of them
+      const { left: told, spent } = this.#batch!;
+      const all = spent < this.#newest ? Math.min(told, this.#past!.left) : told;
+      this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : all;
     }
   }
 

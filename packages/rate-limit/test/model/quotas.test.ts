@@ -127,6 +127,20 @@ describe('told quotas', () => {
     expect(sendAll(model, 3_500_000, 60, false, () => limited(3_500_000))).toBe(15);
   });
 
+  it('does not take what a slow answer tells, which was overtaken by all the others, for what is left', () => {
+    const model = pacer();
+    const sent = Array.from({ length: 10 }, () => model.send(0, 1));
+    const answer = (i: number, now: number) => {
+      model.advance(now);
+      const quotas = [{ name: 'requests', limit: 10, remaining: 9 - i, reset: 60_000 - now, window: 60_000 }];
+      model.settle(sent[i]!, now, { kind: 'accepted', quotas });
+    };
+    for (let i = 1; i < 10; i++) answer(i, 100);
+    answer(0, 2_000);
+    model.advance(2_000);
+    expect(model.delay(2_000)).toBeGreaterThan(0);
+  });
+
   it('spreads a told bucket of which less is left than wait, and no less', () => {
     const started = () => {
       const model = pacer();
