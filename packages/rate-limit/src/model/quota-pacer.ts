@@ -318,14 +318,14 @@ export class QuotaPacer {
     const came = b.left - a.left + b.spent - a.spent;
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
-    const isEarly = time < 0.75 * (a.told - a.at);
-    if (a.left + came >= full && a.told - a.at > EVEN_BEFORE_RESET_MS) {
-      if (!isEarly) return; // it was renewed when it had to be: that says nothing of what comes back before
-      // an honest bucket that is filled evenly is not
-      if (a.left < 0.75 * this.#whole) {
-        this.#seen = b.at - this.#renewedAt;
-        this.#renewedAt = b.at;
-      }
+    const untilTold = a.told - a.at;
+    const isRenewed = a.left + came >= full && untilTold > EVEN_BEFORE_RESET_MS;
+    // when it had to be: that says nothing of what comes back before
+    if (isRenewed && time >= 0.75 * untilTold) return;
+    // earlier: an honest bucket that is filled evenly is not
+    if (isRenewed && a.left < 0.75 * this.#whole) {
+      this.#seen = b.at - this.#renewedAt;
+      this.#renewedAt = b.at;
     }
     const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
     const keep = Math.max(0, 1 - time / memory);
