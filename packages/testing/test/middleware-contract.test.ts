@@ -139,6 +139,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       response.body!.getReader();
       return response;
     },
+    'throws for a 403': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 403) throw new Error('forbidden');
+      return response;
+    },
     'throws for a GET that has failed': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status >= 500 && init?.method === undefined) throw new Error(`HTTP ${response.status}`);
@@ -269,6 +274,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) => {
         const response = await next(...call);
         return response.ok ? response : new Response(null, { status: 204 });
+      },
+    'throws for a 400':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 400) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'reads in a 422 what is wrong':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 422) throw new Error(`HTTP ${response.status}`, { cause: await response.text() });
+        return response;
       },
     'throws for a redirect':
       (next) =>
@@ -455,6 +474,10 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       headers.set('content-type', 'application/json');
       return next(input, { ...init, headers: [...headers] });
     },
+    'signs a text as if each letter were a byte': (next) => async (input, init) => {
+      if (typeof init?.body !== 'string') return next(input, copyOf(init));
+      return next(input, { ...init, headers: { ...init.headers, 'x-signature': btoa(init.body) } });
+    },
     'makes strings of bytes': (next) => async (input, init) =>
       next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
   },
@@ -536,6 +559,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         () => next(input, init),
         () => response,
       );
+    },
+    'waits until a failure is cancelled before it repeats': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      await response.body?.cancel();
+      return next(input, init);
     },
     'sleeps through an abort after an error': (next) => (input, init) =>
       next(input, init).catch(async (error) => {
@@ -646,6 +675,25 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           return await next(input, init);
         } catch {}
       }
+    },
+    'tells of an error that an answer has followed': (next) => async (input, init) => {
+      let failed: unknown;
+      for (let left = 3; left > 0; left--) {
+        try {
+          const response = await next(input, init);
+          if (response.status !== 503 || failed === undefined) return response;
+          discard(response);
+        } catch (error) {
+          failed = error;
+        }
+      }
+      throw failed;
+    },
+    'gives an answer that it has dropped, since an error has followed': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      discard(response);
+      return next(input, init).catch(() => response);
     },
     'tells of the first attempt': (next) => async (input, init) => {
       try {
@@ -922,6 +970,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       const again = input.clone();
       return next(input, init).catch(() => next(again, init));
     },
+    'asks again with it until it is done': (next) => async (input, init) => {
+      let response = await next(input, copyOf(init));
+      for (let left = 3; response.status === 202 && left > 0; left--) response = await next(input, copyOf(init));
+      return response;
+    },
     'takes a PATCH for one that can be repeated': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
         if (init?.method === 'PATCH') return next(input, copyOf(init));
@@ -1094,12 +1147,12 @@ const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
   'gives a 404, a 302 and a 204 as any other response':
-    /^HTTP (?:404|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
+    /^HTTP (?:400|404|422|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
-    /^the error: |^whether a call (?:that may be repeated fails with its last error|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
@@ -1116,7 +1169,7 @@ const reasons: Record<string, RegExp> = {
   'lets init take the signal from a Request':
     /^the status of a call whose signal is null: |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503)?: /,
-  'hands on the body': /^the body that next was given: |^what next was given after a (?:503|401): /,
+  'hands on the body': /^the body that next was given: |^what next was given after a (?:503|401): |^Invalid character$/,
   'hands on a stream as it is':
     /^the body that next was given: |^the number of calls of next for a stream |duplex|disturbed|locked|used/,
   'hands on by reference what a Request cannot hold': /^init\.\w+ (?:at first|after a 503): /,

@@ -64,6 +64,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives a 404, a 302 and a 204 as any other response': async (make) => {
     for (const [status, body] of [
       [404, 'none'],
+      [400, 'bad'],
+      [422, 'invalid'],
       [302, 'moved'],
       [204, null],
     ] as const) {
@@ -146,6 +148,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     };
     const end = await inTime(settle(make()(failing)(CONTRACT_URL, { signal })));
     abort();
+    await endsWithItsLast(make, 'error');
+    await endsWithItsLast(make, 'answer');
     if (end === undefined || errors.length >= 20) return; // it waits, or goes on until it is answered
     same(errorOf(end) === errors.at(-1), true, 'whether a call that may be repeated fails with its last error');
   },
@@ -285,9 +289,16 @@ const FAILED = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
 
 /** What a middleware may repeat after a wait of its own. */
 const TRANSIENT: readonly [string, Fetch][] = [
-  ['after a 503', async () => new Response('busy', { status: 503 })],
+  ['after a 503', copiedOnce],
   ['after an error', () => Promise.reject(FAILED)],
 ];
+
+/** Who waits until the body of such an answer is cancelled waits for ever: another holds a copy. */
+async function copiedOnce(): Promise<Response> {
+  const response = new Response('busy', { status: 503 });
+  response.clone();
+  return response;
+}
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
 const REFUSED: readonly [string, Fetch][] = [
@@ -353,6 +364,25 @@ async function endsByAbort(steady: Fetch, when: string, kind?: (typeof KINDS)[nu
   if (end === undefined) throw new GoesOn(`to end when it is aborted ${when}`);
   if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
   if (!end.failed) same(isRead(end.response), false, `whether the answer to a call that is aborted ${when} is read`);
+}
+
+/** Behind one error and then answers of 503, or one answer and then errors, no call ends with what came before. */
+async function endsWithItsLast(make: Parameters<ContractCheck>[0], first: 'error' | 'answer'): Promise<void> {
+  const { signal, abort } = ending();
+  let sent = 0;
+  let last: Response | undefined;
+  const mixed: Fetch = async () => {
+    last = undefined;
+    if (++sent > 20) return ok();
+    if ((sent === 1) === (first === 'error')) throw FAILED;
+    last = new Response('busy', { status: 503 });
+    return last;
+  };
+  const end = await inTime(settle(make()(mixed)(CONTRACT_URL, { signal })));
+  abort();
+  if (end === undefined || sent > 20) return; // it waits, or goes on until it is answered
+  if (end.failed) same(last === undefined, true, 'whether a call fails with its last outcome');
+  else same(isRead(end.response), false, 'whether a call gives an answer that it has dropped');
 }
 
 /** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */

@@ -36,11 +36,12 @@ export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) =
   ];
 }
 
-/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed. */
+/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed, of either kind. */
 export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
   [503, {}],
   [429, { 'retry-after': '0' }],
   [401, {}],
+  [403, {}],
 ];
 
 /** More microtasks than a middleware takes from a failure to its wait. */

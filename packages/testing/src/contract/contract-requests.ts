@@ -133,7 +133,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     form.append('b', new Blob(['order']), 'order.csv');
     const bytes = new TextEncoder().encode('order');
     const bodies = [
-      'order',
+      'order of 5 \u20ac',
       bytes,
       bytes.subarray(1),
       bytes.buffer,
