@@ -11,7 +11,7 @@ import {
   systemClock,
 } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
 import { contractChecks, middlewareContract } from '../src/index.ts';
 
@@ -25,6 +25,20 @@ middlewareContract(() => (next) => (input, init) => Promise.resolve(next(input, 
 middlewareContract(() => compose(pass, pass), { name: 'the contract of a stack' });
 middlewareContract(() => (next) => next, { name: 'the contract of one that does nothing' });
 middlewareContract(() => compose(), { name: 'the contract of an empty stack' });
+
+describe('middlewareContract where a project runs tests at once', { concurrent: true }, () => {
+  let running = 0;
+  let most = 0;
+  const counting = (title: string, test: () => Promise<void>) =>
+    it(title, async () => {
+      most = Math.max(most, ++running);
+      await test().finally(() => running--);
+    });
+
+  middlewareContract(() => pass, { runner: { describe, it: counting } });
+
+  afterAll(() => expect(most).toBe(1));
+});
 
 const copyOf = (init?: RequestInit): RequestInit | undefined =>
   init && { ...init, ...(init.headers && { headers: [...new Headers(init.headers)] }) };

@@ -2,7 +2,7 @@ import type { Middleware } from '@steadfetch/core';
 import { checkFunction, checkNames } from '@steadfetch/core/kit';
 import { checkValue } from '../options/check-value.ts';
 import { contractChecks } from './contract-checks.ts';
-import { type TestRunner, testRunner } from './test-runner.ts';
+import { inTurn, type TestRunner, testRunner } from './test-runner.ts';
 
 export interface ContractOptions {
   /** How the suite is called. @default 'the middleware contract' */
@@ -34,8 +34,7 @@ export function middlewareContract(make: () => Middleware, options: ContractOpti
       throw new TypeError(`middlewareContract: except: no check is called '${title}'`);
   }
   // some checks count what happens meanwhile, in the whole process
-  const describe = runner.describe.sequential ?? runner.describe;
-  describe(name, () => {
+  inTurn(runner)(name, () => {
     for (const [title, check] of Object.entries(contractChecks)) {
       if (!except.includes(title)) runner.it(title, () => check(make));
     }

@@ -3,8 +3,10 @@ type Describe = (name: string, body: () => void) => unknown;
 /** The two functions of a test runner that the contract needs: those of vitest, node:test, jest, bun. */
 export interface TestRunner {
   describe: Describe & {
-    /** Vitest's: runs the tests one after the other, where a project runs them at once. */
+    /** Up to vitest 4: runs the tests one after the other, where a project runs them at once. */
     readonly sequential?: Describe;
+    /** Vitest's alone. From vitest 5 on `{ concurrent: false }` does what `sequential` did. */
+    readonly runIf?: unknown;
   };
   it(name: string, test: () => Promise<void>): unknown;
 }
@@ -23,6 +25,13 @@ export async function loadRunner(name: string): Promise<Runner | null> {
 
 /** Vitest says so where it runs; its functions are needed at once, so that it cannot be loaded later. */
 const vitest: Runner | null = globalThis.process?.env?.VITEST ? await loadRunner('vitest') : null;
+
+/** The `describe` that runs its tests one after the other. */
+export function inTurn({ describe }: TestRunner): Describe {
+  if (describe.sequential || !describe.runIf) return describe.sequential ?? describe;
+  const withOptions = describe as (name: string, options: object, body: () => void) => unknown;
+  return (name, body) => withOptions(name, { concurrent: false }, body);
+}
 
 /** Vitest where it runs, else a runner whose functions are global. */
 export function testRunner(loaded: TestRunner | null = vitest, globals: object = globalThis): TestRunner {
