@@ -36,7 +36,7 @@ export function asInitAndAsRequest(init: RequestInit): ((signal?: AbortSignal) =
   ];
 }
 
-/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed, of either kind. */
+/** Answers after which a middleware may repeat a call: a busy server, a limit, a token that is renewed after a 401 or a 403. */
 export const REPEATED: readonly [status: number, headers: Record<string, string>][] = [
   [503, {}],
   [429, { 'retry-after': '0' }],
