@@ -73,7 +73,7 @@ function signalOfRequest({ input, signal }: Call): boolean {
  */
 function isOwnBody(response: Response): boolean {
   try {
-    return Object.getOwnPropertyDescriptor(Response.prototype, 'body')!.get!.call(response) === response.body;
+    return Reflect.get(Response.prototype, 'body', response) === response.body;
   } catch {
     return false;
   }
