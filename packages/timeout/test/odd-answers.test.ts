@@ -134,6 +134,7 @@ describe('timeout and a response that changes when its body is looked at, as in 
       get: (target, name) => {
         if (name === 'body') taken ??= target.body!.tee()[1];
         if (name === 'body') return taken;
+        if (name === 'bodyUsed') return taken !== undefined; // as in Workers
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
       },
