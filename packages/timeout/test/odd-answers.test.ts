@@ -134,6 +134,7 @@ describe('timeout and a response that changes when its body is looked at, as in 
       get: (target, name) => {
         if (name === 'body') taken ??= target.body!.tee()[1];
         if (name === 'body') return taken;
+        if (name === 'bodyUsed') return taken !== undefined; // as in Workers
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;
       },
@@ -150,5 +151,26 @@ describe('timeout and a response that changes when its body is looked at, as in 
 
       expect(await response.text()).toBe('ok');
     }
+  });
+});
+
+describe('timeout where a `Response` inherits its `body`, as in Workers', () => {
+  const own = Object.getOwnPropertyDescriptor(Response.prototype, 'body')!;
+  const parent = Object.getPrototypeOf(Response.prototype) as object;
+  beforeEach(() => {
+    Reflect.deleteProperty(Response.prototype, 'body');
+    Object.setPrototypeOf(Response.prototype, Object.create(parent, { body: own }) as object);
+  });
+  afterEach(() => {
+    Object.setPrototypeOf(Response.prototype, parent);
+    Object.defineProperty(Response.prototype, 'body', own);
+  });
+
+  it('hands the very response of a Request on, since a body of its own would have no known length', async () => {
+    const response = Object.defineProperty(new Response('ok'), 'url', { value: URL });
+
+    const result = await timeout(5_000)(async () => response)(new Request(URL));
+
+    expect(result).toBe(response);
   });
 });
