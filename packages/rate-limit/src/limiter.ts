@@ -179,7 +179,7 @@ export class Limiter {
       const { effective } = ticket.gate;
       effective.advance(now);
       ticket.left -= now - ticket.since;
-      if (effective.isOpen && now + effective.leastWait(now) <= ticket.deadline)
+      if (effective.isOpen && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.#wait(ticket);
     }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);

@@ -527,6 +527,33 @@ describe('a window of a minute', () => {
     expect(done.length).toBeGreaterThan(560); // of 600 that are possible
   });
 
+  it.each([30_000, 45_000])(
+    'is renewed at its end also where answers tell it within the last second: a pool of workers spends each window evenly, after %d ms of the first',
+    async (offset) => {
+      const clock = manualClock();
+      const began = clock.now();
+      let minute = -1;
+      let used = 0;
+      const answer = () => {
+        const now = clock.now() - began + offset;
+        if (Math.floor(now / 60_000) > minute) [minute, used] = [Math.floor(now / 60_000), 0];
+        const reset = String(Math.ceil(((minute + 1) * 60_000 - now) / 1_000));
+        const told = { 'ratelimit-limit': '60', 'ratelimit-remaining': String(Math.max(0, 59 - used)) };
+        return { status: used++ < 60 ? 200 : 429, delay: 100, headers: { ...told, 'ratelimit-reset': reset } };
+      };
+      const limited = rateLimit({ clock, random, maxWait: 30_000, proof: 'first' })(fakeFetch(answer, { clock }));
+      let left = 200;
+      let failed = 0;
+      const worker = async () => {
+        while (left-- > 0) if (!(await limited(URL).catch(() => undefined))?.ok) failed++;
+      };
+      const workers = Promise.all(Array.from({ length: 10 }, worker));
+      await clock.advance(300_000);
+      await workers;
+      expect(failed).toBe(0);
+    },
+  );
+
   it('is waited for by default, since its end is told in whole seconds', async () => {
     const clock = manualClock();
     const began = clock.now();

@@ -110,4 +110,26 @@ describe('after a request has ended in Workers', () => {
     expect(ended).toEqual([how === 'failed' ? 'late' : 204]);
     expect(limited.snapshot()).toMatchObject([{ inFlight: 1 }]);
   });
+
+  it('a call that was taken for lost while it was held before it fails, and goes on nevertheless, is not sent', async () => {
+    const held: (() => void)[] = [];
+    const clock = { now: () => Date.now(), sleep: () => new Promise<void>((resolve) => held.push(resolve)) };
+    const refusal = new Response(null, { status: 429, headers: { 'retry-after': '10' } });
+    const fetch = vi.fn(never).mockImplementationOnce(() => vi.advanceTimersByTimeAsync(900).then(() => refusal));
+    const limited = rateLimit({ maxWait: 5_000, clock });
+    const send = limited(fetch);
+    await send(URL);
+    const ended = vi.fn();
+    const end = await request(() => send(URL).catch(ended));
+    end();
+    limited.reset();
+    void send(URL);
+    await vi.advanceTimersByTimeAsync(1_300);
+
+    for (const wake of held) wake();
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(ended).toHaveBeenCalledOnce();
+    expect(limited.snapshot()).toMatchObject([{ inFlight: 1 }]);
+  });
 });
