@@ -5,6 +5,7 @@ import { parseMarkdown } from '../../scripts/markdown.ts';
 
 const DIR = new URL(`./.known-apis-${process.pid}/`, import.meta.url);
 const page = readFileSync(new URL('../recipes-apis.md', import.meta.url), 'utf8');
+let files = 0;
 const stacks = parseMarkdown(page).fences.filter(({ code }) => code.includes('export const steady ='));
 
 beforeAll(() => mkdirSync(DIR));
@@ -12,11 +13,25 @@ afterEach(() => vi.unstubAllGlobals());
 afterAll(() => rmSync(DIR, { recursive: true }));
 
 it.each(stacks)('the stack on line $line is a fetch, as the SDKs take one', async ({ line, code }) => {
-  vi.stubGlobal('fetch', fakeFetch(200));
-  const file = new URL(`${line}.ts`, DIR);
-  writeFileSync(file, code);
-
-  const { steady } = (await import(file.href)) as { steady: typeof fetch };
+  const steady = await stackOf(line, code, fakeFetch(200));
 
   expect((await steady('https://api.example.com/')).status).toBe(200);
 });
+
+it('the stack for GitHub sends an issue again that a secondary limit refused', async () => {
+  const server = fakeFetch([{ status: 403, headers: { 'retry-after': '0' } }, 201]);
+  const { line, code } = stacks.find((stack) => stack.code.includes('403'))!;
+  const steady = await stackOf(line, code, server);
+
+  const response = await steady('https://api.github.com/repos/o/r/issues', { method: 'POST', body: '{"title":"one"}' });
+
+  expect(response.status).toBe(201);
+  expect(server.requests).toHaveLength(2);
+});
+
+async function stackOf(line: number, code: string, server: typeof fetch): Promise<typeof fetch> {
+  vi.stubGlobal('fetch', server);
+  const file = new URL(`${line}-${++files}.ts`, DIR);
+  writeFileSync(file, code);
+  return ((await import(file.href)) as { steady: typeof fetch }).steady;
+}
