@@ -35,8 +35,9 @@ export function attachBody(response: Response, arrival: Arrival): Response {
   const { call, settings, release } = arrival;
   const scoped = !call.signal || isScoped(call.signal);
   if (scoped && settings.body === undefined) return response;
+  const used = response?.bodyUsed; // first, since SvelteKit takes a body that is looked at, which in Workers counts as used
   const body = bodyOf(response);
-  if (!body || typeof body !== 'object' || body.locked || response.bodyUsed) {
+  if (!body || typeof body !== 'object' || body.locked || used) {
     release();
     return response;
   }
@@ -73,7 +74,7 @@ function signalOfRequest({ input, signal }: Call): boolean {
  */
 function isOwnBody(response: Response): boolean {
   try {
-    return Object.getOwnPropertyDescriptor(Response.prototype, 'body')!.get!.call(response) === response.body;
+    return Reflect.get(Response.prototype, 'body', response) === response.body;
   } catch {
     return false;
   }
