@@ -81,7 +81,7 @@ function isReadable(response: Response, maxBytes: number): boolean {
     const isEndless = ENDLESS.test(readField(headers, 'content-type') ?? '');
     if (isEndless || Number(readField(headers, 'content-length')) > maxBytes) return false;
     // last, since Expo up to SDK 55 begins to read a body that is looked at, and SvelteKit takes it from the response
-    const { body, bodyUsed } = response;
+    const { bodyUsed, body } = response; // in this order: in Workers a body that SvelteKit took counts as used
     return typeof body?.getReader === 'function' && !bodyUsed && !body.locked;
   } catch {
     return false;

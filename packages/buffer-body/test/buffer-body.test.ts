@@ -37,6 +37,7 @@ describe('bufferBody', () => {
         get: (target, name) => {
           if (name === 'body') taken ??= target.body!.tee()[1];
           if (name === 'body') return taken;
+          if (name === 'bodyUsed') return taken !== undefined; // as in Workers
           const value: unknown = Reflect.get(target, name, target);
           return typeof value === 'function' ? value.bind(target) : value;
         },

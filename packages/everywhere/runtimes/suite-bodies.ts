@@ -55,6 +55,14 @@ const arrives =
 const withKey = compose(idempotencyKey({ methods: ['PUT'], generate: () => 'k' }), standard({ retry: soon }));
 
 export const bodies: Record<string, Check> = {
+  'a Request gets the response that came': async (place) => {
+    const scene = new Scene(place, { body: 'whole' });
+    let came: Response | undefined;
+    const fetch = async (...args: Parameters<typeof scene.fetch>) => (came = await scene.fetch(...args));
+    const response = await standard()(fetch)(new Request(scene.url));
+    claim(response === came, 'it is another response');
+    equal(await response.text(), 'whole', 'body');
+  },
   'a Request with a text arrives as by bare fetch': arrives(() => 'text'),
   'a Request with bytes arrives as by bare fetch': arrives(bytes),
   'a Request with a Blob arrives as by bare fetch': arrives(() => new Blob(['blob'])),

@@ -35,7 +35,7 @@ export function attachBody(response: Response, arrival: Arrival): Response {
   const { call, settings, release } = arrival;
   const scoped = !call.signal || isScoped(call.signal);
   if (scoped && settings.body === undefined) return response;
-  const used = response?.bodyUsed; // before its body is looked at: SvelteKit's proxy tees that, and in Workers it is used from then on
+  const used = response?.bodyUsed; // first, since SvelteKit takes a body that is looked at, which in Workers counts as used
   const body = bodyOf(response);
   if (!body || typeof body !== 'object' || body.locked || used) {
     release();
