@@ -292,7 +292,7 @@ local function learn()
   if s.base == 0 then
     s.way = SEARCH
     s.base = start
-    s.burst = max(1, accepted)
+    s.burst = max(1, acceptedSince(-huge))
     s.most = s.burst
     s.depth = 1
     s.used = s.closedUntil
@@ -425,6 +425,11 @@ local function isBelieved(now, isDoubted)
   return true
 end
 
+local function outvote(requests)
+  if s.doubted == 0 then return end
+  s.doubted = max(0, s.doubted - requests / 8)
+  if s.doubted == 0 and s.way == FREE then history, historyText, entries = {}, '', 0 end
+end
 local function refuse(now, at, closedUntil, every, wait)
   local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
   local till = ceil(now + length)
@@ -582,7 +587,7 @@ records(ARGV[8], function(one)
 end)
 if aloneFor then part(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
-s.doubted = max(0, s.doubted - tonumber(ARGV[5]) / 8)
+outvote(tonumber(ARGV[5]))
 records(ARGV[10], function(one)
   local name, rest = string.match(one, '^([^,]*),(.*)$')
   local n = numbers(rest)

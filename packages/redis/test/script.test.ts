@@ -1,4 +1,4 @@
-import { decide, type LimitState, NOTHING, type Reply } from '@steadfetch/shared-limit';
+import { decide, type LimitState, NOTHING, type Question, type Reply } from '@steadfetch/shared-limit';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -73,6 +73,32 @@ describeServers('the script', (start) => {
         expect(told.closedUntil).toBe(reply.closedUntil);
       }
     }
+  });
+
+  it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
+    const begun = 1_700_000_000_000;
+    const refusal = (at: number, isDoubted: boolean) => ({
+      refusal: { at: begun + at, closedUntil: 0, every: 10, wait: 1_000, isDoubted },
+    });
+    const ten = (at: number) => ({ accepted: [{ from: begun + at - 90, to: begun + at, cost: 10 }], requests: 10 });
+    const questions: [number, Partial<Question>][] = [
+      [0, {}],
+      [100, ten(100)],
+      [101, refusal(101, true)],
+      [200, ten(200)],
+      [300, ten(300)],
+      [310, refusal(310, false)],
+      [2_000, {}],
+    ];
+    let state: LimitState | undefined;
+    for (const [at, question] of questions) {
+      const asked = { ...NOTHING, want: 1, ...question };
+      const [after, reply] = decide(state, begun + at, structuredClone(asked));
+      state = after;
+      const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, 'outvoted', ...argsOf(asked), String(begun + at)));
+      expect(told.burst).toBe(reply.burst);
+    }
+    expect(state!.burst).toBe(10);
   });
 
   it('is known to the server by the hash that is computed here', async () => {

@@ -50,7 +50,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   for (const entry of question.accepted) accept(state, entry);
   if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
   state.requests += question.requests;
-  state.doubted = Math.max(0, state.doubted - OUTVOTED * question.requests);
+  outvote(state, question.requests);
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
   if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal);
   if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
@@ -145,6 +145,13 @@ function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boo
   if (state.doubted < PROVEN) return false;
   state.alone = 0;
   return true;
+}
+
+/** Acceptances outweigh doubtful refusals. If a limit refused these, it was used up then: what was before shows no burst. */
+function outvote(state: LimitState, requests: number): void {
+  if (state.doubted === 0) return;
+  state.doubted = Math.max(0, state.doubted - OUTVOTED * requests);
+  if (state.doubted === 0 && state.way === FREE) state.history.length = 0;
 }
 
 function isTrying({ way, since, patience }: LimitState, now: number): boolean {

@@ -111,7 +111,7 @@ function amid({ history, refusedAt, refusedLast }: LimitState): number {
 function search(state: LimitState, start: number): void {
   state.way = SEARCH;
   state.base = start;
-  state.burst = Math.max(1, state.accepted);
+  state.burst = Math.max(1, acceptedSince(state, -Infinity));
   state.most = state.burst;
   state.depth = 1;
   state.used = state.closedUntil;

@@ -27,7 +27,7 @@ export interface LimitState {
   /** So many slots may be saved up. */
   depth: number;
   burst: number;
-  /** The burst is no larger: as was accepted before the first refusal, or about as was found since. */
+  /** The burst is no larger: as was accepted before the first refusal, and after those that others outvoted, or about as was found since. */
   most: number;
   /** When the limit was last used up. */
   emptied: number;

@@ -224,6 +224,20 @@ describe('refusals that may be noise', () => {
     expect(replies.at(-1)!.closedUntil).toBe(0);
   });
 
+  it.each([
+    ['nobody was refused before', [], 120],
+    ['one was refused before, and outvoted: the limit was used up then', [doubted(1_001)], 10],
+  ])('leave open how large a burst is: %s', (_, before, burst) => {
+    const ten = (at: number): [number, Partial<Question>] => [
+      at,
+      { requests: 10, accepted: [{ from: START + at - 90, to: START + at, cost: 10 }] },
+    ];
+    const tens = [100, 200, 300, 400, 500, 600, 700, 800, 900, 1_000].map(ten);
+    const refusal = { at: START + 1_250, closedUntil: 0, every: 10, wait: 1_000, isDoubted: false };
+    const { replies } = asked([0, {}], ...tens, ...before, ten(1_100), ten(1_200), [1_250, { refusal }], [2_500, {}]);
+    expect(replies.at(-1)!.burst).toBe(burst);
+  });
+
   // each refusal asks for a second, and of those that were sent after it so many were accepted
   const closed = (at: number, outvotes: number): [number, Partial<Question>][] => [
     [at, { want: 0, refusal: { at: START + at, closedUntil: START + at, every: 10, wait: 1_000, isDoubted: false } }],
