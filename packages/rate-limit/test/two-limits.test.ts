@@ -1,0 +1,44 @@
+import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+import { rateLimit } from '../src/index.ts';
+
+it('does not close for the minute of one limit because the second of another is spent', async () => {
+  const clock = manualClock();
+  const began = clock.now();
+  const spent = new Map<string, number>();
+  // a limit of 10 a second, and inside it one of 300 a minute; each answer tells the one that judged last
+  const judge = (limit: number, ms: number) => {
+    const time = clock.now() - began;
+    const window = `${ms} ${Math.floor(time / ms)}`;
+    const count = (spent.get(window) ?? 0) + 1;
+    spent.set(window, count);
+    const reset = String(Math.ceil((ms - (time % ms)) / 1000));
+    const headers = {
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(Math.max(0, limit - count)),
+      'x-ratelimit-reset': reset,
+    };
+    return count > limit ? { status: 429, headers: { ...headers, 'retry-after': reset } } : { status: 200, headers };
+  };
+  const fetch = fakeFetch(
+    async () => {
+      await clock.sleep(5);
+      const burst = judge(10, 1_000);
+      if (burst.status === 200) await clock.sleep(45);
+      return burst.status === 429 ? burst : judge(300, 60_000);
+    },
+    { clock },
+  );
+  const limited = rateLimit({ clock, maxWait: 30_000 })(fetch);
+  const statuses: (number | string)[] = [];
+  for (let page = 0; page < 12; page++) {
+    for (let n = 0; n < 15; n++) {
+      void limited('https://api.example.com/jobs').then(
+        ({ status }) => statuses.push(status),
+        ({ name }: Error) => statuses.push(name),
+      );
+    }
+    for (let step = 0; step < 80; step++) await clock.advance(50);
+  }
+  expect(statuses).toEqual(Array(12 * 15).fill(200));
+});
