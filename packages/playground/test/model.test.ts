@@ -33,6 +33,7 @@ describe('evaluate', () => {
       'retry();',
       'compose(\n  retry(),\n  timeout(1_000),\n);\n',
       'const most = 3;\nreturn retry({ maxRetries: most });',
+      'const most = 3; return retry({ maxRetries: most });',
     ];
 
     for (const code of codes) expect(await (await build(code)('https://api.test')).text()).toBe('done');

@@ -199,6 +199,14 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
     }
   });
 
+  it('names the chart of calls before there are any', async () => {
+    const page = await open(await smallLink('while (true);\nreturn retry();'));
+
+    await page.locator('canvas.calls').waitFor();
+
+    expect(await page.locator('canvas.calls').getAttribute('aria-label')).toBe('calls');
+  });
+
   it('weighs less than is allowed before the editor is opened, and asks for relative files alone', async () => {
     const page = await open('#p=order');
     await shown(page, 'plain');

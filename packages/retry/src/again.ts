@@ -7,8 +7,8 @@ import type { Decision } from './rule.ts';
 import { cancelRetry, isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 
 /**
- * Whether the call is sent again: decides, and waits until it is time. A call that waits holds no response: it is discarded
- * and dropped before.
+ * Whether the call is sent again: decides, and waits until it is time. The response is discarded and dropped before the wait, so
+ * that a call that waits holds none.
  *
  * @throws what a rule throws, and the caller's abort reason, also while waiting; the response is then released
  */

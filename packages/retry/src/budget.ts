@@ -7,11 +7,11 @@ import type { Need, Permit, Rule } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
 
-/** What has happened to a budget. Not kept by each `retry`: an application may make one for each request, and share the budget. */
+/** What is known of a budget. Kept for each budget, not for each `retry`: an application may make a `retry` for each request. */
 interface Past {
-  /** Whether it knows of a failure. Before, it need not know of calls under way. */
+  /** Whether a failure was recorded. Until then `begin` is not called. */
   failed: boolean;
-  /** To hold a call needs the time of its attempts, and no timeout meanwhile. Both cost something, so not before a call is held. */
+  /** What it takes to hold a call: the time of its attempts, and no timeout meanwhile. Both cost something, so it is empty until a call is held. */
   readonly needs: Need[];
 }
 
@@ -51,7 +51,7 @@ export function budget(budget: RetryBudget): Rule {
       }
       return permit;
     },
-    // the budget saves the requests, and the call still takes the time: else a job goes through its items faster, the more fail
+    // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
     hold: (_, { delay }) => delay,
     turn: ({ call }) => (isBack(budget, call) ? TURN : 0),
     afterFailure: (failure, decision) => {

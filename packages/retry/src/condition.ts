@@ -24,9 +24,9 @@ export interface Failure {
 export type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | undefined>;
 
 /**
- * The caller's own condition, for errors and for statuses from 400. One call of it answers both `when` (true) and `unless`
- * (false). It is not called where `veto` forbids another attempt, nor after the last retry. A last retry that was made because
- * of it still counts as failed: the call gives up with the reason `limit`.
+ * `shouldRetry` as a rule, for errors and for statuses from 400. It is called once for an attempt: `true` answers `when`, `false`
+ * answers `unless`. It is not called if `veto` forbids another attempt, nor after the last retry. If that retry was made because
+ * of it and fails, the call gives up with the reason `limit`.
  */
 export function condition(shouldRetry: Condition, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();

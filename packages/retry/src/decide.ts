@@ -10,7 +10,7 @@ const MAX_SPREAD = 5_000;
 
 /**
  * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
- * What a layer of ours did not send is never repeated. A retry that is decided has its permits.
+ * What a layer of ours did not send is never repeated. The permits of a retry are taken here.
  *
  * @throws what a rule throws, and the caller's reason after an abort, also while a rule takes its time
  */
@@ -41,7 +41,7 @@ function no(stop: string, planned?: Planned): End {
   return { retry: false, stop, planned };
 }
 
-/** Whether the retries are used up; a skipped one counts. A layer inside that sends the call again counts as well. */
+/** Whether the retries are used up. Skipped ones count (`hold.ts`), and so does what a layer inside sends again. */
 export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
   return !(attempt + session.skipped <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);

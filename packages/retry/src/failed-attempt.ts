@@ -27,10 +27,10 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt };
 }
 
-/** What seems to take longer was a machine that slept, or a date that was set. The timeout of an attempt in `standard()`. */
+/** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
-/** Whether an attempt ended in a good response, which a rule can call failed all the same. */
+/** Whether an attempt ended in a good response: below 400. A rule can call it failed nevertheless. */
 export function isGood(response: Response | undefined): response is Response {
   return response !== undefined && response.status < 400;
 }
@@ -53,16 +53,16 @@ export interface Recovery extends EndedAttempt, GoodAttempt {
 }
 
 /**
- * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. Where a rule inspects good
- * responses, they are judged as one too. Its prototype inherits from that of `Error`, since p-retry accepts nothing else; no
- * stack is taken. `shouldRetry` gets a copy of it (`Failure`).
+ * A failed attempt: what the rules judge, and what p-retry carries from the attempt to the decision. If a rule inspects good
+ * responses, an attempt with a good response is judged in the same way. The prototype inherits from that of `Error`, since p-retry
+ * accepts nothing else; no stack is taken. `shouldRetry` gets a copy of it (`Failure`).
  */
 export class FailedAttempt implements EndedAttempt {
   readonly session: Session;
   readonly call: Call;
   /** 1 for the first. */
   readonly attempt: number;
-  /** How the attempt ended; forgotten when the wait for the next one begins, so that a call that waits holds no response. */
+  /** How the attempt ended. It is dropped when the wait for the next one begins, so that a call that waits holds no response. */
   outcome: Outcome | undefined;
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
@@ -94,7 +94,7 @@ export class FailedAttempt implements EndedAttempt {
     return idempotencyKeyOf(this.call);
   }
 
-  /** The attempts so far and how each ended, oldest first. This attempt is added when what follows it has been decided. */
+  /** The earlier attempts and how each ended, oldest first. This attempt is added after the decision about it. */
   get past(): readonly AttemptRecord[] {
     return this.session.call.record.history ?? [];
   }
@@ -110,7 +110,7 @@ export class FailedAttempt implements EndedAttempt {
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 
-  /** How long the attempt took, in milliseconds. Of the first one that is known behind a `timeout`, or where a rule needs `elapsed`; else 0. */
+  /** How long the attempt took, in milliseconds. For the first one it is 0, unless there is an outer `timeout` or a rule needs `elapsed`. */
   get took(): number {
     const { sentAt, policy, call } = this.session;
     const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;

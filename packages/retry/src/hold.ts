@@ -7,8 +7,9 @@ import type { Decision, End, Permit, Planned } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
- * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. Without one
- * that retry is skipped, which takes its time and no request, and the next one is due, if there is one. Gives what follows then.
+ * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. If there is
+ * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one.
+ * Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
   const took = failure.took; // before it is held: the machine can sleep meanwhile
@@ -16,7 +17,7 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
   let ms = end.held!;
   for (;;) {
     await hold(failure, ms);
-    if (!(ms >= planned.delay)) return { ...end, planned }; // a rule that holds it for less ends it
+    if (!(ms >= planned.delay)) return { ...end, planned }; // held for less than its wait, it ends
     const permits = await takePermitsInTurn(failure, planned, took);
     if (permits) return { retry: true, reason: end.reason!, permits, ...planned, delay: 0 };
     failure.session.skipped++;
@@ -25,20 +26,21 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
     if (!(ms > 0)) break;
     planned = next!;
   }
+  // as long as the attempt takes that is not made
   const rest = Math.min(took, HELD_SHARE * failure.call.remaining());
   if (rest > 0) await hold(failure, rest);
   return { ...end, planned };
 }
 
-/** The most of the time that is left for which the last skipped retry holds a call: then it still ends with its own outcome. */
+/** The largest share of its remaining time that a call is held, so that it ends with its own outcome, not by a timeout. */
 const HELD_SHARE = 0.9;
 
-/** So many times at the most a held call asks again for one retry. */
+/** How often a held call asks again for one retry, at most. */
 const MOST_TURNS = 10;
 
 /**
- * Asks for permits when the retry of a held call is due. Where the server answers again, and has more such calls to answer than it
- * has room for, the call waits for its turn, as long as there is time for an attempt after it.
+ * Asks for permits when the retry of a held call is due. If the server answers again, but has no room yet for all held calls, the
+ * call waits and asks again (`turn`), as long as time for an attempt is left.
  */
 async function takePermitsInTurn(
   failure: FailedAttempt,
@@ -60,8 +62,8 @@ async function hold(failure: FailedAttempt, ms: number): Promise<void> {
 }
 
 /**
- * The wait for the retry after a skipped one, which counts as sent and failed in the same way; `undefined` where the rules or the time
- * that is left allow none. Our own wait, or again as long as the server asked if that is longer.
+ * The wait for the retry after a skipped one. The rules are asked as if the skipped one had been sent and had failed in the same
+ * way. `undefined` if the rules or the time that is left allow none. The wait is our own, or the server's once more if that is longer.
  */
 async function waitAfterSkipped(
   { call, session, attempt, outcome }: FailedAttempt,

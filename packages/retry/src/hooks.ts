@@ -7,8 +7,8 @@ import type { Rule } from './rule.ts';
 export type RetryReason = 'status' | 'network' | 'timeout' | 'inspect' | 'predicate' | 'server';
 
 /**
- * Why no further attempt is made although the outcome looked transient; after a retry, also when it did not. `predicate`:
- * a function of yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
+ * Why a call gets no further attempt, if its outcome looked transient or it was retried before. `predicate`: a function of
+ * yours said no, or failed. `permanent`: a retry ended in an error that another one would not help.
  * `rate-limited`, `circuit-open`, `queue-full`, `draining`: a layer of ours inside did not send the attempt.
  */
 export type GiveUpReason =

@@ -2,7 +2,7 @@ import { type Call, type Clock, type Random, systemClock } from '@steadfetch/cor
 import { IDEMPOTENT_METHODS, MAX_TIMER } from '@steadfetch/core/kit';
 import type { FailedAttempt, GoodAttempt, Recovery } from './failed-attempt.ts';
 
-/** Yes with a word for events (`true` stands for 'rule'), or no. */
+/** A string or `true` means yes; the string is the reason that events show (`'rule'` for `true`). Anything else means no. */
 export type Answer = string | boolean | undefined;
 
 /** A wait before the next attempt. */
@@ -38,8 +38,9 @@ export interface End {
   readonly stop?: string | undefined;
   /** The wait that was planned and not taken. */
   readonly planned?: Planned | undefined;
-  /** Where there was no permit: how long the call is held before it ends, in milliseconds, and what the retry was for. */
+  /** Where there was no permit: how many milliseconds the call is held. */
   readonly held?: number;
+  /** Where there was no permit: what the retry was for. */
   readonly reason?: string;
   /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
@@ -52,10 +53,10 @@ export type Decision = Retry | End;
  * What a rule can need.
  *
  * - `elapsed`: to read how long the call has taken. Reading a clock costs as much as the rest of a good call.
- * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt when the wait after it has begun, such as in the
- *   `afterFailure` of an abort during the wait. Otherwise they are dropped before the wait.
+ * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt after its wait has begun, for instance in the
+ *   `afterFailure` of an abort during the wait. Without this need they are dropped before the wait.
  * - `good-responses`: to be asked `when` about responses below 400 too.
- * - `time`: `when`, `unless` or a call that is held may take long, so that no timeout of one attempt should run meanwhile. Only
+ * - `time`: to decide may take long, in `when`, in `unless` or while a call is held. No timeout of one attempt runs meanwhile. Only
  *   `@steadfetch/ky` reads it.
  */
 export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
@@ -82,18 +83,19 @@ export interface Rule {
   /** May the call be sent twice although its method does not promise so? Asked before it is sent. Any yes is enough. */
   harmless?(call: Call): boolean;
   /**
-   * Asked last: a permit for one retry, or nothing. All rules that have this member must give one. It is asked again for a call
-   * that was held, when its retry is due (`failure.held`).
+   * Asked last: a permit for one retry, or nothing. The retry needs a permit from each rule that has this member. For a call that
+   * got none and was held (`hold`), it is asked again when the retry is due; then `failure.held` is `true`.
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /**
-   * How long is a call held that got no permit, in milliseconds? The longest counts. Held as long as its wait, the call asks for a
-   * permit again, and after that for its next retry, as long as it has one. @default 0
+   * For how many milliseconds is a call held that got no permit? The longest counts. If that is shorter than the wait before its
+   * retry, the call ends after it. Otherwise the call asks for a permit again when the retry is due. If it gets none then either,
+   * that retry is skipped, and the call is held for the next one. @default 0, the call ends at once
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /**
-   * Asked when the retry of a held call is due and gets no permit: in how many milliseconds does it ask again for the same one? The
-   * longest counts. @default 0, it waits for its next retry
+   * The retry of a held call is due and gets no permit: after how many milliseconds does the call ask again for this retry? The
+   * longest counts. @default 0, the retry is skipped
    */
   turn?(failure: FailedAttempt): number;
   /** Called before a call is first sent. The call rejects with what it throws. */
@@ -116,13 +118,13 @@ export interface Rule {
   readonly readsRetryAfter?: boolean;
   /** Whether no wait that the server asks for counts: no rule is `asked`. */
   readonly ignoresServer?: boolean;
-  /** Whether the rule repeats an attempt that was cut by its timeout. Where none does, an inner timeout cuts no attempt. */
+  /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, the inner `timeout` cuts none. */
   readonly repeatsTimeouts?: boolean;
-  /** What the rule needs besides, which is not there for rules that do not ask. The list may change between calls. */
+  /** What the rule needs that costs something, and so is there only if a rule asks for it. The list may change between calls. */
   readonly needs?: readonly Need[];
-  /** For all rules of a retry, which can have one. */
+  /** Where all rules of a retry take the time from: one rule can set it. */
   readonly clock?: Clock;
-  /** For all rules of a retry, which can have one. */
+  /** Where all rules of a retry take chance from: one rule can set it. */
   readonly random?: Random;
 }
 
@@ -134,7 +136,7 @@ export interface Policy {
   readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  /** Whether a rule has this need now. No accessor, which would make each reading of a policy slow. */
+  /** Whether a rule has this need now. A function, since a getter would make each reading of a policy slow. */
   needsElapsed(): boolean;
   /** Whether a rule has this need. */
   readonly needsOutcome: boolean;

@@ -33,8 +33,8 @@ function isOurs(retry: unknown, names: readonly string[]): boolean {
 /**
  * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.
  *
- * Asked of the call as it was made, before anything below changes it. No error says as much: a redirect, the source of a
- * body or a call that the fetch inside makes of its own can fail with any code after the request was acted on.
+ * Asked of the call as it was made, before anything below changes it. No error makes it repeatable: a redirect, the source of
+ * a body or a call that the fetch inside makes of its own can fail with any code after the server acted on the request.
  */
 export function isRepeatable(call: Call, { methods, rules }: Policy): boolean {
   return methods.includes(call.method) || idempotencyKeyOf(call) !== undefined || isHarmless(call, rules);

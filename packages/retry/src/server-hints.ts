@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts';
 
 /**
  * Reads what servers say beyond `Retry-After`: its relatives in milliseconds, `RateLimit` and the vendors' quota fields for
- * the wait, and `x-should-retry: true`, which widens the statuses (it cannot supply credentials for a 401 or 407).
+ * the wait, and `x-should-retry: true`, which allows more statuses, but not 401 and 407: those need credentials.
  */
 export function serverHints(): Rule {
   return {
@@ -19,7 +19,7 @@ export function serverHints(): Rule {
   };
 }
 
-/** What `inspect` calls failed is to be repeated, whatever its status: a limit of GraphQL comes as a 200 with `Retry-After`. */
+/** As if it had failed, whatever its status: a limit of GraphQL comes as a 200 with `Retry-After`, and `inspect` calls it failed. */
 function asFailed({ status, headers }: Response): HintedResponse {
   return { status: Math.max(status, 400), headers };
 }

@@ -8,7 +8,9 @@ import {
   type Fetch,
   type Middleware,
   onAbort,
+  settle,
   systemClock,
+  unwrap,
 } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -1318,6 +1320,17 @@ describe('contractChecks', () => {
 
       await contractChecks[title]!(() => signing);
     }
+  });
+
+  it('passes who goes on for a moment after a call, and limits it by a timer', async () => {
+    const lingering = defineMiddleware(async (call, next) => {
+      const outcome = await settle(next(call));
+      const limit = setTimeout(() => {}, 100);
+      void delay(20).finally(() => clearTimeout(limit)); // a browser takes such a time to read a body to its end
+      return unwrap(outcome);
+    });
+
+    await contractChecks['leaves no timer behind']!(() => lingering);
   });
 
   it('leaves no call behind that waits to be repeated', async () => {

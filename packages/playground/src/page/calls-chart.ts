@@ -71,6 +71,7 @@ export class CallsChart {
   constructor(onStory: (story: string) => void) {
     this.#onStory = onStory;
     this.#canvas.setAttribute('role', 'img');
+    this.#canvas.setAttribute('aria-label', 'calls'); // until there are some
     this.element = h('div', { className: 'chart' }, this.#canvas, veil());
     this.#canvas.style.height = `${HEIGHT + 2 * TOP}px`;
     this.element.style.setProperty('--foot', '0px');

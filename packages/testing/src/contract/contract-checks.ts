@@ -1,4 +1,6 @@
+import { abortChecks } from './contract-aborts.ts';
 import type { ContractCheck } from './contract-claim.ts';
+import { leftoverChecks } from './contract-leftovers.ts';
 import { outcomeChecks } from './contract-outcomes.ts';
 import { answersUpToMany } from './contract-probe.ts';
 import { requestChecks } from './contract-requests.ts';
@@ -6,8 +8,11 @@ import { sharingChecks } from './contract-sharing.ts';
 
 /** What every middleware keeps to, by name. */
 export const contractChecks: Readonly<Record<string, ContractCheck>> = Object.fromEntries(
-  Object.entries({ ...requestChecks, ...outcomeChecks, ...sharingChecks }).map(([title, check]) => [
-    title,
-    (make) => check(() => answersUpToMany(make())),
-  ]),
+  Object.entries({
+    ...requestChecks,
+    ...outcomeChecks,
+    ...abortChecks,
+    ...leftoverChecks,
+    ...sharingChecks,
+  }).map(([title, check]) => [title, (make) => check(() => answersUpToMany(make()))]),
 );

@@ -1,0 +1,60 @@
+import { type Fetch, settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
+import { ending, ok, UNTIL_IT_WAITS } from './contract-probe.ts';
+
+/** What the `fetch` of Node says of a connection that is lost. */
+export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
+
+/** What a middleware may repeat after a wait of its own. */
+export const TRANSIENT: readonly [string, Fetch][] = [
+  ['after a 503', copiedOnce],
+  ['after an error', () => Promise.reject(FAILED)],
+];
+
+/** Who waits until the body of such an answer is cancelled waits for ever: another holds a copy. */
+async function copiedOnce(): Promise<Response> {
+  const response = new Response('busy', { status: 503 });
+  response.clone();
+  return response;
+}
+
+/** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
+export const REFUSED: readonly [string, Fetch][] = [
+  ['after a 429', async () => new Response('slow down', { status: 429, headers: { 'retry-after': '5' } })],
+  ['after a 401', async () => new Response('who are you?', { status: 401 })],
+];
+
+/** How a signal comes. */
+export type Kind = 'init' | 'Request';
+export const KINDS: readonly Kind[] = ['init', 'Request'];
+
+/** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
+export function abortedInTime(
+  steady: Fetch,
+  kind: Kind = 'init',
+  controller: AbortController = new AbortController(),
+): Promise<Response> {
+  void (async () => {
+    for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
+    controller.abort();
+  })();
+  const init = { signal: controller.signal };
+  return kind === 'init' ? steady(CONTRACT_URL, init) : steady(new Request(CONTRACT_URL, init));
+}
+
+/** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
+export async function lastOfEleven(
+  make: Parameters<ContractCheck>[0],
+  before: Fetch,
+  ms?: number,
+): Promise<number | undefined> {
+  let next = before;
+  const steady = make()((...call) => next(...call));
+  const read = () => abortedInTime(steady).then((response) => response.text());
+  await inTime(Promise.allSettled(Array.from({ length: 10 }, read)));
+  next = ok;
+  const { signal, abort } = ending();
+  const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);
+  abort();
+  return last === undefined || last.failed ? undefined : last.response.status;
+}

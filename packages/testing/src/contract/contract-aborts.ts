@@ -1,0 +1,100 @@
+import { type Fetch, settle } from '@steadfetch/core';
+import { abortedInTime, FAILED, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
+import { CONTRACT_URL, type ContractCheck, errorOf, inTime, isRead, PATIENT, same } from './contract-claim.ts';
+import { ending, endless, ok } from './contract-probe.ts';
+import { macrotask } from './macrotask.ts';
+
+/** What becomes of calls that their caller aborts. */
+export const abortChecks: Readonly<Record<string, ContractCheck>> = {
+  "rejects with the caller's abort reason": async (make) => {
+    for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop')]) {
+      await onceMore(async () => {
+        const { fetch, signals } = endless();
+        const steady = make()(fetch);
+        await abortsWith(reason, (signal) => steady(CONTRACT_URL, { signal }));
+        await abortsWith(reason, (signal) => steady(new Request(CONTRACT_URL, { signal })));
+        for (const signal of signals) {
+          same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
+        }
+        const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
+        same(await reasonOf(before), reason, 'the reason from before');
+      });
+    }
+    for (const [when, next] of [...TRANSIENT, ...REFUSED]) {
+      for (const kind of KINDS) {
+        await onceMore(async () => {
+          let sent = 0;
+          const { fetch } = endless();
+          const once: Fetch = (...call) => (++sent === 1 ? next(...call) : fetch(...call));
+          const steady = make()(once);
+          await endsByAbort(steady, when, kind);
+          await endsByAbort(steady, `${when} of another call`, kind);
+        });
+      }
+    }
+    for (const kind of KINDS) {
+      await onceMore(async () => {
+        const { signal, abort } = ending();
+        const steady = make()(endless().fetch);
+        const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
+        await endsByAbort(steady, 'behind others', kind).finally(abort);
+        await inTime(others);
+      });
+    }
+  },
+
+  'answers after calls that were aborted': async (make) => {
+    // what limits calls also holds back or refuses one after ten that were answered
+    if ((await lastOfEleven(make, ok)) !== 200) return;
+    const status = await lastOfEleven(make, endless().fetch, PATIENT);
+    same(status, 200, 'the status of a call after ten that were aborted');
+  },
+};
+
+/** A call goes on that should have ended. */
+class GoesOn extends Error {
+  constructor(expected: string) {
+    super(`expected the call ${expected}, but it goes on`);
+  }
+}
+
+/** Says that a call goes on where it does so twice: a machine may be slow once. */
+async function onceMore(claim: () => Promise<void>): Promise<void> {
+  try {
+    await claim();
+  } catch (error) {
+    if (!(error instanceof GoesOn)) throw error;
+    await claim();
+  }
+}
+
+/** A call that is aborted in a wait ends, and by nothing else than the caller's reason where the abort has ended it. */
+async function endsByAbort(steady: Fetch, when: string, kind?: Kind): Promise<void> {
+  const controller = new AbortController();
+  const call = abortedInTime(steady, kind, controller);
+  let wasAborted = false;
+  const over = (): void => {
+    wasAborted = controller.signal.aborted;
+  };
+  call.then(over, over);
+  const end = await inTime(settle(call));
+  if (end === undefined) throw new GoesOn(`to end when it is aborted ${when}`);
+  if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
+  if (!end.failed) same(isRead(end.response), false, `whether the answer to a call that is aborted ${when} is read`);
+}
+
+async function abortsWith(reason: unknown, call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+  const controller = new AbortController();
+  const end = call(controller.signal);
+  end.catch(() => {});
+  await macrotask();
+  controller.abort(reason);
+  same(await reasonOf(end), reason, 'the reason');
+}
+
+/** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
+async function reasonOf(call: Promise<Response>): Promise<unknown> {
+  const outcome = await inTime(settle(call));
+  if (outcome === undefined) throw new GoesOn('to reject when it is aborted');
+  return errorOf(outcome);
+}

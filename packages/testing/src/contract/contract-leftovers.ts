@@ -1,0 +1,85 @@
+import { type Fetch, settle } from '@steadfetch/core';
+import { abortedInTime, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
+import { CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
+import { ending, endless, ok, watchListeners } from './contract-probe.ts';
+import { countTimers } from './count-timers.ts';
+import { countUnhandled } from './count-unhandled.ts';
+import { macrotask } from './macrotask.ts';
+
+/** What a call must not leave behind. */
+export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
+  'leaves no rejection unhandled': async (make) => {
+    const unhandled = await countUnhandled(async () => {
+      const error = new Error('rejected');
+      await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
+      await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
+      await inTime(settle(abortedInTime(make()(endless().fetch))));
+      const broken: Fetch = async () => {
+        const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
+        return new Response(new ReadableStream({ pull }), { status: 503 });
+      };
+      const { signal, abort } = ending();
+      await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
+      abort();
+      for (let turns = 0; turns < 3; turns++) await macrotask();
+    });
+    same(unhandled, 0, 'the number of rejections that nobody handles');
+  },
+
+  'leaves no timer behind': async (make) => {
+    const reject: Fetch = () => Promise.reject(new Error('rejected'));
+    const timers = await countTimers(async () => {
+      const steady = make()(() => macrotask().then(ok));
+      const read = async () => (await steady(CONTRACT_URL)).text();
+      await inTime(Promise.allSettled([read(), read()])); // what never ends would keep all others waiting that count
+      const { signal, abort } = ending();
+      const failing = settle(make()(reject)(CONTRACT_URL, { signal }));
+      await inTime(failing);
+      abort();
+      await inTime(failing);
+      await inTime(settle(make()(endless().fetch)(CONTRACT_URL, { signal })));
+      for (const [, next] of TRANSIENT) {
+        for (const kind of KINDS) await inTime(settle(abortedInTime(make()(next), kind)));
+      }
+      await inTime(new Promise(() => {})); // in a browser a body that is dropped takes a moment to be read to its end
+    });
+    same(timers, 0, 'the number of timers that are left');
+  },
+
+  "leaves no listener on the caller's signal": async (make) => {
+    const reject: Fetch = () => Promise.reject(new Error('rejected'));
+    const ends: [string, Fetch, boolean][] = [
+      ['after a response', ok, false],
+      ['after an error', reject, false],
+      ['after an abort', endless().fetch, true],
+      ...[...TRANSIENT, ...REFUSED].map(([when, next]): [string, Fetch, boolean] => [when, next, false]),
+    ];
+    for (const [when, first, aborts] of ends) {
+      for (const kind of KINDS) {
+        let sent = 0;
+        const next: Fetch = (...call) => (++sent === 1 ? first(...call) : ok());
+        const controller = new AbortController();
+        const request = new Request(CONTRACT_URL, { signal: controller.signal });
+        const signal = kind === 'init' ? controller.signal : request.signal;
+        const listeners = watchListeners(signal);
+        const steady = make()(next);
+        const end = kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(request);
+        const read = end.then((response) => response.text()).catch(() => {});
+        if (aborts) controller.abort();
+        if (!(await inTime(read.then(() => true)))) controller.abort(); // it waits, and sends it again
+        await inTime(read);
+        await macrotask();
+        same(listeners.count, 0, `the number of listeners ${when}, on the signal of ${kind}`);
+      }
+    }
+    const { signal, abort } = ending();
+    const listeners = watchListeners(signal);
+    const steady = make()(() => macrotask().then(ok));
+    const read = () => steady(CONTRACT_URL, { signal }).then((response) => response.text());
+    const ten = Promise.allSettled(Array.from({ length: 10 }, read));
+    if (!(await inTime(ten))) abort();
+    await inTime(ten);
+    await macrotask();
+    same(listeners.count, 0, 'the number of listeners after ten calls at once');
+  },
+};
