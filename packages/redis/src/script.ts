@@ -346,10 +346,12 @@ local function measure(q, at, remaining, allSpent)
 end
 
 local function hear(lastRate, name, at, remaining, limit, reset, window)
-  local old
-  for _, q in ipairs(told) do if q.name == name then old = q end end
+  local place = #told + 1
+  for n, q in ipairs(told) do if q.name == name then place = n end end
+  local old = told[place]
   if old then old.heardIn = s.requests end
-  if old and at < old.heardAt or not old and #told >= 8 then return end
+  if old and at < old.heardAt or place > 8 then return end
+  if old and limit > 0 and limit ~= old.limit then old = nil end
   local isBack = at < s.backAt + 1000
   local length = window > 0 and window or max(old and old.window or 0, reset, 50)
   local most = max(old and old.most or 0, remaining)
@@ -364,7 +366,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   q.resetAt = at + (reset > 0 and reset or length)
   q.most = most
   if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
-  if not old then told[#told + 1] = q end
+  told[place] = q
   local ahead = min(s.next - at, 60000)
   if s.every > 0 and ahead > 0 then
     q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead

@@ -101,6 +101,28 @@ describeServers('the script', (start) => {
     expect(state!.burst).toBe(10);
   });
 
+  it('takes a quota of another size for another one where the model does', async () => {
+    const begun = 1_700_000_000_000;
+    const told = (at: number, limit: number, remaining: number, reset: number) => ({
+      quotas: [{ name: 'q', at: begun + at, limit, remaining, reset, window: 0 }],
+    });
+    const questions: [number, Partial<Question>][] = [
+      [0, told(0, 100, 90, 55_000)],
+      [1_000, told(1_000, 2_000, 1_900, 3_500_000)],
+      [2_000, told(2_000, 100, 90, 55_000)],
+      [3_000, told(3_000, 100, 80, 54_000)],
+    ];
+    let state: LimitState | undefined;
+    for (const [at, question] of questions) {
+      const asked = { ...NOTHING, want: 1, ...question };
+      const [after, reply] = decide(state, begun + at, structuredClone(asked));
+      state = after;
+      const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, 'sizes', ...argsOf(asked), String(begun + at)));
+      expect(told.every).toBeCloseTo(reply.every);
+      expect(told.every).toBeLessThan(1_000);
+    }
+  });
+
   it('is known to the server by the hash that is computed here', async () => {
     expect(await client.script('LOAD', SCRIPT)).toBe(sha1(SCRIPT));
   });

@@ -39,9 +39,11 @@ const LONGEST_AHEAD = 60_000;
  */
 export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
   const { name, at, remaining, limit, reset, window } = quota;
-  const old = state.told.get(name);
-  if (old) old.heardIn = state.requests;
-  if (old ? at < old.heardAt : state.told.size >= MOST_QUOTAS) return;
+  const known = state.told.get(name);
+  if (known) known.heardIn = state.requests;
+  if (known ? at < known.heardAt : state.told.size >= MOST_QUOTAS) return;
+  // one of another size is another quota, as where a server tells the scarcest of several
+  const old = known && limit > 0 && limit !== known.limit ? undefined : known;
   const isBack = at < state.backAt + BACK;
   const length = window > 0 ? window : Math.max(old?.window ?? 0, reset, SOONEST);
   const most = Math.max(old?.most ?? 0, remaining);

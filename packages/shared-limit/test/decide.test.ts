@@ -128,6 +128,15 @@ it('keeps eight quotas, and forgets those that are not told any more', () => {
   expect(asked([0, { quotas }], [60_000, {}]).state.told.size).toBe(0);
 });
 
+it('takes a quota of another size for another one, where a server tells the scarcest of an hour and a minute', () => {
+  const ofHour = quota({ at: START + 1_000, limit: 2_000, remaining: 1_900, reset: 3_500_000, window: 0 });
+  const ofMinute = (at: number) => quota({ at: START + at, limit: 100, remaining: 90, reset: 55_000, window: 0 });
+  const minute: [number, Partial<Question>] = [0, { quotas: [ofMinute(0)] }];
+  const again: [number, Partial<Question>] = [2_000, { quotas: [ofMinute(2_000)] }];
+  const { replies } = asked(minute, [1_000, { quotas: [ofHour] }], again);
+  expect(replies[2]!.every).toBeLessThan(1_000);
+});
+
 it('what is told later than something newer changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);
