@@ -554,6 +554,31 @@ describe('a window of a minute', () => {
     },
   );
 
+  it('of a second, told in whole seconds, is spent in each second too where thrice as much is called for', async () => {
+    const clock = manualClock();
+    let second = -1;
+    let used = 0;
+    const answer = () => {
+      const now = clock.now() + 700; // seconds of the server begin at another time
+      if (Math.floor(now / 1_000) > second) [second, used] = [Math.floor(now / 1_000), 0];
+      const told = { 'x-ratelimit-limit': '20', 'x-ratelimit-remaining': String(Math.max(0, 19 - used)) };
+      const reset = String(Math.ceil(((second + 1) * 1_000 - 700) / 1_000));
+      const date = new Date(clock.now()).toUTCString();
+      return { status: used++ < 20 ? 200 : 429, delay: 80, headers: { ...told, 'x-ratelimit-reset': reset, date } };
+    };
+    const limited = rateLimit({ clock, random, maxWait: 10_000, proof: 'first' })(fakeFetch(answer, { clock }));
+    let good = 0;
+    for (let call = 0; call < 300; call++) {
+      void limited(URL).then(
+        ({ ok }) => (good += Number(ok)),
+        () => {},
+      );
+      await clock.advance(16);
+    }
+    await clock.advance(20_000);
+    expect(good).toBeGreaterThan(230); // of 300 that are possible
+  });
+
   it('is waited for by default, since its end is told in whole seconds', async () => {
     const clock = manualClock();
     const began = clock.now();

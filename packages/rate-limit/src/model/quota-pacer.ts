@@ -319,8 +319,8 @@ export class QuotaPacer {
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
     const untilTold = a.told - a.at;
-    const isRenewed = a.left + came >= full && this.#window > EVEN_BEFORE_RESET_MS;
-    // when it had to be, as told in whole seconds: that says nothing of what comes back before
+    const isRenewed = a.left + came >= full && this.#window > 3 * EVEN_BEFORE_RESET_MS;
+    // when it had to be, as told in whole seconds (of a short window that would be at any time): that says nothing of what comes back before
     if (isRenewed && time >= 0.75 * untilTold - EVEN_BEFORE_RESET_MS) return;
     // earlier: an honest bucket that is filled evenly is not
     if (isRenewed && a.left < 0.75 * this.#whole) {
