@@ -245,7 +245,7 @@ export class QuotaPacer {
    * Not where the reset is near, so that the wait is short, nor where a cost is an estimate.
    */
   #covers(now: number, cost: number): boolean {
-    if (this.#early < 1 || this.#shared || cost > 1) return false;
+    if (this.#early < 1 || cost > 1) return false;
     if (this.#resetAt - now <= EVEN_BEFORE_RESET_MS) return false;
     const comesBack = this.#refill > 0;
     const uncounted = Math.max(0, this.#inFlight - this.#after) * cost;
