@@ -42,3 +42,36 @@ it('does not close for the minute of one limit because the second of another is 
   }
   expect(statuses).toEqual(Array(12 * 15).fill(200));
 });
+
+it('does not count the calls of one method against the limit of another, where each answer tells its own', async () => {
+  const clock = manualClock();
+  const began = clock.now();
+  const limits: Record<string, number> = { GET: 40, PUT: 10 };
+  const spent = new Map<string, number>();
+  const answer = ({ method }: { method: string }) => {
+    const time = clock.now() - began;
+    const limit = limits[method]!;
+    const window = `${method} ${Math.floor(time / 60_000)}`;
+    const count = (spent.get(window) ?? 0) + 1;
+    spent.set(window, count);
+    const headers = {
+      'x-ratelimit-limit': String(limit),
+      'x-ratelimit-remaining': String(Math.max(0, limit - count)),
+      'x-ratelimit-reset': String(Math.ceil((60_000 - (time % 60_000)) / 1000)),
+    };
+    return { status: count > limit ? 429 : 200, headers };
+  };
+  const limited = rateLimit({ clock })(fakeFetch(answer, { clock }));
+  const late: string[] = [];
+  const call = async (method: string) => {
+    const at = clock.now();
+    const { ok } = await limited('https://api.example.com/jobs', { method });
+    if (!ok || clock.now() - at > 1_000) late.push(method);
+  };
+  for (let second = 0; second < 180; second++) {
+    if (second % 2 === 0) void call('GET');
+    if (second % 8 === 1) void call('PUT');
+    await clock.advance(1_000);
+  }
+  expect(late).toEqual([]);
+});

@@ -48,8 +48,7 @@ export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuo
     const reset = number(quota.reset, 0, 400 * DAY_MS);
     const window = number(quota.window, 1, 400 * DAY_MS);
     return {
-      // two that have no names are told apart by what they allow
-      name: quota.name ?? `${limit ?? ''}`,
+      name: quota.name ?? '',
       remaining: Math.min(remaining, limit ?? LARGEST),
       ...(limit !== undefined && { limit }),
       ...(reset !== undefined && { reset: Math.min(reset, DAY_MS) }),

@@ -11,6 +11,8 @@ interface Policy {
   /** What it counts: the cost of calls, or each call as one. */
   readonly unit: keyof Spent;
   silent: number;
+  /** As accepted answers tell it. */
+  limit: number | undefined;
 }
 
 /** What had been sent before a call, by cost and by number. */
@@ -72,11 +74,12 @@ export class Quotas {
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
       const known = this.#policies.get(quota.name);
-      // what refusals alone tell is a wait: nobody would say when there is more
-      if (!known && !accepted) continue;
+      // what refusals alone tell is a wait, as of another limit: nobody would say when there is more
+      if (!accepted && (!known || (quota.limit ?? known.limit) !== known.limit)) continue;
       const policy = known ?? this.#add(quota, answered.now);
       const { pacer, unit } = policy;
       policy.silent = 0;
+      policy.limit = quota.limit ?? policy.limit;
       pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, answered.cost) });
     }
     // a quota that is known, and of which less is left than the call costs, explains the refusal
@@ -91,7 +94,7 @@ export class Quotas {
   #add(quota: UsableQuota, now: number): Policy {
     const unit = /request/i.test(quota.name) ? 'requests' : 'cost';
     const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE_AFTER_REQUESTS);
-    const policy: Policy = { pacer, unit, silent: 0 };
+    const policy: Policy = { pacer, unit, silent: 0, limit: quota.limit };
     if (this.#policies.size >= MOST_QUOTAS) this.#policies.delete(this.#policies.keys().next().value!);
     this.#policies.set(quota.name, policy);
     return policy;
