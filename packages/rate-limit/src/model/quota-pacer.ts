@@ -293,7 +293,7 @@ export class QuotaPacer {
   /** Returns how far away the reset is: never further than a window is long. */
   #note({ reset, window }: UsableQuota): number {
     const told = reset || window || 1_000;
-    this.#window = window ?? this.#seen ?? Math.max(this.#window, told);
+    this.#window = window ?? Math.min(this.#seen ?? Infinity, Math.max(this.#window, told));
     return Math.min(told, this.#window);
   }
 
@@ -319,9 +319,11 @@ export class QuotaPacer {
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
     const untilTold = a.told - a.at;
-    const isRenewed = a.left + came >= full && this.#window > 3 * EVEN_BEFORE_RESET_MS;
-    // when it had to be, as told in whole seconds (of a short window that would be at any time): that says nothing of what comes back before
-    if (isRenewed && time >= 0.75 * untilTold - EVEN_BEFORE_RESET_MS) return;
+    // the end is told in whole seconds, which is little of a long window, and much of a short one
+    const late = this.#window > 10 * EVEN_BEFORE_RESET_MS ? EVEN_BEFORE_RESET_MS : 0;
+    const isRenewed = a.left + came >= full && untilTold > EVEN_BEFORE_RESET_MS - late;
+    // when it had to be: that says nothing of what comes back before
+    if (isRenewed && time >= 0.75 * untilTold - late) return;
     // earlier: an honest bucket that is filled evenly is not
     if (isRenewed && a.left < 0.75 * this.#whole) {
       this.#seen = b.at - this.#renewedAt;
