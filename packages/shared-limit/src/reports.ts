@@ -51,9 +51,8 @@ export class Reports {
   }
 
   tell(at: number, quotas: readonly Told[]): void {
-    for (const { name: said, remaining, limit = 0, reset = 0, window = 0 } of quotas.slice(0, MOST_QUOTAS)) {
+    for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of quotas.slice(0, MOST_QUOTAS)) {
       if (remaining === undefined) continue;
-      const name = said ?? `${limit || ''}`; // two that have no names are told apart by what they allow
       this.#quotas.delete(name);
       this.#quotas.set(name, { name, at, remaining, limit, reset, window });
     }

@@ -33,15 +33,3 @@ it('tells nothing of a quota of which it is not known what is left', () => {
 
   expect(reports.take(20).quotas).toEqual([{ name: '', at: 10, remaining: 1, limit: 0, reset: 0, window: 0 }]);
 });
-
-it('tells two quotas without names apart by what they allow', () => {
-  const reports = new Reports();
-  reports.heard(place as Parameters<Reports['heard']>[0], 0);
-  reports.tell(10, [{ remaining: 0, limit: 10 }]);
-  reports.tell(20, [{ remaining: 290, limit: 300 }]);
-
-  expect(reports.take(30).quotas.map(({ name, remaining }) => [name, remaining])).toEqual([
-    ['10', 0],
-    ['300', 290],
-  ]);
-});
