@@ -34,6 +34,7 @@ describe('evaluate', () => {
       'compose(\n  retry(),\n  timeout(1_000),\n);\n',
       'const most = 3;\nreturn retry({ maxRetries: most });',
       'const most = 3; return retry({ maxRetries: most });',
+      'if (true) { return retry(); }',
     ];
 
     for (const code of codes) expect(await (await build(code)('https://api.test')).text()).toBe('done');

@@ -110,7 +110,7 @@ export class FailedAttempt implements EndedAttempt {
     return startedAt === undefined ? unknownElapsed() : Math.max(0, policy.clock.now() - startedAt);
   }
 
-  /** How long the attempt took, in milliseconds. For the first one it is 0, unless there is an outer `timeout` or a rule needs `elapsed`. */
+  /** How long the attempt took, in milliseconds. For the first one it is 0, unless there is a `timeout`, outside or inside, or a rule needs `elapsed`. */
   get took(): number {
     const { sentAt, policy, call } = this.session;
     const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;

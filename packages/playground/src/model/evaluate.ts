@@ -53,7 +53,7 @@ function compile(code: string): Run {
   try {
     return functionOf(`return (\n${body}\n)`);
   } catch (asExpression) {
-    if (!/(?:^|;)\s*return\b/m.test(body)) throw syntaxError(asExpression);
+    if (!/\breturn\b/.test(body)) throw syntaxError(asExpression);
     try {
       return functionOf(`\n${body}`);
     } catch (asStatements) {
