@@ -357,7 +357,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   local most = max(old and old.most or 0, remaining)
   local spent = countsRequests(name) and s.requests or s.cost
   local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
-  q.limit = limit > 0 and limit or max(1, most)
+  q.limit = limit > 0 and limit or max(old and old.limit or 1, most)
   q.window = length
   q.left = remaining
   q.leftAt = at

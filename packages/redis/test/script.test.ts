@@ -111,6 +111,8 @@ describeServers('the script', (start) => {
       [1_000, told(1_000, 2_000, 1_900, 3_500_000)],
       [2_000, told(2_000, 100, 90, 55_000)],
       [3_000, told(3_000, 100, 80, 54_000)],
+      [4_000, told(4_000, 0, 70, 53_000)],
+      [5_000, told(5_000, 100, 60, 52_000)],
     ];
     let state: LimitState | undefined;
     for (const [at, question] of questions) {

@@ -49,7 +49,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
   const told: Told = {
-    limit: limit > 0 ? limit : Math.max(1, most),
+    limit: limit > 0 ? limit : Math.max(old?.limit ?? 1, most),
     window: length,
     left: remaining,
     leftAt: at,

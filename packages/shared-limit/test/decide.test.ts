@@ -137,6 +137,18 @@ it('takes a quota of another size for another one, where a server tells the scar
   expect(replies[2]!.every).toBeLessThan(1_000);
 });
 
+it('takes a quota for the same one where some answers do not tell its size', () => {
+  const tell = (at: number, limit: number, remaining: number): [number, Partial<Question>] => [
+    at,
+    {
+      accepted: [{ from: START + at, to: START + at, cost: 10 }],
+      quotas: [quota({ at: START + at, limit, remaining })],
+    },
+  ];
+  const { state } = asked(tell(0, 100, 90), tell(1_500, 0, 80), tell(3_000, 100, 70));
+  expect(state.told.get('q')).toMatchObject({ limit: 100, most: 90, signs: 2 });
+});
+
 it('what is told later than something newer changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);
