@@ -432,6 +432,7 @@ local function outvote(requests)
   s.doubted = max(0, s.doubted - requests / 8)
   if s.doubted == 0 and s.way == FREE then history, historyText, entries = {}, '', 0 end
 end
+
 local function refuse(now, at, closedUntil, every, wait)
   local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
   local till = ceil(now + length)

@@ -11,6 +11,8 @@ import { questionsOf, type World } from './support/world.ts';
 /** With the time as its last argument. */
 const TIMELESS_SCRIPT = SCRIPT.replace(/^.*\n.*\n/, 'local now = tonumber(ARGV[14])\n');
 
+const BEGUN = 1_700_000_000_000;
+
 const worlds = fc.record<World>({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
   rate: fc.constantFrom(0.5, 5, 50, 500),
@@ -29,6 +31,18 @@ describeServers('the script', (start) => {
     client = server.connect();
   });
   afterAll(() => server.kill());
+
+  /** What the model and the script answer to the same questions, one after the other. */
+  async function* bothAsked(key: string, questions: readonly [at: number, Partial<Question>][]) {
+    let state: LimitState | undefined;
+    for (const [at, question] of questions) {
+      const asked = { ...NOTHING, ...question };
+      const [after, reply] = decide(state, BEGUN + at, structuredClone(asked));
+      state = after;
+      const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, key, ...argsOf(asked), String(BEGUN + at)));
+      yield [reply, told] as const;
+    }
+  }
 
   it('decides as the model in TypeScript does', async () => {
     let count = 0;
@@ -58,53 +72,52 @@ describeServers('the script', (start) => {
   });
 
   it.each([4, 5])('takes refusals for noise where the model does (%i accepted after each)', async (cost) => {
-    let state: LimitState | undefined;
-    for (const at of [0, 2_000, 4_000]) {
-      const now = 1_700_000_000_000 + at;
+    const questions = [0, 2_000, 4_000].flatMap((at): [number, Partial<Question>][] => {
+      const now = BEGUN + at;
       const refusal = { at: now, closedUntil: now, every: 10, wait: 1_000, isDoubted: false };
       const accepted = [{ from: now + 5, to: now + 15, cost }];
-      const questions = [{ refusal }, { accepted, requests: cost }, { want: 1 }];
-      for (const [n, question] of questions.entries()) {
-        const asked = { ...NOTHING, ...question };
-        const time = now + [0, 20, 1_100][n]!;
-        const [after, reply] = decide(state, time, structuredClone(asked));
-        state = after;
-        const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, `noise ${cost}`, ...argsOf(asked), String(time)));
-        expect(told.closedUntil).toBe(reply.closedUntil);
-      }
+      return [
+        [at, { refusal }],
+        [at + 20, { accepted, requests: cost }],
+        [at + 1_100, { want: 1 }],
+      ];
+    });
+    for await (const [reply, told] of bothAsked(`noise ${cost}`, questions)) {
+      expect(told.closedUntil).toBe(reply.closedUntil);
     }
   });
 
   it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
-    const begun = 1_700_000_000_000;
     const refusal = (at: number, isDoubted: boolean) => ({
-      refusal: { at: begun + at, closedUntil: 0, every: 10, wait: 1_000, isDoubted },
+      want: 1,
+      refusal: { at: BEGUN + at, closedUntil: 0, every: 10, wait: 1_000, isDoubted },
     });
-    const ten = (at: number) => ({ accepted: [{ from: begun + at - 90, to: begun + at, cost: 10 }], requests: 10 });
+    const ten = (at: number) => ({
+      want: 1,
+      accepted: [{ from: BEGUN + at - 90, to: BEGUN + at, cost: 10 }],
+      requests: 10,
+    });
     const questions: [number, Partial<Question>][] = [
-      [0, {}],
+      [0, { want: 1 }],
       [100, ten(100)],
       [101, refusal(101, true)],
       [200, ten(200)],
       [300, ten(300)],
       [310, refusal(310, false)],
-      [2_000, {}],
+      [2_000, { want: 1 }],
     ];
-    let state: LimitState | undefined;
-    for (const [at, question] of questions) {
-      const asked = { ...NOTHING, want: 1, ...question };
-      const [after, reply] = decide(state, begun + at, structuredClone(asked));
-      state = after;
-      const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, 'outvoted', ...argsOf(asked), String(begun + at)));
+    let burst = 0;
+    for await (const [reply, told] of bothAsked('outvoted', questions)) {
       expect(told.burst).toBe(reply.burst);
+      burst = reply.burst;
     }
-    expect(state!.burst).toBe(10);
+    expect(burst).toBe(10);
   });
 
   it('takes a quota of another size for another one where the model does', async () => {
-    const begun = 1_700_000_000_000;
     const told = (at: number, limit: number, remaining: number, reset: number) => ({
-      quotas: [{ name: 'q', at: begun + at, limit, remaining, reset, window: 0 }],
+      want: 1,
+      quotas: [{ name: 'q', at: BEGUN + at, limit, remaining, reset, window: 0 }],
     });
     const questions: [number, Partial<Question>][] = [
       [0, told(0, 100, 90, 55_000)],
@@ -114,12 +127,7 @@ describeServers('the script', (start) => {
       [4_000, told(4_000, 0, 70, 53_000)],
       [5_000, told(5_000, 100, 60, 52_000)],
     ];
-    let state: LimitState | undefined;
-    for (const [at, question] of questions) {
-      const asked = { ...NOTHING, want: 1, ...question };
-      const [after, reply] = decide(state, begun + at, structuredClone(asked));
-      state = after;
-      const told = replyOf(await client.eval(TIMELESS_SCRIPT, 1, 'sizes', ...argsOf(asked), String(begun + at)));
+    for await (const [reply, told] of bothAsked('sizes', questions)) {
       expect(told.every).toBeCloseTo(reply.every);
       expect(told.every).toBeLessThan(1_000);
     }
