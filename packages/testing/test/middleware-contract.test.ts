@@ -427,6 +427,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       },
   },
   'hands on the members of init and of a Request': {
+    'wants nothing of a cache, whatever the caller wants': (next) => async (input, init) =>
+      next(input, Object.assign(Object.create(init ?? null), { cache: 'no-store' })),
     'repeats it with what it knows of a call': (next) =>
       again(next, async (input, init) => {
         const { method, headers, body, signal } = new Request(input, init);
@@ -448,6 +450,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       const isJson = new Headers(init?.headers).get('content-type') === 'application/json';
       return next(input, isJson ? { ...init, body: JSON.stringify(JSON.parse(`${init?.body}`)) } : init);
     },
+    'makes a query of the names of another': (next) => async (input, init) =>
+      next(
+        input,
+        init?.body instanceof URLSearchParams
+          ? { ...init, body: new URLSearchParams(Object.fromEntries(init.body)) }
+          : init,
+      ),
     'makes a form of the names of another': (next) => async (input, init) => {
       if (!(init?.body instanceof FormData)) return next(input, init);
       const body = new FormData();
@@ -1040,6 +1049,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       return (...call) => {
         last = call;
         return repeating(...call);
+      };
+    },
+    'repeats the GET that came last': (next) => {
+      let last: Parameters<Fetch>;
+      const repeating = again(next, () => next(...last));
+      return async (input, init) => {
+        if (input instanceof Request || (init?.method ?? 'GET') !== 'GET') return next(input, init);
+        last = [input, init];
+        return repeating(input, init);
       };
     },
     'ends the call that came last': (next) => {
