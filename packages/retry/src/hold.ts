@@ -26,7 +26,7 @@ export async function holdCall(failure: FailedAttempt, end: End): Promise<Decisi
     if (!(ms > 0)) break;
     planned = next!;
   }
-  // as long as the attempt takes that is not made
+  // no retry is left: the last skipped one takes its time too
   const rest = Math.min(took, HELD_SHARE * failure.call.remaining());
   if (rest > 0) await hold(failure, rest);
   return { ...end, planned };

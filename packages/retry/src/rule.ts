@@ -88,9 +88,9 @@ export interface Rule {
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
   /**
-   * For how many milliseconds is a call held that got no permit? The longest counts. If that is shorter than the wait before its
-   * retry, the call ends after it. Otherwise the call asks for a permit again after it. If it gets none then either,
-   * that retry is skipped, and the call is held for the next one. @default 0, the call ends at once
+   * For how many milliseconds is a call held that got no permit? The longest counts. Then the call ends, if this time is shorter than
+   * the wait before its retry. Otherwise it asks for a permit again; if it gets none, that retry is skipped, and the call is held for
+   * the next one. @default 0, the call ends at once
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /**

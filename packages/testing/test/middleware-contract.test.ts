@@ -585,6 +585,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         () => response,
       );
     },
+    'waits until a 401 is cancelled before it renews a token': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 401 || !init?.signal) return response;
+      await response.body?.cancel();
+      return next(input, init);
+    },
     'waits until a failure is cancelled before it repeats': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status !== 503) return response;

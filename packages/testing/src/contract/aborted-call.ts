@@ -7,21 +7,21 @@ export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fe
 
 /** What a middleware may repeat after a wait of its own. */
 export const TRANSIENT: readonly [string, Fetch][] = [
-  ['after a 503', copiedOnce],
+  ['after a 503', () => copied(503, 'busy')],
   ['after an error', () => Promise.reject(FAILED)],
 ];
 
 /** Who waits until the body of such an answer is cancelled waits for ever: another holds a copy. */
-async function copiedOnce(): Promise<Response> {
-  const response = new Response('busy', { status: 503 });
+async function copied(status: number, text: string, headers: Record<string, string> = {}): Promise<Response> {
+  const response = new Response(text, { status, headers });
   response.clone();
   return response;
 }
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
 export const REFUSED: readonly [string, Fetch][] = [
-  ['after a 429', async () => new Response('slow down', { status: 429, headers: { 'retry-after': '5' } })],
-  ['after a 401', async () => new Response('who are you?', { status: 401 })],
+  ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
+  ['after a 401', () => copied(401, 'who are you?')],
 ];
 
 /** How a signal comes. */
