@@ -68,6 +68,8 @@ describe('evaluate', () => {
 
   it('says what is missing where the code is no middleware', () => {
     expect(errorOf('compose(retry()').message).toMatch(/missing|unexpected/i);
+    expect(errorOf("import { retry } from 'steadfetch';\nretry()").message).toContain('without imports');
+    expect(errorOf('const stack = retry();').message).toContain('statements that return one');
     expect(errorOf(' ').message).toContain('there is no stack');
     expect(errorOf('5').message).toContain('must be a middleware');
     expect(errorOf('retry()((input) => Promise.resolve(input))').message).toContain('leave out the (fetch)');

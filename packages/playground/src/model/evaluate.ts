@@ -53,7 +53,7 @@ function compile(code: string): Run {
   try {
     return functionOf(`return (\n${body}\n)`);
   } catch (asExpression) {
-    if (!/\breturn\b/.test(body)) throw syntaxError(asExpression);
+    if (!/\breturn\b/.test(body)) throw syntaxError(asExpression, HOW);
     try {
       return functionOf(`\n${body}`);
     } catch (asStatements) {
@@ -69,8 +69,11 @@ function functionOf(body: string): Run {
   return new Function(...NAMES, ...HIDDEN, `"use strict";${body}\n//# sourceURL=${FILE}`) as Run;
 }
 
-function syntaxError(error: unknown): CodeError {
-  return new CodeError((error as Error).message, undefined);
+/** What who pastes a program of a README needs to know. */
+const HOW = '; expected a middleware, such as compose(retry()), or statements that return one, without imports';
+
+function syntaxError(error: unknown, more = ''): CodeError {
+  return new CodeError((error as Error).message + more, undefined);
 }
 
 function guarded<T>(run: () => T): T {
