@@ -95,7 +95,7 @@ export interface Rule {
   hold?(failure: FailedAttempt, wait: Wait): number;
   /**
    * The retry of a held call is due and gets no permit: after how many milliseconds does the call ask again for this retry? The
-   * longest counts. @default 0, the retry is skipped
+   * longest counts. It asks again ten times at most. @default 0, the retry is skipped
    */
   turn?(failure: FailedAttempt): number;
   /** Called before a call is first sent. The call rejects with what it throws. */
