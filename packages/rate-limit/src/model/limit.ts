@@ -40,7 +40,7 @@ export interface Closing {
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
   /** The pace up to which no more than usual was refused, per ms, where some refusals do not depend on it. */
-  readonly fine?: number;
+  readonly fine?: number | undefined;
 }
 
 /** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */

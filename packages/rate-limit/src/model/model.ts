@@ -311,26 +311,23 @@ export class Pacer {
     }
     this.#stretch = new Stretch(now);
     if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
-    const paced = this.#limit.pace.way !== 'free';
-    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, paced, now);
+    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
   }
 
-  #learn(stretch: Stretch, paced: boolean, now: number): void {
-    const closure = this.#cooldown.length;
-    const closing = { ...this.#paceThen, closure };
-    if (!paced && this.#learnLone(stretch, now)) return;
-    const fine = this.#noise.closed(stretch);
-    this.#limit.learn(stretch, fine === undefined ? closing : { ...closing, fine }, now);
+  #learn(stretch: Stretch, now: number): void {
+    if (this.#limit.pace.way === 'free' && stretch.lone) this.#learnLone(stretch, now);
+    else {
+      const closing = { ...this.#paceThen, closure: this.#cooldown.length, fine: this.#noise.closed(stretch) };
+      this.#limit.learn(stretch, closing, now);
+    }
   }
 
-  /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */
-  #learnLone(stretch: Stretch, now: number): boolean {
-    if (!stretch.lone) return false;
+  /** One alone was refused in a steady flow: that is no limit yet, and noise from the second time on. */
+  #learnLone(stretch: Stretch, now: number): void {
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
     else {
       this.#noise.dismiss();
       this.#limit.release(now);
     }
-    return true;
   }
 }
