@@ -300,7 +300,7 @@ export class QuotaPacer {
   #gather(quota: UsableQuota, before: number, now: number, reset: number): void {
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {
-      if (batch && this.#past) this.#compare(this.#past, batch, this.#roundTrip);
+      if (batch && this.#past) this.#compare(this.#past, batch);
       this.#past = batch;
       const told = now + (quota.reset ?? 0);
       this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset, told };
@@ -314,7 +314,7 @@ export class QuotaPacer {
   }
 
   /** Measures what came back between two batches, while the bucket is not full. */
-  #compare(a: Batch, b: Batch, roundTrip: number): void {
+  #compare(a: Batch, b: Batch): void {
     const came = b.left - a.left + b.spent - a.spent;
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
@@ -329,7 +329,7 @@ export class QuotaPacer {
       this.#seen = b.at - this.#renewedAt;
       this.#renewedAt = b.at;
     }
-    const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
+    const memory = Math.max(500, 4 * this.#roundTrip, 8 / Math.max(1e-4, this.#refill));
     const keep = Math.max(0, 1 - time / memory);
     if (a.left < full && b.left < full) {
       this.#came = this.#came * keep + came;
@@ -338,7 +338,7 @@ export class QuotaPacer {
       this.#came = came;
       this.#over = time;
     }
-    const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
+    const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
       this.#shared = true;
       this.#sharedUntil = b.at + SHARED_MS;
