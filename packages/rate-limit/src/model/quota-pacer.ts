@@ -50,11 +50,12 @@ export interface Answered {
  */
 export class QuotaPacer {
   #quota: UsableQuota;
+  /** The time that was let pass last. */
+  #now: number;
   /** All that was sent, in units of the quota. */
   #spent: number;
   /** What is left, by our count; it rises between two answers. */
   #left: number;
-  #leftAt: number;
   #newest = -1;
   #resetAt: number;
   #most = 0;
@@ -71,7 +72,6 @@ export class QuotaPacer {
   #batch: Batch | undefined;
   #past: Batch | undefined;
   #credit = 0;
-  #creditAt: number;
   #rate = 0;
   #trust = 0.95;
   /** Until then others are believed to use the quota too: less came back than was promised. */
@@ -105,7 +105,7 @@ export class QuotaPacer {
     this.#unspent = late ? SUSPECT_AFTER_ANSWERS : 0;
     this.#spent = spent;
     this.#left = quota.remaining;
-    this.#leftAt = this.#creditAt = this.#sentAt = this.#renewedAt = now;
+    this.#now = this.#sentAt = this.#renewedAt = now;
     this.#resetAt = now + this.#note(quota);
     this.#ledger.note(now, spent, 0);
   }
@@ -130,7 +130,7 @@ export class QuotaPacer {
   }
 
   take(cost: number): void {
-    const now = this.#creditAt;
+    const now = this.#now;
     if (this.#mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) [this.#tried, this.#triedAt] = [this.#spent, now];
     this.#sentAt = now;
     this.#ledger.note(now, this.#spent, this.#window + 2 * this.#roundTrip);
@@ -166,7 +166,6 @@ export class QuotaPacer {
     this.#share = now - sentAt < resetIn ? 0 : ofWindow;
     if (before > this.#newest) {
       this.#left = left;
-      this.#leftAt = now;
       this.#newest = before;
       this.#after = after;
     } else {
@@ -179,9 +178,9 @@ export class QuotaPacer {
 
   advance(now: number, inFlight: number): void {
     this.#inFlight = inFlight;
-    const elapsed = Math.max(0, now - this.#leftAt);
+    const elapsed = Math.max(0, now - this.#now);
+    this.#now = Math.max(this.#now, now);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
-    this.#leftAt = Math.max(this.#leftAt, now);
     // what was spent longer ago than a window has come back
     if (this.#share > 0)
       this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
@@ -190,11 +189,9 @@ export class QuotaPacer {
     const spare = this.#left - this.#reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     if (this.#share > 0) this.#rate = this.#share / this.#window;
-    const time = Math.max(0, now - this.#creditAt);
     // where it comes back by itself, others would use it at the same time
     const most = this.#refill > 0 ? 1 : Math.max(1, spare);
-    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * time);
-    this.#creditAt = Math.max(this.#creditAt, now);
+    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * elapsed);
   }
 
   /** `time`: for so long the last of them can wait. */
