@@ -1,6 +1,7 @@
 import type { UsableQuota } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
+import { Trial } from './trial.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
 interface Batch {
@@ -15,12 +16,8 @@ interface Batch {
 
 /** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
 const SHARED_MS = 20_000;
-/** A quota is suspect after so many answers in a row that leave no less than the one before; twice as many after each refused try. */
-const SUSPECT_AFTER_ANSWERS = 3;
 /** A suspect quota is tried where it would hold a call back for longer than this, in milliseconds. */
 const TRIED_FROM_MS = 250;
-/** A try that has no answer after this time is given up, in milliseconds. */
-const TRY_LOST_AFTER_MS = 5_000;
 /** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
 const LONGEST_UNASKED_MS = 60_000;
 
@@ -41,12 +38,10 @@ export interface Answered {
 }
 
 /**
- * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise, if calls can wait for their share; what
- * they leave of that is saved up where no more comes back before. The pace is what comes back by itself, plus what is left over the time until the reset.
- *
- * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
- * accepted in a row than there can have been, it is made up.
+ * Spends a quota of which each answer says what is left, to its end: at once while half is left; at once below half for calls that
+ * were here before, while the rest covers all that wait; else evenly until it is reset, if calls can wait for their share. The pace is
+ * what comes back by itself, plus what is left over the time until the reset. Where nothing comes back before the reset, what the calls leave of
+ * their shares is saved up.
  */
 export class QuotaPacer {
   #quota: UsableQuota;
@@ -87,22 +82,12 @@ export class QuotaPacer {
   #early = 0;
   /** For how long one of them could wait, at most. */
   #longest = 0;
-  /** What the last answer left that is compared, and when it came. */
-  #compared = 0;
-  #comparedAt = 0;
-  /** Answers in a row that left no less than the one before, each to a request that was sent after it. */
-  #unspent: number;
-  #suspectAfter = SUSPECT_AFTER_ANSWERS;
-  /** What had been sent before the try that is in flight, and when that was. */
-  #tried: number | undefined;
-  #triedAt = 0;
-  /** Tries that were accepted in a row. */
-  #proofs = 0;
+  readonly #trial: Trial;
 
   /** `late`: it appeared after many requests only. */
   constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
     this.#quota = quota;
-    this.#unspent = late ? SUSPECT_AFTER_ANSWERS : 0;
+    this.#trial = new Trial(late);
     this.#spent = spent;
     this.#left = quota.remaining;
     this.#now = this.#sentAt = this.#renewedAt = now;
@@ -131,7 +116,7 @@ export class QuotaPacer {
 
   take(cost: number): void {
     const now = this.#now;
-    if (this.#mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) [this.#tried, this.#triedAt] = [this.#spent, now];
+    if (this.#trial.mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) this.#trial.sent(this.#spent, now);
     this.#sentAt = now;
     this.#ledger.note(now, this.#spent, this.#window + 2 * this.#roundTrip);
     this.#spent += cost;
@@ -151,10 +136,7 @@ export class QuotaPacer {
 
   /** Learns from what an answer says of it. */
   settle(quota: UsableQuota, { before, after, cost, sentAt, now, roundTrip, accepted }: Answered): void {
-    if (accepted && sentAt >= this.#comparedAt) {
-      this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
-      [this.#comparedAt, this.#compared] = [now, quota.remaining];
-    }
+    if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
@@ -203,23 +185,12 @@ export class QuotaPacer {
 
   delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
-    return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
-  }
-
-  /** Whether a call may go before its time, to find out whether the quota is true. */
-  #mayTry(now: number): boolean {
-    return (
-      this.#unspent >= this.#suspectAfter && (this.#tried === undefined || now - this.#triedAt > TRY_LOST_AFTER_MS)
-    );
+    return wait > TRIED_FROM_MS && this.#trial.mayTry(now) ? 0 : wait;
   }
 
   /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */
   settleTry(before: number, accepted: boolean): void {
-    if (before !== this.#tried) return;
-    this.#tried = undefined;
-    this.#proofs = accepted ? this.#proofs + 1 : 0;
-    if (this.#proofs > this.#quota.remaining + 2) this.#trust = 0;
-    if (!accepted) [this.#unspent, this.#suspectAfter] = [0, 2 * this.#suspectAfter];
+    if (this.#trial.settle(before, accepted) && this.#trial.proofs > this.#quota.remaining + 2) this.#trust = 0;
   }
 
   #wait(now: number, cost: number): number {
