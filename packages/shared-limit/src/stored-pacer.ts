@@ -304,8 +304,7 @@ export class StoredPacer implements Pacing {
     if (!this.#availability.isUsed) {
       this.#close(asked);
       this.#availability.missed();
-    }
-    if (this.#asking === asked && !this.#isAlone) this.#goAlone();
+    } else if (this.#asking === asked && !this.#isAlone) this.#goAlone();
   }
 
   /** Its request has ended in Workers, so the answer is lost: the next call asks again. Perhaps the place has received what it reported. */
