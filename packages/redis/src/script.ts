@@ -499,9 +499,7 @@ local function grant(now, want, cost, extra, known, within)
   local first = isSaved and start or max(next, start - min(saved, 40))
   if first - now > within then return { now, first, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
-  s.next = next
-  if not isSaved then s.next = first end
-  s.next = s.next + count * every
+  s.next = (isSaved and next or first) + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and isUsed and every == cost / s.base then

@@ -15,7 +15,7 @@ const LEAP = 250;
 const UNREPORTED = 10;
 /** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
 const FASTER = 10_000;
-/** It grows to twice the base, and by the base once more for so many that were accepted beyond that. */
+/** It grows to twice the base, and by the base once more for each so many that were accepted beyond what the base gives. */
 const CONTRADICTED = 2;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
@@ -214,9 +214,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const first = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
   if (first - now > within) return { ...reply, first, every, count: 0 };
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
-  state.next = next;
-  if (!isSaved) state.next = first;
-  state.next += count * every;
+  state.next = (isSaved ? next : first) + count * every;
   if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
   if (state.way === SEARCH && isUsed && every === cost / state.base) {
@@ -252,12 +250,8 @@ function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
   const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
-  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / CONTRADICTED);
-}
-
-/** How much more was accepted since the limit was last used up than the base gives. */
-function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
-  return accepted - base * (at - emptied);
+  const surplus = state.accepted - state.base * (at - state.emptied);
+  return state.base * Math.min(grown, 2 + Math.max(0, surplus) / CONTRADICTED);
 }
 
 function depthOf(state: LimitState): number {
