@@ -486,8 +486,11 @@ local function grant(now, want, cost, extra, known, within)
   local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start), cost)
   local rate, goodFor = 0, isBlind and 30 or 250
   if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
+  local function reply(first, every, count)
+    return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+  end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
-  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  if want == 0 then return reply(start, every, 0) end
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
@@ -497,7 +500,7 @@ local function grant(now, want, cost, extra, known, within)
   local next = max(s.next, start - saved)
   local isSaved = next + count * every <= start
   local first = isSaved and start or max(next, start - min(saved, 40))
-  if first - now > within then return { now, first, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  if first - now > within then return reply(first, every, 0) end
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
   s.next = (isSaved and next or first) + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
@@ -514,7 +517,7 @@ local function grant(now, want, cost, extra, known, within)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
   end
-  return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+  return reply(first, isSaved and 0 or every, count)
 end
 
 local function restart(at)
