@@ -439,6 +439,7 @@ local function refuse(now, at, closedUntil, every, wait)
   if closedUntil < s.counted then
     if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
     if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
+    s.next = max(s.next, s.closedUntil)
   else
     if s.refusedAt > 0 then learn() end
     local apart = every > 0 and every or everyOf(now, 1, 0)
@@ -456,7 +457,6 @@ local function refuse(now, at, closedUntil, every, wait)
     for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
     s.next = s.closedUntil
   end
-  s.next = max(s.next, s.closedUntil)
 end
 
 local function accept(from, to, cost)

@@ -164,6 +164,7 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
   if (closedUntil < state.counted) {
     if (wait !== undefined) state.closedUntil = Math.max(state.closedUntil, until);
     if (state.refusedAt > 0) state.refusedLast = Math.max(state.refusedLast, Math.min(now, at));
+    state.next = Math.max(state.next, state.closedUntil);
   } else {
     if (state.refusedAt > 0) learn(state);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
@@ -181,7 +182,6 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     contradict(state);
     state.next = state.closedUntil;
   }
-  state.next = Math.max(state.next, state.closedUntil);
 }
 
 function grant(state: LimitState, now: number, question: Question): Reply {
