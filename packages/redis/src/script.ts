@@ -482,8 +482,9 @@ local function grant(now, want, cost, extra, known, within)
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
   if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
-  local every = everyOf(max(s.next, start), cost, known)
-  local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start), cost)
+  local from = max(s.next, start)
+  local every = everyOf(from, cost, known)
+  local isBlind = s.way ~= HOLD and every == cost / rateAt(from, cost)
   local rate, goodFor = 0, isBlind and 30 or 250
   if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
   local function reply(first, every, count)

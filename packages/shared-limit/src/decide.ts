@@ -189,8 +189,9 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   if (state.refusedAt > 0) return nothingYet(state, now, question);
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
-  const every = everyOf(state, Math.max(state.next, start), cost, known);
-  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
+  const from = Math.max(state.next, start);
+  const every = everyOf(state, from, cost, known);
+  const isBlind = state.way !== HOLD && every === cost / rateAt(state, from, cost);
   const isGuess = isBlind && state.way === FREE;
   const reply = {
     now,
