@@ -216,7 +216,6 @@ export class StoredPacer implements Pacing {
   }
 
   #ask(now: number, want: number, refusal?: Question['refusal'], isWaitedFor = want > 0): void {
-    const { key, clock } = this.#parts;
     const report = this.#reports.take(now);
     const asked: Asked = { at: now, want, within: this.#within, report, isLate: false, isOver: false };
     if (isWaitedFor) this.#asking = asked;
@@ -231,31 +230,33 @@ export class StoredPacer implements Pacing {
       ...this.#reports.translated(report),
     };
     try {
-      const reply = this.#place.ask(key, question);
-      if (!isPromise(reply)) {
-        this.#receive(asked, reply);
-        return;
-      }
-      const end = isWaitedFor ? this.#watch?.(() => this.#lost(asked)) : undefined;
-      const stop = new AbortController();
-      const after = (ms: number) => clock.sleep(ms, stop.signal);
-      const bound = this.#availability.isUsed ? this.#bound : SLOW;
-      after(bound)
-        .then(() => (this.#parts.now() - now > bound + BUSY ? after(bound) : undefined))
-        .then(() => this.#waitNoLonger(asked))
-        .then(() => after(LONGEST - bound))
-        .then(() => this.#fail(asked, tooSlow(LONGEST)))
-        .catch(() => {});
-      Promise.resolve(reply)
-        .finally(() => {
-          end?.();
-          stop.abort();
-        })
-        .then((heard) => this.#receive(asked, heard))
-        .catch((error) => this.#notHeard(asked, error));
+      const reply = this.#place.ask(this.#parts.key, question);
+      if (isPromise(reply)) this.#await(asked, reply, isWaitedFor);
+      else this.#receive(asked, reply);
     } catch (error) {
       this.#notHeard(asked, error);
     }
+  }
+
+  /** The calls that wait go on without an answer that is late, and a place that does not answer at all has failed. */
+  #await(asked: Asked, reply: Promise<Reply>, isWaitedFor: boolean): void {
+    const end = isWaitedFor ? this.#watch?.(() => this.#lost(asked)) : undefined;
+    const stop = new AbortController();
+    const after = (ms: number) => this.#parts.clock.sleep(ms, stop.signal);
+    const bound = this.#availability.isUsed ? this.#bound : SLOW;
+    after(bound)
+      .then(() => (this.#parts.now() - asked.at > bound + BUSY ? after(bound) : undefined))
+      .then(() => this.#waitNoLonger(asked))
+      .then(() => after(LONGEST - bound))
+      .then(() => this.#fail(asked, tooSlow(LONGEST)))
+      .catch(() => {});
+    Promise.resolve(reply)
+      .finally(() => {
+        end?.();
+        stop.abort();
+      })
+      .then((heard) => this.#receive(asked, heard))
+      .catch((error) => this.#notHeard(asked, error));
   }
 
   #receive(asked: Asked, reply: Reply): void {
