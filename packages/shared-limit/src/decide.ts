@@ -8,10 +8,10 @@ const FIRST = 4;
 const DOUBLING = 100;
 /** After so long without a call a limit that was never met may have filled up again, ms. */
 const IDLE = 1_000;
-/** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
+/** A search grows by e to this in a second, and at one reservation by no more than in so long, ms. */
 const RAISE = 1;
 const LEAP = 250;
-/** A search goes on while half of the slots are used, but for so many that are on their way. */
+/** A search grows while half of the reserved slots were used; so many more may be used and not reported yet. */
 const UNREPORTED = 10;
 /** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
 const FASTER = 10_000;
@@ -29,17 +29,17 @@ const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
 const SHORTEST = REPORTS;
 const LONGEST = 3_000;
-/** How far one handful may reach, and while the limit is still searched for, ms. */
+/** For so long ahead slots are reserved at once; the second one while the limit is searched for, ms. */
 const AHEAD = 1_000;
 const AHEAD_BLIND = 8;
-/** Slots that are used later are asked for again: the limit may have been closed since, ms. */
+/** Slots are good for so long, since the limit may be closed meanwhile; the second one while it is searched for, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** What was answered while nothing was known is not used without asking again, ms. */
+/** A slot that is reserved while a refusal is learned from is good for so long: it is asked for again, ms. */
 const AGAIN = 1;
 /** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
-/** Slots that are late are good for so long, ms. */
+/** The first of the slots that were saved up lies so far back at most, ms. */
 const LATE = 40;
 
 /** Answers one question about a limit: hears the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
