@@ -23,19 +23,19 @@ export interface Place {
   readonly onAnswer: (key: string) => void;
 }
 
-/** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
+/** A call waits so long for the place, or as long as the last one waited for its slot; then it goes on without, until there is an answer, ms. */
 const SLOW = 50;
 /** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
 const BUSY = 20;
 /** A place that did not answer for so long is away, ms. */
 const LONGEST = 1_000;
-/** What the share was is known of a place that was used for so long, ms. */
+/** A process that used the place for so long knows its share of the limit, ms. */
 const PROVEN = 3_000;
 /** A process that is alone may send samples while it is closed for longer than this: a shorter closing costs less, ms. */
 const LONG = 500;
-/** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
+/** The delay to return while no slot is at hand, ms: an answer comes before. */
 const LATER = 1_000;
-/** Where no slot is free early enough it is looked after so long whether one can be by now, ms. */
+/** The delay to return where the place has no slot that is early enough: one may be free by then, ms. */
 const LOOK_AGAIN = 250;
 
 /** A request that is on its way: what let it out, and at which slot. */
