@@ -9,7 +9,7 @@ const LONGEST_PAUSE = 60_000;
 const LONGEST_LATE = 5_000;
 /** One that failed again soon must be good for longer: for so long at most, ms. */
 const LONGEST_PROOF = 60_000;
-/** Soon: it was used for no more than so many times that. */
+/** Soon: it was used for no longer than so many times as long as it had to be good for. */
 const SOON = 10;
 
 /**

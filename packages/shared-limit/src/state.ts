@@ -34,7 +34,7 @@ export interface LimitState {
   /** The first acceptance after that, and the cost of all. */
   begun: number;
   accepted: number;
-  /** When the refused request was sent of which nothing is learned yet; 0: there is none. And the last one refused in the same closing. */
+  /** When a request was refused from which nothing is learned yet, 0: none was; and when the last one of the same closing was. */
   refusedAt: number;
   refusedLast: number;
   /** Until when reports of others are waited for. */
