@@ -184,8 +184,8 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted });
     // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
-    if (accepted) return this.#accepted(sent, now, Math.max(cost, sent.cost));
-    return this.#refused(sent, now, answer.wait);
+    if (accepted) this.#accepted(sent, now, Math.max(cost, sent.cost));
+    return accepted ? { closed: this.#cooldown.closed } : this.#refused(sent, now, answer.wait);
   }
 
   /** What was not sent costs nothing. */
@@ -221,12 +221,13 @@ export class Pacer {
     return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
   }
 
-  #accepted(sent: Sent, now: number, cost: number): Settled {
+  #accepted(sent: Sent, now: number, cost: number): void {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
     this.#concurrency.accepted(this.#flight.count + 1, now, sent.stretch === this.#stretch ? sent.inFlight : 0);
     if (this.#sample.has(sent.at)) {
-      return this.#sample.answered(false, sent.at) ? this.#searchAnew(now) : { closed: this.#cooldown.closed };
+      if (this.#sample.answered(false, sent.at)) this.#searchAnew(now);
+      return;
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
@@ -238,23 +239,20 @@ export class Pacer {
       this.#stretch.dismiss();
       this.#noise.dismiss();
     }
-    return { closed: this.#cooldown.closed };
   }
 
   /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
-  #searchAnew(now: number): Settled {
+  #searchAnew(now: number): void {
     const { pace } = this.#sample;
     this.#noise.tested(pace);
     this.#cooldown.reopen(now);
     this.#limit.ignore(pace, now);
     this.#stretch = new Stretch(now);
-    return { closed: false };
   }
 
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
-    if (!this.#cooldown.closed) return false;
-    return this.#isProbe(sent) || (this.#unlimited && this.#stretch.outvoted);
+    return this.#isProbe(sent) || (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted);
   }
 
   #isProbe({ at }: Sent): boolean {
