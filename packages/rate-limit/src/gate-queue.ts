@@ -90,7 +90,7 @@ export class GateQueue {
       first.value.place = this.#ready.add(first.value.number, first.value);
     }
     const oldest = (this.#late.first ?? this.#ready.first)?.value;
-    oldest?.gate.isAlive(oldest, now);
+    oldest?.gate.noteAlive(oldest, now);
     this.#gate.advance(now);
     const latest = Math.min(this.#heldUntil, this.#gate.answerTime.latest(this.#endsAt, now));
     let wait = 0;

@@ -232,7 +232,7 @@ export class Gate {
   }
 
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
-  isAlive({ began }: Ticket, now: number): void {
+  noteAlive({ began }: Ticket, now: number): void {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 

@@ -219,10 +219,10 @@ export class Limiter {
   #learn(request: Outgoing, response: Response): RefusedCall | undefined {
     const { ticket, permit } = request;
     const now = this.#now();
-    ticket.gate.isAlive(ticket, now);
+    ticket.gate.noteAlive(ticket, now);
     const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
     const { refusal } = reading;
-    const answer = this.#isCredible(request, reading, now)
+    const answer = this.#countAnswer(request, reading, now)
       ? withCost(reading.answer, response, this.#settings)
       : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
@@ -232,7 +232,7 @@ export class Limiter {
   }
 
   /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #isCredible({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+  #countAnswer({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
     ticket.gate.countTime(now - permit.sent.at, kind === 'accepted');

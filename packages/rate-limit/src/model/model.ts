@@ -231,7 +231,7 @@ export class Pacer {
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#isProbe(sent) && this.#cooldown.confirms(sent.at, this.#noise.share)) {
+    if (this.#isProbe(sent) && this.#cooldown.probeAccepted(sent.at, this.#noise.share)) {
       this.#cooldown.end(now);
       this.advance(now);
     } else if (this.#contradicts(sent)) {
@@ -308,7 +308,7 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
+    if (this.#unlimited && this.#cooldown.hasRefusedProbes && this.#limit.resume(now)) return;
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
   }
 
