@@ -83,7 +83,7 @@ export class Cooldown {
   /**
    * Counts an accepted probe. Returns whether the closing was no mistake, and the limit came back sooner than it said: if the closing
    * began before an earlier one would have ended, and too many probes were refused for an accident, of those that were sent before
-   * the accepted one, since refusals are often faster; or if probes are refused less often than all requests, of which `share` is.
+   * the accepted one, since refusals are often faster; or if probes are refused less often than others. `share`: so many of all are refused.
    */
   probeAccepted(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
