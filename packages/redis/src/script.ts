@@ -98,12 +98,16 @@ local function marksOf()
   return marks
 end
 
-local function dropFirst()
-  local first = 2
-  while history[first].cost > 0 do first = first + 1 end
+local function keepFrom(first)
   local kept = {}
   for n = first, #history do kept[#kept + 1] = history[n] end
   history, entries = kept, #kept
+end
+
+local function dropFirst()
+  local first = 2
+  while history[first].cost > 0 do first = first + 1 end
+  keepFrom(first)
   s.lag = 0
 end
 
@@ -251,12 +255,8 @@ local function hold(rate, depth, doubt)
 end
 
 local function others(pace)
-  local kept = {}
-  for n = #history, 1, -1 do
-    table.insert(kept, 1, history[n])
-    if history[n].cost == 0 then break end
-  end
-  history, entries = kept, #kept
+  local marks = marksOf()
+  keepFrom(marks[#marks])
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
   s.growth = 0.03

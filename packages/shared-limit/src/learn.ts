@@ -130,10 +130,7 @@ function noneAccepted(state: LimitState, time: number): void {
 
 /** Others than the group share the limit, or it has changed. */
 function others(state: LimitState, pace: number): void {
-  state.history.splice(
-    0,
-    state.history.findLastIndex(({ cost }) => cost === 0),
-  );
+  state.history.splice(0, marksOf(state).at(-1)!);
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;
   state.growth = 0.03;
