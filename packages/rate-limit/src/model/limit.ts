@@ -46,7 +46,7 @@ export interface Closing {
 /** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
 export class Limit {
   readonly pace: Pace = new Pace();
-  readonly history: History = new History();
+  history: History = new History();
   readonly #random: () => number;
   #burst = 1;
   /** When the limit was last used up. */
@@ -132,7 +132,7 @@ export class Limit {
 
   /** The refusals that led here do not depend on the pace: it is searched for from what was sent, without them. */
   ignore(pace: number, now: number): void {
-    this.history.clear();
+    this.history = new History();
     this.#usedUp(now);
     this.pace.open(now, 0);
     this.pace.search(pace, 1);

@@ -1,7 +1,7 @@
 import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
 import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
-import { Stretch } from './history.ts';
+import { History, Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, NOTHING_REFUSED } from './limit.ts';
 import { Noise } from './noise.ts';
@@ -138,14 +138,14 @@ export class Pacer {
 
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
-    const { pace, history } = this.#limit;
+    const { pace } = this.#limit;
     if (
       pace.way === 'free' &&
       !this.#cooldown.closed &&
       now - this.#lastSent > FULL_AFTER_MS &&
       this.#loneRefusals === 0
     ) {
-      history.clear();
+      this.#limit.history = new History();
       this.#stretch = new Stretch(now);
     }
     this.#lastSent = now;
