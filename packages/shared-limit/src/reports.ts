@@ -1,4 +1,5 @@
 import type { Entry, Question, Reply, ToldQuota } from './state.ts';
+import { MOST_QUOTAS } from './told.ts';
 
 /** What is accepted within so many ms is one entry. */
 const SAME = 20;
@@ -6,7 +7,6 @@ const SAME = 20;
 const MOST_ENTRIES = 16;
 /** No report waits longer for the next question, ms. */
 export const LATEST = 250;
-const MOST_QUOTAS = 8;
 
 /** What an answer says of a quota, as far as it does. */
 type Given = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number } & { readonly name?: string };
