@@ -91,7 +91,7 @@ export class QuotaPacer {
     this.#spent = spent;
     this.#left = quota.remaining;
     this.#now = this.#sentAt = this.#renewedAt = now;
-    this.#resetAt = now + this.#note(quota);
+    this.#resetAt = now + this.#noteWindow(quota);
     this.#ledger.note(now, spent, 0);
   }
 
@@ -140,7 +140,7 @@ export class QuotaPacer {
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
-    const resetIn = this.#note(quota);
+    const resetIn = this.#noteWindow(quota);
     this.#gather(quota, before, now, now + resetIn);
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
@@ -259,7 +259,7 @@ export class QuotaPacer {
   }
 
   /** Returns how far away the reset is: never further than a window is long. */
-  #note({ reset, window }: UsableQuota): number {
+  #noteWindow({ reset, window }: UsableQuota): number {
     const told = reset || window || 1_000;
     this.#window = window ?? Math.min(this.#seen ?? Infinity, Math.max(this.#window, told));
     return Math.min(told, this.#window);
