@@ -179,7 +179,7 @@ export class Limiter {
       const { effective } = ticket.gate;
       effective.advance(now);
       ticket.left -= now - ticket.since;
-      if (effective.isOpen && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
+      if (effective.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.#wait(ticket);
     }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
@@ -248,7 +248,7 @@ export class Limiter {
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = closed && gate.isOpen;
+    const hasClosed = closed && gate.hasReleased;
     gate.advance(now);
     gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
