@@ -10,14 +10,14 @@ const SUSPECT_AFTER_REFUSALS = 2;
 /** If this share of the others is refused, all of them are held to be limited. */
 const SHARE_OF_OTHERS = 0.25;
 
-/** A request that was sent, and its answer; `undefined`: none yet, or one that says nothing about a limit. */
+/** A request that was sent. */
 export interface Remembered {
   /** Its method and whole path, as a number. */
   readonly kind: number;
   readonly at: number;
   /** How often its call was refused before. */
   readonly refusals: number;
-  isRefused: boolean | undefined;
+  isRefused: boolean;
 }
 
 /**
@@ -34,16 +34,15 @@ export class AlwaysRefused {
 
   /** Counts a request that is sent. */
   sent(kind: number, refusals: number, now: number): Remembered {
-    const remembered: Remembered = { kind, at: now, refusals, isRefused: undefined };
+    const remembered: Remembered = { kind, at: now, refusals, isRefused: false };
     if (refusals > 0 || this.#isSuspect(kind)) return remembered;
     this.#last[this.#next] = remembered;
     this.#next = (this.#next + 1) % REQUESTS_REMEMBERED;
     return remembered;
   }
 
-  accepted(remembered: Remembered): void {
-    remembered.isRefused = false;
-    this.#refusals.delete(remembered.kind);
+  accepted({ kind }: Remembered): void {
+    this.#refusals.delete(kind);
   }
 
   /** Counts a refusal. Returns whether it says nothing about the others. */

@@ -11,8 +11,9 @@ export class GateQueue {
   readonly #late = new Queue<Ticket>();
   /** Refused calls whose time has not come. */
   readonly #resting = new Queue<Ticket>();
-  readonly #ends = new Queue<Ticket>();
-  /** Until when the last of those that wait may be held, and when it ends; or one that has waited with them. */
+  /** All of them, by the time until which they may be held. */
+  readonly #held = new Queue<Ticket>();
+  /** Until when one that waits may be held at most, and when the last of their calls ends; those that left count until none waits. */
   #heldUntil = 0;
   #endsAt = 0;
   #isScheduled = false;
@@ -29,7 +30,7 @@ export class GateQueue {
   }
 
   get size(): number {
-    return this.#ends.size;
+    return this.#held.size;
   }
 
   add(ticket: Ticket): void {
@@ -37,8 +38,8 @@ export class GateQueue {
     ticket.queue = this;
     this.#heldUntil = Math.max(this.size > 0 ? this.#heldUntil : 0, ticket.since + ticket.left);
     this.#endsAt = Math.max(this.size > 0 ? this.#endsAt : 0, ticket.endsAt);
-    ticket.turn = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
-    ticket.end = this.#ends.add(ticket.deadline, ticket);
+    ticket.place = isReady ? this.#ready.add(ticket.number, ticket) : this.#resting.add(ticket.notBefore, ticket);
+    ticket.deadlinePlace = this.#held.add(ticket.deadline, ticket);
     this.schedule();
   }
 
@@ -51,7 +52,7 @@ export class GateQueue {
   /** Takes all out, for another queue. */
   clear(): Ticket[] {
     const tickets: Ticket[] = [];
-    for (let { first } = this.#ends; first; first = this.#ends.first) {
+    for (let { first } = this.#held; first; first = this.#held.first) {
       this.#take(first.value);
       tickets.push(first.value);
     }
@@ -86,10 +87,10 @@ export class GateQueue {
     const now = this.#context.now();
     for (let { first } = this.#resting; first && first.order <= now; first = this.#resting.first) {
       this.#resting.remove(first);
-      first.value.turn = this.#ready.add(first.value.number, first.value);
+      first.value.place = this.#ready.add(first.value.number, first.value);
     }
     const oldest = (this.#late.first ?? this.#ready.first)?.value;
-    oldest?.gate.isAlive(oldest, now);
+    oldest?.gate.noteAlive(oldest, now);
     this.#gate.advance(now);
     const latest = Math.min(this.#heldUntil, this.#gate.answerTime.latest(this.#endsAt, now));
     let wait = 0;
@@ -103,7 +104,7 @@ export class GateQueue {
     }
     if (ticket) wait = this.#goAhead(ticket, now, wait);
     const next = now + this.#gate.certainPart(now, wait);
-    for (let { first } = this.#ends; first && (first.order < next || first.order <= now); first = this.#ends.first) {
+    for (let { first } = this.#held; first && (first.order < next || first.order <= now); first = this.#held.first) {
       if (this.#yieldTurn()) return;
       this.#expire(first.value, now, next - now);
     }
@@ -115,7 +116,7 @@ export class GateQueue {
     let { first } = this.#ready;
     for (; first && this.#gate.isLate(first.value, now); first = this.#ready.first) {
       this.#ready.remove(first);
-      first.value.turn = this.#late.add(first.order, first.value);
+      first.value.place = this.#late.add(first.order, first.value);
     }
     return (first ?? this.#late.first)?.value;
   }
@@ -149,10 +150,10 @@ export class GateQueue {
   }
 
   #take(ticket: Ticket): void {
-    this.#late.remove(ticket.turn!);
-    this.#ready.remove(ticket.turn!);
-    this.#resting.remove(ticket.turn!);
-    this.#ends.remove(ticket.end!);
+    this.#late.remove(ticket.place!);
+    this.#ready.remove(ticket.place!);
+    this.#resting.remove(ticket.place!);
+    this.#held.remove(ticket.deadlinePlace!);
     ticket.queue = undefined;
   }
 
@@ -163,7 +164,7 @@ export class GateQueue {
     }
     const isReady = this.#ready.size + this.#late.size > 0;
     const next = Math.min(isReady ? now + wait : Infinity, this.#resting.first?.order ?? Infinity);
-    const due = Math.min(next, this.#ends.first!.order);
+    const due = Math.min(next, this.#held.first!.order);
     if (due >= this.#due && this.#setBy === globalThis.setTimeout) return;
     this.#stop();
     this.#setBy = globalThis.setTimeout;

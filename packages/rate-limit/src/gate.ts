@@ -47,7 +47,8 @@ const LONGEST_UNSENT_MS = 20;
 /** What was learned at a gate. */
 interface Learned {
   pacer: Pacing | undefined;
-  wasClosed: boolean;
+  /** It let a call out since it was closed last. */
+  hasReleased: boolean;
   /** Until when the server asked for no requests, which may be longer than the gate is closed. */
   askedUntil: number;
   /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
@@ -60,7 +61,7 @@ interface Learned {
 
 const nothing = (): Learned => ({
   pacer: undefined,
-  wasClosed: false,
+  hasReleased: true,
   askedUntil: 0,
   doubtfulShare: 0,
   provenUntil: -Infinity,
@@ -232,7 +233,7 @@ export class Gate {
   }
 
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
-  isAlive({ began }: Ticket, now: number): void {
+  noteAlive({ began }: Ticket, now: number): void {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 
@@ -266,8 +267,8 @@ export class Gate {
     this.#lastSent = now;
     this.inFlight++;
     if (this.#unsent++ === 0) this.#unsentSince = now;
-    if (this.#learned.wasClosed) {
-      this.#learned.wasClosed = false;
+    if (!this.#learned.hasReleased) {
+      this.#learned.hasReleased = true;
       this.#context.onOpen(this);
     }
     return permit;
@@ -311,9 +312,8 @@ export class Gate {
     return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
   }
 
-  /** Whether it let a call out since it was closed last. */
-  get isOpen(): boolean {
-    return !this.#learned.wasClosed;
+  get hasReleased(): boolean {
+    return this.#learned.hasReleased;
   }
 
   /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
@@ -342,7 +342,7 @@ export class Gate {
     learned.lastRefused = now;
     learned.lastAnswer = answer;
     if (askedUntil === undefined) return;
-    learned.wasClosed = true;
+    learned.hasReleased = false;
     learned.askedUntil = Math.max(learned.askedUntil, askedUntil);
   }
 }

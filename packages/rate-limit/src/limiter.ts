@@ -63,7 +63,7 @@ export class Limiter {
       limit,
       maxKeys,
       proof,
-      createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : new Pacer(model)),
+      createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : local()),
       onOpen: (gate) => this.#report.opened(gate),
       tooLong: ({ call }, gate, wait) => this.#error('rate-limited', gate, wait, call),
     });
@@ -179,7 +179,7 @@ export class Limiter {
       const { effective } = ticket.gate;
       effective.advance(now);
       ticket.left -= now - ticket.since;
-      if (effective.isOpen && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
+      if (effective.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.#wait(ticket);
     }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
@@ -219,10 +219,10 @@ export class Limiter {
   #learn(request: Outgoing, response: Response): RefusedCall | undefined {
     const { ticket, permit } = request;
     const now = this.#now();
-    ticket.gate.isAlive(ticket, now);
+    ticket.gate.noteAlive(ticket, now);
     const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
     const { refusal } = reading;
-    const answer = this.#isCredible(request, reading, now)
+    const answer = this.#countAnswer(request, reading, now)
       ? withCost(reading.answer, response, this.#settings)
       : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
@@ -232,7 +232,7 @@ export class Limiter {
   }
 
   /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #isCredible({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
+  #countAnswer({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
     const { effective, alwaysRefused } = ticket.gate;
     const { kind } = answer;
     ticket.gate.countTime(now - permit.sent.at, kind === 'accepted');
@@ -248,7 +248,7 @@ export class Limiter {
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = closed && gate.isOpen;
+    const hasClosed = closed && gate.hasReleased;
     gate.advance(now);
     gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);

@@ -17,14 +17,15 @@ export type NamesOf = (call: Call) => readonly string[];
 
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
-  const credentialOf = credentials();
+  const numberOf = credentials();
+  const credentialOf = (call: Call) => joined(root(call), numberOf(call));
   const pathOfCall = paths();
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
-    credential: (call) => [joined(root(call), credentialOf(call))],
-    path: (call) => [joined(root(call), credentialOf(call), pathOfCall(call.url))],
-    auto: (call) => [joined(root(call), credentialOf(call)), pathOfCall(call.url)],
+    credential: (call) => [credentialOf(call)],
+    path: (call) => [joined(credentialOf(call), pathOfCall(call.url))],
+    auto: (call) => [credentialOf(call), pathOfCall(call.url)],
   };
   return key ? levels[scope] : sameForSame(levels[scope]);
 }

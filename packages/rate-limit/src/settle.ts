@@ -22,7 +22,7 @@ export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, 
   let { wait } = answer;
   if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy });
   const gate = leaf.effective;
-  const own = wait === answer.wait || wait === undefined ? answer : { ...answer, wait };
+  const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
   let settled: Settled | undefined;
   for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {

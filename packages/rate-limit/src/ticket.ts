@@ -24,10 +24,10 @@ export class Ticket {
   endsAt: number = Infinity;
   /** It is not sent before this time. */
   notBefore = 0;
-  /** The queue that it waits in, and its places there. */
+  /** The queue that it waits in, its place in the order there, and the one by its deadline. */
   queue: GateQueue | undefined = undefined;
-  turn: Place<Ticket> | undefined = undefined;
-  end: Place<Ticket> | undefined = undefined;
+  place: Place<Ticket> | undefined = undefined;
+  deadlinePlace: Place<Ticket> | undefined = undefined;
   /** The permit that it waited for, and the request that is sent with it, until that is over. */
   permit: Permit | undefined = undefined;
   request: Outgoing | undefined = undefined;

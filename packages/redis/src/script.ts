@@ -98,12 +98,16 @@ local function marksOf()
   return marks
 end
 
-local function dropFirst()
-  local first = 2
-  while history[first].cost > 0 do first = first + 1 end
+local function keepFrom(first)
   local kept = {}
   for n = first, #history do kept[#kept + 1] = history[n] end
   history, entries = kept, #kept
+end
+
+local function dropFirst()
+  local first = 2
+  while history[first].cost > 0 do first = first + 1 end
+  keepFrom(first)
   s.lag = 0
 end
 
@@ -251,12 +255,8 @@ local function hold(rate, depth, doubt)
 end
 
 local function others(pace)
-  local kept = {}
-  for n = #history, 1, -1 do
-    table.insert(kept, 1, history[n])
-    if history[n].cost == 0 then break end
-  end
-  history, entries = kept, #kept
+  local marks = marksOf()
+  keepFrom(marks[#marks])
   hold(0.8 * pace, 1, 0.3)
   s.patience = 2000
   s.growth = 0.03
@@ -439,6 +439,7 @@ local function refuse(now, at, closedUntil, every, wait)
   if closedUntil < s.counted then
     if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
     if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
+    s.next = max(s.next, s.closedUntil)
   else
     if s.refusedAt > 0 then learn() end
     local apart = every > 0 and every or everyOf(now, 1, 0)
@@ -456,7 +457,6 @@ local function refuse(now, at, closedUntil, every, wait)
     for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
     s.next = s.closedUntil
   end
-  s.next = max(s.next, s.closedUntil)
 end
 
 local function accept(from, to, cost)
@@ -482,12 +482,16 @@ local function grant(now, want, cost, extra, known, within)
   local closedUntil = s.closedUntil
   local start = max(now, closedUntil)
   if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
-  local every = everyOf(max(s.next, start), cost, known)
-  local isBlind = s.way ~= HOLD and every == cost / rateAt(max(s.next, start), cost)
+  local from = max(s.next, start)
+  local every = everyOf(from, cost, known)
+  local isBlind = s.way ~= HOLD and every == cost / rateAt(from, cost)
   local rate, goodFor = 0, isBlind and 30 or 250
   if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
+  local function reply(first, every, count)
+    return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+  end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
-  if want == 0 then return { now, start, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  if want == 0 then return reply(start, every, 0) end
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
@@ -497,11 +501,9 @@ local function grant(now, want, cost, extra, known, within)
   local next = max(s.next, start - saved)
   local isSaved = next + count * every <= start
   local first = isSaved and start or max(next, start - min(saved, 40))
-  if first - now > within then return { now, first, every, 0, closedUntil, goodFor, rate, s.burst, s.backAt } end
+  if first - now > within then return reply(first, every, 0) end
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
-  s.next = next
-  if not isSaved then s.next = first end
-  s.next = s.next + count * every
+  s.next = (isSaved and next or first) + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and isUsed and every == cost / s.base then
@@ -516,7 +518,7 @@ local function grant(now, want, cost, extra, known, within)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
   end
-  return { now, first, isSaved and 0 or every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+  return reply(first, isSaved and 0 or every, count)
 end
 
 local function restart(at)

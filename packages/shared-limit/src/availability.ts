@@ -2,14 +2,14 @@ import { LATEST } from './reports.ts';
 
 /** While the place is not used and does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-/** Its client may keep what it does not answer: after so many questions it is asked more and more rarely, and then once in so long, ms. */
+/** The client of the place may keep questions in memory that have no answer: after so many it is asked ever more rarely, down to once in so long, ms. */
 const MANY = 30;
 const LONGEST_PAUSE = 60_000;
-/** A place of which late answers in a row took so long together is not used, ms: for a start of many processes all are late. */
+/** A place is not used whose late answers in a row took so long together, ms. So it may be late for a while, as when many processes start. */
 const LONGEST_LATE = 5_000;
 /** One that failed again soon must be good for longer: for so long at most, ms. */
 const LONGEST_PROOF = 60_000;
-/** Soon is within so many times as long as it had to be good for. */
+/** Soon: it was used for no longer than so many times as long as it had to be good for. */
 const SOON = 10;
 
 /**

@@ -8,14 +8,14 @@ const FIRST = 4;
 const DOUBLING = 100;
 /** After so long without a call a limit that was never met may have filled up again, ms. */
 const IDLE = 1_000;
-/** A search grows by e to this a second, and at one reservation as if so much time had passed, ms. */
+/** A search grows by e to this in a second, and at one reservation by no more than in so long, ms. */
 const RAISE = 1;
 const LEAP = 250;
-/** A search goes on while half of the slots are used, but for so many that are on their way. */
+/** A search grows while half of the reserved slots were used; so many more may be used and not reported yet. */
 const UNREPORTED = 10;
 /** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
 const FASTER = 10_000;
-/** It grows to twice the base, and by the base once more for so many that were accepted beyond that. */
+/** It grows to twice the base, and by the base once more for each so many that were accepted beyond what the base gives. */
 const CONTRADICTED = 2;
 /** The pace grows for so long, ms. */
 const LONGEST_GROWTH = 300_000;
@@ -29,17 +29,17 @@ const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
 const SHORTEST = REPORTS;
 const LONGEST = 3_000;
-/** How far one handful may reach, and while the limit is still searched for, ms. */
+/** For so long ahead slots are reserved at once; the second one while the limit is searched for, ms. */
 const AHEAD = 1_000;
 const AHEAD_BLIND = 8;
-/** Slots that are used later are asked for again: the limit may have been closed since, ms. */
+/** Slots are good for so long, since the limit may be closed meanwhile; the second one while it is searched for, ms. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** What was answered while nothing was known is not used without asking again, ms. */
+/** A slot that is reserved while a refusal is learned from is good for so long: it is asked for again, ms. */
 const AGAIN = 1;
 /** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
 const TOGETHER = 3_000;
-/** Slots that are late are good for so long, ms. */
+/** The first of the slots that were saved up lies so far back at most, ms. */
 const LATE = 40;
 
 /** Answers one question about a limit: hears the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
@@ -164,6 +164,7 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
   if (closedUntil < state.counted) {
     if (wait !== undefined) state.closedUntil = Math.max(state.closedUntil, until);
     if (state.refusedAt > 0) state.refusedLast = Math.max(state.refusedLast, Math.min(now, at));
+    state.next = Math.max(state.next, state.closedUntil);
   } else {
     if (state.refusedAt > 0) learn(state);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
@@ -181,7 +182,6 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     contradict(state);
     state.next = state.closedUntil;
   }
-  state.next = Math.max(state.next, state.closedUntil);
 }
 
 function grant(state: LimitState, now: number, question: Question): Reply {
@@ -189,8 +189,9 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   if (state.refusedAt > 0) return nothingYet(state, now, question);
   const { closedUntil } = state;
   const start = Math.max(now, closedUntil);
-  const every = everyOf(state, Math.max(state.next, start), cost, known);
-  const isBlind = state.way !== HOLD && every === cost / rateAt(state, Math.max(state.next, start), cost);
+  const from = Math.max(state.next, start);
+  const every = everyOf(state, from, cost, known);
+  const isBlind = state.way !== HOLD && every === cost / rateAt(state, from, cost);
   const isGuess = isBlind && state.way === FREE;
   const reply = {
     now,
@@ -214,9 +215,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const first = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
   if (first - now > within) return { ...reply, first, every, count: 0 };
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
-  state.next = next;
-  if (!isSaved) state.next = first;
-  state.next += count * every;
+  state.next = (isSaved ? next : first) + count * every;
   if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
   if (state.way === SEARCH && isUsed && every === cost / state.base) {
@@ -252,12 +251,8 @@ function rateAt(state: LimitState, at: number, cost: number): number {
   if (state.way === SEARCH) return state.base;
   const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
   const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
-  return state.base * Math.min(grown, 2 + Math.max(0, surplusOf(state, at)) / CONTRADICTED);
-}
-
-/** How much more was accepted since the limit was last used up than the base gives. */
-function surplusOf({ accepted, base, emptied }: LimitState, at: number): number {
-  return accepted - base * (at - emptied);
+  const surplus = state.accepted - state.base * (at - state.emptied);
+  return state.base * Math.min(grown, 2 + Math.max(0, surplus) / CONTRADICTED);
 }
 
 function depthOf(state: LimitState): number {

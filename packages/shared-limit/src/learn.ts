@@ -30,10 +30,9 @@ const LONGEST_PATIENCE = 300_000;
 
 /** Learns from what was accepted between two refusals, by all. */
 export function learn(state: LimitState): void {
-  const { accepted, closure, refusedAt: at, emptied } = state;
+  const { accepted, closure, refusedAt: at, emptied, pace } = state;
   const time = Math.max(1, at - emptied);
   const start = startOf(state);
-  const pace = state.pace;
   const isAlone = state.refusedLast === at;
   state.refusedAt = 0;
   // what was said meanwhile is no longer so
@@ -44,16 +43,15 @@ export function learn(state: LimitState): void {
   }
   if (!isAlone) state.alone = 0;
   mark(state, at);
-  const { way } = state;
   if (state.base === 0) search(state, start);
-  else if (accepted === 0) nothing(state, time);
+  else if (accepted === 0) noneAccepted(state, time);
   else {
     const found = explain(state, 1.05 * pace, time);
     if (!found && isAlone) state.alone++;
-    if (found) {
-      // what came late was accepted or refused some time before
-      holdBucket(state, found, Math.max(found.doubt, state.lag / Math.max(1, time - closure)), at);
-    } else if (way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
+    // what came late was accepted or refused some time before
+    const late = state.lag / Math.max(1, time - closure);
+    if (found) holdBucket(state, found, Math.max(found.doubt, late), at);
+    else if (state.way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
@@ -124,7 +122,7 @@ function between(state: LimitState, low: number, high: number): void {
 }
 
 /** Nothing was accepted since it was last used up: not even two came back. */
-function nothing(state: LimitState, time: number): void {
+function noneAccepted(state: LimitState, time: number): void {
   const most = 2 / time;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
   if (state.way === SEARCH) state.base = Math.min(state.base, most);
@@ -132,10 +130,7 @@ function nothing(state: LimitState, time: number): void {
 
 /** Others than the group share the limit, or it has changed. */
 function others(state: LimitState, pace: number): void {
-  state.history.splice(
-    0,
-    state.history.findLastIndex(({ cost }) => cost === 0),
-  );
+  state.history.splice(0, marksOf(state).at(-1)!);
   hold(state, 0.8 * pace, 1, UNSURE);
   state.patience = 2_000;
   state.growth = 0.03;

@@ -1,4 +1,5 @@
 import type { Entry, Question, Reply, ToldQuota } from './state.ts';
+import { MOST_QUOTAS } from './told.ts';
 
 /** What is accepted within so many ms is one entry. */
 const SAME = 20;
@@ -6,9 +7,9 @@ const SAME = 20;
 const MOST_ENTRIES = 16;
 /** No report waits longer for the next question, ms. */
 export const LATEST = 250;
-const MOST_QUOTAS = 8;
 
-type Told = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number } & { readonly name?: string };
+/** What an answer says of a quota, as far as it does. */
+type Given = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number } & { readonly name?: string };
 
 /** What is reported with one question. Times are those of this process. */
 export interface Report {
@@ -50,7 +51,7 @@ export class Reports {
     } else this.#add([{ from: at, to: at, cost }]);
   }
 
-  tell(at: number, quotas: readonly Told[]): void {
+  tell(at: number, quotas: readonly Given[]): void {
     for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of quotas.slice(0, MOST_QUOTAS)) {
       if (remaining === undefined) continue;
       this.#quotas.delete(name);

@@ -34,13 +34,14 @@ export interface LimitState {
   /** The first acceptance after that, and the cost of all. */
   begun: number;
   accepted: number;
-  /** A refusal of which nothing is learned yet: when it came, until when reports of others are waited for, and how it came about. */
+  /** When a request was refused from which nothing is learned yet, 0: none was; and when the last one of the same closing was. */
   refusedAt: number;
-  /** The last refusal of the same closing. */
   refusedLast: number;
+  /** Until when reports of others are waited for. */
   learnAt: number;
   /** How late the refusals of the history were known, at most. */
   lag: number;
+  /** How long the limit is closed for that refusal, the pace that was refused, and whether it was tried for more. */
   closure: number;
   pace: number;
   isTrying: boolean;

@@ -23,19 +23,19 @@ export interface Place {
   readonly onAnswer: (key: string) => void;
 }
 
-/** How long a call waits for the place, ms; longer where the last one waited longer for its slot. Then this process goes on alone until there is an answer. */
+/** A call waits so long for the place, or as long as the last one waited for its slot; then it goes on without, until there is an answer, ms. */
 const SLOW = 50;
 /** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
 const BUSY = 20;
 /** A place that did not answer for so long is away, ms. */
 const LONGEST = 1_000;
-/** What the share was is known of a place that was used for so long, ms. */
+/** A process that used the place for so long knows its share of the limit, ms. */
 const PROVEN = 3_000;
 /** A process that is alone may send samples while it is closed for longer than this: a shorter closing costs less, ms. */
 const LONG = 500;
-/** Where no slot is at hand it is asked again after so long at most, ms: an answer comes before. */
+/** The delay to return while no slot is at hand, ms: an answer comes before. */
 const LATER = 1_000;
-/** Where no slot is free early enough it is looked after so long whether one can be by now, ms. */
+/** The delay to return where the place has no slot that is early enough: one may be free by then, ms. */
 const LOOK_AGAIN = 250;
 
 /** A request that is on its way: what let it out, and at which slot. */
@@ -216,7 +216,6 @@ export class StoredPacer implements Pacing {
   }
 
   #ask(now: number, want: number, refusal?: Question['refusal'], isWaitedFor = want > 0): void {
-    const { key, clock } = this.#parts;
     const report = this.#reports.take(now);
     const asked: Asked = { at: now, want, within: this.#within, report, isLate: false, isOver: false };
     if (isWaitedFor) this.#asking = asked;
@@ -231,31 +230,33 @@ export class StoredPacer implements Pacing {
       ...this.#reports.translated(report),
     };
     try {
-      const reply = this.#place.ask(key, question);
-      if (!isPromise(reply)) {
-        this.#receive(asked, reply);
-        return;
-      }
-      const end = isWaitedFor ? this.#watch?.(() => this.#lost(asked)) : undefined;
-      const stop = new AbortController();
-      const after = (ms: number) => clock.sleep(ms, stop.signal);
-      const bound = this.#availability.isUsed ? this.#bound : SLOW;
-      after(bound)
-        .then(() => (this.#parts.now() - now > bound + BUSY ? after(bound) : undefined))
-        .then(() => this.#waitNoLonger(asked))
-        .then(() => after(LONGEST - bound))
-        .then(() => this.#fail(asked, tooSlow(LONGEST)))
-        .catch(() => {});
-      Promise.resolve(reply)
-        .finally(() => {
-          end?.();
-          stop.abort();
-        })
-        .then((heard) => this.#receive(asked, heard))
-        .catch((error) => this.#notHeard(asked, error));
+      const reply = this.#place.ask(this.#parts.key, question);
+      if (isPromise(reply)) this.#await(asked, reply, isWaitedFor);
+      else this.#receive(asked, reply);
     } catch (error) {
       this.#notHeard(asked, error);
     }
+  }
+
+  /** The calls that wait go on without an answer that is late, and a place that does not answer at all has failed. */
+  #await(asked: Asked, reply: Promise<Reply>, isWaitedFor: boolean): void {
+    const end = isWaitedFor ? this.#watch?.(() => this.#lost(asked)) : undefined;
+    const stop = new AbortController();
+    const after = (ms: number) => this.#parts.clock.sleep(ms, stop.signal);
+    const bound = this.#availability.isUsed ? this.#bound : SLOW;
+    after(bound)
+      .then(() => (this.#parts.now() - asked.at > bound + BUSY ? after(bound) : undefined))
+      .then(() => this.#waitNoLonger(asked))
+      .then(() => after(LONGEST - bound))
+      .then(() => this.#fail(asked, tooSlow(LONGEST)))
+      .catch(() => {});
+    Promise.resolve(reply)
+      .finally(() => {
+        end?.();
+        stop.abort();
+      })
+      .then((heard) => this.#receive(asked, heard))
+      .catch((error) => this.#notHeard(asked, error));
   }
 
   #receive(asked: Asked, reply: Reply): void {
@@ -304,8 +305,7 @@ export class StoredPacer implements Pacing {
     if (!this.#availability.isUsed) {
       this.#close(asked);
       this.#availability.missed();
-    }
-    if (this.#asking === asked && !this.#isAlone) this.#goAlone();
+    } else if (this.#asking === asked && !this.#isAlone) this.#goAlone();
   }
 
   /** Its request has ended in Workers, so the answer is lost: the next call asks again. Perhaps the place has received what it reported. */

@@ -24,15 +24,17 @@ export interface TabStore extends SharedStore {
   close(): void;
 }
 
+interface Asked {
+  readonly type: 'question';
+  readonly id: string;
+  readonly key: string;
+  readonly question: Question;
+  /** It was asked by a tab in the background. */
+  readonly isHidden: boolean;
+}
+
 type Message =
-  | {
-      readonly type: 'question';
-      readonly id: string;
-      readonly key: string;
-      readonly question: Question;
-      /** It was asked by a tab in the background. */
-      readonly isHidden: boolean;
-    }
+  | Asked
   | {
       readonly type: 'answer';
       readonly id: string;
@@ -45,9 +47,7 @@ type Message =
   | { readonly type: 'leader' };
 
 interface Pending {
-  readonly key: string;
-  readonly question: Question;
-  readonly isHidden: boolean;
+  readonly asked: Asked;
   readonly resolve: (reply: Reply) => void;
 }
 
@@ -112,13 +112,13 @@ class Tabs {
 
   ask(key: string, question: Question): Promise<Reply> {
     const id = `${this.#own} ${this.#count++}`;
-    const isHidden = isInBackground();
-    if (this.#release) return Promise.resolve(this.#decide(id, key, question, isHidden));
+    const asked: Asked = { type: 'question', id, key, question, isHidden: isInBackground() };
+    if (this.#release) return Promise.resolve(this.#decide(asked));
     return new Promise((resolve) => {
-      this.#pending.set(id, { key, question, isHidden, resolve });
+      this.#pending.set(id, { asked, resolve });
       dropOldest(this.#pending);
       this.#holdProgram();
-      this.#channel.postMessage({ type: 'question', id, key, question, isHidden } satisfies Message);
+      this.#post(asked);
     });
   }
 
@@ -141,29 +141,29 @@ class Tabs {
       release();
       return;
     }
-    for (const [id, { key, question, isHidden, resolve }] of this.#pending) {
-      resolve(this.#decide(id, key, question, isHidden));
-    }
+    for (const { asked, resolve } of this.#pending.values()) resolve(this.#decide(asked));
     this.#pending.clear();
     this.#holdProgram();
-    this.#channel.postMessage({ type: 'leader' } satisfies Message);
+    this.#post({ type: 'leader' });
   }
 
-  #decide(id: string, key: string, question: Question, isHidden: boolean): Reply {
+  #decide({ id, key, question, isHidden }: Asked): Reply {
     const now = this.#clock.now();
     // another program may have sent a state that makes no sense
     const [state, reply] = decided(this.#states.get(key), now, question) ?? decide(undefined, now, question);
     this.#keep(key, state);
-    this.#channel.postMessage({ type: 'answer', id, key, reply, state, isHidden } satisfies Message);
+    this.#post({ type: 'answer', id, key, reply, state, isHidden });
     if (isHidden) this.#tellWhenDue(key, reply);
     return reply;
   }
 
+  #post(message: Message): void {
+    this.#channel.postMessage(message);
+  }
+
   #hear(message: Message): void {
     if (message.type === 'leader') {
-      for (const [id, { key, question, isHidden }] of this.#pending) {
-        this.#channel.postMessage({ type: 'question', id, key, question, isHidden } satisfies Message);
-      }
+      for (const { asked } of this.#pending.values()) this.#post(asked);
     } else if (message.type === 'answer') {
       this.#keep(message.key, message.state);
       this.#pending.get(message.id)?.resolve(message.reply);
@@ -171,7 +171,7 @@ class Tabs {
       this.#holdProgram();
       if (message.isHidden) this.#tellWhenDue(message.key, message.reply);
     } else if (message.type === 'due') this.#wake(message.key);
-    else if (this.#release) this.#decide(message.id, message.key, message.question, message.isHidden);
+    else if (this.#release) this.#decide(message);
   }
 
   /** Browsers fire the timers of a tab in the background once a second or more rarely, but hand it messages at once: one that is seen tells it of its slots. */
@@ -179,7 +179,7 @@ class Tabs {
     if (isInBackground()) return;
     const tellIn = async (ms: number) => {
       await this.#clock.sleep(ms, this.#closed.signal);
-      this.#channel.postMessage({ type: 'due', key } satisfies Message);
+      this.#post({ type: 'due', key });
     };
     for (let n = 0; n < Math.min(count, MOST_TOLD); n++) {
       const wait = first + n * every - now;

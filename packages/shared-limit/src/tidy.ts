@@ -41,10 +41,7 @@ export function marksOf({ history }: LimitState): number[] {
 
 /** Forgets what was before the second refusal, or before the first one where the history begins earlier. */
 export function dropFirst(state: LimitState): void {
-  state.history.splice(
-    0,
-    state.history.findIndex(({ cost }, n) => n > 0 && cost === 0),
-  );
+  state.history.splice(0, marksOf(state).find((n) => n > 0)!);
   state.lag = 0;
 }
 

@@ -1,6 +1,7 @@
 import type { LimitState, Told, ToldQuota } from './state.ts';
 
-const MOST_QUOTAS = 8;
+/** More quotas are not looked at. */
+export const MOST_QUOTAS = 8;
 /** A quota that was not mentioned for two windows and so long is forgotten, ms. */
 const SILENT = 10_000;
 /** So is one that so many answers in a row did not mention: a proxy may have made it up. */

@@ -72,7 +72,7 @@ export class Cooldown {
   }
 
   /** Whether probes of the present or the last closing were refused, and none was accepted. */
-  get refusedProbes(): boolean {
+  get hasRefusedProbes(): boolean {
     return this.#refusedProbes.length > 0;
   }
 
@@ -81,11 +81,11 @@ export class Cooldown {
   }
 
   /**
-   * A probe is accepted. Was the closing no mistake, but the limit is used up again? If it began before an earlier one would have
-   * ended, and too many probes were refused for an accident: those that were sent before the accepted one, since refusals are
-   * often faster. And if probes are refused less often than all requests, of which this is the share: so it depends on the pace.
+   * Counts an accepted probe. Returns whether the closing was no mistake, and the limit came back sooner than it said: if the closing
+   * began before an earlier one would have ended, and too many probes were refused for an accident, of those that were sent before
+   * the accepted one, since refusals are often faster; or if probes are refused less often than others. `share`: so many of all are refused.
    */
-  confirms(sentAt: number, share: number): boolean {
+  probeAccepted(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;
     this.#refusedProbes = [];
     this.#excess = Math.min(NO_ACCIDENT + COUNTED, Math.max(0, this.#excess + Math.min(refused, COUNTED) - 1));

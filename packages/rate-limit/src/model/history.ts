@@ -43,13 +43,6 @@ export class History {
     this.missing = burst;
   }
 
-  clear(): void {
-    this.#entries = [];
-    this.missing = 0;
-    this.longest = 0;
-    this.#grain = 1;
-  }
-
   #insert(at: number, cost: number): void {
     const entries = this.#entries;
     let i = entries.length;

@@ -40,13 +40,13 @@ export interface Closing {
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
   /** The pace up to which no more than usual was refused, per ms, where some refusals do not depend on it. */
-  readonly fine?: number;
+  readonly fine?: number | undefined;
 }
 
 /** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
 export class Limit {
   readonly pace: Pace = new Pace();
-  readonly history: History = new History();
+  history: History = new History();
   readonly #random: () => number;
   #burst = 1;
   /** When the limit was last used up. */
@@ -98,7 +98,7 @@ export class Limit {
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
   learn(stretch: Stretch, closing: Closing, now: number): void {
     if (this.#isContradicted(stretch, closing)) this.goOn(now);
-    else if (stretch.accepted === 0 && this.pace.way === 'search') this.#nothing(now);
+    else if (stretch.accepted === 0 && this.pace.way === 'search') this.#noneAccepted(now);
     else this.#measure(stretch, closing, now);
   }
 
@@ -132,7 +132,7 @@ export class Limit {
 
   /** The refusals that led here do not depend on the pace: it is searched for from what was sent, without them. */
   ignore(pace: number, now: number): void {
-    this.history.clear();
+    this.history = new History();
     this.#usedUp(now);
     this.pace.open(now, 0);
     this.pace.search(pace, 1);
@@ -140,7 +140,7 @@ export class Limit {
   }
 
   /** Nothing was accepted: fewer than two requests came back since the limit was used up. So the pace is no higher than that. */
-  #nothing(now: number): void {
+  #noneAccepted(now: number): void {
     this.pace.base = Math.min(this.pace.base, 2 / Math.max(1, now - this.#emptied));
     this.pace.open(now, 0);
   }
@@ -155,8 +155,8 @@ export class Limit {
     const found = pace.way === 'free' || this.shared ? undefined : estimate(history, closing.pace * 1.05);
     const isHeld = pace.way === 'hold' && !closing.trying;
     const isShared = isHeld && stretch.accepted < LEAST_TO_MEASURE;
-    if (pace.way === 'free') this.#begin(stretch, closing, now);
-    else if (found && !isShared) this.#found(found, stretch, closing, now);
+    if (pace.way === 'free') this.#firstRefused(stretch, closing, now);
+    else if (found && !isShared) this.#holdBucket(found, stretch, closing, now);
     else if (pace.way === 'search')
       this.#hold(closing.fine ?? accepted, 1, MOST_DOUBT, closing, now, 'no bucket explains the refusals');
     else this.#share(closing.pace, now, SHARE_KEPT, stretch.accepted > 0 ? 0 : this.#before);
@@ -172,7 +172,7 @@ export class Limit {
    * The first refusal. Where it came after a burst it tells the size of that. Where single calls had been accepted for some time, and
    * now not even a few, others have used the limit up: what was accepted until then is the share.
    */
-  #begin(stretch: Stretch, closing: Closing, now: number): void {
+  #firstRefused(stretch: Stretch, closing: Closing, now: number): void {
     const { accepted, from, last } = this.#flow;
     const isFlow = last - from > FLOW.shortestMs && now - last < FLOW.longestGapMs;
     if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, closing);
@@ -193,7 +193,7 @@ export class Limit {
   }
 
   /** A bucket explains what happened. Just under its rate is held. */
-  #found({ rate, burst, doubt }: Estimate, stretch: Stretch, closing: Closing, now: number): void {
+  #holdBucket({ rate, burst, doubt }: Estimate, stretch: Stretch, closing: Closing, now: number): void {
     this.#burst = burst;
     const free = closing.trying || this.pace.way === 'search' || stretch.accepted < 2 * burst + 4;
     const most = free ? Infinity : (stretch.accepted - 0.5 * burst) / stretch.length;

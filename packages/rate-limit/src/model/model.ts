@@ -1,7 +1,7 @@
 import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
 import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
-import { Stretch } from './history.ts';
+import { History, Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Limit, NOTHING_REFUSED } from './limit.ts';
 import { Noise } from './noise.ts';
@@ -138,14 +138,14 @@ export class Pacer {
 
   send(now: number, cost = 1): Sent {
     const price = usableCost(cost, 1);
-    const { pace, history } = this.#limit;
+    const { pace } = this.#limit;
     if (
       pace.way === 'free' &&
       !this.#cooldown.closed &&
       now - this.#lastSent > FULL_AFTER_MS &&
       this.#loneRefusals === 0
     ) {
-      history.clear();
+      this.#limit.history = new History();
       this.#stretch = new Stretch(now);
     }
     this.#lastSent = now;
@@ -184,8 +184,8 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted });
     // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
-    if (accepted) return this.#accepted(sent, now, Math.max(cost, sent.cost));
-    return this.#refused(sent, now, answer.wait);
+    if (accepted) this.#accepted(sent, now, Math.max(cost, sent.cost));
+    return accepted ? { closed: this.#cooldown.closed } : this.#refused(sent, now, answer.wait);
   }
 
   /** What was not sent costs nothing. */
@@ -221,16 +221,17 @@ export class Pacer {
     return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
   }
 
-  #accepted(sent: Sent, now: number, cost: number): Settled {
+  #accepted(sent: Sent, now: number, cost: number): void {
     this.#cooldown.accepted();
     this.#limit.accept(now, cost, now - sent.at);
     this.#concurrency.accepted(this.#flight.count + 1, now, sent.stretch === this.#stretch ? sent.inFlight : 0);
     if (this.#sample.has(sent.at)) {
-      return this.#sample.answered(false, sent.at) ? this.#searchAnew(now) : { closed: this.#cooldown.closed };
+      if (this.#sample.answered(false, sent.at)) this.#searchAnew(now);
+      return;
     }
     if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
     if (sent.ahead) this.#limit.outpaced(this.#stretch, now);
-    if (this.#isProbe(sent) && this.#cooldown.confirms(sent.at, this.#noise.share)) {
+    if (this.#isProbe(sent) && this.#cooldown.probeAccepted(sent.at, this.#noise.share)) {
       this.#cooldown.end(now);
       this.advance(now);
     } else if (this.#contradicts(sent)) {
@@ -238,23 +239,20 @@ export class Pacer {
       this.#stretch.dismiss();
       this.#noise.dismiss();
     }
-    return { closed: this.#cooldown.closed };
   }
 
   /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
-  #searchAnew(now: number): Settled {
+  #searchAnew(now: number): void {
     const { pace } = this.#sample;
     this.#noise.tested(pace);
     this.#cooldown.reopen(now);
     this.#limit.ignore(pace, now);
     this.#stretch = new Stretch(now);
-    return { closed: false };
   }
 
   /** Does an acceptance show that the refusals did not speak for all? */
   #contradicts(sent: Sent): boolean {
-    if (!this.#cooldown.closed) return false;
-    return this.#isProbe(sent) || (this.#unlimited && this.#stretch.outvoted);
+    return this.#isProbe(sent) || (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted);
   }
 
   #isProbe({ at }: Sent): boolean {
@@ -310,27 +308,24 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    if (this.#unlimited && this.#cooldown.refusedProbes && this.#limit.resume(now)) return;
-    const paced = this.#limit.pace.way !== 'free';
-    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, paced, now);
+    if (this.#unlimited && this.#cooldown.hasRefusedProbes && this.#limit.resume(now)) return;
+    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
   }
 
-  #learn(stretch: Stretch, paced: boolean, now: number): void {
-    const closure = this.#cooldown.length;
-    const closing = { ...this.#paceThen, closure };
-    if (!paced && this.#learnLone(stretch, now)) return;
-    const fine = this.#noise.closed(stretch);
-    this.#limit.learn(stretch, fine === undefined ? closing : { ...closing, fine }, now);
+  #learn(stretch: Stretch, now: number): void {
+    if (this.#limit.pace.way === 'free' && stretch.lone) this.#learnLone(stretch, now);
+    else {
+      const closing = { ...this.#paceThen, closure: this.#cooldown.length, fine: this.#noise.closed(stretch) };
+      this.#limit.learn(stretch, closing, now);
+    }
   }
 
-  /** Learns that one alone was refused in a steady flow: that is no limit yet, and noise from the second time on. Returns whether it was so. */
-  #learnLone(stretch: Stretch, now: number): boolean {
-    if (!stretch.lone) return false;
+  /** One alone was refused in a steady flow: that is no limit yet, and noise from the second time on. */
+  #learnLone(stretch: Stretch, now: number): void {
     if (this.#loneRefusals++ === 0) this.#limit.lone(stretch, now);
     else {
       this.#noise.dismiss();
       this.#limit.release(now);
     }
-    return true;
   }
 }

@@ -1,6 +1,7 @@
 import type { UsableQuota } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
+import { Trial } from './trial.ts';
 
 /** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
 interface Batch {
@@ -15,12 +16,8 @@ interface Batch {
 
 /** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
 const SHARED_MS = 20_000;
-/** A quota is suspect after so many answers in a row that leave no less than the one before; twice as many after each refused try. */
-const SUSPECT_AFTER_ANSWERS = 3;
 /** A suspect quota is tried where it would hold a call back for longer than this, in milliseconds. */
 const TRIED_FROM_MS = 250;
-/** A try that has no answer after this time is given up, in milliseconds. */
-const TRY_LOST_AFTER_MS = 5_000;
 /** Where nothing is left, one call is sent to find out after so long without a request, in milliseconds, however far the reset is. */
 const LONGEST_UNASKED_MS = 60_000;
 
@@ -41,20 +38,19 @@ export interface Answered {
 }
 
 /**
- * Spends a quota of which each answer says what is left, to its end: at once while half is left, at once for calls that were
- * here then while it covers all that wait, and evenly until it is reset otherwise, if calls can wait for their share; what
- * they leave of that is saved up where no more comes back before. The pace is what comes back by itself, plus what is left over the time until the reset.
- *
- * A quota that is not spent by what is sent may be a bucket, shared, or made up. The test is to send before the time: if more is
- * accepted in a row than there can have been, it is made up.
+ * Spends a quota of which each answer says what is left, to its end: at once while half is left; at once below half for calls that
+ * were here before, while the rest covers all that wait; else evenly until it is reset, if calls can wait for their share. The pace is
+ * what comes back by itself, plus what is left over the time until the reset. Where nothing comes back before the reset, what the calls leave of
+ * their shares is saved up.
  */
 export class QuotaPacer {
   #quota: UsableQuota;
+  /** The time that was let pass last. */
+  #now: number;
   /** All that was sent, in units of the quota. */
   #spent: number;
   /** What is left, by our count; it rises between two answers. */
   #left: number;
-  #leftAt: number;
   #newest = -1;
   #resetAt: number;
   #most = 0;
@@ -71,7 +67,6 @@ export class QuotaPacer {
   #batch: Batch | undefined;
   #past: Batch | undefined;
   #credit = 0;
-  #creditAt: number;
   #rate = 0;
   #trust = 0.95;
   /** Until then others are believed to use the quota too: less came back than was promised. */
@@ -87,26 +82,16 @@ export class QuotaPacer {
   #early = 0;
   /** For how long one of them could wait, at most. */
   #longest = 0;
-  /** What the last answer left that is compared, and when it came. */
-  #compared = 0;
-  #comparedAt = 0;
-  /** Answers in a row that left no less than the one before, each to a request that was sent after it. */
-  #unspent: number;
-  #suspectAfter = SUSPECT_AFTER_ANSWERS;
-  /** What had been sent before the try that is in flight, and when that was. */
-  #tried: number | undefined;
-  #triedAt = 0;
-  /** Tries that were accepted in a row. */
-  #proofs = 0;
+  readonly #trial: Trial;
 
   /** `late`: it appeared after many requests only. */
   constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
     this.#quota = quota;
-    this.#unspent = late ? SUSPECT_AFTER_ANSWERS : 0;
+    this.#trial = new Trial(late);
     this.#spent = spent;
     this.#left = quota.remaining;
-    this.#leftAt = this.#creditAt = this.#sentAt = this.#renewedAt = now;
-    this.#resetAt = now + this.#note(quota);
+    this.#now = this.#sentAt = this.#renewedAt = now;
+    this.#resetAt = now + this.#noteWindow(quota);
     this.#ledger.note(now, spent, 0);
   }
 
@@ -130,8 +115,8 @@ export class QuotaPacer {
   }
 
   take(cost: number): void {
-    const now = this.#creditAt;
-    if (this.#mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) [this.#tried, this.#triedAt] = [this.#spent, now];
+    const now = this.#now;
+    if (this.#trial.mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) this.#trial.sent(this.#spent, now);
     this.#sentAt = now;
     this.#ledger.note(now, this.#spent, this.#window + 2 * this.#roundTrip);
     this.#spent += cost;
@@ -151,14 +136,11 @@ export class QuotaPacer {
 
   /** Learns from what an answer says of it. */
   settle(quota: UsableQuota, { before, after, cost, sentAt, now, roundTrip, accepted }: Answered): void {
-    if (accepted && sentAt >= this.#comparedAt) {
-      this.#unspent = quota.remaining < this.#compared ? 0 : this.#unspent + 1;
-      [this.#comparedAt, this.#compared] = [now, quota.remaining];
-    }
+    if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     this.#quota = quota;
     this.#roundTrip = roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + cost);
-    const resetIn = this.#note(quota);
+    const resetIn = this.#noteWindow(quota);
     this.#gather(quota, before, now, now + resetIn);
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
@@ -166,7 +148,6 @@ export class QuotaPacer {
     this.#share = now - sentAt < resetIn ? 0 : ofWindow;
     if (before > this.#newest) {
       this.#left = left;
-      this.#leftAt = now;
       this.#newest = before;
       this.#after = after;
     } else {
@@ -179,9 +160,9 @@ export class QuotaPacer {
 
   advance(now: number, inFlight: number): void {
     this.#inFlight = inFlight;
-    const elapsed = Math.max(0, now - this.#leftAt);
+    const elapsed = Math.max(0, now - this.#now);
+    this.#now = Math.max(this.#now, now);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
-    this.#leftAt = Math.max(this.#leftAt, now);
     // what was spent longer ago than a window has come back
     if (this.#share > 0)
       this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
@@ -190,11 +171,9 @@ export class QuotaPacer {
     const spare = this.#left - this.#reserve;
     this.#rate = this.#refill + Math.max(-0.5 * this.#refill, spare / until);
     if (this.#share > 0) this.#rate = this.#share / this.#window;
-    const time = Math.max(0, now - this.#creditAt);
     // where it comes back by itself, others would use it at the same time
     const most = this.#refill > 0 ? 1 : Math.max(1, spare);
-    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * time);
-    this.#creditAt = Math.max(this.#creditAt, now);
+    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * elapsed);
   }
 
   /** `time`: for so long the last of them can wait. */
@@ -206,23 +185,12 @@ export class QuotaPacer {
 
   delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
-    return wait > TRIED_FROM_MS && this.#mayTry(now) ? 0 : wait;
-  }
-
-  /** Whether a call may go before its time, to find out whether the quota is true. */
-  #mayTry(now: number): boolean {
-    return (
-      this.#unspent >= this.#suspectAfter && (this.#tried === undefined || now - this.#triedAt > TRY_LOST_AFTER_MS)
-    );
+    return wait > TRIED_FROM_MS && this.#trial.mayTry(now) ? 0 : wait;
   }
 
   /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */
   settleTry(before: number, accepted: boolean): void {
-    if (before !== this.#tried) return;
-    this.#tried = undefined;
-    this.#proofs = accepted ? this.#proofs + 1 : 0;
-    if (this.#proofs > this.#quota.remaining + 2) this.#trust = 0;
-    if (!accepted) [this.#unspent, this.#suspectAfter] = [0, 2 * this.#suspectAfter];
+    if (this.#trial.settle(before, accepted) && this.#trial.proofs > this.#quota.remaining + 2) this.#trust = 0;
   }
 
   #wait(now: number, cost: number): number {
@@ -291,7 +259,7 @@ export class QuotaPacer {
   }
 
   /** Returns how far away the reset is: never further than a window is long. */
-  #note({ reset, window }: UsableQuota): number {
+  #noteWindow({ reset, window }: UsableQuota): number {
     const told = reset || window || 1_000;
     this.#window = window ?? Math.min(this.#seen ?? Infinity, Math.max(this.#window, told));
     return Math.min(told, this.#window);
@@ -300,7 +268,7 @@ export class QuotaPacer {
   #gather(quota: UsableQuota, before: number, now: number, reset: number): void {
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {
-      if (batch && this.#past) this.#compare(this.#past, batch, this.#roundTrip);
+      if (batch && this.#past) this.#compare(this.#past, batch);
       this.#past = batch;
       const told = now + (quota.reset ?? 0);
       this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset, told };
@@ -314,7 +282,7 @@ export class QuotaPacer {
   }
 
   /** Measures what came back between two batches, while the bucket is not full. */
-  #compare(a: Batch, b: Batch, roundTrip: number): void {
+  #compare(a: Batch, b: Batch): void {
     const came = b.left - a.left + b.spent - a.spent;
     const time = Math.max(1, b.at - a.at);
     const full = this.#whole - 1.5;
@@ -329,7 +297,7 @@ export class QuotaPacer {
       this.#seen = b.at - this.#renewedAt;
       this.#renewedAt = b.at;
     }
-    const memory = Math.max(500, 4 * roundTrip, 8 / Math.max(1e-4, this.#refill));
+    const memory = Math.max(500, 4 * this.#roundTrip, 8 / Math.max(1e-4, this.#refill));
     const keep = Math.max(0, 1 - time / memory);
     if (a.left < full && b.left < full) {
       this.#came = this.#came * keep + came;
@@ -338,7 +306,7 @@ export class QuotaPacer {
       this.#came = came;
       this.#over = time;
     }
-    const measured = this.#over > Math.max(400, 3 * roundTrip) && this.#whole > 4;
+    const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.#whole > 4;
     if (measured && this.#larger && this.#came / this.#over < 0.6 * this.#promised) {
       this.#shared = true;
       this.#sharedUntil = b.at + SHARED_MS;

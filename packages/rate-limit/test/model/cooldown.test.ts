@@ -80,7 +80,7 @@ describe('Cooldown', () => {
         gate.close(now, 5_000, 10);
         for (let probe = 1; probe <= refused; probe++) gate.probeRefused(now + probe);
         gate.probeRefused(now + 200); // sent after the accepted one, and answered before
-        is = gate.confirms(now + 100, 0);
+        is = gate.probeAccepted(now + 100, 0);
         gate.reopen(now + 300);
       }
       return is;

@@ -26,12 +26,4 @@ describe('History', () => {
     expect(history.entries.filter(({ cost }) => cost === 0).length).toBeLessThanOrEqual(9);
     expect(history.missing).toBe(7);
   });
-
-  it('begins anew with nothing', () => {
-    const history = new History();
-    history.accept(1, 1, 10);
-    history.mark(2, 5);
-    history.clear();
-    expect(history).toMatchObject({ entries: [], missing: 0, longest: 0 });
-  });
 });
