@@ -29,6 +29,27 @@ it('the stack for GitHub sends an issue again that a secondary limit refused', a
   expect(server.requests).toHaveLength(2);
 });
 
+it.each([
+  [200, '{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'],
+  [403, '{"error":{"errors":[{"reason":"rateLimitExceeded"}],"code":403}}'],
+])('a refusal that only its body tells, with status %i, is sent again by the stack for such', async (status, body) => {
+  const server = fakeFetch([
+    { status, body, headers: { 'retry-after': '0' } },
+    { status: 200, body: '{"data":{}}' },
+  ]);
+  const { line, code } = stacks.find((stack) => stack.code.includes('THROTTLED'))!;
+  const steady = await stackOf(line, code, server);
+
+  const response = await steady('https://api.example.com/graphql', {
+    method: 'POST',
+    body: '{"query":"{ shop { name } }"}',
+  });
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ data: {} });
+  expect(server.requests).toHaveLength(2);
+});
+
 async function stackOf(line: number, code: string, server: typeof fetch): Promise<typeof fetch> {
   vi.stubGlobal('fetch', server);
   const file = new URL(`${line}-${++files}.ts`, DIR);
