@@ -5,6 +5,7 @@ import { parseMarkdown } from '../../scripts/markdown.ts';
 
 const DIR = new URL(`./.known-apis-${process.pid}/`, import.meta.url);
 const page = readFileSync(new URL('../recipes-apis.md', import.meta.url), 'utf8');
+const clients = readFileSync(new URL('../clients.md', import.meta.url), 'utf8');
 let files = 0;
 const stacks = parseMarkdown(page).fences.filter(({ code }) => code.includes('export const steady ='));
 
@@ -26,6 +27,41 @@ it('the stack for GitHub sends an issue again that a secondary limit refused', a
   const response = await steady('https://api.github.com/repos/o/r/issues', { method: 'POST', body: '{"title":"one"}' });
 
   expect(response.status).toBe(201);
+  expect(server.requests).toHaveLength(2);
+});
+
+it.each(['openai', '@anthropic-ai/sdk'])(
+  'the stack for %s sends a completion again that a limit refused',
+  async (sdk) => {
+    const server = fakeFetch([{ status: 429, headers: { 'retry-after': '0' } }, 200]);
+    const { line, code } = parseMarkdown(clients).fences.find((fence) => fence.code.includes(`from '${sdk}'`))!;
+    const stack = /^const steady = .*$/m.exec(code)![0];
+    const steady = await stackOf(line, `import { standard } from 'steadfetch';\nexport ${stack}\n`, server);
+
+    const response = await steady('https://api.example.com/v1/completions', { method: 'POST', body: '{}' });
+
+    expect(response.status).toBe(200);
+  },
+);
+
+it.each([
+  [200, '{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'],
+  [403, '{"error":{"errors":[{"reason":"rateLimitExceeded"}],"code":403}}'],
+])('a refusal that only its body tells, with status %i, is sent again by the stack for such', async (status, body) => {
+  const server = fakeFetch([
+    { status, body, headers: { 'retry-after': '0' } },
+    { status: 200, body: '{"data":{}}' },
+  ]);
+  const { line, code } = stacks.find((stack) => stack.code.includes('THROTTLED'))!;
+  const steady = await stackOf(line, code, server);
+
+  const response = await steady('https://api.example.com/graphql', {
+    method: 'POST',
+    body: '{"query":"{ shop { name } }"}',
+  });
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ data: {} });
   expect(server.requests).toHaveLength(2);
 });
 
