@@ -47,6 +47,27 @@ const fail = (error: Error): never => {
 const named = (name: string) => Object.assign(new Error(name), { name });
 
 describe('circuitBreaker', () => {
+  it.each([
+    { probes: 1, answered: 1 },
+    { probes: 60, answered: 60 },
+  ])(
+    'answers $answered of 60 calls of a job an hour after an outage, with $probes probes',
+    async ({ probes, answered }) => {
+      const replies = Array.from({ length: 60 }, () => 503);
+      const { clock, outcomeOf, state } = setup({ rule: noSuccess(), probes }, ...replies, 200);
+      const job = () => Promise.all(Array.from({ length: 60 }, () => outcomeOf()));
+
+      await job();
+      expect(state()).toBe('open');
+      clock.advance(3_600_000);
+      const outcomes = await job();
+
+      expect(outcomes.filter((outcome) => outcome === 200)).toHaveLength(answered);
+      expect(outcomes.filter((outcome) => outcome instanceof CircuitOpenError)).toHaveLength(60 - answered);
+      expect(state()).toBe('closed');
+    },
+  );
+
   it('refuses a few calls in each turn of the event loop, so that a caller that calls again at once stops nothing', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
