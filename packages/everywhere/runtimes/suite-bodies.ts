@@ -79,6 +79,11 @@ export const bodies: Record<string, Check> = {
     form.set('item', 'seven');
     return form;
   }, 'seven'),
+  'a FormData with a Blob is sent again': resends(() => {
+    const form = new FormData();
+    form.set('photo', new Blob(['pixels'])); // which has no name in Bun
+    return form;
+  }, 'pixels'),
   'a body of a factory is sent again': resends(() => bodyFactory(() => 'fresh'), 'fresh'),
   'a body that is changed after the call is sent as it was': async (place) => {
     const scene = new Scene(place, 503, 200);

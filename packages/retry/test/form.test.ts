@@ -20,6 +20,32 @@ describe('encodeForm', () => {
     expect(encodeForm(new FormData())).toBeUndefined();
   });
 
+  it('leaves a form with a file that a Blob leaves out, as that of Bun does with one on a disk', () => {
+    const form = new FormData();
+    form.append('photo', new File(['pixels'], 'a.jpg'));
+    expect(encodeForm(form)).toBeDefined();
+    class Lossy extends File {
+      constructor(parts: BlobPart[], name: string, options?: FilePropertyBag) {
+        super(
+          parts.filter((part) => typeof part === 'string'),
+          name,
+          options,
+        );
+      }
+    }
+    vi.stubGlobal('File', Lossy);
+    onTestFinished(() => void vi.unstubAllGlobals());
+
+    expect(encodeForm(form)).toBeUndefined();
+  });
+
+  it('sends an empty file name where a Blob without a name gets none, as in Bun', async () => {
+    const form = new FormData();
+    form.forEach = (callback) => callback(new Blob(['pixels']) as File, 'photo', form);
+
+    expect(await encodeForm(form)!.text()).toContain('name="photo"; filename=""\r\n');
+  });
+
   it('makes a file, which the fetch of Capacitor can send, or a Blob where files are of another kind', () => {
     expect(encodeForm(new FormData())).toBeInstanceOf(File);
     vi.stubGlobal('File', class {});

@@ -17,7 +17,8 @@ function isForm(form: unknown): form is FormData {
 /**
  * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
  * read files. `undefined` for anything else than a form that can be listed; for one with a file that is no `Blob`, as a
- * description of one in React Native; and where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom.
+ * description of one in React Native; where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom; and where
+ * a `Blob` cannot hold the files: that of Bun leaves out what is read from a disk.
  */
 export function encodeForm(form: unknown): Blob | undefined {
   if (!isForm(form) || !('stream' in Blob.prototype)) return undefined;
@@ -34,7 +35,12 @@ export function encodeForm(form: unknown): Blob | undefined {
   parts.push(`--${boundary}--\r\n`);
   const type = `multipart/form-data; boundary=${boundary}`;
   // the `fetch` of Capacitor sends files, and no other blobs
-  return isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
+  const encoded = isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
+  return encoded.size === lengthOf(parts) ? encoded : undefined;
+}
+
+function lengthOf(parts: readonly BlobPart[]): number {
+  return parts.reduce((length, part) => length + new Blob([part]).size, 0);
 }
 
 /** Whether a `File` is a `Blob` of the same kind: where only one of them was replaced by a polyfill, it is not. */
@@ -42,7 +48,8 @@ function isFileBlob(): boolean {
   return typeof File === 'function' && File.prototype instanceof Blob;
 }
 
-function fileFields({ name, type }: File): string {
+/** A `Blob` without a name has none in Bun either, which sends an empty one. */
+function fileFields({ name = '', type }: File): string {
   return `; filename="${quoted(name)}"\r\nContent-Type: ${type || 'application/octet-stream'}`;
 }
 
