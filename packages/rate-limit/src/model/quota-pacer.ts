@@ -151,7 +151,7 @@ export class QuotaPacer {
       this.#newest = before;
       this.#after = after;
     } else {
-      // once all are answered, as told; by the answers before too, where the newest was one of them
+      // once all are answered, what the last answers tell; those before count too, if the request that was sent last was among them
       const { left: told, spent } = this.#batch!;
       const all = spent < this.#newest ? Math.min(told, this.#past!.left) : told;
       this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : all;
