@@ -45,7 +45,10 @@ export class CommonLimit {
   /** How often it was refused again by itself, and how probable that is if all have one limit. */
   #again = 0;
   #chance = 1;
-  /** After so many, while others are accepted, they go apart, to find out whether they are limited; twice as many once they were. */
+  /**
+   * After so many of these, while others are accepted, the gates go apart to find out whether they have a limit in common. Where that
+   * shows that they have, it takes twice as many the next time.
+   */
   #needed = REFUSALS_IN_A_ROW;
   #isTried = false;
   /** The gates whose last answer was a refusal, with how many requests had been accepted then; and the other ones. */

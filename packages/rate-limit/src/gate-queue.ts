@@ -13,7 +13,7 @@ export class GateQueue {
   readonly #resting = new Queue<Ticket>();
   /** All of them, by the time until which they may be held. */
   readonly #held = new Queue<Ticket>();
-  /** Until when one that waits may be held at most, and when the last of their calls ends; those that left count until none waits. */
+  /** The latest time to which one of those that wait may be held, and the latest end of their calls. Those that left count too, until none waits. */
   #heldUntil = 0;
   #endsAt = 0;
   #isScheduled = false;

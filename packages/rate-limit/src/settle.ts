@@ -73,7 +73,7 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
   return wait === undefined && waits.length === 0 ? undefined : Math.max(wait ?? 0, ...waits);
 }
 
-/** A refused one keeps what was learned of all: it was most of it. */
+/** The refused one takes over what was learned of all of them, which came mostly from it. */
 function narrow(gate: Gate, leaf?: Gate): void {
   const counts = leaf?.effective === gate;
   gate.wide = false;

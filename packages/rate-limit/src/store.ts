@@ -7,7 +7,7 @@ export interface Sending {
   readonly cost: number;
 }
 
-/** The calls of a gate that want to go. `cost`: of the first. `latest`: they wait, and it is of no use to send one later. */
+/** The calls of a gate that want to go. `cost`: of the first. `latest`: to send one later than this is of no use; `undefined` where none waits. */
 export interface Line {
   readonly length: number;
   readonly cost: number;

@@ -94,7 +94,10 @@ export class Concurrency {
     return false;
   }
 
-  /** More than the number were accepted: some answers may have been on their way. As many were kept in flight for long and accepted: one more is tried. */
+  /**
+   * Learns from an accepted request. Where more than the number were in flight it is a try of one more, since some answers may have been
+   * on their way. Where as many as the number were in flight, and for long, one more is tried.
+   */
   accepted(inFlight: number, now: number, sentWith: number): void {
     if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
     if (this.#most < Infinity && inFlight >= this.#most && now > this.#tryAt) this.#most = this.#found + 1;

@@ -11,7 +11,7 @@ const PATIENT_AFTER_DISMISSALS = 2;
 /** The usual share of refusals is taken from about so many answers, and lies between these. */
 const ANSWERS_COUNTED = 400;
 const USUAL = { least: 0.02, unproven: 0.05, most: 0.6 };
-/** More than usual is looked for: this part of what is usually accepted refused too. */
+/** What counts as more than usual: that this part of what is usually accepted is refused too. */
 const MORE = 0.25;
 /** More than usual is proven when it is e to this power times as probable. */
 const PROOF = 9;

@@ -151,7 +151,7 @@ export class QuotaPacer {
       this.#newest = before;
       this.#after = after;
     } else {
-      // once all are answered, as told; by the answers before too, where the newest was one of them
+      // once all are answered, what the last answers tell; those before count too, if the request that was sent last was among them
       const { left: told, spent } = this.#batch!;
       const all = spent < this.#newest ? Math.min(told, this.#past!.left) : told;
       this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : all;
@@ -201,8 +201,9 @@ export class QuotaPacer {
     if (this.#inFlight === 0 && this.#isOver(now)) return 0; // one finds out
     const every = this.#rate > 0 ? 1 / this.#rate : Infinity;
     const reset = this.#resetAt > now ? this.#resetAt - now + 2 : 20;
-    // where the last of them cannot wait for its share, to hold them back is in vain
-    const isVain = this.#longest > 0 && Math.min(every * least * this.#waiting, reset) > this.#longest;
+    // where the last of them cannot wait for its share, or the first for what was spent before it, to hold them back is in vain
+    const share = every * Math.max(least * this.#waiting, -this.#credit);
+    const isVain = this.#longest > 0 && Math.min(share, reset) > this.#longest;
     if (isVain && this.#left >= least) return 0;
     return Math.max(1, Math.min(every * (1 - Math.min(this.#credit, 0.9)), reset, 1_000));
   }

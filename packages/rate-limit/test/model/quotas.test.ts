@@ -108,6 +108,20 @@ describe('told quotas', () => {
     expect(model.delay(1)).toBeGreaterThan(0);
   });
 
+  it('holds no call for what the calls before it cost, where it cannot wait for that', () => {
+    const model = pacer();
+    const send = (remaining: number) => {
+      const quotas = [{ name: 'points', limit: 1_000, remaining, reset: 3_600_000 }];
+      model.settle(model.send(0, 10), 0, { kind: 'accepted', quotas });
+    };
+    for (let remaining = 990; remaining >= 400; remaining -= 10) send(remaining);
+    model.advance(1);
+    model.announce(1, { length: 1, latest: 600_000 });
+    expect(model.delay(1, 10)).toBe(0);
+    model.announce(1, { length: 1, latest: 4_000_000 });
+    expect(model.delay(1, 10)).toBeGreaterThan(0);
+  });
+
   it('is believed also where it refuses many calls that cost more than is left', () => {
     const model = pacer();
     const quotas = [{ name: 'tokens', limit: 60, remaining: 7, reset: 10_000 }];
