@@ -24,16 +24,9 @@ describe('encodeForm', () => {
     const form = new FormData();
     form.append('photo', new File(['pixels'], 'a.jpg'));
     expect(encodeForm(form)).toBeDefined();
-    class Lossy extends File {
-      constructor(parts: BlobPart[], name: string, options?: FilePropertyBag) {
-        super(
-          parts.filter((part) => typeof part === 'string'),
-          name,
-          options,
-        );
-      }
-    }
-    vi.stubGlobal('File', Lossy);
+    const construct = (native: typeof Blob, [parts, options]: [BlobPart[], BlobPropertyBag?]) =>
+      new native(parts.length > 1 ? parts.filter((part) => typeof part === 'string') : parts, options);
+    vi.stubGlobal('Blob', new Proxy(Blob, { construct }));
     onTestFinished(() => void vi.unstubAllGlobals());
 
     expect(encodeForm(form)).toBeUndefined();

@@ -26,7 +26,7 @@ export function encodeForm(form: unknown): Blob | undefined {
   const parts: BlobPart[] = [];
   let isKnown = true;
   form.forEach((value, name) => {
-    isKnown &&= typeof value === 'string' || (value as unknown) instanceof Blob;
+    isKnown &&= typeof value === 'string' || isHeld(value);
     const field = `--${boundary}\r\nContent-Disposition: form-data; name="${quoted(lines(name))}"`;
     if (typeof value === 'string') parts.push(`${field}\r\n\r\n${lines(value)}\r\n`);
     else parts.push(`${field}${fileFields(value)}\r\n\r\n`, value, '\r\n');
@@ -35,12 +35,12 @@ export function encodeForm(form: unknown): Blob | undefined {
   parts.push(`--${boundary}--\r\n`);
   const type = `multipart/form-data; boundary=${boundary}`;
   // the `fetch` of Capacitor sends files, and no other blobs
-  const encoded = isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
-  return encoded.size === lengthOf(parts) ? encoded : undefined;
+  return isFileBlob() ? new File(parts, 'form', { type }) : new Blob(parts, { type });
 }
 
-function lengthOf(parts: readonly BlobPart[]): number {
-  return parts.reduce((length, part) => length + new Blob([part]).size, 0);
+/** Whether it is a file that a `Blob` of several parts holds. */
+function isHeld(file: unknown): boolean {
+  return file instanceof Blob && new Blob(['', file]).size === file.size;
 }
 
 /** Whether a `File` is a `Blob` of the same kind: where only one of them was replaced by a polyfill, it is not. */
