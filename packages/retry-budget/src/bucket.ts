@@ -49,8 +49,8 @@ export class Bucket {
   }
 
   /** Without `attempt`, the outcome counts as that of a promised retry, if there is one. */
-  succeed(now: () => number, attempt: number | undefined): void {
-    this.#recovery.succeed(now, attempt);
+  succeed(now: () => number, attempt: number | undefined, took = 0): void {
+    this.#recovery.succeed(now, attempt, took);
     const account = this.#account;
     const isRetry = this.#isRetry(attempt);
     if (!isRetry) account.unknown--;

@@ -28,7 +28,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
     begin: (key) => bucketOf(key).begin(now),
     record: (key, outcome, attempt, retries, took) => {
       const bucket = bucketOf(key);
-      if (outcome === 'success') bucket.succeed(now, attempt);
+      if (outcome === 'success') bucket.succeed(now, attempt, took);
       else bucket.fail(now(), attempt, retries, took);
     },
   };

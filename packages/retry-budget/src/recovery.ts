@@ -93,9 +93,14 @@ export class Recovery {
     return isRecovering && this.#allowed-- >= 0;
   }
 
-  /** The time is read for the first answer after a failure alone. */
-  succeed(now: () => number, attempt: number | undefined): void {
-    if (this.#answered++ === 0) this.#answeredFrom = now();
+  /** What was sent before the first failure says nothing of the server since. The time is read until the first answer after a failure alone. */
+  succeed(now: () => number, attempt: number | undefined, took: number): void {
+    if (this.#answered === 0) {
+      const at = now();
+      if (at - took < this.#failedFrom) return;
+      this.#answeredFrom = at;
+    }
+    this.#answered++;
     if (attempt === 1) this.#answeredNew++;
   }
 

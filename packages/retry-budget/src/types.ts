@@ -21,7 +21,7 @@ export interface RetryBudget {
   /**
    * Records the outcome of each attempt. A failure is recorded before the retry that follows it is acquired. `attempt`
    * is 1 for the first of a call, which may make so many `retries`, 2 if that is not said. It `took` so many milliseconds, 0 if that is
-   * not known.
+   * not known: an outcome tells how the server was when the request was sent. For an answer, `retry` says so from the first failure on.
    */
   record(key: string, outcome: 'success' | 'failure', attempt?: number, retries?: number, took?: number): void;
 }

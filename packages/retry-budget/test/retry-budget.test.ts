@@ -548,6 +548,20 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it.each([
+      ['when it failed first', 1_000, 2],
+      ['before', 1_001, 0],
+    ])('allows them for an answer to a call that was sent %s', async (_, took, count) => {
+      const { budget, clock, answer, fail, allowed } = await spent(500);
+      await clock.advance(500);
+      budget.record(KEY, 'success', 1, 2, took);
+      expect(allowed()).toBe(count);
+
+      fail(1);
+      answer(1);
+      expect(allowed()).toBe(count > 0 ? 0 : 2);
+    });
+
     it('allows fewer, the longer the server was down', async () => {
       const { answer, allowed } = await spent(6_000);
 

@@ -2,7 +2,7 @@ import { type Call, localRefusal, notify } from '@steadfetch/core';
 import { ignoreRejection, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
+import { type FailedAttempt, tookOf } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
 
 declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
@@ -60,8 +60,10 @@ export function budget(budget: RetryBudget): Rule {
       const isAnswer = failure.response && decision.stop === undefined;
       record(failure, isAnswer ? 'success' : 'failure');
     },
-    afterSuccess: ({ call, response, attempt }) => {
-      return isElsewhere(response, call) ? undefined : budget.record(call.origin, 'success', attempt);
+    afterSuccess: ({ session, call, response, attempt }) => {
+      if (isElsewhere(response, call)) return undefined;
+      if (!past.failed) return budget.record(call.origin, 'success', attempt);
+      return budget.record(call.origin, 'success', attempt, session.policy.maxRetries, tookOf(session));
     },
   };
 }

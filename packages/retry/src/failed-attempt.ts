@@ -30,6 +30,12 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
+/** How long the attempt took that has just ended, in milliseconds. See `took`. */
+export function tookOf({ sentAt, policy, call }: Session): number {
+  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
+}
+
 /** Whether an attempt ended in a good response: below 400. A rule can call it failed nevertheless. */
 export function isGood(response: Response | undefined): response is Response {
   return response !== undefined && response.status < 400;
@@ -37,6 +43,7 @@ export function isGood(response: Response | undefined): response is Response {
 
 /** An attempt with a good answer. */
 export interface GoodAttempt {
+  readonly session: Session;
   readonly call: Call;
   /** 1 for the first. */
   readonly attempt: number;
@@ -45,7 +52,6 @@ export interface GoodAttempt {
 
 /** A good answer after an attempt that failed. */
 export interface Recovery extends EndedAttempt, GoodAttempt {
-  readonly session: Session;
   /** Milliseconds since the call began, where a rule needs it. Otherwise reading it throws in development, and returns 0 in production. */
   readonly elapsed: number;
   /** What became of the attempts of the call, this one included. */
@@ -112,9 +118,7 @@ export class FailedAttempt implements EndedAttempt {
 
   /** How long the attempt took, in milliseconds. For the first one it is 0, unless there is a `timeout`, outside or inside, or a rule needs `elapsed`. */
   get took(): number {
-    const { sentAt, policy, call } = this.session;
-    const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
-    return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
+    return tookOf(this.session);
   }
 }
 

@@ -25,7 +25,7 @@ export function recordSuccess(session: Session, attempt: number, response: Respo
   for (const rule of policy.successRules) {
     // not by `notify`: a closure for each good call costs more than the rule
     try {
-      ignoreRejection(rule.afterSuccess!({ call, attempt, response }));
+      ignoreRejection(rule.afterSuccess!({ session, call, attempt, response }));
     } catch {}
   }
   if (!call.record.history) return;

@@ -146,18 +146,16 @@ describe('a budget', () => {
       ['acquire', 'https://api.test', 'transient'],
       ['record', 'https://api.test', 'failure', 2, 2, 0],
       ['acquire', 'https://api.test', 'transient'],
-      ['record', 'https://api.test', 'success', 3],
+      ['record', 'https://api.test', 'success', 3, 2, 0],
     ]);
   });
 
   it('is told how long each attempt took, the first one where a layer times the call', async () => {
     const clock = instantClock();
-    const waits = [700, 900];
+    const waits = [700, 900, 800];
     const slow: Fetch = async () => {
-      const ms = waits.shift();
-      if (ms === undefined) return new Response();
-      await clock.sleep(ms);
-      return new Response(null, { status: 504 });
+      await clock.sleep(waits.shift() ?? 0);
+      return new Response(null, { status: waits.length > 0 ? 504 : 200 });
     };
     const record = vi.fn();
     const budget = { acquire: () => ({ release: () => {} }), record };
@@ -167,7 +165,7 @@ describe('a budget', () => {
     expect(record.mock.calls.map(([, outcome, , , took]) => [outcome, took])).toEqual([
       ['failure', 700],
       ['failure', 900],
-      ['success', undefined],
+      ['success', 800],
     ]);
   });
 
