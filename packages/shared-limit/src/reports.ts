@@ -27,6 +27,8 @@ export class Reports {
   #requests = 0;
   #extra = 0;
   readonly #quotas = new Map<string, ToldQuota>();
+  /** As the last accepted answer told them. */
+  #known: readonly Given[] = [];
   #takenAt = 0;
   #latest = LATEST;
   #hasTold = false;
@@ -51,8 +53,11 @@ export class Reports {
     } else this.#add([{ from: at, to: at, cost }]);
   }
 
-  tell(at: number, quotas: readonly Given[]): void {
-    for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of quotas.slice(0, MOST_QUOTAS)) {
+  /** What refusals alone tell is a wait: nobody would say when there is more. */
+  tell(at: number, quotas: readonly Given[], isAccepted: boolean): void {
+    if (isAccepted) this.#known = quotas;
+    const told = quotas.filter((a) => this.#known.some((b) => a.name === b.name && a.limit === b.limit));
+    for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of told.slice(0, MOST_QUOTAS)) {
       if (remaining === undefined) continue;
       this.#quotas.delete(name);
       this.#quotas.set(name, { name, at, remaining, limit, reset, window });

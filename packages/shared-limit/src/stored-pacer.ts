@@ -138,7 +138,7 @@ export class StoredPacer implements Pacing {
       return settled;
     }
     if (kind === 'accepted') this.#reports.accepted(midOf(sent.at, now), cost, slot?.cost ?? 0);
-    this.#reports.tell(now, quotas);
+    this.#reports.tell(now, quotas, kind === 'accepted');
     const { isUsed, askAgainAt } = this.#availability;
     // a refusal of a call without a slot concerns no other call
     if (kind === 'refused' && slot) {

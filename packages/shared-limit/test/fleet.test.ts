@@ -303,3 +303,13 @@ it('without a limit nobody is held back for longer than the first second', async
   await group.run(3);
   expect(group.perSecond[2]).toBeGreaterThan(370);
 });
+
+it('what refusals alone tell of a quota is a wait', async () => {
+  const limit = bucket(20, 5, 'retry-after');
+  const group = fleet(4, (at) => {
+    const { ok, headers } = limit(at);
+    return { ok, headers: ok ? {} : { ...headers, 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' } };
+  });
+  await group.run(30);
+  expect(group.accepted.reduce((a, b) => a + b)).toBeGreaterThan(0.6 * 20 * 30);
+});

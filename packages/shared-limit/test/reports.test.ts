@@ -7,13 +7,14 @@ it('tells what the place did not hear of with the next question, but for quotas 
   const reports = new Reports();
   reports.heard(place as Parameters<Reports['heard']>[0], 0);
   reports.accepted(10, 1, 1);
-  reports.tell(10, [
+  const told = [
     { name: 'a', remaining: 5 },
     { name: 'b', remaining: 9, limit: 10 },
-  ]);
+  ];
+  reports.tell(10, told, true);
   const lost = reports.take(20);
   reports.accepted(500, 1, 1);
-  reports.tell(500, [{ name: 'a', remaining: 3 }]);
+  reports.tell(500, [{ name: 'a', remaining: 3 }], true);
 
   reports.restore(lost);
 
@@ -29,7 +30,28 @@ it('tells what the place did not hear of with the next question, but for quotas 
 it('tells nothing of a quota of which it is not known what is left', () => {
   const reports = new Reports();
   reports.heard(place as Parameters<Reports['heard']>[0], 0);
-  reports.tell(10, [{ limit: 10 }, { remaining: 1 }]);
+  reports.tell(10, [{ limit: 10 }, { remaining: 1 }], true);
 
   expect(reports.take(20).quotas).toEqual([{ name: '', at: 10, remaining: 1, limit: 0, reset: 0, window: 0 }]);
+});
+
+it('tells of a refusal only quotas that the last accepted answer told as well, with the same limit', () => {
+  const reports = new Reports();
+  reports.heard(place as Parameters<Reports['heard']>[0], 0);
+  const refused = [
+    { name: 'a', remaining: 0, limit: 10 },
+    { name: 'b', remaining: 0, limit: 10 },
+    { name: 'c', remaining: 0, limit: 10 },
+  ];
+  reports.tell(10, refused, false);
+  expect(reports.take(20).quotas).toEqual([]);
+
+  const accepted = [
+    { name: 'a', remaining: 5, limit: 10 },
+    { name: 'b', remaining: 90, limit: 100 },
+  ];
+  reports.tell(30, accepted, true);
+  reports.take(40);
+  reports.tell(50, refused, false);
+  expect(reports.take(60).quotas.map(({ name, remaining }) => [name, remaining])).toEqual([['a', 0]]);
 });
