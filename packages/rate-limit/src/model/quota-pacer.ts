@@ -198,7 +198,7 @@ export class QuotaPacer {
     if (this.#covers(now, least)) return 0;
     if (!this.#shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
-    if (this.#inFlight === 0 && this.#isOver(now)) return 0; // one finds out
+    if (this.#findsOut(now)) return 0;
     const every = this.#rate > 0 ? 1 / this.#rate : Infinity;
     const reset = this.#resetAt > now ? this.#resetAt - now + 2 : 20;
     // where the last of them cannot wait for its share, or the first for what was spent before it, to hold them back is in vain
@@ -231,8 +231,11 @@ export class QuotaPacer {
     return this.#refill > 0 ? Math.min(this.#whole / 4, 1 + 0.3 * this.#roundTrip * this.#refill) : 0;
   }
 
-  #isOver(now: number): boolean {
-    return now > Math.min(this.#resetAt + 1, this.#sentAt + LONGEST_UNASKED_MS);
+  /** One finds out whether there is more. A slow answer holds up the next one for a window at most. */
+  #findsOut(now: number): boolean {
+    const isOver = now > Math.min(this.#resetAt + 1, this.#sentAt + LONGEST_UNASKED_MS);
+    const isSlow = this.#sentAt <= now - this.#roundTrip && this.#sentAt <= Math.max(this.#resetAt, now - this.#window);
+    return isOver && (this.#inFlight === 0 || isSlow);
   }
 
   /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */

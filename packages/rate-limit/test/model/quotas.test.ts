@@ -95,6 +95,23 @@ describe('told quotas', () => {
     expect(model.delay(10_200, cost)).toBeGreaterThan(0);
   });
 
+  it('finds out whether there is more after the reset, also while a slow answer is on its way', () => {
+    const model = pacer();
+    model.send(0);
+    for (let remaining = 2; remaining >= 0; remaining--) {
+      model.settle(model.send(0), 100, { kind: 'accepted', quotas: [{ limit: 4, remaining, reset: 2_000 }] });
+    }
+    model.advance(1_900);
+    expect(model.delay(1_900)).toBeGreaterThan(0);
+    model.advance(2_200);
+    expect(model.delay(2_200)).toBe(0);
+    model.send(2_200);
+    expect(model.delay(2_200)).toBeGreaterThan(0);
+    // that one is slow too
+    model.advance(4_300);
+    expect(model.delay(4_300)).toBe(0);
+  });
+
   it('holds no call for a share of what is left that it cannot wait for', () => {
     const limited = window(60, 3_600_000);
     const model = pacer();
