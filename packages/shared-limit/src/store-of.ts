@@ -30,7 +30,7 @@ export interface StoreUpEvent {
 
 /** Observers of a store. What they throw or reject has no effect. */
 export interface StoreHooks {
-  /** Called once when the store stops to answer. */
+  /** Called once when the store no longer answers. */
   onDown?(event: StoreDownEvent): unknown;
   /** Called once when it answers again. */
   onUp?(event: StoreUpEvent): unknown;

@@ -20,7 +20,7 @@ export const tabStoreOptions: OptionTable<TabStoreOptions> = OPTIONS;
 
 /** A store among the tabs and workers of one origin. */
 export interface TabStore extends SharedStore {
-  /** Leaves the others, and stops to answer them. */
+  /** Leaves the others, and no longer answers them. */
   close(): void;
 }
 
