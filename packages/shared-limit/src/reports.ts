@@ -28,7 +28,7 @@ export class Reports {
   #extra = 0;
   readonly #quotas = new Map<string, ToldQuota>();
   /** As the last accepted answer told them. */
-  #known: readonly Given[] = [];
+  #known: readonly Given[] | undefined;
   #takenAt = 0;
   #latest = LATEST;
   #hasTold = false;
@@ -53,10 +53,13 @@ export class Reports {
     } else this.#add([{ from: at, to: at, cost }]);
   }
 
-  /** What refusals alone tell is a wait: nobody would say when there is more. */
+  /** What refusals alone tell is a wait: nobody would say when there is more. Until an answer was accepted, a quota with a limit is believed. */
   tell(at: number, quotas: readonly Given[], isAccepted: boolean): void {
     if (isAccepted) this.#known = quotas;
-    const told = quotas.filter((a) => this.#known.some((b) => a.name === b.name && a.limit === b.limit));
+    const known = this.#known;
+    const isTold = ({ name, limit }: Given) =>
+      known ? known.some((b) => name === b.name && limit === b.limit) : limit !== undefined;
+    const told = quotas.filter(isTold);
     for (const { name = '', remaining, limit = 0, reset = 0, window = 0 } of told.slice(0, MOST_QUOTAS)) {
       if (remaining === undefined) continue;
       this.#quotas.delete(name);

@@ -35,16 +35,18 @@ it('tells nothing of a quota of which it is not known what is left', () => {
   expect(reports.take(20).quotas).toEqual([{ name: '', at: 10, remaining: 1, limit: 0, reset: 0, window: 0 }]);
 });
 
-it('tells of a refusal only quotas that the last accepted answer told as well, with the same limit', () => {
+it('tells of a refusal only quotas that the last accepted answer told as well, with the same limit; before any, those with a limit', () => {
   const reports = new Reports();
   reports.heard(place as Parameters<Reports['heard']>[0], 0);
+  reports.tell(0, [{ remaining: 0 }], false);
+  expect(reports.take(5).quotas).toEqual([]);
   const refused = [
     { name: 'a', remaining: 0, limit: 10 },
     { name: 'b', remaining: 0, limit: 10 },
     { name: 'c', remaining: 0, limit: 10 },
   ];
   reports.tell(10, refused, false);
-  expect(reports.take(20).quotas).toEqual([]);
+  expect(reports.take(20).quotas).toHaveLength(3);
 
   const accepted = [
     { name: 'a', remaining: 5, limit: 10 },
