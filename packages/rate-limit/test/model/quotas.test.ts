@@ -107,9 +107,23 @@ describe('told quotas', () => {
     expect(model.delay(2_200)).toBe(0);
     model.send(2_200);
     expect(model.delay(2_200)).toBeGreaterThan(0);
+    model.advance(3_000);
+    expect(model.delay(3_000)).toBeGreaterThan(0);
     // that one is slow too
     model.advance(4_300);
     expect(model.delay(4_300)).toBe(0);
+  });
+
+  it('waits for an answer that was asked for right before the reset, where it is not slow', () => {
+    const model = pacer();
+    model.send(1_900);
+    for (let remaining = 2; remaining >= 0; remaining--) {
+      model.settle(model.send(1_900), 1_980, { kind: 'accepted', quotas: [{ limit: 4, remaining, reset: 20 }] });
+    }
+    model.advance(1_990);
+    model.send(1_990);
+    model.advance(2_015);
+    expect(model.delay(2_015)).toBeGreaterThan(0);
   });
 
   it('holds no call for a share of what is left that it cannot wait for', () => {
