@@ -810,6 +810,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       discard(response);
       return next(input, init);
     },
+    'repeats it with the URL object, which a loop over pages has changed': (next) => async (input, init) => {
+      const [target, copy] = [input instanceof Request ? input.clone() : input, copyOf(init)];
+      const response = await next(target, copy);
+      if (response.status !== 503 || (init?.method ?? 'GET') !== 'GET' || input instanceof Request) return response;
+      discard(response);
+      return next(input, copy);
+    },
     'signs a POST first': (next) => async (input, init) => {
       if (init?.method === 'POST') await Promise.resolve();
       return next(input, init);
