@@ -60,6 +60,12 @@ describe('docs/errors.md', () => {
       expect(answerFor(error).status).toBe(Number(status));
     });
 
+    it('answers to a certificate that has expired as to what will fail again', () => {
+      const error = new TypeError('fetch failed', { cause: { code: 'CERT_HAS_EXPIRED' } });
+
+      expect(answerFor(error).status).toBe(500);
+    });
+
     it('says when to come back, in whole seconds', () => {
       const answer = answerFor(new CircuitOpenError({ key: 'a', retryAfter: 1_200 }));
 

@@ -735,6 +735,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
     'writes on it': (next) => (input, init) =>
       next(input, init).catch((error) => Promise.reject(Object.assign(error, { message: 'GET failed' }))),
+    'counts on it, and does not hear that it cannot': (next) => (input, init) =>
+      next(input, init).catch((error) => {
+        Reflect.set(error, 'attempts', 1);
+        throw error;
+      }),
     'makes an Error of it':
       (next) =>
       (...call) =>
@@ -799,6 +804,23 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   },
   'sends what was asked for, whatever the caller changes afterwards': {
     'repeats it as the caller has changed it': (next) => again(next, next),
+    'repeats a GET as the caller has changed it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503 || (init?.method ?? 'GET') !== 'GET' || input instanceof Request) return response;
+      discard(response);
+      return next(input, init);
+    },
+    'repeats it with the URL object, which a loop over pages has changed': (next) => async (input, init) => {
+      const [target, copy] = [input instanceof Request ? input.clone() : input, copyOf(init)];
+      const response = await next(target, copy);
+      if (response.status !== 503 || (init?.method ?? 'GET') !== 'GET' || input instanceof Request) return response;
+      discard(response);
+      return next(input, copy);
+    },
+    'signs a POST first': (next) => async (input, init) => {
+      if (init?.method === 'POST') await Promise.resolve();
+      return next(input, init);
+    },
     'keeps the URL object': (next) => async (input, init) => {
       const copy = copyOf(init);
       await Promise.resolve();
@@ -832,6 +854,22 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (init?.headers instanceof Headers) init.headers.set('x-attempt', '2');
         return next(input, init);
       }),
+    'marks the init of a GET that it sends with a new token': (next) => async (input, init) => {
+      const [target, copy] = [input instanceof Request ? input.clone() : String(input), copyOf(init)];
+      const response = await next(target, copy);
+      const isPlain = !(input instanceof Request) && (init?.method ?? 'GET') === 'GET';
+      if (response.status !== 401 || !isPlain || (init && 'isRetry' in init)) return response;
+      discard(response);
+      if (init) Object.assign(init, { isRetry: true });
+      return next(target, copy);
+    },
+    'writes a key for each POST into the headers that it was given': (next) => async (input, init) => {
+      const headers = init?.headers as Record<string, string> | undefined;
+      if (init?.method === 'POST' && headers && Object.getPrototypeOf(headers) === Object.prototype) {
+        headers['idempotency-key'] ??= crypto.randomUUID();
+      }
+      return next(input, copyOf(init));
+    },
     'writes on init': (next) => async (input, init) => {
       if (init && !Object.isFrozen(init)) Object.assign(init, { seen: true });
       return next(input, copyOf(init));
@@ -1192,7 +1230,7 @@ const reasons: Record<string, RegExp> = {
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
   'rejects with the error of next itself':
-    /^the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error: |^what is written on the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
@@ -1217,7 +1255,7 @@ const reasons: Record<string, RegExp> = {
   'sends what was asked for, whatever the caller changes afterwards':
     /^what next was (?:asked for|given after a 503): |^the address that|^the body that|^a header of/,
   "leaves the caller's arguments as they were":
-    /^the members of init: |^the same values in init: |^the headers of init: |of the Request: |read only|not extensible/,
+    /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |read only|not extensible/,
   'calls next once for each call, as a plain function':
     /^the number of calls of next for (?:three calls|two orders): |^whether next was called as a plain function/,
   'sends a POST once, also where it fails':

@@ -127,8 +127,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'rejects with the error of next itself': async (make) => {
-    for (const error of [new Error('rejected'), { odd: true }]) {
-      same(await failureOf(make()(() => Promise.reject(Object.freeze(error)))(CONTRACT_URL)), error, 'the error');
+    for (const error of [new Error('rejected'), { odd: true, message: 'rejected' }]) {
+      const members = (): string => [...Reflect.ownKeys(error), error.message].map(String).join();
+      const before = members();
+      same(await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL)), error, 'the error');
+      same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
     }
     const { signal, abort } = ending();
     const failed = new Error('rejected');
