@@ -117,7 +117,7 @@ export class Circuit {
     return this.#state === 'half-open' && this.#isFull(at) ? Math.min(1_000, Math.ceil(this.#openTime)) : 0;
   }
 
-  /** Leave to make a call, or `undefined` when there must be none now. */
+  /** The right to make a call, or `undefined` while the circuit refuses it. */
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
     if (this.#state === 'closed') {
       return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
@@ -140,12 +140,7 @@ export class Circuit {
 
   /** Closes the circuit and forgets everything. */
   reset(): void {
-    this.#forget();
-    if (this.#state !== 'closed') this.#enter('closed');
-    else {
-      this.#generation++;
-      this.#startTally();
-    }
+    this.#enter('closed', this.#state !== 'closed');
   }
 
   /** What is let through while the circuit is not closed is let through with all its attempts. */
@@ -246,7 +241,7 @@ export class Circuit {
     this.#until = at + this.#openTime;
   }
 
-  #enter(state: CircuitState, tell = true): void {
+  #enter(state: CircuitState, isNews = true): void {
     this.#state = state;
     this.#generation++;
     this.#passed = 0;
@@ -255,7 +250,7 @@ export class Circuit {
       this.#forget();
       this.#startTally();
     }
-    if (tell) this.#policy.onChange(state);
+    if (isNews) this.#policy.onChange(state);
   }
 
   #startTally(): void {
