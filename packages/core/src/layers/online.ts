@@ -1,4 +1,3 @@
-import { cancellable } from '../body/cancellable.ts';
 import { keepBody, releaseBody } from '../body/keep-body.ts';
 import type { Call } from '../call/call.ts';
 import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '../call/idempotent.ts';
@@ -9,6 +8,7 @@ import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { classifyError } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
+import { cancellable } from '../time/cancellable.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 
 /** What has the events `online` and `offline`, as `window` does. */
