@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
+import type { Mark } from '../call/mark.ts';
 import { redactUrl } from '../call/origin.ts';
-import type { Mark } from '../call/retried.ts';
 import { defineMiddleware } from '../chain/define-middleware.ts';
 import type { CallOptions, Fetch, Middleware, NamedOptions } from '../chain/fetch.ts';
 import { checkFunction } from '../options/check.ts';
