@@ -11,7 +11,7 @@ export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
 export { originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';
-export { ignoreRejection } from './events/notify.ts';
+export { ignoreRejection, isThenable } from './events/notify.ts';
 export { type CallObservation, observerOf, withObserverOf } from './events/observe.ts';
 export type { Pause } from './events/pause.ts';
 export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-events.ts';

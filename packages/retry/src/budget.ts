@@ -1,5 +1,5 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
-import { ignoreRejection, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
+import { ignoreRejection, isThenable, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import { type FailedAttempt, tookOf } from './failed-attempt.ts';
@@ -92,7 +92,7 @@ function begin(budget: RetryBudget, call: Call): void {
 function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {
   try {
     const permit = budget.acquire(call.origin, kind);
-    if (typeof (permit as unknown as PromiseLike<Permit> | undefined)?.then !== 'function') return permit;
+    if (!isThenable<Permit | undefined>(permit)) return permit;
     notify(async () => (await permit)?.release(), undefined);
   } catch {}
   return undefined;

@@ -1,5 +1,5 @@
 import { localRefusal, throwIfAborted } from '@steadfetch/core';
-import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
+import { abortable, isThenable, MAX_TIMER } from '@steadfetch/core/kit';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdFor, takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
@@ -57,10 +57,6 @@ export async function ask(question: 'when' | 'unless', failure: FailedAttempt): 
     if (answer) return answer === true ? 'rule' : String(answer);
   }
   return undefined;
-}
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
 }
 
 /**

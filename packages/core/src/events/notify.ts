@@ -14,3 +14,7 @@ export function ignoreRejection(value: unknown): void {
     if (typeof value === 'object') void Promise.resolve(value).catch(() => {});
   } catch {}
 }
+
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+}
