@@ -170,8 +170,8 @@ export function startSpan(
 
 /** Ends a span with its outcome. What a tracer throws, or a response that cannot be read, changes no call. */
 export function endSpan(span: Span, describe: () => unknown): void {
-  notify(describe, undefined);
-  notify(() => span.end(), undefined);
+  notify(describe);
+  notify(() => span.end());
 }
 
 /** What the caller ends is no error. */

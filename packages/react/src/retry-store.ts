@@ -148,7 +148,7 @@ class RetriedCalls {
     if (isSame) return;
     this.states = states.length > 0 ? states : NONE;
     // one that subscribes anew is notified of the next change
-    for (const onChange of [...this.#subscribers]) if (this.#subscribers.has(onChange)) notify(onChange, undefined);
+    for (const onChange of [...this.#subscribers]) if (this.#subscribers.has(onChange)) notify(onChange);
   }
 
   /** Wakes up when the next number of seconds changes. */

@@ -31,7 +31,7 @@ export function budget(budget: RetryBudget): Rule {
   const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
     const { call, attempt, session } = failure;
     past.failed = true;
-    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took), undefined);
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took));
   };
   return {
     needs: past.needs,
@@ -93,7 +93,7 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
   try {
     const permit = budget.acquire(call.origin, kind);
     if (!isThenable<Permit | undefined>(permit)) return permit;
-    notify(async () => (await permit)?.release(), undefined);
+    notify(async () => (await permit)?.release());
   } catch {}
   return undefined;
 }

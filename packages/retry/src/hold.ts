@@ -58,7 +58,7 @@ async function takePermitsInTurn(
 }
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
-  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
+  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
   if (ms > 0) await sleepAfter(failure, ms);
 }
 

@@ -35,5 +35,5 @@ function longest({ session }: FailedAttempt, of: (rule: Rule) => number | undefi
 
 /** Gives permits back. What that throws or rejects changes nothing. */
 export function releasePermits(permits: readonly Permit[] = []): void {
-  for (const permit of permits) notify(() => permit.release(), undefined);
+  for (const permit of permits) notify(() => permit.release());
 }
