@@ -348,8 +348,8 @@ export class KyCall {
 
   /** ky calls no other hook when a `beforeRetry` hook ends the call. */
   readonly #endedBeforeRetry = (error: unknown): void => {
-    this.#endedByHook(error);
-    this.#emitEnd(error === undefined ? {} : { error });
+    this.#stop('predicate', error);
+    this.#emitEnd({ error });
   };
 
   #stop(reason: GiveUpReason, error: unknown): void {
