@@ -46,10 +46,9 @@ export class KyCall {
   readonly #policyOf: PolicyOf;
   readonly #startedAt: number;
   readonly #remaining: () => number;
-  readonly #send: (request: Request, attempt: Attempt, init: RequestInit | undefined) => Promise<Response>;
+  readonly #send: ReturnType<typeof attemptsWithContext>;
   /** What all descriptions of the call are made from. */
   readonly #base: Call = Call.from('');
-  readonly #hooks: Partial<Hooks>;
   /** Whether somebody may look at `error.data` before a retry. */
   readonly #seen: boolean;
   #policy: Policy & { maxRetries: number };
@@ -86,11 +85,9 @@ export class KyCall {
     const remaining = remainingOf(options, this.#policy.clock);
     this.#remaining = () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity);
     this.#pending = new Pending(options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
-    this.#hooks = options.hooks!;
-    this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
+    this.#seen = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
     this.#observer = observerOf(options.fetch);
-    const send = attemptsWithContext(options.fetch, this.#base);
-    this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#changesFor(attempt) });
+    this.#send = attemptsWithContext(options.fetch, this.#base);
   }
 
   /**
@@ -99,14 +96,15 @@ export class KyCall {
    * ky clones what it shows to such hooks; but for a condition of the caller, which ky's `timeout` must not cut.
    */
   install(): void {
-    const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = this.#hooks;
+    const { hooks } = this.#options;
+    const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     this.#options.hooks = {
-      ...this.#hooks,
+      ...hooks,
       beforeRequest: [...beforeRequest, this.#begin],
       beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, this.#endedBeforeRetry))],
       afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
@@ -149,9 +147,8 @@ export class KyCall {
     this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     this.#retry!.methods.push(request.method.toLowerCase() as never);
-    const response = await captureOutcome(attempt, () => this.#send(request, attempt, init)).catch((error) =>
-      this.#judgeLast(attempt, error),
-    );
+    const send = () => this.#send(request, { init, ...this.#changesFor(attempt) });
+    const response = await captureOutcome(attempt, send).catch((error) => this.#judgeLast(attempt, error));
     // An answer that came after a timeout of ky belongs to no attempt.
     if (this.#open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
