@@ -1,16 +1,12 @@
 import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
 
-/** What one call says about its retries, and the call without it. */
-interface Override {
-  readonly override: unknown;
-  readonly call: Call;
-}
-
 /**
+ * What one call says about its retries, and the call without it.
+ *
  * Reads `init.steadfetch.retry`, which is always ours, or `init.retry`, which is ours when it is `false` or has only
  * options of ours. Any other `init.retry` is an option of another library, and is passed on as it came.
  */
-export function takeOverride(call: Call, names: readonly string[]): Override | undefined {
+export function takeOverride(call: Call, names: readonly string[]): { override: unknown; call: Call } | undefined {
   const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
   if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
   const { retry, ...rest } = init;
