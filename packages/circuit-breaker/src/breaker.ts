@@ -114,13 +114,21 @@ export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 
   hooks: BreakerOptions['hooks'] | undefined;
 }
 
-/** `owner` is whom the user gave the options to. */
+/** The breaker behind `breaker` and `circuitBreaker`. `owner` is the one of them that the options are of. */
 export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
-  const { now, hooks, ...policy } = policyOf(owner, settings);
+  const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock } = settings;
+  const hooks = checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], settings.hooks);
+  const policy = {
+    rule,
+    openTime: openTimeOf(openFor, random),
+    probes,
+    probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
+    now: monotonic(clock),
+  };
   const newCircuit = (key: string): Circuit => {
     const onChange = (state: CircuitState) =>
       callHooks(hooks, HOOK_OF[state], () => ({ ...read(key, circuit), state }));
-    const circuit = new Circuit({ ...policy, now, onChange });
+    const circuit = new Circuit({ ...policy, onChange });
     return circuit;
   };
   const circuitOf = perKey(newCircuit, { isNeeded: ({ state }) => state === 'open' });
@@ -139,18 +147,6 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
 }
 
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
-
-function policyOf(owner: string, { rule = noSuccess(), ...settings }: BreakerSettings) {
-  const { openFor, random, probes, probeTimeout, clock, hooks } = settings;
-  return {
-    rule,
-    openTime: openTimeOf(openFor, random),
-    probes,
-    probeTimeout: Math.min(probeTimeout, LONGEST_OPEN),
-    now: monotonic(clock),
-    hooks: checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], hooks),
-  };
-}
 
 function read(key: string, circuit: Circuit): CircuitSnapshot {
   const { state, failures, failingFor, lastAnswer, parts, openings, retryAfter, probes } = circuit;

@@ -48,7 +48,7 @@ export interface CircuitPolicy {
 const MANY = 5;
 
 /** How a call was let through: in which state, and in which period of it. */
-interface Leave {
+interface Entry {
   readonly attempt: CircuitAttempt;
   readonly at: number;
   readonly probe: boolean;
@@ -117,7 +117,7 @@ export class Circuit {
     return this.#state === 'half-open' && this.#isFull(at) ? Math.min(1_000, Math.ceil(this.#openTime)) : 0;
   }
 
-  /** Leave to make a call, or `undefined` when there must be none now. */
+  /** The right to make a call, or `undefined` while the circuit refuses it. */
   acquire(attempt: CircuitAttempt = {}): Permit | undefined {
     if (this.#state === 'closed') {
       return this.#permit(attempt, this.#tally.timed === false ? Number.NaN : this.#policy.now());
@@ -140,12 +140,7 @@ export class Circuit {
 
   /** Closes the circuit and forgets everything. */
   reset(): void {
-    this.#forget();
-    if (this.#state !== 'closed') this.#enter('closed');
-    else {
-      this.#generation++;
-      this.#startTally();
-    }
+    this.#enter('closed', this.#state !== 'closed');
   }
 
   /** What is let through while the circuit is not closed is let through with all its attempts. */
@@ -155,7 +150,7 @@ export class Circuit {
   }
 
   #permit(attempt: CircuitAttempt, at: number, probe = false): Permit {
-    const leave = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
+    const entry = { attempt, at, probe, generation: this.#generation, outage: this.#outage };
     let settled = false;
     const permit: Permit = {
       probe,
@@ -164,8 +159,8 @@ export class Circuit {
         settled = true;
         this.#held.delete(permit);
         const before = this.#state;
-        if (verdict === 'success') this.#succeeded(leave);
-        else if (verdict === 'failure') this.#failed(leave, answer);
+        if (verdict === 'success') this.#succeeded(entry);
+        else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
     };
@@ -179,23 +174,23 @@ export class Circuit {
     return before === 'closed' ? 'opened' : undefined;
   }
 
-  #succeeded(leave: Leave): void {
+  #succeeded(entry: Entry): void {
     const at = this.#policy.now();
     const { rule } = this.#policy;
     if (this.#state === 'closed') {
-      if (leave.generation !== this.#generation && rule.scoped !== true) return;
+      if (entry.generation !== this.#generation && rule.scoped !== true) return;
       this.#forget();
-      this.#takeBack(leave.attempt);
-      if (this.#tally.record({ failed: false, duration: at - leave.at, at })) this.#open(at);
-    } else if (leave.probe && leave.outage === this.#outage) {
-      if (rule.isSlow?.(at - leave.at)) this.#probeFailed(leave, at);
+      this.#takeBack(entry.attempt);
+      if (this.#tally.record({ failed: false, duration: at - entry.at, at })) this.#open(at);
+    } else if (entry.probe && entry.outage === this.#outage) {
+      if (rule.isSlow?.(at - entry.at)) this.#probeFailed(entry, at);
       else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
     } else if (rule.scoped === true) this.#enter('closed');
   }
 
-  #failed(leave: Leave, answer: LastAnswer | undefined): void {
-    const current = this.#state === 'closed' ? leave.generation === this.#generation : leave.outage === this.#outage;
-    const { call, thing, part, retried = false } = leave.attempt;
+  #failed(entry: Entry, answer: LastAnswer | undefined): void {
+    const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
+    const { call, thing, part, retried = false } = entry.attempt;
     // where any success closes the circuit, the retries of what began before it opened can
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
@@ -204,20 +199,20 @@ export class Circuit {
     note(this.#things, thing);
     note(this.#parts, part);
     const isFirst = call === undefined || !this.#counted.has(call);
-    const sample = { failed: true, duration: at - leave.at, at, retried };
-    if (isFirst) this.#count(leave, sample);
-    if (this.#state !== 'closed') this.#probeFailed(leave, at);
+    const sample = { failed: true, duration: at - entry.at, at, retried };
+    if (isFirst) this.#count(entry, sample);
+    if (this.#state !== 'closed') this.#probeFailed(entry, at);
     else if (isFirst && this.#tally.record(sample)) this.#open(at);
   }
 
-  #count({ attempt: { call }, at }: Leave, sample: Sample): void {
+  #count({ attempt: { call }, at }: Entry, sample: Sample): void {
     if (this.failures === 0) this.#failingSince = Number.isNaN(at) ? sample.at : at;
     this.failures++;
     if (call !== undefined) this.#counted.set(call, sample);
   }
 
   /** The first probe of a round that fails ends the round. */
-  #probeFailed({ probe, generation }: Leave, at: number): void {
+  #probeFailed({ probe, generation }: Entry, at: number): void {
     if (!probe || generation !== this.#generation || this.#state !== 'half-open') return;
     this.#wait(at);
     this.#enter('open', false);
@@ -246,7 +241,7 @@ export class Circuit {
     this.#until = at + this.#openTime;
   }
 
-  #enter(state: CircuitState, tell = true): void {
+  #enter(state: CircuitState, isNews = true): void {
     this.#state = state;
     this.#generation++;
     this.#passed = 0;
@@ -255,7 +250,7 @@ export class Circuit {
       this.#forget();
       this.#startTally();
     }
-    if (tell) this.#policy.onChange(state);
+    if (isNews) this.#policy.onChange(state);
   }
 
   #startTally(): void {

@@ -24,24 +24,23 @@ export interface TimeWindowOptions extends RatioOptions {
 }
 
 const MAX_SIZE = 100_000;
-const RATIO = { check: checkRatio, default: 0.5, min: 0, max: 1 };
-const MIN_CALLS = { check: checkNumber, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true };
-const SLOWER_THAN = { check: checkMs };
+const SHARE = { check: checkRatio, default: 0.5, min: 0, max: 1 };
+
+const RATIO = {
+  failureRatio: SHARE,
+  minCalls: { check: checkNumber, min: 1, max: Number.MAX_SAFE_INTEGER, integer: true },
+  slowerThan: { check: checkMs },
+  slowCallRatio: SHARE,
+} satisfies OptionTable<RatioOptions>;
 
 const COUNT_WINDOW = {
   size: { check: checkNumber, default: 20, min: 1, max: MAX_SIZE, integer: true },
-  failureRatio: RATIO,
-  minCalls: MIN_CALLS,
-  slowerThan: SLOWER_THAN,
-  slowCallRatio: RATIO,
+  ...RATIO,
 } satisfies OptionTable<CountWindowOptions>;
 
 const TIME_WINDOW = {
   window: { check: checkMs, default: 30_000, min: 1 },
-  failureRatio: RATIO,
-  minCalls: MIN_CALLS,
-  slowerThan: SLOWER_THAN,
-  slowCallRatio: RATIO,
+  ...RATIO,
 } satisfies OptionTable<TimeWindowOptions>;
 
 /** The options as data: what each may be, and its default. */
@@ -110,9 +109,7 @@ export function timeWindow(options?: TimeWindowOptions): Rule {
   });
 }
 
-interface RatioSettings extends Settings<TimeWindowOptions, Omit<typeof TIME_WINDOW, 'window' | 'minCalls'>> {
-  readonly minCalls: number;
-}
+type RatioSettings = Settings<RatioOptions, Omit<typeof RATIO, 'minCalls'>> & { readonly minCalls: number };
 
 function ratioRule({ failureRatio, minCalls, slowerThan, slowCallRatio }: RatioSettings, newPlace: () => Place): Rule {
   const isSlow = (duration: number) => slowerThan !== undefined && duration > slowerThan;

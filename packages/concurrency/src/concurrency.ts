@@ -113,9 +113,8 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     let slot = lane.enter();
     if (!slot) slot = await wait(lane, call, visit);
     else if (visit) visit.giveUp = lane.exit.bind(lane, slot);
-    if (call.signal?.aborted) lane.exit(slot);
-    throwIfAborted(call.signal);
     try {
+      throwIfAborted(call.signal);
       return await next(call);
     } finally {
       if (visit) visit.giveUp?.();

@@ -1,7 +1,6 @@
 // What the packages of steadfetch share and an author of a middleware rarely needs.
 
 export { closeStream, isByteStream } from './body/byte-stream.ts';
-export { cancelError, cancellable } from './body/cancellable.ts';
 export { encodeForm } from './body/form.ts';
 export { keepBody, releaseBodies, releaseBody } from './body/keep-body.ts';
 export { type ErrorOf, holdsStreams, withBody } from './body/with-body.ts';
@@ -12,7 +11,7 @@ export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
 export { originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';
-export { ignoreRejection } from './events/notify.ts';
+export { ignoreRejection, isThenable } from './events/notify.ts';
 export { type CallObservation, observerOf, withObserverOf } from './events/observe.ts';
 export type { Pause } from './events/pause.ts';
 export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-events.ts';
@@ -49,6 +48,7 @@ export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';
+export { cancelError, cancellable } from './time/cancellable.ts';
 export { MAX_TIMER } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
 export { settledByOthers } from './time/settled-by-others.ts';

@@ -96,6 +96,23 @@ describe('withBody', () => {
     expect([historyBehind(new Response()), historyBehind('text')]).toEqual([undefined, undefined]);
   });
 
+  it('keeps a history by itself where nothing can be added to the global object', async () => {
+    Reflect.deleteProperty(globalThis, Symbol.for('steadfetch.histories.1'));
+    vi.resetModules();
+    const other = await import('../src/call/history.ts');
+    const error = new Error('late');
+    const real = globalThis;
+
+    Object.assign(real, { globalThis: Object.preventExtensions(Object.create(real)) });
+    try {
+      other.keepHistory(error, [{ attempt: 1 }]);
+    } finally {
+      Object.assign(real, { globalThis: real });
+    }
+
+    expect(other.historyBehind(error)).toEqual([{ attempt: 1 }]);
+  });
+
   it('reads as JSON, bytes, blob and stream', async () => {
     const copy = withBody(new Response('', { headers: { 'content-type': 'text/plain' } }), '[1]');
 

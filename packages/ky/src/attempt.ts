@@ -12,7 +12,7 @@ export interface Attempt {
   readonly sends: number;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };
-  /** What `fetch` gave, or what a hook of the caller put in its place. */
+  /** What `fetch` returned, or what a hook of the caller put in its place. */
   response?: Response;
 }
 

@@ -19,7 +19,7 @@ interface Follower {
   begin(options: NormalizedOptions): Attempt | undefined;
   failed: Ended;
   forced(attempt: Attempt): void;
-  /** Gives what ky hears instead of the answer. */
+  /** Returns what ky gets in place of the answer. */
   done(attempt: Attempt, answer: Answer): Promise<Answer>;
 }
 

@@ -56,20 +56,18 @@ export function callOf(asked: Asked, { base, signal, error, body }: Known): Call
   return base.with({ input: url, init });
 }
 
+/** What the options of a call hold as its body, and the stream that the request makes of it. `kept`: ky may keep that in memory. */
+interface Bodies {
+  readonly body: BodyInit | null | undefined;
+  readonly carried: ReadableStream | null | undefined;
+  readonly kept: boolean;
+}
+
 /**
  * The body of a request that must not be cloned: a stream, unless ky may keep it in memory; or one that came inside a
- * `Request` which cannot be repeated. `body` is what the options of the call hold, `carried` the stream that the request
- * makes of it.
+ * `Request` which cannot be repeated.
  */
-export function oneShotBody(
-  call: Call,
-  {
-    body,
-    carried,
-    kept,
-  }: { body: BodyInit | null | undefined; carried: ReadableStream | null | undefined; kept: boolean },
-  policy: Policy,
-): BodyInit | undefined {
+export function oneShotBody(call: Call, { body, carried, kept }: Bodies, policy: Policy): BodyInit | undefined {
   if (kept && isRepeatable(call, policy)) return undefined;
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
   return carried && !isRepeatable(call, policy) ? carried : undefined;

@@ -29,7 +29,7 @@ import { type Attempt, captureOutcome, outcomeOf, withHistory } from './attempt.
 import { attemptsWithContext } from './call-context.ts';
 import { follow, watch } from './caller-hooks.ts';
 import { remainingOf } from './deadline.ts';
-import { askedBy, callOf, oneShotBody, rememberOrigin } from './describe.ts';
+import { type Asked, askedBy, callOf, oneShotBody, rememberOrigin } from './describe.ts';
 import { asObject, changesIn, filledIn, type KyRetry } from './ky-retry.ts';
 import { Pending } from './pending.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
@@ -46,10 +46,9 @@ export class KyCall {
   readonly #policyOf: PolicyOf;
   readonly #startedAt: number;
   readonly #remaining: () => number;
-  readonly #send: (request: Request, attempt: Attempt, init: RequestInit | undefined) => Promise<Response>;
+  readonly #send: ReturnType<typeof attemptsWithContext>;
   /** What all descriptions of the call are made from. */
   readonly #base: Call = Call.from('');
-  readonly #hooks: Partial<Hooks>;
   /** Whether somebody may look at `error.data` before a retry. */
   readonly #seen: boolean;
   #policy: Policy & { maxRetries: number };
@@ -69,7 +68,7 @@ export class KyCall {
   /** Whether ky has ended the call. */
   #over = false;
   readonly #observer: ReturnType<typeof observerOf>;
-  /** What an `observe()` that the fetch begins with hears of this loop. */
+  /** What an `observe()` that the fetch begins with gets of this loop. */
   #observed: CallObservation | undefined;
   #hasEnded = false;
   /** Ends the listening for an abort while ky waits before a retry that the caller forces. */
@@ -85,12 +84,10 @@ export class KyCall {
     this.#startedAt = this.#policy.clock.now();
     const remaining = remainingOf(options, this.#policy.clock);
     this.#remaining = () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity);
-    this.#pending = new Pending(options.signal ?? undefined, (reason) => this.#tellEnd(reason));
-    this.#hooks = options.hooks!;
-    this.#seen = options.parseJson !== undefined || (this.#hooks.beforeRetry ?? []).length > 0;
+    this.#pending = new Pending(options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
+    this.#seen = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
     this.#observer = observerOf(options.fetch);
-    const send = attemptsWithContext(options.fetch, this.#base);
-    this.#send = (request, attempt, init) => send(request, { init: init as RequestInit, ...this.#standing(attempt) });
+    this.#send = attemptsWithContext(options.fetch, this.#base);
   }
 
   /**
@@ -99,14 +96,15 @@ export class KyCall {
    * ky clones what it shows to such hooks; but for a condition of the caller, which ky's `timeout` must not cut.
    */
   install(): void {
-    const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = this.#hooks;
+    const { hooks } = this.#options;
+    const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
     const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
     this.#options.hooks = {
-      ...this.#hooks,
+      ...hooks,
       beforeRequest: [...beforeRequest, this.#begin],
       beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, this.#endedBeforeRetry))],
       afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
@@ -149,9 +147,8 @@ export class KyCall {
     this.#pending.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     this.#retry!.methods.push(request.method.toLowerCase() as never);
-    const response = await captureOutcome(attempt, () => this.#send(request, attempt, init)).catch((error) =>
-      this.#judgeLast(attempt, error),
-    );
+    const send = () => this.#send(request, { init, ...this.#changesFor(attempt) });
+    const response = await captureOutcome(attempt, send).catch((error) => this.#judgeLast(attempt, error));
     // An answer that came after a timeout of ky belongs to no attempt.
     if (this.#open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judgeResponse(attempt, response);
@@ -180,8 +177,8 @@ export class KyCall {
     return false;
   }
 
-  /** Passed to the layers below, as `retry()` does. */
-  #standing(attempt: Attempt): CallChanges {
+  /** What the layers below get to know of an attempt, as below `retry()`. */
+  #changesFor(attempt: Attempt): CallChanges {
     const call = this.#describe(attempt.asked);
     const { maxRetries, repeatsTimeouts } = this.#policy;
     const mayFollow = this.#attempt <= maxRetries && isRepeatable(call, this.#policy);
@@ -231,21 +228,21 @@ export class KyCall {
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
     if (!this.#pending.isNew) {
-      if (this.#pending.aborted) this.#tellEnd(abortReason(this.#options.signal!));
-      else if (outcome?.failed) this.#tellEnd(outcome.error);
+      if (this.#pending.aborted) this.#emitEndUnlessError(abortReason(this.#options.signal!));
+      else if (outcome?.failed) this.#emitEndUnlessError(outcome.error);
       return false;
     }
     await this.#wait();
     return true;
   }
 
-  /** ky calls no hook at the end of what is no `Error`. */
-  #tellEnd(thrown: unknown): void {
+  /** Emits the end of a call that rejects with what is no `Error`: ky calls no hook for that. */
+  #emitEndUnlessError(thrown: unknown): void {
     if (!(thrown instanceof Error)) this.#emitEnd({ error: thrown });
   }
 
   #endWithout(thrown: unknown): never {
-    this.#tellEnd(thrown);
+    this.#emitEndUnlessError(thrown);
     throw thrown;
   }
 
@@ -292,7 +289,7 @@ export class KyCall {
     const outcome: Outcome = { response: attempt.response!, failed: false };
     recordAttempt(this.#enter(attempt), this.#attempt, outcome);
     // ky calls no hook for an abort during its own wait.
-    this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#tellEnd(reason));
+    this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
   }
 
   /** The session, in which the call is now what this attempt has sent. */
@@ -343,13 +340,13 @@ export class KyCall {
 
   readonly #endedByHook = (error: unknown): void => {
     this.#stop('predicate', error);
-    this.#tellEnd(error);
+    this.#emitEndUnlessError(error);
   };
 
   /** ky calls no other hook when a `beforeRetry` hook ends the call. */
   readonly #endedBeforeRetry = (error: unknown): void => {
-    this.#endedByHook(error);
-    this.#emitEnd(error === undefined ? {} : { error });
+    this.#stop('predicate', error);
+    this.#emitEnd({ error });
   };
 
   #stop(reason: GiveUpReason, error: unknown): void {
@@ -360,7 +357,7 @@ export class KyCall {
     return this.#observed ? { observed: this.#observed.observed } : {};
   }
 
-  /** Tells observers how the call ends, once. */
+  /** Emits how the call ends, once. */
   #emitEnd(ending: { response?: Response; error?: unknown }): void {
     if (this.#hasEnded || !this.#session) return;
     this.#hasEnded = true;
@@ -369,7 +366,7 @@ export class KyCall {
     this.#observed?.end(this.#session.call, { ...(response && { status: response.status }), ...ending });
   }
 
-  #describe(asked: Parameters<typeof callOf>[0], error?: unknown): Call {
+  #describe(asked: Asked, error?: unknown): Call {
     const { signal } = this.#options;
     const call = callOf(asked, { base: this.#base, signal, error, body: this.#oneShot });
     return call.with({ remaining: this.#remaining, ...this.#observation });

@@ -94,7 +94,7 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
     const started = startSpan(call, { tracer, name, kind: SpanKind.CLIENT, parent, attributes });
     if (!started) return next(call);
     const { span, inside } = started;
-    notify(() => propagate(call) && propagation.inject(inside, headers, SETTER), undefined);
+    notify(() => propagate(call) && propagation.inject(inside, headers, SETTER));
     const answer = context.with(inside.setValue(SUPPRESSED, true), () => next(call.with({ headers })));
     return Promise.resolve(answer).then(
       (response) => {

@@ -111,10 +111,10 @@ function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
     const open: OpenCall = { span, record, ended: 0, sends: record.sends };
     spans.set(id, open);
     contexts.set(record, inside);
-    const end = (tell: () => Attributes) => {
+    const end = (attributesOf: () => Attributes) => {
       spans.delete(id);
       const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
-      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...tell() }));
+      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...attributesOf() }));
     };
     return context
       .with(inside, () => next(call))
@@ -169,9 +169,9 @@ export function startSpan(
 }
 
 /** Ends a span with its outcome. What a tracer throws, or a response that cannot be read, changes no call. */
-export function endSpan(span: Span, tell: () => unknown): void {
-  notify(tell, undefined);
-  notify(() => span.end(), undefined);
+export function endSpan(span: Span, describe: () => unknown): void {
+  notify(describe);
+  notify(() => span.end());
 }
 
 /** What the caller ends is no error. */

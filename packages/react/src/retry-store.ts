@@ -65,7 +65,7 @@ const LEAST_BETWEEN_UPDATES_MS = 200;
  */
 export function retryStore(options?: RetryStoreOptions): RetryStore {
   const calls = new RetriedCalls(readOptions('retryStore', OPTIONS, options).clock);
-  const listener = (event: SteadfetchEvent) => calls.hear(event);
+  const listener = (event: SteadfetchEvent) => calls.record(event);
   return Object.assign(listener, {
     subscribe: calls.subscribe,
     getSnapshot: () => calls.states,
@@ -92,7 +92,7 @@ class RetriedCalls {
     this.#now = monotonic(clock);
   }
 
-  hear(event: SteadfetchEvent): void {
+  record(event: SteadfetchEvent): void {
     const { callId, type } = event;
     if (type === 'wait') this.#add(event);
     else if (type === 'attempt' || !this.#entries.has(callId)) return;
@@ -103,11 +103,11 @@ class RetriedCalls {
 
   readonly subscribe = (onChange: () => void): (() => void) => {
     // one function may subscribe twice
-    const tell = () => onChange();
-    this.#subscribers.add(tell);
+    const own = () => onChange();
+    this.#subscribers.add(own);
     this.#update();
     return () => {
-      this.#subscribers.delete(tell);
+      this.#subscribers.delete(own);
       this.#arm();
     };
   };
@@ -148,7 +148,7 @@ class RetriedCalls {
     if (isSame) return;
     this.states = states.length > 0 ? states : NONE;
     // one that subscribes anew is notified of the next change
-    for (const tell of [...this.#subscribers]) if (this.#subscribers.has(tell)) notify(tell, undefined);
+    for (const onChange of [...this.#subscribers]) if (this.#subscribers.has(onChange)) notify(onChange);
   }
 
   /** Wakes up when the next number of seconds changes. */

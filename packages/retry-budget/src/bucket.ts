@@ -52,7 +52,7 @@ export class Bucket {
   succeed(now: () => number, attempt: number | undefined, took = 0): void {
     this.#recovery.succeed(now, attempt, took);
     const account = this.#account;
-    const isRetry = this.#isRetry(attempt);
+    const isRetry = this.#endRetry(attempt);
     if (!isRetry) account.unknown--;
     account.successes++;
     account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
@@ -61,7 +61,7 @@ export class Bucket {
   fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
     this.#recovery.fail(now, took);
     const account = this.#settle(now);
-    if (this.#isRetry(attempt)) return; // it is paid, and does not prolong the trouble
+    if (this.#endRetry(attempt)) return; // it is paid, and does not prolong the trouble
     account.failedAt = now;
     account.since ??= now;
     account.unknown -= 2; // one less is under way, and one more has failed
@@ -108,14 +108,12 @@ export class Bucket {
     return this.#account;
   }
 
-  #isRetry(attempt: number | undefined): boolean {
-    const isRetry = attempt === undefined ? this.#account.promised > 0 : attempt > 1;
-    if (isRetry) this.#endRetry();
+  /** Ends a promised retry, if this attempt is one. Returns whether it is. */
+  #endRetry(attempt?: number): boolean {
+    const { promised } = this.#account;
+    const isRetry = attempt === undefined ? promised > 0 : attempt > 1;
+    if (isRetry) this.#account.promised = Math.max(0, promised - 1);
     return isRetry;
-  }
-
-  #endRetry(): void {
-    if (this.#account.promised > 0) this.#account.promised--;
   }
 }
 

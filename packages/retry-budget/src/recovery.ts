@@ -70,7 +70,7 @@ export class Recovery {
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
-    if (this.#isChance()) {
+    if (this.#excuse()) {
       this.#pausedAt = now;
       return;
     }
@@ -86,7 +86,8 @@ export class Recovery {
     this.#sent = 0;
   }
 
-  #isChance(): boolean {
+  /** Excuses a failure as one by chance, if one more is allowed. Returns whether it does. */
+  #excuse(): boolean {
     const isRecovering = this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
     this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
     this.#allowedBy = this.#answered;
@@ -139,7 +140,7 @@ export class Recovery {
       return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
     }
     const answeredHeld = this.#answered - this.#answeredNew;
-    if (this.#answeredNew === 0) return MOST * answeredHeld; // nobody makes new calls
+    if (this.#answeredNew === 0) return MOST * answeredHeld; // no client makes new calls
     const outage = this.#failedAt - this.#failedFrom;
     if (outage < DOWN) return now - this.#answeredFrom >= QUIET ? 1 + answeredHeld : 0; // one at a time
     if (this.#answeredNew < FEW) return MOST * this.#answered;

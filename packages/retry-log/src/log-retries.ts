@@ -56,10 +56,7 @@ export function logRetries(logger: object, options?: LogRetriesOptions): Listene
   const { levels, minWait, slowAfter, style = styleOf(logger) } = readOptions('logRetries', OPTIONS, options);
   const stories = new Stories();
   const writers = Object.fromEntries(
-    Object.entries(levels).map(([kind, level]) => [
-      kind,
-      level === false ? undefined : writerOf('logRetries', { logger, level, style }),
-    ]),
+    Object.entries(levels).map(([kind, level]) => [kind, level === false ? undefined : writerOf(logger, level, style)]),
   ) as Record<Kind, ((entry: LogEntry) => unknown) | undefined>;
   const write = <Event extends SteadfetchEvent>(kind: Kind, event: Event, lineOf: (fields: Event) => string) => {
     if (!writers[kind]) return;

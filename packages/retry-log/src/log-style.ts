@@ -23,13 +23,10 @@ export function styleOf(logger: object): LogStyle {
 }
 
 /** Writes an entry through one method of the logger. */
-export function writerOf(
-  owner: string,
-  { logger, level, style }: { logger: object; level: string; style: LogStyle },
-): (entry: LogEntry) => unknown {
+export function writerOf(logger: object, level: string, style: LogStyle): (entry: LogEntry) => unknown {
   const methods = Object(logger) as Record<string, Method>;
   if (typeof methods[level] !== 'function') {
-    throw optionError(`${owner}: logger`, `a method '${String(level)}'`, methods[level]);
+    throw optionError('logRetries: logger', `a method '${String(level)}'`, methods[level]);
   }
   return ({ message, fields }) => {
     if (style === 'console') return methods[level]!(message);

@@ -27,7 +27,7 @@ const MAX_CALLS = 10_000;
  */
 export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   const monitor = new Monitor(readMonitorOptions(options));
-  return Object.assign((event: SteadfetchEvent) => monitor.hear(event), {
+  return Object.assign((event: SteadfetchEvent) => monitor.record(event), {
     snapshot: () => monitor.snapshot(),
     reset: () => monitor.reset(),
   });
@@ -47,12 +47,12 @@ class Monitor {
   }
 
   /** A call counts when its fate is known: at its first retry, or at its end. */
-  hear({ type, callId }: SteadfetchEvent): void {
+  record({ type, callId }: SteadfetchEvent): void {
     if (type === 'start') this.#note(callId, false);
     else if (type === 'wait' && !this.#calls.get(callId)) {
       this.#note(callId, true);
-      this.#add({ calls: 1, marked: 1 });
-    } else if (type === 'end' && this.#forget(callId) === false) this.#add({ calls: 1 });
+      this.#count(true);
+    } else if (type === 'end' && this.#forget(callId) === false) this.#count(false);
   }
 
   snapshot(): RetryReport & { readonly excessive: boolean } {
@@ -80,8 +80,8 @@ class Monitor {
     return isRetried;
   }
 
-  #add(counts: { calls: number; marked?: number }): void {
-    this.#share.add(counts);
+  #count(isRetried: boolean): void {
+    this.#share.add(isRetried);
     const { excessive, ...report } = this.snapshot();
     if (excessive ? !this.#isNormal(report) : !this.#isExcessive(report)) return;
     this.#excessive = !excessive;

@@ -20,12 +20,13 @@ export class SlidingShare {
     this.#now = now;
   }
 
-  add({ calls = 0, marked = 0 }: Partial<ShareCounts>): void {
+  /** Counts one call. */
+  add(isMarked: boolean): void {
     const turn = this.#turn();
     const bucket = this.#buckets[turn % BUCKETS]!;
     if (bucket.turn !== turn) Object.assign(bucket, { turn, calls: 0, marked: 0 });
-    bucket.calls += calls;
-    bucket.marked += marked;
+    bucket.calls++;
+    if (isMarked) bucket.marked++;
   }
 
   count(): ShareCounts {

@@ -36,8 +36,8 @@ export class Stories {
   end(event: EventOf<'end'>): string {
     const { parts = [] } = this.#stories.get(event.callId) ?? {};
     this.#stories.delete(event.callId);
-    const told = parts.length > 0 ? `: ${parts.join(', ')}` : '';
-    return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${seconds(event.ms)}${told}`;
+    const what = parts.length > 0 ? `: ${parts.join(', ')}` : '';
+    return `${event.method} ${shortUrl(event.url)} ${endingOf(event)} in ${seconds(event.ms)}${what}`;
   }
 
   #begin(callId: number): void {

@@ -1,7 +1,8 @@
 import { discard, throwIfAborted } from '@steadfetch/core';
-import { decide, release } from './decide.ts';
+import { decide } from './decide.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdCall } from './hold.ts';
+import { releasePermits } from './permits.ts';
 import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision } from './rule.ts';
 import { cancelRetry, isCancelled, rejectionOf, waitForRetry } from './wait.ts';
@@ -40,7 +41,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
       return decision;
     }
     // a retry that was not sent costs nothing
-    if (!failure.sent) release(session.lastRetry?.permits);
+    if (!failure.sent) releasePermits(session.lastRetry?.permits);
     recordAttempt(session, attempt, failure.outcome!, decision);
     notifyRules(session, 'afterFailure', failure, decision);
     return decision;

@@ -1,5 +1,5 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
-import { ignoreRejection, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
+import { ignoreRejection, isThenable, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import { type FailedAttempt, tookOf } from './failed-attempt.ts';
@@ -31,7 +31,7 @@ export function budget(budget: RetryBudget): Rule {
   const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
     const { call, attempt, session } = failure;
     past.failed = true;
-    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took), undefined);
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took));
   };
   return {
     needs: past.needs,
@@ -92,8 +92,8 @@ function begin(budget: RetryBudget, call: Call): void {
 function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | undefined {
   try {
     const permit = budget.acquire(call.origin, kind);
-    if (typeof (permit as unknown as PromiseLike<Permit> | undefined)?.then !== 'function') return permit;
-    notify(async () => (await permit)?.release(), undefined);
+    if (!isThenable<Permit | undefined>(permit)) return permit;
+    notify(async () => (await permit)?.release());
   } catch {}
   return undefined;
 }

@@ -1,7 +1,8 @@
-import { localRefusal, notify, throwIfAborted } from '@steadfetch/core';
-import { abortable, MAX_TIMER } from '@steadfetch/core/kit';
+import { localRefusal, throwIfAborted } from '@steadfetch/core';
+import { abortable, isThenable, MAX_TIMER } from '@steadfetch/core/kit';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
-import type { Decision, End, Permit, Planned, Rule, Wait } from './rule.ts';
+import { holdFor, takePermits } from './permits.ts';
+import type { Decision, End, Planned, Wait } from './rule.ts';
 
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
@@ -58,10 +59,6 @@ export async function ask(question: 'when' | 'unless', failure: FailedAttempt): 
   return undefined;
 }
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | undefined)?.then === 'function';
-}
-
 /**
  * The longer of our own wait and the server's. The server's is never cut short; it is spread upwards as far as there is
  * room, so that clients do not come back together. A server that asks for 0 gets the first retry at once, later ones after
@@ -112,40 +109,4 @@ function fullJitter({ attempt, session }: FailedAttempt): number {
 /** A number that is out of range must not shorten a wait. */
 function shareOf(drawn: number): number {
   return drawn >= 0 && drawn <= 1 ? drawn : 1;
-}
-
-/** Takes a permit of each rule that has them, or none at all. All are asked, so that each can record the failure. */
-export function takePermits(failure: FailedAttempt, wait: Wait): Permit[] | undefined {
-  const permits: Permit[] = [];
-  let isComplete = false;
-  try {
-    const givers = failure.session.policy.rules.filter((rule) => rule.permit);
-    for (const rule of givers) {
-      const permit = rule.permit!(failure, wait);
-      if (permit) permits.push(permit);
-    }
-    isComplete = permits.length === givers.length;
-    return isComplete ? permits : undefined;
-  } finally {
-    if (!isComplete) release(permits);
-  }
-}
-
-/** The longest that a rule holds a call that got no permit. */
-export function holdFor(failure: FailedAttempt, wait: Wait): number {
-  return longest(failure, (rule) => rule.hold?.(failure, wait));
-}
-
-/** How long a held call waits until it asks again for the retry that is due. */
-export function turnFor(failure: FailedAttempt): number {
-  return longest(failure, (rule) => rule.turn?.(failure));
-}
-
-function longest({ session }: FailedAttempt, of: (rule: Rule) => number | undefined): number {
-  return Math.max(0, ...session.policy.rules.map((rule) => of(rule) ?? 0));
-}
-
-/** Gives permits back. What that throws or rejects changes nothing. */
-export function release(permits: readonly Permit[] = []): void {
-  for (const permit of permits) notify(() => permit.release(), undefined);
 }

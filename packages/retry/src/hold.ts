@@ -1,8 +1,9 @@
 // A call without a permit is held until its retry is due (docs/decisions/0082).
 
 import { notify, throwIfAborted } from '@steadfetch/core';
-import { ask, holdFor, isSpent, OWN, ownDelay, takePermits, turnFor } from './decide.ts';
+import { ask, isSpent, OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
+import { holdFor, takePermits, turnFor } from './permits.ts';
 import type { Decision, End, Permit, Planned } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
@@ -57,7 +58,7 @@ async function takePermitsInTurn(
 }
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
-  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms), undefined);
+  notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
   if (ms > 0) await sleepAfter(failure, ms);
 }
 

@@ -43,6 +43,6 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
 /** Notifies the call's observer and the rules. What they throw or reject has no effect. */
 export function notifyRules(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
   for (const observer of [session.call.observed?.retries, ...session.policy.rules]) {
-    notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about), undefined);
+    notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about));
   }
 }

@@ -13,10 +13,11 @@ import { again } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
 import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
+import { takeOverride } from './override.ts';
 import { presetOf, retryOptions } from './preset.ts';
 import { recordSuccess } from './report.ts';
 import { type Policy, policyOf, type Rule } from './rule.ts';
-import { callToSend, isRepeatable, releaseClone, takeOverride, withSteadyBody } from './sent-call.ts';
+import { callToSend, isRepeatable, releaseClone, withSteadyBody } from './sent-call.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.

@@ -120,7 +120,10 @@ export interface Rule {
   readonly ignoresServer?: boolean;
   /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, the inner `timeout` cuts none. */
   readonly repeatsTimeouts?: boolean;
-  /** What the rule needs that costs something, and so is there only if a rule asks for it. The list may change between calls. */
+  /**
+   * What the rule needs that costs something, and so is there only if a rule asks for it. `elapsed` and `time` may be added
+   * between calls; the others are read once.
+   */
   readonly needs?: readonly Need[];
   /** Where all rules of a retry take the time from: one rule can set it. */
   readonly clock?: Clock;

@@ -1,34 +1,7 @@
-import type { Call, CallOptions, NamedOptions } from '@steadfetch/core';
+import type { Call } from '@steadfetch/core';
 import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Session } from './failed-attempt.ts';
 import type { Policy, Rule } from './rule.ts';
-
-/** What one call says about its retries, and the call without it. */
-export interface Override {
-  readonly override: unknown;
-  readonly call: Call;
-}
-
-/**
- * Reads `init.steadfetch.retry`, which is always ours, or `init.retry`, which is ours when it is `false` or has only
- * options of ours. Any other `init.retry` is an option of another library, and is passed on as it came.
- */
-export function takeOverride(call: Call, names: readonly string[]): Override | undefined {
-  const init: (RequestInit & CallOptions & NamedOptions) | undefined = call.init;
-  if (!init || !('retry' in init || 'steadfetch' in init)) return undefined;
-  const { retry, ...rest } = init;
-  const named = init.steadfetch?.retry;
-  if (named !== undefined) {
-    const { steadfetch, ...others } = init;
-    return { override: named, call: call.with({ init: others }) };
-  }
-  return retry === undefined || isOurs(retry, names) ? { override: retry, call: call.with({ init: rest }) } : undefined;
-}
-
-function isOurs(retry: unknown, names: readonly string[]): boolean {
-  if (typeof retry !== 'object' || retry === null || Array.isArray(retry)) return retry === false;
-  return names.length > 0 && Object.keys(retry).every((name) => names.includes(name));
-}
 
 /**
  * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.

@@ -1,7 +1,7 @@
 import { abortReason } from '@steadfetch/core';
 import { sleep } from '@steadfetch/core/kit';
-import { release } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
+import { releasePermits } from './permits.ts';
 import { notifyRules } from './report.ts';
 import type { Permit, Retry } from './rule.ts';
 
@@ -25,7 +25,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
   }
   const error = rejectionOf(failure, ended?.thrown);
   if (isCancelled(failure)) cancelRetry(failure, 'aborted', error, retry.permits);
-  else release(retry.permits);
+  else releasePermits(retry.permits);
   throw error;
 }
 
@@ -36,7 +36,7 @@ export function cancelRetry(
   error: unknown,
   permits?: readonly Permit[],
 ): void {
-  release(permits);
+  releasePermits(permits);
   notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });
 }
 

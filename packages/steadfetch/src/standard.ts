@@ -46,8 +46,7 @@ export function standard(options?: StandardOptions): Standard {
   const plan = planOf(options);
   const { layers, kept } = build(plan);
   checkRelations(plan);
-  const stack = compose(...layers);
-  return Object.assign((next: Parameters<Middleware>[0]) => stack(next), {
+  return Object.assign(compose(...layers), {
     describe: () => describePlan(plan),
     snapshot: () => Object.fromEntries(kept.map(([name, state]) => [name, state.snapshot?.()])),
     reset: (key?: string) => {

@@ -41,12 +41,12 @@ function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Respon
   }
   const { clone } = copy;
   define(copy, 'clone', () => keepFacts(clone.call(copy), copy, errorOf));
-  tellErrors(copy, errorOf);
+  replaceErrors(copy, errorOf);
   return copy;
 }
 
 /** By its own methods: a clone is of another class where `Response` was replaced, as by Hono on Node. */
-function tellErrors(response: Response, errorOf: ErrorOf): void {
+function replaceErrors(response: Response, errorOf: ErrorOf): void {
   const methods = response as unknown as Record<string, (() => Promise<unknown>) | undefined>;
   for (const name of READERS) {
     const read = methods[name];

@@ -1,3 +1,5 @@
+import { shared } from './shared.ts';
+
 /** The server's last answer, kept when the response itself is discarded. */
 export interface LastAnswer {
   readonly status: number;
@@ -58,26 +60,16 @@ export function addAttempt(record: CallRecord, attempt: AttemptRecord): void {
   record.history = (record.history ?? []).concat(attempt);
 }
 
-/** How many calls have a number: one count for all copies of this package, since one listener may get events of several. */
-const COUNT: unique symbol = Symbol.for('steadfetch.calls.1') as never;
+const COUNT = Symbol.for('steadfetch.calls.1');
 
-type Shared = typeof globalThis & { [COUNT]?: { calls: number } };
-
+/** How many calls have a number: one count for all copies, since one listener may get events of several. */
 let count: { calls: number } | undefined;
 
 /** The number of the call, for events. */
 export function callIdOf(record: CallRecord): number {
   if (record.id === 0) {
-    count ??= sharedCount();
+    count ??= shared(COUNT, { calls: 0 });
     record.id = ++count.calls;
   }
   return record.id;
-}
-
-/** Where nothing can be added to the global object, each copy counts by itself. */
-function sharedCount(): { calls: number } {
-  const shared = globalThis as Shared;
-  const own = { calls: 0 };
-  if (!shared[COUNT]) Reflect.defineProperty(shared, COUNT, { value: own, configurable: true });
-  return shared[COUNT] ?? own;
 }

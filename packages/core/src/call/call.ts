@@ -4,12 +4,12 @@ import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
+import { markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, initFor, isRequest } from './request-members.ts';
-import { asRetried, markOf, type Retried } from './retried.ts';
 
 /** What `call.with()` can change. A member that is left out stays as it was. */
 export interface CallChanges {
@@ -178,8 +178,8 @@ export class Call {
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried } = this;
     const init = inGivenForm(given, fetch, this.record.keyField);
-    if (observed) return observed.send(this, async () => fetch(input, asRetried(init, this, fetch)));
-    return fetch(input, retried ? asRetried(init, this, fetch) : init);
+    if (observed) return observed.send(this, async () => fetch(input, withMark(init, this, fetch)));
+    return fetch(input, retried ? withMark(init, this, fetch) : init);
   }
 }
 

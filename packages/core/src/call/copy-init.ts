@@ -1,6 +1,6 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
-import { inReactNative } from './in-react-native.ts';
+import { inReactNative } from '../runtime.ts';
 import { MEMBERS, membersOf, TEXTS } from './init-members.ts';
 import { cloneHeaders } from './request-members.ts';
 

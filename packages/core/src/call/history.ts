@@ -1,19 +1,23 @@
-/** One map for all copies of this package, made when it is first needed. */
-const HISTORIES: unique symbol = Symbol.for('steadfetch.histories.1') as never;
+import { shared } from './shared.ts';
 
-type Shared = typeof globalThis & { [HISTORIES]?: WeakMap<object, readonly unknown[]> };
+const HISTORIES = Symbol.for('steadfetch.histories.1');
+
+/** One map for all copies of this package, made when it is first needed. */
+let histories: WeakMap<object, readonly unknown[]> | undefined;
 
 /** The attempts behind a response or an error, kept outside of it. */
 export function historyBehind(outcome: unknown): readonly unknown[] | undefined {
-  return isObject(outcome) ? (globalThis as Shared)[HISTORIES]?.get(outcome) : undefined;
+  return isObject(outcome) ? allHistories().get(outcome) : undefined;
 }
 
 /** Keeps the attempts behind a response or an error, also for other copies of this package. */
 export function keepHistory(outcome: unknown, history: readonly unknown[] | undefined): void {
-  if (!isObject(outcome) || history === undefined) return;
-  const shared = globalThis as Shared;
-  if (!shared[HISTORIES]) Object.defineProperty(shared, HISTORIES, { value: new WeakMap(), configurable: true });
-  shared[HISTORIES]!.set(outcome, history);
+  if (isObject(outcome) && history !== undefined) allHistories().set(outcome, history);
+}
+
+function allHistories(): WeakMap<object, readonly unknown[]> {
+  histories ??= shared(HISTORIES, new WeakMap());
+  return histories;
 }
 
 /** Copies the history of a response to a copy of it. */

@@ -1,4 +1,5 @@
 import { bodyFactory } from '../body/body-factory.ts';
+import { inBrowser } from '../runtime.ts';
 import { membersOf } from './init-members.ts';
 import type { RequestInfo } from './platform-types.ts';
 
@@ -33,11 +34,6 @@ export function moveRequest(
     return { input: target, init: { ...init, body: bytesOf(request) } };
   }
   return { input: new Request(target, { ...said, body: stream }), init: own };
-}
-
-/** Whether this is a page of a browser, or a worker of one: no other runtime has an address, unless it is given one. */
-function inBrowser(): boolean {
-  return (globalThis as { location?: unknown }).location !== undefined;
 }
 
 /** Where a runtime does not show the body of a `Request`, its method says whether there can be one. */

@@ -1,4 +1,4 @@
-import { inReactNative } from './in-react-native.ts';
+import { inReactNative } from '../runtime.ts';
 
 /** What is asked of a URL. */
 export type UrlParts = Pick<URL, 'protocol' | 'host' | 'pathname' | 'search' | 'href'>;

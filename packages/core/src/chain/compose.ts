@@ -1,4 +1,4 @@
-import { ignoreRejection } from '../events/notify.ts';
+import { ignoreRejection, isThenable } from '../events/notify.ts';
 import { show } from '../options/show.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 
@@ -32,8 +32,7 @@ function errorAt(index: number, value: unknown, length: number, maker?: Middlewa
 }
 
 function explain(index: number, value: unknown, length: number, maker: Middleware | undefined): string {
-  const isPromise = typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
-  if (maker ? isPromise : typeof value === 'function') {
+  if (maker ? isThenable(value) : typeof value === 'function') {
     return `position ${index} is fetch itself, write compose(${length > 1 ? 'retry()' : ''})(fetch)`;
   }
   if (maker) return `the middleware at position ${index} gave ${show(value)}, expected a fetch function`;

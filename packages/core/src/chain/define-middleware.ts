@@ -1,6 +1,6 @@
 import { forgetClones, releaseBodies } from '../body/keep-body.ts';
 import { Call } from '../call/call.ts';
-import { takeAttempt } from '../call/retried.ts';
+import { takeAttempt } from '../call/mark.ts';
 import { checkFunction, optionError } from '../options/check.ts';
 import { type OrderRule, warnOfOrder } from './check-order.ts';
 import type { Fetch, Middleware } from './fetch.ts';

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import { isThenable } from '../events/notify.ts';
 import { checkFunction, optionError } from '../options/check.ts';
 import { defineMiddleware, toNext } from './define-middleware.ts';
 import type { Middleware } from './fetch.ts';
@@ -15,9 +16,7 @@ export function when(predicate: (call: Call) => boolean, middleware: Middleware)
     const inner = toNext(middleware(next));
     return defineMiddleware((call, skip) => {
       const picked: unknown = predicate(call);
-      if (typeof (picked as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw optionError('when: predicate', 'it to return true or false', picked);
-      }
+      if (isThenable(picked)) throw optionError('when: predicate', 'it to return true or false', picked);
       return picked ? inner(call) : skip(call);
     })(next);
   };

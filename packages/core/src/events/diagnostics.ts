@@ -3,7 +3,7 @@ import { callIdOf } from '../call/call-record.ts';
 import { redactUrl } from '../call/origin.ts';
 import { defineMiddleware, toNext } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
-import { monotonic, systemClock } from '../time/clock.ts';
+import { systemClock } from '../time/clock.ts';
 import { metaOf, observeBy, withObserverOf } from './observe.ts';
 
 /** What subscribers of both channels get; Node adds `result` or `error`. */
@@ -41,8 +41,7 @@ export function diagnostics(): Middleware {
   if (!calls || !attempts) return passing;
   const around = (call: Call, send: () => Promise<Response>) =>
     attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
-  const now = monotonic(systemClock);
-  const observed = observeBy({ listener: () => {}, clock: systemClock, now, around }, 'diagnostics');
+  const observed = observeBy({ listener: () => {}, clock: systemClock, around }, 'diagnostics');
   return (next) => {
     const traced = toNext(observed(next));
     const layer = defineMiddleware((call, untraced) => {

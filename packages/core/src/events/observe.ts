@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
+import type { Mark } from '../call/mark.ts';
 import { redactUrl } from '../call/origin.ts';
-import type { Mark } from '../call/retried.ts';
 import { defineMiddleware } from '../chain/define-middleware.ts';
 import type { CallOptions, Fetch, Middleware, NamedOptions } from '../chain/fetch.ts';
 import { checkFunction } from '../options/check.ts';
@@ -44,11 +44,12 @@ type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
  */
 export function observe(listener: Listener, options?: ObserveOptions): Middleware {
   const { clock } = readOptions('observe', OPTIONS, options);
-  return observeBy({ listener: checkFunction('observe: listener', listener), clock, now: monotonic(clock) }, 'observe');
+  return observeBy({ listener: checkFunction('observe: listener', listener), clock }, 'observe');
 }
 
 /** The middleware behind `observe`. */
-export function observeBy(settings: Settings, name: string): Middleware {
+export function observeBy(observer: Omit<Settings, 'now'>, name: string): Middleware {
+  const settings = { ...observer, now: monotonic(observer.clock) };
   const middleware = defineMiddleware((call, next) => {
     if (isOf(call.observed, settings)) return next(call);
     return new Observation(call, settings).watch(call, next);

@@ -1,6 +1,6 @@
-import { cancelError } from '../body/cancellable.ts';
 import type { Call } from '../call/call.ts';
 import { abortWith, onAbort, throwIfAborted } from '../time/abort.ts';
+import { cancelError } from '../time/cancellable.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 import { sleep } from '../time/sleep.ts';
 

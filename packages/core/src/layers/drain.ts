@@ -7,7 +7,7 @@ import type { SteadfetchEvent } from '../events/events.ts';
 import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
-import { type Clock, monotonic } from '../time/clock.ts';
+import type { Clock } from '../time/clock.ts';
 import { sleep } from '../time/sleep.ts';
 import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
@@ -65,7 +65,7 @@ export function drain(options?: DrainOptions): Drain {
   const { clock } = readOptions('drain', OPTIONS, options);
   const calls = new OpenCalls(clock);
   const listener = (event: SteadfetchEvent) => calls.note(event);
-  const observed = observeBy({ listener, clock, now: monotonic(clock), remaining: calls.remaining }, 'drain');
+  const observed = observeBy({ listener, clock, remaining: calls.remaining }, 'drain');
   const layer = defineMiddleware((call, next) => calls.run(call, next));
   const middleware: Middleware = (next) => observed(withObserverOf(layer(next), next));
   return Object.assign(middleware, { close: (options?: CloseOptions) => calls.close(options) });

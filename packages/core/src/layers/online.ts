@@ -1,4 +1,3 @@
-import { cancellable } from '../body/cancellable.ts';
 import { keepBody, releaseBody } from '../body/keep-body.ts';
 import type { Call } from '../call/call.ts';
 import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '../call/idempotent.ts';
@@ -9,6 +8,7 @@ import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { classifyError } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
+import { cancellable } from '../time/cancellable.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 
 /** What has the events `online` and `offline`, as `window` does. */
@@ -77,11 +77,11 @@ function layer(): Layer {
 }
 
 /** Why a call may go. */
-type Leave = 'probe' | 'online';
+type Why = 'probe' | 'online';
 
 interface Waiting {
   readonly isRepeatable: boolean;
-  readonly go: (leave: Leave) => void;
+  readonly go: (why: Why) => void;
 }
 
 /** What is known of the network, and the calls that wait for it. */
@@ -142,13 +142,13 @@ class Network {
   }
 
   /** Waits until the call may go: as a probe, or because the browser is back. */
-  async #waitFor(call: Call, isRepeatable: boolean): Promise<Leave> {
+  async #waitFor(call: Call, isRepeatable: boolean): Promise<Why> {
     if (isRepeatable && this.#now() >= this.#nextProbe) return this.#probe();
     const { observed, record, signal } = call;
     const own = observed && cancellable(signal);
     let stop: (() => void) | undefined;
     try {
-      const leave = await new Promise<Leave>((resolve, reject) => {
+      const why = await new Promise<Why>((resolve, reject) => {
         const waiting = { isRepeatable, go: resolve };
         this.#waiting.add(waiting);
         this.#watch();
@@ -160,8 +160,8 @@ class Network {
           reject(reason);
         });
       });
-      if (leave === 'online') this.#emit(call, 'released');
-      return leave;
+      if (why === 'online') this.#emit(call, 'released');
+      return why;
     } finally {
       record.waitingFor = undefined;
       own?.release();

@@ -32,6 +32,6 @@ export function callHooks<Hooks extends object>(all: readonly Hooks[], name: key
       if (!observer) return undefined;
       event ??= Object.freeze(make());
       return observer.call(hook, event);
-    }, undefined);
+    });
   }
 }

@@ -1,3 +1,5 @@
+import { inWorkers } from '../runtime.ts';
+
 /** How often a call that waits for others looks for itself in Workers, in milliseconds. */
 const LOOK_EVERY_MS = 20;
 
@@ -28,8 +30,4 @@ export function settledByOthers<T>(begin: Begin<T>, look: () => void = () => {})
       },
     );
   });
-}
-
-export function inWorkers(): boolean {
-  return (globalThis.navigator as { userAgent?: unknown } | undefined)?.userAgent === 'Cloudflare-Workers';
 }

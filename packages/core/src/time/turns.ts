@@ -1,6 +1,6 @@
+import { inWorkers } from '../runtime.ts';
 import { abortable } from './abort.ts';
 import { type Clock, monotonic } from './clock.ts';
-import { inWorkers } from './settled-by-others.ts';
 import { sleep } from './sleep.ts';
 
 /** How many calls go on in one turn of the event loop: each of them has something to do then. */

@@ -1,5 +1,5 @@
+import { inWorkers } from '../runtime.ts';
 import { monotonic, systemClock } from './clock.ts';
-import { inWorkers } from './settled-by-others.ts';
 
 /** How often a call shows that its request still runs, in milliseconds. */
 const SIGN_EVERY_MS = 250;

@@ -1,4 +1,4 @@
-import { abortWith, onAbort } from '../time/abort.ts';
+import { abortWith, onAbort } from './abort.ts';
 
 /** A wait that an observer can end, and that ends with the call. */
 export interface Cancellable {

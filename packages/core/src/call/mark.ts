@@ -5,7 +5,7 @@ import { copyBody, copyHeaders } from './copy-init.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 
 /** Survives a foreign wrapper that copies `init`, and two copies of this package. */
-const RETRIED: unique symbol = Symbol.for('steadfetch.retried.2') as never;
+const MARK: unique symbol = Symbol.for('steadfetch.retried.2') as never;
 
 /**
  * Whether an outer `retry` repeats the call. `last`: it does, but no attempt will follow this one. `off`: the call says
@@ -24,27 +24,27 @@ export interface Mark {
   taken?: boolean;
 }
 
-type Marked = RequestInit & { [RETRIED]?: Mark };
+type Marked = RequestInit & { [MARK]?: Mark };
 
 /** The mark on the `init` of a call that one of our outer layers has sent. */
 export function markOf(init: Marked): Mark | undefined {
-  return init[RETRIED];
+  return init[MARK];
 }
 
 /** Leaves it to the layers inside a foreign fetch to report an attempt that has a mark to observers. */
 export function takeAttempt(init: Marked): void {
-  init[RETRIED]!.taken = true;
+  init[MARK]!.taken = true;
 }
 
 /**
  * The init with a mark for the middlewares inside a foreign fetch. A new object each time, with headers and bytes of its
  * own, since that fetch may write on it. The platform's `fetch` gets no mark: it takes microseconds to read an init.
  */
-export function asRetried(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
+export function withMark(init: RequestInit | undefined, mark: Mark, fetch: Fetch): RequestInit | undefined {
   if (isPlatformFetch(fetch)) return init;
   // the mark first: to add a symbol to an object that is there costs an engine as much as all of the rest
-  const marked: Marked = { [RETRIED]: mark, ...init };
-  if (marked[RETRIED] !== mark) marked[RETRIED] = mark;
+  const marked: Marked = { [MARK]: mark, ...init };
+  if (marked[MARK] !== mark) marked[MARK] = mark;
   const { headers, body } = marked;
   if (headers) marked.headers = copyHeaders(headers);
   if (typeof body === 'object' && body && mark.retried === true) marked.body = copyBody(body);

@@ -1,4 +1,0 @@
-/** As other clients ask it. */
-export function inReactNative(): boolean {
-  return (globalThis.navigator as { product?: unknown } | undefined)?.product === 'ReactNative';
-}
