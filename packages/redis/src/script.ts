@@ -230,10 +230,10 @@ local function amid()
   return 0
 end
 
-local function startOf()
+local function startOf(call)
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(max(1, s.accepted) / (s.closure + length), steady, 0.7 * amid())
+  return max(max(call, s.accepted) / (s.closure + length), steady, 0.7 * amid())
 end
 
 local function metFor()
@@ -276,10 +276,11 @@ local function explain(top, time)
   end
 end
 
-local function learn()
+local function learn(cost)
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
-  local start = startOf()
+  local call = max(1, cost, s.cost / max(1, s.requests))
+  local start = startOf(call)
   local isAlone = s.refusedLast == at
   s.refusedAt = 0
   s.closedUntil = s.closedUntil + 1
@@ -297,7 +298,7 @@ local function learn()
     s.depth = 1
     s.used = s.closedUntil
   elseif accepted == 0 then
-    local most = 2 / time
+    local most = 2 * call / time
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, most) end
   else
@@ -433,7 +434,7 @@ local function outvote(requests)
   if s.doubted == 0 and s.way == FREE then history, historyText, entries = {}, '', 0 end
 end
 
-local function refuse(now, at, closedUntil, every, wait)
+local function refuse(now, at, closedUntil, every, wait, cost)
   local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
   local till = ceil(now + length)
   if closedUntil < s.counted then
@@ -441,7 +442,7 @@ local function refuse(now, at, closedUntil, every, wait)
     if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
     s.next = max(s.next, s.closedUntil)
   else
-    if s.refusedAt > 0 then learn() end
+    if s.refusedAt > 0 then learn(cost) end
     local apart = every > 0 and every or everyOf(now, 1, 0)
     s.pace = apart > 0 and 1 / apart or 0
     s.isTrying = isTrying(now) and 1 or 0
@@ -600,9 +601,9 @@ records(ARGV[10], function(one)
 end)
 if ARGV[9] ~= '' then
   local n = numbers(ARGV[9])
-  if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4]) end
+  if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4], cost) end
 end
-if s.refusedAt > 0 and now >= s.learnAt then learn() end
+if s.refusedAt > 0 and now >= s.learnAt then learn(cost) end
 local reply = grant(now, want, cost, extra, known, within)
 save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
 for i, n in ipairs(reply) do reply[i] = text(n) end

@@ -87,6 +87,31 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('begins a search where the model does, whatever a call costs', async () => {
+    const cost = 1_000;
+    const accepted = [{ from: BEGUN + 50, to: BEGUN + 50, cost: 10 * cost }];
+    const refusal = (at: number) => ({
+      at: BEGUN + at,
+      closedUntil: BEGUN + at,
+      every: 0,
+      wait: 1_000,
+      isDoubted: false,
+    });
+    const questions: [number, Partial<Question>][] = [
+      [0, { cost, refusal: refusal(0) }],
+      [300, { cost, want: 1 }],
+      [1_050, { cost, want: 1, accepted, requests: 10 }],
+      [1_100, { cost, refusal: refusal(1_100) }],
+      [1_400, { cost, want: 1 }],
+      [2_200, { cost, refusal: refusal(2_200) }],
+      [2_500, { cost: 1, want: 1 }],
+      [2_600, { cost, want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked('dear', questions)) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
   it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
     const refusal = (at: number, isDoubted: boolean) => ({
       want: 1,

@@ -52,8 +52,8 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   state.requests += question.requests;
   outvote(state, question.requests);
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
-  if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal);
-  if (state.refusedAt > 0 && now >= state.learnAt) learn(state);
+  if (question.refusal && isBelieved(state, now, question.refusal)) refuse(state, now, question.refusal, question.cost);
+  if (state.refusedAt > 0 && now >= state.learnAt) learn(state, question.cost);
   return [state, grant(state, now, question)];
 }
 
@@ -158,7 +158,7 @@ function isTrying({ way, since, patience }: LimitState, now: number): boolean {
   return way === HOLD && now - since > patience;
 }
 
-function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal): void {
+function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal, cost: number): void {
   const length = wait ?? Math.min(LONGEST, SHORTEST * 2 ** state.shut);
   const until = Math.ceil(now + length);
   if (closedUntil < state.counted) {
@@ -166,7 +166,7 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     if (state.refusedAt > 0) state.refusedLast = Math.max(state.refusedLast, Math.min(now, at));
     state.next = Math.max(state.next, state.closedUntil);
   } else {
-    if (state.refusedAt > 0) learn(state);
+    if (state.refusedAt > 0) learn(state, cost);
     const apart = every > 0 ? every : everyOf(state, now, 1, 0);
     state.pace = apart > 0 ? 1 / apart : 0;
     state.isTrying = isTrying(state, now);

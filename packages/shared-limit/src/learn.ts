@@ -28,11 +28,12 @@ const SHORTEST_PATIENCE = 1_500;
 const LONGEST_DOUBT = 60_000;
 const LONGEST_PATIENCE = 300_000;
 
-/** Learns from what was accepted between two refusals, by all. */
-export function learn(state: LimitState): void {
+/** Learns from what was accepted between two refusals, by all. A call costs as much as the one that asks, or as those before it. */
+export function learn(state: LimitState, cost: number): void {
   const { accepted, closure, refusedAt: at, emptied, pace } = state;
   const time = Math.max(1, at - emptied);
-  const start = startOf(state);
+  const call = Math.max(1, cost, state.cost / Math.max(1, state.requests));
+  const start = startOf(state, call);
   const isAlone = state.refusedLast === at;
   state.refusedAt = 0;
   // what was said meanwhile is no longer so
@@ -44,7 +45,7 @@ export function learn(state: LimitState): void {
   if (!isAlone) state.alone = 0;
   mark(state, at);
   if (state.base === 0) search(state, start);
-  else if (accepted === 0) noneAccepted(state, time);
+  else if (accepted === 0) noneAccepted(state, time, call);
   else {
     const found = explain(state, 1.05 * pace, time);
     if (!found && isAlone) state.alone++;
@@ -75,11 +76,11 @@ function explain(state: LimitState, top: number, time: number): Bucket | undefin
 }
 
 /** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. No pace is no limit, so it is one call at least. */
-function startOf(state: LimitState): number {
+function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-  return Math.max(Math.max(1, accepted) / (closure + length), steady, 0.7 * amid(state));
+  return Math.max(Math.max(call, accepted) / (closure + length), steady, 0.7 * amid(state));
 }
 
 /** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */
@@ -122,8 +123,8 @@ function between(state: LimitState, low: number, high: number): void {
 }
 
 /** Nothing was accepted since it was last used up: not even two came back. */
-function noneAccepted(state: LimitState, time: number): void {
-  const most = 2 / time;
+function noneAccepted(state: LimitState, time: number, call: number): void {
+  const most = (2 * call) / time;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
   if (state.way === SEARCH) state.base = Math.min(state.base, most);
 }

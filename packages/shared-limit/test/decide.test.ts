@@ -118,6 +118,40 @@ it('a quota that tells only what is left paces by that', () => {
   expect(replies[0]!.every).toBeGreaterThan(0);
 });
 
+describe('after refusals with nothing accepted between them a dear call is held back no longer than a cheap one', () => {
+  /** Milliseconds between two calls of a cost; of those that ask while the refusals are learned from the last one costs `last`. */
+  const everyOf = (cost: number, before: number, last = cost) => {
+    const refusal = (at: number) => ({
+      at: START + at,
+      closedUntil: START + at,
+      every: 0,
+      wait: 1_000,
+      isDoubted: false,
+    });
+    const accepted = before > 0 ? [{ from: START + 50, to: START + 50, cost: before * cost }] : [];
+    return asked(
+      [0, { cost }],
+      [100, { cost, accepted, requests: before, refusal: refusal(100) }],
+      [400, { cost }],
+      [1_100, { cost, refusal: refusal(1_100) }],
+      [1_400, { cost: last, want: 0 }],
+      [1_500, { cost }],
+    ).replies.at(-1)!.every;
+  };
+
+  it.each([
+    [0, 1_001],
+    [10, 500],
+  ])('where %i calls were accepted before', (before, apart) => {
+    expect(everyOf(1, before)).toBeCloseTo(apart);
+    expect(everyOf(1_000, before)).toBeCloseTo(apart);
+  });
+
+  it('whoever asks first', () => {
+    expect(everyOf(1_000, 10, 1)).toBeCloseTo(500);
+  });
+});
+
 it('a call that costs nothing is not held back', () => {
   expect(asked([0, { cost: 0 }], [1, { cost: 0, extra: 2 }]).replies[1]).toMatchObject({ first: START + 1, every: 0 });
 });
