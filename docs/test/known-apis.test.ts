@@ -47,6 +47,7 @@ it.each(['openai', '@anthropic-ai/sdk'])(
 it.each([
   [200, '{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'],
   [403, '{"error":{"errors":[{"reason":"rateLimitExceeded"}],"code":403}}'],
+  [400, '{"errors":[{"message":"Rate limit exceeded","extensions":{"code":"RATELIMITED"}}]}'],
 ])('a refusal that only its body tells, with status %i, is sent again by the stack for such', async (status, body) => {
   const server = fakeFetch([
     { status, body, headers: { 'retry-after': '0' } },
