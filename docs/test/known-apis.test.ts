@@ -47,6 +47,7 @@ it.each(['openai', '@anthropic-ai/sdk'])(
 it.each([
   [200, '{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'],
   [403, '{"error":{"errors":[{"reason":"rateLimitExceeded"}],"code":403}}'],
+  [400, '{"errors":[{"message":"Rate limit exceeded","extensions":{"code":"RATELIMITED"}}]}'],
 ])('a refusal that only its body tells, with status %i, is sent again by the stack for such', async (status, body) => {
   const server = fakeFetch([
     { status, body, headers: { 'retry-after': '0' } },
@@ -64,6 +65,34 @@ it.each([
   expect(await response.json()).toEqual({ data: {} });
   expect(server.requests).toHaveLength(2);
 });
+
+it.each([
+  ['forXero', 'https://api.xero.com/api.xro/2.0/Invoices', 'a', 'https://api.xero.com/api.xro/2.0/Invoices', 'b'],
+  [
+    'forDiscord',
+    'https://discord.com/api/v10/channels/1/messages',
+    '',
+    'https://discord.com/api/v10/channels/2/messages',
+    '',
+  ],
+])(
+  'behind the stack %s what is refused to one holds back no other',
+  async (name, url, tenant, otherUrl, otherTenant) => {
+    const server: typeof fetch = async (input, init) => {
+      const asked = new Request(input, init);
+      const isRefused = asked.url === url && asked.headers.get('xero-tenant-id') === tenant;
+      return new Response(null, isRefused ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 200 });
+    };
+    const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes(name))!;
+    const steady = await stackOf(line, code.replace(name, 'steady'), server);
+    const ask = (to: string, of: string) => steady(to, { headers: { 'xero-tenant-id': of } });
+
+    await Promise.allSettled(Array.from({ length: 12 }, () => ask(url, tenant)));
+    const response = await ask(otherUrl, otherTenant);
+
+    expect(response.status).toBe(200);
+  },
+);
 
 async function stackOf(line: number, code: string, server: typeof fetch): Promise<typeof fetch> {
   vi.stubGlobal('fetch', server);
