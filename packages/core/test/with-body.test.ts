@@ -97,17 +97,20 @@ describe('withBody', () => {
   });
 
   it('keeps a history by itself where nothing can be added to the global object', async () => {
-    Reflect.deleteProperty(globalThis, Symbol.for('steadfetch.histories.1'));
+    const key = Symbol.for('steadfetch.histories.1');
+    const shared = Object.getOwnPropertyDescriptor(globalThis, key);
     vi.resetModules();
     const other = await import('../src/call/history.ts');
     const error = new Error('late');
     const real = globalThis;
 
+    Reflect.deleteProperty(real, key);
     Object.assign(real, { globalThis: Object.preventExtensions(Object.create(real)) });
     try {
       other.keepHistory(error, [{ attempt: 1 }]);
     } finally {
       Object.assign(real, { globalThis: real });
+      if (shared) Object.defineProperty(real, key, shared);
     }
 
     expect(other.historyBehind(error)).toEqual([{ attempt: 1 }]);
