@@ -80,8 +80,7 @@ export class Bucket {
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
     if (kind === 'held' && this.#recovery.isBack(now)) account.waitedAt = now;
-    const isAllowed =
-      kind === 'held' ? this.#recovery.send(now) : reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+    const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isLeft(account);
     if (!isAllowed) return false;
     account.spent += price;
     account.promised++;
@@ -91,6 +90,15 @@ export class Bucket {
   /** Whether held calls are let through, one after the other. */
   isBack(now: number): boolean {
     return this.#recovery.isBack(now);
+  }
+
+  /** Whether a retry may be allowed: something is left, or answers let held calls through. Changes nothing. */
+  mayRetry(now: number): boolean {
+    return this.#recovery.answers || this.#isLeft(this.accountAt(now));
+  }
+
+  #isLeft(account: Account): boolean {
+    return reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
   refund(price: number): void {

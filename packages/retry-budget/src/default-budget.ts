@@ -25,6 +25,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
     isBack: (key) => bucketOf(key).isBack(now()),
+    mayRetry: (key) => bucketOf(key).mayRetry(now()),
     begin: (key) => bucketOf(key).begin(now),
     record: (key, outcome, attempt, retries, took) => {
       const bucket = bucketOf(key);

@@ -465,6 +465,22 @@ describe('retryBudget', () => {
       return { budget, clock, answer, fail, allowed };
     };
 
+    it('says that a retry may be allowed while something is left, or the server has answered since it failed', async () => {
+      const { budget, answer, fail } = await spent(1_000);
+      const spend = () => {
+        while (budget.acquire(KEY, 'transient'));
+        return budget.mayRetry?.(KEY);
+      };
+      const seen = [budget.mayRetry?.(KEY), spend()];
+      answer(1);
+      seen.push(spend());
+      fail(1); // one by chance
+      fail(1);
+      seen.push(spend());
+
+      expect(seen).toEqual([true, false, true, false]);
+    });
+
     it('says that the server is back when it answers twenty new calls a second, until it fails', async () => {
       const { budget, clock, answer, fail } = await spent(1_000);
       const seen = [budget.isBack?.(KEY)];
@@ -817,7 +833,7 @@ describe('defaultBudget', () => {
     const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
 
     expect(failingCalls(plain, 100)).toBe(failingCalls(full, 100));
-    expect(Object.keys(plain)).toEqual(['acquire', 'isBack', 'begin', 'record']);
-    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'isBack', 'begin', 'record']);
+    expect(Object.keys(plain)).toEqual(['acquire', 'isBack', 'mayRetry', 'begin', 'record']);
+    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'isBack', 'mayRetry', 'begin', 'record']);
   });
 });

@@ -51,6 +51,7 @@ export function budget(budget: RetryBudget): Rule {
       }
       return permit;
     },
+    mayRetry: ({ origin }) => mayRetry(budget, origin),
     // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
     hold: (_, { delay }) => delay,
     turn: ({ call }) => (isBack(budget, call) ? TURN : 0),
@@ -79,6 +80,17 @@ function isBack(budget: RetryBudget, call: Call): boolean {
     return isBack === true;
   } catch {
     return false;
+  }
+}
+
+/** Ignores what the budget throws. */
+function mayRetry(budget: RetryBudget, origin: string): boolean {
+  try {
+    const may = budget.mayRetry?.(origin);
+    ignoreRejection(may);
+    return may !== false;
+  } catch {
+    return true;
   }
 }
 

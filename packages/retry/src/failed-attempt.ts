@@ -23,6 +23,7 @@ export interface Session {
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
+  record.mayRetry = policy.mayRetry;
   for (const rule of policy.callRules) rule.beforeCall!(call);
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt };
 }

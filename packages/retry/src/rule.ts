@@ -87,6 +87,8 @@ export interface Rule {
    * got none and was held (`hold`), it is asked again when the retry is due; then `failure.held` is `true`.
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
+  /** May `permit` give one now? Asked when an inner `timeout` is due, which then cuts no attempt that no other could follow. @default yes */
+  mayRetry?(call: Pick<Call, 'origin'>): boolean;
   /**
    * For how many milliseconds is a call held that got no permit? The longest counts. Then the call ends, if this time is shorter than
    * the wait before its retry. Otherwise it asks for a permit again; if it gets none, that retry is skipped, and the call is held for
@@ -144,6 +146,8 @@ export interface Policy {
   /** Whether a rule has this need. */
   readonly needsOutcome: boolean;
   readonly needsGoodResponses: boolean;
+  /** Whether a retry may get its permits now; `undefined` where no rule says. */
+  readonly mayRetry: ((call: Pick<Call, 'origin'>) => boolean) | undefined;
   /** What is called before a call is first sent, and what observes good answers. */
   readonly callRules: readonly Rule[];
   readonly successRules: readonly Rule[];
@@ -161,8 +165,10 @@ export function policyOf(rules: readonly Rule[]): Policy {
     return false;
   };
   const methods = all('methods').flatMap((methods) => [...methods]);
+  const askable = rules.filter((rule) => rule.mayRetry);
   return {
     rules,
+    mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call)) : undefined,
     maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
     methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],

@@ -1,6 +1,7 @@
 import { fakeFetch, manualClock } from '@steadfetch/testing';
+import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
-import { bodyFactory, compose, concurrency, retry, type TimeoutError, timeout } from '../src/index.ts';
+import { bodyFactory, compose, concurrency, retry, standard, type TimeoutError, timeout } from '../src/index.ts';
 
 const URL = 'https://api.example.com/orders';
 const stream = () => ({ method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' }) as RequestInit;
@@ -21,6 +22,22 @@ function stack(delays: number[], whole = 30_000) {
 }
 
 const failureOf = (call: Promise<unknown>) => call.catch((error: unknown) => error) as Promise<TimeoutError>;
+
+it('a service that stands still and then answers all loses no call, though the cut attempts spend the budget', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const random = seededRandom(3);
+  const well = time.elapsed + 4_000;
+  const steady = standard({ timeout: 5_000, clock: time, random })(async () => {
+    await time.sleep(Math.max(50, well - time.elapsed));
+    return new Response();
+  });
+  let lost = 0;
+  for (let at = 0; at < 6_000; at += 20) time.at(at, () => void steady(URL).catch(() => lost++));
+
+  await time.run(30_000, () => false);
+
+  expect(lost).toBe(0);
+});
 
 describe('an attempt timeout below a retry and a limit for the call', () => {
   it.each<[string, () => RequestInit]>([

@@ -28,8 +28,9 @@ export class TimedCall implements Expirable, Arrival {
     if (this.#waits) this.#send(next);
   }
 
-  /** The headers did not come in time. */
+  /** The headers did not come in time. While no attempt may follow, they have as much time again. */
   expire(): void {
+    if (this.#goesOn()) return;
     this.release();
     const error = new TimeoutError('headers', this.settings.headers!, this.call);
     keepHistory(error, this.call.record.history);
@@ -54,10 +55,23 @@ export class TimedCall implements Expirable, Arrival {
       this.#timer = timer;
       this.call.record.age ??= () => time.now() - timer.due + headers;
       // an outer limit is a deadline for the layers inside
-      this.#await(next(this.call.with({ signal, remaining: () => timer.due - time.now() })));
+      this.#await(next(this.call.with({ signal, remaining: () => this.#timer!.due - time.now() })));
     } catch (error) {
       // from a clock that cannot sleep
       this.#fail(error);
+    }
+  }
+
+  /** Returns whether it has started the limit anew. A rule that is asked, or the clock, may throw: then it has not. */
+  #goesOn(): boolean {
+    const { call, settings } = this;
+    try {
+      if (!(call.retried === true && call.remaining() < Infinity && call.record.mayRetry?.(call) === false))
+        return false;
+      this.#timer = startTimer(settings.time, settings.headers!, this);
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -6,9 +6,12 @@ import { TimeoutError, timeout } from '../src/index.ts';
 const URL = 'https://api.example.com/orders';
 
 /** A server that answers after 25 s, behind a limit of 10 s for an attempt and one of 30 s for the call. */
-function slowCall(retried: Retried, { whole = true } = {}) {
+function slowCall(retried: Retried, { whole = true, mayRetry = (): boolean => true } = {}) {
   const clock = manualClock();
-  const mark = defineMiddleware((call, next) => next(call.with({ retried })));
+  const mark = defineMiddleware((call, next) => {
+    call.record.mayRetry = mayRetry;
+    return next(call.with({ retried }));
+  });
   const limits = whole ? [timeout(30_000, { clock })] : [];
   const stack = compose(...limits, mark, timeout(10_000, { clock }));
   const response = stack(fakeFetch({ status: 200, delay: 25_000 }, { clock }))(URL);
@@ -21,6 +24,62 @@ describe('a timeout of an attempt', () => {
     await clock.advance(26_000);
 
     expect((await response).status).toBe(200);
+  });
+
+  it('lets an attempt take as long again while no other may follow', async () => {
+    const answers = [false, true];
+    const { response, clock } = slowCall(true, { mayRetry: () => answers.shift()! });
+    let ended = false;
+    const rejection = expect(response)
+      .rejects.toThrow(TimeoutError)
+      .then(() => {
+        ended = true;
+      });
+
+    await clock.advance(19_999);
+    expect(ended).toBe(false);
+    await clock.advance(1);
+    await rejection;
+  });
+
+  it('lets an attempt be answered late that no other may follow', async () => {
+    const { response, clock } = slowCall(true, { mayRetry: () => false });
+    await clock.advance(26_000);
+
+    expect((await response).status).toBe(200);
+  });
+
+  it('tells the layers inside how long it has then', async () => {
+    const clock = manualClock();
+    const left: number[] = [];
+    const mark = defineMiddleware((call, next) => {
+      call.record.mayRetry = () => false;
+      return next(call.with({ retried: true }));
+    });
+    const look = defineMiddleware(async (call) => {
+      for (let n = 0; n < 2; n++) {
+        await clock.sleep(9_000);
+        left.push(call.remaining());
+      }
+      return new Response();
+    });
+    const response = compose(timeout(30_000, { clock }), mark, timeout(10_000, { clock }), look)(fetch)(URL);
+    await clock.advance(18_000);
+
+    await response;
+    expect(left).toEqual([1_000, 2_000]);
+  });
+
+  it('cuts an attempt where asking whether another may follow throws', async () => {
+    const { response, clock } = slowCall(true, {
+      mayRetry: () => {
+        throw new Error('of a rule');
+      },
+    });
+    const rejection = expect(response).rejects.toThrow(TimeoutError);
+    await clock.advance(10_000);
+
+    await rejection;
   });
 
   it.each<[Retried, boolean]>([
