@@ -39,6 +39,7 @@ describe('classifyError', () => {
     'ECONNABORTED',
     'ESOCKETTIMEDOUT',
     'ENETRESET',
+    'ERR_HTTP2_ERROR',
     'ERR_HTTP2_STREAM_ERROR',
     'ERR_HTTP2_SESSION_ERROR',
     'ERR_HTTP2_GOAWAY_SESSION',

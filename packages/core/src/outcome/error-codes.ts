@@ -7,7 +7,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /E(TIMEOUT|SERVFAIL|(AI_)?AGAIN)/, // DNS
   /\w+_(CONNECT(ION)?|HANDSHAKE|HEADERS|BODY)_TIMEOUT/, // undici, Node, QUIC
   /UND_ERR_(SOCKET|INFO|PRX_CONN|SOCKS5_REPLY_[13-6]|RES_\w+_MISMATCH)/, // undici
-  /ERR_HTTP2_(STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
+  /ERR_HTTP2_(ERROR|STREAM_(ERROR|CANCEL)|SESSION_ERROR|(GOAWAY|INVALID)_SESSION)/, // HTTP/2 of Node
   /ERR_SSL_\S+_(INTERNAL_ERROR|BAD_RECORD_MAC)/, // TLS: neither is about trust or what the two speak (RFC 8446 §6.2)
   /\w+_(REFUSED_STREAM|HIGHER_STREAM_ID|PREMATURE_CLOSE|REQUEST_REJECTED)/, // HTTP/2, HTTP/3, node-fetch
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
