@@ -66,7 +66,9 @@ export class TimedCall implements Expirable, Arrival {
   #goesOn(): boolean {
     const { call, settings } = this;
     try {
-      if (!(call.retried === true && call.remaining() < Infinity && call.record.mayRetry?.(call) === false))
+      const left = call.remaining();
+      // a client that is closed has none left, and no limit that ends the call
+      if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
       this.#timer = startTimer(settings.time, settings.headers!, this);
       return true;

@@ -1,4 +1,4 @@
-import { compose, defineMiddleware, type Retried } from '@steadfetch/core';
+import { compose, defineMiddleware, drain, type Retried } from '@steadfetch/core';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { TimeoutError, timeout } from '../src/index.ts';
@@ -68,6 +68,25 @@ describe('a timeout of an attempt', () => {
 
     await response;
     expect(left).toEqual([1_000, 2_000]);
+  });
+
+  it('cuts an attempt of a client that is closed, also while no other may follow', async () => {
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const mark = defineMiddleware((call, next) => {
+      call.record.mayRetry = () => false;
+      return next(call.with({ retried: true }));
+    });
+    const stack = compose(draining, mark, timeout(5_000, { clock }));
+    const rejection = expect(stack(fakeFetch({ status: 200, delay: 25_000 }, { clock }))(URL)).rejects.toThrow(
+      TimeoutError,
+    );
+
+    const closed = draining.close({ deadline: 8_000 });
+    await clock.advance(5_000);
+
+    await rejection;
+    expect(await closed).toEqual({ finished: 1, ended: 0 });
   });
 
   it('cuts an attempt where asking whether another may follow throws', async () => {
