@@ -7,8 +7,8 @@ const MIN_WAIT = 50;
 
 interface Story {
   readonly parts: string[];
-  /** The wait that is not over: since when, and what for. */
-  wait: { readonly since: number; readonly reason: string } | undefined;
+  /** The wait that is not over: since when, what for, and when it is over by itself, where that is known. */
+  wait: { readonly since: number; readonly reason: string; readonly until: number } | undefined;
 }
 
 /** What happened to each call that has not ended, in words: `503, waited 1.0 s (retry-after), 200`. */
@@ -22,12 +22,15 @@ export class Stories {
     if (!story) return;
     const { wait } = story;
     if (wait) {
-      const waited = (event.type === 'attempt' ? event.at - event.ms : event.at) - wait.since;
+      const waited = endOf(wait.until, event) - wait.since;
       if (waited >= MIN_WAIT) story.parts.push(`waited ${seconds(waited)} (${wait.reason})`);
       story.wait = undefined;
     }
     const reason = waitIn(event);
-    if (reason !== undefined) story.wait = { since: event.at, reason };
+    if (reason !== undefined) {
+      const until = event.type === 'wait' ? event.at + event.ms : Infinity;
+      story.wait = { since: event.at, reason, until };
+    }
     const part = partOf(event);
     if (part !== undefined) story.parts.push(part);
   }
@@ -44,6 +47,12 @@ export class Stories {
     this.#stories.set(callId, { parts: [], wait: undefined });
     if (this.#stories.size > MAX_CALLS) this.#stories.delete(this.#stories.keys().next().value!);
   }
+}
+
+/** When a wait ended that this event is the first one after. A call that ends may have been sent again since. */
+function endOf(until: number, event: SteadfetchEvent): number {
+  if (event.type === 'attempt') return event.at - event.ms;
+  return event.type === 'end' ? Math.min(event.at, until) : event.at;
 }
 
 /** What the call waits for from this event on. */

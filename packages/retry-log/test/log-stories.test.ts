@@ -111,6 +111,30 @@ describe('logRetries around a stack', () => {
     expect(told.at(-1)).toBe('warn: GET api.test/x 503 in 5.0 s: 503, waited 5.0 s (budget)');
   });
 
+  it('does not take an attempt that hangs until the call ends for a wait', () => {
+    const timeout = new DOMException('too late', 'TimeoutError');
+    const told = lines([
+      event(0, { type: 'start' }),
+      event(10_000, { type: 'attempt', error: timeout, ms: 10_000 }),
+      event(10_000, { type: 'wait', attempt: 1, cause: 'TimeoutError', ms: 200, source: 'backoff', maxRetries: 2 }),
+      event(30_000, { type: 'end', error: timeout, ms: 30_000, attempts: 1 }),
+      event(30_000, { type: 'attempt', error: timeout, ms: 19_800 }),
+    ]);
+
+    expect(told.at(-1)).toBe('warn: GET api.test/x TimeoutError in 30.0 s: TimeoutError, waited 0.2 s (backoff)');
+  });
+
+  it('tells how long a call waited that was aborted while it waited', () => {
+    const told = lines([
+      event(0, { type: 'start' }),
+      event(10, { type: 'attempt', status: 503, ms: 10 }),
+      event(10, { type: 'wait', attempt: 1, cause: '503', ms: 20_000, source: 'retry-after', maxRetries: 2 }),
+      event(5_010, { type: 'end', error: new DOMException('', 'AbortError'), ms: 5_010, attempts: 1 }),
+    ]);
+
+    expect(told.at(-1)).toBe('warn: GET api.test/x AbortError in 5.0 s: 503, waited 5.0 s (retry-after)');
+  });
+
   it('writes the wait that a give-up did not take, and errors by their codes', () => {
     const reset = Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
     const told = lines(
