@@ -107,6 +107,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         const response = await next(...call);
         return new Response(response.body, response);
       },
+    'rebuilds that of a POST':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return call[1]?.method === 'POST' ? new Response(response.body, response) : response;
+      },
     'wraps it in a proxy':
       (next) =>
       async (...call) =>
@@ -123,6 +129,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'gives a response that nobody has read': {
+    'sends a POST again after a 429, and leaves the 429 unread': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      return response.status === 429 && call.method === 'POST' ? next(call) : response;
+    }),
+    'throws for the 401 of a POST': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 401 && init?.method === 'POST') throw new Error('who are you?');
+      return response;
+    },
     'throws for a 429': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status === 429) throw new Error('slow down');
@@ -1223,7 +1238,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 const reasons: Record<string, RegExp> = {
   'gives the response of next itself': /^the response: |^what is written on the response: /,
   'gives a response that nobody has read':
-    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got undefined/,
+    /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
     /^HTTP (?:400|404|422|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
@@ -1341,6 +1356,7 @@ describe('contractChecks', () => {
     await contractChecks['hands on methods and headers as they are written']!(() => naming);
     await contractChecks['answers after calls that were aborted']!(() => pacing);
     await contractChecks["leaves no listener on the caller's signal"]!(() => pacing);
+    await contractChecks['hands on the body']!(() => pacing);
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => new Promise(() => {})));
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
   });

@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
 import { ending, ok, UNTIL_IT_WAITS } from './contract-probe.ts';
 
 /** What the `fetch` of Node says of a connection that is lost. */
@@ -42,12 +42,8 @@ export function abortedInTime(
   return kind === 'init' ? steady(CONTRACT_URL, init) : steady(new Request(CONTRACT_URL, init));
 }
 
-/** The status of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
-export async function lastOfEleven(
-  make: Parameters<ContractCheck>[0],
-  before: Fetch,
-  ms?: number,
-): Promise<number | undefined> {
+/** The status or the error of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
+export async function lastOfEleven(make: Parameters<ContractCheck>[0], before: Fetch, ms?: number): Promise<unknown> {
   let next = before;
   const steady = make()((...call) => next(...call));
   const read = () => abortedInTime(steady).then((response) => response.text());
@@ -56,5 +52,5 @@ export async function lastOfEleven(
   const { signal, abort } = ending();
   const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);
   abort();
-  return last === undefined || last.failed ? undefined : last.response.status;
+  return statusOf(last);
 }

@@ -44,6 +44,11 @@ export function isRead({ bodyUsed, body }: Response): boolean {
   return bodyUsed || body?.locked === true;
 }
 
+/** What a message shows of an outcome. */
+export function statusOf(outcome: Outcome | undefined): unknown {
+  return outcome?.failed ? outcome.error : outcome?.response.status;
+}
+
 export function errorOf(outcome: Outcome): unknown {
   if (outcome.failed) return outcome.error;
   throw new Error('expected the call to reject, but it gave a response');

@@ -9,6 +9,7 @@ import {
   isRead,
   PATIENT,
   same,
+  statusOf,
 } from './contract-claim.ts';
 import { ending, ok, probe, REPEATED } from './contract-probe.ts';
 import { countUnhandled } from './count-unhandled.ts';
@@ -22,10 +23,12 @@ function writtenOn(response: Response): string {
 /** What comes back to the caller. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
-    for (const response of [new Response('ok'), Response.json('ok'), new Response('none', { status: 404 })]) {
-      const before = writtenOn(response);
-      same(await make()(async () => response)(CONTRACT_URL), response, 'the response');
-      same(writtenOn(response), before, 'what is written on the response');
+    for (const init of [undefined, { method: 'POST', body: 'order' }]) {
+      for (const response of [new Response('ok'), Response.json('ok'), new Response('none', { status: 404 })]) {
+        const before = writtenOn(response);
+        same(await make()(async () => response)(CONTRACT_URL, init), response, 'the response');
+        same(writtenOn(response), before, 'what is written on the response');
+      }
     }
   },
 
@@ -55,7 +58,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
           same(others.every(isRead), true, `whether each answer but the one that is given is read after a ${status}`);
         }
         if (last === undefined || given.length > 20) return; // it waits, or goes on until it is answered
-        same(last.response?.status, status, 'the status of the last answer');
+        same(statusOf(last), status, 'the status of the last answer');
         same(isRead(last.response!), false, `whether the last body of a ${status} is used or locked`);
       }),
     );
@@ -173,6 +176,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?])[] = [
   (signal) => [CONTRACT_URL, { signal }],
   (signal) => [CONTRACT_URL, { method: 'PUT', body: 'order', signal }],
+  (signal) => [CONTRACT_URL, { method: 'POST', body: 'order', signal }], // after a 429, or with a new token
   (signal) => [new Request(CONTRACT_URL, { method: 'PUT', body: 'order', signal })],
   (signal) => [
     CONTRACT_URL,

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
 import { asInitAndAsRequest, ending, endless, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -75,7 +75,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       for (const args of calls) {
         const answered = answers.map(async ([status, answer]) => {
           const outcome = await sendOnce(args, status, answer);
-          same(outcome?.response?.status, status, `the status of a ${method}`);
+          same(statusOf(outcome), status, `the status of a ${method}`);
           same(isRead(outcome!.response!), false, `whether the body of a ${status} is used or locked`);
         });
         const failed = errors.map(async ([end, error]) => {
