@@ -1,8 +1,8 @@
 import type { LastAnswer } from '@steadfetch/core';
-import { oneLine } from '@steadfetch/core/kit';
+import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
 /** A `LocalRefusal`: a call was not made, because its server keeps failing. */
-export class CircuitOpenError extends Error {
+export class CircuitOpenError extends AnsweredError {
   override readonly name: string = 'CircuitOpenError';
   readonly local = true;
   readonly reason = 'circuit-open';
@@ -10,8 +10,6 @@ export class CircuitOpenError extends Error {
   readonly retryAfter: number;
   /** Whose circuit it is: the origin, unless `key` says otherwise. */
   readonly key: string;
-  /** Not shown when the error is printed: headers may hold secrets. */
-  readonly #lastAnswer: LastAnswer | undefined;
 
   constructor({
     key,
@@ -19,14 +17,8 @@ export class CircuitOpenError extends Error {
     lastAnswer,
   }: { key: string; retryAfter: number; lastAnswer?: LastAnswer | undefined }) {
     const answer = lastAnswer ? `; the last answer was ${lastAnswer.status}` : '';
-    super(`The circuit for ${oneLine(key)} is open, worth another call in ${retryAfter} ms${answer}`);
+    super(`The circuit for ${oneLine(key)} is open, worth another call in ${retryAfter} ms${answer}`, lastAnswer);
     this.retryAfter = retryAfter;
     this.key = key;
-    this.#lastAnswer = lastAnswer;
-  }
-
-  /** What the server answered last, to this call or to the ones that opened the circuit. */
-  get lastAnswer(): LastAnswer | undefined {
-    return this.#lastAnswer;
   }
 }

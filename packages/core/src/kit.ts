@@ -42,6 +42,7 @@ export {
   type Settings,
 } from './options/options.ts';
 export { warnOnce } from './options/warn-once.ts';
+export { AnsweredError } from './outcome/answered-error.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
 export { limitFields } from './outcome/limit-fields.ts';
 export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';

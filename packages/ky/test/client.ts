@@ -1,6 +1,7 @@
 import type { RetryHooks, RetryOptions } from '@steadfetch/retry';
 import { type FakeFetch, fakeFetch, type InstantClock, instantClock, type Script } from '@steadfetch/testing';
 import ky, { type KyInstance } from 'ky';
+import { onTestFinished, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 
 export const URL = 'https://api.example.com/items';
@@ -17,6 +18,13 @@ export function client(script: Script, options: RetryOptions = {}): Client {
   const fetch = fakeFetch(script);
   const api = ky.create({ fetch, hooks: retry({ clock, ...options }) });
   return { api, fetch, clock };
+}
+
+/** To the end of the test, time moves from timer to timer while nothing else runs. ky takes no clock. */
+export function virtualTime(): void {
+  vi.useFakeTimers();
+  vi.setTimerTickMode('nextTimerAsync');
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 /** What a call comes to when it is expected to fail. */

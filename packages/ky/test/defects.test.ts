@@ -4,7 +4,7 @@ import { fakeFetch, instantClock, seededRandom, startServer } from '@steadfetch/
 import ky, { HTTPError } from 'ky';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
-import { client, outcomeOf, URL } from './client.ts';
+import { client, outcomeOf, URL, virtualTime } from './client.ts';
 
 /** Faults that ky 2.1 alone has, each with the behaviour that replaces it. */
 describe('ky with retry()', () => {
@@ -112,6 +112,7 @@ describe('ky with retry()', () => {
   });
 
   it('gives the real outcome at once when a wait cannot fit totalTimeout', async () => {
+    virtualTime();
     const onGiveUp = vi.fn();
     const { api, clock } = client([limited('60', 503), 200], { hooks: { onGiveUp } });
 
@@ -143,8 +144,7 @@ describe('ky with retry()', () => {
   });
 
   it('lets a middleware wait longer than the default timeout of ky', async () => {
-    vi.useFakeTimers();
-    vi.setTimerTickMode('nextTimerAsync');
+    virtualTime();
     const slow = (next: typeof fetch) => async (input: RequestInfo | globalThis.URL, init?: RequestInit) => {
       await systemClock.sleep(60_000);
       return next(input, init);
@@ -152,7 +152,6 @@ describe('ky with retry()', () => {
     vi.spyOn(globalThis, 'fetch').mockImplementation(fakeFetch(200));
 
     const response = await ky.extend(use(slow)).get(URL);
-    vi.useRealTimers();
 
     expect(response.status).toBe(200);
   });

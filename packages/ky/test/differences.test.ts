@@ -2,7 +2,7 @@ import { instantClock } from '@steadfetch/testing';
 import ky, { HTTPError, TimeoutError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
-import { client, outcomeOf, recorder, URL } from './client.ts';
+import { client, outcomeOf, recorder, URL, virtualTime } from './client.ts';
 
 const asks = (retryAfter: string, status = 503) => ({ status, headers: { 'retry-after': retryAfter } });
 
@@ -66,6 +66,7 @@ describe('other than ky, retry()', () => {
   });
 
   it('ends at once with the real outcome where a wait does not fit totalTimeout', async () => {
+    virtualTime();
     const { api, clock } = client(503, { delay: () => 500 });
 
     expect(await outcomeOf(api.get(URL, { totalTimeout: 200 }))).toBeInstanceOf(HTTPError);

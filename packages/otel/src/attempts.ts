@@ -11,8 +11,8 @@ import {
 } from '@opentelemetry/api';
 import { type Call, defineMiddleware, type Middleware, type Next, notify, redactUrl } from '@steadfetch/core';
 import { checkChoice, checkFunction, checkMembers, type OptionTable, readOptions } from '@steadfetch/core/kit';
-import { nameOf } from './metrics.ts';
-import { contextOf, endSpan, isCancelled, startSpan } from './otel.ts';
+import { nameOf } from './attributes.ts';
+import { contextOf, endSpan, isCancelled, startSpan } from './spans.ts';
 
 export interface AttemptsOptions {
   /**

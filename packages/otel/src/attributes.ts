@@ -14,3 +14,13 @@ const servers = perKey((origin: string): Attributes => {
 export function serverOf(origin: string): Attributes {
   return servers(origin);
 }
+
+/** The name of an error, which is one of few. One that is no word may be anything. */
+export function nameOf(error: unknown): string {
+  try {
+    const name: unknown = error instanceof Error && error.name;
+    return typeof name === 'string' && /^\w+$/.test(name) ? name : '_OTHER';
+  } catch {
+    return '_OTHER';
+  }
+}

@@ -1,7 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
-import { serverOf } from './attributes.ts';
-import type { Sources } from './otel.ts';
+import { nameOf, serverOf } from './attributes.ts';
 
 /** The names of the metrics, with their units. */
 export const METRICS = {
@@ -101,14 +100,14 @@ function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>
   return { ...serverOf(origin), 'http.request.method': method, ...ending };
 }
 
-/** The name of an error, which is one of few. One that is no word may be anything. */
-export function nameOf(error: unknown): string {
-  try {
-    const name: unknown = error instanceof Error && error.name;
-    return typeof name === 'string' && /^\w+$/.test(name) ? name : '_OTHER';
-  } catch {
-    return '_OTHER';
-  }
+/** What is read whenever metrics are collected. */
+export interface Sources {
+  /** The `rateLimit()` of the stack, for the pace of each gate. */
+  rateLimit?: { snapshot(): readonly { readonly key: string; readonly rate: number | undefined }[] } | undefined;
+  /** The `circuitBreaker()` of the stack, for the state of each circuit: 0 closed, 1 half-open, 2 open. */
+  circuitBreaker?: { readonly breaker: { snapshot(): Record<string, { readonly state: string }> } } | undefined;
+  /** The `retryBudget()` of the stack, for the tokens that are left. */
+  budget?: { snapshot(): Record<string, { readonly left: number }> } | undefined;
 }
 
 const STATES: Record<string, number> = { closed: 0, 'half-open': 1, open: 2 };

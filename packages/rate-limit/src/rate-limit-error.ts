@@ -1,14 +1,14 @@
-import type { LastAnswer } from '@steadfetch/core';
-import { oneLine } from '@steadfetch/core/kit';
+import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
 /** Why a call was not sent. */
 export type RateLimitReason = 'rate-limited' | 'queue-full';
 
 /**
- * A `LocalRefusal`: a call that was refused here, without being sent: it would have to wait for longer than `maxWait` or its deadline, or
- * too many calls wait already.
+ * A `LocalRefusal`: a call that was refused here, without being sent: it would have to wait for longer than `maxWait` or
+ * its deadline, or too many calls wait already. `lastAnswer` may be that to another call at the same gate: then it has
+ * only its fields about limits.
  */
-export class RateLimitError extends Error {
+export class RateLimitError extends AnsweredError {
   override readonly name = 'RateLimitError';
   readonly local = true;
   readonly reason: RateLimitReason;
@@ -16,24 +16,16 @@ export class RateLimitError extends Error {
   readonly key: string;
   /** Milliseconds after which it is worth calling again; 0 where that is not known. */
   readonly retryAfter: number;
-  /** Not shown when the error is printed: headers may hold secrets. */
-  readonly #lastAnswer: LastAnswer | undefined;
 
   constructor(
     reason: RateLimitReason,
     { key, retryAfter, lastAnswer }: Pick<RateLimitError, 'key' | 'retryAfter' | 'lastAnswer'>,
   ) {
     const hint = retryAfter > 0 ? `; try again in ${Math.ceil(retryAfter)} ms` : '';
-    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}${hint}`);
+    super(`rateLimit: ${TEXT[reason]} for ${oneLine(key)}${hint}`, lastAnswer);
     this.reason = reason;
     this.key = key;
     this.retryAfter = retryAfter;
-    this.#lastAnswer = lastAnswer;
-  }
-
-  /** What the server answered last, to this call or to another one at the same gate: then only its fields about limits. */
-  get lastAnswer(): LastAnswer | undefined {
-    return this.#lastAnswer;
   }
 }
 

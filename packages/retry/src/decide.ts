@@ -35,7 +35,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   throwIfAborted(call.signal);
   const permits = takePermits(failure, wait);
   if (permits) return { retry: true, reason, permits, ...wait };
-  return { ...no('budget', wait), held: holdFor(failure, wait), reason };
+  return { retry: false, stop: 'budget', planned: wait, held: holdFor(failure, wait), reason };
 }
 
 function no(stop: string, planned?: Planned): End {

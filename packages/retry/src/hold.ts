@@ -4,7 +4,7 @@ import { notify, throwIfAborted } from '@steadfetch/core';
 import { ask, isSpent, OWN, ownDelay } from './decide.ts';
 import { FailedAttempt } from './failed-attempt.ts';
 import { holdFor, takePermits, turnFor } from './permits.ts';
-import type { Decision, End, Permit, Planned } from './rule.ts';
+import type { Decision, Permit, Planned, Unpermitted } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
@@ -12,20 +12,19 @@ import { sleepAfter } from './wait.ts';
  * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one.
  * Returns what follows in the end.
  */
-export async function holdCall(failure: FailedAttempt, end: End): Promise<Decision> {
+export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const took = failure.took; // before it is held: the machine can sleep meanwhile
-  let planned = end.planned!;
-  let ms = end.held!;
+  let { planned, held: ms } = end;
   for (;;) {
     await hold(failure, ms);
     if (!(ms >= planned.delay)) return { ...end, planned }; // held for less than its wait, it ends
     const permits = await takePermitsInTurn(failure, planned, took);
-    if (permits) return { retry: true, reason: end.reason!, permits, ...planned, delay: 0 };
+    if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
     failure.session.skipped++;
     const next = await waitAfterSkipped(failure, planned, took);
     ms = next ? took + holdFor(failure, next) : 0;
-    if (!(ms > 0)) break;
-    planned = next!;
+    if (!next || !(ms > 0)) break;
+    planned = next;
   }
   // no retry is left: the last skipped one takes its time too
   const rest = Math.min(took, HELD_SHARE * failure.call.remaining());

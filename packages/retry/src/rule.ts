@@ -38,16 +38,22 @@ export interface End {
   readonly stop?: string | undefined;
   /** The wait that was planned and not taken. */
   readonly planned?: Planned | undefined;
-  /** Where there was no permit: how many milliseconds the call is held. */
-  readonly held?: number;
-  /** Where there was no permit: what the retry was for. */
-  readonly reason?: string;
+  readonly held?: undefined;
   /** What the call rejects with in place of its outcome: the reason of an abort, or what a rule threw. */
   readonly thrown?: { readonly error: unknown };
 }
 
+/** No attempt follows, since there was no permit for it. */
+export interface Unpermitted extends Omit<End, 'held'> {
+  readonly planned: Planned;
+  /** How many milliseconds the call is held. */
+  readonly held: number;
+  /** What the retry was for. */
+  readonly reason: string;
+}
+
 /** What follows a failed attempt. */
-export type Decision = Retry | End;
+export type Decision = Retry | End | Unpermitted;
 
 /**
  * What a rule can need.

@@ -8,7 +8,7 @@ import { retry } from '@steadfetch/retry';
 import { retryBudget } from '@steadfetch/retry-budget';
 import { timeout } from '@steadfetch/timeout';
 import { checkRelations } from './check-relations.ts';
-import { describePlan } from './describe-plan.ts';
+import { describeLayers } from './describe-layers.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 import { planOf, type StandardPlan } from './standard-plan.ts';
 
@@ -46,8 +46,8 @@ export function standard(options?: StandardOptions): Standard {
   const plan = planOf(options);
   const { layers, kept } = build(plan);
   checkRelations(plan);
-  return Object.assign(compose(...layers), {
-    describe: () => describePlan(plan),
+  return Object.assign(compose(...layers.map(([, , layer]) => layer)), {
+    describe: () => describeLayers(layers),
     snapshot: () => Object.fromEntries(kept.map(([name, state]) => [name, state.snapshot?.()])),
     reset: (key?: string) => {
       for (const [, state] of kept) state.reset?.(key);
@@ -55,22 +55,25 @@ export function standard(options?: StandardOptions): Standard {
   });
 }
 
+/** A layer, and what it was made from. */
+type NamedLayer = [name: string, options: object, layer: Middleware];
+
 /** The layers, outermost first, and what keeps state in them. */
-function build(plan: StandardPlan): { layers: Middleware[]; kept: [Keeper, Kept][] } {
+function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept][] } {
   const timing = { clock: plan.clock };
   const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
   const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
   const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);
   const slots = plan.concurrency && bulkhead(plan.concurrency);
-  const layers = [
-    plan.timeout !== undefined && timeout(plan.timeout, timing),
-    plan.idempotencyKey && idempotencyKey(plan.idempotencyKey),
-    plan.retry && retry({ ...plan.retry, budget: budget! }),
-    limiter,
-    breaker,
-    slots,
-    plan.bufferBody && bufferBody(plan.bufferBody),
-    plan.attemptTimeout && timeout(plan.attemptTimeout, timing),
+  const layers: [string, object | undefined, Middleware | false | undefined][] = [
+    ['timeout', { call: plan.timeout }, plan.timeout !== undefined && timeout(plan.timeout, timing)],
+    ['idempotencyKey', plan.idempotencyKey, plan.idempotencyKey && idempotencyKey(plan.idempotencyKey)],
+    ['retry', plan.retry, plan.retry && retry({ ...plan.retry, budget: budget! })],
+    ['rateLimit', plan.rateLimit, limiter],
+    ['circuitBreaker', plan.circuitBreaker, breaker],
+    ['concurrency', plan.concurrency, slots],
+    ['bufferBody', plan.bufferBody, plan.bufferBody && bufferBody(plan.bufferBody)],
+    ['timeout', { attempt: plan.attemptTimeout }, plan.attemptTimeout && timeout(plan.attemptTimeout, timing)],
   ];
   const keepers: [Keeper, Kept | false | undefined][] = [
     ['retryBudget', budget as Kept | false | undefined],
@@ -79,7 +82,7 @@ function build(plan: StandardPlan): { layers: Middleware[]; kept: [Keeper, Kept]
     ['concurrency', slots],
   ];
   const kept = keepers.filter((keeper): keeper is [Keeper, Kept] => Boolean(keeper[1]));
-  return { layers: layers.filter((layer) => typeof layer === 'function'), kept };
+  return { layers: layers.filter((row): row is NamedLayer => Boolean(row[2])), kept };
 }
 
 function bulkhead({ max, ...options }: StandardConcurrency): ReturnType<typeof concurrency> {

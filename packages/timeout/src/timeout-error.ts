@@ -1,11 +1,11 @@
 import { type Call, type CallRecord, type LastAnswer, redactUrl } from '@steadfetch/core';
-import { oneLine } from '@steadfetch/core/kit';
+import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
 /** What an error can say about a call. */
 type Source = Pick<Call, 'method' | 'url'> & { readonly record: Pick<CallRecord, 'waitingFor' | 'lastAnswer'> };
 
 /** Says which wait was too long, how long it was allowed to be, what the call was waiting for, and what came before. */
-export class TimeoutError extends Error {
+export class TimeoutError extends AnsweredError {
   override readonly name: 'TimeoutError' = 'TimeoutError';
   /** `headers`: no response came. `body`: a response came, and then its body stood still. */
   readonly phase: 'headers' | 'body';
@@ -13,27 +13,19 @@ export class TimeoutError extends Error {
   readonly limit: number;
   /** What the call was waiting for instead of an answer, e.g. `a slot of concurrency()`; `undefined` if it was sent. */
   readonly waitingFor: string | undefined;
-  /** Not shown when the error is printed: headers may hold secrets. */
-  readonly #lastAnswer: LastAnswer | undefined;
 
   constructor(phase: 'headers' | 'body', limit: number, call: Source) {
     const { waitingFor, lastAnswer } = phase === 'headers' ? call.record : {};
     const what = phase === 'headers' ? 'response' : 'part of the body';
-    super(`no ${what} within ${limit} ms from ${sourceOf(call)}${circumstances(waitingFor, lastAnswer)}`);
+    super(`no ${what} within ${limit} ms from ${sourceOf(call)}${circumstances(waitingFor, lastAnswer)}`, lastAnswer);
     this.phase = phase;
     this.limit = limit;
     this.waitingFor = waitingFor;
-    this.#lastAnswer = lastAnswer;
-  }
-
-  /** What the server answered last, to an earlier attempt of the same call. */
-  get lastAnswer(): LastAnswer | undefined {
-    return this.#lastAnswer;
   }
 
   /** How long the last answer asked to wait, in milliseconds from when it came, if it did. */
   get retryAfter(): number | undefined {
-    return this.#lastAnswer?.retryAfter;
+    return this.lastAnswer?.retryAfter;
   }
 }
 

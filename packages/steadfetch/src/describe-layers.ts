@@ -1,23 +1,6 @@
-import type { StandardPlan } from './standard-plan.ts';
-
 /** One line per layer, outermost first. */
-export function describePlan(plan: StandardPlan): string {
-  const { timeout, attemptTimeout } = plan;
-  const lines = [
-    line('timeout', timeout === undefined ? undefined : { call: timeout }),
-    line('idempotencyKey', plan.idempotencyKey),
-    line('retry', plan.retry),
-    line('rateLimit', plan.rateLimit),
-    line('circuitBreaker', plan.circuitBreaker),
-    line('concurrency', plan.concurrency),
-    line('bufferBody', plan.bufferBody),
-    line('timeout', attemptTimeout && { attempt: attemptTimeout }),
-  ];
-  return [...lines.filter((text) => text !== undefined), 'fetch'].join('\n');
-}
-
-function line(name: string, options: object | undefined): string | undefined {
-  return options && [name, ...partsOf(options)].join('  ');
+export function describeLayers(layers: readonly [name: string, options: object, ...unknown[]][]): string {
+  return [...layers.map(([name, options]) => [name, ...partsOf(options)].join('  ')), 'fetch'].join('\n');
 }
 
 /** Options that hold state, or functions. */

@@ -1,0 +1,92 @@
+import { type Attributes, context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Call,
+  compose,
+  defineMiddleware,
+  type Middleware,
+  type Next,
+  observe,
+  type SteadfetchEvent,
+} from '@steadfetch/core';
+import { callIdOf, withObserverOf } from '@steadfetch/core/kit';
+import { nameOf } from './attributes.ts';
+import { endSpan, isCancelled, keepContext, startSpan } from './spans.ts';
+
+/** A call whose span is open: its attempts that have ended, and what had been sent by then. */
+interface OpenCall {
+  readonly span: Span;
+  readonly record: Call['record'];
+  ended: number;
+  sends: number;
+}
+
+/** An INTERNAL span around each call, with its waits as span events. */
+export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
+  const spans = new Map<number, OpenCall>();
+  const around = (call: Call, next: Next) => {
+    const name = `${call.method} call`;
+    const started = startSpan(call, { tracer, name, kind: SpanKind.INTERNAL, parent: context.active() });
+    if (!started) return next(call);
+    const { span, inside } = started;
+    const id = callIdOf(call.record);
+    const { record } = call;
+    const open: OpenCall = { span, record, ended: 0, sends: record.sends };
+    spans.set(id, open);
+    keepContext(call, inside);
+    const end = (attributesOf: () => Attributes) => {
+      spans.delete(id);
+      const attempts = open.ended + (record.sends > open.sends ? 1 : 0);
+      endSpan(span, () => span.setAttributes({ 'steadfetch.attempts': attempts, ...attributesOf() }));
+    };
+    return context
+      .with(inside, () => next(call))
+      .then(
+        (response) => {
+          end(() => ({ 'http.response.status_code': response.status }));
+          return response;
+        },
+        (error) => {
+          end(() => {
+            if (!isCancelled(call, error)) span.setStatus({ code: SpanStatusCode.ERROR });
+            return { 'error.type': nameOf(error) };
+          });
+          throw error;
+        },
+      );
+  };
+  const spanned = defineMiddleware(around, 'otel');
+  return compose(
+    (next) => withObserverOf(spanned(next), next),
+    observe((event) => {
+      const open = spans.get(event.callId);
+      if (!open) return;
+      if (event.type === 'attempt') {
+        open.ended++;
+        open.sends = open.record.sends;
+      } else if (!ITS_OWN.has(event.type)) open.span.addEvent(`steadfetch.${event.type}`, membersOf(event));
+    }),
+  );
+}
+
+/** The texts and numbers of an event. */
+function membersOf(event: SteadfetchEvent): Record<string, string | number> {
+  const members = Object.entries(event).filter(
+    ([name, value]) => !SAID.has(name) && /^(?:string|number)$/.test(typeof value),
+  );
+  return Object.fromEntries(members);
+}
+
+/** `error` is a text where one was thrown in place of an error. */
+const SAID: ReadonlySet<string> = new Set([
+  'type',
+  'callId',
+  'method',
+  'url',
+  'origin',
+  'at',
+  'idempotencyKey',
+  'error',
+]);
+
+/** The span of the call and those of its attempts say as much. */
+const ITS_OWN: ReadonlySet<string> = new Set(['start', 'end']);

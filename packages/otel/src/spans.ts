@@ -1,0 +1,57 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  type SpanKind,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import { type Call, notify } from '@steadfetch/core';
+import { nameOf, serverOf } from './attributes.ts';
+
+/** The contexts of calls that have a span: where no context manager follows promises, a retry would lose it. */
+const contexts = new WeakMap<object, Context>();
+
+/** The context that the spans of attempts belong to. */
+export function contextOf({ record }: Call): Context {
+  return contexts.get(record) ?? context.active();
+}
+
+/** Lets the spans of a call's attempts belong to the context inside its span. */
+export function keepContext({ record }: Call, inside: Context): void {
+  contexts.set(record, inside);
+}
+
+interface Start {
+  readonly tracer: Tracer;
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly parent: Context;
+  readonly attributes?: Attributes;
+}
+
+/** The span of a call or an attempt, and the context inside it; `undefined` where the tracer throws, which ends no call. */
+export function startSpan(
+  { method, origin }: Call,
+  { tracer, name, kind, parent, attributes }: Start,
+): { readonly span: Span; readonly inside: Context } | undefined {
+  try {
+    const all = { 'http.request.method': method, ...attributes, ...serverOf(origin) };
+    const span = tracer.startSpan(name, { kind, attributes: all }, parent);
+    return { span, inside: trace.setSpan(parent, span) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ends a span with its outcome. What a tracer throws, or a response that cannot be read, changes no call. */
+export function endSpan(span: Span, describe: () => unknown): void {
+  notify(describe);
+  notify(() => span.end());
+}
+
+/** What the caller ends is no error. */
+export function isCancelled({ signal }: Call, error: unknown): boolean {
+  return signal?.aborted === true && nameOf(error) !== 'TimeoutError';
+}
