@@ -174,7 +174,7 @@ export function policyOf(rules: readonly Rule[]): Policy {
   const askable = rules.filter((rule) => rule.mayRetry);
   return {
     rules,
-    mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call)) : undefined,
+    mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
     methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],

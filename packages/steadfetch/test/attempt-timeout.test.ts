@@ -1,7 +1,19 @@
 import { fakeFetch, manualClock } from '@steadfetch/testing';
 import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
-import { bodyFactory, compose, concurrency, retry, standard, type TimeoutError, timeout } from '../src/index.ts';
+import {
+  bodyFactory,
+  compose,
+  concurrency,
+  maxRetries,
+  onTimeout,
+  type Rule,
+  retry,
+  retryWith,
+  standard,
+  type TimeoutError,
+  timeout,
+} from '../src/index.ts';
 
 const URL = 'https://api.example.com/orders';
 const stream = () => ({ method: 'PUT', body: new Blob(['x']).stream(), duplex: 'half' }) as RequestInit;
@@ -37,6 +49,26 @@ it('a service that stands still and then answers all loses no call, though the c
   await time.run(30_000, () => false);
 
   expect(lost).toBe(0);
+});
+
+it.each([
+  [undefined, 2],
+  [false, 1],
+])('of a rule that says %s when it is asked whether another attempt may follow, %i are sent', async (answer, sent) => {
+  const clock = manualClock();
+  const server = fakeFetch({ fault: 'stall-headers' }, { clock });
+  const rule: Rule = { mayRetry: () => answer as boolean };
+  const steady = compose(
+    timeout(15_000, { clock }),
+    retryWith(rule, maxRetries(1), onTimeout(), { clock }),
+    timeout(10_000, { clock }),
+  )(server);
+  const call = failureOf(steady(URL));
+
+  await clock.advance(15_000);
+
+  await call;
+  expect(server.requests).toHaveLength(sent);
 });
 
 describe('an attempt timeout below a retry and a limit for the call', () => {
