@@ -112,6 +112,20 @@ describeServers('the script', (start) => {
     }
   });
 
+  it.each([0, 10])('begins a search where the model does after a long wait (%i accepted before)', async (cost) => {
+    const refusal = { at: BEGUN + 10, closedUntil: BEGUN, every: 0, wait: 60_000, isDoubted: false };
+    const accepted = cost > 0 ? [{ from: BEGUN + 5, to: BEGUN + 5, cost }] : [];
+    const questions: [number, Partial<Question>][] = [
+      [0, { want: 1 }],
+      [10, { want: 1, accepted, requests: cost, refusal }],
+      [260, { want: 1 }],
+      [60_020, { want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked(`used up ${cost}`, questions)) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
   it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
     const refusal = (at: number, isDoubted: boolean) => ({
       want: 1,
