@@ -493,6 +493,7 @@ local function grant(now, want, cost, extra, known, within)
     return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
   end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
+  s.granted = s.granted + extra
   if want == 0 then return reply(start, every, 0) end
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))

@@ -126,6 +126,24 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('lets a search grow where the model does though calls cost less than was estimated', async () => {
+    const cost = 1_000;
+    const refusal = { at: BEGUN, closedUntil: BEGUN, every: 0, wait: 1_000, isDoubted: false };
+    const calls = Array.from({ length: 10 }, (_, n): [number, Partial<Question>] => {
+      const at = 2_000 + 1_000 * n;
+      const accepted = [{ from: BEGUN + at - 10, to: BEGUN + at - 10, cost: 200 }];
+      return [at, { want: 1, cost, extra: -800, requests: 1, accepted }];
+    });
+    const questions: [number, Partial<Question>][] = [
+      [0, { cost, refusal }],
+      [300, { cost }],
+      [1_010, { cost, want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked('less', [...questions, ...calls])) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
   it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
     const refusal = (at: number, isDoubted: boolean) => ({
       want: 1,

@@ -175,6 +175,21 @@ describe('where the limit was used up before the group began, the told wait says
   });
 });
 
+it('a search grows as fast where calls cost less than was estimated', () => {
+  const everyAfter = (extra: number) => {
+    const cost = 1_000;
+    const refusal = { at: START, closedUntil: START, every: 0, wait: 1_000, isDoubted: false };
+    const calls = Array.from({ length: 10 }, (_, n): [number, Partial<Question>] => {
+      const at = 2_000 + 1_000 * n;
+      const accepted = [{ from: START + at - 10, to: START + at - 10, cost: cost + extra }];
+      return [at, { cost, extra, requests: 1, accepted }];
+    });
+    return asked([0, { cost, refusal }], [300, { cost, want: 0 }], [1_010, { cost }], ...calls).replies.at(-1)!.every;
+  };
+  expect(everyAfter(0)).toBeLessThan(250);
+  expect(everyAfter(-800)).toBeCloseTo(everyAfter(0));
+});
+
 it('a call that costs nothing is not held back', () => {
   expect(asked([0, { cost: 0 }], [1, { cost: 0, extra: 2 }]).replies[1]).toMatchObject({ first: START + 1, every: 0 });
 });
