@@ -233,7 +233,8 @@ end
 local function startOf(call)
   local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
   local steady = length > 1000 and (0.5 * s.accepted) / length or 0
-  return max(max(call, s.accepted) / (s.closure + length), steady, 0.7 * amid())
+  local paid = s.accepted > 0 and s.closure or min(s.closure, 1500)
+  return max(max(call, s.accepted) / (paid + length), steady, 0.7 * amid())
 end
 
 local function metFor()
@@ -492,6 +493,7 @@ local function grant(now, want, cost, extra, known, within)
     return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
   end
   if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
+  s.granted = s.granted + extra
   if want == 0 then return reply(start, every, 0) end
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))

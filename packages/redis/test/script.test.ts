@@ -112,6 +112,38 @@ describeServers('the script', (start) => {
     }
   });
 
+  it.each([0, 10])('begins a search where the model does after a long wait (%i accepted before)', async (cost) => {
+    const refusal = { at: BEGUN + 10, closedUntil: BEGUN, every: 0, wait: 60_000, isDoubted: false };
+    const accepted = cost > 0 ? [{ from: BEGUN + 5, to: BEGUN + 5, cost }] : [];
+    const questions: [number, Partial<Question>][] = [
+      [0, { want: 1 }],
+      [10, { want: 1, accepted, requests: cost, refusal }],
+      [260, { want: 1 }],
+      [60_020, { want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked(`used up ${cost}`, questions)) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
+  it('lets a search grow where the model does though calls cost less than was estimated', async () => {
+    const cost = 1_000;
+    const refusal = { at: BEGUN, closedUntil: BEGUN, every: 0, wait: 1_000, isDoubted: false };
+    const calls = Array.from({ length: 10 }, (_, n): [number, Partial<Question>] => {
+      const at = 2_000 + 1_000 * n;
+      const accepted = [{ from: BEGUN + at - 10, to: BEGUN + at - 10, cost: 200 }];
+      return [at, { want: 1, cost, extra: -800, requests: 1, accepted }];
+    });
+    const questions: [number, Partial<Question>][] = [
+      [0, { cost, refusal }],
+      [300, { cost }],
+      [1_010, { cost, want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked('less', [...questions, ...calls])) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
   it('takes what was accepted before outvoted refusals for no burst where the model does', async () => {
     const refusal = (at: number, isDoubted: boolean) => ({
       want: 1,

@@ -206,6 +206,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
     const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
     state.next = Math.min(next, Math.max(state.next, now + (now < state.backAt ? 0 : AHEAD)));
   }
+  state.granted += extra;
   if (want === 0) return { ...reply, first: start, every, count: 0 };
   const ahead = isBlind ? AHEAD_BLIND : AHEAD;
   const count = Math.max(1, Math.min(want, every > 0 ? Math.floor(ahead / every) : want));

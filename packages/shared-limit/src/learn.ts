@@ -75,12 +75,16 @@ function explain(state: LimitState, top: number, time: number): Bucket | undefin
   }
 }
 
-/** The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. No pace is no limit, so it is one call at least. */
+/**
+ * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. No pace is no limit, so it is one call at least.
+ * Where nothing was accepted, others used the limit up, and how long it is closed for says nothing about the pace.
+ */
 function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
   const length = Math.max(1, refusedAt - (begun > 0 ? begun : refusedAt));
   const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
-  return Math.max(Math.max(call, accepted) / (closure + length), steady, 0.7 * amid(state));
+  const paid = accepted > 0 ? closure : Math.min(closure, SHORTEST_PATIENCE);
+  return Math.max(Math.max(call, accepted) / (paid + length), steady, 0.7 * amid(state));
 }
 
 /** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */

@@ -51,7 +51,7 @@ export interface LimitState {
   backAt: number;
   /** Between the last slots, ms. */
   every: number;
-  /** The cost of the slots since the limit was last used up. */
+  /** The cost of the slots since the limit was last used up, as it turned out where that is known. */
   granted: number;
   /** All that was accepted: its cost, and requests. */
   cost: number;

@@ -152,6 +152,44 @@ describe('after refusals with nothing accepted between them a dear call is held 
   });
 });
 
+describe('where the limit was used up before the group began, the told wait says nothing about the pace after it', () => {
+  const everyAfter = (wait: number) => {
+    const refusal = { at: START + 10, closedUntil: START, every: 0, wait, isDoubted: false };
+    return asked([0, {}], [10, { refusal }], [260, {}], [wait + 20, {}]).replies.at(-1)!.every;
+  };
+
+  it('however long it is', () => {
+    expect(everyAfter(60_000)).toBeCloseTo(everyAfter(2_000));
+    expect(everyAfter(60_000)).toBeLessThan(2_000);
+  });
+
+  it('and a short one is what the next call waits for', () => {
+    expect(everyAfter(1_000)).toBeCloseTo(1_001);
+  });
+
+  it('while one that pays for what was accepted is a part of it', () => {
+    const accepted = [{ from: START + 5, to: START + 5, cost: 10 }];
+    const refusal = { at: START + 10, closedUntil: START, every: 0, wait: 60_000, isDoubted: false };
+    const { replies } = asked([0, {}], [10, { accepted, requests: 10, refusal }], [260, {}], [60_020, {}]);
+    expect(replies.at(-1)!.every).toBeCloseTo(6_000, -1);
+  });
+});
+
+it('a search grows as fast where calls cost less than was estimated', () => {
+  const everyAfter = (extra: number) => {
+    const cost = 1_000;
+    const refusal = { at: START, closedUntil: START, every: 0, wait: 1_000, isDoubted: false };
+    const calls = Array.from({ length: 10 }, (_, n): [number, Partial<Question>] => {
+      const at = 2_000 + 1_000 * n;
+      const accepted = [{ from: START + at - 10, to: START + at - 10, cost: cost + extra }];
+      return [at, { cost, extra, requests: 1, accepted }];
+    });
+    return asked([0, { cost, refusal }], [300, { cost, want: 0 }], [1_010, { cost }], ...calls).replies.at(-1)!.every;
+  };
+  expect(everyAfter(0)).toBeLessThan(250);
+  expect(everyAfter(-800)).toBeCloseTo(everyAfter(0));
+});
+
 it('a call that costs nothing is not held back', () => {
   expect(asked([0, { cost: 0 }], [1, { cost: 0, extra: 2 }]).replies[1]).toMatchObject({ first: START + 1, every: 0 });
 });
