@@ -92,7 +92,7 @@ export class QuotaPacer {
     this.#left = quota.remaining;
     this.#now = this.#sentAt = this.#renewedAt = now;
     this.#resetAt = now + this.#noteWindow(quota);
-    this.#ledger.note(now, spent, 0);
+    this.#ledger.note(-Infinity, spent, 0);
   }
 
   get left(): number {
@@ -118,9 +118,7 @@ export class QuotaPacer {
     const now = this.#now;
     if (this.#trial.mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) this.#trial.sent(this.#spent, now);
     this.#sentAt = now;
-    this.#ledger.note(now, this.#spent, this.#window + 2 * this.#roundTrip);
-    this.#spent += cost;
-    this.#left -= cost;
+    this.#spend(cost);
     this.#inFlight++;
     this.#after++;
     this.#early--;
@@ -130,8 +128,13 @@ export class QuotaPacer {
 
   /** The true cost of a call that was sent with another one. */
   correct(difference: number): void {
-    this.#spent += difference;
-    this.#left -= difference;
+    this.#spend(difference);
+  }
+
+  #spend(cost: number): void {
+    this.#spent += cost;
+    this.#left -= cost;
+    this.#ledger.note(this.#now, this.#spent, this.#window + 2 * this.#roundTrip);
   }
 
   /** Learns from what an answer says of it. */
@@ -144,7 +147,7 @@ export class QuotaPacer {
     this.#gather(quota, before, now, now + resetIn);
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
-    const ofWindow = Math.min(this.#whole, quota.remaining + before - this.#ledger.by(sentAt - this.#window));
+    const ofWindow = Math.min(this.#whole, quota.remaining + before + cost - this.#ledger.by(sentAt - this.#window));
     this.#share = now - sentAt < resetIn ? 0 : ofWindow;
     if (before > this.#newest) {
       this.#left = left;
@@ -163,9 +166,8 @@ export class QuotaPacer {
     const elapsed = Math.max(0, now - this.#now);
     this.#now = Math.max(this.#now, now);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
-    // what was spent longer ago than a window has come back
-    if (this.#share > 0)
-      this.#left = Math.max(this.#left, this.#share - this.#spent + this.#ledger.by(now - this.#window));
+    // what was spent longer ago than a window has come back, and nothing else
+    if (this.#share > 0) this.#left = this.#share - this.#spent + this.#ledger.by(now - this.#window);
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const spare = this.#left - this.#reserve;

@@ -18,6 +18,18 @@ const window = (limit: number, per: number) => {
   };
 };
 
+const windowFromFirst = (limit: number, per: number) => {
+  let used = 0;
+  let begin = -Infinity;
+  return (now: number) => {
+    if (now >= begin + per) [begin, used] = [now, 0];
+    const accepted = used < limit;
+    if (accepted) used++;
+    const quotas = [{ name: 'default', limit, window: per, remaining: limit - used, reset: begin + per - now }];
+    return accepted ? ({ kind: 'accepted', quotas } as const) : ({ kind: 'refused', wait: 1_000, quotas } as const);
+  };
+};
+
 describe('told quotas', () => {
   it.each([
     { rate: 100, burst: 20, roundTrip: 10 },
@@ -118,7 +130,8 @@ describe('told quotas', () => {
     const model = pacer();
     model.send(1_900);
     for (let remaining = 2; remaining >= 0; remaining--) {
-      model.settle(model.send(1_900), 1_980, { kind: 'accepted', quotas: [{ limit: 4, remaining, reset: 20 }] });
+      const quotas = [{ limit: 4, window: 2_000, remaining, reset: 20 }];
+      model.settle(model.send(1_900), 1_980, { kind: 'accepted', quotas });
     }
     model.advance(1_990);
     model.send(1_990);
@@ -225,6 +238,9 @@ describe('told quotas', () => {
 
   it.each([
     ['a window', window(60, 1_000), 18.5, 3_000],
+    ['a window of one', window(1, 1_000), 1_250, 5_000],
+    ['a window of two', window(2, 1_000), 625, 3_000],
+    ['a window that begins with its first request', windowFromFirst(5, 1_000), 220, 1_500],
     ['a bucket', bucket({ rate: 10, burst: 100, hint: 'quota' }), 118, 12_000],
   ])('spends %s that is renewed before the answers tell of it', (_, server, every, roundTrip) => {
     const result = drive(pacer(), server, { for: 120_000, every, roundTrip });
