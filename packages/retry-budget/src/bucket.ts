@@ -92,9 +92,9 @@ export class Bucket {
     return this.#recovery.isBack(now);
   }
 
-  /** Whether a retry may be allowed: something is left, or answers let held calls through. Changes nothing. */
+  /** Whether something is left. Changes nothing. */
   mayRetry(now: number): boolean {
-    return this.#recovery.answers || this.#isLeft(this.accountAt(now));
+    return this.#isLeft(this.accountAt(now));
   }
 
   #isLeft(account: Account): boolean {

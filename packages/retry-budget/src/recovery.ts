@@ -105,11 +105,6 @@ export class Recovery {
     if (attempt === 1) this.#answeredNew++;
   }
 
-  /** Whether the server has answered since its last failure. */
-  get answers(): boolean {
-    return this.#answered > 0;
-  }
-
   /** Whether the server may be well, and will soon show it: it answers many calls, or its answers are slow. */
   isBack(now: number): boolean {
     return this.#isSlow(now) || this.#answeredNew >= MANY * Math.max(1, (now - this.#answeredFrom) / 1_000);

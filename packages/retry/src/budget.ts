@@ -64,7 +64,9 @@ export function budget(budget: RetryBudget): Rule {
     afterSuccess: ({ session, call, response, attempt }) => {
       if (isElsewhere(response, call)) return undefined;
       if (!past.failed) return budget.record(call.origin, 'success', attempt);
-      return budget.record(call.origin, 'success', attempt, session.policy.maxRetries, tookOf(session));
+      // after its limit it shows no room for retries, and counts as the failure that a cut would have been
+      const outcome = call.record.outlasted > 0 ? 'failure' : 'success';
+      return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, tookOf(session));
     },
   };
 }

@@ -13,7 +13,8 @@ import { sleepAfter } from './wait.ts';
  * Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
-  const took = failure.took; // before it is held: the machine can sleep meanwhile
+  // before it is held, since the machine can sleep meanwhile; and no longer than its limit, which would cut the skipped one
+  const took = Math.min(failure.took, failure.call.record.outlasted || Infinity);
   let { planned, held: ms } = end;
   for (;;) {
     await hold(failure, ms);

@@ -5,11 +5,13 @@ import {
   bodyFactory,
   compose,
   concurrency,
+  type Fetch,
   maxRetries,
   onTimeout,
   type Rule,
   retry,
   retryWith,
+  type StandardOptions,
   standard,
   type TimeoutError,
   timeout,
@@ -49,6 +51,61 @@ it('a service that stands still and then answers all loses no call, though the c
   await time.run(30_000, () => false);
 
   expect(lost).toBe(0);
+});
+
+/** How many calls of a minute fail, of those that begin after so many ms: ten a second, to a server that answers as `serve` says. */
+async function lostAfter(from: number, options: StandardOptions, serve: Serve): Promise<number> {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const begun = time.elapsed;
+  const server = serve(time, () => time.elapsed - begun);
+  const steady = standard({ ...options, clock: time, random: seededRandom(3) })(server);
+  let lost = 0;
+  for (let at = 0; at < 60_000; at += 100) {
+    const count = (isGood: boolean) => void (at >= from && !isGood && lost++);
+    const send = () =>
+      steady(URL).then(
+        ({ ok }) => count(ok),
+        () => count(false),
+      );
+    time.at(begun + at, () => void send());
+  }
+  await time.run(begun + 120_000, () => false);
+  return lost;
+}
+
+type Serve = (time: VirtualTime, now: () => number) => Fetch;
+
+it('a service whose queue has grown while it stood still is not kept busy with retries', async () => {
+  const lost = await lostAfter(30_000, { timeout: 5_000 }, (time, now) => {
+    let free = 4_250; // it works on one request after the other, and does not notice an abort
+    return async () => {
+      free = Math.max(free, now()) + 1_000 / 12;
+      await time.sleep(free - now());
+      return new Response();
+    };
+  });
+
+  expect(lost).toBe(0);
+});
+
+it('a service that is slower than an attempt may be loses few calls', async () => {
+  const lost = await lostAfter(10_000, { timeout: 5_000 }, (time) => async () => {
+    await time.sleep(3_500);
+    return new Response();
+  });
+
+  expect(lost).toBe(0);
+});
+
+it('a call whose attempt fails after its limit is held as if it had been cut', async () => {
+  const options = { timeout: 20_000, attemptTimeout: 5_000, retry: 3 };
+  const lost = await lostAfter(0, options, (time, now) => async () => {
+    const isDown = now() < 15_000;
+    await time.sleep(isDown ? 10_000 : 100);
+    return new Response(null, { status: isDown ? 504 : 200 });
+  });
+
+  expect(lost).toBeLessThan(8);
 });
 
 it.each([

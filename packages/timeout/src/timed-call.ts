@@ -46,6 +46,7 @@ export class TimedCall implements Expirable, Arrival {
   #send(next: Next): void {
     const { headers, time } = this.settings;
     const { signal } = this.controller;
+    this.call.record.outlasted = 0;
     try {
       if (headers === undefined || isUncut(this.call)) {
         this.#await(next(this.call.with({ signal })));
@@ -71,6 +72,7 @@ export class TimedCall implements Expirable, Arrival {
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
       this.#timer = startTimer(settings.time, settings.headers!, this);
+      call.record.outlasted = settings.headers!;
       return true;
     } catch {
       return false;

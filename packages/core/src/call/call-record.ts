@@ -45,6 +45,8 @@ export interface CallRecord {
   age?: (() => number) | undefined;
   /** Whether another attempt may follow, as far as the retry around the call can tell now. Asked before a `timeout` cuts one. */
   mayRetry: ((call: { readonly origin: string }) => boolean) | undefined;
+  /** The limit (ms) that the attempt under way has outlasted, where a `timeout` did not cut it; else 0. */
+  outlasted: number;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
@@ -54,7 +56,7 @@ export interface CallRecord {
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined };
+  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0 };
 }
 
 /** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */
