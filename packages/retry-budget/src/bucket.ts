@@ -92,9 +92,9 @@ export class Bucket {
     return this.#recovery.isBack(now);
   }
 
-  /** Whether something is left. Changes nothing. */
+  /** Whether a retry may be allowed: something is left, or the server's answers have room for a held call. Changes nothing. */
   mayRetry(now: number): boolean {
-    return this.#isLeft(this.accountAt(now));
+    return this.#isLeft(this.accountAt(now)) || this.#recovery.hasRoom(now);
   }
 
   #isLeft(account: Account): boolean {

@@ -116,6 +116,11 @@ export class Recovery {
     return took >= SLOW && took > this.#took && now - this.#begunFrom < SLOW_TO_KNOW;
   }
 
+  /** Whether the server's answers have room for a held call now. Changes nothing. */
+  hasRoom(now: number): boolean {
+    return this.#answered > 0 && now - this.#pausedAt >= PAUSE && this.#sent < this.#room(now);
+  }
+
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
     const room = this.#room(now);

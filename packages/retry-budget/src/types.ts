@@ -16,7 +16,7 @@ export interface RetryBudget {
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
   /** Whether the server is well again, or may be and answers slowly, so that a held call which got no permit waits for its turn. @default no */
   isBack?(key: string): boolean;
-  /** Whether tokens for a retry are left. Changes nothing. @default yes */
+  /** Whether a retry may be allowed now, by the tokens that are left or as that of a held call. Changes nothing. @default yes */
   mayRetry?(key: string): boolean;
   /** Records that a call is sent, whose outcome is not known yet. */
   begin?(key: string): void;

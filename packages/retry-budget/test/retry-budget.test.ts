@@ -465,13 +465,25 @@ describe('retryBudget', () => {
       return { budget, clock, answer, fail, allowed };
     };
 
-    it('says whether something is left for a retry', async () => {
-      const { budget } = await spent(1_000);
-      const seen = [budget.mayRetry?.(KEY)];
-      while (budget.acquire(KEY, 'transient'));
+    it('says that a retry may be allowed while something is left, or where answers have room for a held call', async () => {
+      const { budget, answer, fail, allowed } = await spent(1_000);
+      const spend = () => {
+        while (budget.acquire(KEY, 'transient'));
+        return budget.mayRetry?.(KEY);
+      };
+      const seen = [budget.mayRetry?.(KEY), spend()];
+      answer(1);
+      seen.push(spend());
+      allowed();
+      seen.push(budget.mayRetry?.(KEY));
+      answer(1);
+      seen.push(spend());
+      fail(1); // one by chance
+      seen.push(budget.mayRetry?.(KEY));
+      fail(1);
       seen.push(budget.mayRetry?.(KEY));
 
-      expect(seen).toEqual([true, false]);
+      expect(seen).toEqual([true, false, true, false, true, false, false]);
     });
 
     it('says that the server is back when it answers twenty new calls a second, until it fails', async () => {
