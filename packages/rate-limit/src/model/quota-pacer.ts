@@ -166,8 +166,11 @@ export class QuotaPacer {
     const elapsed = Math.max(0, now - this.#now);
     this.#now = Math.max(this.#now, now);
     this.#left = Math.min(Math.max(this.#left, this.#whole), this.#left + this.#refill * elapsed);
-    // what was spent longer ago than a window has come back, and nothing else
-    if (this.#share > 0) this.#left = this.#share - this.#spent + this.#ledger.by(now - this.#window);
+    // what was spent longer ago than a window has come back; nothing else, where all that was seen is older than a window
+    if (this.#share > 0) {
+      const ofShare = this.#share - this.#spent + this.#ledger.by(now - this.#window);
+      this.#left = this.#roundTrip < this.#window ? Math.max(this.#left, ofShare) : ofShare;
+    }
     if (now > this.#sharedUntil) this.#shared = false;
     const until = Math.max(50, this.#resetAt - now);
     const spare = this.#left - this.#reserve;

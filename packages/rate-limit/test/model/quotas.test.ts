@@ -248,6 +248,18 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.02);
   });
 
+  it('spends what comes back all the time, where the answers take longer than until the next of it', () => {
+    const server = bucket({ rate: 10, burst: 600, hint: 'quota' });
+    const told = (now: number): Answer => {
+      const answer = server(now);
+      return { ...answer, quotas: answer.quotas!.map((quota) => ({ ...quota, limit: 600, window: 60_000 })) };
+    };
+    const model = pacer();
+    drive(model, told, { for: 5_000, calls: 480, roundTrip: 6_000 });
+    const { accepted } = drive(model, told, { from: 5_000, for: 55_000, every: 125, roundTrip: 6_000 });
+    expect(accepted).toBeGreaterThan(0.95 * ((55_000 - 6_000) / 125));
+  });
+
   it('does not close when an accepted answer says that nothing is left', () => {
     const model = pacer();
     const sent = model.send(0);
