@@ -39,12 +39,13 @@ export function verdictOf(
 }
 
 /**
- * Whether the limit for the whole call ended an attempt that no inner one cuts: then the server had a good part of it for
- * its answer. The limit is known by the members of its error.
+ * Whether the limit for the whole call ended an attempt that no inner one has cut: then the server had a good part of it for
+ * its answer, or all the time of an attempt. The limit is known by the members of its error.
  */
 function isUnanswered({ signal, record }: Call, uncutFor = 0): boolean {
   const { phase, limit = Infinity } = Object(signal?.reason) as { phase?: unknown; limit?: number };
-  return phase === 'headers' && record.waitingFor === undefined && uncutFor >= limit / 3;
+  const hadTime = record.outlasted > 0 || uncutFor >= limit / 3;
+  return phase === 'headers' && record.waitingFor === undefined && hadTime;
 }
 
 /** A wrong answer is warned of once and counts as neutral: it must not change the outcome of the call. */

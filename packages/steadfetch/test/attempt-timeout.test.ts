@@ -3,8 +3,10 @@ import { seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import {
   bodyFactory,
+  circuitBreaker,
   compose,
   concurrency,
+  consecutive,
   type Fetch,
   maxRetries,
   onTimeout,
@@ -126,6 +128,24 @@ it.each([
 
   await call;
   expect(server.requests).toHaveLength(sent);
+});
+
+it('an attempt that hangs until its call ends, since the budget is spent, is a failure for the circuit breaker', async () => {
+  const clock = manualClock();
+  const breaker = circuitBreaker({ rule: consecutive(1), clock });
+  const spent: Rule = { mayRetry: () => false };
+  const steady = compose(
+    timeout(15_000, { clock }),
+    retryWith(spent, maxRetries(1), onTimeout(), { clock }),
+    breaker,
+    timeout(4_000, { clock }),
+  )(fakeFetch({ fault: 'stall-headers' }, { clock }));
+  const call = failureOf(steady(URL));
+
+  await clock.advance(15_000);
+
+  expect(await call).toMatchObject({ name: 'TimeoutError', limit: 15_000 });
+  expect(breaker.breaker.snapshot('https://api.example.com').state).toBe('open');
 });
 
 describe('an attempt timeout below a retry and a limit for the call', () => {
