@@ -301,7 +301,7 @@ local function learn(cost)
   elseif accepted == 0 then
     local most = 2 * call / time
     s.base = min(s.base, max(most, 0.5 * s.base))
-    if s.way == SEARCH then s.base = min(s.base, most) end
+    if s.way == SEARCH then s.base = min(s.base, 2 * call / min(time, 1500)) end
   else
     local rate, burst, doubt = explain(1.05 * pace, time)
     if not rate and isAlone then s.alone = s.alone + 1 end

@@ -126,6 +126,20 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('slows a search down where the model does after two long waits', async () => {
+    const questions = [0, 30_500].flatMap((at): [number, Partial<Question>][] => {
+      const refusal = { at: BEGUN + at + 10, closedUntil: BEGUN + at + 10, every: 0, wait: 30_000, isDoubted: false };
+      return [
+        [at, { want: 1 }],
+        [at + 10, { refusal }],
+        [at + 260, {}],
+      ];
+    });
+    for await (const [reply, told] of bothAsked('refused twice', [...questions, [60_600, { want: 1 }]])) {
+      expect(told.every).toBeCloseTo(reply.every);
+    }
+  });
+
   it('lets a search grow where the model does though calls cost less than was estimated', async () => {
     const cost = 1_000;
     const refusal = { at: BEGUN, closedUntil: BEGUN, every: 0, wait: 1_000, isDoubted: false };

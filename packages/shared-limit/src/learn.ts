@@ -126,11 +126,11 @@ function between(state: LimitState, low: number, high: number): void {
   hold(state, rate, 1, 1 - rate / high);
 }
 
-/** Nothing was accepted since it was last used up: not even two came back. */
+/** Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a search. */
 function noneAccepted(state: LimitState, time: number, call: number): void {
   const most = (2 * call) / time;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
-  if (state.way === SEARCH) state.base = Math.min(state.base, most);
+  if (state.way === SEARCH) state.base = Math.min(state.base, (2 * call) / Math.min(time, SHORTEST_PATIENCE));
 }
 
 /** Others than the group share the limit, or it has changed. */

@@ -163,6 +163,22 @@ describe('where the limit was used up before the group began, the told wait says
     expect(everyAfter(60_000)).toBeLessThan(2_000);
   });
 
+  it('also when the first call after it is refused again', () => {
+    const refusal = (at: number) => ({
+      at: START + at,
+      closedUntil: START + at,
+      every: 0,
+      wait: 30_000,
+      isDoubted: false,
+    });
+    const questions = [0, 30_500].flatMap((at): [number, Partial<Question>][] => [
+      [at, { want: 1 }],
+      [at + 10, { refusal: refusal(at + 10) }],
+      [at + 260, {}],
+    ]);
+    expect(asked(...questions, [60_600, {}]).replies.at(-1)!.every).toBeLessThan(3_000);
+  });
+
   it('and a short one is what the next call waits for', () => {
     expect(everyAfter(1_000)).toBeCloseTo(1_001);
   });
