@@ -56,6 +56,7 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
 function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { attempt, session } = failure;
   const aborted = isCancelled(failure);
+  if (aborted && failure.call.record.outlasted > 0) notifyRules(session, 'afterOutlasted', failure);
   // an abort of the first attempt is not reported: nothing had been retried
   if (attempt === 1 && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);

@@ -61,6 +61,8 @@ export function budget(budget: RetryBudget): Rule {
       const isAnswer = failure.response && decision.stop === undefined;
       record(failure, isAnswer ? 'success' : 'failure');
     },
+    // without an answer, it is the failure that a cut would have been
+    afterOutlasted: (failure) => record(failure, 'failure'),
     afterSuccess: ({ session, call, response, attempt }) => {
       if (isElsewhere(response, call)) return undefined;
       if (!past.failed) return budget.record(call.origin, 'success', attempt);

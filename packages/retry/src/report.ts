@@ -3,7 +3,7 @@
 import { type Call, notify, type Outcome } from '@steadfetch/core';
 import { addAttempt, idempotencyKeyOf, ignoreRejection } from '@steadfetch/core/kit';
 import { FailedAttempt, type Recovery, type Session } from './failed-attempt.ts';
-import type { Decision, Retry } from './rule.ts';
+import type { Decision, Retry, Rule } from './rule.ts';
 
 /** Adds an attempt to the history of the call, for `historyOf`, and for errors that are made later. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {
@@ -41,8 +41,12 @@ export function keepAnswer({ record }: Call, { status, headers }: Response, { as
 }
 
 /** Notifies the call's observer and the rules. What they throw or reject has no effect. */
-export function notifyRules(session: Session, name: 'afterFailure' | 'afterRecovery', ...about: unknown[]): void {
-  for (const observer of [session.call.observed?.retries, ...session.policy.rules]) {
+export function notifyRules(
+  session: Session,
+  name: 'afterFailure' | 'afterRecovery' | 'afterOutlasted',
+  ...about: unknown[]
+): void {
+  for (const observer of [session.call.observed?.retries, ...session.policy.rules] as (Rule | undefined)[]) {
     notify(() => (observer?.[name] as ((...about: unknown[]) => unknown) | undefined)?.(...about));
   }
 }

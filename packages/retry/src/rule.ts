@@ -110,6 +110,8 @@ export interface Rule {
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
+  /** Observes the end of a call by its own limit or the caller, during an attempt that a `timeout` did not cut in time (`mayRetry`). */
+  afterOutlasted?(failure: FailedAttempt): unknown;
   /** Observes each good attempt. */
   afterSuccess?(success: GoodAttempt): unknown;
   /** Observes a good attempt after one that failed. */

@@ -90,6 +90,19 @@ it('a service whose queue has grown while it stood still is not kept busy with r
   expect(lost).toBe(0);
 });
 
+it('calls that end without an answer spend the budget, so that a queue behind a long pause empties', async () => {
+  const lost = await lostAfter(40_000, { timeout: 5_000 }, (time, now) => {
+    let free = 7_500;
+    return async () => {
+      free = Math.max(free, now()) + 1_000 / 14;
+      await time.sleep(free - now());
+      return new Response();
+    };
+  });
+
+  expect(lost).toBe(0);
+});
+
 it('a service that is slower than an attempt may be loses few calls', async () => {
   const lost = await lostAfter(10_000, { timeout: 5_000 }, (time) => async () => {
     await time.sleep(3_500);
