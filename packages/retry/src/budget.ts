@@ -62,7 +62,9 @@ export function budget(budget: RetryBudget): Rule {
       record(failure, isAnswer ? 'success' : 'failure');
     },
     // without an answer, it is the failure that a cut would have been
-    afterOutlasted: (failure) => record(failure, 'failure'),
+    afterOutlasted: (failure) => {
+      if (failure.sent && !streams(failure.call)) record(failure, 'failure');
+    },
     afterSuccess: ({ session, call, response, attempt }) => {
       if (isElsewhere(response, call)) return undefined;
       if (!past.failed) return budget.record(call.origin, 'success', attempt);

@@ -10,6 +10,7 @@ import {
   type Fetch,
   maxRetries,
   onTimeout,
+  type RetryBudget,
   type Rule,
   retry,
   retryWith,
@@ -101,6 +102,33 @@ it('calls that end without an answer spend the budget, so that a queue behind a 
   });
 
   expect(lost).toBe(0);
+});
+
+it('a wait for a slot or a body that is longer than an attempt may be is no failure of the server, answered or aborted', async () => {
+  const clock = manualClock();
+  const outcomes: string[] = [];
+  const budget: RetryBudget = {
+    acquire: () => undefined,
+    mayRetry: () => false,
+    record: (_key, outcome) => void outcomes.push(outcome),
+  };
+  const server = fakeFetch([503, { status: 200, delay: 12_000 }, 200], { clock });
+  const repeating = retry({ clock, budget, delay: () => 0 });
+  const steady = compose(timeout(30_000, { clock }), repeating, timeout(10_000, { clock }), concurrency(1))(server);
+  await steady(URL);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const body = bodyFactory(() => new Promise(() => {}));
+  const alone = compose(timeout(30_000, { clock }), repeating, timeout(10_000, { clock }))(server);
+  const sent = [steady(URL), steady(URL), steady(URL, { signal }), alone(URL, { method: 'PUT', body, signal })];
+  const calls = sent.map((call) => call.catch(() => undefined));
+
+  await clock.advance(11_000);
+  controller.abort();
+  await clock.advance(5_000);
+  await Promise.all(calls);
+
+  expect(outcomes).toEqual(['failure', 'failure', 'success']);
 });
 
 it('a service that is slower than an attempt may be loses few calls', async () => {

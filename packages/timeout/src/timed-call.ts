@@ -72,7 +72,8 @@ export class TimedCall implements Expirable, Arrival {
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
       this.#timer = startTimer(settings.time, settings.headers!, this);
-      call.record.outlasted = settings.headers!;
+      // a wait in a queue of ours is not the server's
+      if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
       return true;
     } catch {
       return false;
