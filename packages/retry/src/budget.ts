@@ -58,7 +58,7 @@ export function budget(budget: RetryBudget): Rule {
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
-      const isAnswer = failure.response && decision.stop === undefined;
+      const isAnswer = failure.response && decision.stop === undefined && !isLate(failure.call);
       record(failure, isAnswer ? 'success' : 'failure');
     },
     // without an answer, it is the failure that a cut would have been
@@ -67,12 +67,16 @@ export function budget(budget: RetryBudget): Rule {
     },
     afterSuccess: ({ session, call, response, attempt }) => {
       if (isElsewhere(response, call)) return undefined;
-      if (!past.failed) return budget.record(call.origin, 'success', attempt);
-      // after its limit it shows no room for retries, and counts as the failure that a cut would have been
-      const outcome = call.record.outlasted > 0 ? 'failure' : 'success';
+      const outcome = isLate(call) ? 'failure' : 'success';
+      if (!past.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
       return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, tookOf(session));
     },
   };
+}
+
+/** Whether an answer came after its limit: it shows no room for retries, and counts as the failure that a cut would have been. */
+function isLate(call: Call): boolean {
+  return call.record.outlasted > 0 && !streams(call);
 }
 
 /** A held call that waits for its turn asks again after so many milliseconds. */

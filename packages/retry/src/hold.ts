@@ -14,7 +14,9 @@ import { sleepAfter } from './wait.ts';
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   // before it is held, since the machine can sleep meanwhile; and no longer than its limit, which would cut the skipped one
-  const took = Math.min(failure.took, failure.call.record.outlasted || Infinity);
+  const { record } = failure.call;
+  const took = Math.min(failure.took, record.outlasted || Infinity);
+  record.outlasted = 0; // the attempt is recorded
   let { planned, held: ms } = end;
   for (;;) {
     await hold(failure, ms);

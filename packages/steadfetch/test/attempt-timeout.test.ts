@@ -67,7 +67,7 @@ async function lostAfter(from: number, options: StandardOptions, serve: Serve): 
     const count = (isGood: boolean) => void (at >= from && !isGood && lost++);
     const send = () =>
       steady(URL).then(
-        ({ ok }) => count(ok),
+        ({ status }) => count(status < 500),
         () => count(false),
       );
     time.at(begun + at, () => void send());
@@ -78,18 +78,21 @@ async function lostAfter(from: number, options: StandardOptions, serve: Serve): 
 
 type Serve = (time: VirtualTime, now: () => number) => Fetch;
 
-it('a service whose queue has grown while it stood still is not kept busy with retries', async () => {
-  const lost = await lostAfter(30_000, { timeout: 5_000 }, (time, now) => {
-    let free = 4_250; // it works on one request after the other, and does not notice an abort
-    return async () => {
-      free = Math.max(free, now()) + 1_000 / 12;
-      await time.sleep(free - now());
-      return new Response();
-    };
-  });
+it.each([200, 404])(
+  'a service whose queue has grown while it stood still, and that answers %i, is not kept busy with retries',
+  async (status) => {
+    const lost = await lostAfter(30_000, { timeout: 5_000 }, (time, now) => {
+      let free = 4_250; // it works on one request after the other, and does not notice an abort
+      return async () => {
+        free = Math.max(free, now()) + 1_000 / 12;
+        await time.sleep(free - now());
+        return new Response(null, { status });
+      };
+    });
 
-  expect(lost).toBe(0);
-});
+    expect(lost).toBe(0);
+  },
+);
 
 it('calls that end without an answer spend the budget, so that a queue behind a long pause empties', async () => {
   const lost = await lostAfter(40_000, { timeout: 5_000 }, (time, now) => {
@@ -129,6 +132,26 @@ it('a wait for a slot or a body that is longer than an attempt may be is no fail
   await Promise.all(calls);
 
   expect(outcomes).toEqual(['failure', 'failure', 'success']);
+});
+
+it('an attempt that fails after its limit is counted once, also when its call is aborted while it is held', async () => {
+  const clock = manualClock();
+  const outcomes: string[] = [];
+  const budget: RetryBudget = {
+    acquire: () => undefined,
+    mayRetry: () => false,
+    record: (_key, outcome) => void outcomes.push(outcome),
+  };
+  const server = fakeFetch({ status: 503, delay: 12_000 }, { clock });
+  const steady = compose(timeout(60_000, { clock }), retry({ clock, budget }), timeout(10_000, { clock }))(server);
+  const controller = new AbortController();
+  const call = failureOf(steady(URL, { signal: controller.signal }));
+
+  await clock.advance(12_001);
+  controller.abort();
+
+  expect((await call).name).toBe('AbortError');
+  expect(outcomes).toEqual(['failure']);
 });
 
 it('a service that is slower than an attempt may be loses few calls', async () => {

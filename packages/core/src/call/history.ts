@@ -16,7 +16,7 @@ export function keepHistory(outcome: unknown, history: readonly unknown[] | unde
 }
 
 function allHistories(): WeakMap<object, readonly unknown[]> {
-  histories ??= shared(HISTORIES, new WeakMap());
+  histories = shared(HISTORIES, histories ?? new WeakMap());
   return histories;
 }
 

@@ -1,7 +1,7 @@
 import type { LastAnswer } from '../call/call-record.ts';
 
 /** An error that knows what the server answered before. */
-export class AnsweredError extends Error {
+export abstract class AnsweredError extends Error {
   /** Not shown when the error is printed: headers may hold secrets. */
   readonly #lastAnswer: LastAnswer | undefined;
 
