@@ -108,12 +108,11 @@ describe('withBody', () => {
     Object.assign(real, { globalThis: Object.preventExtensions(Object.create(real)) });
     try {
       other.keepHistory(error, [{ attempt: 1 }]);
+      expect(other.historyBehind(error)).toEqual([{ attempt: 1 }]);
     } finally {
       Object.assign(real, { globalThis: real });
       if (shared) Object.defineProperty(real, key, shared);
     }
-
-    expect(other.historyBehind(error)).toEqual([{ attempt: 1 }]);
   });
 
   it('reads as JSON, bytes, blob and stream', async () => {

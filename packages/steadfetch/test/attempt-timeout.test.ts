@@ -107,14 +107,16 @@ it('calls that end without an answer spend the budget, so that a queue behind a 
   expect(lost).toBe(0);
 });
 
+/** A budget with nothing left, and what is recorded in it. */
+function spentBudget(): { budget: RetryBudget; outcomes: string[] } {
+  const outcomes: string[] = [];
+  const record: RetryBudget['record'] = (_key, outcome) => void outcomes.push(outcome);
+  return { budget: { acquire: () => undefined, mayRetry: () => false, record }, outcomes };
+}
+
 it('a wait for a slot or a body that is longer than an attempt may be is no failure of the server, answered or aborted', async () => {
   const clock = manualClock();
-  const outcomes: string[] = [];
-  const budget: RetryBudget = {
-    acquire: () => undefined,
-    mayRetry: () => false,
-    record: (_key, outcome) => void outcomes.push(outcome),
-  };
+  const { budget, outcomes } = spentBudget();
   const server = fakeFetch([503, { status: 200, delay: 12_000 }, 200], { clock });
   const repeating = retry({ clock, budget, delay: () => 0 });
   const steady = compose(timeout(30_000, { clock }), repeating, timeout(10_000, { clock }), concurrency(1))(server);
@@ -136,12 +138,7 @@ it('a wait for a slot or a body that is longer than an attempt may be is no fail
 
 it('an attempt that fails after its limit is counted once, also when its call is aborted while it is held', async () => {
   const clock = manualClock();
-  const outcomes: string[] = [];
-  const budget: RetryBudget = {
-    acquire: () => undefined,
-    mayRetry: () => false,
-    record: (_key, outcome) => void outcomes.push(outcome),
-  };
+  const { budget, outcomes } = spentBudget();
   const server = fakeFetch({ status: 503, delay: 12_000 }, { clock });
   const steady = compose(timeout(60_000, { clock }), retry({ clock, budget }), timeout(10_000, { clock }))(server);
   const controller = new AbortController();
