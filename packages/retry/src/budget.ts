@@ -51,10 +51,10 @@ export function budget(budget: RetryBudget): Rule {
       }
       return permit;
     },
-    mayRetry: ({ origin }) => mayRetry(budget, origin),
+    mayRetry: ({ origin }) => answerOf(() => budget.mayRetry?.(origin)) !== false,
     // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
     hold: (_, { delay }) => delay,
-    turn: ({ call }) => (isBack(budget, call) ? TURN : 0),
+    turn: ({ call }) => (answerOf(() => budget.isBack?.(call.origin)) === true ? TURN : 0),
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
@@ -82,25 +82,14 @@ function isLate(call: Call): boolean {
 /** A held call that waits for its turn asks again after so many milliseconds. */
 const TURN = 1_000;
 
-/** Ignores what the budget throws. */
-function isBack(budget: RetryBudget, call: Call): boolean {
+/** The answer of the budget. Ignores what it throws or rejects. */
+function answerOf(ask: () => boolean | undefined): boolean | undefined {
   try {
-    const isBack = budget.isBack?.(call.origin);
-    ignoreRejection(isBack);
-    return isBack === true;
+    const answer = ask();
+    ignoreRejection(answer);
+    return answer;
   } catch {
-    return false;
-  }
-}
-
-/** Ignores what the budget throws. */
-function mayRetry(budget: RetryBudget, origin: string): boolean {
-  try {
-    const may = budget.mayRetry?.(origin);
-    ignoreRejection(may);
-    return may !== false;
-  } catch {
-    return true;
+    return undefined;
   }
 }
 
