@@ -139,6 +139,22 @@ describe('diagnostics', () => {
     expect(inits).toEqual([undefined]);
   });
 
+  it('publishes also where a channel does not know whether it has subscribers, as in Bun', async () => {
+    const channelOf = (name: string) => {
+      const channel = tracingChannel<Message>(name);
+      return { asyncEnd: channel.asyncEnd, tracePromise: channel.tracePromise.bind(channel) };
+    };
+    vi.stubGlobal('process', { ...process, getBuiltinModule: () => ({ tracingChannel: channelOf }) });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const layer = diagnostics();
+    vi.unstubAllGlobals();
+    const [calls, attempts] = [subscribed('steadfetch.call'), subscribed('steadfetch.attempt')];
+
+    await layer(fakeFetch([200]))('https://api.test/');
+
+    expect([calls, attempts]).toEqual(Array(2).fill(['start 1 https://api.test/', 'end 1 https://api.test/ 200']));
+  });
+
   it('passes calls through where the runtime has no such module', async () => {
     vi.stubGlobal('process', { ...process, getBuiltinModule: undefined });
     onTestFinished(() => void vi.unstubAllGlobals());

@@ -46,10 +46,10 @@ class Monitor {
     this.#share = new SlidingShare(settings.window, monotonic(settings.clock));
   }
 
-  /** A call counts when its fate is known: at its first retry, or at its end. */
+  /** A call counts when its fate is known: at its first retry, also one that its budget refuses, or at its end. */
   record({ type, callId }: SteadfetchEvent): void {
     if (type === 'start') this.#note(callId, false);
-    else if (type === 'wait' && !this.#calls.get(callId)) {
+    else if ((type === 'wait' || type === 'budget') && !this.#calls.get(callId)) {
       this.#note(callId, true);
       this.#count(true);
     } else if (type === 'end' && this.#forget(callId) === false) this.#count(false);

@@ -151,6 +151,16 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 4, retried: 2 });
   });
 
+  it('counts a call once as retried whose retries the budget refuses', async () => {
+    const monitor = retryMonitor({ onExcessive: () => {}, clock: instantClock() });
+    const budget = { acquire: () => undefined, record: () => {} };
+    const steady = compose(observe(monitor), retry({ clock: instantClock(), budget }))(fakeFetch(503));
+
+    expect((await steady(URL)).status).toBe(503);
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
+  });
+
   it('counts a call once that is aborted in its first wait, or in a later one', async () => {
     const clock = manualClock();
     const { stack, monitor } = setUp({}, clock);

@@ -18,9 +18,16 @@ export interface DiagnosticsContext {
 }
 
 /** A `TracingChannel` of Node, as far as it is used. */
-interface Channel {
-  readonly hasSubscribers: boolean;
+interface Channel extends Partial<Record<(typeof PARTS)[number], { readonly hasSubscribers: boolean }>> {
+  /** Missing in Bun. */
+  readonly hasSubscribers?: boolean;
   tracePromise<T>(run: () => Promise<T>, context: object): Promise<T>;
+}
+
+const PARTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+
+function isHeard(channel: Channel): boolean {
+  return channel.hasSubscribers ?? PARTS.some((part) => channel[part]?.hasSubscribers);
 }
 
 declare const process:
@@ -40,13 +47,13 @@ export function diagnostics(): Middleware {
   const attempts = tracing?.tracingChannel?.('steadfetch.attempt');
   if (!calls || !attempts) return passing;
   const around = (call: Call, send: () => Promise<Response>) =>
-    attempts.hasSubscribers ? attempts.tracePromise(send, contextOf(call)) : send();
+    isHeard(attempts) ? attempts.tracePromise(send, contextOf(call)) : send();
   const observed = observeBy({ listener: () => {}, clock: systemClock, around }, 'diagnostics');
   return (next) => {
     const traced = toNext(observed(next));
     const layer = defineMiddleware((call, untraced) => {
-      if (calls.hasSubscribers) return calls.tracePromise(() => traced(call), contextOf(call));
-      return attempts.hasSubscribers ? traced(call) : untraced(call);
+      if (isHeard(calls)) return calls.tracePromise(() => traced(call), contextOf(call));
+      return isHeard(attempts) ? traced(call) : untraced(call);
     });
     return withObserverOf(layer(next), next);
   };
