@@ -57,6 +57,8 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
     const headers = new Headers(call.headers);
     headers.set(header, value);
+    // a function of the caller may return a key that it has stored
+    call.record.keyIsNew = options?.generate === undefined;
     return next(call.with({ headers }));
   }
 

@@ -19,7 +19,7 @@ export interface RetryOptions {
   methods?: readonly string[];
   /**
    * Statuses from 400 that are retried. Replaces the default; 403 counts only with Retry-After or no quota left.
-   * @default all of 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key
+   * @default all of 408, 425, 429, 500, 502, 503, 504, 520-524, 529; 413 with Retry-After; 409 with an Idempotency-Key that may have been sent before
    */
   statuses?: readonly number[];
   /** Whether network errors are retried. @default true */

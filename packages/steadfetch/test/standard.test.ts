@@ -114,6 +114,22 @@ describe('standard', () => {
     expect(fake.calls).toHaveLength(attempts);
   });
 
+  it.each<[string, StandardOptions, RequestInit, number[], number]>([
+    ['a new key', { idempotencyKey: true }, POST, [409, 200], 1],
+    ['a new key, after another attempt', { idempotencyKey: true }, POST, [503, 409, 200], 3],
+    ['a key of the caller', {}, { ...POST, headers: { 'idempotency-key': 'mine' } }, [409, 200], 2],
+    ['a key that may be stored', { idempotencyKey: { generate: () => 'mine' } }, POST, [409, 200], 2],
+  ])(
+    'takes a 409 for an earlier request at work only where one may be: %s',
+    async (_what, options, init, replies, attempts) => {
+      const { fetch, fake } = standardRig(options, replies);
+
+      await fetch(URL, init);
+
+      expect(fake.calls).toHaveLength(attempts);
+    },
+  );
+
   it('adds nothing when everything is off', async () => {
     const stack = standard({ ...BARE, idempotencyKey: false, concurrency: false, bufferBody: false });
     const fake = fakeFetch(503);

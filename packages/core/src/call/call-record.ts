@@ -51,6 +51,8 @@ export interface CallRecord {
   onSend?: (() => void) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField?: string | undefined;
+  /** Whether the key was made for this call, so that no earlier request can have sent it. */
+  keyIsNew?: boolean | undefined;
   /** What the caller wants to find in events. */
   meta?: unknown;
 }
