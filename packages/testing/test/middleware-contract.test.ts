@@ -1599,8 +1599,10 @@ describe('contractChecks', () => {
         return /^[A-Z]+$/.test(super.method) ? super.method : 'GET';
       }
     }
-    vi.stubGlobal('Request', BunRequest);
+    const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
 
+    await contractChecks['hands on the members of init and of a Request']!(() => building); // Node 24 copies no policy
+    vi.stubGlobal('Request', BunRequest);
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
     await contractChecks['lets init take the signal from a Request']!(() => pass);
