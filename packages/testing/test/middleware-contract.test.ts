@@ -83,6 +83,12 @@ const tokenQueue =
     };
   };
 
+const withKey = (call: Call, key: string): Call => {
+  const headers = new Headers(call.headers);
+  headers.set('idempotency-key', key);
+  return call.with({ headers });
+};
+
 /** What a careless middleware keeps of a Request. */
 const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, headers: [...headers], signal });
 
@@ -918,6 +924,19 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return answer.finally(() => kept.delete(key));
       };
     },
+    'makes one idempotency key for all orders': (next) => {
+      const key = crypto.randomUUID();
+      return defineMiddleware((call, following) => following(withKey(call, key)))(next);
+    },
+    'makes an idempotency key of the body': defineMiddleware((call, next) => {
+      const body = `${call.init?.body}`;
+      return next(
+        call.headers.has('idempotency-key') || !call.init?.body ? call : withKey(call, btoa(encodeURI(body))),
+      );
+    }),
+    'replaces the idempotency key of the caller': defineMiddleware((call, next) =>
+      next(withKey(call, crypto.randomUUID())),
+    ),
     'calls it twice': (next) => async (input, init) => {
       await next(input, copyOf(init));
       return next(input, copyOf(init));
@@ -1014,6 +1033,21 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           ? next(input, init)
           : Promise.reject(error),
       ),
+    'repeats it where Deno has lost a connection': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (/connection closed before/.test(error.cause?.message)) return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats it where Bun has lost a connection': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.code === 'ECONNRESET') return next(input, copyOf(init));
+        throw error;
+      }),
+    'repeats it where Windows has given up a connection': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (error.cause?.code === 'ECONNABORTED') return next(input, copyOf(init));
+        throw error;
+      }),
     'repeats it where a browser names no code': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
         if (/^(?:Failed to fetch|Load failed)$/.test(error.message)) return next(input, copyOf(init));
@@ -1138,6 +1172,22 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         await renewal;
         return next(input, init);
       };
+    },
+    'asks for a token for all with the signal of the first': (next) => {
+      let renewal: Promise<void> | undefined;
+      return defineMiddleware(async (call, following) => {
+        const response = await following(keepBody(call));
+        if (response.status !== 401 || !call.replayable) return response;
+        discard(response);
+        const token = Call.from('https://contract.test/token', { signal: call.signal ?? null });
+        renewal ??= following(token)
+          .then(discard)
+          .finally(() => {
+            renewal = undefined;
+          });
+        await renewal;
+        return following(call);
+      })(next);
     },
     'forgets the calls that wait for a token when it gets none': tokenQueue(async (queue, { next }) => {
       const token = await next('https://contract.test/token');
@@ -1272,11 +1322,11 @@ const reasons: Record<string, RegExp> = {
   "leaves the caller's arguments as they were":
     /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |read only|not extensible/,
   'calls next once for each call, as a plain function':
-    /^the number of calls of next for (?:three calls|two orders): |^whether next was called as a plain function/,
+    /^the number of calls of next for three (?:calls|orders): |^whether next was called as a plain function|idempotency key/,
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered) ends by the signal|^whether calls that are made at once end after a 401/,
+    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 
@@ -1549,8 +1599,10 @@ describe('contractChecks', () => {
         return /^[A-Z]+$/.test(super.method) ? super.method : 'GET';
       }
     }
-    vi.stubGlobal('Request', BunRequest);
+    const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
 
+    await contractChecks['hands on the members of init and of a Request']!(() => building); // Node 24 copies no policy
+    vi.stubGlobal('Request', BunRequest);
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
     await contractChecks['lets init take the signal from a Request']!(() => pass);

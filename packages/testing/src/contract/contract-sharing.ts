@@ -19,8 +19,12 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     }
     const { fetch: orders, asked: placed } = probe();
     const order = make()(orders);
-    await Promise.all([1, 2].map(() => order(CONTRACT_URL, { method: 'POST', body: 'order' })));
-    same(placed.length, 2, 'the number of calls of next for two orders');
+    const all = [{}, {}, { 'idempotency-key': 'own' }];
+    await Promise.all(all.map((headers) => order(CONTRACT_URL, { method: 'POST', body: 'order', headers })));
+    same(placed.length, 3, 'the number of calls of next for three orders');
+    const keys = placed.map(({ headers }) => headers.get('idempotency-key'));
+    same(keys.includes('own'), true, 'whether the idempotency key of the caller is sent');
+    same(new Set(keys).size, keys.includes(null) ? 2 : 3, 'the number of idempotency keys of three orders');
   },
 
   'sends a POST once, also where it fails': async (make) => {
@@ -30,6 +34,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const undici = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_SOCKET'];
     const codes = [
       'ECONNRESET',
+      'ECONNABORTED',
       'ECONNREFUSED',
       'ENOTFOUND',
       'EAI_AGAIN',
@@ -46,10 +51,15 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     ];
     const browsers = ['Failed to fetch', ...safari, 'NetworkError when attempting to fetch resource.'];
     const texts = [...browsers, 'Network request failed', 'fetch failed', 'terminated'];
+    const deno = new TypeError('fetch failed', { cause: new Error('connection closed before message completed') });
+    const bun = ['ECONNRESET', 'ECONNREFUSED'].map((code) =>
+      Object.assign(new TypeError(`${code}: no answer`), { code }),
+    );
     const names = ['TimeoutError', 'AbortError'];
     const errors: [string, unknown][] = [
       ...codes.map((code): [string, unknown] => [code, networkError(code, CONTRACT_URL)]),
       ...texts.map((text): [string, unknown] => [text, new TypeError(text)]),
+      ...[deno, ...bun].map((error): [string, unknown] => [error.message, error]),
       ...names.map((name): [string, unknown] => [name, new DOMException('of another signal', name)]),
     ];
     const answers = statuses.map((status): [number, () => Promise<Response>] => [
@@ -115,7 +125,11 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       `after a ${status}`,
       async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
     ]);
-    const ends = [...refusals, ['that is not answered', endless().fetch] as const].map(async ([when, next]) => {
+    const { fetch: renewed } = probe(async ({ url, request }) =>
+      url === CONTRACT_URL ? new Response('who are you?', { status: 401 }) : endless().fetch(request),
+    );
+    const open = [['that is not answered', endless().fetch] as const, ['that waits for a token', renewed] as const];
+    const ends = [...refusals, ...open].map(async ([when, next]) => {
       const [first, second] = [new AbortController(), new AbortController()];
       const both = make()(next);
       const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
