@@ -1,12 +1,13 @@
+// The annotations let a bundler leave out what is not used.
+
 /** The members of an init that are texts. */
 export const TEXTS: readonly string[] =
-  'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
+  /* @__PURE__ */ 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
 
 /** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
-export const MEMBERS: readonly string[] = [
-  ...TEXTS,
-  ...'headers body keepalive signal duplex priority dispatcher window'.split(' '),
-];
+export const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
+  /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window'.split(' '),
+);
 
 /** What `fetch` reads of a Request, or of an init that is an object of a class. */
 export function membersOf(source: object): RequestInit {

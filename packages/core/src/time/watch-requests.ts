@@ -18,7 +18,7 @@ interface Watched {
 /** Watches a call: calls `lost` once when it is lost. Returns the function that ends the watch, which returns whether it was not. */
 export type Watch = (lost: () => void) => () => boolean;
 
-const clock = monotonic(systemClock);
+const clock = /* @__PURE__ */ monotonic(systemClock);
 /** The call that showed itself least recently comes first. */
 const calls = new Set<Watched>();
 /** Time in which calls showed themselves. A gap, in which perhaps no call could, counts as one sign. */
