@@ -94,6 +94,23 @@ it.each([
   },
 );
 
+it('behind the stack forSlack what is refused to one channel holds back no other', async () => {
+  const server: typeof fetch = async (_, init) =>
+    new Response(
+      null,
+      String(init?.body).startsWith('channel=a&') ? { status: 429, headers: { 'retry-after': '3600' } } : {},
+    );
+  const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forSlack'))!;
+  const steady = await stackOf(line, code.replace('forSlack', 'steady'), server);
+  const post = (channel: string) =>
+    steady('https://slack.com/api/chat.postMessage', { method: 'POST', body: `channel=${channel}&text=hello` });
+
+  await Promise.allSettled(Array.from({ length: 12 }, () => post('a')));
+  const response = await post('b');
+
+  expect(response.status).toBe(200);
+});
+
 async function stackOf(line: number, code: string, server: typeof fetch): Promise<typeof fetch> {
   vi.stubGlobal('fetch', server);
   const file = new URL(`${line}-${++files}.ts`, DIR);
