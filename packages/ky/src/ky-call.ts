@@ -11,6 +11,7 @@ import {
   type Retry,
   recordAttempt,
   recordSuccess,
+  retriedOf,
   type Session,
   startSession,
 } from '@steadfetch/retry/engine';
@@ -180,10 +181,9 @@ export class KyCall {
   /** What the layers below get to know of an attempt, as below `retry()`. */
   #changesFor(attempt: Attempt): CallChanges {
     const call = this.#describe(attempt.asked);
-    const { maxRetries, repeatsTimeouts } = this.#policy;
-    const mayFollow = this.#attempt <= maxRetries && isRepeatable(call, this.#policy);
-    const again = mayFollow && repeatsTimeouts && call.replayable;
-    return { attempt: this.#attempt, retried: again || 'last', remaining: this.#remaining, ...this.#observation };
+    const repeatable = isRepeatable(call, this.#policy);
+    const retried = retriedOf({ ...this.#session!, call, repeatable }, this.#attempt);
+    return { attempt: this.#attempt, retried, remaining: this.#remaining, ...this.#observation };
   }
 
   #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {

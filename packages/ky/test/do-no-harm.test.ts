@@ -585,6 +585,22 @@ it('tells the fetch which attempt it is, and that the last will not be repeated'
   expect(records.size).toBe(1);
 });
 
+it('sends its last retry as the last, when a permit comes late', async () => {
+  const { defineMiddleware } = await import('@steadfetch/core');
+  let refusals = 2;
+  const budget = { acquire: () => (refusals-- > 0 ? undefined : { release: () => {} }), record: () => {} };
+  const marks: unknown[] = [];
+  const spy = defineMiddleware((call, next) => {
+    marks.push(call.retried);
+    return next(call);
+  });
+  const { fetch } = client(503);
+
+  await outcomeOf(ky.create({ fetch: spy(fetch), hooks: retry({ clock: instantClock(), budget }) }).get(URL));
+
+  expect(marks).toEqual([true, 'last']);
+});
+
 it('waits for a condition although the timeout of ky comes meanwhile', async () => {
   virtualTime();
   const shouldRetry = () => new Promise<boolean>((resolve) => setTimeout(resolve, 30, true));

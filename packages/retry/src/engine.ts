@@ -5,5 +5,5 @@ export { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
 export { presetOf } from './preset.ts';
 export { keepAnswer, recordAttempt, recordSuccess } from './report.ts';
 export type { Policy, Retry } from './rule.ts';
-export { isRepeatable } from './sent-call.ts';
+export { isRepeatable, retriedOf } from './sent-call.ts';
 export { cancelRetry, waitForRetry } from './wait.ts';

@@ -28,14 +28,21 @@ export function withSteadyBody(call: Call): Call {
   return body ? call.with({ init: { ...call.init, body } }) : call;
 }
 
-/**
- * The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. An
- * attempt after which none can follow is marked as the last, so that an inner timeout need not cut it.
- */
-export function callToSend({ call, policy, repeatable, skipped }: Session, attempt: number): Call {
-  const mayFollow = repeatable && attempt + skipped <= policy.maxRetries;
-  const kept = mayFollow ? keepBody(call) : call;
-  return kept.asAttempt(attempt, mayFollow && policy.repeatsTimeouts && call.replayable ? true : 'last');
+/** The call as one attempt sends it. A `Request` gives its body away, so a clone is sent while another attempt may follow. */
+export function callToSend(session: Session, attempt: number): Call {
+  const { call } = session;
+  const kept = mayFollow(session, attempt) ? keepBody(call) : call;
+  return kept.asAttempt(attempt, retriedOf(session, attempt));
+}
+
+/** How an attempt is marked: one after which none can follow as the last, so that an inner timeout need not cut it. */
+export function retriedOf(session: Session, attempt: number): true | 'last' {
+  const { call, policy } = session;
+  return mayFollow(session, attempt) && policy.repeatsTimeouts && call.replayable ? true : 'last';
+}
+
+function mayFollow({ policy, repeatable, skipped }: Session, attempt: number): boolean {
+  return repeatable && attempt + skipped <= policy.maxRetries;
 }
 
 /** Frees the clone of a `Request` that was never sent: a circuit was open, a queue full. */
