@@ -2,11 +2,11 @@ import type { Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
-import type { Asked } from './describe.ts';
+import type { Asked, Origin } from './describe.ts';
 
 /** One request on its way. */
 export interface Attempt {
-  readonly request: Request;
+  readonly origin: Origin;
   readonly asked: Asked;
   /** How many requests the call had sent before. */
   readonly sends: number;

@@ -57,7 +57,7 @@ export function callOf(asked: Asked, { base, signal, error, body }: Known): Call
 }
 
 /** What the options of a call hold as its body, and the stream that the request makes of it. `kept`: ky may keep that in memory. */
-interface Bodies {
+export interface Bodies {
   readonly body: BodyInit | null | undefined;
   readonly carried: ReadableStream | null | undefined;
   readonly kept: boolean;

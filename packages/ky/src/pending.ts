@@ -21,18 +21,13 @@ interface Announced {
 export class Pending {
   readonly #signal: AbortSignal | undefined;
   #announced: Announced | undefined;
-  #aborted = false;
-
+  /** Whether an abort has ended the call, and its end was emitted. */
+  aborted = false;
   readonly #onAborted: (reason: unknown) => void;
 
   constructor(signal: AbortSignal | undefined, onAborted: (reason: unknown) => void) {
     this.#onAborted = onAborted;
     this.#signal = signal;
-  }
-
-  /** Whether an abort has ended the call, and its end was emitted. */
-  get aborted(): boolean {
-    return this.#aborted;
   }
 
   /** Whether there is one that has not been waited for. */
@@ -51,7 +46,7 @@ export class Pending {
     this.#announced = announced;
     announced.stopListening = onAbort(this.#signal, (reason) => {
       if (announced.stage === 'waiting') return;
-      this.#aborted = true;
+      this.aborted = true;
       this.stop('aborted');
       this.#onAborted(reason);
     });

@@ -44,5 +44,5 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
 /** Also for a `retry()` below, in the fetch of this ky. */
 function turnOff(kyOptions: Options): void {
   kyOptions.retry = filledIn(typeof kyOptions.retry === 'object' ? kyOptions.retry : {}, 0);
-  kyOptions.fetch = withCallContext(kyOptions.fetch, () => ({ retried: 'off' }));
+  kyOptions.fetch = withCallContext(kyOptions.fetch, { retried: 'off' });
 }

@@ -43,7 +43,7 @@ export function use(...middlewares: Middleware[]): Options {
     if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
     options.retry = override !== false && mayForce(options) ? { ...asObject(options.retry), methods: [] } : 0;
     const remaining = remainingOf(options, systemClock);
-    options.fetch = withCallContext(stack, () => ({ remaining }));
+    options.fetch = withCallContext(stack, { remaining });
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };

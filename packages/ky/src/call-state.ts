@@ -1,0 +1,251 @@
+import { abortReason, Call, type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
+import { type CallObservation, observerOf } from '@steadfetch/core/kit';
+import type { GiveUpReason } from '@steadfetch/retry';
+import {
+  FailedAttempt,
+  handleFailure,
+  isRepeatable,
+  keepAnswer,
+  ownDelay,
+  type Policy,
+  type Retry,
+  recordAttempt,
+  recordSuccess,
+  retriedOf,
+  type Session,
+  startSession,
+} from '@steadfetch/retry/engine';
+import type { Options } from 'ky';
+import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
+import { remainingOf } from './deadline.ts';
+import { type Asked, askedBy, type Bodies, callOf, type Origin, oneShotBody, rememberOrigin } from './describe.ts';
+import type { KyRetry } from './ky-retry.ts';
+import { Pending } from './pending.ts';
+
+/** One call of ky as the rules see it: the attempt under way, what is decided about it, and how the call ends. */
+export class CallState {
+  /** The attempt that is not judged yet. For a response that a hook made up, or an error that a hook threw, there is none. */
+  open: Attempt | undefined;
+  readonly #options: Options;
+  #policy: Policy & { maxRetries: number };
+  /** ky's own record of its `retry` option, which it reads before each retry. */
+  #kept: KyRetry | undefined;
+  readonly #startedAt: number;
+  /** What all descriptions of the call are made from. */
+  #base: Call;
+  /** A body that can be sent only once. */
+  #oneShot: BodyInit | undefined;
+  #session: Session | undefined;
+  /** The attempt under way, 1 for the first. */
+  #attempt = 1;
+  readonly #pending: Pending;
+  #judging: Promise<Retry | undefined> | undefined;
+  /** Whether ky has ended the call. */
+  #isOver = false;
+  readonly #observer: ReturnType<typeof observerOf>;
+  /** What an `observe()` that the fetch begins with gets of ky's loop. */
+  #observed: CallObservation | undefined;
+  #isEndEmitted = false;
+  /** Ends the listening for an abort while ky waits before a retry that the caller forces. */
+  #forgetAbort: () => void = () => {};
+
+  constructor(options: Options, policy: Policy, meta: unknown) {
+    const { clock } = policy;
+    this.#options = options;
+    this.#policy = policy;
+    this.#startedAt = clock.now();
+    const remaining = remainingOf(options, clock);
+    this.#base = Call.from('').with({
+      remaining: () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity),
+    });
+    this.#base.record.meta = meta;
+    this.#pending = new Pending(options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
+    this.#observer = observerOf(options.fetch);
+  }
+
+  /** Takes the policy that counts from now on, whose limit ky or a hook may lower. */
+  adopt(policy: Policy, kept: KyRetry): void {
+    this.#policy = { ...policy };
+    this.#kept = kept;
+  }
+
+  /** Looks at the body of a request, before any is sent. */
+  prepare(request: Request, bodies: Bodies): void {
+    this.#oneShot = oneShotBody(this.#describe(askedBy(request)), bodies, this.#policy);
+    // With a limit ky clones the request, and a clone keeps a streamed body in memory.
+    if (this.#oneShot) this.#kept!.limit = 0;
+  }
+
+  /** The attempt that is about to be sent with this request. */
+  begin(origin: Origin): Attempt {
+    const attempt: Attempt = { origin, asked: askedBy(origin.request), sends: this.#base.record.sends };
+    this.#session ??= this.#start(attempt);
+    this.open = attempt;
+    this.#pending.sent();
+    return attempt;
+  }
+
+  #start({ asked }: Attempt): Session {
+    this.#observed = this.#observer?.(this.#describe(asked));
+    if (this.#observed) this.#base = this.#base.with({ observed: this.#observed.observed });
+    const call = this.#describe(asked);
+    this.#observed?.start(call);
+    return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
+  }
+
+  /** An attempt as the layers below get it, as below `retry()`. */
+  callToSend({ asked, origin: { request } }: Attempt, init: RequestInit | undefined): Call {
+    const call = this.#describe(asked);
+    const session = { ...this.#session!, call, repeatable: isRepeatable(call, this.#policy) };
+    const mark = { attempt: this.#attempt, retried: retriedOf(session, this.#attempt) };
+    return call.with({ ...mark, input: request, init: Call.from(request, init).init });
+  }
+
+  #describe(asked: Asked, error?: unknown): Call {
+    return callOf(asked, { base: this.#base, signal: this.#options.signal, error, body: this.#oneShot });
+  }
+
+  /** The decision to repeat a response, if that is it. Else the call ends with the response. */
+  async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
+    let due: Retry | undefined;
+    if (response.status >= 400 || this.#policy.needsGoodResponses) {
+      due = await this.#judgeOrEnd(attempt, { response, failed: false });
+    } else {
+      const session = this.#enter(attempt);
+      this.#pending.settle();
+      if (!this.#pending.aborted) recordSuccess(session, this.#attempt, response);
+    }
+    if (due) keepAnswer(this.#base, response, due);
+    else this.#emitEnd({ response });
+    return due;
+  }
+
+  /** ky calls no hook for what is no `Error`, once its limit is spent. */
+  async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
+    const isLast = this.#attempt > this.#kept!.limit && this.open === attempt;
+    if (!isLast || error instanceof Error) throw error;
+    await this.#judge(attempt, { error, failed: true }).finally(() => this.#emitEnd({ error }));
+    throw error;
+  }
+
+  #judgeOrEnd(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
+    this.#judging = this.#judge(attempt, outcome).catch((thrown) => {
+      this.#emitEndUnlessError(thrown);
+      throw thrown;
+    });
+    return this.#judging;
+  }
+
+  /** The decision to repeat the attempt, if that is it. The hooks are called here. */
+  async #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
+    const session = this.#enter(attempt, outcome.error);
+    this.#pending.settle();
+    if (this.#pending.aborted) return undefined;
+    // A hook of the caller may have lowered it meanwhile.
+    if (!this.#oneShot) this.#policy.maxRetries = this.#kept!.limit;
+    const failure = new FailedAttempt(session, this.#attempt, outcome, this.#base.record.sends > attempt.sends);
+    const decision = await handleFailure(failure);
+    if (decision.retry) this.#pending.announce(failure, decision);
+    // An observer may have done it.
+    if (this.#pending.aborted) throwIfAborted(this.#options.signal!);
+    if (this.#isOver) this.#stop('deadline', undefined);
+    return this.#pending.due;
+  }
+
+  /** Whether ky's loop goes on after this error. Waits until the next attempt is due. */
+  async judgeError(error: Error): Promise<boolean> {
+    const attempt = this.open;
+    const outcome = attempt && outcomeOf(attempt, error);
+    if (outcome) await this.#judgeOrEnd(attempt, outcome);
+    // A timeout of ky may come while a response is judged.
+    else await this.#judging?.catch(() => {});
+    if (this.#pending.isNew) {
+      await this.#wait();
+      return true;
+    }
+    if (this.#pending.aborted) this.#emitEndUnlessError(abortReason(this.#options.signal!));
+    else if (outcome?.failed) this.#emitEndUnlessError(outcome.error);
+    return false;
+  }
+
+  /** An attempt that a hook of the caller repeats, whatever came of it. */
+  passOver(attempt: Attempt): void {
+    recordAttempt(this.#enter(attempt), this.#attempt, { response: attempt.response!, failed: false });
+    // ky calls no hook for an abort during its own wait.
+    this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
+  }
+
+  /** The session, in which the call is now what this attempt has sent. */
+  #enter(attempt: Attempt, error?: unknown): Session {
+    this.open = undefined;
+    const call = rememberOrigin(this.#describe(attempt.asked, error), attempt.origin);
+    return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
+  }
+
+  /** How long ky waits. Our own wait is over by then: what is left is a retry that another hook forces with `ky.retry()`. */
+  delay(attempt: number): number {
+    if (this.#pending.due) return 0;
+    const session = this.#session ?? startSession(this.#base, this.#policy, true, this.#startedAt);
+    return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
+  }
+
+  /** ky calls no hook for an error that ends the wait. */
+  async #wait(): Promise<void> {
+    try {
+      await this.#pending.wait();
+    } catch (error) {
+      this.#emitEnd({ error });
+      throw error;
+    }
+  }
+
+  /** ky repeats the call, perhaps without having asked us. */
+  async again(attempt: number): Promise<void> {
+    await this.#wait();
+    this.#forgetAbort();
+    this.#attempt = attempt;
+  }
+
+  /** ky ends the call. It does not ask about a failure once its limit is spent, so it may be news. Returns the error to end with. */
+  async end(error: Error): Promise<Error> {
+    const attempt = this.open;
+    const outcome = attempt && outcomeOf(attempt, error);
+    this.#isOver = true;
+    let ending = error;
+    try {
+      if (outcome) await this.#judge(attempt, outcome);
+      this.#stop(this.#pending.reasonOf(error), error);
+    } catch (thrown) {
+      // The hooks of the caller come next, and must see it.
+      if (!(thrown instanceof Error)) throw thrown;
+      ending = thrown;
+    } finally {
+      this.#emitEnd(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
+    }
+    return withHistory(ending);
+  }
+
+  /** A hook of the caller ends the call with this error. `isLast`: ky calls no other hook. */
+  stopByHook(error: unknown, isLast: boolean = !(error instanceof Error)): void {
+    this.#stop('predicate', error);
+    if (isLast) this.#emitEnd({ error });
+  }
+
+  #stop(reason: GiveUpReason, error: unknown): void {
+    this.#pending.stop(reason, error, { attempt: this.#attempt, response: this.open?.response });
+  }
+
+  /** Emits the end of a call that rejects with what is no `Error`: ky calls no hook for that. */
+  #emitEndUnlessError(thrown: unknown): void {
+    if (!(thrown instanceof Error)) this.#emitEnd({ error: thrown });
+  }
+
+  /** Emits how the call ends, once. */
+  #emitEnd(ending: { response?: Response; error?: unknown }): void {
+    if (this.#isEndEmitted || !this.#session) return;
+    this.#isEndEmitted = true;
+    this.#forgetAbort();
+    const status = ending.response && { status: ending.response.status };
+    this.#observed?.end(this.#session.call, { ...status, ...ending });
+  }
+}
