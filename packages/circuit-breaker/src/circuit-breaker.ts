@@ -13,6 +13,7 @@ import {
   checkFunction,
   checkKey,
   checkMembers,
+  isLast,
   keyOption,
   limitFields,
   type OptionTable,
@@ -24,7 +25,7 @@ import {
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
 import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
-import { type IsFailure, isUncut, verdictOf } from './verdict.ts';
+import { type IsFailure, verdictOf } from './verdict.ts';
 
 export interface CircuitBreakerOptions extends BreakerOptions {
   /** Which circuit a call belongs to. @default (call) => call.origin */
@@ -88,7 +89,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
     }
     if (permit.probe) emit(call, 'probe', breaker, name);
     const { sends } = call.record;
-    const startedAt = isUncut(call) ? now() : undefined;
+    const startedAt = isLast(call) ? now() : undefined;
     const report = (outcome: Outcome) => {
       try {
         const verdict = verdictOf(

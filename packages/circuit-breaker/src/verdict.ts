@@ -13,11 +13,6 @@ export interface AttemptFacts {
   readonly uncutFor: number | undefined;
 }
 
-/** Whether a limit for one attempt leaves this one to the limit for the whole call, since no other can follow it. */
-export function isUncut({ retried }: Call): boolean {
-  return retried === 'last' || retried === 'off';
-}
-
 /**
  * How the server did, judged by one outcome. What the caller ended, what one of our layers refused and what was never sent
  * is neutral; `isFailure` is not asked about it.

@@ -8,6 +8,7 @@ export { addAttempt, callIdOf } from './call/call-record.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
+export { isLast } from './call/mark.ts';
 export { originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';

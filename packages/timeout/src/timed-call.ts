@@ -1,5 +1,5 @@
 import { type Call, discard, type Next } from '@steadfetch/core';
-import { keepHistory } from '@steadfetch/core/kit';
+import { isLast, keepHistory } from '@steadfetch/core/kit';
 import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -48,7 +48,8 @@ export class TimedCall implements Expirable, Arrival {
     const { signal } = this.controller;
     this.call.record.outlasted = 0;
     try {
-      if (headers === undefined || isUncut(this.call)) {
+      // cutting an attempt helps only if another one may follow
+      if (headers === undefined || (isLast(this.call) && this.call.remaining() < Infinity)) {
         this.#await(next(this.call.with({ signal })));
         return;
       }
@@ -114,9 +115,4 @@ export class TimedCall implements Expirable, Arrival {
     this.#timer?.clear();
     return waited;
   }
-}
-
-/** Cutting an attempt helps only if another one may follow. Where none will, the limit for the whole call is enough. */
-function isUncut(call: Call): boolean {
-  return (call.retried === 'last' || call.retried === 'off') && call.remaining() < Infinity;
 }

@@ -13,6 +13,11 @@ const MARK: unique symbol = Symbol.for('steadfetch.retried.2') as never;
  */
 export type Retried = boolean | 'last' | 'off';
 
+/** Whether no attempt can follow: a limit for one attempt then leaves this one to the limit for the whole call. */
+export function isLast({ retried }: { readonly retried: Retried }): boolean {
+  return retried === 'last' || retried === 'off';
+}
+
 /** What a call carries through a foreign fetch. A `Call` is one, and carries itself. */
 export interface Mark {
   readonly retried: Retried;
