@@ -13,29 +13,30 @@ type Snapshot = ReturnType<Pacing['snapshot']>;
 /** Asks the place where limits are kept. */
 export type Ask = (key: string, question: Question) => Reply | Promise<Reply>;
 
-/** The place where limits are kept, as a pacer sees it. */
+/** The place where limits are kept, and what a pacer reports of it. */
 export interface Place {
   readonly ask: Ask;
   /** The rate that is known in advance, of requests per ms; 0: none. */
   readonly known: number;
+  /** Called when the place fails, and for each failure until it is used again. */
   readonly onFailure: (key: string, error: unknown) => void;
-  /** It answered one who uses it. */
+  /** Called for each answer while the place is used. */
   readonly onAnswer: (key: string) => void;
 }
 
-/** A call waits so long for the place, or as long as the last one waited for its slot; then it goes on without, until there is an answer, ms. */
+/** How long a call waits for the place at least, ms: up to as long as the last one waited for its slot. Then it goes on without. */
 const SLOW = 50;
-/** A timer that is later than this shows that this process was busy: then the answer has its time once more, ms. */
+/** A timer that fires later than this shows that this process was busy. Then the wait for the answer begins anew, ms. */
 const BUSY = 20;
-/** A place that did not answer for so long is away, ms. */
+/** A question without an answer for this long has failed, ms. */
 const LONGEST = 1_000;
-/** A process that used the place for so long knows its share of the limit, ms. */
+/** A process that used the place for longer than this knows its share of the limit, ms. */
 const PROVEN = 3_000;
-/** A process that is alone may send samples while it is closed for longer than this: a shorter closing costs less, ms. */
+/** A process that is alone sends samples only in a closing longer than this, ms: to wait out a shorter one costs less. */
 const LONG = 500;
-/** The delay to return while no slot is at hand, ms: an answer comes before. */
+/** The delay to return while no slot is at hand: the answer of the place ends it earlier, ms. */
 const LATER = 1_000;
-/** The delay to return where the place has no slot that is early enough: one may be free by then, ms. */
+/** The delay to return where the place has no slot that is early enough: by then it may have one, ms. */
 const LOOK_AGAIN = 250;
 
 /** A request that is on its way: what let it out, and at which slot. */
@@ -65,27 +66,28 @@ export class StoredPacer implements Pacing {
   readonly #reports: Reports = new Reports();
   readonly #slots: Slots = new Slots();
   readonly #availability: Availability;
-  /** Hears of what was sent at slots: says which refusals are about the pace, and closes at once. */
+  /** Learns from what was sent at slots: it decides which refusals are about the pace, and closes at once. */
   readonly #shared: Pacing;
-  /** Decides while this process is alone; and what was learned when the place was not used. */
+  /** Decides while this process is alone. */
   #own: Pacing | undefined;
+  /** The pacer that decided when the place was last left, with what it has learned. */
   #learned: Pacing | undefined;
   #isAlone = false;
   readonly #watch: Watch | undefined = watchRequests();
   readonly #taken = new WeakMap<Sending, Taken>();
   #cost = 1;
-  /** A slot that is due later than in so many ms is of no use to those that wait. */
+  /** The longest wait for a slot, ms: a later one is of no use to the calls that wait. */
   #within = 0;
-  /** The place has no slot before this time. */
+  /** The place has no free slot before this time. */
   #freeAt = -Infinity;
-  /** A question that calls wait for is on its way. */
+  /** The question on its way that calls wait for. */
   #asking: Asked | undefined;
   /** When the place last answered. */
   #heardAt = 0;
-  /** A call waits for an answer for so long, ms. */
+  /** How long a call waits for an answer, ms. */
   #bound = SLOW;
   #closedUntil = -Infinity;
-  /** A report waits for the next question, for a while. */
+  /** A timer is set, after which what no question has reported is reported. */
   #isReporting = false;
 
   constructor(place: Place, parts: PacerParts) {
@@ -189,7 +191,7 @@ export class StoredPacer implements Pacing {
     }
   }
 
-  /** The place has no slot for those that wait. They may be held a little longer than until its next one. */
+  /** The place has no slot for the calls that wait, until a little after its next one. */
   #hasNoSlot(now: number): boolean {
     return !this.#asking && now < this.#freeAt + LOOK_AGAIN;
   }
@@ -265,7 +267,7 @@ export class StoredPacer implements Pacing {
     this.#availability.heard(now);
     this.#reports.heard(reply, now);
     if (asked.isOver) {
-      // it was kept through an outage that is over now
+      // a late answer, kept back by an outage, shows that the outage is over
       if (now - asked.at > LONGEST) this.#availability.askAgainAt = now;
       return;
     }
@@ -299,7 +301,7 @@ export class StoredPacer implements Pacing {
     this.#isAlone = !this.#availability.isUsed;
   }
 
-  /** The calls that wait for an answer go on without. */
+  /** The calls that wait for this answer go on without it. */
   #waitNoLonger(asked: Asked): void {
     asked.isLate = true;
     if (!this.#availability.isUsed) {
@@ -308,7 +310,10 @@ export class StoredPacer implements Pacing {
     } else if (this.#asking === asked && !this.#isAlone) this.#goAlone();
   }
 
-  /** Its request has ended in Workers, so the answer is lost: the next call asks again. Perhaps the place has received what it reported. */
+  /**
+   * In Workers the request that asked has ended, and its answer is lost: the next call asks again. The report is not repeated,
+   * since it may have arrived.
+   */
   #lost(asked: Asked): void {
     this.#close(asked);
     this.#parts.wake();
@@ -320,7 +325,7 @@ export class StoredPacer implements Pacing {
     if (this.#asking === asked) this.#asking = undefined;
   }
 
-  /** The place did not hear the question: what was reported is reported again. */
+  /** The question failed, so its report is made again with the next one. */
   #notHeard(asked: Asked, error: unknown): void {
     this.#availability.heard(this.#parts.now());
     this.#reports.restore(asked.report);
@@ -347,7 +352,7 @@ export class StoredPacer implements Pacing {
     this.#goAlone(this.#learned);
   }
 
-  /** Another one is alone: two ways to count do not go together. */
+  /** Another process goes without the place, so this one does too: two ways to count do not go together. */
   #leaveToo(now: number, backAt: number): void {
     this.#availability.leaveToo(now, backAt);
     this.#goAlone();
