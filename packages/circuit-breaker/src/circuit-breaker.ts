@@ -119,7 +119,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   return Object.assign(middleware, { breaker });
 }
 
-/** Tells observers of the call what it meets, with the state of the circuit as the hooks have it. */
+/** Reports to observers of the call what its circuit does, with the state of the circuit as the hooks have it. */
 function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker, key: string): void {
   call.observed?.emit(call, { type: 'circuit', action, ...breaker.snapshot(key) });
 }

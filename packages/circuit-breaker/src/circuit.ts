@@ -81,7 +81,7 @@ export class Circuit {
 
   /** Calls that failed since the last success. */
   failures = 0;
-  /** What the last call was answered that failed since the circuit closed. */
+  /** The last answer to a call that failed, since the circuit closed. */
   lastAnswer: LastAnswer | undefined;
   /** Open times since the circuit was closed. */
   openings = 0;
@@ -100,7 +100,7 @@ export class Circuit {
     return this.#held.size;
   }
 
-  /** Milliseconds since the first of the calls failed that failed since the last success. */
+  /** Milliseconds since the first of the calls in `failures` was let through. */
   get failingFor(): number {
     return this.failures === 0 ? 0 : this.#policy.now() - this.#failingSince;
   }
@@ -191,7 +191,7 @@ export class Circuit {
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
     const { call, thing, part, retried = false } = entry.attempt;
-    // where any success closes the circuit, the retries of what began before it opened can
+    // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
     const at = this.#policy.now();

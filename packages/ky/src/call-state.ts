@@ -206,7 +206,7 @@ export class CallState {
     this.#attempt = attempt;
   }
 
-  /** ky ends the call. It does not ask about a failure once its limit is spent, so it may be news. Returns the error to end with. */
+  /** ky ends the call. Judges its failure first, about which ky does not ask once its limit is spent. Returns the error to end with. */
   async end(error: Error): Promise<Error> {
     const attempt = this.open;
     const outcome = attempt && outcomeOf(attempt, error);

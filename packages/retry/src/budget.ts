@@ -61,7 +61,7 @@ export function budget(budget: RetryBudget): Rule {
       const isAnswer = failure.response && decision.stop === undefined && !isLate(failure.call);
       record(failure, isAnswer ? 'success' : 'failure');
     },
-    // without an answer, it is the failure that a cut would have been
+    // an attempt that had no answer when its call ended: a timeout that had cut it would have counted as a failure
     afterOutlasted: (failure) => {
       if (failure.sent && !streams(failure.call)) record(failure, 'failure');
     },
@@ -74,7 +74,7 @@ export function budget(budget: RetryBudget): Rule {
   };
 }
 
-/** Whether an answer came after its limit: it shows no room for retries, and counts as the failure that a cut would have been. */
+/** Whether an answer came after the limit of its attempt. It counts as a failure, as if a timeout had cut the attempt. */
 function isLate(call: Call): boolean {
   return call.record.outlasted > 0 && !streams(call);
 }

@@ -13,7 +13,8 @@ import { sleepAfter } from './wait.ts';
  * Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
-  // before it is held, since the machine can sleep meanwhile; and no longer than its limit, which would cut the skipped one
+  // A skipped retry takes as long as this attempt, but no longer than the limit that would cut it. Read before the hold, during
+  // which the machine can sleep.
   const { record } = failure.call;
   const took = Math.min(failure.took, record.outlasted || Infinity);
   record.outlasted = 0; // the attempt is recorded

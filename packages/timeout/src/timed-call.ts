@@ -64,12 +64,12 @@ export class TimedCall implements Expirable, Arrival {
     }
   }
 
-  /** Returns whether it has started the limit anew. A rule that is asked, or the clock, may throw: then it has not. */
+  /** Starts the limit anew where no attempt may follow. Returns whether it has: if a rule or the clock throws, it has not. */
   #goesOn(): boolean {
     const { call, settings } = this;
     try {
       const left = call.remaining();
-      // a client that is closed has none left, and no limit that ends the call
+      // after the `close()` of a `drain` no time is left, but nothing ends the call
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
       this.#timer = startTimer(settings.time, settings.headers!, this);
