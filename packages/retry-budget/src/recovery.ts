@@ -38,7 +38,7 @@ const MANY = 20;
  * so long, it is known late what the server has room for: so long (ms) held calls wait for their turn.
  */
 const SLOW = 200;
-const SLOW_TO_KNOW = 5_000;
+const SLOW_TO_KNOW = 10_000;
 
 /** The state of that for one server. Pure: the caller passes the time. */
 export class Recovery {
