@@ -249,7 +249,7 @@ local function hold(rate, depth, doubt)
   local most = min(0.3, max(1 / 30, 100 * rate))
   s.way = HOLD
   s.base = rate
-  s.depth = max(1, depth)
+  s.depth = depth
   s.patience = min(300000, max(1500, patience))
   s.growth = min(most, max(1 / 30, 3 * unsure))
   s.since = s.closedUntil

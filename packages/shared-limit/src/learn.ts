@@ -157,7 +157,7 @@ function hold(state: LimitState, rate: number, depth: number, doubt: number): vo
   const most = Math.min(0.3, Math.max(1 / 30, 100 * rate));
   state.way = HOLD;
   state.base = rate;
-  state.depth = Math.max(1, depth);
+  state.depth = depth;
   state.patience = Math.min(LONGEST_PATIENCE, Math.max(SHORTEST_PATIENCE, patience));
   state.growth = Math.min(most, Math.max(1 / 30, 3 * unsure));
   state.since = state.closedUntil;

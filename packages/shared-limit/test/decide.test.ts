@@ -95,6 +95,31 @@ it('refusals that lie closer together than their times are known tell no pace', 
   expect(replies.at(-1)!.rate * 1_000).toBeLessThan(150);
 });
 
+it('of a bucket of one no slot is saved up: two at once are refused', () => {
+  const accepted = (at: number) => ({ requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] });
+  const refusal = (at: number) => ({
+    at: START + at,
+    closedUntil: START + at,
+    every: 90,
+    wait: 1_000,
+    isDoubted: false,
+  });
+  const { state, replies } = asked(
+    [5, accepted(0)],
+    [55, { refusal: refusal(50) }],
+    ...[1_100, 1_300, 1_450, 1_560].map((at): [number, Partial<Question>] => [at + 5, accepted(at)]),
+    [1_655, { refusal: refusal(1_650) }],
+    [2_700, {}],
+    [2_702, {}],
+    [8_000, {}],
+    [8_001, {}],
+  );
+  expect(state.burst).toBe(1);
+  const [atEnd, next, afterPause, second] = replies.slice(-4);
+  expect(next!.first - atEnd!.first).toBeGreaterThan(50);
+  expect(second!.first - afterPause!.first).toBeGreaterThan(50);
+});
+
 it('what one of two reports late changes nothing that is learned', () => {
   const inTime = learned(() => 10);
   for (let shift = 0; shift < 4; shift++) {
