@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, usable } from '../../src/model/answer.ts';
 import type { Pacer } from '../../src/model/model.ts';
-import { bucket, drive, pacer } from './drive.ts';
+import { bucket, chance, drive, pacer } from './drive.ts';
 
 const window = (limit: number, per: number) => {
   let used = 0;
@@ -40,6 +40,21 @@ describe('told quotas', () => {
     const result = drive(pacer(), bucket({ rate, burst, hint: 'quota' }), { for: 60_000, roundTrip });
     expect(result.accepted).toBeGreaterThan(0.93 * (burst + rate * 60));
     expect(result.refused / result.accepted).toBeLessThan(0.02);
+  });
+
+  it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
+    const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
+    const random = chance();
+    let last = 0;
+    // the rate is told for a minute, and others take three fifths of it, at any times
+    const server = (now: number): Answer => {
+      for (; last < now; last++) if (random() < 0.006) limited(last);
+      const { quotas, ...answer } = limited(now);
+      return { ...answer, quotas: quotas!.map((quota) => ({ ...quota, limit: 600, window: 60_000 })) };
+    };
+    const result = drive(pacer(), server, { for: 120_000, every: 400, roundTrip: 1_500 });
+    expect(result.sent.length).toBeGreaterThan(0.97 * 300);
+    expect(result.refused).toBeLessThan(15);
   });
 
   it.each([
