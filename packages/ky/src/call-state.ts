@@ -39,6 +39,7 @@ export class CallState {
   /** The attempt under way, 1 for the first. */
   #attempt = 1;
   readonly #pending: Pending;
+  /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
   #judging: Promise<Retry | undefined> | undefined;
   /** Whether ky has ended the call. */
   #isOver = false;
@@ -63,20 +64,20 @@ export class CallState {
     this.#observer = observerOf(options.fetch);
   }
 
-  /** Takes the policy that counts from now on, whose limit ky or a hook may lower. */
+  /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
   adopt(policy: Policy, kept: KyRetry): void {
     this.#policy = { ...policy };
     this.#kept = kept;
   }
 
-  /** Looks at the body of a request, before any is sent. */
+  /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
   prepare(request: Request, bodies: Bodies): void {
     this.#oneShot = oneShotBody(this.#describe(askedBy(request)), bodies, this.#policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
     if (this.#oneShot) this.#kept!.limit = 0;
   }
 
-  /** The attempt that is about to be sent with this request. */
+  /** Begins an attempt, and with the first one the session. */
   begin(origin: Origin): Attempt {
     const attempt: Attempt = { origin, asked: askedBy(origin.request), sends: this.#base.record.sends };
     this.#session ??= this.#start(attempt);
@@ -93,7 +94,7 @@ export class CallState {
     return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
   }
 
-  /** An attempt as the layers below get it, as below `retry()`. */
+  /** The call as this attempt sends it, with the marks that an attempt of `retry()` has. */
   callToSend({ asked, origin: { request } }: Attempt, init: RequestInit | undefined): Call {
     const call = this.#describe(asked);
     const session = { ...this.#session!, call, repeatable: isRepeatable(call, this.#policy) };
@@ -105,7 +106,7 @@ export class CallState {
     return callOf(asked, { base: this.#base, signal: this.#options.signal, error, body: this.#oneShot });
   }
 
-  /** The decision to repeat a response, if that is it. Else the call ends with the response. */
+  /** Returns the decision to repeat the call, if it is that. Else the call ends with this response. */
   async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
     let due: Retry | undefined;
     if (response.status >= 400 || this.#policy.needsGoodResponses) {
@@ -120,7 +121,7 @@ export class CallState {
     return due;
   }
 
-  /** ky calls no hook for what is no `Error`, once its limit is spent. */
+  /** Judges what the last attempt threw if that is no `Error`, since ky calls no hook for it. Throws it again. */
   async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
     const isLast = this.#attempt > this.#kept!.limit && this.open === attempt;
     if (!isLast || error instanceof Error) throw error;
@@ -136,7 +137,7 @@ export class CallState {
     return this.#judging;
   }
 
-  /** The decision to repeat the attempt, if that is it. The hooks are called here. */
+  /** Asks the rules about an attempt that has ended, and calls the hooks of `retry`. Returns the decision to repeat it, if it is that. */
   async #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
     const session = this.#enter(attempt, outcome.error);
     this.#pending.settle();
@@ -152,7 +153,7 @@ export class CallState {
     return this.#pending.due;
   }
 
-  /** Whether ky's loop goes on after this error. Waits until the next attempt is due. */
+  /** Returns whether ky's loop goes on after this error. If so, it waits first until the next attempt is due. */
   async judgeError(error: Error): Promise<boolean> {
     const attempt = this.open;
     const outcome = attempt && outcomeOf(attempt, error);
@@ -168,21 +169,21 @@ export class CallState {
     return false;
   }
 
-  /** An attempt that a hook of the caller repeats, whatever came of it. */
+  /** Records an attempt that a hook of the caller repeats, whatever came of it. No rule is asked. */
   passOver(attempt: Attempt): void {
     recordAttempt(this.#enter(attempt), this.#attempt, { response: attempt.response!, failed: false });
     // ky calls no hook for an abort during its own wait.
     this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
   }
 
-  /** The session, in which the call is now what this attempt has sent. */
+  /** Takes an attempt for judged. Returns the session, in which the call is now what this attempt has sent. */
   #enter(attempt: Attempt, error?: unknown): Session {
     this.open = undefined;
     const call = rememberOrigin(this.#describe(attempt.asked, error), attempt.origin);
     return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
   }
 
-  /** How long ky waits. Our own wait is over by then: what is left is a retry that another hook forces with `ky.retry()`. */
+  /** How long ky itself waits: not at all after our own wait, else our backoff before a retry that another hook forces. */
   delay(attempt: number): number {
     if (this.#pending.due) return 0;
     const session = this.#session ?? startSession(this.#base, this.#policy, true, this.#startedAt);
@@ -191,22 +192,20 @@ export class CallState {
 
   /** ky calls no hook for an error that ends the wait. */
   async #wait(): Promise<void> {
-    try {
-      await this.#pending.wait();
-    } catch (error) {
+    await this.#pending.wait().catch((error) => {
       this.#emitEnd({ error });
       throw error;
-    }
+    });
   }
 
-  /** ky repeats the call, perhaps without having asked us. */
+  /** ky goes on to this attempt. Where it has not asked us, the wait follows here. */
   async again(attempt: number): Promise<void> {
     await this.#wait();
     this.#forgetAbort();
     this.#attempt = attempt;
   }
 
-  /** ky ends the call. Judges its failure first, about which ky does not ask once its limit is spent. Returns the error to end with. */
+  /** ky ends the call with this error. Judges it where ky has not asked, since its limit is spent. Returns the error to end with. */
   async end(error: Error): Promise<Error> {
     const attempt = this.open;
     const outcome = attempt && outcomeOf(attempt, error);
@@ -225,7 +224,7 @@ export class CallState {
     return withHistory(ending);
   }
 
-  /** A hook of the caller ends the call with this error. `isLast`: ky calls no other hook. */
+  /** A hook of the caller ends the call with this error. `isLast`: ky calls no hook after it, as for what is no `Error`. */
   stopByHook(error: unknown, isLast: boolean = !(error instanceof Error)): void {
     this.#stop('predicate', error);
     if (isLast) this.#emitEnd({ error });
