@@ -11,16 +11,21 @@ import {
   type OptionTable,
   readOptions,
 } from '@steadfetch/core/kit';
-import { fullJitter } from '@steadfetch/jitter';
+import { equalJitter } from '@steadfetch/jitter';
 import { TRANSIENT } from '@steadfetch/retry';
 import { type HintedResponse, serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
 import { answerAmong, behindAngular, responsesOf } from './answer-of.ts';
 
 /** Delays are milliseconds. */
 export interface QueryRetryOptions {
-  /** Retries after the first attempt. @default 2 */
+  /** Retries after the first attempt. @default 3, as in TanStack */
   maxRetries?: number;
-  /** Backoff before a retry, used unless the server asks for longer. @default fullJitter(exponential()) */
+  /**
+   * Backoff before a retry, used unless the server asks for longer. The default waits 1 to 2, 2 to 4 and 4 to 8 s: no retry comes sooner
+   * than in TanStack, whose 1, 2 and 4 s last as long as the restart of a server.
+   *
+   * @default equalJitter(exponential({ base: 2_000 }))
+   */
   delay?: Delay;
   /** Longest wait to accept from the server. A longer one ends the query. @default 60_000 */
   maxDelay?: number;
@@ -37,7 +42,7 @@ export interface QueryRetry {
 }
 
 const OPTIONS = {
-  maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
+  maxRetries: { check: checkNumber, default: 3, max: 1_000_000, integer: true },
   delay: { check: checkFunction },
   maxDelay: { check: checkMs, default: 60_000 },
   statuses: { default: TRANSIENT },
@@ -61,7 +66,7 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
  */
 export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const settings = readOptions('queryRetry', OPTIONS, options);
-  const usual = fullJitter(exponential());
+  const usual = equalJitter(exponential({ base: 2_000 }));
   const { maxRetries, delay = usual, maxDelay, clock } = settings;
   const statuses = checkStatuses('queryRetry: statuses', settings.statuses, { min: 400 });
   /** The last delay of each query is not known here: one that grows by it grows from the shortest. */

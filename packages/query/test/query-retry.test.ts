@@ -245,9 +245,22 @@ describe('queryRetry', () => {
   it.each([thrower, () => Number.NaN, () => -5])('waits as by default where a delay is none: %s', (delay) => {
     const wait = queryRetry({ delay }).retryDelay(0, errorFor(503));
 
-    expect(wait).toBeGreaterThanOrEqual(0);
-    expect(wait).toBeLessThanOrEqual(1_000);
+    expect(wait).toBeGreaterThanOrEqual(1_000);
+    expect(wait).toBeLessThanOrEqual(2_000);
   });
+
+  it.each([1_000, 2_000, 4_000])(
+    'retries as often as TanStack by default, and no sooner than after its %i ms',
+    (own) => {
+      const { retry, retryDelay } = queryRetry();
+      const count = Math.log2(own / 1_000);
+      const error = new TypeError('Failed to fetch');
+
+      expect([retry(count, error), retry(3, error)]).toEqual([true, false]);
+      expect(retryDelay(count, error)).toBeGreaterThanOrEqual(own);
+      expect(retryDelay(count, error)).toBeLessThanOrEqual(2 * own);
+    },
+  );
 
   it('waits no longer than a timer can', () => {
     expect(queryRetry({ delay: () => 1e12 }).retryDelay(0, errorFor(503))).toBe(2_147_483_647);

@@ -5,7 +5,11 @@ import {
   breaker,
   CircuitOpenError,
   type Clock,
+  compose,
   consecutive,
+  defineMiddleware,
+  idempotencyKey,
+  retry,
   retryBudget,
   type StandardOptions,
   standard,
@@ -129,6 +133,16 @@ describe('standard', () => {
       expect(fake.calls).toHaveLength(attempts);
     },
   );
+
+  it('takes a 409 for an earlier request at work where a layer inside has sent the call twice', async () => {
+    const again = defineMiddleware((call, next) =>
+      next(call).then((response) => (response.status === 503 ? next(call) : response)),
+    );
+    const fake = fakeFetch([503, 409, 200]);
+    const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), again)(fake);
+
+    expect((await fetch(URL, POST)).status).toBe(200);
+  });
 
   it('adds nothing when everything is off', async () => {
     const stack = standard({ ...BARE, idempotencyKey: false, concurrency: false, bufferBody: false });
