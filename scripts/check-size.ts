@@ -1,17 +1,20 @@
 // Measures what the imports in .size-limit.json weigh with everything they bring, minified and gzipped, and compares that with
-// what the README of each package says between its markers.
+// what the README of each package says between its markers. From the tarballs: a bundler leaves out less of them than of the sources.
 //
 //   pnpm check:size               fails where a README is more than three percent off
 //   pnpm check:size --update      writes the sizes into the READMEs
 
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pack, unpack } from './packed.ts';
 import { type Package, publicPackages, ROOT } from './workspace.ts';
 
 /** One row of .size-limit.json; `name` is that of the package. */
 interface Row {
   name: string;
+  path: string;
   import: string;
 }
 
@@ -25,10 +28,32 @@ const TOLERANCE = 0.03;
 /** Never part of an application. */
 const UNMEASURED = ['@steadfetch/testing'];
 
+/** Where the packages are as their users have them, and what size-limit is told there. */
+function writeConsumer(consumer: string, rows: readonly Row[]): void {
+  const preset = '@size-limit/preset-small-lib';
+  const modules = join(consumer, 'node_modules');
+  mkdirSync(join(modules, '@size-limit'), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules', preset), join(modules, preset));
+  unpack(pack(join(consumer, 'tarballs')), consumer);
+  const moved = rows.map((row) => ({ ...row, path: row.path.replace(/^packages\/[^/]+/, `node_modules/${row.name}`) }));
+  writeFileSync(join(consumer, '.size-limit.json'), JSON.stringify(moved));
+  writeFileSync(join(consumer, 'package.json'), JSON.stringify({ private: true, devDependencies: { [preset]: '*' } }));
+}
+
+function weigh(rows: readonly Row[]): { stdout: string; stderr: string } {
+  const consumer = mkdtempSync(join(tmpdir(), 'steadfetch-size-'));
+  try {
+    writeConsumer(consumer, rows);
+    return spawnSync('size-limit', ['--json'], { cwd: consumer, encoding: 'utf8' });
+  } finally {
+    rmSync(consumer, { recursive: true });
+  }
+}
+
 /** The sizes of each package, in the order of the rows. */
 function measure(): Map<string, Size[]> {
   const rows = JSON.parse(readFileSync(join(ROOT, '.size-limit.json'), 'utf8')) as Row[];
-  const { stdout, stderr } = spawnSync('size-limit', ['--json'], { cwd: ROOT, encoding: 'utf8' });
+  const { stdout, stderr } = weigh(rows);
   const measured = JSON.parse(stdout || '{}') as { size: number }[] | { error?: string };
   if (!Array.isArray(measured)) throw new Error((measured.error ?? stderr).replace(/^ {4}at .*\n?/gm, ''));
   const sizes = new Map<string, Size[]>();

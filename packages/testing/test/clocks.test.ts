@@ -133,6 +133,10 @@ describe('manualClock', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('refuses to go back', async () => {
+    await expect(manualClock().advance(-1)).rejects.toThrow('manualClock: advance: expected a number from 0 to');
+  });
+
   it('leaves no listener behind after a sleep', async () => {
     const clock = manualClock();
     const { signal } = new AbortController();

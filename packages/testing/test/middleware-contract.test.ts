@@ -326,6 +326,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (response.status === 422) throw new Error(`HTTP ${response.status}`, { cause: await response.text() });
         return response;
       },
+    'throws for what is gone, or has changed':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 410 || response.status === 412) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'throws for what has not changed':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 304) throw new Error('HTTP 304');
+        return response;
+      },
     'throws for a redirect':
       (next) =>
       async (...call) => {
@@ -465,6 +479,10 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'takes what can be iterated for a value to write as JSON': (next) => async (input, init) => {
+      const isObject = String(init?.body) === '[object Object]';
+      return next(input, isObject ? { ...init, body: JSON.stringify(init!.body) } : init);
+    },
     'drops that of a DELETE': (next) => async (input, init) =>
       next(input, init?.method === 'DELETE' ? { ...init, body: null } : init),
     'parses JSON and writes it anew': (next) => async (input, init) => {
@@ -1043,6 +1061,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (error.code === 'ECONNRESET') return next(input, copyOf(init));
         throw error;
       }),
+    'repeats it where an older Bun has lost a connection': (next) => (input, init) =>
+      next(input, copyOf(init)).catch((error) => {
+        if (/^Connection/.test(error.code)) return next(input, copyOf(init));
+        throw error;
+      }),
     'repeats it where Windows has given up a connection': (next) => (input, init) =>
       next(input, copyOf(init)).catch((error) => {
         if (error.cause?.code === 'ECONNABORTED') return next(input, copyOf(init));
@@ -1151,6 +1174,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (input instanceof Request || (init?.method ?? 'GET') !== 'GET') return next(input, init);
         last = [input, init];
         return repeating(input, init);
+      };
+    },
+    'answers a HEAD by a GET that is under way': (next) => {
+      const asking = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        const same = asking.get(String(input));
+        if (init?.method === 'HEAD' && same) return (await same).clone();
+        const answer = next(input, init);
+        asking.set(String(input), answer);
+        return answer.finally(() => asking.delete(String(input)));
       };
     },
     'ends the call that came last': (next) => {
@@ -1290,7 +1323,7 @@ const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^HTTP (?:400|404|422|302)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
+    /^HTTP (?:400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
@@ -1326,7 +1359,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
+    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 
@@ -1678,6 +1711,15 @@ describe('contractChecks', () => {
     } finally {
       for (const listener of listeners) process.on('uncaughtException', listener);
     }
+  });
+
+  it('says what is wrong where no middleware is made, or one that is already around a fetch', async () => {
+    const check = contractChecks['takes a string, a URL and a Request']!;
+
+    await expect(check((async () => pass) as never)).rejects.toThrow('what it returns: expected a function, got');
+    await expect(check((() => async () => new Response()) as never)).rejects.toThrow(
+      'its middleware returns: expected',
+    );
   });
 
   it('leaves no listener on the process where a middleware fails a check', async () => {

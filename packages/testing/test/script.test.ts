@@ -55,6 +55,7 @@ describe('a reply', () => {
     [{ delay: 2 ** 31 }, RangeError, 'reply: delay'],
     [{ status: 204, body: 'x' }, TypeError, 'reply: body: expected none for the status 204'],
     [{ status: 304, json: 1 }, TypeError, 'reply: body: expected none for the status 304'],
+    [{ json: {}, body: '{}' }, TypeError, 'reply: body: expected none beside json'],
     [{ fault: 'explode' }, TypeError, 'reply: fault: expected one of refuse, reset'],
     [{ every: Number.NaN }, RangeError, 'reply: every'],
     [{ error: 7 }, TypeError, 'reply: error'],

@@ -69,7 +69,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [404, 'none'],
       [400, 'bad'],
       [422, 'invalid'],
+      [410, 'gone'],
+      [412, 'changed'],
       [302, 'moved'],
+      [304, null],
       [204, null],
     ] as const) {
       const headers = { location: '/elsewhere' };

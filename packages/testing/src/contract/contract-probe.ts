@@ -1,4 +1,5 @@
 import { Call, type Fetch, type Middleware, onAbort, settle } from '@steadfetch/core';
+import { checkFunction } from '@steadfetch/core/kit';
 import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
 /** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
@@ -66,12 +67,14 @@ const MANY = 1_000;
 
 /** Its next answers no more after many calls: one that repeats without an end would let nothing else run. */
 export function answersUpToMany(middleware: Middleware): Middleware {
+  checkFunction('middlewareContract: make: what it returns', middleware);
   return (next) => {
     let calls = 0;
     const answering = function (this: unknown, ...call: Parameters<Fetch>): Promise<Response> {
       return ++calls > MANY ? new Promise(() => {}) : Reflect.apply(next, this, call);
     };
     const steady = middleware(answering);
+    checkFunction('middlewareContract: make: what its middleware returns', steady);
     return steady === answering ? next : steady;
   };
 }

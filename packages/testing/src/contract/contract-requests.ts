@@ -135,7 +135,9 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     form.append('a', 'another');
     form.append('b', new Blob(['order']), 'order.csv');
     const bytes = new TextEncoder().encode('order');
+    const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
     const bodies = [
+      pieces,
       'order of 5 \u20ac',
       bytes,
       bytes.subarray(1),
@@ -146,7 +148,9 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     ];
     const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
     const calls = ['POST', 'DELETE'].flatMap((method) =>
-      [...bodies.map((body) => ({ body })), json].flatMap((init) => asInitAndAsRequest({ method, ...init })),
+      [...bodies.map((body) => ({ body })), json].flatMap((init) =>
+        asInitAndAsRequest({ method, ...init, duplex: 'half' } as RequestInit),
+      ),
     );
     for (const [index, args] of calls.entries()) {
       await make()(fetch)(...args()); // anew, since each may be paced

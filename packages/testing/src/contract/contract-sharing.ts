@@ -52,7 +52,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const browsers = ['Failed to fetch', ...safari, 'NetworkError when attempting to fetch resource.'];
     const texts = [...browsers, 'Network request failed', 'fetch failed', 'terminated'];
     const deno = new TypeError('fetch failed', { cause: new Error('connection closed before message completed') });
-    const bun = ['ECONNRESET', 'ECONNREFUSED'].map((code) =>
+    const bun = ['ECONNRESET', 'ECONNREFUSED', 'ConnectionClosed', 'ConnectionRefused'].map((code) =>
       Object.assign(new TypeError(`${code}: no answer`), { code }),
     );
     const names = ['TimeoutError', 'AbortError'];
@@ -98,10 +98,10 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'keeps concurrent calls apart': async (make) => {
-    const { fetch } = probe(async ({ url, headers, request }) => {
+    const { fetch } = probe(async ({ url, method, headers, request }) => {
       for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
       request.signal.throwIfAborted();
-      return new Response(`${url} ${headers.get('x-a')} ${await request.text()}`);
+      return new Response(method === 'HEAD' ? null : `${url} ${headers.get('x-a')} ${await request.text()}`);
     });
     const steady = make()(fetch);
     const calls = Array.from({ length: 10 }, async (_, index) => {
@@ -113,6 +113,8 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const languages = ['de', 'en'];
     const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const both = ['GET', 'HEAD'].map(async (method) => (await steady(`${CONTRACT_URL}&both`, { method })).text());
+    same((await Promise.all(both)).join(), `${CONTRACT_URL}&both null ,`, 'the answers to a GET and a HEAD');
     const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
     same(await later.text(), `${CONTRACT_URL} fr `, 'the answer to a later call');
     const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());

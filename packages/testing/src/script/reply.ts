@@ -76,6 +76,7 @@ export function planOf(given: Reply): Plan {
 }
 
 function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
+  checkValue('reply: body', body, 'none beside json', json === undefined || body === undefined);
   if (json !== undefined) return bytesOf(JSON.stringify(json));
   if (typeof body === 'string') return bytesOf(body);
   checkValue('reply: body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
