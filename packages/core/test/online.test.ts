@@ -56,6 +56,21 @@ describe('online', () => {
     expect([listeners.count, clock.pending, told()]).toEqual([0, 0, ['start', 'attempt', 'end']]);
   });
 
+  it('lets waiting calls go with the next call where no event says that the network is back, as in workers of Chromium', async () => {
+    const { api, clock, sent, state } = browser({ says: false, network: false });
+    const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
+    await clock.advance(100);
+    expect(sent).toEqual(['GET']);
+
+    Object.assign(state, { says: true, network: true });
+    calls.push(api(URL));
+    await clock.advance(10);
+
+    expect(sent).toHaveLength(5);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('waits while the browser is offline, and goes on when it is back', async () => {
     const { api, change, clock, listeners, sent, told } = browser({ says: false, network: false });
     const call = api(URL);

@@ -46,13 +46,19 @@ class Monitor {
     this.#share = new SlidingShare(settings.window, monotonic(settings.clock));
   }
 
-  /** A call counts when its fate is known: at its first retry, also one that its budget refuses, or at its end. */
-  record({ type, callId }: SteadfetchEvent): void {
+  /**
+   * A call counts when its fate is known: at its first retry, also one that its budget refuses, or at its end. One that is
+   * refused before that was not sent, and does not count.
+   */
+  record(event: SteadfetchEvent): void {
+    const { type, callId } = event;
+    const isRetried = this.#calls.get(callId);
     if (type === 'start') this.#note(callId, false);
-    else if ((type === 'wait' || type === 'budget') && !this.#calls.get(callId)) {
+    else if ((type === 'wait' || type === 'budget') && !isRetried) {
       this.#note(callId, true);
       this.#count(true);
-    } else if (type === 'end' && this.#forget(callId) === false) this.#count(false);
+    } else if ('action' in event && event.action === 'refused' && !isRetried) this.#forget(callId);
+    else if (type === 'end' && this.#forget(callId) === false) this.#count(false);
   }
 
   snapshot(): RetryReport & { readonly excessive: boolean } {

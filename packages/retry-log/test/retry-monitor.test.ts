@@ -161,6 +161,22 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
   });
 
+  it('does not count a call that one of our layers refuses, as while a circuit is open, unless it was retried before', () => {
+    const clock = instantClock();
+    const { monitor, onExcessive, onRecovered } = setUp({ minCalls: 4 }, clock);
+    for (let n = 0; n < 4; n++) report(monitor, n, true);
+    for (let callId = 10; callId < 200; callId++) {
+      monitor(eventOf('start', { callId }));
+      if (callId === 10) monitor(waitEvent({ callId }));
+      monitor(eventOf('circuit', { action: 'refused', callId }));
+      monitor(eventOf('end', { callId }));
+    }
+
+    expect(monitor.snapshot()).toEqual({ calls: 5, retried: 5, share: 1, excessive: true });
+    expect(onExcessive).toHaveBeenCalledTimes(1);
+    expect(onRecovered).not.toHaveBeenCalled();
+  });
+
   it('counts a call once that is aborted in its first wait, or in a later one', async () => {
     const clock = manualClock();
     const { stack, monitor } = setUp({}, clock);

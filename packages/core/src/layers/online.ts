@@ -102,7 +102,10 @@ class Network {
   }
 
   run(call: Call, next: Next): Promise<Response> {
-    return this.#isOnline() ? next(call) : this.#runOffline(call, next);
+    if (!this.#isOnline()) return this.#runOffline(call, next);
+    // no event told them: workers of Chromium have none
+    if (this.#waiting.size > 0) this.#releaseAll();
+    return next(call);
   }
 
   async #runOffline(call: Call, next: Next): Promise<Response> {
