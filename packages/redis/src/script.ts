@@ -394,7 +394,7 @@ end
 local function toldEvery(at, cost)
   local every, kept = 0, {}
   for _, q in ipairs(told) do
-    if at <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
+    if now <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
       kept[#kept + 1] = q
       if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
     end
@@ -498,7 +498,7 @@ local function grant(now, want, cost, extra, known, within)
   local ahead = isBlind and 8 or 1000
   local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
   local depth = huge
-  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, max(1, q.most / 4)) end end
+  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, q.most, max(1, q.most / 4)) end end
   if depth == huge then depth = s.way == FREE and 4 or s.depth end
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   local next = max(s.next, start - saved)

@@ -108,8 +108,10 @@ export function contradict(state: LimitState): void {
 /** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or believed. */
 export function toldEvery(state: LimitState, at: number, cost: number): number {
   let every = 0;
+  // slots may be reserved far ahead, so how long it was silent counts from now
+  const now = state.seen + state.lost;
   for (const [name, told] of state.told) {
-    const isSilent = at > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
+    const isSilent = now > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
       every = Math.max(every, Math.min(LONGEST, unitsOf(name, cost) / rateOf(told, at, state.trust)));
@@ -148,7 +150,8 @@ export function spend(state: LimitState, at: number, count: number, cost: number
 /** How many slots may be saved up while quotas are told; `Infinity` where none is. */
 export function toldDepth(state: LimitState): number {
   let depth = Infinity;
-  if (state.trust > 0.5) for (const { most } of state.told.values()) depth = Math.min(depth, Math.max(1, most / 4));
+  if (state.trust > 0.5)
+    for (const { most } of state.told.values()) depth = Math.min(depth, most, Math.max(1, most / 4));
   return depth;
 }
 

@@ -120,6 +120,12 @@ it('of a bucket of one no slot is saved up: two at once are refused', () => {
   expect(second!.first - afterPause!.first).toBeGreaterThan(50);
 });
 
+it('of a quota of one no slot is saved up either', () => {
+  const quotas = [quota({ limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
+  const { replies } = asked([0, { quotas }], [5_000, {}], [5_001, {}]);
+  expect(replies[2]!.first - replies[1]!.first).toBeGreaterThanOrEqual(1_000);
+});
+
 it('what one of two reports late changes nothing that is learned', () => {
   const inTime = learned(() => 10);
   for (let shift = 0; shift < 4; shift++) {
@@ -239,6 +245,14 @@ it('keeps eight quotas, and forgets those that are not told any more', () => {
   const quotas = Array.from({ length: 9 }, (_, n) => quota({ name: `q${n}` }));
   expect(asked([0, { quotas }]).state.told.size).toBe(8);
   expect(asked([0, { quotas }], [60_000, {}]).state.told.size).toBe(0);
+});
+
+it('keeps a quota that was told just now, however far ahead slots are reserved', () => {
+  const told = (at: number) => [quota({ at: START + at, limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
+  const slots = Array.from({ length: 20 }, (_, n): [number, Partial<Question>] => [n, {}]);
+  const { state, replies } = asked([0, { quotas: told(0) }], ...slots, [500, { quotas: told(500) }]);
+  expect(replies.at(-1)!.first).toBeGreaterThan(START + 15_000);
+  expect(state.told.size).toBe(1);
 });
 
 it('takes a quota of another size for another one, where a server tells the scarcest of an hour and a minute', () => {
