@@ -93,7 +93,6 @@ export class Gate {
   #learned: Learned = nothing();
   #responses = 0;
   #hasQuotas = false;
-  #lastSent = -Infinity;
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
@@ -237,10 +236,9 @@ export class Gate {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 
-  /** What would be lost with it: 0 nothing, 1 a count that calls may yet run into, 2 that calls are held back. */
-  holds(now: number): 0 | 1 | 2 {
-    if (now < this.#learned.askedUntil || this.untilOpen(now) > 0) return 2;
-    return now < this.#lastSent + (this.#context.limit?.per ?? 0) ? 1 : 0;
+  /** Whether calls are held back, so that more than a count would be lost with it. */
+  holds(now: number): boolean {
+    return now < this.#learned.askedUntil || this.untilOpen(now) > 0;
   }
 
   /** A permit to send now, if no other call waits and nothing is in the way. */
@@ -264,7 +262,6 @@ export class Gate {
   /** A permit, counted here and at the wider gates that watch. */
   admit({ cost }: Ticket, now: number): Permit {
     const permit = this.count(now, cost, this.#countWider(now, cost));
-    this.#lastSent = now;
     this.inFlight++;
     if (this.#unsent++ === 0) this.#unsentSince = now;
     if (!this.#learned.hasReleased) {

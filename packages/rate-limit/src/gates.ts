@@ -75,12 +75,11 @@ export class Gates {
     return gate!;
   }
 
-  /** Drops the gate with which the least is lost; of several the one that was used least recently. */
+  /** Drops the gate that was used least recently, of those that hold no calls back if there are any. */
   #dropOne(): void {
     if (this.#count <= this.#context.maxKeys) return;
     const now = this.#context.now();
     let dropped: Gate | undefined;
-    let least = Infinity;
     for (const gate of this.#unused) {
       if (gate.users > 0) {
         this.#unused.delete(gate);
@@ -88,9 +87,10 @@ export class Gates {
       }
       const { effective } = gate;
       effective.advance(now);
-      const held = effective.holds(now);
-      if (held < least) [dropped, least] = [gate, held];
-      if (held === 0) break;
+      dropped ??= gate;
+      if (effective.holds(now)) continue;
+      dropped = gate;
+      break;
     }
     this.#newest = undefined;
     if (!dropped) return;

@@ -52,7 +52,7 @@ export interface RateLimitOptions {
   /** How many calls may wait per gate. @default 10_000 */
   maxQueue?: number;
   /**
-   * How many gates are kept at rest; those that hold calls back, and those whose `limit` still counts, are forgotten last.
+   * How many gates are kept at rest: those that were used last, and before them those that hold calls back.
    * With more keys than that within `per`, a `limit` is not kept for all of them. @default 1_000
    */
   maxKeys?: number;

@@ -1,7 +1,8 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Gate } from '../src/gate.ts';
 import { type LimitEvent, type ReleaseEvent, rateLimit } from '../src/index.ts';
 
 const URL = 'https://api.example.com/jobs';
@@ -202,6 +203,19 @@ describe('the line at a gate', () => {
     await clock.advance(1);
 
     expect((await second).status).toBe(200);
+  });
+
+  it('looks through no other gates to forget one whose limit still counts', async () => {
+    const clock = manualClock();
+    const limited = rateLimit({ limit: { requests: 10, per: 60_000 }, maxKeys: 100, clock })(
+      fakeFetch([200], { clock }),
+    );
+    const looks = vi.spyOn(Gate.prototype, 'advance');
+    onTestFinished(() => looks.mockRestore());
+
+    for (let n = 0; n < 300; n++) await limited(`https://host${n}.example.com`);
+
+    expect(looks.mock.calls.length).toBeLessThan(10 * 300);
   });
 
   it('goes on when the first in it is aborted, and leaves no timer when the last one is', async () => {

@@ -59,7 +59,7 @@ export class QuotaPacer {
   #window = 0;
   #seen: number | undefined;
   #renewedAt: number;
-  /** What can be spent in each window, where a quota is reset before the answers tell of it; 0 where it is not, and for a bucket. */
+  /** What can be spent in each window, where a quota is reset before the answers tell of it; 0 where it is not. */
   #share = 0;
   /** So much came back in so many ms, as far as it was seen. */
   #came = 0;
@@ -148,7 +148,8 @@ export class QuotaPacer {
     const refilled = this.#refill * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
     const ofWindow = Math.min(this.#whole, quota.remaining + before + cost - this.#ledger.by(sentAt - this.#window));
-    this.#share = this.#larger || now - sentAt < resetIn ? 0 : ofWindow;
+    // a bucket has no window that ends: what it tells is when it is full
+    this.#share = now - sentAt < (this.#larger ? this.#window : resetIn) ? 0 : ofWindow;
     if (before > this.#newest) {
       this.#left = left;
       this.#newest = before;

@@ -57,6 +57,19 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(15);
   });
 
+  it('takes no window for a bucket where others spend the most of it before answers can tell', () => {
+    const limited = window(20, 1_000);
+    let begin = -300;
+    // others take twelve of each window as it begins
+    const server = (now: number): Answer => {
+      for (; begin <= now; begin += 1_000) for (let n = 0; n < 12; n++) limited(begin);
+      return limited(now);
+    };
+    const result = drive(pacer(), server, { for: 60_000, every: 140, roundTrip: 3_000 });
+    expect(result.sent.length).toBeGreaterThan(0.9 * 428);
+    expect(result.refused).toBeLessThan(15);
+  });
+
   it.each([
     { limit: 60, per: 1_000 },
     { limit: 100, per: 10_000 },
