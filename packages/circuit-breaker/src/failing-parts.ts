@@ -16,7 +16,8 @@ export class FailingParts {
 
   /** The parts of what is refused; `undefined`: everything is. */
   get parts(): string[] | undefined {
-    return this.#refusesAll() ? undefined : [...this.#parts];
+    const few = this.#rule.scoped === true && this.#parts.size > 0 && this.#parts.size <= MANY;
+    return few ? [...this.#parts] : undefined;
   }
 
   note({ thing, part }: CircuitAttempt): void {
@@ -31,13 +32,9 @@ export class FailingParts {
 
   /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
   refuses({ thing, part }: CircuitAttempt): boolean {
-    if (this.#refusesAll() || part === undefined) return true;
+    if (!this.parts || part === undefined) return true;
     const few = this.#things.size <= MANY && thing !== undefined;
     return few ? this.#things.has(thing) : this.#parts.has(part);
-  }
-
-  #refusesAll(): boolean {
-    return this.#rule.scoped !== true || this.#parts.size === 0 || this.#parts.size > MANY;
   }
 }
 
