@@ -261,7 +261,7 @@ export class Limiter {
   }
 }
 
-/** What chance gives: nonsense must not shorten a wait. */
+/** `random`, but a value outside [0, 1) does not shorten a wait. */
 function sane(random: Random): Random {
   return () => {
     const drawn = random();
