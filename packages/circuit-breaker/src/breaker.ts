@@ -9,9 +9,10 @@ import {
   randomOption,
   readOptions,
 } from '@steadfetch/core/kit';
-import { Circuit, type CircuitAttempt, type CircuitState, type Permit } from './circuit.ts';
+import { Circuit, type CircuitState } from './circuit.ts';
 import { noSuccess } from './no-success.ts';
 import { checkOpenFor, LONGEST_OPEN, type OpenTime, openTimeOf } from './open-time.ts';
+import type { CircuitAttempt, Permit } from './permit.ts';
 import { checkRule, type Rule } from './rule.ts';
 
 /** The state of one circuit at one moment, and why. A copy: changing it changes nothing. */

@@ -23,8 +23,8 @@ import {
   Turns,
 } from '@steadfetch/core/kit';
 import { type Breaker, type BreakerOptions, type BreakerSettings, breakerOptions, startBreaker } from './breaker.ts';
-import type { CircuitAttempt } from './circuit.ts';
 import { CircuitOpenError } from './circuit-open-error.ts';
+import type { CircuitAttempt } from './permit.ts';
 import { type IsFailure, verdictOf } from './verdict.ts';
 
 export interface CircuitBreakerOptions extends BreakerOptions {

@@ -1,37 +1,10 @@
 import type { LastAnswer } from '@steadfetch/core';
+import { FailingParts } from './failing-parts.ts';
 import type { OpenTime } from './open-time.ts';
+import type { CircuitAttempt, CircuitChange, Permit } from './permit.ts';
 import type { Rule, Sample, Tally } from './rule.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half-open';
-
-/** How the server did in one call. Neutral: the call does not show it. */
-export type Verdict = 'success' | 'failure' | 'neutral';
-
-/** What a call did to its circuit by how it ended. */
-export type CircuitChange = 'opened' | 'closed';
-
-/** The right to make one call. It must be settled when the call has ended; only the first time counts. */
-export interface Permit {
-  /** `answer`: what the server answered, if it did. */
-  settle(verdict: Verdict, answer?: LastAnswer): CircuitChange | undefined;
-  /** Whether the call is let through to find out whether the server is back. */
-  readonly probe?: boolean;
-}
-
-/** The attempt that asks for a permit. */
-export interface CircuitAttempt {
-  /**
-   * One object for all attempts of one call: it counts once, and the attempts after a probe are let through; under a scoped rule
-   * those after any attempt that was let through.
-   */
-  readonly call?: object;
-  /** What is asked for, e.g. `GET /users/7`; read only when something has failed. */
-  readonly thing?: string;
-  /** The part of the service that it belongs to, e.g. `GET /users/*`; read only when a part has failed. */
-  readonly part?: string;
-  /** Whether a `retry` further out may repeat the call. */
-  readonly retried?: boolean;
-}
 
 /** How a circuit behaves, in milliseconds. */
 export interface CircuitPolicy {
@@ -43,9 +16,6 @@ export interface CircuitPolicy {
   now(): number;
   onChange(state: CircuitState): void;
 }
-
-/** Things that failed, above which their parts count as away; and parts, above which the whole service does. */
-const MANY = 5;
 
 /** How a call was let through: in which state, and in which period of it. */
 interface Entry {
@@ -60,7 +30,7 @@ interface Entry {
 export class Circuit {
   readonly #policy: CircuitPolicy;
   readonly #held = new Map<Permit, number>();
-  /** The calls of which all attempts are let through. */
+  /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
   /** The failure that each call has been counted with. */
   #counted = new WeakMap<object, Sample>();
@@ -73,11 +43,8 @@ export class Circuit {
   #until = 0;
   #openTime = 0;
   #passed = 0;
-
   #failingSince = 0;
-  /** What failed since the last success. */
-  readonly #things = new Set<string>();
-  readonly #parts = new Set<string>();
+  readonly #failing: FailingParts;
 
   /** Calls that failed since the last success. */
   failures = 0;
@@ -89,6 +56,7 @@ export class Circuit {
   constructor(policy: CircuitPolicy) {
     this.#policy = policy;
     this.#tally = policy.rule.start();
+    this.#failing = new FailingParts(policy.rule);
   }
 
   /** `half-open` as soon as a probe would be let through. */
@@ -107,7 +75,7 @@ export class Circuit {
 
   /** The parts of what is refused while the circuit is not closed; `undefined`: everything is. */
   get parts(): string[] | undefined {
-    return this.#refusesAll() ? undefined : [...this.#parts];
+    return this.#failing.parts;
   }
 
   /** Milliseconds until it is worth asking again; a guess while probes are out, 0 when a call would be let through. */
@@ -126,7 +94,7 @@ export class Circuit {
     const { call } = attempt;
     if (call !== undefined && this.#begun.has(call))
       return this.#permit(attempt, at, this.#policy.rule.scoped !== true);
-    if (!this.#refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
+    if (!this.#failing.refuses(attempt)) return this.#letThrough(attempt, this.#permit(attempt, at));
     if (this.#state === 'open') {
       if (at < this.#until) return undefined;
       this.#enter('half-open');
@@ -190,14 +158,13 @@ export class Circuit {
 
   #failed(entry: Entry, answer: LastAnswer | undefined): void {
     const current = this.#state === 'closed' ? entry.generation === this.#generation : entry.outage === this.#outage;
-    const { call, thing, part, retried = false } = entry.attempt;
+    const { call, retried = false } = entry.attempt;
     // a retry of a call that began before the circuit opened is let through too: its success closes a scoped circuit
     if (call !== undefined && this.#policy.rule.scoped === true) this.#begun.add(call);
     if (!current) return;
     const at = this.#policy.now();
     if (answer) this.lastAnswer = answer;
-    note(this.#things, thing);
-    note(this.#parts, part);
+    this.#failing.note(entry.attempt);
     const isFirst = call === undefined || !this.#counted.has(call);
     const sample = { failed: true, duration: at - entry.at, at, retried };
     if (isFirst) this.#count(entry, sample);
@@ -263,19 +230,7 @@ export class Circuit {
   #forget(): void {
     if (this.failures === 0) return;
     this.failures = 0;
-    this.#things.clear();
-    this.#parts.clear();
-  }
-
-  /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
-  #refuses({ thing, part }: CircuitAttempt): boolean {
-    if (this.#refusesAll() || part === undefined) return true;
-    const few = this.#things.size <= MANY && thing !== undefined;
-    return few ? this.#things.has(thing) : this.#parts.has(part);
-  }
-
-  #refusesAll(): boolean {
-    return this.#policy.rule.scoped !== true || this.#parts.size === 0 || this.#parts.size > MANY;
+    this.#failing.clear();
   }
 
   /** A probe without an answer for too long no longer holds its slot, or one lost call would end all calls. */
@@ -288,8 +243,4 @@ export class Circuit {
   #dropLost(at: number): void {
     for (const [permit, since] of this.#held) if (at - since >= this.#policy.probeTimeout) this.#held.delete(permit);
   }
-}
-
-function note(failed: Set<string>, name: string | undefined): void {
-  if (name !== undefined && failed.size <= MANY) failed.add(name);
 }

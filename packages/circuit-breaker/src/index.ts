@@ -6,7 +6,7 @@ export {
   type CircuitHooks,
   type CircuitSnapshot,
 } from './breaker.ts';
-export type { CircuitAttempt, CircuitState, Permit, Verdict } from './circuit.ts';
+export type { CircuitState } from './circuit.ts';
 export {
   type CircuitBreakerMiddleware,
   type CircuitBreakerOptions,
@@ -17,6 +17,7 @@ export { CircuitOpenError } from './circuit-open-error.ts';
 export { consecutive } from './consecutive.ts';
 export { type NoSuccessOptions, noSuccess, noSuccessOptions } from './no-success.ts';
 export type { Opening, OpenTime } from './open-time.ts';
+export type { CircuitAttempt, Permit, Verdict } from './permit.ts';
 export { anyOf, type Rule, type Sample, type Tally } from './rule.ts';
 export type { IsFailure } from './verdict.ts';
 export {

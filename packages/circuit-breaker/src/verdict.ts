@@ -1,6 +1,6 @@
 import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
 import { isRequest, optionError, originOf, textOf, warnOnce } from '@steadfetch/core/kit';
-import type { Verdict } from './circuit.ts';
+import type { Verdict } from './permit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
 export type IsFailure = (outcome: Outcome, call: Call) => boolean | 'neutral' | undefined;

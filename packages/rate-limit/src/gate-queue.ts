@@ -60,7 +60,7 @@ export class GateQueue {
     return tickets;
   }
 
-  /** Lets out those who may go, once for all that happens until then. */
+  /** Lets calls pass that may, once for all that happens in this turn. */
   schedule(): void {
     if (this.#isScheduled) return;
     if (this.size === 0) this.#stop();
@@ -138,7 +138,7 @@ export class GateQueue {
     return this.#hasTurn;
   }
 
-  /** Who would have to wait for too long need not wait at all. */
+  /** Ends the wait of a call that would have to wait for too long, or lets it pass if a guess alone delays it. */
   #expire(ticket: Ticket, now: number, wait: number): void {
     this.#take(ticket);
     const permit = ticket.notBefore <= now ? this.#gate.admitLate(ticket, now) : undefined;

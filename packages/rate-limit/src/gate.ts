@@ -2,11 +2,13 @@ import type { Clock, LastAnswer } from '@steadfetch/core';
 import type { Turns } from '@steadfetch/core/kit';
 import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
-import { AnswerTime } from './answer-time.ts';
+import type { AnswerTime } from './answer-time.ts';
 import type { CommonLimit } from './common-limit.ts';
 import { GateQueue } from './gate-queue.ts';
+import { Learned } from './learned.ts';
 import { Lifetime } from './lifetime.ts';
-import { type Answer, NOTHING_KNOWN, type Snapshot } from './model/model.ts';
+import type { Answer } from './model/model.ts';
+import { NOTHING_KNOWN, type Snapshot } from './model/snapshot.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -34,41 +36,10 @@ export interface GateContext {
   readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
 }
 
-/**
- * A 503 may come from a limit or from a server that fails. Once `share` of the last answers are doubtful like that, they count as a
- * limit for `memoryMs`. In that share each answer counts for `weight`.
- */
-const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
-
-/** What was learned at a gate. */
-interface Learned {
-  pacer: Pacing | undefined;
-  /** It let a call out since it was closed last. */
-  hasReleased: boolean;
-  /** Until when the server asked for no requests, which may be longer than the gate is closed. */
-  askedUntil: number;
-  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
-  doubtfulShare: number;
-  provenUntil: number;
-  lastAnswer: LastAnswer | undefined;
-  lastRefused: number;
-  readonly answerTime: AnswerTime;
-}
-
-const nothing = (): Learned => ({
-  pacer: undefined,
-  hasReleased: true,
-  askedUntil: 0,
-  doubtfulShare: 0,
-  provenUntil: -Infinity,
-  lastAnswer: undefined,
-  lastRefused: -Infinity,
-  answerTime: new AnswerTime(),
-});
 
 /** What calls of one kind pass: a model of their limit, and the queue of those that wait. */
 export class Gate {
@@ -90,7 +61,7 @@ export class Gate {
   users = 0;
   readonly #context: GateContext;
   readonly #queue: GateQueue;
-  #learned: Learned = nothing();
+  #learned = new Learned();
   #responses = 0;
   #hasQuotas = false;
   /** Calls that passed and are not sent yet, and since when. */
@@ -141,7 +112,7 @@ export class Gate {
 
   /** Forgets what was learned. */
   forget(): void {
-    this.#learned = nothing();
+    this.#learned = new Learned();
     this.#queue.schedule();
   }
 
@@ -319,27 +290,14 @@ export class Gate {
     this.parent?.countTime(took, isAccepted);
   }
 
-  /**
-   * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
-   * server only a share does.
-   */
-  countAnswer({ kind, quotas }: Answer, isDoubtful: boolean, now: number): boolean {
-    const learned = this.#learned;
-    if (quotas) this.#hasQuotas = true;
-    if (kind === 'accepted') learned.askedUntil = 0;
-    if (kind === 'failed') return true;
-    learned.doubtfulShare += ((isDoubtful ? 1 : 0) - learned.doubtfulShare) * DOUBT.weight;
-    if (learned.doubtfulShare >= DOUBT.share) learned.provenUntil = now + DOUBT.memoryMs;
-    return !isDoubtful || now < learned.provenUntil;
+  /** Counts an answer. Returns whether it says something about a limit. */
+  countAnswer(answer: Answer, isDoubtful: boolean, now: number): boolean {
+    if (answer.quotas) this.#hasQuotas = true;
+    return this.#learned.count(answer, isDoubtful, now);
   }
 
   /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
   noteRefusal(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
-    const learned = this.#learned;
-    learned.lastRefused = now;
-    learned.lastAnswer = answer;
-    if (askedUntil === undefined) return;
-    learned.hasReleased = false;
-    learned.askedUntil = Math.max(learned.askedUntil, askedUntil);
+    this.#learned.refused(answer, now, askedUntil);
   }
 }

@@ -1,6 +1,6 @@
 import type { Call } from '@steadfetch/core';
 import { Gate, type GateContext } from './gate.ts';
-import type { Snapshot } from './model/model.ts';
+import type { Snapshot } from './model/snapshot.ts';
 import { joined, type NamesOf } from './scope.ts';
 
 /** The gates, as a tree from wide to narrow. At rest there are at most so many of the narrowest ones. */

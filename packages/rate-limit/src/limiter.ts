@@ -1,10 +1,8 @@
 import { type Call, discard, monotonic, type Next, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
 import {
-  addAttempt,
   cancelError,
   cancellable,
   checkNumber,
-  idempotencyKeyOf,
   keepBody,
   releaseBody,
   settledByOthers,
@@ -21,7 +19,7 @@ import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
 import { lastAnswerOf, mayRefuse, type Reading, readResponse, withCost, withoutSecrets } from './read-response.ts';
-import { type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
+import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
 import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
@@ -29,8 +27,6 @@ import { Ticket } from './ticket.ts';
 
 /** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
 const GRACE_MS = 100;
-/** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
-const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
 
@@ -99,7 +95,7 @@ export class Limiter {
           this.#report.returned(call, refused.gate, refused.refusal, reason);
           return response;
         }
-        this.#prepareResend(refused);
+        prepareResend(refused, this.#settings.clock.now());
         discard(response);
       }
     } finally {
@@ -252,37 +248,10 @@ export class Limiter {
     gate.advance(now);
     gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
-    const delay = this.#delayOf(call, asked, effect);
+    const delay = delayOf(call, asked, effect, this.#random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closedFor = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
     return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
-  }
-
-  /** Records the refused request, and makes its call ready to be sent again. */
-  #prepareResend({ request, refusal, lastAnswer, now, delay }: RefusedCall): void {
-    const { ticket } = request;
-    const { call } = ticket;
-    const { record } = call;
-    const idempotencyKey = idempotencyKeyOf(call);
-    const attempt = repeatsOf(call) + 1;
-    record.lastAnswer = lastAnswer;
-    record.resends++;
-    addAttempt(record, {
-      attempt,
-      at: this.#settings.clock.now(),
-      status: refusal.status,
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
-      delay,
-      delaySource: refusal.source ?? 'rate-limit',
-    });
-    ticket.notBefore = now + delay;
-  }
-
-  /** How long a refused call waits at least: as long as the server asked, and a little in any case. */
-  #delayOf({ record }: Call, asked: number | undefined, { closed, retryIn = 0 }: Effect): number {
-    const { firstMs, longestMs } = OWN_WAIT;
-    const own = Math.min(longestMs, firstMs * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * this.#random());
-    return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
   }
 
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
@@ -292,7 +261,7 @@ export class Limiter {
   }
 }
 
-/** What chance gives: nonsense must not shorten a wait. */
+/** `random`, but a value outside [0, 1) does not shorten a wait. */
 function sane(random: Random): Random {
   return () => {
     const drawn = random();

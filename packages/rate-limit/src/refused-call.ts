@@ -1,11 +1,15 @@
-import type { Call, LastAnswer } from '@steadfetch/core';
-import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core/kit';
+import type { Call, LastAnswer, Random } from '@steadfetch/core';
+import { addAttempt, IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
 import type { Gate } from './gate.ts';
 import type { Settings } from './options.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Refusal } from './read-response.ts';
+import type { Effect } from './settle.ts';
+
+/** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
+const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
 
 /** A call that was refused, and what follows from it. */
 export interface RefusedCall {
@@ -41,6 +45,38 @@ export function stopReason(
   if (repeatsOf(call) >= maxResends) return 'max-resends';
   if (wait > call.remaining()) return 'deadline';
   return wait > left ? 'max-wait' : undefined;
+}
+
+/** How long a refused call waits at least: as long as the server asked, and a little in any case. */
+export function delayOf(
+  { record }: Call,
+  asked: number | undefined,
+  { closed, retryIn = 0 }: Effect,
+  random: Random,
+): number {
+  const { firstMs, longestMs } = OWN_WAIT;
+  const own = Math.min(longestMs, firstMs * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * random());
+  return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
+}
+
+/** Records the refused request, and makes its call ready to be sent again. `at`: the time on the wall clock. */
+export function prepareResend({ request, refusal, lastAnswer, now, delay }: RefusedCall, at: number): void {
+  const { ticket } = request;
+  const { call } = ticket;
+  const { record } = call;
+  const idempotencyKey = idempotencyKeyOf(call);
+  const attempt = repeatsOf(call) + 1;
+  record.lastAnswer = lastAnswer;
+  record.resends++;
+  addAttempt(record, {
+    attempt,
+    at,
+    status: refusal.status,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    delay,
+    delaySource: refusal.source ?? 'rate-limit',
+  });
+  ticket.notBefore = now + delay;
 }
 
 /** How often a call was repeated already, by whichever layer. */

@@ -20,7 +20,7 @@ export class Report {
     this.#now = now;
   }
 
-  /** The observer that hears it may end the wait by `cancel`. */
+  /** An observer may end the wait by `cancel`. */
   waits({ call, notBefore }: Ticket, gate: Gate, cancel: (reason?: unknown) => void): void {
     const now = this.#now();
     const own = Math.max(0, notBefore - now);

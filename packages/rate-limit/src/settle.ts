@@ -63,7 +63,7 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
   return wait;
 }
 
-/** The waits of the gates that were refused below it count on. */
+/** Returns the longest wait: the waits of the refused gates below it still count. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
   gate.wide = true;
   for (const child of refused) child.advance(now);

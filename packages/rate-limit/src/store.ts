@@ -1,5 +1,6 @@
 import type { Clock } from '@steadfetch/core';
-import type { Answer, Settled, Snapshot } from './model/model.ts';
+import type { Answer, Settled } from './model/model.ts';
+import type { Snapshot } from './model/snapshot.ts';
 
 /** A request that a pacer let out. */
 export interface Sending {
@@ -47,8 +48,8 @@ export interface PacerParts {
 }
 
 /**
- * Where a limit is kept that several processes share. It brings the pacer of each gate, so that who has no store does not load
- * that part. `@steadfetch/redis` and `@steadfetch/shared-limit` have some.
+ * Where a limit is kept that several processes share. It brings the pacer of each gate, so that a program without a store does not
+ * load that part. `@steadfetch/redis` and `@steadfetch/shared-limit` have some.
  */
 export interface LimitStore {
   pacer(parts: PacerParts): Pacing;

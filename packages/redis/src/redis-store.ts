@@ -1,7 +1,8 @@
 import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
-import { FORM, SCRIPT } from './script.ts';
+import { FORM } from './script/state.ts';
+import { SCRIPT } from './script.ts';
 import { sha1 } from './sha1.ts';
 import { argsOf, replyOf } from './wire.ts';
 

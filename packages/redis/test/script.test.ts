@@ -2,7 +2,8 @@ import { decide, type LimitState, NOTHING, type Question, type Reply } from '@st
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FORM, SCRIPT } from '../src/script.ts';
+import { FORM } from '../src/script/state.ts';
+import { SCRIPT } from '../src/script.ts';
 import { sha1 } from '../src/sha1.ts';
 import { argsOf, replyOf } from '../src/wire.ts';
 import { describeServers, type StoreServer } from './support/servers.ts';

@@ -19,7 +19,7 @@ export interface BudgetSettings {
 export interface Account {
   /** Paid for failures and promised retries, and not paid back yet. */
   spent: number;
-  /** Retries promised of which no outcome is known. */
+  /** Promised retries whose outcome is not known yet. */
   promised: number;
   /** Added to the reserve by the calls that failed while the trouble was young. */
   reserved: number;
@@ -44,7 +44,7 @@ const FORGOTTEN_AFTER = 5_000;
 /** While held calls wait for their turn, the trouble goes on, and brings no new reserve: it ends when none has asked for so long (ms). */
 const STILL_WAITING = 2_000;
 
-/** How much of the extra a success removes: who calls often earns by it, and a hundred clients with an extra each are a storm. */
+/** How much of the extra a success removes: a client that calls often earns more by successes, and a hundred clients with an extra each are a storm. */
 const EXTRA_FADES = 0.25;
 
 export function opened({ credit, floor }: BudgetSettings, now: number): Account {

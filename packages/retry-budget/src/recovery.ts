@@ -30,7 +30,7 @@ const MOST_CHANCE = 5;
 const PAUSE = 250;
 const MOST_AT_ONCE = 10;
 
-/** Held calls wait for their turn where so many new calls are answered a second: one of a hundred clients sees too late that the server is full. */
+/** Held calls wait for their turn where this many new calls are answered each second: one of a hundred clients sees too late that the server is full. */
 const MANY = 20;
 
 /**
@@ -61,7 +61,7 @@ export class Recovery {
   #sentFrom = 0;
   #sentAt = -Infinity;
 
-  /** A new call is sent. The time is read for the first one after a failure alone. */
+  /** A new call is sent. The time is read only for the first one after a failure. */
   begin(now: () => number): void {
     if (this.#answered === 0) this.#begunFrom ??= now();
   }
@@ -94,7 +94,7 @@ export class Recovery {
     return isRecovering && this.#allowed-- >= 0;
   }
 
-  /** What was sent before the first failure says nothing of the server since. The time is read until the first answer after a failure alone. */
+  /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
   succeed(now: () => number, attempt: number | undefined, took: number): void {
     if (this.#answered === 0) {
       const at = now();
@@ -141,7 +141,7 @@ export class Recovery {
 
   #room(now: number): number {
     if (this.#answered === 0) {
-      // calls that hang tell late that they failed, and the call that finds out gets as long
+      // calls that hang fail late, and the call that tests the server gets as long
       return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
     }
     const answeredHeld = this.#answered - this.#answeredNew;

@@ -13,27 +13,30 @@ import { sleepAfter } from './wait.ts';
  * Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
-  // A skipped retry takes as long as this attempt, but no longer than the limit that would cut it. Read before the hold, during
-  // which the machine can sleep.
-  const { record } = failure.call;
-  const took = Math.min(failure.took, record.outlasted || Infinity);
-  record.outlasted = 0; // the attempt is recorded
-  let { planned, held: ms } = end;
+  const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
+  failure.call.record.outlasted = 0; // the attempt is recorded
+  let { planned, held } = end;
   for (;;) {
-    await hold(failure, ms);
-    if (!(ms >= planned.delay)) return { ...end, planned }; // held for less than its wait, it ends
-    const permits = await takePermitsInTurn(failure, planned, took);
+    await hold(failure, held);
+    const isDue = held >= planned.delay; // otherwise the rules hold it for less than its wait, and it ends
+    if (!isDue) return { ...end, planned };
+    const permits = await takePermitsInTurn(failure, planned, attemptTime);
     if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
     failure.session.skipped++;
-    const next = await waitAfterSkipped(failure, planned, took);
-    ms = next ? took + holdFor(failure, next) : 0;
-    if (!next || !(ms > 0)) break;
+    const next = await waitAfterSkipped(failure, planned, attemptTime);
+    held = next ? attemptTime + holdFor(failure, next) : 0;
+    if (!next || !(held > 0)) break;
     planned = next;
   }
   // no retry is left: the last skipped one takes its time too
-  const rest = Math.min(took, HELD_SHARE * failure.call.remaining());
+  const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
   if (rest > 0) await hold(failure, rest);
   return { ...end, planned };
+}
+
+/** How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. */
+function timeOfSkipped({ took, call }: FailedAttempt): number {
+  return Math.min(took, call.record.outlasted || Infinity);
 }
 
 /** The largest share of its remaining time that a call is held, so that it ends with its own outcome, not by a timeout. */
@@ -49,13 +52,13 @@ const MOST_TURNS = 10;
 async function takePermitsInTurn(
   failure: FailedAttempt,
   planned: Planned,
-  took: number,
+  attemptTime: number,
 ): Promise<Permit[] | undefined> {
   failure.held = true;
   for (let turns = 0; ; turns++) {
     const permits = takePermits(failure, planned);
     const ms = permits || turns === MOST_TURNS ? 0 : turnFor(failure);
-    if (!(ms > 0 && ms + took < HELD_SHARE * failure.call.remaining())) return permits;
+    if (!(ms > 0 && ms + attemptTime < HELD_SHARE * failure.call.remaining())) return permits;
     await hold(failure, ms);
   }
 }
@@ -72,17 +75,17 @@ async function hold(failure: FailedAttempt, ms: number): Promise<void> {
 async function waitAfterSkipped(
   { call, session, attempt, outcome }: FailedAttempt,
   { delay, source }: Planned,
-  took: number,
+  attemptTime: number,
 ): Promise<Planned | undefined> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
-  const startedAt = session.startedAt === undefined ? undefined : session.startedAt - took;
+  const startedAt = session.startedAt === undefined ? undefined : session.startedAt - attemptTime;
   const asIfSent = { ...session, lastRetry, startedAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
   if (!(await mayFollow(skipped))) return undefined;
   const own = ownDelay(skipped);
   const next = source === OWN ? own : Math.max(own, delay);
   const asked = source === OWN ? undefined : next;
-  return took + next < call.remaining() ? { delay: next, source, asked } : undefined;
+  return attemptTime + next < call.remaining() ? { delay: next, source, asked } : undefined;
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */

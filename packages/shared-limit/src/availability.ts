@@ -2,25 +2,25 @@ import { LATEST } from './reports.ts';
 
 /** While the place is not used and does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-/** The client of the place may keep questions in memory that have no answer: after so many it is asked ever more rarely, down to once in so long, ms. */
+/** The client of the place may keep unanswered questions in memory: after this many the place is asked less and less often, but at least once in `LONGEST_PAUSE`, ms. */
 const MANY = 30;
 const LONGEST_PAUSE = 60_000;
-/** A place is not used whose late answers in a row took so long together, ms. So it may be late for a while, as when many processes start. */
+/** A place whose late answers in a row took this long in all is no longer used, ms. So it may be late for a while, as when many processes start. */
 const LONGEST_LATE = 5_000;
-/** One that failed again soon must be good for longer: for so long at most, ms. */
+/** A place that failed again soon must answer in time for longer before it is used: for this long at most, ms. */
 const LONGEST_PROOF = 60_000;
-/** Soon: it was used for no longer than so many times as long as it had to be good for. */
+/** Soon: it was used for no longer than this many times the time for which it had to answer before. */
 const SOON = 10;
 
 /**
- * Whether the place is used, and from when on it is used again. One that failed again soon must answer for a while before: it is worse to
- * use it now and then than not to use it.
+ * Whether the place is used, and from when on it is used again. One that failed again soon must first answer in time for a while: to use it
+ * now and then is worse than not to use it.
  */
 export class Availability {
   isUsed = true;
   /** When the place is asked again that is not used. */
   askAgainAt = 0;
-  /** So many questions were asked since it was left, or since something was last heard. */
+  /** How many questions were asked since the place was left, or since its last answer or error. */
   #unheard = 0;
   /** How long the last answers took that were late, ms. */
   #late = 0;
@@ -82,7 +82,7 @@ export class Availability {
     this.askAgainAt = now + PAUSE;
   }
 
-  /** Another process is alone, so this one is. */
+  /** Another process works without the place, so this one does. */
   leaveToo(now: number, backAt: number): void {
     this.isUsed = false;
     this.#goodSince = now;
@@ -101,7 +101,7 @@ export class Availability {
     this.#late = 0;
   }
 
-  /** After how many ms this process may come back, not before it was asked again; `undefined`: it uses the place. */
+  /** After how many ms this process may use the place again, once it has asked it again; `undefined`: it uses the place. */
   aloneFor(now: number): number | undefined {
     if (this.isUsed) return undefined;
     if (this.#goodSince === undefined) return Math.max(2 * PAUSE, this.#proof);

@@ -3,46 +3,46 @@ import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, t
 import { keep } from './tidy.ts';
 import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, toldEvery } from './told.ts';
 
-/** A group that knows nothing starts with so many slots, and gets twice as many in each of these times, ms. */
+/** Without a known limit a group starts with this many slots; the number doubles in each `DOUBLING`, ms. */
 const FIRST = 4;
 const DOUBLING = 100;
-/** After so long without a call a limit that was never met may have filled up again, ms. */
+/** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;
-/** A search grows by e to this in a second, and at one reservation by no more than in so long, ms. */
+/** A search grows by e to the power of `RAISE` in a second; one reservation adds the growth of `LEAP` at most, ms. */
 const RAISE = 1;
 const LEAP = 250;
-/** A search grows while half of the reserved slots were used; so many more may be used and not reported yet. */
+/** A search grows while half of the reserved slots were used; this many more may be used and not reported yet. */
 const UNREPORTED = 10;
-/** The longer nothing is refused the faster the pace grows: twice as fast after so long, ms. */
+/** The longer nothing is refused, the faster the pace grows: twice as fast after this long, ms. */
 const FASTER = 10_000;
-/** It grows to twice the base, and by the base once more for each so many that were accepted beyond what the base gives. */
+/** It grows to twice the base, and by the base once more for each two requests that were accepted beyond the base. */
 const CONTRADICTED = 2;
-/** The pace grows for so long, ms. */
+/** The pace grows for this long at most, ms. */
 const LONGEST_GROWTH = 300_000;
-/** So many refusals that may be noise prove a limit, if they come close together: eight acceptances outweigh one. */
+/** This many refusals that may be noise prove a limit if they come close together: eight acceptances cancel one. */
 const PROVEN = 4;
 const OUTVOTED = 1 / 8;
-/** So many refusals that stayed alone show that one may be noise. */
+/** After this many refusals that had no other near them, a refusal may be noise. */
 const SEEN = 2;
-/** Reports of others are waited for so long after a refusal, ms. */
+/** How long the reports of other processes are awaited after a refusal, ms. */
 const REPORTS = 250;
 /** A closing that the server did not ask for: the shortest, doubled while nothing is accepted, and the longest, ms. */
 const SHORTEST = REPORTS;
 const LONGEST = 3_000;
-/** For so long ahead slots are reserved at once; the second one while the limit is searched for, ms. */
+/** How far ahead slots are reserved by one question, ms; `AHEAD_BLIND` while the limit is searched for. */
 const AHEAD = 1_000;
 const AHEAD_BLIND = 8;
-/** Slots are good for so long, since the limit may be closed meanwhile; the second one while it is searched for, ms. */
+/** How long slots may be used without asking again, since the limit may be closed meanwhile, ms; `GOOD_BLIND` while it is searched for. */
 const GOOD = 250;
 const GOOD_BLIND = 30;
-/** A slot that is reserved while a refusal is learned from is good for so long: it is asked for again, ms. */
+/** The same for a slot that is returned while a refusal is learned from: the process asks again before it uses it, ms. */
 const AGAIN = 1;
-/** When one process goes on alone, all do. They come back together so much later at the earliest, ms. */
+/** When one process stops using the place, all do. They return together after this long at the earliest, ms. */
 const TOGETHER = 3_000;
-/** The first of the slots that were saved up lies so far back at most, ms. */
+/** How far in the past the first of several saved slots may lie, ms. */
 const LATE = 40;
 
-/** Answers one question about a limit: hears the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
+/** Answers one question about a limit: counts the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
 export function decide(known: LimitState | undefined, at: number, question: Question): [LimitState, Reply] {
   const state = known ?? begin(at, question);
   const now = timeOf(state, at);
@@ -104,14 +104,14 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
   };
 }
 
-/** One process goes on alone, so all do. Until they come back, what is accepted was let out by them, and says nothing here. */
+/** One process stops using the place, so all do. What is accepted until they return had no slot, and is not counted here. */
 function part(state: LimitState, now: number, aloneFor: number): void {
   state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
   restart(state, state.backAt);
   state.refusedAt = 0;
 }
 
-/** Forgets the history. A limit that was met may be used up now; one that was never met may be full again. */
+/** Forgets the history. A limit that has refused may be used up now; one that has not may be full again. */
 function restart(state: LimitState, at: number): void {
   state.history.splice(0, state.history.length, ...beginningAt(state.way, at));
   state.emptied = at;
@@ -136,8 +136,8 @@ function accept(state: LimitState, entry: Entry): void {
 }
 
 /**
- * Whether a refusal counts. While the pace is raised to find the limit each does, and each that is not doubted, until
- * several stayed alone; else one counts when several come close together.
+ * Whether a refusal counts. It does if it is not doubted, or while the pace is raised to find the limit, until several refusals had
+ * no other near them. After that it counts only if several come close together.
  */
 function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boolean {
   if (state.alone < SEEN && (!isDoubted || state.way === SEARCH || isTrying(state, now))) return true;
@@ -147,7 +147,7 @@ function isBelieved(state: LimitState, now: number, { isDoubted }: Refusal): boo
   return true;
 }
 
-/** Acceptances outweigh doubtful refusals. If a limit refused these, it was used up then: what was before shows no burst. */
+/** Acceptances cancel doubtful refusals. If a limit made those refusals, it was used up then: the history before them shows no burst. */
 function outvote(state: LimitState, requests: number): void {
   if (state.doubted === 0) return;
   state.doubted = Math.max(0, state.doubted - OUTVOTED * requests);
@@ -201,7 +201,7 @@ function grant(state: LimitState, now: number, question: Question): Reply {
     rate: every > 0 && !isGuess ? cost / every : 0,
     burst: state.burst,
   };
-  // what had no slot takes one afterwards, but those that come back together owe nothing
+  // a request without a slot takes one afterwards, but processes that return together owe nothing
   if (cost > 0) {
     const next = state.next + Math.max(-AHEAD, (every * extra) / cost);
     state.next = Math.min(next, Math.max(state.next, now + (now < state.backAt ? 0 : AHEAD)));

@@ -2,29 +2,29 @@ import { type Bucket, bucketOf, SLACK } from './bucket.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
 import { dropFirst, mark, marksOf } from './tidy.ts';
 
-/** The doubt about a pace that was refused just above, and about a guess. */
+/** The least doubt about a pace, and the doubt about a guess. */
 const SURE = 0.01;
 const UNSURE = 0.3;
-/** Of a burst so much is used: the rest is for what is on its way. */
+/** The share of a burst that is used: the rest is left for requests that are on their way. */
 const USED = 0.5;
-/** A burst that was found may be so many times as large. */
+/** A burst that was found may in truth be this many times as large. */
 const WRONG = 2;
-/** After a closing half of the bucket is waited for, for so long at most, ms. */
+/** After a closing the next slot waits until half of the bucket is back, for this long at most, ms. */
 const REST = 250;
-/** Just under what was measured. */
+/** How far under the measured rate the pace is held, as a share of it. */
 const UNDER = 0.01;
-/** A bucket of one has no room for a call that comes so many ms early; the part of the rate that this may take. */
+/** A bucket of one has no room for a call that arrives this many ms early, so its pace is held lower: by this share of the rate at most. */
 const EARLY = 5;
 const MOST_UNDER = 0.1;
-/** The end of a history is coarse: by so much of what came back a bucket may be off. */
+/** The end of a history is coarse: a bucket may contradict it by this share of what came back. */
 const LOOSE = 0.05;
-/** More is tried for once in so many requests at most, which is refused a few times, and where the pace is a guess. */
+/** More is tried once in this many requests at most, since that is refused a few times; the second number where the pace is a guess. */
 const RARE = 400;
 const RARE_GUESS = 40;
-/** So many acceptances say how much comes back, or outvote the refusal before them. */
+/** This many acceptances show how much comes back, or outvote the refusal before them. */
 const ENOUGH = 5;
 const SHORTEST_PATIENCE = 1_500;
-/** A limit may have changed: no doubt is too small to look after so long, ms. */
+/** A limit may have changed: after this long more is tried, however small the doubt is, ms. */
 const LONGEST_DOUBT = 60_000;
 const LONGEST_PATIENCE = 300_000;
 
@@ -36,7 +36,7 @@ export function learn(state: LimitState, cost: number): void {
   const start = startOf(state, call);
   const isAlone = state.refusedLast === at;
   state.refusedAt = 0;
-  // what was said meanwhile is no longer so
+  // slots reserved meanwhile are no longer valid
   state.closedUntil++;
   if (isAlone && acceptedSince(state, at) >= ENOUGH) {
     state.alone++;
@@ -98,12 +98,12 @@ function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, a
   state.next += Math.max(-state.depth, Math.min(REST * state.base, missing)) / state.base;
 }
 
-/** What others had in hand when the limit was met, and was accepted. */
+/** The cost of what was accepted after a time: slots that other processes still had when the limit was met. */
 function acceptedSince({ history }: LimitState, at: number): number {
   return history.reduce((sum, { from, cost }) => (from > at ? sum + cost : sum), 0);
 }
 
-/** What was accepted between the first and the last refusal: it is what comes back. */
+/** The pace at which requests were accepted between the first and the last refusal: so much comes back. */
 function amid({ history, refusedAt, refusedLast }: LimitState): number {
   let cost = 0;
   for (const entry of history) if (entry.from > refusedAt && entry.to <= refusedLast) cost += entry.cost;
@@ -120,7 +120,7 @@ function search(state: LimitState, start: number): void {
   state.used = state.closedUntil;
 }
 
-/** More was tried for, and refused: the rate is between what was accepted on average and what was refused. */
+/** More was tried, and refused: the rate is between what was accepted on average and what was refused. */
 function between(state: LimitState, low: number, high: number): void {
   const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
   hold(state, rate, 1, 1 - rate / high);
@@ -133,7 +133,7 @@ function noneAccepted(state: LimitState, time: number, call: number): void {
   if (state.way === SEARCH) state.base = Math.min(state.base, (2 * call) / Math.min(time, SHORTEST_PATIENCE));
 }
 
-/** Others than the group share the limit, or it has changed. */
+/** No bucket explains the refusals: clients outside the group share the limit, or it has changed. */
 function others(state: LimitState, pace: number): void {
   state.history.splice(0, marksOf(state).at(-1)!);
   hold(state, 0.8 * pace, 1, UNSURE);
@@ -141,12 +141,12 @@ function others(state: LimitState, pace: number): void {
   state.growth = 0.03;
 }
 
-/** How long ago the limit was first met: what was seen for a short time is believed for as short a time, since it may have been no limit. */
+/** How long ago the limit was first met: what was seen for a short time is held for as short a time, since it may have been no limit. */
 function metFor({ history, closedUntil }: LimitState): number {
   return closedUntil - history.find(({ cost }) => cost === 0)!.from;
 }
 
-/** Holds a pace. More is tried for once the doubt about it has cost as much as a refusal does. */
+/** Holds a pace. More is tried once the doubt about it has cost as much as a refusal does. */
 function hold(state: LimitState, rate: number, depth: number, doubt: number): void {
   const unsure = Math.min(UNSURE, Math.max(SURE, doubt));
   const cost = Math.max(0, state.closure - (depth > 1 ? state.burst / rate : 0));

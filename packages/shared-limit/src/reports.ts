@@ -53,7 +53,7 @@ export class Reports {
     } else this.#add([{ from: at, to: at, cost }]);
   }
 
-  /** What refusals alone tell is a wait: nobody would say when there is more. Until an answer was accepted, a quota with a limit is believed. */
+  /** A quota that only refusals tell is a wait: no accepted answer would say when there is more. Until one was accepted, a quota with a limit is used. */
   tell(at: number, quotas: readonly Given[], isAccepted: boolean): void {
     if (isAccepted) this.#known = quotas;
     const known = this.#known;
@@ -67,13 +67,13 @@ export class Reports {
     }
   }
 
-  /** After how many ms the place should hear of it, if no question comes before; `undefined`: there is nothing to report. */
+  /** After how many ms to report, if no question comes before; `undefined`: there is nothing to report. */
   dueIn(now: number): number | undefined {
     const isSomething = this.#requests > 0 || this.#quotas.size > 0;
     return this.offset !== undefined && isSomething ? Math.max(0, this.#takenAt + this.#latest - now) : undefined;
   }
 
-  /** Whether the place should hear of it before the next question: the first quotas, and what is old. */
+  /** Whether to report before the next question: the first quotas do not wait for it, and old reports do not. */
   areDue(now: number): boolean {
     return now - this.#takenAt > this.#latest || (!this.#hasTold && this.#quotas.size > 0);
   }
@@ -96,7 +96,7 @@ export class Reports {
     return report;
   }
 
-  /** The place did not hear of it: it goes with the next question. */
+  /** The report did not arrive: it goes with the next question. */
   restore({ accepted, requests, extra, quotas }: Report): void {
     const newer = this.#accepted;
     this.#accepted = [...accepted];

@@ -3,7 +3,7 @@ import { LAPSED, MOST } from './usable.ts';
 
 /** A slot for which no call waits lapses earlier, ms. */
 const LAPSED_IDLE = 50;
-/** A handful is what all together use in so many ms: the same for each process, so that shares are equal. */
+/** A handful is what all processes together use in this time, ms: the same for each, so that shares are equal. */
 const HANDFUL = 25;
 
 export interface Slot {
@@ -71,7 +71,7 @@ export class Slots {
     this.#slots = [];
   }
 
-  /** Begins anew. */
+  /** Forgets the slots, the pace and how many to ask for. */
   forget(): void {
     this.drop();
     this.pace = 0;

@@ -2,7 +2,7 @@ import { LONGEST_WAIT } from './usable.ts';
 
 /** What is known of one limit, in one place for all. Times are milliseconds on the clock of that place; rates are per ms. */
 export interface LimitState {
-  /** When it was asked last, on the clock of that place, and by how much that has been set back: the time of a state never is. */
+  /** When the place was last asked, by its clock; and how far that clock was set back in all. The time of a state never goes back. */
   seen: number;
   lost: number;
   /** When the next slot is: the one number of GCRA. */
@@ -10,9 +10,9 @@ export interface LimitState {
   closedUntil: number;
   /** Refusals of slots that were reserved before this closing are counted already. */
   counted: number;
-  /** What speaks for a limit in refusals that may be noise. */
+  /** How many refusals that may be noise speak for a limit; acceptances reduce it. */
   doubted: number;
-  /** Closings of one refusal that others outvoted, or that no bucket explains, since several were refused together. */
+  /** Closings by one refusal that acceptances outvoted or no bucket explains, since several were last refused together. */
   alone: number;
   /** Closings since something was accepted. */
   shut: number;
@@ -21,13 +21,13 @@ export interface LimitState {
   base: number;
   /** Since when it is held, or since when the limit is used at all. */
   since: number;
-  /** After so long more than the base is tried for, e times as much in `1 / growth` seconds. */
+  /** How long the base is held before more is tried, ms; then the pace grows by a factor of e in `1 / growth` seconds. */
   patience: number;
   growth: number;
-  /** So many slots may be saved up. */
+  /** How many unused slots may be saved up. */
   depth: number;
   burst: number;
-  /** The burst is no larger: as was accepted before the first refusal, and after those that others outvoted, or about as was found since. */
+  /** The burst is no larger: what was accepted before the first refusal (after outvoted ones), or about twice the burst that was found since. */
   most: number;
   /** When the limit was last used up. */
   emptied: number;
@@ -47,7 +47,7 @@ export interface LimitState {
   isTrying: boolean;
   /** When slots were last reserved for. */
   used: number;
-  /** Each goes on alone until this time, when all come back together. */
+  /** Until this time each process works without the place; then all return together. */
   backAt: number;
   /** Between the last slots, ms. */
   every: number;
@@ -74,7 +74,7 @@ export interface Entry {
   cost: number;
 }
 
-/** A quota of which the server tells. */
+/** A quota that the server tells. */
 export interface Told {
   limit: number;
   window: number;
@@ -87,7 +87,7 @@ export interface Told {
   resetAt: number;
   /** The most that was ever left. */
   most: number;
-  /** How much speaks for a window, of which nothing comes back before the reset. */
+  /** The evidence for a window: before its reset nothing comes back. */
   signs: number;
   /** What comes back by itself, per ms. Measured since `seenAt`, from what was left and spent then. */
   refill: number;
@@ -98,7 +98,7 @@ export interface Told {
 
 /** What one process asks and reports. */
 export interface Question {
-  /** So many slots, each for a call of this cost. 0: are those that were reserved still good? */
+  /** How many slots are wanted, each for a call of this cost. 0: only whether the reserved ones are still good. */
   readonly want: number;
   readonly cost: number;
   /** Slots that are due later than in so many ms are of no use. */
@@ -107,7 +107,7 @@ export interface Question {
   readonly accepted: readonly Entry[];
   /** How many requests these are. */
   readonly requests: number;
-  /** It goes on alone, and may come back after so many ms; `undefined`: it does not. */
+  /** The process works without the place, and may return after this many ms; `undefined`: it uses the place. */
   readonly aloneFor: number | undefined;
   /** What those cost more than their slots, if they had any; negative: less. */
   readonly extra: number;
@@ -145,7 +145,7 @@ export interface Refusal {
   readonly every: number;
   /** For how long the server asked to wait. */
   readonly wait: number | undefined;
-  /** By the answers of this process alone it may be noise: those of all show it. */
+  /** Whether it may be noise by the answers of this process; the answers of all processes decide. */
   readonly isDoubted: boolean;
 }
 
@@ -167,9 +167,9 @@ export interface Reply {
   readonly every: number;
   readonly count: number;
   readonly closedUntil: number;
-  /** After so long it is asked whether the slots are still good, ms. */
+  /** After this long the process asks whether the slots are still good, ms. */
   readonly goodFor: number;
-  /** All go on alone before, so that there are no two ways to count. */
+  /** Before this time all processes work without the place, so that there are not two ways to count. */
   readonly backAt: number;
   /** In units of cost per ms; 0: no limit is known. */
   readonly rate: number;

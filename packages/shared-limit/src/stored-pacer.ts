@@ -24,7 +24,7 @@ export interface Place {
   readonly onAnswer: (key: string) => void;
 }
 
-/** How long a call waits for the place at least, ms: up to as long as the last one waited for its slot. Then it goes on without. */
+/** How long a call waits for an answer at least, ms; it waits as long as the last call waited for its slot. Then it goes on without one. */
 const SLOW = 50;
 /** A timer that fires later than this shows that this process was busy. Then the wait for the answer begins anew, ms. */
 const BUSY = 20;
@@ -334,7 +334,7 @@ export class StoredPacer implements Pacing {
 
   #fail(asked: Asked, error: unknown): void {
     const { isUsed } = this.#availability;
-    // one that left because another is alone has got no answer yet
+    // a process that left because another one did has had no answer yet
     if (!isUsed) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
     this.#close(asked);

@@ -55,13 +55,13 @@ interface Pending {
 const FORM = 4;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
-/** A tab in the background is told of a slot so long after it is due, since it may have heard of it later, ms; and of so many of a handful at most. */
+/** How long after a slot is due a tab in the background is woken for it, ms, since the answer may have reached it later; and for how many slots of an answer it is woken. */
 const AFTER = 4;
 const MOST_TOLD = 25;
 
 /**
  * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
- * Web Lock. All hear its answers by a `BroadcastChannel`, with what it knows; when it is closed, the next one goes on from that.
+ * Web Lock. It sends its answers and its state to all by a `BroadcastChannel`; when it is closed, the next one goes on from that state.
  *
  * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
  * @example rateLimit({ store: tabStore(), scope: 'origin' });

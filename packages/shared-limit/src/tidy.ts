@@ -1,6 +1,6 @@
 import type { Entry, LimitState } from './state.ts';
 
-/** More entries are made coarser, until so many are left. */
+/** Of more entries neighbours are merged, until `KEPT` are left. */
 const MOST_ENTRIES = 64;
 const KEPT = 40;
 /** What is moved by so little may be merged, requests. */
@@ -45,12 +45,12 @@ export function dropFirst(state: LimitState): void {
   state.lag = 0;
 }
 
-/** At the same time what was accepted comes first. */
+/** By time; of entries of the same time the accepted ones are first. */
 function inTime(a: Entry, b: Entry): number {
   return a.from - b.from || a.to - b.to || b.cost - a.cost;
 }
 
-/** What overlaps becomes one entry, and two neighbours of which the first one is moved by less than so many requests. */
+/** Merges entries that overlap, and two neighbours where that moves their boundary by less than `grain` requests. */
 function merge(history: Entry[], grain: number): void {
   history.sort(inTime);
   let kept = 0;

@@ -4,7 +4,7 @@ import type { LimitState, Told, ToldQuota } from './state.ts';
 export const MOST_QUOTAS = 8;
 /** A quota that was not mentioned for two windows and so long is forgotten, ms. */
 const SILENT = 10_000;
-/** So is one that so many answers in a row did not mention: a proxy may have made it up. */
+/** So is one that this many answers in a row did not mention: a proxy may have made it up. */
 const UNMENTIONED = 20;
 /** What comes back by itself is measured over so long; over the shorter time while nothing is missing, ms. */
 const MEASURED = 1_000;
@@ -19,24 +19,24 @@ const WINDOW = 2;
 const CONTRADICTED = 0.8;
 /** So many requests are evidence. */
 const ENOUGH = 5;
-/** The reset is not believed to be nearer than this, ms. */
+/** A reset that is said to be nearer than this is taken for this, ms. */
 const SOONEST = 50;
 /** A reset in whole seconds may be so much nearer, ms. */
 const ROUNDED = 1_000;
 /** Just under what the server told. */
 const UNDER = 0.995;
-/** After so long one finds out whether there is still nothing left, whatever was said, ms. */
+/** The longest time between two slots, whatever the server said: so a call finds out whether anything is left, ms. */
 export const LONGEST = 60_000;
 /** What is left beyond half of the most that there was is spent in about so long, ms. */
 const SPENT = 10_000;
-/** So long after processes came back all have reported, ms. */
+/** This long after processes returned to the place, all have reported, ms. */
 export const BACK = 1_000;
 /** Slots that are reserved further ahead are not counted, ms. */
 const LONGEST_AHEAD = 60_000;
 
 /**
- * Hears what a response said about a quota. What is reserved and not sent yet is not in it. When processes come back that went
- * on alone, it is not known yet what all have spent: nothing is measured then.
+ * Records what a response said about a quota, less the slots that are reserved and not sent yet. When processes return to the place,
+ * it is not known yet what all have spent: nothing is measured then.
  */
 export function hear(state: LimitState, quota: ToldQuota, lastRate: number): void {
   const { name, at, remaining, limit, reset, window } = quota;
@@ -105,7 +105,7 @@ export function contradict(state: LimitState): void {
   for (const told of state.told.values()) told.refill *= CONTRADICTED;
 }
 
-/** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or believed. */
+/** Milliseconds between two calls of a cost at a time, by the scarcest quota; 0: none is told, or what is told is not trusted. */
 export function toldEvery(state: LimitState, at: number, cost: number): number {
   let every = 0;
   // slots may be reserved far ahead, so how long it was silent counts from now

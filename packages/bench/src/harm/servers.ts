@@ -2,6 +2,11 @@ import type { Reply, Seen, Server } from './situation.ts';
 
 export const OK: Reply = { status: 200 };
 
+/** A refusal, with a `Retry-After` of so many seconds. */
+export function refusal(status: number, seconds?: number): Reply {
+  return { status, headers: seconds === undefined ? {} : { 'retry-after': String(seconds) } };
+}
+
 type MakeServer = () => Server;
 type Choose = (request: Seen) => boolean;
 
@@ -41,6 +46,31 @@ export function bucket(rate: number, burst: number, refusal: Reply): MakeServer 
       if (tokens < 1) return refusal;
       tokens--;
       return OK;
+    };
+  };
+}
+
+/** Accepts so many requests in each window, and tells when the next one begins. */
+export function windowOf(most: number, ms: number, after = 20): MakeServer {
+  return () => {
+    let left = most;
+    let until = 0;
+    return ({ at }) => {
+      if (at >= until) [left, until] = [most, ms * (Math.floor(at / ms) + 1)];
+      return --left >= 0 ? { status: 200, after } : refusal(429, Math.ceil((until - at) / 1_000));
+    };
+  };
+}
+
+/** Each credential has a server of its own. */
+export function eachUser(server: MakeServer): MakeServer {
+  return () => {
+    const servers = new Map<string | null, Server>();
+    return (request) => {
+      const user = request.headers.get('authorization');
+      const own = servers.get(user) ?? server();
+      servers.set(user, own);
+      return own(request);
     };
   };
 }

@@ -53,7 +53,7 @@ export interface CallRecord {
   keyField?: string | undefined;
   /** Whether the key was made for this call, so that no earlier request can have sent it. */
   keyIsNew?: boolean | undefined;
-  /** What the caller wants to find in events. */
+  /** What the caller attached to the call, for events. */
   meta?: unknown;
 }
 

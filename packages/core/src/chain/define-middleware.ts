@@ -13,7 +13,7 @@ export type Next = (call: Call) => Promise<Response>;
 /** What authors write: takes the call and the rest of the chain, returns a response. */
 export type Handler = (call: Call, next: Next) => Promise<Response>;
 
-/** What a stack knows of a middleware. */
+/** What a stack can read about a middleware. */
 export interface Layer {
   /** Shown by `layersOf`. */
   name: string;

@@ -33,7 +33,7 @@ export interface Ending {
 export interface FailureMembers extends Omit<Ending, 'status'> {
   /** A copy: what is done to it has no effect. */
   readonly outcome: object;
-  /** The status, or the error's code or name: what a log line wants. */
+  /** The status, or the error's code or name: short enough for a log line. */
   readonly cause: string;
   /** The `Idempotency-Key` of the call, if it carries one. */
   readonly idempotencyKey?: string;

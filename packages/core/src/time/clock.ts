@@ -39,7 +39,7 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
  *
  * Reads the machine's clock with `performance.now()`, so that neither a step of the date nor a frozen `Date` matters, and any
  * other clock with `now()`. Each reading adds the time since the one before, and a step backwards adds nothing: fake timers let
- * also `performance.now()` begin anew.
+ * also `performance.now()` start again.
  */
 export function monotonic(clock: Clock): () => number {
   const isPrecise = clock === systemClock && globalThis.performance?.now !== undefined;

@@ -32,7 +32,7 @@ export class Cooldown {
   #promised = 0;
   /** How many more probes were refused than accepted in the last closings. */
   #excess = 0;
-  /** How much the probes speak for a limit, as a logarithm: at a noise they would be refused as often as others. */
+  /** The evidence in the probes for a limit, as a logarithm: if refusals were noise, probes would be refused as often as others. */
   #evidence = 0;
 
   constructor(random: () => number) {
@@ -108,7 +108,7 @@ export class Cooldown {
     if (asked !== undefined) this.#lengthen(now + asked + 1 + this.#random() * Math.min(25, asked / 50));
   }
 
-  /** Opens before its time: the refusal spoke for its own call alone. */
+  /** Opens early: the refusal said nothing about other calls. */
   reopen(now: number): void {
     this.end(now);
     this.#closed = false;

@@ -1,6 +1,6 @@
 import type { Stretch } from './history.ts';
 
-/** How many requests may be in flight to a server of which nothing is known. */
+/** How many requests may be in flight before anything is known about the server. */
 const ROOM_AT_START = 4;
 /**
  * How many more may be in flight with each that is accepted, while no limit is known. So a burst of a few hundred calls waits for
@@ -17,7 +17,7 @@ export class Flight {
   #grownAt = 0;
   #refused = false;
 
-  /** Milliseconds until one more may go. Requests that stay open, such as event streams, hold nobody up for long. */
+  /** Milliseconds until one more may go. Requests that stay open, such as event streams, delay others only for a short time. */
   delay(now: number): number {
     return this.count < this.#room ? 0 : Math.max(0, this.#grownAt + this.#pause - now);
   }

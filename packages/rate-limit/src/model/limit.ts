@@ -26,7 +26,7 @@ const SHARE_AT_START = 0.95;
 /** A stretch that accepted fewer requests than this is too short to measure a pace by. */
 const LEAST_TO_MEASURE = 10;
 
-/** Why a gate is open of which nothing is known. */
+/** Why a gate is open before anything is known about it. */
 export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
@@ -43,7 +43,7 @@ export interface Closing {
   readonly fine?: number | undefined;
 }
 
-/** A limit of which the server tells nothing but by refusing: measured from refusal to refusal. */
+/** A limit that the server shows only by refusing: it is measured from refusal to refusal. */
 export class Limit {
   readonly pace: Pace = new Pace();
   history: History = new History();
@@ -185,7 +185,7 @@ export class Limit {
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
   #search({ accepted, length }: Stretch, { closure }: Closing): void {
     this.#burst = Math.max(1, accepted);
-    // the root: those that share the burst start alike, whoever got more of it
+    // the root: clients that share the burst start alike, also if one got more of it
     const start = (4 * Math.sqrt(Math.max(4, accepted))) / (closure + length);
     const steady = length > 1_000 ? (0.5 * accepted) / length : 0;
     this.pace.search(Math.max(start, steady), (SHARE_OF_BURST_USED * this.#burst * closure) / (closure + length));

@@ -3,10 +3,11 @@ import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
 import { History, Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
-import { Limit, NOTHING_REFUSED } from './limit.ts';
+import { Limit } from './limit.ts';
 import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
 import { Sample } from './sample.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export type { Answer, Quota };
 
@@ -30,45 +31,17 @@ export interface Sent {
 export interface Settled {
   /** The refused call itself may be sent again after so many ms: never earlier than the server asked. */
   readonly retryIn?: number;
-  /** Nobody may send now. */
+  /** Whether the gate is closed. */
   readonly closed: boolean;
 }
-
-/** How a gate stands by its model, and why. */
-export interface Snapshot {
-  readonly state: 'open' | 'closed';
-  /** Milliseconds until a closed gate opens; otherwise 0. */
-  readonly opensIn: number;
-  /** The rate that is believed in, in requests per second. */
-  readonly rate: number | undefined;
-  /** How many may be sent at once. */
-  readonly burst: number | undefined;
-  /** What the server last said is left. */
-  readonly remaining: number | undefined;
-  /** The share of the last answers that were refusals, from 0 to 1. */
-  readonly refusedShare: number;
-  /** What its state follows from, in words. */
-  readonly why: string;
-}
-
-/** How a gate stands that no call has passed. */
-export const NOTHING_KNOWN: Snapshot = {
-  state: 'open',
-  opensIn: 0,
-  rate: undefined,
-  burst: undefined,
-  remaining: undefined,
-  refusedShare: 0,
-  why: NOTHING_REFUSED,
-};
 
 export interface PacerOptions {
   readonly random: () => number;
   /** A limit that is known in advance. */
   readonly limit?: { readonly requests: number; readonly per: number };
   /**
-   * `direct`: a refusal holds everybody back until it was seen that refusals may mean nothing.
-   * `first`: a share of several answers must be refused before anybody but the refused call is held back.
+   * `direct`: a refusal delays all calls, until refusals turn out to say nothing about the pace.
+   * `first`: a share of several answers must be refused before other calls than the refused one are delayed.
    * @default 'direct'
    */
   readonly proof?: 'direct' | 'first';

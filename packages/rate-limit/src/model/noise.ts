@@ -27,7 +27,7 @@ interface Tally {
  * limit then is that more than usual is refused (Page's cumulative sum, 1954).
  */
 export class Noise {
-  /** Has it been seen that refusals come and go whatever one does? */
+  /** Whether refusals have come and gone independently of the pace. */
   patient = false;
   #dismissed = 0;
   /** The share of the last answers that refused. */
@@ -39,7 +39,7 @@ export class Noise {
   #before: Tally = { answers: 0, refused: 0 };
   /** The share of refusals that is usual, as it was when the key became patient. */
   #usual = 0;
-  /** How much the last answers speak for more than usual, as a logarithm; and the pace at which that began. */
+  /** The evidence in the last answers for more refusals than usual, as a logarithm; and the pace at which that began. */
   #excess = 0;
   #paceBefore = 0;
   /** The pace at which it was seen that it is not the cause; Infinity where it was not tested. */

@@ -21,7 +21,7 @@ export class Pace {
   /** How long the base is held, or the climb takes. */
   period = 0;
   since = 0;
-  /** For how long it held nobody back and gave tokens to nobody, in milliseconds. */
+  /** For how long it delayed no call and no call took a token, in milliseconds. */
   unused = 0;
   #growth = 0;
   #depth = 1;
@@ -32,7 +32,7 @@ export class Pace {
   /** Per ms. */
   rate(now: number): number {
     if (this.way === 'free') return this.base;
-    // a search that nobody feeds goes on in time: a pace that is too low by mistake must not stay
+    // a search without requests grows with time: a pace that is too low by mistake must not stay
     if (this.way === 'search') return this.base * Math.exp(within(now - this.#lastSent, 0, 200_000) / IDLE_GROWTH_MS);
     const time = now - this.since;
     if (time < this.period) return this.base + ((this.ceiling - this.base) * time) / this.period;
@@ -51,7 +51,7 @@ export class Pace {
     return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
-  /** Time passes. Nobody is let go while the gate is closed, so a stream that waits for it does not come to its end. */
+  /** Time passes. While the gate is closed no call can be sent, so no token counts as unused, and a `free` pace stays as it is. */
   advance(now: number, closed = false): void {
     if (now <= this.#at) return;
     if (this.base < Infinity && !(closed && this.way === 'free')) {

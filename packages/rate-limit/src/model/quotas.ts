@@ -3,7 +3,7 @@ import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
 /** A quota is forgotten after more answers than this without its numbers. */
 const FORGOTTEN_AFTER_ANSWERS = 20;
-/** A quota that appears after more requests than this is tried before it is believed. */
+/** A quota that appears after more requests than this is tested before it is used. */
 const LATE_AFTER_REQUESTS = 20;
 
 interface Policy {
@@ -26,7 +26,7 @@ export class Quotas {
   readonly #policies = new Map<string, Policy>();
   #spent: Spent = { cost: 0, requests: 0 };
 
-  /** Is there one that can be believed? Only if all can: the one that contradicts itself may be the one that counts. */
+  /** Whether the quotas can be used. One that contradicts itself may be the one that counts, so all must be credible. */
   get known(): boolean {
     return this.#policies.size > 0 && [...this.#policies.values()].every(({ pacer }) => pacer.believed);
   }
@@ -74,7 +74,7 @@ export class Quotas {
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
       const known = this.#policies.get(quota.name);
-      // what refusals alone tell is a wait, as of another limit: nobody would say when there is more
+      // a quota that only refusals tell is a wait, as of another limit: no accepted answer would say when there is more
       if (!accepted && (!known || (quota.limit ?? known.limit) !== known.limit)) continue;
       const policy = known ?? this.#add(quota, answered.now);
       const { pacer, unit } = policy;

@@ -1,0 +1,43 @@
+import type { CircuitAttempt } from './permit.ts';
+import type { Rule } from './rule.ts';
+
+/** Things that failed, above which their parts count as away; and parts, above which the whole service does. */
+const MANY = 5;
+
+/** What failed since the last success: under a scoped rule a circuit that is not closed refuses only that. */
+export class FailingParts {
+  readonly #rule: Rule;
+  readonly #things = new Set<string>();
+  readonly #parts = new Set<string>();
+
+  constructor(rule: Rule) {
+    this.#rule = rule;
+  }
+
+  /** The parts of what is refused; `undefined`: everything is. */
+  get parts(): string[] | undefined {
+    const few = this.#rule.scoped === true && this.#parts.size > 0 && this.#parts.size <= MANY;
+    return few ? [...this.#parts] : undefined;
+  }
+
+  note({ thing, part }: CircuitAttempt): void {
+    add(this.#things, thing);
+    add(this.#parts, part);
+  }
+
+  clear(): void {
+    this.#things.clear();
+    this.#parts.clear();
+  }
+
+  /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */
+  refuses({ thing, part }: CircuitAttempt): boolean {
+    if (!this.parts || part === undefined) return true;
+    const few = this.#things.size <= MANY && thing !== undefined;
+    return few ? this.#things.has(thing) : this.#parts.has(part);
+  }
+}
+
+function add(failed: Set<string>, name: string | undefined): void {
+  if (name !== undefined && failed.size <= MANY) failed.add(name);
+}

@@ -1,0 +1,30 @@
+import type { LastAnswer } from '@steadfetch/core';
+
+/** How the server did in one call. Neutral: the call does not show it. */
+export type Verdict = 'success' | 'failure' | 'neutral';
+
+/** What a call did to its circuit by how it ended. */
+export type CircuitChange = 'opened' | 'closed';
+
+/** The right to make one call. It must be settled when the call has ended; only the first time counts. */
+export interface Permit {
+  /** `answer`: what the server answered, if it did. */
+  settle(verdict: Verdict, answer?: LastAnswer): CircuitChange | undefined;
+  /** Whether the call is let through to find out whether the server is back. */
+  readonly probe?: boolean;
+}
+
+/** The attempt that asks for a permit. */
+export interface CircuitAttempt {
+  /**
+   * One object for all attempts of one call: it counts once, and the attempts after a probe are let through; under a scoped rule
+   * those after any attempt that was let through.
+   */
+  readonly call?: object;
+  /** What is asked for, e.g. `GET /users/7`; read only when something has failed. */
+  readonly thing?: string;
+  /** The part of the service that it belongs to, e.g. `GET /users/*`; read only when a part has failed. */
+  readonly part?: string;
+  /** Whether a `retry` further out may repeat the call. */
+  readonly retried?: boolean;
+}

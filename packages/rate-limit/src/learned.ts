@@ -1,0 +1,46 @@
+import type { LastAnswer } from '@steadfetch/core';
+import { AnswerTime } from './answer-time.ts';
+import type { Answer } from './model/model.ts';
+import type { Pacing } from './store.ts';
+
+/**
+ * A 503 may come from a limit or from a server that fails. Once `share` of the last answers are doubtful like that, they count as a
+ * limit for `memoryMs`. In that share each answer counts for `weight`.
+ */
+const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
+
+/** What was learned at a gate. Another gate can take it over. */
+export class Learned {
+  pacer: Pacing | undefined;
+  /** Whether a call has passed since the gate was last closed. */
+  hasReleased = true;
+  /** Until when the server asked for no requests, which may be longer than the gate is closed. */
+  askedUntil = 0;
+  lastAnswer: LastAnswer | undefined;
+  lastRefused: number = -Infinity;
+  readonly answerTime: AnswerTime = new AnswerTime();
+  /** The share of the last answers that refused without proof that it is about the rate: 503 with a wait. */
+  #doubtfulShare = 0;
+  #provenUntil = -Infinity;
+
+  /**
+   * Counts an answer. Returns whether it says something about a limit: of those that may as well come from a failing
+   * server only a share does.
+   */
+  count({ kind }: Answer, isDoubtful: boolean, now: number): boolean {
+    if (kind === 'accepted') this.askedUntil = 0;
+    if (kind === 'failed') return true;
+    this.#doubtfulShare += ((isDoubtful ? 1 : 0) - this.#doubtfulShare) * DOUBT.weight;
+    if (this.#doubtfulShare >= DOUBT.share) this.#provenUntil = now + DOUBT.memoryMs;
+    return !isDoubtful || now < this.#provenUntil;
+  }
+
+  /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
+  refused(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
+    this.lastRefused = now;
+    this.lastAnswer = answer;
+    if (askedUntil === undefined) return;
+    this.hasReleased = false;
+    this.askedUntil = Math.max(this.askedUntil, askedUntil);
+  }
+}

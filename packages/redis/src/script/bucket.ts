@@ -1,0 +1,87 @@
+/** `bucket.ts` in Lua. */
+export const BUCKET: string = `
+local function walk(missing, rate)
+  local v, time = missing, history[1].from
+  local atLeast, below, tooLow, tooHigh = 0, huge, -huge, -huge
+  for _, entry in ipairs(history) do
+    v = max(0, v - rate * (entry.from - time))
+    time = entry.to
+    if entry.cost > 0 then
+      v = max(min(1, entry.cost), v + entry.cost - rate * (entry.to - entry.from))
+      atLeast = max(atLeast, v)
+      tooLow = max(tooLow, v - below)
+    else
+      below = min(below, v + 1)
+      tooHigh = max(tooHigh, atLeast - v - 1)
+    end
+  end
+  return tooLow, tooHigh, atLeast, below
+end
+
+local function contradiction(rate)
+  if history[1].cost > 0 then return walk(0, rate) end
+  local _, _, _, below = walk(s.most, rate)
+  return walk(min(s.most, below), rate)
+end
+
+local LEAST = 1 / 86400000
+
+local function root(of, most)
+  local low, high = LEAST, most
+  for _ = 1, 30 do
+    local middle = sqrt(low * high)
+    if of(middle) > 0 then low = middle else high = middle end
+  end
+  return sqrt(low * high)
+end
+
+local function digitsOf(n)
+  while n >= 10 and n % 10 == 0 do n = n / 10 end
+  return 1 + floor(log10(n))
+end
+
+local function wholeOf(rate)
+  local _, _, atLeast, below = contradiction(rate)
+  local lowest = max(1, ceil(min(atLeast, below) - 0.5))
+  local found = lowest
+  for i = 1, min(9, floor(max(atLeast, min(below, atLeast + 1)) + 0.5) - lowest) do
+    if digitsOf(lowest + i) < digitsOf(found) then found = lowest + i end
+  end
+  return found
+end
+
+local function roundest(best, low, high)
+  local found, burst, doubt, least = best, wholeOf(best), 1, huge
+  for _, unit in ipairs({ 1000, 60000 }) do
+    local step = 10 ^ floor(log10(best * unit) - 1)
+    for n = ceil(low * unit / step), floor(high * unit / step) do
+      local rate = n * step / unit
+      local whole = wholeOf(rate)
+      local digits = digitsOf(n) + digitsOf(whole)
+      local price = digits + 2 * abs(rate - best) / (high - low)
+      if price < least then found, burst, doubt, least = rate, whole, (digits - 1) / 5, price end
+    end
+  end
+  return found, burst, doubt
+end
+
+local function bucketOf(top, time, loose)
+  local reach = min(20, top)
+  local rate = root(function(one)
+    local tooLow, tooHigh = contradiction(one)
+    return tooLow - tooHigh
+  end, reach)
+  local tooLow, tooHigh = contradiction(rate)
+  local wrong = max(0, tooLow, tooHigh)
+  local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
+  local high = root(function(one)
+    local _, tooHigh = contradiction(one)
+    return wrong + 20 * one - tooHigh
+  end, reach)
+  local back = rate * time
+  if wrong >= 1 + 40 * rate + loose * back or rate >= 0.97 * top then return nil end
+  local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
+  local doubt = max((high - low) / rate / 2, wrong / back)
+  return round, burst, max(share * doubt, doubt - 0.1)
+end
+`;

@@ -1,0 +1,164 @@
+/** `decide.ts` in Lua: the last part, which answers the question in `ARGV`. */
+export const DECIDE: string = `
+local function rateAt(at, cost)
+  if s.way == FREE then return cost * (4 + s.requests) * math.log(2) / 100 end
+  if s.way == SEARCH then return s.base end
+  local beyond = min(300000, max(0, at - s.since - s.patience))
+  local grown = exp((s.growth * beyond * (1 + beyond / 10000)) / 1000)
+  return s.base * min(grown, 2 + max(0, s.accepted - s.base * (at - s.emptied)) / 2)
+end
+
+local function everyOf(at, cost, known)
+  local least = known > 0 and 1 / known or 0
+  local every = toldEvery(at, cost)
+  if every > 0 then return max(least, every) end
+  local rate = rateAt(at, cost)
+  return max(least, rate > 0 and cost / rate or 0)
+end
+
+local function isTrying(now) return s.way == HOLD and now - s.since > s.patience end
+
+local function isBelieved(now, isDoubted)
+  if s.alone < 2 and (not isDoubted or s.way == SEARCH or isTrying(now)) then return true end
+  s.doubted = s.doubted + 1
+  if s.doubted < 4 then return false end
+  s.alone = 0
+  return true
+end
+
+local function outvote(requests)
+  if s.doubted == 0 then return end
+  s.doubted = max(0, s.doubted - requests / 8)
+  if s.doubted == 0 and s.way == FREE then history, historyText, entries = {}, '', 0 end
+end
+
+local function refuse(now, at, closedUntil, every, wait, cost)
+  local length = wait >= 0 and wait or min(3000, 250 * 2 ^ s.shut)
+  local till = ceil(now + length)
+  if closedUntil < s.counted then
+    if wait >= 0 then s.closedUntil = max(s.closedUntil, till) end
+    if s.refusedAt > 0 then s.refusedLast = max(s.refusedLast, min(now, at)) end
+    s.next = max(s.next, s.closedUntil)
+  else
+    if s.refusedAt > 0 then learn(cost) end
+    local apart = every > 0 and every or everyOf(now, 1, 0)
+    s.pace = apart > 0 and 1 / apart or 0
+    s.isTrying = isTrying(now) and 1 or 0
+    s.closedUntil = max(s.closedUntil + 1, till)
+    s.refusedLast = min(now, at)
+    s.counted = s.closedUntil
+    s.closure = s.closedUntil - now
+    s.refusedAt = s.refusedLast
+    s.lag = max(s.lag, now - s.refusedLast)
+    s.learnAt = min(s.closedUntil, now + 250)
+    s.shut = min(10, s.shut + 1)
+    s.trust = s.trust * 0.9
+    for _, q in ipairs(told) do q.refill = q.refill * 0.8 end
+    s.next = s.closedUntil
+  end
+end
+
+local function accept(from, to, cost)
+  s.shut = 0
+  s.cost = s.cost + cost
+  s.trust = min(1, s.trust + 0.0002 * cost)
+  if to > s.emptied then
+    if s.begun == 0 then s.begun = from end
+    s.accepted = s.accepted + cost
+  end
+  if to <= s.backAt then return end
+  if to - from <= 40 then
+    from = (from + to) / 2
+    to = from
+  end
+  if history then history[#history + 1] = { from = from, to = to, cost = cost }
+  else historyText = historyText .. text(from) .. ',' .. text(to) .. ',' .. text(cost) .. ';' end
+  entries = entries + 1
+  tidy()
+end
+
+local function grant(now, want, cost, extra, known, within)
+  local closedUntil = s.closedUntil
+  local start = max(now, closedUntil)
+  if s.refusedAt > 0 then return { now, start, known > 0 and 1 / known or 0, min(1, want), closedUntil, 1, 0, s.burst, s.backAt } end
+  local from = max(s.next, start)
+  local every = everyOf(from, cost, known)
+  local isBlind = s.way ~= HOLD and every == cost / rateAt(from, cost)
+  local rate, goodFor = 0, isBlind and 30 or 250
+  if every > 0 and not (isBlind and s.way == FREE) then rate = cost / every end
+  local function reply(first, every, count)
+    return { now, first, every, count, closedUntil, goodFor, rate, s.burst, s.backAt }
+  end
+  if cost > 0 then s.next = min(s.next + max(-1000, (every * extra) / cost), max(s.next, now < s.backAt and now or now + 1000)) end
+  s.granted = s.granted + extra
+  if want == 0 then return reply(start, every, 0) end
+  local ahead = isBlind and 8 or 1000
+  local count = max(1, min(want, every > 0 and floor(ahead / every) or want))
+  local depth = huge
+  if s.trust > 0.5 then for _, q in ipairs(told) do depth = min(depth, q.most, max(1, q.most / 4)) end end
+  if depth == huge then depth = s.way == FREE and 4 or s.depth end
+  local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
+  local next = max(s.next, start - saved)
+  local isSaved = next + count * every <= start
+  local first = isSaved and start or max(next, start - min(saved, 40))
+  if first - now > within then return reply(first, every, 0) end
+  if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
+  s.next = (isSaved and next or first) + count * every
+  if every == 60000 then s.next = min(s.next, start + every) end
+  local isUsed = s.accepted + 10 >= 0.5 * s.granted
+  if s.way == SEARCH and isUsed and every == cost / s.base then
+    s.base = s.base * exp(min(250, max(0, first - s.used)) / 1000)
+  end
+  s.used = max(s.used, first)
+  s.every = every
+  s.granted = s.granted + count * cost
+  local at = max(now, s.next)
+  for _, q in ipairs(told) do
+    q.left = leftAt(q, at) - count * unitsOf(q.name, cost)
+    q.leftAt = max(q.leftAt, at)
+    if at > q.resetAt then q.resetAt = at + q.window end
+  end
+  return reply(first, isSaved and 0 or every, count)
+end
+
+local function restart(at)
+  history = s.way == FREE and {} or { { from = at, to = at, cost = 0 } }
+  historyText, entries = '', #history
+  s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
+end
+
+local function part(now, aloneFor)
+  s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
+  restart(s.backAt)
+  s.refusedAt = 0
+end
+
+local want, cost, known, extra = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local aloneFor, within = tonumber(ARGV[12]), tonumber(ARGV[13])
+load(now, tonumber(ARGV[6]), tonumber(ARGV[7]), aloneFor)
+s.lost = s.lost + max(0, s.seen - now)
+s.seen = now
+now = now + s.lost
+if s.way == FREE and now - s.used > 1000 and s.refusedAt == 0 then restart(now) end
+records(ARGV[8], function(one)
+  local n = numbers(one)
+  accept(n[1], n[2], n[3])
+end)
+if aloneFor then part(now, aloneFor) end
+s.requests = s.requests + tonumber(ARGV[5])
+outvote(tonumber(ARGV[5]))
+records(ARGV[10], function(one)
+  local name, rest = string.match(one, '^([^,]*),(.*)$')
+  local n = numbers(rest)
+  hear(tonumber(ARGV[6]), name, n[1], n[2], n[3], n[4], n[5])
+end)
+if ARGV[9] ~= '' then
+  local n = numbers(ARGV[9])
+  if isBelieved(now, n[5] == 1) then refuse(now, n[1], n[2], n[3], n[4], cost) end
+end
+if s.refusedAt > 0 and now >= s.learnAt then learn(cost) end
+local reply = grant(now, want, cost, extra, known, within)
+save(ceil(max(tonumber(ARGV[11]), s.next - now, s.closedUntil - now) + 60000))
+for i, n in ipairs(reply) do reply[i] = text(n) end
+return table.concat(reply, ' ')
+`;

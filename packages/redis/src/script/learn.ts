@@ -1,0 +1,110 @@
+/** `learn.ts` in Lua. */
+export const LEARN: string = `
+local function acceptedSince(at)
+  local cost = 0
+  for _, entry in ipairs(history) do if entry.from > at then cost = cost + entry.cost end end
+  return cost
+end
+
+local function amid()
+  read()
+  local cost = 0
+  for _, entry in ipairs(history) do
+    if entry.from > s.refusedAt and entry.to <= s.refusedLast then cost = cost + entry.cost end
+  end
+  if cost >= 5 then return cost / (s.refusedLast - s.refusedAt + 40) end
+  return 0
+end
+
+local function startOf(call)
+  local length = max(1, s.refusedAt - (s.begun > 0 and s.begun or s.refusedAt))
+  local steady = length > 1000 and (0.5 * s.accepted) / length or 0
+  local paid = s.accepted > 0 and s.closure or min(s.closure, 1500)
+  return max(max(call, s.accepted) / (paid + length), steady, 0.7 * amid())
+end
+
+local function metFor()
+  for _, entry in ipairs(history) do if entry.cost == 0 then return s.closedUntil - entry.from end end
+end
+
+local function hold(rate, depth, doubt)
+  local unsure = min(0.3, max(0.01, doubt))
+  local cost = max(0, s.closure - (depth > 1 and s.burst / rate or 0))
+  local patience = max(cost, min(cost / unsure, 40 / rate))
+  if unsure < 0.3 then patience = max(min(60000, cost / unsure), min(400 / rate, metFor())) end
+  local most = min(0.3, max(1 / 30, 100 * rate))
+  s.way = HOLD
+  s.base = rate
+  s.depth = depth
+  s.patience = min(300000, max(1500, patience))
+  s.growth = min(most, max(1 / 30, 3 * unsure))
+  s.since = s.closedUntil
+end
+
+local function others(pace)
+  local marks = marksOf()
+  keepFrom(marks[#marks])
+  hold(0.8 * pace, 1, 0.3)
+  s.patience = 2000
+  s.growth = 0.03
+end
+
+local function between(low, high)
+  local rate = max(s.base, min(high, sqrt(low * high)))
+  hold(rate, 1, 1 - rate / high)
+end
+
+local function explain(top, time)
+  while true do
+    local isLong = #marksOf() > (history[1].cost > 0 and 2 or 3)
+    local rate, burst, doubt = bucketOf(top, time, isLong and 0 or 0.05)
+    if rate or not isLong then return rate, burst, doubt end
+    dropFirst()
+  end
+end
+
+local function learn(cost)
+  local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
+  local time = max(1, at - s.emptied)
+  local call = max(1, cost, s.cost / max(1, s.requests))
+  local start = startOf(call)
+  local isAlone = s.refusedLast == at
+  s.refusedAt = 0
+  s.closedUntil = s.closedUntil + 1
+  if isAlone and acceptedSince(at) >= 5 then
+    s.alone = s.alone + 1
+    return
+  end
+  if not isAlone then s.alone = 0 end
+  mark(at)
+  if s.base == 0 then
+    s.way = SEARCH
+    s.base = start
+    s.burst = max(1, acceptedSince(-huge))
+    s.most = s.burst
+    s.depth = 1
+    s.used = s.closedUntil
+  elseif accepted == 0 then
+    local most = 2 * call / time
+    s.base = min(s.base, max(most, 0.5 * s.base))
+    if s.way == SEARCH then s.base = min(s.base, 2 * call / min(time, 1500)) end
+  else
+    local rate, burst, doubt = explain(1.05 * pace, time)
+    if not rate and isAlone then s.alone = s.alone + 1 end
+    if rate then
+      s.burst = burst
+      local back = rate * closure
+      s.most = max(back, min(s.most, 2 * burst))
+      local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
+      hold((1 - under) * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
+      s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
+    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
+    elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
+    else others(pace) end
+  end
+  s.emptied = at
+  s.accepted = 0
+  s.granted = 0
+  s.begun = 0
+end
+`;

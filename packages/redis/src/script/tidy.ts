@@ -1,0 +1,81 @@
+/** `tidy.ts` in Lua. */
+export const TIDY: string = `
+local function inTime(a, b)
+  if a.from ~= b.from then return a.from < b.from end
+  if a.to ~= b.to then return a.to < b.to end
+  return a.cost > b.cost
+end
+
+local function bend(start, before, entry)
+  return abs(before.cost * (entry.to - before.to) - entry.cost * (before.to - start)) / max(1, entry.to - start)
+end
+
+local function merge(grain)
+  table.sort(history, inTime)
+  local kept = {}
+  local start = history[1].from
+  local isPair = false
+  for _, entry in ipairs(history) do
+    local before = kept[#kept]
+    local isOver = before and entry.from < before.to
+    if before and before.cost > 0 and entry.cost > 0 and (isOver or not isPair and bend(start, before, entry) < grain) then
+      before.cost = before.cost + entry.cost
+      before.to = max(before.to, entry.to)
+      isPair = isPair or not isOver
+    else
+      if before then start = before.to end
+      kept[#kept + 1] = entry
+      isPair = false
+    end
+  end
+  history = kept
+end
+
+local function tidy()
+  if entries <= 64 then return end
+  read()
+  local grain = 0.25
+  while #history > 40 and grain < 1e9 do
+    merge(grain)
+    grain = grain * 2
+  end
+  entries = #history
+end
+
+local function marksOf()
+  local marks = {}
+  for n, entry in ipairs(history) do if entry.cost == 0 then marks[#marks + 1] = n end end
+  return marks
+end
+
+local function keepFrom(first)
+  local kept = {}
+  for n = first, #history do kept[#kept + 1] = history[n] end
+  history, entries = kept, #kept
+end
+
+local function dropFirst()
+  local first = 2
+  while history[first].cost > 0 do first = first + 1 end
+  keepFrom(first)
+  s.lag = 0
+end
+
+local function mark(at)
+  read()
+  for n = 1, #history do
+    local entry = history[n]
+    if entry.from < at and entry.to > at then
+      local part = (entry.cost * (at - entry.from)) / (entry.to - entry.from)
+      history[#history + 1] = { from = at, to = entry.to, cost = entry.cost - part }
+      entry.cost = part
+      entry.to = at
+    end
+  end
+  history[#history + 1] = { from = at, to = at, cost = 0 }
+  merge(0)
+  local marks = marksOf()
+  if #marks > 8 then table.remove(history, marks[2]) end
+  entries = #history
+end
+`;

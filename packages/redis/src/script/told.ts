@@ -1,0 +1,83 @@
+/** `told.ts` in Lua. */
+export const TOLD: string = `
+local function countsRequests(name) return string.find(name, 'request', 1, true) ~= nil end
+local function unitsOf(name, cost) return countsRequests(name) and 1 or cost end
+
+local function begin(q, at, remaining, allSpent)
+  q.seen = remaining
+  q.spent = allSpent
+  q.seenAt = at
+end
+
+local function measure(q, at, remaining, allSpent)
+  local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
+  local isFull = q.seen >= full or remaining >= full
+  if time < (isFull and 250 or 1000) or spent < 5 then return end
+  local came = remaining - q.seen + spent
+  local isNew = remaining - q.seen > 0.5 * q.most
+  if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
+  elseif not isNew and q.seen >= full and came >= 0.8 * spent then q.signs = max(0, q.signs - 1) end
+  if not isNew and q.signs < 2 then
+    local seen = min(max(0, came) / time, 2 * max(q.refill, q.limit / q.window))
+    if isFull then q.refill = max(q.refill, seen)
+    else q.refill = q.refill > 0 and q.refill + (seen > q.refill and 0.25 or 0.5) * (seen - q.refill) or seen end
+  end
+  begin(q, at, remaining, allSpent)
+end
+
+local function hear(lastRate, name, at, remaining, limit, reset, window)
+  local place = #told + 1
+  for n, q in ipairs(told) do if q.name == name then place = n end end
+  local old = told[place]
+  if old then old.heardIn = s.requests end
+  if old and at < old.heardAt or place > 8 then return end
+  if old and limit > 0 and limit ~= old.limit then old = nil end
+  local isBack = at < s.backAt + 1000
+  local length = window > 0 and window or max(old and old.window or 0, reset, 50)
+  local most = max(old and old.most or 0, remaining)
+  local spent = countsRequests(name) and s.requests or s.cost
+  local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  q.limit = limit > 0 and limit or max(old and old.limit or 1, most)
+  q.window = length
+  q.left = remaining
+  q.leftAt = at
+  q.heardAt = at
+  q.heardIn = s.requests
+  q.resetAt = at + (reset > 0 and reset or length)
+  q.most = most
+  if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
+  told[place] = q
+  local ahead = min(s.next - at, 60000)
+  if s.every > 0 and ahead > 0 then
+    q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
+    q.leftAt = q.leftAt + ahead
+  end
+end
+
+local function leftAt(q, at)
+  if at > q.resetAt then return q.most end
+  return min(q.most, q.left + q.refill * max(0, at - q.leftAt))
+end
+
+local function toldRate(q, at)
+  local till = max(50, at > q.resetAt and q.window or q.resetAt - at)
+  local even = q.limit / q.window
+  local base = max(q.refill, even)
+  local spare = leftAt(q, at) - min(q.most / 3, 2 + 100 * base)
+  local plenty = max(0, leftAt(q, at) - q.most / 2) / 10000
+  if q.signs < 2 then return s.trust * 0.995 * (base + min(max(plenty, 0.5 * base), max(-0.5 * base, spare / 400))) end
+  return s.trust * 0.995 * max(plenty, spare >= even * (till - 1000) and even or max(0.5, spare) / till)
+end
+
+local function toldEvery(at, cost)
+  local every, kept = 0, {}
+  for _, q in ipairs(told) do
+    if now <= q.resetAt + 2 * q.window + 10000 and s.requests - q.heardIn < 20 then
+      kept[#kept + 1] = q
+      if s.trust > 0.5 then every = max(every, min(60000, unitsOf(q.name, cost) / toldRate(q, at))) end
+    end
+  end
+  told = kept
+  return every
+end
+`;
