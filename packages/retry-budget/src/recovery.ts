@@ -34,8 +34,8 @@ const MOST_AT_ONCE = 10;
 const MANY = 20;
 
 /**
- * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where answers take
- * so long, it is known late what the server has room for: so long (ms) held calls wait for their turn.
+ * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where that or the
+ * first answer takes so long, it is known late what the server has room for: so long (ms) held calls wait for their turn.
  */
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;
@@ -45,7 +45,7 @@ export class Recovery {
   /** When the first and the last of the requests were sent that failed since the last answer. */
   #failedFrom = 0;
   #failedAt = -Infinity;
-  /** How long the last failure took, and when the first new call was sent after it was known. */
+  /** How long the last failure took, and when the first new call was sent after it was known, or the first request that was answered. */
   #took = 0;
   #begunFrom: number | undefined;
   /** When it answered first since then, how often it did, and how many of these calls were new. It is well at first. */
@@ -100,6 +100,7 @@ export class Recovery {
       const at = now();
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
+      this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;
     if (attempt === 1) this.#answeredNew++;
@@ -112,8 +113,9 @@ export class Recovery {
 
   #isSlow(now: number): boolean {
     if (this.#begunFrom === undefined) return false;
-    const took = (this.#answered > 0 ? this.#answeredFrom : now) - this.#begunFrom;
-    return took >= SLOW && took > this.#took && now - this.#begunFrom < SLOW_TO_KNOW;
+    const isAnswered = this.#answered > 0;
+    const took = (isAnswered ? this.#answeredFrom : now) - this.#begunFrom;
+    return took >= SLOW && (isAnswered || took > this.#took) && now - this.#begunFrom < SLOW_TO_KNOW;
   }
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */

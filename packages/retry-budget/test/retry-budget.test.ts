@@ -540,6 +540,24 @@ describe('retryBudget', () => {
     });
 
     it.each([
+      ['slow', 200, 7_000, true],
+      ['fast', 199, 7_000, false],
+      ['slow', 2_000, 7_999, true],
+      ['slow', 2_000, 8_000, false],
+    ])(
+      'says so of a first answer that was %s, until ten seconds after it was sent, whatever failed meanwhile',
+      async (_, took, since, isBack) => {
+        const { budget, clock } = await spent(1_000);
+        await clock.advance(2_000);
+        budget.record(KEY, 'failure', 1, 2, 2_500);
+        budget.record(KEY, 'success', 1, 2, took);
+        await clock.advance(since);
+
+        expect(budget.isBack!(KEY)).toBe(isBack);
+      },
+    );
+
+    it.each([
       ['while such calls wait, so that calls that fail bring no new reserve', 1_999, 5],
       ['until none has asked for two seconds', 2_000, 40],
     ])('trouble goes on %s', async (_, since, granted) => {
