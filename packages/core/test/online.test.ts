@@ -71,6 +71,26 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('holds calls back again after the browser was wrong, where no event says that it is right', async () => {
+    const { api, clock, listeners, sent, state } = browser({ says: false, network: true });
+    void api(URL);
+    await clock.advance(10);
+    state.says = true;
+    void api(URL);
+    await clock.advance(10);
+    expect([sent.length, listeners.count]).toEqual([2, 0]);
+
+    Object.assign(state, { says: false, network: false });
+    const call = api(URL);
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(2);
+
+    Object.assign(state, { says: true, network: true });
+    void api(URL);
+    await clock.advance(10);
+    expect((await call).status).toBe(200);
+  });
+
   it('waits while the browser is offline, and goes on when it is back', async () => {
     const { api, change, clock, listeners, sent, told } = browser({ says: false, network: false });
     const call = api(URL);

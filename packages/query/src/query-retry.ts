@@ -54,7 +54,7 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
 
 /**
  * The rules and delays of `retry` for the loop of TanStack Query, which counts the failures and pauses while the browser is
- * offline or the page is hidden. So it is that loop that repeats: call with `retry: false` inside.
+ * offline or the page is hidden. So it is that loop that repeats: put `timeout()` alone around `fetch`, or call with `retry: false`.
  *
  * Repeats errors that have a `response` (`ResponseError`, those of ky, axios, octokit and tRPC) by its status, and other errors
  * if they are transient. What a `retry` of ours inside has judged is not repeated again, nor what one of our layers refused to send:
@@ -62,7 +62,7 @@ export const queryRetryOptions: OptionTable<QueryRetryOptions> = OPTIONS;
  * The `response` of an error that is repeated is let go of. A `delay` that throws or returns no time counts as the default.
  *
  * @throws a `TypeError` or `RangeError` that names the option
- * @example new QueryClient({ defaultOptions: { queries: queryRetry({ maxRetries: 3 }) } })
+ * @example new QueryClient({ defaultOptions: { queries: queryRetry() } })
  */
 export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const settings = readOptions('queryRetry', OPTIONS, options);

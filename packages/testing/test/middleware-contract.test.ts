@@ -1633,8 +1633,10 @@ describe('contractChecks', () => {
       }
     }
     const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
+    const adding: Middleware = (next) => async (input, init) => next(new Request(input, init), {});
 
     await contractChecks['hands on the members of init and of a Request']!(() => building); // Node 24 copies no policy
+    await contractChecks['hands on the members of init and of a Request']!(() => adding);
     vi.stubGlobal('Request', BunRequest);
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);

@@ -102,9 +102,9 @@ class Network {
   }
 
   run(call: Call, next: Next): Promise<Response> {
-    if (!this.#isOnline()) return this.#runOffline(call, next);
-    // no event told them: workers of Chromium have none
-    if (this.#waiting.size > 0) this.#releaseAll();
+    if (!this.#says()) return this.#isWrong ? next(call) : this.#runOffline(call, next);
+    // no event told it: workers of Chromium have none
+    if (this.#isWrong || this.#waiting.size > 0) this.#changed();
     return next(call);
   }
 

@@ -7,6 +7,7 @@ export interface Asked {
   url: string;
   method: string;
   headers: Headers;
+  input: RequestInfo | URL;
   init: RequestInit | undefined;
   /** What `fetch` makes of its arguments. */
   request: Request;
@@ -20,7 +21,7 @@ export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch
   async function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     const { url, method, headers } = Call.from(input, init);
     const request = new Request(input, init);
-    const one: Asked = { url, method, headers: new Headers(headers), init, request, receiver: this };
+    const one: Asked = { url, method, headers: new Headers(headers), input, init, request, receiver: this };
     asked.push(one);
     return answer(one);
   }

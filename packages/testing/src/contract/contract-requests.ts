@@ -114,11 +114,15 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       await make()(fetch)(...args());
       const expected = new Request(...args());
       const copied = new Request(expected); // as the probe copies a Request that it is given
-      const claim = ({ request, init }: Asked, when = '') => {
+      const claim = ({ request, input }: Asked, when = '') => {
         for (const name of Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]) {
           // a runtime may lose a member of a Request that is copied (undici: referrerPolicy); to keep it is no mistake
           if (request[name] === MEMBERS[name]) continue;
-          same(request[name], (init ? expected : copied)[name], `${name} of what next was asked for${when}`);
+          same(
+            request[name],
+            (input instanceof Request ? copied : expected)[name],
+            `${name} of what next was asked for${when}`,
+          );
         }
       };
       claim(asked[0]!);
