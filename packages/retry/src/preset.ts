@@ -133,14 +133,14 @@ function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<
 /** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
 function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
   return {
-    when: ({ response, idempotencyKey, call }) => {
+    when: ({ response, idempotencyKey, past, call }) => {
       if (response === undefined) return false;
       const { status } = response;
       if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
       if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined && 'status';
       // an earlier request with this key is at work; where there can be none, the conflict would meet each repetition too
       if (status === 409)
-        return idempotencyKey !== undefined && !(call.record.keyIsNew && call.record.sends < 2) && 'status';
+        return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0) && 'status';
       return TRANSIENT.includes(status) && 'status';
     },
   };
