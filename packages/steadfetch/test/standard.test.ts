@@ -10,6 +10,7 @@ import {
   defineMiddleware,
   idempotencyKey,
   type Middleware,
+  online,
   retry,
   retryBudget,
   type StandardOptions,
@@ -148,6 +149,14 @@ describe('standard', () => {
     const fake = fakeFetch([503, 409, 200]);
     const own = defineMiddleware(({ url, method, headers }) => fake(url, { method, headers }));
     const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), own)(fake);
+
+    expect((await fetch(URL, POST)).status).toBe(200);
+  });
+
+  it('takes a 409 for an earlier request at work where a probe of online() before it found no network', async () => {
+    const fake = fakeFetch(['network-error', 409, 200]);
+    const layer = online({ clock: instantClock(), isOnline: () => false, target: new EventTarget() });
+    const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), layer)(fake);
 
     expect((await fetch(URL, POST)).status).toBe(200);
   });

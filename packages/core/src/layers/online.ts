@@ -124,6 +124,7 @@ class Network {
         const { kind, permanent } = classifyError(error);
         const isOver = call.signal?.aborted || call.remaining() <= 0;
         if (!isRepeatable || isOver || kind !== 'network' || permanent) throw error;
+        call.record.keyIsNew = false; // the server may have got the request all the same
       }
     }
     return next(call);
