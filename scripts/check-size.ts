@@ -1,5 +1,6 @@
 // Measures what the imports in .size-limit.json weigh with everything they bring, minified and gzipped, and compares that with
-// what the README of each package says between its markers. From the tarballs: a bundler leaves out less of them than of the sources.
+// what the README of each package says between its markers. It measures the tarballs: of the
+// sources a bundler can leave out more.
 //
 //   pnpm check:size               fails where a README is more than three percent off
 //   pnpm check:size --update      writes the sizes into the READMEs

@@ -224,10 +224,10 @@ export class CallState {
     return withHistory(ending);
   }
 
-  /** A hook of the caller ends the call with this error. `isLast`: ky calls no hook after it, as for what is no `Error`. */
-  stopByHook(error: unknown, isLast: boolean = !(error instanceof Error)): void {
+  /** A hook of the caller ends the call with this error. `isFinal`: ky calls no hook after it, as for what is no `Error`. */
+  stopByHook(error: unknown, isFinal: boolean = !(error instanceof Error)): void {
     this.#stop('predicate', error);
-    if (isLast) this.#emitEnd({ error });
+    if (isFinal) this.#emitEnd({ error });
   }
 
   #stop(reason: GiveUpReason, error: unknown): void {

@@ -7,7 +7,7 @@ import { TOLD } from './script/told.ts';
 
 /**
  * `decide` of `@steadfetch/shared-limit` in Lua, with the state of a limit in one string and by the clock of the server. Each part is
- * named as its original and uses the names of it, so that the two can be read side by side; a property test compares their answers.
+ * named as its original and uses its names, so that the two can be read side by side; a property test compares their answers.
  *
  * KEYS[1]: the limit. ARGV: want, cost, known, extra, requests, lastRate, lastBurst, accepted, refusal, quotas, life in ms,
  * aloneFor, within.

@@ -24,7 +24,7 @@ export interface Place {
   readonly onAnswer: (key: string) => void;
 }
 
-/** How long a call waits for an answer at least, ms; it waits as long as the last call waited for its slot. Then it goes on without one. */
+/** How long a call waits for an answer at least, ms; as long as the last call waited for its slot, if that is longer. Then it goes on without one. */
 const SLOW = 50;
 /** A timer that fires later than this shows that this process was busy. Then the wait for the answer begins anew, ms. */
 const BUSY = 20;

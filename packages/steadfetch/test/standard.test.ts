@@ -137,7 +137,7 @@ describe('standard', () => {
     },
   );
 
-  it('takes no first 409 to a new key for that where a wrapper inside is not ours, which makes two sends of one request', async () => {
+  it('returns the first 409 to a new key also where a wrapper inside is not ours, so that one request counts as two', async () => {
     const wrapper: Middleware = (next) => (input, init) => next(input, { ...init });
     const fake = fakeFetch([409, 200]);
     const fetch = compose(idempotencyKey(), retry({ clock: instantClock() }), wrapper, timeout(5_000))(fake);

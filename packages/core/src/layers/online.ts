@@ -103,7 +103,7 @@ class Network {
 
   run(call: Call, next: Next): Promise<Response> {
     if (!this.#says()) return this.#isWrong ? next(call) : this.#runOffline(call, next);
-    // no event told it: workers of Chromium have none
+    // no event has said so: workers of Chromium fire none
     if (this.#isWrong || this.#waiting.size > 0) this.#changed();
     return next(call);
   }

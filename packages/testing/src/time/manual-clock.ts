@@ -64,7 +64,7 @@ export function manualClock(options: ClockOptions = {}): ManualClock {
     },
     now: () => time,
     advance: async (ms) => {
-      checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // it wakes no sleeper on the way back
+      checkNumber('manualClock: advance', ms, { max: 8.64e15 }); // not back: that would wake no sleeper
       return turns.take(() => advanceTo(time + ms));
     },
     runAll: async (limit = 86_400_000) => {
