@@ -33,7 +33,7 @@ export function inGivenForm(
   keyField: string | undefined,
 ): RequestInit | undefined {
   const headers = init?.headers;
-  if (!(headers instanceof Headers)) return init;
+  if (headers === undefined || !(headers instanceof Headers)) return init;
   const given = GIVEN.get(headers);
   if (!given || given === OF_REQUEST || isPlatformFetch(fetch)) return init;
   const names = new Map([keyField ?? '', ...Object.keys(given)].map((name) => [name.toLowerCase(), name]));
