@@ -98,12 +98,12 @@ export function ownDelay(failure: FailedAttempt): number {
     if (!(delay >= 0)) throw new TypeError(`retry: wait: expected milliseconds from 0, got ${delay}`);
     longest = Math.max(longest ?? 0, delay);
   }
-  return Math.min(longest ?? fullJitter(failure), MAX_TIMER);
+  return Math.min(longest ?? equalJitter(failure), MAX_TIMER);
 }
 
-/** As `fullJitter(exponential())`. */
-function fullJitter({ attempt, session }: FailedAttempt): number {
-  return shareOf(session.policy.random()) * Math.min(20_000, 250 * 2 ** (attempt - 1));
+/** As `equalJitter(exponential({ base: 600 }))`. */
+function equalJitter({ attempt, session }: FailedAttempt): number {
+  return (1 + shareOf(session.policy.random())) * Math.min(10_000, 300 * 2 ** (attempt - 1));
 }
 
 /** A number that is out of range must not shorten a wait. */
