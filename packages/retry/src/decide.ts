@@ -9,6 +9,9 @@ export const OWN = 'backoff';
 
 const MAX_SPREAD = 5_000;
 
+/** The shortest first wait of our own, as that of ky, in milliseconds. */
+const FIRST_WAIT = 300;
+
 /**
  * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
  * What a layer of ours did not send is never repeated. The permits of a retry are taken here.
@@ -101,9 +104,16 @@ export function ownDelay(failure: FailedAttempt): number {
   return Math.min(longest ?? equalJitter(failure), MAX_TIMER);
 }
 
-/** As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. */
-function equalJitter({ attempt, session }: FailedAttempt): number {
-  return (1 + shareOf(session.policy.random())) * Math.min(10_000, 300 * 2 ** (attempt - 1));
+/**
+ * As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. But a call with little time left
+ * waits for one to two thirds of it: the attempt after the wait needs time, too. Only the first wait gets shorter than 300 ms so:
+ * requests must not crowd before a deadline.
+ */
+function equalJitter({ attempt, call, session }: FailedAttempt): number {
+  const usual = Math.min(10_000, FIRST_WAIT * 2 ** (attempt - 1));
+  const left = call.remaining();
+  const least = left < 3 * usual ? Math.max(attempt === 1 ? 0 : FIRST_WAIT, left / 3) : usual;
+  return (1 + shareOf(session.policy.random())) * least;
 }
 
 /** A number that is out of range must not shorten a wait. */

@@ -1,0 +1,44 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { instantClock } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+import { type RetryOptions, retry } from '../src/index.ts';
+import { API, scripted } from './support.ts';
+
+/** The waits of a call that has so many milliseconds, and the status that it ends with. */
+async function waitsWithin(ms: number, options: RetryOptions, ...statuses: number[]) {
+  const clock = instantClock();
+  const until = clock.now() + ms;
+  const deadline = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+  const send = compose(
+    deadline,
+    retry({ clock, random: () => 0.5, budget: false, ...options }),
+  )(scripted(...statuses).fetch);
+  const { status } = await send(API);
+  return { waits: clock.sleeps, status };
+}
+
+it('a call with less time than the default wait is retried, and leaves time for the attempt', async () => {
+  expect(await waitsWithin(300, {}, 503, 200)).toEqual({ waits: [150], status: 200 });
+  expect(await waitsWithin(1_000, {}, 503, 503, 200)).toEqual({ waits: [450, 450], status: 200 });
+  expect(await waitsWithin(3_000, { maxRetries: 3 }, 503, 503, 503, 200)).toEqual({
+    waits: [450, 900, 825],
+    status: 200,
+  });
+});
+
+it('requests of one call do not crowd before its deadline', async () => {
+  const { waits } = await waitsWithin(10_000, { maxRetries: 1_000 }, 503);
+
+  expect(waits.length).toBeLessThan(10);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(300);
+});
+
+it('a call with enough time waits as long as a call without a deadline', async () => {
+  expect((await waitsWithin(30_000, {}, 503)).waits).toEqual([450, 900]);
+  expect((await waitsWithin(Number.NaN, {}, 503)).waits).toEqual([450, 900]);
+});
+
+it('a call without time is not retried, nor one whose own delay does not fit', async () => {
+  expect((await waitsWithin(0, {}, 503)).waits).toEqual([]);
+  expect((await waitsWithin(300, { delay: () => 300 }, 503)).waits).toEqual([]);
+});
