@@ -75,9 +75,10 @@ async function whole(request: Request): Promise<string> {
 
 /** Type and bytes; the boundary of a form is made up each time, and Deno sends no line end after the last one. */
 export async function contentOf(request: Request | undefined): Promise<string> {
+  const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
   const text = await request?.text();
-  const type = request?.headers
-    .get('content-type')
-    ?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) => (text?.includes(boundary) ? '' : ' of another form'));
+  const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
+    text?.includes(boundary) ? '' : ' of another form',
+  );
   return `${type} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}`;
 }
