@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as steadfetch from 'steadfetch';
 import * as kit from 'steadfetch/kit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { rowsOf } from './tables.ts';
 
 const PAGES = {
@@ -16,8 +16,18 @@ const PLACES = {
   raiseForStatus: (next: typeof fetch) => next,
 };
 
-function evaluate(code: string): unknown {
-  const scope = { ...kit, ...steadfetch, ...PLACES };
+/** What the others wait before three retries, at least, in all. */
+const WAITS_THERE = [
+  ['migration.md', '`randomize: true`', 7_000],
+  ['migration.md', '`retry: { backoffLimit: 10_000 }`', 7_000],
+  ['migration.md', '`retry: { noise: 100 }`', 7_000],
+  ['migration-python.md', '`backoff_factor=0.5`', 3_000],
+  ['migration-python.md', '`backoff_max=30`', 3_000],
+  ['migration-python.md', '`backoff_jitter=1`', 3_000],
+] as const;
+
+function evaluate(code: string, more = {}): unknown {
+  const scope = { ...kit, ...steadfetch, ...PLACES, ...more };
   return new Function(...Object.keys(scope), `'use strict'; return (${code});`)(...Object.values(scope));
 }
 
@@ -36,4 +46,19 @@ describe.each(Object.entries(PAGES))('docs/%s', (file, tables) => {
       expect(() => evaluate(code)).not.toThrow();
     },
   );
+});
+
+it.each(WAITS_THERE)('docs/%s: the delay beside %s outlasts what it replaces', (file, theirs, atLeast) => {
+  const page = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const tables = PAGES[file].flatMap((table) => rowsOf(page, `lines:${table}`));
+  const [, ours] = tables.find(([left]) => left === theirs)!;
+  const { delay } = evaluate(/`(retry\(.*?\))`/.exec(ours!)![1]!, { retry: (options: object) => options }) as {
+    delay: steadfetch.Delay;
+  };
+  vi.spyOn(Math, 'random').mockReturnValue(0.5);
+
+  const waits = [1, 2, 3].map((attempt) => delay({ attempt, previousDelay: 0 }));
+
+  vi.restoreAllMocks();
+  expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThanOrEqual(atLeast);
 });

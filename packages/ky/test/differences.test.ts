@@ -62,7 +62,7 @@ describe('other than ky, retry()', () => {
 
     await api.get(URL);
 
-    expect(clock.sleeps).toEqual([125, 250]);
+    expect(clock.sleeps).toEqual([450, 900]);
   });
 
   it('ends at once with the real outcome where a wait does not fit totalTimeout', async () => {

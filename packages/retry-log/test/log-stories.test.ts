@@ -198,7 +198,7 @@ describe('a real logger', () => {
   const told = [
     'failed with 503',
     'ended with 200 after 2 attempts',
-    'GET api.test/x 200 in 0.3 s: 503, waited 0.3 s (backoff), 200',
+    'GET api.test/x 200 in 0.6 s: 503, waited 0.6 s (backoff), 200',
   ];
 
   it('pino has fields and the message', async () => {

@@ -88,7 +88,7 @@ function askedWait(failure: FailedAttempt): Wait | undefined {
   return longest;
 }
 
-/** The longest wait of a rule, in milliseconds; a full jitter where no rule has one. */
+/** The longest wait of a rule, in milliseconds; an equal jitter where no rule has one. */
 export function ownDelay(failure: FailedAttempt): number {
   let longest: number | undefined;
   for (const rule of failure.session.policy.rules) {
@@ -101,7 +101,7 @@ export function ownDelay(failure: FailedAttempt): number {
   return Math.min(longest ?? equalJitter(failure), MAX_TIMER);
 }
 
-/** As `equalJitter(exponential({ base: 600 }))`. */
+/** As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. */
 function equalJitter({ attempt, session }: FailedAttempt): number {
   return (1 + shareOf(session.policy.random())) * Math.min(10_000, 300 * 2 ** (attempt - 1));
 }

@@ -86,7 +86,7 @@ describe('a budget', () => {
   const late = () => Promise.reject(new Error('its store is gone'));
   const attempts = async (budget: object) => {
     const { fetch, requests } = scripted(503, 200);
-    await retry({ ...quick(), budget } as RetryOptions)(fetch)(API);
+    await retry({ ...quick(), delay: () => 0, budget } as RetryOptions)(fetch)(API);
     return requests.length;
   };
 

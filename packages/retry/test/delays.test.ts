@@ -19,9 +19,10 @@ const asks = (value: string, status = 429) => ({ status, headers: { 'retry-after
 const delay = exponential({ base: 100 });
 
 describe('the own delay', () => {
-  it('doubles after each failure, from 250 ms and fully jittered, unless told otherwise', async () => {
+  it('doubles after each failure, from 300 to 600 ms, unless told otherwise', async () => {
     expect(await waits({ delay, maxRetries: 3 }, 503)).toEqual([100, 200, 400]);
-    expect(await waits({ random: () => 0.5 }, 503)).toEqual([125, 250]);
+    expect(await waits({ random: () => 0, maxRetries: 3 }, 503)).toEqual([300, 600, 1_200]);
+    expect(await waits({ random: () => 1, maxRetries: 3 }, 503)).toEqual([600, 1_200, 2_400]);
   });
 
   it('is told the attempt and the delay before it', async () => {
@@ -80,8 +81,8 @@ describe("the server's delay", () => {
       { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1_000 + 9) },
       [9_000],
     ],
-    ['a quota of which some is left', { 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': '9' }, [0]],
-    ['the reset of a quota alone', { 'x-ratelimit-reset': '9' }, [0]],
+    ['a quota of which some is left', { 'x-ratelimit-remaining': '5', 'x-ratelimit-reset': '9' }, [300]],
+    ['the reset of a quota alone', { 'x-ratelimit-reset': '9' }, [300]],
   ])(
     'is waited for after a 200 that inspect calls failed, as for a limit of GraphQL: %s',
     async (_, headers, expected) => {

@@ -120,7 +120,7 @@ describe('options of one call', () => {
   it('share the budget of the middleware', async () => {
     const acquire = vi.fn((_key: string, _kind: string) => undefined);
 
-    await attempts({ retry: { maxRetries: 9 } }, { budget: { acquire, record: () => {} } });
+    await attempts({ retry: { maxRetries: 9 } }, { budget: { acquire, record: () => {} }, delay: () => 0 });
 
     expect(acquire.mock.calls.map(([, kind]) => kind)).toEqual(['transient', 'held']);
   });

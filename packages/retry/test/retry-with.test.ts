@@ -53,14 +53,14 @@ describe('a list of rules', () => {
     expect(await sends([onNetworkError()], [networkError('CERT_HAS_EXPIRED')])).toBe(1);
   });
 
-  it('waits with full jitter from 250 ms, by the longest wait of a rule, and never less than the server asks', async () => {
-    expect((await play([onStatus(503)], [503])).waits).toEqual([125, 250]);
+  it('waits with equal jitter from 300 to 600 ms, by the longest wait of a rule, and never less than the server asks', async () => {
+    expect((await play([onStatus(503)], [503])).waits).toEqual([450, 900]);
     expect((await play([onStatus(503), backoff(constant(40)), backoff(constant(70))], [503])).waits).toEqual([70, 70]);
     expect((await play([onStatus(503), backoff(constant(40))], [asks('7'), 200])).waits).toEqual([7_700]);
     expect((await play([onStatus(503), backoff(constant(40)), ignoreRetryAfter()], [asks('7'), 200])).waits).toEqual([
       40,
     ]);
-    expect((await play([onTimeout()], [timeoutError()])).waits).toEqual([0, 250]);
+    expect((await play([onTimeout()], [timeoutError()])).waits).toEqual([0, 900]);
   });
 
   it('does not wait for the server where a rule ignores it, whatever the others read, in any order', async () => {
@@ -72,9 +72,9 @@ describe('a list of rules', () => {
   });
 
   it('lets the finer of two fields count where serverHints() reads both', async () => {
-    const headers = { 'retry-after': '1', 'retry-after-ms': '400' };
+    const headers = { 'retry-after': '1', 'retry-after-ms': '700' };
 
-    expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([440]);
+    expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([770]);
   });
 
   it('reads a date in Retry-After by the clock of the server, and no date in the past', async () => {
@@ -82,10 +82,10 @@ describe('a list of rules', () => {
     const past = { date: 'Wed, 01 Jan 2025 01:00:00 GMT', 'retry-after': 'Tue, 31 Dec 2024 01:00:02 GMT' };
 
     expect((await play([onStatus(503)], [{ status: 503, headers: date }, 200])).waits).toEqual([2_200]);
-    expect((await play([onStatus(503)], [{ status: 503, headers: past }, 200])).waits).toEqual([125]);
-    expect((await play([onStatus(503)], [asks('soon'), 200])).waits).toEqual([125]);
+    expect((await play([onStatus(503)], [{ status: 503, headers: past }, 200])).waits).toEqual([450]);
+    expect((await play([onStatus(503)], [asks('soon'), 200])).waits).toEqual([450]);
     expect((await play([onStatus(503)], [asks('2, 7'), 200])).waits).toEqual([7_700]);
-    expect((await play([onStatus(503)], [asks('0')])).waits).toEqual([0, 250]);
+    expect((await play([onStatus(503)], [asks('0')])).waits).toEqual([0, 900]);
   });
 
   it('gives up where the server asks for more than the longest wait', async () => {
@@ -114,8 +114,8 @@ describe('a list of rules', () => {
       3,
     );
     expect(
-      (await play([onStatus(503), serverHints()], [{ status: 503, headers: { 'retry-after-ms': '400' } }, 200])).waits,
-    ).toEqual([440]);
+      (await play([onStatus(503), serverHints()], [{ status: 503, headers: { 'retry-after-ms': '700' } }, 200])).waits,
+    ).toEqual([770]);
     expect(await sends([onStatus(503)], [veto])).toBe(3);
     expect(await sends([onStatus(503), obeyVetoes()], [veto])).toBe(1);
   });
@@ -441,5 +441,5 @@ it.each([
 it.each(['+0100', '-0100', '+00:00', 'EST'])('takes no date of another zone for one in GMT: %s', async (zone) => {
   const busy = { status: 503, headers: { 'retry-after': `Sun, 06 Nov 2094 08:49:37 ${zone}` } };
 
-  expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([125]);
+  expect((await play([onStatus(503)], [busy, 200])).waits).toEqual([450]);
 });
