@@ -207,6 +207,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'takes a string, a URL and a Request': {
+    'makes one slash of two': (next) => async (input, init) =>
+      next(typeof input === 'string' ? input.replaceAll(/([^:]\/)\/+/g, '$1') : input, copyOf(init)),
+    'decodes the path': (next) => async (input, init) => {
+      if (input instanceof Request) return next(input, init);
+      const url = new URL(input);
+      url.pathname = decodeURIComponent(url.pathname);
+      return next(url, copyOf(init));
+    },
+    'leaves out parameters without a value': (next) => async (input, init) =>
+      next(typeof input === 'string' ? input.replaceAll(/[?&][^=&]+=(?=&|$)/g, '') : input, copyOf(init)),
     'adds the headers of a Request to those of init': (next) => async (input, init) => {
       if (!(input instanceof Request) || !init?.headers) return next(input, init);
       return next(input, {
@@ -272,6 +282,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'asks for what was made': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 201 ? next(new URL(response.headers.get('location')!, String(input))) : response;
+    },
+    'follows a redirect that keeps the method': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const to = response.status === 307 && response.headers.get('location');
+      return to ? next(new URL(to, String(input)), init) : response;
+    },
+    'throws for a part': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 206) throw new Error('HTTP 206');
+      return response;
+    },
     'follows a redirect that the caller wants to see': (next) => async (input, init) => {
       const response = await next(input, init);
       const to = response.status === 302 && response.headers.get('location');
@@ -479,6 +503,17 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'sends a form with the headers of another Request': (next) => async (input, init) => {
+      if (input instanceof Request || !(init?.body instanceof FormData)) return next(input, init);
+      const { headers } = new Request(input, init); // names the boundary of its own copy
+      return next(input, { ...init, headers });
+    },
+    'trims a text': (next) => async (input, init) =>
+      typeof init?.body === 'string' ? next(input, { ...init, body: init.body.trim() }) : next(input, init),
+    'makes line feeds of line ends': (next) => async (input, init) =>
+      typeof init?.body === 'string'
+        ? next(input, { ...init, body: init.body.replaceAll('\r\n', '\n') })
+        : next(input, init),
     'takes what can be iterated for a value to write as JSON': (next) => async (input, init) => {
       const isObject = String(init?.body) === '[object Object]';
       return next(input, isObject ? { ...init, body: JSON.stringify(init!.body) } : init);
@@ -581,6 +616,33 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'makes a Request': (next) => (input, init) => next(new Request(input, init), init),
   },
   "rejects with the caller's abort reason": {
+    'answers in place of an AbortError': (next) => (input, init) =>
+      next(input, init).catch((error) => {
+        if (error?.name === 'AbortError' && init?.signal?.aborted) return new Response(null, { status: 499 });
+        throw error;
+      }),
+    'has an error of its own where the caller sets a time limit': (next) => (input, init) =>
+      next(input, init).catch((error) => {
+        if (error?.name === 'TimeoutError' && init?.signal?.aborted) throw new Error('too slow', { cause: error });
+        throw error;
+      }),
+    'repeats a call whose time limit is over': (next) => (input, init) =>
+      next(input, init).catch((error) => {
+        if (error?.name === 'TimeoutError' && !(input instanceof Request))
+          return next(input, { ...init, signal: null });
+        throw error;
+      }),
+    'sleeps through an abort until a told quota is renewed': (next) => {
+      let until = 0;
+      return async (input, init) => {
+        if (Date.now() < until) await delay(until - Date.now());
+        const response = await next(input, init);
+        const { headers } = response;
+        if (headers.get('x-ratelimit-remaining') === '0')
+          until = Date.now() + Number(headers.get('x-ratelimit-reset')) * 1_000;
+        return response;
+      };
+    },
     'sleeps through an abort after a 429': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status !== 429) return response;
@@ -883,6 +945,29 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   "leaves the caller's arguments as they were": {
+    'adds to the form of the caller': (next) => async (input, init) => {
+      if (init?.body instanceof FormData) init.body.append('csrf', '1');
+      return next(input, init);
+    },
+    'adds to the parameters of the caller': (next) => async (input, init) => {
+      if (init?.body instanceof URLSearchParams) init.body.set('key', '1');
+      return next(input, init);
+    },
+    'writes over the bytes of the caller': (next) => async (input, init) => {
+      if (init?.body instanceof Uint8Array) init.body.fill(33);
+      return next(input, init);
+    },
+    'asks another host, by the URL of the caller': (next) => async (input, init) => {
+      if (input instanceof URL) input.hostname = 'mirror.test';
+      return next(input, init);
+    },
+    'adds to the headers of a Request that it repeats': (next) => async (input, init) => {
+      const response = await next(input instanceof Request ? input.clone() : input, init);
+      if (response.status !== 503 || !(input instanceof Request)) return response;
+      discard(response);
+      input.headers.set('x-attempt', '2');
+      return next(input, init);
+    },
     'counts on init': (next) =>
       again(next, (input, init: RequestInit & { retries?: number } = {}) => {
         init.retries = (init.retries ?? 0) + 1;
@@ -927,6 +1012,23 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'calls next once for each call, as a plain function': {
+    'makes one idempotency key for an init that is used again': (next) => {
+      const keys = new WeakMap<object, string>();
+      return async (input, init = {}) => {
+        const headers = new Headers(init.headers);
+        const key = headers.get('idempotency-key') ?? keys.get(init) ?? crypto.randomUUID();
+        keys.set(init, key);
+        headers.set('idempotency-key', key);
+        return next(input, { ...init, headers });
+      };
+    },
+    'makes an idempotency key for each attempt': defineMiddleware(async (call, next) => {
+      const attempt = () => next(call.headers.has('idempotency-key') ? call : withKey(call, crypto.randomUUID()));
+      const response = await attempt();
+      if (response.status !== 503 || !call.replayable) return response;
+      discard(response);
+      return attempt();
+    }),
     'calls it as it was called': (next) =>
       async function (this: unknown, input, init) {
         return next.call(this as undefined, input, copyOf(init));
@@ -1323,7 +1425,7 @@ const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^HTTP (?:400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
+    /^HTTP (?:206|400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
@@ -1332,7 +1434,7 @@ const reasons: Record<string, RegExp> = {
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
-    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on|^whether the answer to a call that is aborted after a 503 is read/,
+    /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on|^expected the call to reject, but it gave a response|^whether the answer to a call that is aborted after a 503 is read/,
   'answers after calls that were aborted':
     /^the status of a call after ten that were aborted: expected 200, got undefined/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
@@ -1353,9 +1455,9 @@ const reasons: Record<string, RegExp> = {
   'sends what was asked for, whatever the caller changes afterwards':
     /^what next was (?:asked for|given after a 503): |^the address that|^the body that|^a header of/,
   "leaves the caller's arguments as they were":
-    /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |read only|not extensible/,
+    /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |^the URL of a |^the bodies: |read only|not extensible/,
   'calls next once for each call, as a plain function':
-    /^the number of calls of next for three (?:calls|orders): |^whether next was called as a plain function|idempotency key/,
+    /^the number of calls of next for three (?:calls|orders): |^whether next was called as a plain function|idempotency keys?/,
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':

@@ -7,7 +7,8 @@ import { macrotask } from './macrotask.ts';
 /** What becomes of calls that their caller aborts. */
 export const abortChecks: Readonly<Record<string, ContractCheck>> = {
   "rejects with the caller's abort reason": async (make) => {
-    for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop')]) {
+    const named = ['AbortError', 'TimeoutError'].map((name) => new DOMException('stop', name)); // as a signal without a reason, and one of a limit
+    for (const reason of [{ by: 'caller' }, 'enough', null, new Error('stop'), ...named]) {
       await onceMore(async () => {
         const { fetch, signals } = endless();
         const steady = make()(fetch);

@@ -1,4 +1,6 @@
 import { abortChecks } from './contract-aborts.ts';
+import { argumentChecks } from './contract-arguments.ts';
+import { bodyChecks } from './contract-bodies.ts';
 import type { ContractCheck } from './contract-claim.ts';
 import { leftoverChecks } from './contract-leftovers.ts';
 import { outcomeChecks } from './contract-outcomes.ts';
@@ -10,6 +12,8 @@ import { sharingChecks } from './contract-sharing.ts';
 export const contractChecks: Readonly<Record<string, ContractCheck>> = Object.fromEntries(
   Object.entries({
     ...requestChecks,
+    ...bodyChecks,
+    ...argumentChecks,
     ...outcomeChecks,
     ...abortChecks,
     ...leftoverChecks,

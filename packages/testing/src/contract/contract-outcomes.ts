@@ -71,7 +71,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [422, 'invalid'],
       [410, 'gone'],
       [412, 'changed'],
+      [201, 'made'],
+      [206, 'a part'],
       [302, 'moved'],
+      [307, 'moved'],
       [304, null],
       [204, null],
     ] as const) {

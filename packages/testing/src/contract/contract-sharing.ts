@@ -1,7 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
-import { asInitAndAsRequest, ending, endless, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
+import { asInitAndAsRequest, askedAgain, ending, endless, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What many calls and fetches share. */
@@ -19,12 +19,17 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     }
     const { fetch: orders, asked: placed } = probe();
     const order = make()(orders);
-    const all = [{}, {}, { 'idempotency-key': 'own' }];
-    await Promise.all(all.map((headers) => order(CONTRACT_URL, { method: 'POST', body: 'order', headers })));
+    const init = { method: 'POST', body: 'order' };
+    const all = [init, init, { ...init, headers: { 'idempotency-key': 'own' } }];
+    await Promise.all(all.map((one) => order(CONTRACT_URL, one)));
     same(placed.length, 3, 'the number of calls of next for three orders');
     const keys = placed.map(({ headers }) => headers.get('idempotency-key'));
     same(keys.includes('own'), true, 'whether the idempotency key of the caller is sent');
     same(new Set(keys).size, keys.includes(null) ? 2 : 3, 'the number of idempotency keys of three orders');
+    const repeated = await askedAgain(make, (again, signal) => again(CONTRACT_URL, { ...init, signal }));
+    const attempts = repeated.find(({ when }) => when === 'after a 503')!.asked; // the server may have acted on the first
+    const own = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
+    same(own.size > 1, false, 'whether the attempts of one order have different idempotency keys');
   },
 
   'sends a POST once, also where it fails': async (make) => {

@@ -1,0 +1,102 @@
+import { contentOf } from './contract-bodies.ts';
+import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { askedAgain, ending, ok, probe } from './contract-probe.ts';
+
+/** Many middlewares act on one of these alone. */
+const METHODS = ['GET', 'PUT', 'POST'];
+
+/** What becomes of the arguments that belong to the caller. */
+export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
+  'sends what was asked for, whatever the caller changes afterwards': async (make) => {
+    const { fetch, asked } = probe();
+    for (const method of METHODS) {
+      const headers: Record<string, string> = { 'x-a': 'asked' };
+      const init: RequestInit = { method, headers };
+      const call = make()(fetch)(CONTRACT_URL, init);
+      headers['x-a'] = 'changed';
+      init.method = 'DELETE';
+      await call;
+      const sent = asked.pop();
+      same(`${sent?.method} ${sent?.headers.get('x-a')}`, `${method} asked`, 'what next was asked for');
+    }
+    const url = new URL(CONTRACT_URL);
+    const bytes = new TextEncoder().encode('asked');
+    const second = make()(fetch)(url, { method: 'PUT', body: bytes });
+    url.pathname = '/changed';
+    bytes.fill(33);
+    await second;
+    same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
+    same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
+    const request = new Request(CONTRACT_URL, { headers: { 'x-a': 'asked' } });
+    const third = make()(fetch)(request);
+    request.headers.set('x-a', 'changed');
+    await third;
+    same(asked[1]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
+    for (const method of METHODS) {
+      const body = method === 'GET' ? '' : 'asked';
+      const all = await askedAgain(make, (again, signal) => {
+        const [address, first, order] = [new URL(CONTRACT_URL), { 'x-a': 'asked' }, new TextEncoder().encode(body)];
+        const fourth = again(address, { method, headers: first, ...(body && { body: order }), signal });
+        address.searchParams.set('q', 'changed');
+        first['x-a'] = 'changed';
+        order.fill(33);
+        return fourth;
+      });
+      for (const { when, asked: sent } of all) {
+        for (const { headers: given, request: one } of sent) {
+          const q = new URL(one.url).searchParams.get('q'); // one that repeats may ask another host
+          const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
+          same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
+        }
+      }
+    }
+  },
+
+  "leaves the caller's arguments as they were": async (make) => {
+    const { signal, abort } = ending();
+    const all = METHODS.flatMap((method): RequestInit[] => {
+      const init = { method, ...(method !== 'GET' && { body: 'order' }), signal };
+      return [
+        { ...init, headers: new Headers({ 'x-a': '1' }) },
+        { ...init, headers: { 'x-a': '1' } },
+      ];
+    });
+    const left = all.map(async (init) => {
+      const before = { ...init };
+      const request = new Request(CONTRACT_URL, init);
+      const names = [...request.headers.keys()].join();
+      const steady = make()(ok);
+      await steady(CONTRACT_URL, init);
+      await steady(CONTRACT_URL, Object.freeze({ ...init }));
+      await steady(request);
+      const address = new URL(CONTRACT_URL);
+      const requests: Request[] = [];
+      await Promise.all([
+        askedAgain(make, (again) => again(address, init)),
+        askedAgain(make, (again) => again(requests[requests.push(new Request(CONTRACT_URL, init)) - 1]!)),
+      ]);
+      const members = (one: object) => Reflect.ownKeys(one).map(String).join();
+      same(members(init), members(before), `the members of init of a ${init.method}`);
+      for (const name of Object.keys(before) as (keyof RequestInit)[]) {
+        same(init[name], before[name], `init.${name} of a ${before.method}`);
+      }
+      same([...new Headers(init.headers)].join(), 'x-a,1', `the headers of init of a ${init.method}`);
+      same(address.href, CONTRACT_URL, `the URL of a ${init.method}`);
+      for (const { headers } of [request, ...requests]) {
+        same(headers.get('x-a'), '1', `a header of the Request of a ${init.method}`);
+        same([...headers.keys()].join(), names, `the names of headers of the Request of a ${init.method}`);
+      }
+    });
+    const form = new FormData();
+    form.append('a', 'order');
+    const bodies = [form, new URLSearchParams('a=order'), new TextEncoder().encode('order')];
+    const contents = async () =>
+      (await Promise.all(bodies.map((body) => contentOf(new Request(CONTRACT_URL, { method: 'PUT', body }))))).join();
+    const before = await contents();
+    const sent = ['PUT', 'POST'].flatMap((method) =>
+      bodies.map((body) => askedAgain(make, (again) => again(CONTRACT_URL, { method, body, signal }))),
+    );
+    await Promise.all([...left, ...sent]).finally(abort);
+    same(await contents(), before, 'the bodies');
+  },
+};

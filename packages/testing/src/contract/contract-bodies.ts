@@ -1,0 +1,84 @@
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
+import { asInitAndAsRequest, askedAgain, ending, probe } from './contract-probe.ts';
+
+/** What goes on of a body. */
+export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
+  'hands on the body': async (make) => {
+    const { fetch, asked } = probe();
+    const form = new FormData();
+    form.append('a', 'order');
+    form.append('a', 'another');
+    form.append('b', new Blob(['order']), 'order.csv');
+    const bytes = new TextEncoder().encode('order');
+    const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
+    const bodies = [
+      pieces,
+      ' order\r\nof 5 \u20ac',
+      bytes,
+      bytes.subarray(1),
+      bytes.buffer,
+      new URLSearchParams('a=order&a=another'),
+      form,
+      new Blob(['order'], { type: 'text/csv' }),
+    ];
+    const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
+    const calls = ['POST', 'DELETE'].flatMap((method) =>
+      [...bodies.map((body) => ({ body })), json].flatMap((init) =>
+        asInitAndAsRequest({ method, ...init, duplex: 'half' } as RequestInit),
+      ),
+    );
+    for (const [index, args] of calls.entries()) {
+      await make()(fetch)(...args()); // anew, since each may be paced
+      const [content, expected] = [contentOf(asked[index]?.request), contentOf(new Request(...args()))];
+      same(await content, await expected, 'the body that next was given');
+    }
+    const headers = { 'x-a': '1' };
+    const repeated = [
+      ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
+      ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
+      asInitAndAsRequest({ headers })[0]!,
+    ];
+    await Promise.all(
+      repeated.map(async (args) => {
+        const all = await askedAgain(make, (again, signal) => again(...args(signal)));
+        for (const { when, asked: sent } of all) {
+          for (const { request } of sent) {
+            same(await whole(request), await whole(new Request(...args())), `what next was given ${when}`);
+          }
+        }
+      }),
+    );
+  },
+
+  'hands on a stream as it is': async (make) => {
+    // read while the call lasts, as it is sent: what is unread at its end may be closed
+    const { fetch } = probe(async ({ request }) => new Response(await request.text()));
+    const body = new Response('order').body!;
+    const response = await make()(fetch)(CONTRACT_URL, { method: 'PUT', body, duplex: 'half' } as RequestInit);
+    same(await response.text(), 'order', 'the body that next was given');
+    const { signal, abort } = ending();
+    const open = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const { fetch: begun, asked } = probe();
+    const call = settle(
+      make()(begun)(CONTRACT_URL, { method: 'PUT', body: open, duplex: 'half', signal } as RequestInit),
+    );
+    await inTime(call, PATIENT);
+    abort();
+    same(asked.length, 1, 'the number of calls of next for a stream that goes on');
+  },
+};
+
+async function whole(request: Request): Promise<string> {
+  return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;
+}
+
+/** Type and bytes; the boundary of a form is made up each time, and Deno sends no line end after the last one. */
+export async function contentOf(request: Request | undefined): Promise<string> {
+  const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
+  const text = await request?.text();
+  const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
+    text?.includes(boundary) ? '' : ' of another form',
+  );
+  return `${type} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}`;
+}
