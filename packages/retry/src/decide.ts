@@ -9,8 +9,7 @@ export const OWN = 'backoff';
 
 const MAX_SPREAD = 5_000;
 
-/** The shortest first wait of our own, as that of ky, in milliseconds. */
-const FIRST_WAIT = 300;
+const LEAST_BACKOFF = 300;
 
 /**
  * Decides about one failed attempt. The order of the questions is fixed here, so that no order of rules can be wrong.
@@ -105,15 +104,16 @@ export function ownDelay(failure: FailedAttempt): number {
 }
 
 /**
- * As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. But a call with little time left
- * waits for one to two thirds of it: the attempt after the wait needs time, too. Only the first wait gets shorter than 300 ms so:
- * requests must not crowd before a deadline.
+ * As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. Where little time is left, the
+ * backoff is at most two thirds of it, and leaves an attempt as much time as the last one took. From the second wait on it is at
+ * least 300 ms: requests must not crowd before a deadline.
  */
-function equalJitter({ attempt, call, session }: FailedAttempt): number {
-  const usual = Math.min(10_000, FIRST_WAIT * 2 ** (attempt - 1));
+function equalJitter({ attempt, call, session, took }: FailedAttempt): number {
   const left = call.remaining();
-  const least = left < 3 * usual ? Math.max(attempt === 1 ? 0 : FIRST_WAIT, left / 3) : usual;
-  return (1 + shareOf(session.policy.random())) * least;
+  const backoff = Math.min(20_000, 600 * 2 ** (attempt - 1));
+  const room = Math.min((2 / 3) * left, left - took);
+  const longest = room < backoff ? Math.max(attempt === 1 ? 0 : LEAST_BACKOFF, room) : backoff;
+  return ((1 + shareOf(session.policy.random())) / 2) * longest;
 }
 
 /** A number that is out of range must not shorten a wait. */

@@ -6,31 +6,44 @@ import { API, scripted } from './support.ts';
 
 /** The waits of a call that has so many milliseconds, and the status that it ends with. */
 async function waitsWithin(ms: number, options: RetryOptions, ...statuses: number[]) {
+  return await play(ms, 0, options, statuses);
+}
+
+/** As `waitsWithin`, where each attempt takes so many milliseconds. */
+async function play(ms: number, took: number, options: RetryOptions, statuses: number[]) {
   const clock = instantClock();
+  const waits: number[] = [];
   const until = clock.now() + ms;
   const deadline = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
-  const send = compose(
-    deadline,
-    retry({ clock, random: () => 0.5, budget: false, ...options }),
-  )(scripted(...statuses).fetch);
-  const { status } = await send(API);
-  return { waits: clock.sleeps, status };
+  const slow = defineMiddleware(async (call, next) => {
+    if (took > 0) await clock.sleep(took);
+    return next(call);
+  });
+  const hooks = { onRetry: ({ delay }: { delay: number }) => waits.push(delay) };
+  const layers = [deadline, retry({ clock, random: () => 0.5, budget: false, hooks, ...options }), slow];
+  const { status } = await compose(...layers)(scripted(...statuses).fetch)(API);
+  return { waits, status };
 }
 
 it('a call with less time than the default wait is retried, and leaves time for the attempt', async () => {
   expect(await waitsWithin(300, {}, 503, 200)).toEqual({ waits: [150], status: 200 });
-  expect(await waitsWithin(1_000, {}, 503, 503, 200)).toEqual({ waits: [450, 450], status: 200 });
+  expect(await waitsWithin(1_000, {}, 503, 503, 200)).toEqual({ waits: [450, 275], status: 200 });
   expect(await waitsWithin(3_000, { maxRetries: 3 }, 503, 503, 503, 200)).toEqual({
     waits: [450, 900, 825],
     status: 200,
   });
 });
 
+it('what is left after a wait is as long as the last attempt', async () => {
+  expect(await play(1_000, 400, {}, [503, 200])).toEqual({ waits: [150], status: 200 });
+  expect(await play(1_000, 600, {}, [503, 200])).toEqual({ waits: [0], status: 200 });
+});
+
 it('requests of one call do not crowd before its deadline', async () => {
   const { waits } = await waitsWithin(10_000, { maxRetries: 1_000 }, 503);
 
   expect(waits.length).toBeLessThan(10);
-  expect(Math.min(...waits)).toBeGreaterThanOrEqual(300);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(150);
 });
 
 it('a call with enough time waits as long as a call without a deadline', async () => {
