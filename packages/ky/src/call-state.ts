@@ -81,6 +81,7 @@ export class CallState {
   begin(origin: Origin): Attempt {
     const attempt: Attempt = { origin, asked: askedBy(origin.request), sends: this.#base.record.sends };
     this.#session ??= this.#start(attempt);
+    this.#session.sentAt = this.#policy.clock.now(); // the hooks before a request are not part of the attempt
     this.open = attempt;
     this.#pending.sent();
     return attempt;

@@ -120,3 +120,12 @@ describe('hooks of the caller', () => {
     expect(told.at(-1)![1].reason).toBe('limit');
   });
 });
+
+it('what hooks take before a request is not part of the attempt: the waits are as long as without them', async () => {
+  const { api, clock } = client([503, 503, 200], { random: () => 0.5 });
+  const hooks = { beforeRequest: [() => clock.sleep(3_200)], beforeRetry: [() => clock.sleep(1_400)] };
+
+  await api.get(URL, { totalTimeout: 6_000, hooks });
+
+  expect(clock.sleeps.filter((ms) => ![3_200, 1_400].includes(ms))).toEqual([450, expect.closeTo(474, 0)]);
+});

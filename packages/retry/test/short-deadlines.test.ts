@@ -66,3 +66,21 @@ it('a call without time is not retried, nor one whose own delay does not fit', a
   expect((await waitsWithin(0, {}, 503)).waits).toEqual([]);
   expect((await waitsWithin(300, { delay: () => 300 }, 503)).waits).toEqual([]);
 });
+
+it('what a call did before its first attempt is not part of that attempt', async () => {
+  const clock = instantClock();
+  const token = defineMiddleware(async (call, next) => {
+    await clock.sleep(2_000);
+    return next(call);
+  });
+  const limit = defineMiddleware((call, next) => {
+    const from = clock.now();
+    call.record.age = () => clock.now() - from;
+    return next(call.with({ remaining: () => from + 3_000 - clock.now() }));
+  });
+
+  const layers = [limit, token, retry({ clock, random: () => 0.5, budget: false })];
+  await compose(...layers)(scripted(503, 200).fetch)(API);
+
+  expect(clock.sleeps).toEqual([2_000, 450]);
+});
