@@ -79,7 +79,8 @@ async function waitAfterSkipped(
 ): Promise<Planned | undefined> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
   const startedAt = session.startedAt === undefined ? undefined : session.startedAt - attemptTime;
-  const asIfSent = { ...session, lastRetry, startedAt, skipped: 0 };
+  const sentAt = session.policy.clock.now() - attemptTime;
+  const asIfSent = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
   if (!(await mayFollow(skipped))) return undefined;
   const own = ownDelay(skipped);

@@ -39,6 +39,17 @@ it('what is left after a wait is as long as the last attempt', async () => {
   expect(await play(1_000, 600, {}, [503, 200])).toEqual({ waits: [0], status: 200 });
 });
 
+it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
+  const clock = instantClock();
+  const until = clock.now() + 10_000;
+  const deadline = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+  const budget = { acquire: () => undefined, record: () => {} };
+
+  await compose(deadline, retry({ clock, random: () => 0.5, budget, maxRetries: 5 }))(scripted(503).fetch)(API);
+
+  expect(clock.sleeps.map(Math.round)).toEqual([450, 900, 1_800, 3_425, 1_712]);
+});
+
 it('requests of one call do not crowd before its deadline', async () => {
   const { waits } = await waitsWithin(10_000, { maxRetries: 1_000 }, 503);
 
