@@ -56,6 +56,8 @@ export class Recovery {
   #allowed = 0;
   #allowedBy = 0;
   #pausedAt = -Infinity;
+  /** When the first such failure since the last answer was sent. If more follow it, an outage began with it. */
+  #excusedFrom: number | undefined;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
   #sentFrom = 0;
@@ -71,10 +73,11 @@ export class Recovery {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
     if (this.#excuse()) {
+      this.#excusedFrom ??= sentAt;
       this.#pausedAt = now;
       return;
     }
-    if (this.#answered > 0) this.#failedFrom = sentAt;
+    if (this.#answered > 0) this.#failedFrom = this.#excusedFrom ?? sentAt;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#begunFrom = undefined;
@@ -103,6 +106,7 @@ export class Recovery {
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;
+    this.#excusedFrom = undefined;
     if (attempt === 1) this.#answeredNew++;
   }
 

@@ -681,6 +681,21 @@ describe('retryBudget', () => {
       expect(allowed()).toBeGreaterThan(0);
     });
 
+    it('counts an outage from its first failure, also where that one was taken for chance', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      for (let i = 0; i < 100; i++) answer(1);
+      await clock.advance(60_000);
+
+      for (let i = 0; i < 9; i++) {
+        await clock.advance(100);
+        fail(1);
+      }
+      answer(1);
+      await clock.advance(250);
+
+      expect(allowed()).toBe(2);
+    });
+
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
       const { clock, answer, allowed } = await spent(0);
 
