@@ -72,6 +72,8 @@ export class Concurrency {
   #tryAt = 0;
   /** More than the number were refused again: before that it is a guess. */
   isConfirmed = false;
+  /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
+  isDoubted = false;
 
   /** As many may be in flight. */
   get most(): number {
@@ -100,7 +102,10 @@ export class Concurrency {
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
     if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
-    if (this.#most < Infinity && inFlight >= this.#most && now > this.#tryAt) this.#most = this.#found + 1;
+    if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
+    this.isDoubted = this.#most > this.#found;
+    this.#most = this.#found + 1;
+    this.#tryAt = now + TRY_MORE_AFTER_MS;
   }
 
   #confirm(stretch: Stretch, now: number): boolean {
@@ -111,6 +116,7 @@ export class Concurrency {
       return false;
     }
     this.isConfirmed = true;
+    this.isDoubted = false;
     this.#most = this.#found;
     this.#tryAt = now + TRY_MORE_AFTER_MS;
     return true;

@@ -99,7 +99,7 @@ export class Pacer {
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1): number {
     const closed = this.#cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
-    const isFull = this.#flight.count >= this.#concurrency.most;
+    const isFull = this.#isFull;
     const known = this.#known?.delay(now) ?? 0;
     if (!isFull && this.#sample.wants(now)) return known;
     if (closed > 0) return closed;
@@ -189,9 +189,15 @@ export class Pacer {
 
   /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
   get guessesSince(): number {
-    const isMeasured = this.#limit.isMeasured || this.#concurrency.isConfirmed;
+    const isDoubted = this.#isFull && this.#concurrency.isDoubted;
+    const isMeasured = !isDoubted && (this.#limit.isMeasured || this.#concurrency.isConfirmed);
     const isKnown = isMeasured || this.#quotas.known || this.#known !== undefined;
     return isKnown || this.#cooldown.closed ? Infinity : this.#cooldown.until;
+  }
+
+  /** As many are in flight as may be at once. */
+  get #isFull(): boolean {
+    return this.#flight.count >= this.#concurrency.most;
   }
 
   #accepted(sent: Sent, now: number, cost: number): void {

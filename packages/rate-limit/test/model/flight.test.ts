@@ -45,18 +45,34 @@ describe('Flight', () => {
 });
 
 describe('a limit on how many are in flight at once', () => {
-  /** Some accepted with so many in flight, and then one refused with one more. */
-  const most = (accepted: number, inFlight: number) => {
+  /** Some accepted with less in flight, and then one refused with so many. */
+  const refusedWith = (inFlight: number, accepted = 6) => {
     const stretch = new Stretch();
-    for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight), 1);
-    stretch.refuse(100, 0, inFlight + 1);
+    for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1), 1);
+    stretch.refuse(100, 0, inFlight);
+    return stretch;
+  };
+  const most = (accepted: number, inFlight: number) => {
     const concurrency = new Concurrency();
-    concurrency.learn(stretch, 1_000);
+    concurrency.learn(refusedWith(inFlight + 1, accepted), 1_000);
     return concurrency.most;
   };
 
   it('is found where more requests than that were accepted', () => {
     expect(most(6, 5)).toBe(5);
+  });
+
+  it('is doubted once one more was in flight for a minute, until one is refused again', () => {
+    const concurrency = new Concurrency();
+    for (const now of [1_000, 2_000]) concurrency.learn(refusedWith(6), now);
+    concurrency.accepted(5, 62_001, 5);
+    expect(concurrency).toMatchObject({ most: 6, isConfirmed: true, isDoubted: false });
+    concurrency.accepted(6, 122_001, 6);
+    expect(concurrency).toMatchObject({ most: 6, isDoubted: false });
+    concurrency.accepted(6, 122_002, 6);
+    expect(concurrency).toMatchObject({ most: 6, isDoubted: true });
+    concurrency.learn(refusedWith(7), 123_000);
+    expect(concurrency).toMatchObject({ most: 5, isConfirmed: true, isDoubted: false });
   });
 
   it('is not taken from a burst, nor where nothing was accepted', () => {

@@ -234,6 +234,14 @@ describe('a limit that is not told', () => {
     expect(model.guessesSince).toBe(Infinity);
   });
 
+  it('is a guess where a number in flight holds calls back and one more was accepted for a minute, though a bucket was measured', () => {
+    const model = pacer({ proof: 'first' });
+    drive(model, bucket({ rate: 100, burst: 5 }), { for: 180_000, roundTrip: 500 });
+    expect(model.snapshot(180_000)).toMatchObject({ state: 'open', why: 'a bucket explains the refusals' });
+    expect(model.delay(180_000)).toBe(1_000);
+    expect(model.guessesSince).toBeLessThan(180_000);
+  });
+
   it('of requests at once is found by what is in flight', () => {
     const model = pacer();
     let busy: number[] = [];
