@@ -31,6 +31,7 @@ export {
 } from './options/check.ts';
 export { callHooks, checkHooks } from './options/check-hooks.ts';
 export { checkMethods, checkStatuses, isToken } from './options/check-list.ts';
+export { isDevelopment } from './options/is-development.ts';
 export { oneLine } from './options/one-line.ts';
 export {
   checkChoice,

@@ -42,7 +42,7 @@ const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   'Node 24': [join(ROOT, 'node_modules/node/bin/node')],
   'Node 26': [join(HERE, 'node26/bin/node')],
   Bun: [join(HERE, '.bin/bun'), 'run'],
-  Deno: [join(HERE, '.bin/deno'), 'run', '--quiet', '--no-lock', '--no-remote', '--allow-all'],
+  Deno: [join(HERE, '.bin/deno'), 'run', '--quiet', '--no-lock', '--no-remote', '--allow-net', '--allow-read'],
 };
 
 /** What is wrong with the packages once they are installed. */

@@ -1,4 +1,5 @@
 import { defineMiddleware, type Layer, type Middleware } from '@steadfetch/core';
+import { isDevelopment } from '@steadfetch/core/kit';
 import type { GateSnapshot } from './gates.ts';
 import { Limiter } from './limiter.ts';
 import { checkOptions, type RateLimitOptions } from './options.ts';
@@ -36,12 +37,12 @@ export function rateLimit(options: RateLimitOptions = {}): RateLimiter {
   });
 }
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** The rule is for developers: its text is not part of a production bundle. */
 function layer(): Layer {
   const own: Layer = { name: 'rateLimit' };
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     own.mustBeInside = [['retry', 'a refusal is retried before the gate can learn from it']];
   }
   return own;

@@ -1,11 +1,19 @@
 import { type Call, localRefusal, notify } from '@steadfetch/core';
-import { ignoreRejection, isThenable, optionError, originOf, transientKind, warnOnce } from '@steadfetch/core/kit';
+import {
+  ignoreRejection,
+  isDevelopment,
+  isThenable,
+  optionError,
+  originOf,
+  transientKind,
+  warnOnce,
+} from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import { type FailedAttempt, tookOf } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** What is known of a budget. Kept for each budget, not for each `retry`: an application may make a `retry` for each request. */
 interface Past {
@@ -137,7 +145,7 @@ function warnOfSpentBudget({ origin: server }: Call): void {
   if (servers.has(server) || servers.size >= MAX_SERVERS) return;
   servers.add(server);
   let more = '';
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     more =
       ', since most requests fail. Retries come back when requests succeed. Calls end with their last outcome, and onGiveUp ' +
       "gets the reason 'budget'. See retryBudget() for larger reserves, or budget: false for none";

@@ -1,15 +1,15 @@
 // What only a developer reads: in production it folds away.
 
 import type { Layer } from '@steadfetch/core';
-import { optionError, warnOnce } from '@steadfetch/core/kit';
+import { isDevelopment, optionError, warnOnce } from '@steadfetch/core/kit';
 import type { Need, Rule } from './rule.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** The name of the layer, and what it must stand inside. */
 export function layer(): Layer {
   const name = 'retry';
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const why = 'each attempt gets a key of its own, so that a repetition is not recognised';
     return { name, mustBeInside: [['idempotencyKey', why]] };
   }
@@ -18,21 +18,21 @@ export function layer(): Layer {
 
 /** Throws where p-retry would. */
 export function checkRuntime(): void {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (typeof globalThis.performance?.now === 'function') return;
     throw new TypeError('retry: this runtime has no performance.now(), which p-retry needs: define it before');
   }
 }
 
 export function warnOfNesting(): void {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
   }
 }
 
 /** What `elapsed` is where no rule needs it: a mistake in development, 0 in production. */
 export function unknownElapsed(): number {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const message = "retry: a rule that reads elapsed must say needs: ['elapsed']";
     // what a rule throws while it observes is ignored, so it is also said
     warnOnce(message);
@@ -43,7 +43,7 @@ export function unknownElapsed(): number {
 
 /** Throws for what is no rule, with the way to write it. */
 export function checkRules(rules: readonly unknown[]): void {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     rules.forEach((rule, position) => {
       if (typeof rule === 'object' && rule && !Array.isArray(rule)) return;
       throw new TypeError(`retryWith: expected a rule at position ${position}, got ${describe(rule)}`);

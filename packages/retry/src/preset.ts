@@ -8,6 +8,7 @@ import {
   checkNumber,
   checkStatuses,
   clockOption,
+  isDevelopment,
   type OptionTable,
   optionError,
   randomOption,
@@ -26,7 +27,7 @@ import { type Policy, policyOf, type Rule } from './rule.ts';
 import { backoff, evenIfNotIdempotent, history, inspect, onNetworkError, onTimeout, TRANSIENT } from './rules.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 const OPTIONS = {
   maxRetries: { check: checkNumber, default: 2, max: 1_000_000, integer: true },
@@ -106,7 +107,7 @@ function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHook
 
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (([exponential, fullJitter] as unknown[]).includes(delay)) {
       throw new TypeError(`${option}: expected what exponential() or fullJitter() returns, got the function itself`);
     }

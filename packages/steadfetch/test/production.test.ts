@@ -2,7 +2,10 @@ import { fakeFetch } from '@steadfetch/testing';
 import { afterEach, expect, it, vi } from 'vitest';
 import { bufferBody, circuitBreaker, compose, type Middleware, rateLimit, retry, standard } from '../src/index.ts';
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
+});
 
 it.each<[string, () => Middleware]>([
   ['bufferBody', () => bufferBody()],
@@ -13,6 +16,30 @@ it.each<[string, () => Middleware]>([
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
 
   expect((await compose(make(), retry())(fakeFetch(200))('https://api.test/')).status).toBe(200);
+
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
+
+it('works where the environment may not be read, as in Deno without --allow-env', async () => {
+  const env = new Proxy(process.env, {
+    get: () => {
+      throw new Error('Requires env access');
+    },
+  });
+  vi.stubGlobal('process', new Proxy(process, { get: (own, name) => (name === 'env' ? env : Reflect.get(own, name)) }));
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  const all = {
+    rateLimit: true,
+    circuitBreaker: true,
+    concurrency: 5,
+    idempotencyKey: true,
+    retry: { delay: () => 0 },
+  };
+
+  const steady = compose(bufferBody(), standard(all))(fakeFetch([503, 200]));
+  expect((await steady('https://api.test/')).status).toBe(200);
+  expect(() => retry({ maxRetires: 1 } as never)).toThrow("unknown option 'maxRetires'");
 
   expect(warn).not.toHaveBeenCalled();
   warn.mockRestore();

@@ -1,8 +1,9 @@
 import { ignoreRejection, isThenable } from '../events/notify.ts';
+import { isDevelopment } from '../options/is-development.ts';
 import { show } from '../options/show.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /**
  * Puts middlewares together in the order a request travels: the first is outermost.
@@ -25,7 +26,7 @@ export function compose(...middlewares: Middleware[]): Middleware {
 /** A fetch in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
 function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
   ignoreRejection(value);
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     return new TypeError(`compose: ${explain(index, value, length, maker)}`);
   }
   return new TypeError(`compose: no middleware at position ${index}`);

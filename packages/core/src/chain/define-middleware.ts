@@ -2,10 +2,11 @@ import { forgetClones, releaseBodies } from '../body/keep-body.ts';
 import { Call } from '../call/call.ts';
 import { takeAttempt } from '../call/mark.ts';
 import { checkFunction, optionError } from '../options/check.ts';
+import { isDevelopment } from '../options/is-development.ts';
 import { type OrderRule, warnOfOrder } from './check-order.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** The rest of the chain. May be called any number of times. */
 export type Next = (call: Call) => Promise<Response>;
@@ -58,7 +59,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   return (next) => {
     const proceed = toNext(next);
     const inner = layersOf(next);
-    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
     }
     const enter: Next = (call) => {

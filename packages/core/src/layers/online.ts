@@ -5,6 +5,7 @@ import { defineMiddleware, type Layer, type Next } from '../chain/define-middlew
 import type { Middleware } from '../chain/fetch.ts';
 import { ignoreRejection } from '../events/notify.ts';
 import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
+import { isDevelopment } from '../options/is-development.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
 import { classifyError } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
@@ -62,12 +63,12 @@ export function online(options?: OnlineOptions): Middleware {
   return defineMiddleware((call, next) => network.run(call, next), layer());
 }
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** The rules are for developers: their texts are not part of a production bundle. */
 function layer(): Layer {
   const own: Layer = { name: 'online' };
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     own.mustBeInside = [
       ['retry', 'what waits for the network is not sent again when it fails'],
       ['circuitBreaker', 'probes of a browser that is offline count as failures of the server'],

@@ -1,9 +1,10 @@
 import { ignoreRejection } from '../events/notify.ts';
 import { type Clock, MAX_TIMER } from '../time/clock.ts';
+import { isDevelopment } from './is-development.ts';
 import { nearestName } from './nearest-name.ts';
 import { isPlain, show, tagOf } from './show.ts';
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** What a number option may be. */
 export interface NumberRule {
@@ -72,7 +73,7 @@ export function checkMembers<T>(option: string, value: T, names: readonly (keyof
     const member = value?.[name];
     if (typeof member === 'function') continue;
     const error = optionError(`${option}.${name}`, 'a function', member);
-    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       if (Object(value) !== value) error.message += ` of ${option.replace(/.* /, '')} ${show(value)}`;
     }
     throw error;
@@ -98,7 +99,7 @@ export function checkNames(owner: string, options: object, names: readonly strin
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     let hint = '';
-    if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') {
+    if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
       const meant = nearestName(name, names);
       if (meant !== undefined) hint = `; did you mean '${meant}'?`;
     }

@@ -1,8 +1,10 @@
+import { isDevelopment } from './is-development.ts';
+
 const LONGEST = 80;
 const LONGEST_MEMBER = 24;
 const SECRET = /auth|cookie|key|pass|secret|token/i;
 
-declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undefined;
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /**
  * A value as an error message names it: on one line, 80 characters at most, without members that look like secrets. Runs
@@ -10,7 +12,7 @@ declare const process: { readonly env?: { readonly NODE_ENV?: string } } | undef
  * `undefined` are shown; of anything else its type.
  */
 export function show(value: unknown): string {
-  if (typeof process !== 'undefined' && process.env && process.env.NODE_ENV !== 'production') return showWhole(value);
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') return showWhole(value);
   return typeof value === 'string' || typeof value === 'symbol' || Object(value) === value ? typeof value : `${value}`;
 }
 
