@@ -18,14 +18,16 @@ async function copied(status: number, text: string, headers: Record<string, stri
   return response;
 }
 
-/** As servers of either spelling tell that nothing is left for five seconds. */
-const USED_UP = Object.fromEntries(
-  ['ratelimit', 'x-ratelimit'].flatMap((name) => [
+/** As servers of each spelling tell that nothing is left for five seconds. */
+const USED_UP = Object.fromEntries([
+  ['ratelimit', '"default";r=0;t=5'],
+  ['ratelimit-policy', '"default";q=10;w=5'],
+  ...['ratelimit', 'x-ratelimit'].flatMap((name) => [
     [`${name}-limit`, '10'],
     [`${name}-remaining`, '0'],
     [`${name}-reset`, '5'],
   ]),
-);
+]);
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
 export const REFUSED: readonly [string, Fetch][] = [
