@@ -8,7 +8,7 @@ import type { RetryHooks } from './hooks.ts';
 export interface RetryOptions {
   /** Retries after the first attempt. @default 2 */
   maxRetries?: number;
-  /** Backoff before a retry, used unless the server asks for longer. @default equalJitter(exponential({ base: 600, factor: 2, cap: 20_000 })) */
+  /** Backoff before a retry, used unless the server asks for longer. @default equalJitter(exponential({ base: 600, factor: 2, cap: 20_000 })), shorter where little time is left */
   delay?: Delay;
   /**
    * Longest wait to accept from the server, from 0 to 2^31 - 1. A longer one ends the call. The backoff has a cap of its
