@@ -653,6 +653,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return response;
       };
     },
+    'sleeps through an abort after a 403': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 403) return response;
+      discard(response);
+      await delay(5_000);
+      return next(input, init);
+    },
     'sleeps through an abort after a 429': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status !== 429) return response;

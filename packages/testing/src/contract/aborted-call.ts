@@ -33,6 +33,7 @@ const USED_UP = Object.fromEntries([
 export const REFUSED: readonly [string, Fetch][] = [
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
   ['after a 401', () => copied(401, 'who are you?')],
+  ['after a 403', () => copied(403, 'an old token')],
   ['after the last of a told quota', () => copied(200, 'ok', USED_UP)],
 ];
 
