@@ -27,7 +27,7 @@ export interface Account {
   extra: number;
   /** When the trouble began; `undefined` without one. */
   since: number | undefined;
-  /** By how many more calls are under way than have failed, of those since the trouble began. */
+  /** Calls under way less calls that have failed, since the trouble began. */
   unknown: number;
   failedAt: number;
   /** When a held call last had to wait for its turn. */

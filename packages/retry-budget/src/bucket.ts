@@ -14,7 +14,7 @@ export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, thro
 /** How many retries a call may make that does not say. */
 const RETRIES = 2;
 
-/** A call that may make more retries brings tokens for so many: else a hundred for each call are a reserve without end. */
+/** A call that may make more retries brings tokens for so many: else calls with a hundred retries each would make a reserve without end. */
 const MOST_RETRIES = 5;
 
 /** Sums of tenths are not exact: less than this is no token. */

@@ -16,7 +16,7 @@ const SHORT = 1_500;
 /** Held calls follow held ones after so long (ms): at once they would be twice as many with each round trip. */
 const SURE = 500;
 
-/** Before so many new calls are answered, neither of the two matters: a client that calls seldom would send none in time. */
+/** Before so many new calls are answered, neither `SHORT` nor `SURE` counts: a client that calls seldom would send none in time. */
 const FEW = 5;
 
 /**
@@ -26,7 +26,10 @@ const FEW = 5;
 const CHANCE = 10;
 const MOST_CHANCE = 5;
 
-/** It makes held calls pause for so long (ms). So many may follow at once when it is over: all that could have been sent would fill the service. */
+/**
+ * An excused failure makes held calls pause for so long (ms). So many may follow at once when the pause is over: all that could have
+ * been sent meanwhile would fill the service.
+ */
 const PAUSE = 250;
 const MOST_AT_ONCE = 10;
 
@@ -34,13 +37,13 @@ const MOST_AT_ONCE = 10;
 const MANY = 20;
 
 /**
- * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where that or the
- * first answer takes so long, it is known late what the server has room for: so long (ms) held calls wait for their turn.
+ * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
+ * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
  */
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;
 
-/** The state of that for one server. Pure: the caller passes the time. */
+/** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
   /** When the first and the last of the requests were sent that failed since the last answer. */
   #failedFrom = 0;
@@ -48,11 +51,11 @@ export class Recovery {
   /** How long the last failure took, and when the first new call was sent after it was known, or the first request that was answered. */
   #took = 0;
   #begunFrom: number | undefined;
-  /** When it answered first since then, how often it did, and how many of these calls were new. It is well at first. */
+  /** When the server answered first since that failure, how often it did, and how many of these calls were new. A server is taken to be well at first. */
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
-  /** How many failures more would end nothing, by how many answers that is known, and when the last such failure was. */
+  /** How many more failures are excused, up to how many answers that is counted, and when the last one was excused. */
   #allowed = 0;
   #allowedBy = 0;
   #pausedAt = -Infinity;

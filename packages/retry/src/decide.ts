@@ -7,8 +7,10 @@ import type { Decision, End, Planned, Wait } from './rule.ts';
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
 
+/** A wait of the server is spread by so many milliseconds at most. */
 const MAX_SPREAD = 5_000;
 
+/** The least backoff, in milliseconds, from the second wait on: requests must not crowd before a deadline. A wait is half of it at least. */
 const LEAST_BACKOFF = 300;
 
 /**
@@ -90,7 +92,7 @@ function askedWait(failure: FailedAttempt): Wait | undefined {
   return longest;
 }
 
-/** The longest wait of a rule, in milliseconds; an equal jitter where no rule has one. */
+/** The longest wait of a rule, in milliseconds; the default delay where no rule has one. */
 export function ownDelay(failure: FailedAttempt): number {
   let longest: number | undefined;
   for (const rule of failure.session.policy.rules) {
@@ -100,15 +102,14 @@ export function ownDelay(failure: FailedAttempt): number {
     if (!(delay >= 0)) throw new TypeError(`retry: wait: expected milliseconds from 0, got ${delay}`);
     longest = Math.max(longest ?? 0, delay);
   }
-  return Math.min(longest ?? equalJitter(failure), MAX_TIMER);
+  return Math.min(longest ?? defaultDelay(failure), MAX_TIMER);
 }
 
 /**
  * As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. Where little time is left, the
- * backoff is at most two thirds of it, and leaves an attempt as much time as the last one took. From the second wait on it is at
- * least 300 ms: requests must not crowd before a deadline.
+ * backoff is at most two thirds of it, and leaves an attempt as much time as the last one took.
  */
-function equalJitter({ attempt, call, session, took }: FailedAttempt): number {
+function defaultDelay({ attempt, call, session, took }: FailedAttempt): number {
   const left = call.remaining();
   const backoff = Math.min(20_000, 600 * 2 ** (attempt - 1));
   const room = Math.min((2 / 3) * left, left - took);

@@ -81,7 +81,7 @@ export interface Rule {
   unless?(failure: FailedAttempt): Answer | Promise<Answer>;
   /**
    * How long to wait at least, in milliseconds from 0? The longest counts; `'now'` goes before all others.
-   * @default an equal jitter of 600 ms, doubled each time, up to 20 s
+   * @default an equal jitter of 600 ms, doubled each time, up to 20 s; less where little time is left
    */
   wait?(failure: FailedAttempt): number | 'now' | undefined;
   /** How long does the server ask to wait? The longest counts, and `Retry-After` is read beside it, unless `ignoresServer`. */

@@ -632,6 +632,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           return next(input, { ...init, signal: null });
         throw error;
       }),
+    'sleeps through an abort until a quota is renewed that is told in one field': (next) => {
+      let until = 0;
+      return async (input, init) => {
+        if (Date.now() < until) await delay(until - Date.now());
+        const response = await next(input, init);
+        const told = /;r=0;t=(\d+)/.exec(response.headers.get('ratelimit') ?? '');
+        if (told) until = Date.now() + Number(told[1]) * 1_000;
+        return response;
+      };
+    },
     'sleeps through an abort until a told quota is renewed': (next) => {
       let until = 0;
       return async (input, init) => {
@@ -642,6 +652,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           until = Date.now() + Number(headers.get('x-ratelimit-reset')) * 1_000;
         return response;
       };
+    },
+    'sleeps through an abort after a 403': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 403) return response;
+      discard(response);
+      await delay(5_000);
+      return next(input, init);
     },
     'sleeps through an abort after a 429': (next) => async (input, init) => {
       const response = await next(input, init);
@@ -957,6 +974,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       if (init?.body instanceof Uint8Array) init.body.fill(33);
       return next(input, init);
     },
+    'sorts the parameters of the caller': (next) => async (input, init) => {
+      if (init?.body instanceof URLSearchParams) init.body.sort();
+      return next(input, init);
+    },
+    'leaves out the fragment, of the URL of the caller': (next) => async (input, init) => {
+      if (input instanceof URL) input.hash = '';
+      return next(input, init);
+    },
     'asks another host, by the URL of the caller': (next) => async (input, init) => {
       if (input instanceof URL) input.hostname = 'mirror.test';
       return next(input, init);
@@ -1022,6 +1047,26 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, { ...init, headers });
       };
     },
+    'makes an idempotency key for each attempt after an error': defineMiddleware(async (call, next) => {
+      const attempt = () => next(call.headers.has('idempotency-key') ? call : withKey(call, crypto.randomUUID()));
+      const outcome = await settle(attempt());
+      if (!outcome.failed) return outcome.response;
+      if (!(outcome.error instanceof TypeError) || !call.replayable) throw outcome.error;
+      return attempt();
+    }),
+    'makes an idempotency key for each attempt of a PATCH': defineMiddleware(async (call, next) => {
+      const attempt = () => next(call.method === 'PATCH' ? withKey(call, crypto.randomUUID()) : call);
+      const response = await attempt();
+      if (response.status !== 503 || !call.replayable) return response;
+      discard(response);
+      return attempt();
+    }),
+    "makes an idempotency key for the repetition, in place of the caller's": defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      if (response.status !== 503 || !call.replayable || !call.headers.has('idempotency-key')) return response;
+      discard(response);
+      return next(withKey(call, crypto.randomUUID()));
+    }),
     'makes an idempotency key for each attempt': defineMiddleware(async (call, next) => {
       const attempt = () => next(call.headers.has('idempotency-key') ? call : withKey(call, crypto.randomUUID()));
       const response = await attempt();

@@ -18,19 +18,22 @@ async function copied(status: number, text: string, headers: Record<string, stri
   return response;
 }
 
-/** As servers of either spelling tell that nothing is left for five seconds. */
-const USED_UP = Object.fromEntries(
-  ['ratelimit', 'x-ratelimit'].flatMap((name) => [
+/** As servers of each spelling tell that nothing is left for five seconds. */
+const USED_UP = Object.fromEntries([
+  ['ratelimit', '"default";r=0;t=5'],
+  ['ratelimit-policy', '"default";q=10;w=5'],
+  ...['ratelimit', 'x-ratelimit'].flatMap((name) => [
     [`${name}-limit`, '10'],
     [`${name}-remaining`, '0'],
     [`${name}-reset`, '5'],
   ]),
-);
+]);
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
 export const REFUSED: readonly [string, Fetch][] = [
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
   ['after a 401', () => copied(401, 'who are you?')],
+  ['after a 403', () => copied(403, 'an old token')],
   ['after the last of a told quota', () => copied(200, 'ok', USED_UP)],
 ];
 

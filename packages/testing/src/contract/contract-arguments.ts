@@ -69,7 +69,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
       await steady(CONTRACT_URL, init);
       await steady(CONTRACT_URL, Object.freeze({ ...init }));
       await steady(request);
-      const address = new URL(CONTRACT_URL);
+      const address = new URL(`${CONTRACT_URL}#part`);
       const requests: Request[] = [];
       await Promise.all([
         askedAgain(make, (again) => again(address, init)),
@@ -81,7 +81,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
         same(init[name], before[name], `init.${name} of a ${before.method}`);
       }
       same([...new Headers(init.headers)].join(), 'x-a,1', `the headers of init of a ${init.method}`);
-      same(address.href, CONTRACT_URL, `the URL of a ${init.method}`);
+      same(address.href, `${CONTRACT_URL}#part`, `the URL of a ${init.method}`);
       for (const { headers } of [request, ...requests]) {
         same(headers.get('x-a'), '1', `a header of the Request of a ${init.method}`);
         same([...headers.keys()].join(), names, `the names of headers of the Request of a ${init.method}`);
@@ -89,7 +89,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
     });
     const form = new FormData();
     form.append('a', 'order');
-    const bodies = [form, new URLSearchParams('a=order'), new TextEncoder().encode('order')];
+    const bodies = [form, new URLSearchParams('b=order&a=another'), new TextEncoder().encode('order')];
     const contents = async () =>
       (await Promise.all(bodies.map((body) => contentOf(new Request(CONTRACT_URL, { method: 'PUT', body }))))).join();
     const before = await contents();

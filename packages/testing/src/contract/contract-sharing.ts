@@ -1,8 +1,23 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
+import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
-import { asInitAndAsRequest, askedAgain, ending, endless, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
+import { asInitAndAsRequest, ending, endless, ok, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
+
+/** The server may have acted on the first attempt of an order. */
+async function oneKey(
+  make: Parameters<ContractCheck>[0],
+  init: RequestInit,
+  [when, fail]: (typeof TRANSIENT)[number],
+): Promise<void> {
+  const { signal, abort } = ending();
+  const { fetch, asked } = probe(async ({ input }) => (asked.length > 3 ? ok() : fail(input)));
+  await inTime(settle(make()(fetch)(CONTRACT_URL, { ...init, signal }))).finally(abort);
+  const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
+  const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
+  same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
+}
 
 /** What many calls and fetches share. */
 export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
@@ -26,10 +41,10 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const keys = placed.map(({ headers }) => headers.get('idempotency-key'));
     same(keys.includes('own'), true, 'whether the idempotency key of the caller is sent');
     same(new Set(keys).size, keys.includes(null) ? 2 : 3, 'the number of idempotency keys of three orders');
-    const repeated = await askedAgain(make, (again, signal) => again(CONTRACT_URL, { ...init, signal }));
-    const attempts = repeated.find(({ when }) => when === 'after a 503')!.asked; // the server may have acted on the first
-    const own = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
-    same(own.size > 1, false, 'whether the attempts of one order have different idempotency keys');
+    const repeated = [...all, { ...init, method: 'PATCH' }].flatMap((one) =>
+      TRANSIENT.map((end) => oneKey(make, one, end)),
+    );
+    await Promise.all(repeated);
   },
 
   'sends a POST once, also where it fails': async (make) => {
