@@ -16,7 +16,7 @@ import {
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
-import { fullJitter } from '@steadfetch/jitter';
+import { equalJitter, fullJitter } from '@steadfetch/jitter';
 import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import { budget } from './budget.ts';
@@ -108,8 +108,8 @@ function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHook
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (([exponential, fullJitter] as unknown[]).includes(delay)) {
-      throw new TypeError(`${option}: expected what exponential() or fullJitter() returns, got the function itself`);
+    if (([exponential, equalJitter, fullJitter] as unknown[]).includes(delay)) {
+      throw new TypeError(`${option}: expected what exponential() or a jitter returns, got the function itself`);
     }
   }
   return checkFunction(option, delay);

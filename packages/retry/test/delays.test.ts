@@ -1,6 +1,6 @@
 import { exponential, linear } from '@steadfetch/backoff';
 import { defineMiddleware } from '@steadfetch/core';
-import { fullJitter } from '@steadfetch/jitter';
+import { equalJitter, fullJitter } from '@steadfetch/jitter';
 import { instantClock, seededRandom } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -57,6 +57,7 @@ describe('the own delay', () => {
   it.each([
     ['exponential', exponential],
     ['fullJitter', fullJitter],
+    ['equalJitter', equalJitter],
   ])('is refused as the function that makes one: %s', (_name, make) => {
     expect(() => retry({ delay: make as never })).toThrow(/retry: delay: expected what exponential\(\)/);
   });
