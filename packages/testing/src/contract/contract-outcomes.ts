@@ -99,7 +99,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     ] as const) {
       const pull = () => new Promise<void>(() => {});
       const headers = { 'content-type': 'application/json' };
-      const { fetch, asked } = probe(async () => new Response(new ReadableStream({ pull }), { status, headers }));
+      const { fetch, asked } = probe(async ({ request }) => {
+        await request.text(); // as it is sent
+        return new Response(new ReadableStream({ pull }), { status, headers });
+      });
       const controller = new AbortController();
       const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }), PATIENT);
       same(response !== undefined, true, `whether there is a response ${status}`);
