@@ -1600,6 +1600,18 @@ describe('contractChecks', () => {
     await contractChecks['sends a POST once, also where it fails']!(() => again);
   });
 
+  it('passes who repeats a POST after a long wait', async () => {
+    const patient = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 500 || !call.replayable) return response;
+      discard(response);
+      await sleep(60_000, call.signal);
+      return next(call);
+    });
+
+    await contractChecks['gives a response before its body is there']!(() => patient);
+  });
+
   it('passes who signs a call or reads a file before it is sent', async () => {
     const signing: Middleware = defineMiddleware(async (call, next) => {
       const headers = new Headers(call.headers);
