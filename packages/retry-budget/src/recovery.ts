@@ -59,7 +59,7 @@ export class Recovery {
   #allowed = 0;
   #allowedBy = 0;
   #pausedAt = -Infinity;
-  /** When the first such failure since the last answer was sent. If more follow it, an outage began with it. */
+  /** When the first such failure since the last answer was sent. If more follow it within `QUIET`, an outage began with it. */
   #excusedFrom: number | undefined;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
@@ -75,6 +75,7 @@ export class Recovery {
   fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
+    if (now - this.#pausedAt > QUIET) this.#excusedFrom = undefined;
     if (this.#excuse()) {
       this.#excusedFrom ??= sentAt;
       this.#pausedAt = now;

@@ -696,6 +696,22 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it('does not count an outage from a failure that was excused long before, as of one broken thing', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      for (let i = 0; i < 100; i++) answer(1);
+      for (let i = 0; i < 3; i++) fail(1);
+      await clock.advance(600_000);
+
+      for (let i = 0; i < 9; i++) {
+        await clock.advance(100);
+        fail(1);
+      }
+      for (let i = 0; i < 5; i++) answer(1);
+      await clock.advance(250);
+
+      expect(allowed()).toBe(10);
+    });
+
     it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
       const { clock, answer, allowed } = await spent(0);
 
