@@ -69,6 +69,8 @@ export class Concurrency {
   #found = Infinity;
   #most = Infinity;
   #refuted = false;
+  /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
+  #isRaised = false;
   #tryAt = 0;
   /** More than the number were refused again: before that it is a guess. */
   isConfirmed = false;
@@ -101,7 +103,10 @@ export class Concurrency {
    * on their way. Where as many as the number were in flight, and for long, one more is tried.
    */
   accepted(inFlight: number, now: number, sentWith: number): void {
-    if (sentWith > this.#most) [this.#found, this.#most] = [sentWith - 1, sentWith];
+    if (sentWith > this.#most) {
+      [this.#found, this.#most] = [sentWith - 1, sentWith];
+      this.#isRaised = this.isDoubted;
+    }
     if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
     this.isDoubted = this.#most > this.#found;
     this.#most = this.#found + 1;
@@ -110,9 +115,9 @@ export class Concurrency {
 
   #confirm(stretch: Stretch, now: number): boolean {
     if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
-      this.#refuted = true; // a pace that is taken for a number would run free
+      this.#refuted = !this.#isRaised; // a pace that is taken for a number would run free
       this.#found = this.#most = Infinity;
-      this.isConfirmed = false;
+      this.isConfirmed = this.isDoubted = this.#isRaised = false;
       return false;
     }
     this.isConfirmed = true;
