@@ -71,13 +71,10 @@ export class Recovery {
     if (this.#answered === 0) this.#begunFrom ??= now();
   }
 
-  /**
-   * What was sent before the server answered again says nothing of it now. Nor does a retry that fails while it answers: some calls
-   * fail whatever the server's state, and they make the most retries.
-   */
-  fail(now: number, took: number, isRetry: boolean): void {
+  /** What was sent before the server answered again says nothing of it now. */
+  fail(now: number, took: number): void {
     const sentAt = now - took;
-    if (sentAt < this.#answeredFrom || (isRetry && this.#isRecovering)) return;
+    if (sentAt < this.#answeredFrom) return;
     if (now - this.#pausedAt > QUIET) this.#excusedFrom = undefined;
     if (this.#excuse()) {
       this.#excusedFrom ??= sentAt;
@@ -98,14 +95,10 @@ export class Recovery {
 
   /** Excuses a failure as one by chance, if one more is allowed. Returns whether it does. */
   #excuse(): boolean {
+    const isRecovering = this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
     this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
     this.#allowedBy = this.#answered;
-    return this.#isRecovering && this.#allowed-- >= 0;
-  }
-
-  /** Whether the server answers again after an outage that was no mere pause. */
-  get #isRecovering(): boolean {
-    return this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
+    return isRecovering && this.#allowed-- >= 0;
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */

@@ -696,15 +696,6 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
-    it('does not end where a retry fails while the server answers: some calls fail for good', async () => {
-      const { clock, answer, fail, allowed } = await spent(1_000);
-      for (let i = 0; i < 4; i++) answer(1);
-      for (let i = 0; i < 20; i++) fail(3);
-      await clock.advance(250);
-
-      expect(allowed()).toBe(8);
-    });
-
     it('does not count an outage from a failure that was excused long before, as of one broken thing', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 100; i++) answer(1);
