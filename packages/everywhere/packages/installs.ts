@@ -45,6 +45,9 @@ const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
   Deno: [join(HERE, '.bin/deno'), 'run', '--quiet', '--no-lock', '--no-remote', '--allow-net', '--allow-read'],
 };
 
+/** React reads its environment where it is loaded; ours do not need the right. */
+const REACT_READS = ['--allow-env=NODE_ENV'];
+
 /** What is wrong with the packages once they are installed. */
 export async function checkInstalls(): Promise<string[]> {
   const faults: string[] = [];
@@ -54,7 +57,8 @@ export async function checkInstalls(): Promise<string[]> {
       await install(manager, folder);
       for (const [runtime, command] of Object.entries(RUNTIMES)) {
         for (const script of ['import-all.mjs', 'require.cjs', 'retry.mjs']) {
-          await run(command[0]!, [...command.slice(1), script], folder).catch((error: Error) =>
+          const rights = runtime === 'Deno' && script === 'import-all.mjs' ? REACT_READS : [];
+          await run(command[0]!, [...command.slice(1), ...rights, script], folder).catch((error: Error) =>
             faults.push(`${manager.name}, ${runtime}, ${script}: ${error.message}`),
           );
         }
