@@ -1,8 +1,14 @@
-import { compose, defineMiddleware } from '@steadfetch/core';
+import { type Clock, compose, defineMiddleware, type Middleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { type RetryOptions, retry } from '../src/index.ts';
 import { API, scripted } from './support.ts';
+
+/** Gives a call so many milliseconds. */
+function deadline(clock: Clock, ms: number): Middleware {
+  const until = clock.now() + ms;
+  return defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+}
 
 /** The waits of a call that has so many milliseconds, and the status that it ends with. */
 async function waitsWithin(ms: number, options: RetryOptions, ...statuses: number[]) {
@@ -13,14 +19,12 @@ async function waitsWithin(ms: number, options: RetryOptions, ...statuses: numbe
 async function play(ms: number, took: number, options: RetryOptions, statuses: number[]) {
   const clock = instantClock();
   const waits: number[] = [];
-  const until = clock.now() + ms;
-  const deadline = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
   const slow = defineMiddleware(async (call, next) => {
     if (took > 0) await clock.sleep(took);
     return next(call);
   });
   const hooks = { onRetry: ({ delay }: { delay: number }) => waits.push(delay) };
-  const layers = [deadline, retry({ clock, random: () => 0.5, budget: false, hooks, ...options }), slow];
+  const layers = [deadline(clock, ms), retry({ clock, random: () => 0.5, budget: false, hooks, ...options }), slow];
   const { status } = await compose(...layers)(scripted(...statuses).fetch)(API);
   return { waits, status };
 }
@@ -41,11 +45,12 @@ it('what is left after a wait is as long as the last attempt', async () => {
 
 it('a retry that got no permit counts as an attempt as short as the one before it', async () => {
   const clock = instantClock();
-  const until = clock.now() + 10_000;
-  const deadline = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
   const budget = { acquire: () => undefined, record: () => {} };
 
-  await compose(deadline, retry({ clock, random: () => 0.5, budget, maxRetries: 5 }))(scripted(503).fetch)(API);
+  await compose(
+    deadline(clock, 10_000),
+    retry({ clock, random: () => 0.5, budget, maxRetries: 5 }),
+  )(scripted(503).fetch)(API);
 
   expect(clock.sleeps.map(Math.round)).toEqual([450, 900, 1_800, 3_425, 1_712]);
 });
