@@ -45,7 +45,7 @@ export function limiterStack(options: RateLimitOptions = {}, whole = 30_000): St
 }
 
 /** Options as one would write them: `{ timeout: 5_000, retry: { budget: false } }`. */
-function written(options: object): string {
+export function written(options: object): string {
   const fields = Object.entries(options).map(([name, value]) => `${name}: ${spelled(value)}`);
   return fields.length === 0 ? '' : `{ ${fields.join(', ')} }`;
 }

@@ -1,0 +1,149 @@
+import { between, except, OK, refusal } from '../harm/servers.ts';
+import type { Asked, Server } from '../harm/situation.ts';
+import { bucket, concurrency } from '../limits/limits.ts';
+import { made } from './counted.ts';
+import type { Exception } from './exception.ts';
+import { limited } from './limited-servers.ts';
+import { plainRetry } from './limiter-stacks.ts';
+import { alone, firstOnes, firstProof, processes, storeBeside } from './store-stacks.ts';
+import { asksFor, RETRY_AFTER } from './tells.ts';
+import { random } from './traffic.ts';
+
+const MINUTE = 60_000;
+/** A limit of ten a second without a burst. */
+const TEN = limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20 });
+const FIVE = limited({ limit: bucket(5, 1), answers: 20 });
+const adopting = storeBeside();
+const costs = { cost: ({ headers }: { headers: Headers }) => Number(headers.get('x-cost')) };
+
+/** Calls of two processes, of which half cost more. */
+const costing =
+  (cost: number) =>
+  (index: number, chance: number): Asked => ({
+    path: '/',
+    client: index % 2,
+    init: { headers: { 'x-cost': chance < 0.5 ? '1' : String(cost) } },
+  });
+
+/** Others use the limit, refusals mean something else, or the store has trouble. */
+export const TROUBLE: readonly Exception[] = [
+  {
+    situation:
+      '1 % are refused by chance with `Retry-After: 1`, at 85 % of a limit of 10 a second without a burst, three processes',
+    ...storeBeside(),
+    instead: firstProof(),
+    ...processes(3),
+    ...random(8.5),
+    server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
+  },
+  {
+    situation:
+      '1 % are refused by chance with `Retry-After: 1`, at 130 % of a limit of 50 a second that holds 50, eight processes',
+    ...storeBeside(),
+    instead: alone(),
+    ...processes(8),
+    ...random(65, 40_000),
+    server: limited({ limit: bucket(50, 50), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
+  },
+  ...[0.4, 0.8].map((share) => ({
+    situation: `${100 * share} % of the requests are refused by chance for a minute, four processes, 6 calls a second; calls of three minutes from its beginning`,
+    ...storeBeside(),
+    instead: alone(),
+    ...processes(4),
+    ...random(6, 3 * MINUTE + 5_000),
+    judged: made(5_000, 3 * MINUTE + 5_000),
+    server: except(({ at, chance }) => at >= 5_000 && at < MINUTE + 5_000 && chance < share, refusal(429)),
+  })),
+  {
+    situation:
+      'two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; calls of these two',
+    ...adopting,
+    ours: { ...adopting.ours, client: firstOnes(2, adopting.ours.client, plainRetry(10_000)) },
+    instead: 'give all of them the store',
+    ...processes(4),
+    ...random(6),
+    judged: (_, { client }) => client < 2,
+    server: TEN,
+  },
+  {
+    situation:
+      'one of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; calls of the other three',
+    ...storeBeside({ fault: (_, __, client) => (client === 3 ? 'fails' : 0) }),
+    ...processes(4),
+    ...random(6),
+    judged: (_, { client }) => client < 3,
+    server: TEN,
+  },
+  {
+    situation:
+      'a store fails for 2 % of the questions, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    ...storeBeside({ fault: (_, chance) => (chance() < 0.02 ? 'fails' : 0) }),
+    ...processes(4),
+    ...random(4),
+    server: FIVE,
+  },
+  {
+    situation:
+      'a store answers 1 % of the questions never, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    ...storeBeside({ fault: (_, chance) => (chance() < 0.01 ? 'hangs' : 0) }),
+    ...processes(4),
+    ...random(4),
+    server: FIVE,
+  },
+  {
+    situation:
+      'a store stands still for 0.9 s in 5, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    ...storeBeside({ fault: (at) => Math.max(0, 900 - (at % 5_000)) }),
+    ...processes(4),
+    ...random(4),
+    server: FIVE,
+  },
+  ...[3, 10].map((seconds) => ({
+    situation: `a store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`, four processes at 85 % of a limit of 10 a second without a burst`,
+    ...storeBeside({ forgets: seconds * 1_000 }),
+    instead: '`maxmemory-policy noeviction`',
+    ...processes(4),
+    ...random(8.5),
+    server: TEN,
+  })),
+  {
+    situation: 'a limit of three requests at once, of 0.3 s, asks to wait a second, one process at 85 %',
+    ...storeBeside(),
+    instead: alone(),
+    ...processes(1),
+    ...random(8.5),
+    server: limited({ limit: concurrency(3, 300), tells: asksFor(1), answers: 300 }),
+  },
+  {
+    situation: 'calls cost 1 and 5 where 5 empties the bucket (20 a second), with `Retry-After`, two processes at 85 %',
+    ...storeBeside({}, costs),
+    ...processes(2),
+    ask: costing(5),
+    ...random(5.7),
+    server: costly(20, 5),
+  },
+  {
+    situation:
+      'costs differ a thousandfold, and all is refused for 3 s with `Retry-After: 1` before anything was accepted, two processes, 5 calls a second',
+    ...storeBeside({}, costs),
+    ...processes(2),
+    ask: costing(1_000),
+    ...random(5),
+    server: except(between(0, 3_000), refusal(429, 1)),
+  },
+];
+
+/** A bucket from which a request takes what it costs. */
+function costly(rate: number, burst: number): () => Server {
+  return () => {
+    let [tokens, last] = [burst, 0];
+    return ({ at, headers }) => {
+      tokens = Math.min(burst, tokens + ((at - last) * rate) / 1_000);
+      last = at;
+      const cost = Number(headers.get('x-cost'));
+      if (tokens < cost) return refusal(429, Math.max(1, Math.ceil((cost - tokens) / rate)));
+      tokens -= cost;
+      return OK;
+    };
+  };
+}
