@@ -3,7 +3,7 @@ import type { Asked } from '../harm/situation.ts';
 import { bucket, concurrency, fixedWindow } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
 import { answering, eachOf, either, limited, ofPath } from './limited-servers.ts';
-import { jobAndUsers, limiterBeside, pool, standardBeside, usersAndJob } from './limiter-stacks.ts';
+import { limiterBeside, pool, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';
 import { RETRY_AFTER, SECONDS, type Tells } from './tells.ts';
@@ -40,30 +40,7 @@ const channelOf = ({ init }: Asked): string | null => new Headers(init?.headers)
 /** One gate holds calls that have limits of their own, or that wait for different things. */
 export const GATES: readonly Exception[] = [
   {
-    situation:
-      'users call beside a job of 20 workers through one limiter, at a limit of 3 a second without a burst that asks to wait; users wait for 3 s at the most; calls of the users',
-    ours: { text: 'rateLimit()', client: usersAndJob('both') },
-    plain: usersAndJob('none'),
-    instead: { text: '`rateLimit()` for the job, `retry()` for users', client: usersAndJob('the job') },
-    lasts: 2 * MINUTE,
-    calls: jobAndUsers(400, 0.5, 2 * MINUTE),
-    ask: (index) => ({ path: index < 400 ? '/job' : '/user' }),
-    judged: ({ path }) => path === '/user',
-    server: limited({ limit: bucket(3, 1), tells: RETRY_AFTER }),
-  },
-  {
-    situation:
-      'two processes share a limit of 20 a second without a burst that tells nothing, at 35 % of it: most are refused because of each other, whatever their pace',
-    ...limiterBeside(),
-    instead: limiterStack({ proof: 'first' }),
-    ...random(7),
-    clients: 2,
-    travel: (chance) => 5 + 10 * chance(),
-    server: limited({ limit: bucket(20, 1) }),
-  },
-  {
-    situation:
-      'one of 200 things that are named in the path has a limit of 5 a minute of its own, with `Retry-After`, and gets 10 % of 3 calls a second; calls to the others',
+    situation: 'One of 200 things that are named in the path has a limit of 5 a minute of its own and gets a tenth of 3 calls a second; counted: the calls to the others',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(3, 3 * MINUTE),
@@ -76,8 +53,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'one of many things that are named in the body, as channels of Slack, takes one call a second, with `Retry-After`, and gets 30 % of 5 calls a second, which may take a minute; calls to the others',
+    situation: 'One of many things that are named in the body, as channels of Slack, takes one call a second and gets 30 % of 5 calls a second, of a minute each; counted: the calls to the others',
     ...standardBeside(60_000),
     instead: '[`scope`](recipes-apis.md#a-limit-for-each-base-channel-mailbox-or-tenant)',
     measure: MEASURES.half,
@@ -91,8 +67,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'each of 50 things that are named in the path refuses its first request, with `Retry-After: 1`; 20 calls a second',
+    situation: 'Each of 50 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(20, 30_000),
@@ -100,8 +75,7 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation:
-      'each of 200 things that are named in the path refuses its first request, with `Retry-After: 1`; 20 calls a second',
+    situation: 'Each of 200 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...standardBeside(),
     instead: beside().ours,
     ...random(20, 30_000),
@@ -109,11 +83,10 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation:
-      'one of 30 hosts refuses all, without a hint, 10 calls a second through a pool of ten workers; calls to the other hosts',
-    ours: { text: 'rateLimit()', client: pool(limiterBeside().ours.client) },
+    situation: 'One of 30 hosts refuses all calls and tells nothing, and a pool of ten workers makes 10 calls a second; the plain retry makes two retries; counted: the calls to the other hosts',
+    ours: { text: '`rateLimit()`', client: pool(limiterBeside().ours.client) },
     plain: pool(plainStack({ retry: 2 })),
-    instead: { text: 'rateLimit({ maxWait: 2_000 })', client: pool(limiterBeside({ maxWait: 2_000 }).ours.client) },
+    instead: { text: '`rateLimit({ maxWait: 2_000 })`', client: pool(limiterBeside({ maxWait: 2_000 }).ours.client) },
     measure: MEASURES.most,
     ...random(10, 2 * MINUTE),
     ask: (_, chance) => ({ path: `/${Math.floor(30 * chance)}/items` }),
@@ -125,8 +98,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'each of ten paths takes one request at once, of 140 ms, and gets 66 % of that: they are taken for one limit',
+    situation: 'Each of ten paths takes one request of 140 ms at once, and is called at 66 % of that; the limiter takes them for one limit',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'path' }),
     ...random(47, 20_000),
@@ -134,7 +106,7 @@ export const GATES: readonly Exception[] = [
     server: eachOf(ofPath, limited({ limit: concurrency(1, 140), answers: 140 })),
   },
   {
-    situation: 'three credentials share a limit of 10 a second without a burst that tells nothing, at 80 %',
+    situation: 'Three credentials share a limit of 10 a second without a burst that tells nothing, at 80 %',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'origin' }),
     ...random(8),
@@ -142,11 +114,10 @@ export const GATES: readonly Exception[] = [
     server: limited({ limit: bucket(10, 1) }),
   },
   {
-    situation:
-      'a quota of 20 a minute is told for the POSTs of a path, and its GETs, which have none, come five times as often; calls that GET',
+    situation: 'The server tells a quota of 20 a minute for the POSTs of a path, and none for its GETs, which come five times as often; counted: the GETs',
     ...limiterBeside(),
     instead: {
-      text: 'rateLimit({ scope: (call) => call.method })',
+      text: '`rateLimit({ scope: (call) => call.method })`',
       client: limiterStack({ scope: ({ method }) => method }).client,
     },
     measure: MEASURES.most,
@@ -160,8 +131,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'two paths of one credential have limits of one and two a second, with `Retry-After`, and are called at their limits, 10 s a call: they are taken for one limit',
+    situation: 'Two paths have limits of one and of two a second, are called at 100 % with calls of 10 s, and are taken for one limit',
     ...limiterBeside({}, 10_000),
     instead: limiterStack({ scope: 'path' }, 10_000),
     ...random(3, 2 * MINUTE),
@@ -169,8 +139,7 @@ export const GATES: readonly Exception[] = [
     server: twoLimits(RETRY_AFTER),
   },
   {
-    situation:
-      'all paths of one credential are refused for 5 s, and one of five stays above a limit of one a second; 10 calls a second of 10 s, those to the other four after that',
+    situation: 'All paths are refused for 5 s, and one of five stays above a limit of one a second; 10 calls of 10 s a second, counted: those to the others after it',
     ...standardBeside(10_000),
     instead: beside({ timeout: 10_000 }, { rateLimit: { scope: 'path' } }).ours,
     ...random(10, 45_000),

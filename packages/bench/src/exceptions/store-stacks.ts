@@ -10,18 +10,18 @@ const WHOLE = 10_000;
 
 /** `rateLimit()` with a store that all clients of a run share, and a plain retry, for calls that may take so long. */
 export function storeBeside(world: StoreWorld = {}, options: RateLimitOptions = {}, whole: number = WHOLE): Sides {
-  const ours = { text: 'rateLimit({ store })', client: withStore(world, options, whole) };
+  const ours = { text: '`rateLimit({ store })`', client: withStore(world, options, whole) };
   return { ours, plain: plainRetry(whole), whole };
 }
 
 export function firstProof(world: StoreWorld = {}, whole: number = WHOLE): Stack {
-  return { text: "rateLimit({ store, proof: 'first' })", client: withStore(world, { proof: 'first' }, whole) };
+  return { text: "`rateLimit({ store, proof: 'first' })`", client: withStore(world, { proof: 'first' }, whole) };
 }
 
 /** The limit of all together is said. */
 export function said(requests: number, per: number): Stack {
   const limit = { requests, per };
-  return { text: `storeOf(ask, ${written({ limit })})`, client: withStore({ limit }) };
+  return { text: `\`storeOf(ask, ${written({ limit })})\``, client: withStore({ limit }) };
 }
 
 /** Without a store, each process finds the limit by itself. */

@@ -28,8 +28,7 @@ const costing =
 /** Others use the limit, refusals mean something else, or the store has trouble. */
 export const TROUBLE: readonly Exception[] = [
   {
-    situation:
-      '1 % are refused by chance with `Retry-After: 1`, at 85 % of a limit of 10 a second without a burst, three processes',
+    situation: 'Three processes call a limit of 10 a second without a burst at 85 %, and 1 % are refused by chance with `Retry-After: 1`',
     ...storeBeside(),
     instead: firstProof(),
     ...processes(3),
@@ -37,8 +36,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation:
-      '1 % are refused by chance with `Retry-After: 1`, at 130 % of a limit of 50 a second that holds 50, eight processes',
+    situation: 'Eight processes call a bucket of 50 a second that holds 50 at 130 %, and 1 % are refused by chance with `Retry-After: 1`',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -46,7 +44,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: bucket(50, 50), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
   },
   ...[0.4, 0.8].map((share) => ({
-    situation: `${100 * share} % of the requests are refused by chance for a minute, four processes, 6 calls a second; calls of three minutes from its beginning`,
+    situation: `The server refuses ${100 * share} % of the requests by chance for a minute and tells nothing; four processes make 6 calls a second, counted: those of three minutes from its beginning`,
     ...storeBeside(),
     instead: alone(),
     ...processes(4),
@@ -55,8 +53,7 @@ export const TROUBLE: readonly Exception[] = [
     server: except(({ at, chance }) => at >= 5_000 && at < MINUTE + 5_000 && chance < share, refusal(429)),
   })),
   {
-    situation:
-      'two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; calls of these two',
+    situation: 'Two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; counted: the calls of these two',
     ...adopting,
     ours: { ...adopting.ours, client: firstOnes(2, adopting.ours.client, plainRetry(10_000)) },
     instead: 'give all of them the store',
@@ -66,8 +63,7 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   },
   {
-    situation:
-      'one of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; calls of the other three',
+    situation: 'One of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; counted: the calls of the other three',
     ...storeBeside({ fault: (_, __, client) => (client === 3 ? 'fails' : 0) }),
     ...processes(4),
     ...random(6),
@@ -75,31 +71,28 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   },
   {
-    situation:
-      'a store fails for 2 % of the questions, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation: 'A store fails for 2 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.02 ? 'fails' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   {
-    situation:
-      'a store answers 1 % of the questions never, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation: 'A store never answers 1 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.01 ? 'hangs' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   {
-    situation:
-      'a store stands still for 0.9 s in 5, four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation: 'A store stands still for 0.9 s in 5; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (at) => Math.max(0, 900 - (at % 5_000)) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   ...[3, 10].map((seconds) => ({
-    situation: `a store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`, four processes at 85 % of a limit of 10 a second without a burst`,
+    situation: `A store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`; four processes at 85 % of a limit of 10 a second without a burst`,
     ...storeBeside({ forgets: seconds * 1_000 }),
     instead: '`maxmemory-policy noeviction`',
     ...processes(4),
@@ -107,7 +100,7 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   })),
   {
-    situation: 'a limit of three requests at once, of 0.3 s, asks to wait a second, one process at 85 %',
+    situation: 'One process calls a limit of three requests of 0.3 s at once that asks to wait a second, at 85 %',
     ...storeBeside(),
     instead: alone(),
     ...processes(1),
@@ -115,7 +108,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: concurrency(3, 300), tells: asksFor(1), answers: 300 }),
   },
   {
-    situation: 'calls cost 1 and 5 where 5 empties the bucket (20 a second), with `Retry-After`, two processes at 85 %',
+    situation: 'Two processes make calls that cost 1 and 5 at a bucket of 20 a second that holds 5 and asks to wait, at 85 %',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(5),
@@ -123,8 +116,7 @@ export const TROUBLE: readonly Exception[] = [
     server: costly(20, 5),
   },
   {
-    situation:
-      'costs differ a thousandfold, and all is refused for 3 s with `Retry-After: 1` before anything was accepted, two processes, 5 calls a second',
+    situation: 'Two processes make calls that cost 1 and 1,000, 5 a second, and the server refuses all for the first 3 s with `Retry-After: 1`',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(1_000),

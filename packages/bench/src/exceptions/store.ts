@@ -13,7 +13,7 @@ const SECOND = 1_000;
 /** What slots in time cost where little is told, or calls have little time. */
 const SLOTS: readonly Exception[] = [
   {
-    situation: 'a told window of 20 a second, answers of 0.6 to 1.4 s, two processes at 80 %',
+    situation: 'Two processes call a told window of 20 a second at 80 %; answers take 0.6 to 1.4 s',
     ...storeBeside(),
     instead: alone(),
     ...processes(2),
@@ -21,8 +21,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(20, SECOND), tells: SECONDS, answers: spread(600, 1_400) }),
   },
   {
-    situation:
-      'a fixed window of 20 a second asks to wait a second, requests travel for 0.25 to 0.75 s, two processes at 90 %: requests that overtake each other are refused',
+    situation: 'Two processes call a fixed window of 20 a second that asks to wait a second, at 90 %, and requests overtake each other, since they travel for 0.25 to 0.75 s',
     ...storeBeside(),
     instead: alone(),
     ...processes(2, spread(250, 750)),
@@ -30,8 +29,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(20, SECOND), tells: asksFor(1), answers: 20 }),
   },
   {
-    situation:
-      'a sliding log of 20 a second asks to wait a second, requests travel for 0.25 to 0.75 s, two processes at 90 %',
+    situation: 'Two processes call a sliding log of 20 a second that asks to wait a second, at 90 %, and requests travel for 0.25 to 0.75 s',
     ...storeBeside(),
     instead: said(19, SECOND),
     ...processes(2, spread(250, 750)),
@@ -39,23 +37,21 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: slidingLog(20, SECOND), tells: asksFor(1), answers: 20 }),
   },
   {
-    situation:
-      'a limit of 10 a second without a burst asks to wait a second, requests travel for 5 to 65 ms, four processes at 80 %',
+    situation: 'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 65 ms',
     ...storeBeside(),
     ...processes(4, spread(5, 65)),
     ...random(8),
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20 }),
   },
   {
-    situation:
-      'a limit of 10 a second without a burst asks to wait a second, requests travel for 5 to 155 ms, four processes at 80 %',
+    situation: 'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 155 ms',
     ...storeBeside(),
     ...processes(4, spread(5, 155)),
     ...random(8),
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20 }),
   },
   {
-    situation: 'a told window of ten calls in ten seconds begins with its first request, one process at 90 %',
+    situation: 'One process calls a told window of ten in ten seconds that begins with its first request, at 90 %',
     ...storeBeside(),
     instead: alone(),
     ...processes(1),
@@ -63,7 +59,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: windowFromFirst(10, 10_000), tells: SECONDS, answers: 20 }),
   },
   {
-    situation: '20 calls at once meet a told window of 10 a minute, one process, and may take five minutes',
+    situation: 'One process makes 20 calls at once, of five minutes each, at a told window of 10 a minute',
     ...storeBeside({}, {}, 5 * MINUTE),
     instead: alone(5 * MINUTE),
     ...processes(1),
@@ -71,8 +67,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(10, MINUTE), tells: SECONDS }),
   },
   {
-    situation:
-      'a told limit of one call in 5 s, eight processes at 90 %: calls that have less time than the queue of slots takes are declined',
+    situation: 'Eight processes call a told limit of one in 5 s without a burst, at 90 %; calls that have less time than their turn takes are declined',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -80,8 +75,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(0.2, 1), tells: POLICY }),
   },
   {
-    situation:
-      'a job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour: even shares lie further apart than calls can wait',
+    situation: 'A job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour, whose even shares lie further apart',
     ...storeBeside({}, {}, 30_000),
     instead: alone(30_000),
     ...processes(2),
@@ -91,12 +85,11 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(60, 60 * MINUTE), tells: SECONDS }),
   },
   {
-    situation:
-      'each call has a stack of its own, as a function that is started anew, and is aborted after 3 s, at 1.2 times a limit of 5 a second: its slot is lost',
+    situation: 'Each call has a stack of its own, as in a function that is started anew, and is aborted after 3 s, so that its slot is lost, at 120 % of a limit of 5 a second without a burst',
     ...storeBeside({}, {}, 10 * MINUTE),
-    ours: { text: 'rateLimit({ store })', client: eachCall(storeBeside({}, {}, 10 * MINUTE).ours) },
+    ours: { text: '`rateLimit({ store })`', client: eachCall(storeBeside({}, {}, 10 * MINUTE).ours) },
     instead: {
-      text: 'compose(timeout(2_999), rateLimit({ store }))',
+      text: '`compose(timeout(2_999), rateLimit({ store }))`',
       client: eachCall(storeBeside({}, {}, 2_999).ours),
     },
     ...processes(6),
@@ -105,7 +98,7 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(5, 1), tells: RETRY_AFTER, answers: 20 }),
   },
   ...[1, 5].map((minutes) => ({
-    situation: `a quota of 60 a minute tells its end as an instant, its \`Date\` cannot be read, and clocks are ${minutes === 1 ? 'a minute' : 'five minutes'} slow, at 80 %, calls of 30 s`,
+    situation: `Two processes call a quota of 60 a minute at 80 %, with calls of 30 s; it tells its end as an instant, a page cannot read its \`Date\`, and their clocks are ${minutes === 1 ? 'a minute' : 'five minutes'} slow`,
     ...slow(minutes * MINUTE, storeBeside({}, {}, 30_000)),
     instead: 'expose `Date`',
     ...processes(2),
