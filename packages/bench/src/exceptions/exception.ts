@@ -3,7 +3,7 @@ import type { Outcome, World } from '../harm/situation.ts';
 
 /** A stack, and how the table names it. */
 export interface Stack {
-  /** As a reader would write it; in the table it stands between backticks. */
+  /** As a reader would write it, in Markdown. */
   readonly text: string;
   readonly client: Member;
 }

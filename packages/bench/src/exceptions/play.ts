@@ -14,12 +14,12 @@ export async function playRow(exception: Exception): Promise<Played> {
   const measured = await measuredBehind(exception, ours.client);
   const reference = await measuredBehind(exception, plain);
   const remedy = typeof instead === 'string' ? instead : await remedyOf(exception, instead);
-  const cells = [situation, `\`${ours.text}\``, figure(measured, measure), figure(reference, measure), remedy];
+  const cells = [situation, ours.text, figure(measured, measure), figure(reference, measure), remedy];
   return { cells, isWorse: isWorse(measured, reference, measure) };
 }
 
 async function remedyOf(exception: Exception, { text, client }: Stack): Promise<string> {
-  return `\`${text}\`: ${figure(await measuredBehind(exception, client), exception.measure ?? MEASURES.success)}`;
+  return `${text}: ${figure(await measuredBehind(exception, client), exception.measure ?? MEASURES.success)}`;
 }
 
 /** What is measured in each of the runs. */
