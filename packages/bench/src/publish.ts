@@ -15,8 +15,8 @@ export interface Result {
   /** One sentence per line about how it was measured. @default none: the page says it */
   notes?: readonly string[];
   head: readonly string[];
-  /** How many columns are set to the left. @default 1 */
-  left?: number;
+  /** Which columns are set to the left. @default the first */
+  left?: readonly number[];
   rows: readonly (readonly (string | number)[])[];
   /** The libraries whose versions count, besides Node. */
   peers?: readonly string[];
@@ -24,7 +24,7 @@ export interface Result {
 
 /** Prints a table, and writes it into its page with the versions and the command that made it. */
 export function publish(result: Result): void {
-  const { name, file, page = 'docs/benchmarks.md', notes = [], head, left = 1, rows, peers = [] } = result;
+  const { name, file, page = 'docs/benchmarks.md', notes = [], head, left = [0], rows, peers = [] } = result;
   const command = `node ${relative(ROOT, file)}`;
   const versions = [`Node ${process.versions.node}`, ...peers.map((peer) => `${peer} ${versionOf(peer)}`)].join(', ');
   const text = [...notes, '', ...table(head, rows, left), '', `\`${command}\` with ${versions}.`].join('\n');
@@ -43,8 +43,8 @@ function versionOf(peer: string): string {
   return (JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-/** A Markdown table; every column but the first ones is set to the right. */
-function table(head: Result['head'], rows: Result['rows'], left: number): string[] {
+/** A Markdown table; every other column is set to the right. */
+function table(head: Result['head'], rows: Result['rows'], left: readonly number[]): string[] {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map((_, column) => (column < left ? '---' : '---:'))), ...rows.map(line)];
+  return [line(head), line(head.map((_, column) => (left.includes(column) ? '---' : '---:'))), ...rows.map(line)];
 }

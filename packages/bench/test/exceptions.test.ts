@@ -7,14 +7,17 @@ import { playRow } from '../src/exceptions/play.ts';
 const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/robustness.md'), 'utf8');
 
 describe('pnpm bench exceptions', () => {
-  it.each(PARTS.map(({ name }) => name))('finds the place of its table in the page: %s', (name) => {
+  it.each(PARTS)('has its rows in the table of the page: $name', ({ name, exceptions }) => {
     const [begin, end] = [
       PAGE.indexOf(`<!-- bench:exceptions-${name} -->`),
       PAGE.indexOf(`<!-- /bench:exceptions-${name} -->`),
     ];
+    const table = PAGE.slice(begin, end);
+    const missing = exceptions.filter(({ situation }) => !table.includes(`| ${situation} |`));
 
     expect(begin).toBeGreaterThan(0);
     expect(end).toBeGreaterThan(begin);
+    if (table.includes('| situation |')) expect(missing.map(({ situation }) => situation)).toEqual([]);
   });
 
   it('plays a row that is worse than a plain retry', async () => {
