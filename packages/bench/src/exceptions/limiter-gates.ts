@@ -40,7 +40,8 @@ const channelOf = ({ init }: Asked): string | null => new Headers(init?.headers)
 /** One gate holds calls that have limits of their own, or that wait for different things. */
 export const GATES: readonly Exception[] = [
   {
-    situation: 'One of 200 things that are named in the path has a limit of 5 a minute of its own and gets a tenth of 3 calls a second; counted: the calls to the others',
+    situation:
+      'One of 200 things that are named in the path has a limit of 5 a minute of its own and gets a tenth of 3 calls a second; counted: the calls to the others',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(3, 3 * MINUTE),
@@ -53,7 +54,8 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'One of many things that are named in the body, as channels of Slack, takes one call a second and gets 30 % of 5 calls a second, of a minute each; counted: the calls to the others',
+    situation:
+      'One of many things that are named in the body, as channels of Slack, takes one call a second and gets 30 % of 5 calls a second, of a minute each; counted: the calls to the others',
     ...standardBeside(60_000),
     instead: '[`scope`](recipes-apis.md#a-limit-for-each-base-channel-mailbox-or-tenant)',
     measure: MEASURES.half,
@@ -67,7 +69,8 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'Each of 50 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
+    situation:
+      'Each of 50 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(20, 30_000),
@@ -75,7 +78,8 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation: 'Each of 200 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
+    situation:
+      'Each of 200 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...standardBeside(),
     instead: beside().ours,
     ...random(20, 30_000),
@@ -83,7 +87,8 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation: 'One of 30 hosts refuses all calls and tells nothing, and a pool of ten workers makes 10 calls a second; the plain retry makes two retries; counted: the calls to the other hosts',
+    situation:
+      'One of 30 hosts refuses all calls and tells nothing, and a pool of ten workers makes 10 calls a second; the plain retry makes two retries; counted: the calls to the other hosts',
     ours: { text: '`rateLimit()`', client: pool(limiterBeside().ours.client) },
     plain: pool(plainStack({ retry: 2 })),
     instead: { text: '`rateLimit({ maxWait: 2_000 })`', client: pool(limiterBeside({ maxWait: 2_000 }).ours.client) },
@@ -98,7 +103,8 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'Each of ten paths takes one request of 140 ms at once, and is called at 66 % of that; the limiter takes them for one limit',
+    situation:
+      'Each of ten paths takes one request of 140 ms at once, and is called at 66 % of that; the limiter takes them for one limit',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'path' }),
     ...random(47, 20_000),
@@ -114,7 +120,8 @@ export const GATES: readonly Exception[] = [
     server: limited({ limit: bucket(10, 1) }),
   },
   {
-    situation: 'The server tells a quota of 20 a minute for the POSTs of a path, and none for its GETs, which come five times as often; counted: the GETs',
+    situation:
+      'The server tells a quota of 20 a minute for the POSTs of a path, and none for its GETs, which come five times as often; counted: the GETs',
     ...limiterBeside(),
     instead: {
       text: '`rateLimit({ scope: (call) => call.method })`',
@@ -131,7 +138,8 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'Two paths have limits of one and of two a second, are called at 100 % with calls of 10 s, and are taken for one limit',
+    situation:
+      'Two paths have limits of one and of two a second, are called at 100 % with calls of 10 s, and are taken for one limit',
     ...limiterBeside({}, 10_000),
     instead: limiterStack({ scope: 'path' }, 10_000),
     ...random(3, 2 * MINUTE),
@@ -139,7 +147,8 @@ export const GATES: readonly Exception[] = [
     server: twoLimits(RETRY_AFTER),
   },
   {
-    situation: 'All paths are refused for 5 s, and one of five stays above a limit of one a second; 10 calls of 10 s a second, counted: those to the others after it',
+    situation:
+      'All paths are refused for 5 s, and one of five stays above a limit of one a second; 10 calls of 10 s a second, counted: those to the others after it',
     ...standardBeside(10_000),
     instead: beside({ timeout: 10_000 }, { rateLimit: { scope: 'path' } }).ours,
     ...random(10, 45_000),

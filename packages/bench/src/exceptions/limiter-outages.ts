@@ -7,7 +7,6 @@ import { limited } from './limited-servers.ts';
 import { limiterBeside, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { penalty } from './odd-limits.ts';
-import { maintenance } from './servers.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';
 import { random } from './traffic.ts';
 
@@ -31,21 +30,27 @@ export const OUTAGES: readonly Exception[] = [
     server: limited({ limit: unlimited(), noise: { share: 0.5 } }),
   },
   {
-    situation: 'The server refuses 1 % by chance with `Retry-After: 1`, at 80 % of a limit of 20 requests of 0.3 s at once; counted: the calls of the first 28 s',
+    situation:
+      'The server refuses 1 % by chance with `Retry-After: 1`, at 80 % of a limit of 20 requests of 0.3 s at once; counted: the calls of the first 28 s',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(53, 28_000),
     server: limited({ limit: concurrency(20, 300), answers: 300, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation: 'The server refuses all calls for 45 s and tells how long, and then answers 3 % with 503; 5 calls of 5 s a second',
+    situation:
+      'The server refuses all calls for 45 s and tells how long, and then answers 3 % with 503; 5 calls of 5 s a second',
     ...standardBeside(5_000),
     instead: beside({ timeout: 5_000 }).ours,
     ...random(5, 2 * MINUTE),
-    server: maintenance(0, 45_000, ({ chance }) => (chance < 0.03 ? { status: 503 } : OK)),
+    server: () => (request) => {
+      if (request.at < 45_000) return refusal(429, Math.ceil((45_000 - request.at) / 1_000));
+      return request.chance < 0.03 ? { status: 503 } : OK;
+    },
   },
   {
-    situation: 'A service that works off a request each 75 ms answers 503 with `Retry-After: 2` for 20 s, and then the held calls fill its queue; 10 calls a second, counted: those of two minutes from its beginning, beside two retries',
+    situation:
+      'A service that works off a request each 75 ms answers 503 with `Retry-After: 2` for 20 s, and then the held calls fill its queue; 10 calls a second, counted: those of two minutes from its beginning, beside two retries',
     ...beside({}, { rateLimit: true }),
     measure: MEASURES.half,
     ...random(10, 140_000),
@@ -53,7 +58,8 @@ export const OUTAGES: readonly Exception[] = [
     server: queueing(75, 600),
   },
   {
-    situation: 'A limit of 5 a second refuses all calls for 30 s once it is exceeded, and tells nothing; 1.5 calls a second, beside two retries',
+    situation:
+      'A limit of 5 a second refuses all calls for 30 s once it is exceeded, and tells nothing; 1.5 calls a second, beside two retries',
     ...limiterBeside(),
     plain: plainStack({}),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }),
@@ -62,7 +68,8 @@ export const OUTAGES: readonly Exception[] = [
     server: limited({ limit: penalty(5, 1_000, 30_000) }),
   },
   {
-    situation: 'A machine sleeps for a minute after it was refused with `Retry-After: 60`, and its clock stands still meanwhile; 10 calls a second, counted: those of the 15 s after it',
+    situation:
+      'A machine sleeps for a minute after it was refused with `Retry-After: 60`, and its clock stands still meanwhile; 10 calls a second, counted: those of the 15 s after it',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(10, 40_000),

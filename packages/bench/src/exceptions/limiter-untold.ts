@@ -29,7 +29,8 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: bucket(10, 10), answers: 4_000 }),
   },
   {
-    situation: 'A loop of 130 workers calls a bucket of 5 a second that holds ten and asks to wait; answers take 20 s; counted: calls done in five minutes',
+    situation:
+      'A loop of 130 workers calls a bucket of 5 a second that holds ten and asks to wait; answers take 20 s; counted: calls done in five minutes',
     ...limiterBeside({}, 300_000),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }, 300_000),
     measure: MEASURES.done,
@@ -37,7 +38,8 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: bucket(5, 10), tells: RETRY_AFTER, answers: 20_000 }),
   },
   {
-    situation: 'A loop of 40 workers calls a bucket of 10 a second that holds ten and tells nothing, and the limiter takes a number of requests in flight for the limit; answers take 3 s; counted: calls done in the fourth minute',
+    situation:
+      'A loop of 40 workers calls a bucket of 10 a second that holds ten and tells nothing, and the limiter takes a number of requests in flight for the limit; answers take 3 s; counted: calls done in the fourth minute',
     ...limiterBeside(),
     instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
     measure: MEASURES.done,
@@ -46,14 +48,16 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: bucket(10, 10), tells: NOTHING, answers: 3_000 }),
   },
   {
-    situation: 'A limit of 5 requests of 2 s at once tells nothing and rises to 20, as the calls do from 1.5 a second to 6; counted: those of the three minutes after it',
+    situation:
+      'A limit of 5 requests of 2 s at once tells nothing and rises to 20, as the calls do from 1.5 a second to 6; counted: those of the three minutes after it',
     ...limiterBeside(),
     ...rising(1.5, 6, 3 * MINUTE, 6 * MINUTE),
     judged: (_, { at }) => at >= 3 * MINUTE,
     server: limited({ limit: risingConcurrency(5, 20, 3 * MINUTE), answers: 2_000 }),
   },
   {
-    situation: 'A limit of 3 requests of a second at once tells nothing and rises to 12, and a loop of 14 workers calls it; counted: calls done in the three minutes after it',
+    situation:
+      'A limit of 3 requests of a second at once tells nothing and rises to 12, and a loop of 14 workers calls it; counted: calls done in the three minutes after it',
     ...standardBeside(),
     measure: MEASURES.done,
     ...loop(14, 6 * MINUTE),
@@ -61,7 +65,8 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: risingConcurrency(3, 12, 3 * MINUTE), answers: 1_000 }),
   },
   {
-    situation: '60 calls of 15 s come at once to a bucket of 5 a second that holds five and tells nothing; half of the answers take 5 s',
+    situation:
+      '60 calls of 15 s come at once to a bucket of 5 a second that holds five and tells nothing; half of the answers take 5 s',
     ...limiterBeside({}, 15_000),
     ...burst(60),
     server: limited({ limit: bucket(5, 5), answers: (chance) => (chance() < 0.5 ? 100 : 5_000) }),

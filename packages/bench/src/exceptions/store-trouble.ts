@@ -28,7 +28,8 @@ const costing =
 /** Others use the limit, refusals mean something else, or the store has trouble. */
 export const TROUBLE: readonly Exception[] = [
   {
-    situation: 'Three processes call a limit of 10 a second without a burst at 85 %, and 1 % are refused by chance with `Retry-After: 1`',
+    situation:
+      'Three processes call a limit of 10 a second without a burst at 85 %, and 1 % are refused by chance with `Retry-After: 1`',
     ...storeBeside(),
     instead: firstProof(),
     ...processes(3),
@@ -36,7 +37,8 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation: 'Eight processes call a bucket of 50 a second that holds 50 at 130 %, and 1 % are refused by chance with `Retry-After: 1`',
+    situation:
+      'Eight processes call a bucket of 50 a second that holds 50 at 130 %, and 1 % are refused by chance with `Retry-After: 1`',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -53,7 +55,8 @@ export const TROUBLE: readonly Exception[] = [
     server: except(({ at, chance }) => at >= 5_000 && at < MINUTE + 5_000 && chance < share, refusal(429)),
   })),
   {
-    situation: 'Two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; counted: the calls of these two',
+    situation:
+      'Two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; counted: the calls of these two',
     ...adopting,
     ours: { ...adopting.ours, client: firstOnes(2, adopting.ours.client, plainRetry(10_000)) },
     instead: 'give all of them the store',
@@ -63,7 +66,8 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   },
   {
-    situation: 'One of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; counted: the calls of the other three',
+    situation:
+      'One of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; counted: the calls of the other three',
     ...storeBeside({ fault: (_, __, client) => (client === 3 ? 'fails' : 0) }),
     ...processes(4),
     ...random(6),
@@ -71,21 +75,24 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   },
   {
-    situation: 'A store fails for 2 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation:
+      'A store fails for 2 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.02 ? 'fails' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   {
-    situation: 'A store never answers 1 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation:
+      'A store never answers 1 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.01 ? 'hangs' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
   {
-    situation: 'A store stands still for 0.9 s in 5; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+    situation:
+      'A store stands still for 0.9 s in 5; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
     ...storeBeside({ fault: (at) => Math.max(0, 900 - (at % 5_000)) }),
     ...processes(4),
     ...random(4),
@@ -108,7 +115,8 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: concurrency(3, 300), tells: asksFor(1), answers: 300 }),
   },
   {
-    situation: 'Two processes make calls that cost 1 and 5 at a bucket of 20 a second that holds 5 and asks to wait, at 85 %',
+    situation:
+      'Two processes make calls that cost 1 and 5 at a bucket of 20 a second that holds 5 and asks to wait, at 85 %',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(5),
@@ -116,7 +124,8 @@ export const TROUBLE: readonly Exception[] = [
     server: costly(20, 5),
   },
   {
-    situation: 'Two processes make calls that cost 1 and 1,000, 5 a second, and the server refuses all for the first 3 s with `Retry-After: 1`',
+    situation:
+      'Two processes make calls that cost 1 and 1,000, 5 a second, and the server refuses all for the first 3 s with `Retry-After: 1`',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(1_000),

@@ -21,7 +21,8 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(20, SECOND), tells: SECONDS, answers: spread(600, 1_400) }),
   },
   {
-    situation: 'Two processes call a fixed window of 20 a second that asks to wait a second, at 90 %, and requests overtake each other, since they travel for 0.25 to 0.75 s',
+    situation:
+      'Two processes call a fixed window of 20 a second that asks to wait a second, at 90 %, and requests overtake each other, since they travel for 0.25 to 0.75 s',
     ...storeBeside(),
     instead: alone(),
     ...processes(2, spread(250, 750)),
@@ -29,7 +30,8 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(20, SECOND), tells: asksFor(1), answers: 20 }),
   },
   {
-    situation: 'Two processes call a sliding log of 20 a second that asks to wait a second, at 90 %, and requests travel for 0.25 to 0.75 s',
+    situation:
+      'Two processes call a sliding log of 20 a second that asks to wait a second, at 90 %, and requests travel for 0.25 to 0.75 s',
     ...storeBeside(),
     instead: said(19, SECOND),
     ...processes(2, spread(250, 750)),
@@ -37,14 +39,16 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: slidingLog(20, SECOND), tells: asksFor(1), answers: 20 }),
   },
   {
-    situation: 'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 65 ms',
+    situation:
+      'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 65 ms',
     ...storeBeside(),
     ...processes(4, spread(5, 65)),
     ...random(8),
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20 }),
   },
   {
-    situation: 'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 155 ms',
+    situation:
+      'Four processes call a limit of 10 a second without a burst that asks to wait a second, at 80 %, and requests travel for 5 to 155 ms',
     ...storeBeside(),
     ...processes(4, spread(5, 155)),
     ...random(8),
@@ -67,7 +71,8 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(10, MINUTE), tells: SECONDS }),
   },
   {
-    situation: 'Eight processes call a told limit of one in 5 s without a burst, at 90 %; calls that have less time than their turn takes are declined',
+    situation:
+      'Eight processes call a told limit of one in 5 s without a burst, at 90 %; calls that have less time than their turn takes are declined',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -75,7 +80,8 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(0.2, 1), tells: POLICY }),
   },
   {
-    situation: 'A job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour, whose even shares lie further apart',
+    situation:
+      'A job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour, whose even shares lie further apart',
     ...storeBeside({}, {}, 30_000),
     instead: alone(30_000),
     ...processes(2),
@@ -85,7 +91,8 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: fixedWindow(60, 60 * MINUTE), tells: SECONDS }),
   },
   {
-    situation: 'Each call has a stack of its own, as in a function that is started anew, and is aborted after 3 s, so that its slot is lost, at 120 % of a limit of 5 a second without a burst',
+    situation:
+      'Each call has a stack of its own, as in a function that is started anew, and is aborted after 3 s, so that its slot is lost, at 120 % of a limit of 5 a second without a burst',
     ...storeBeside({}, {}, 10 * MINUTE),
     ours: { text: '`rateLimit({ store })`', client: eachCall(storeBeside({}, {}, 10 * MINUTE).ours) },
     instead: {
