@@ -1,10 +1,11 @@
 import { between, except, OK, refusal } from '../harm/servers.ts';
 import type { Asked, Server } from '../harm/situation.ts';
-import { bucket, concurrency } from '../limits/limits.ts';
+import { bucket, concurrency, unlimited } from '../limits/limits.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
 import { plainRetry } from './limiter-stacks.ts';
+import { beside } from './stacks.ts';
 import { alone, firstOnes, firstProof, processes, storeBeside } from './store-stacks.ts';
 import { asksFor, RETRY_AFTER } from './tells.ts';
 import { random } from './traffic.ts';
@@ -44,6 +45,24 @@ export const TROUBLE: readonly Exception[] = [
     ...processes(8),
     ...random(65, 40_000),
     server: limited({ limit: bucket(50, 50), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
+  },
+  {
+    situation:
+      'Eight processes make 100 calls a second to a server without a limit, which refuses 5 % by chance with `Retry-After: 1`; counted: those of the first 30 s',
+    ...storeBeside(),
+    instead: alone(),
+    ...processes(8),
+    ...random(100, 30_000),
+    server: limited({ limit: unlimited(), answers: 20, noise: { share: 0.05, seconds: 1 } }),
+  },
+  {
+    situation:
+      'Eight processes make 20 calls a second to a server without a limit, which refuses 1 % by chance with `Retry-After: 30`; counted: those of the first 30 s',
+    ...storeBeside(),
+    instead: beside({ timeout: 10_000 }).ours,
+    ...processes(8),
+    ...random(20, 30_000),
+    server: limited({ limit: unlimited(), answers: 20, noise: { share: 0.01, seconds: 30 } }),
   },
   ...[0.4, 0.8].map((share) => ({
     situation: `The server refuses ${100 * share} % of the requests by chance for a minute and tells nothing; four processes make 6 calls a second, counted: those of three minutes from its beginning`,

@@ -1,6 +1,7 @@
 import { bucket, fixedWindow, slidingLog } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
 import { limited, spread } from './limited-servers.ts';
+import { MEASURES } from './measures.ts';
 import { windowFromFirst } from './odd-limits.ts';
 import { alone, eachCall, processes, said, slow, storeBeside } from './store-stacks.ts';
 import { TROUBLE } from './store-trouble.ts';
@@ -53,6 +54,16 @@ const SLOTS: readonly Exception[] = [
     ...processes(4, spread(5, 155)),
     ...random(8),
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20 }),
+  },
+  {
+    situation:
+      'Eight processes call a bucket of 50 a second that holds five and asks to wait, at 90 %, and may hold too low a pace for a minute',
+    ...storeBeside(),
+    instead: alone(),
+    measure: MEASURES.half,
+    ...processes(8),
+    ...random(45),
+    server: limited({ limit: bucket(50, 5), tells: RETRY_AFTER, answers: 20 }),
   },
   {
     situation: 'One process calls a told window of ten in ten seconds that begins with its first request, at 90 %',
