@@ -11,6 +11,4 @@ export const MEASURES = {
   done: { name: '', of: ({ done }) => done, unit: 'count', more: true },
   /** When the last success was, as where workers make so many calls. */
   finished: { name: '', of: ({ lastDone }) => lastDone, ...time },
-  /** How many of the runs lose a tenth of their calls or more. Needs more seeds than five. */
-  tips: { name: '', of: ({ success }) => (success < 0.9 ? 1 : 0), unit: 'share', more: false },
 } as const satisfies Record<string, Measure>;

@@ -104,7 +104,6 @@ export interface Outcome {
   /** Until the answer was there; a call that failed counts as the whole time that a call may take. */
   readonly p50: number;
   readonly p95: number;
-  readonly p99: number;
   /** First success after the trouble was over. */
   readonly back: number | undefined;
   /** How many calls succeeded. */

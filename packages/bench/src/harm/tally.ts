@@ -42,7 +42,6 @@ export class Tally {
       success: calls === 0 ? 0 : this.#ok / calls,
       p50: quantile(this.#durations, 0.5),
       p95: quantile(this.#durations, 0.95),
-      p99: quantile(this.#durations, 0.99),
       back: this.#over === undefined ? undefined : (this.#back ?? Infinity),
       done: this.#ok,
       lastDone: this.#lastEnd,

@@ -25,13 +25,13 @@ export function transport(server: Server, network: Network): (client: number) =>
     sends.set(url.search, send);
     const call = Number(url.searchParams.get('call'));
     const chance = seededRandom(seed * 1_000_003 + call * 101 + send)();
-    const request = () => seen(input, init, { path: url.pathname, at: time.elapsed, chance, client, send });
+    const sent = { path: url.pathname, chance, client, send };
     const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
     const close = tally.open();
     return new Promise<Response>((resolve, reject) => {
       let aborted = false;
       const arrive = () => {
-        const reply = server(request());
+        const reply = server(seen(input, init, { ...sent, at: time.elapsed }));
         if (reply === 'hang') return;
         const back = travel ? travel(onTheWay) : 0;
         time.after((reply.after ?? 20) + back, () => {
