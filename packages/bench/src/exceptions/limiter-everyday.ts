@@ -5,7 +5,7 @@ import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
 import { jobAndUsers, limiterBeside, standardBeside, untilEnded, usersAndJob } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
-import { beside, limiterStack, plainStack } from './stacks.ts';
+import { limiterStack, plainStack } from './stacks.ts';
 import { RETRY_AFTER, SECONDS_ALONE } from './tells.ts';
 import { burst, random } from './traffic.ts';
 
@@ -39,7 +39,6 @@ export const EVERYDAY: readonly Exception[] = [
     situation:
       'The server answers 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those that meet it',
     ...standardBeside(5_000),
-    instead: beside({ timeout: 5_000 }).ours,
     ...random(10, 40_000),
     judged: made(20_000, 25_000),
     server: except(between(20_000, 25_000), refusal(503, 2)),

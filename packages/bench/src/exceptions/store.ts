@@ -63,7 +63,7 @@ const SLOTS: readonly Exception[] = [
     measure: MEASURES.half,
     ...processes(8),
     ...random(45),
-    server: limited({ limit: bucket(50, 5), tells: RETRY_AFTER, answers: 20 }),
+    server: limited({ limit: bucket(50, 5), tells: RETRY_AFTER }),
   },
   {
     situation: 'One process calls a told window of ten in ten seconds that begins with its first request, at 90 %',
