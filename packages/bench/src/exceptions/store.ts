@@ -91,6 +91,14 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(0.2, 1), tells: POLICY }),
   },
   {
+    situation: 'Twenty processes call a told limit of one in 2 s without a burst, at 95 %, with calls of 40 s',
+    ...storeBeside({}, {}, 40_000),
+    instead: alone(40_000),
+    ...processes(20),
+    ...random(0.475, 4 * MINUTE),
+    server: limited({ limit: bucket(0.5, 1), tells: POLICY }),
+  },
+  {
     situation:
       'A job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour, whose even shares lie further apart',
     ...storeBeside({}, {}, 30_000),
