@@ -16,7 +16,7 @@ const FIRST = { proof: 'first' } as const;
 export const EVERYDAY: readonly Exception[] = [
   {
     situation:
-      'Users, who wait for 3 s at the most, share one limiter with a job of 20 workers, at a limit of 3 a second without a burst that asks to wait; counted: the calls of users',
+      'Users, who wait for 3 s, share a limiter with a job of 20 workers, at 3 a second without a burst; counted: the users',
     ours: { text: '`rateLimit()`', client: usersAndJob('both') },
     plain: usersAndJob('none'),
     instead: { text: '`rateLimit()` for the job, `retry()` for users', client: usersAndJob('the job') },
@@ -27,8 +27,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: limited({ limit: bucket(3, 1), tells: RETRY_AFTER }),
   },
   {
-    situation:
-      'The server answers 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those that meet it',
+    situation: 'All get 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those that meet it',
     ...limiterBeside({}, 5_000),
     instead: limiterStack(FIRST, 5_000),
     ...random(10, 40_000),
@@ -36,8 +35,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: except(between(20_000, 25_000), refusal(503, 2)),
   },
   {
-    situation:
-      'The server answers 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those that meet it',
+    situation: 'The same behind `standard()`',
     ...standardBeside(5_000),
     ...random(10, 40_000),
     judged: made(20_000, 25_000),
@@ -45,16 +43,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'The server answers 503 with `Retry-After: 2` for 5 s; 10 calls of 5 s a second, counted: those of the 15 s after it',
-    ...limiterBeside({}, 5_000),
-    instead: limiterStack(FIRST, 5_000),
-    ...random(10, 40_000),
-    judged: made(25_000, 40_000),
-    server: except(between(20_000, 25_000), refusal(503, 2)),
-  },
-  {
-    situation:
-      'The server refuses all calls for 30 s with `Retry-After: 2`; 2 calls of 10 s a second, counted: those of the 15 s after it',
+      'All get 429 with `Retry-After: 2` for 30 s; 2 calls of 10 s a second, counted: those of the 15 s after it',
     ...limiterBeside({}, 10_000),
     instead: limiterStack(FIRST, 10_000),
     ...random(2, 65_000),
@@ -62,16 +51,14 @@ export const EVERYDAY: readonly Exception[] = [
     server: except(between(20_000, 50_000), refusal(429, 2)),
   },
   {
-    situation:
-      'A job makes 500 calls at once at a limit of 100 a minute, and gives each ten minutes; the limiter holds a call for 65 s at the most',
+    situation: 'A job makes 500 calls of ten minutes at once, at 100 a minute; a call is held for 65 s at the most',
     ...limiterBeside({}, 600_000),
     instead: limiterStack({ maxWait: 600_000 }, 600_000),
     ...burst(500),
     server: limited({ limit: fixedWindow(100, MINUTE), tells: RETRY_AFTER }),
   },
   {
-    situation:
-      'Two processes share a limit of 20 a second without a burst that tells nothing, at 35 %; each takes the refusals for its own',
+    situation: 'Two processes share a silent limit of 20 a second without a burst, at 35 %',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(7),
@@ -81,7 +68,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'An API answers 429 for good and tells nothing, as OpenAI does where the credit is used up; the figure is how long a call takes that fails, beside two retries',
+      'An API answers 429 for good, as OpenAI without credit; the figure is how long a failing call takes, beside two retries',
     ours: { text: '`rateLimit()`', client: untilEnded(limiterBeside({}, 120_000).ours.client) },
     plain: untilEnded(plainStack({ timeout: 120_000 })),
     instead: '[tell them apart](recipes-apis.md#openai-and-anthropic)',
@@ -90,7 +77,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: () => () => refusal(429),
   },
   {
-    situation: 'A sliding log of 10 a second tells nothing, at 80 %',
+    situation: 'A sliding log of 10 a second is silent, at 80 %',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     measure: MEASURES.half,
@@ -100,7 +87,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'A sliding window of 60 a minute tells what is left and when its minute ends, as `@upstash/ratelimit` does, but not what comes back before; calls of 10 s, at 100 %',
+      'A sliding window of 60 a minute tells the end of its minute, as `@upstash/ratelimit` does; calls of 10 s, at 100 %',
     ...limiterBeside({}, 10_000),
     instead: limiterStack({ proof: 'first' }, 10_000),
     ...random(1, 5 * MINUTE),
@@ -108,7 +95,7 @@ export const EVERYDAY: readonly Exception[] = [
   },
   {
     situation:
-      'Two calls of 5 s come at once each 15 to 60 s, at a limit of one a second without a burst that asks to wait; the limiter cannot tell it from a slow one that holds two; counted: the second calls',
+      'Two calls of 5 s come at once each 15 to 60 s, at one a second without a burst; counted: the second ones',
     ...limiterBeside({}, 5_000),
     instead: limiterStack(FIRST, 5_000),
     lasts: 10 * MINUTE,
@@ -118,8 +105,7 @@ export const EVERYDAY: readonly Exception[] = [
     server: limited({ limit: bucket(1, 1), tells: RETRY_AFTER }),
   },
   {
-    situation:
-      'The caller aborts half of its calls after 3 s, which the limiter does not know, at a limit of 5 a second that asks to wait, at 115 %; answers take a second',
+    situation: 'The caller aborts half of its calls after 3 s, at 115 % of 5 a second; answers of a second',
     ...standardBeside(),
     instead: 'give the time to `timeout`',
     ...random(5.75),

@@ -41,7 +41,7 @@ const channelOf = ({ init }: Asked): string | null => new Headers(init?.headers)
 export const GATES: readonly Exception[] = [
   {
     situation:
-      'One of 200 things that are named in the path has a limit of 5 a minute of its own and gets a tenth of 3 calls a second; counted: the calls to the others',
+      'One of 200 things in the path has a limit of its own, 5 a minute, and gets a tenth of 3 calls a second; counted: the others',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(3, 3 * MINUTE),
@@ -55,7 +55,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'One of many things that are named in the body, as channels of Slack, takes one call a second and gets 30 % of 5 calls a second, of a minute each; counted: the calls to the others',
+      'One channel, named in the body, takes one call a second and gets 30 % of 5; calls of a minute, counted: the others',
     ...standardBeside(60_000),
     instead: '[`scope`](recipes-apis.md#a-limit-for-each-base-channel-mailbox-or-tenant)',
     measure: MEASURES.half,
@@ -69,8 +69,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'Each of 50 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
+    situation: 'Each of 50 things in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(20, 30_000),
@@ -78,8 +77,7 @@ export const GATES: readonly Exception[] = [
     server: firstRefused,
   },
   {
-    situation:
-      'Each of 200 things that are named in the path refuses its first request with `Retry-After: 1`; 20 calls a second',
+    situation: 'The same with 200 things',
     ...standardBeside(),
     instead: beside().ours,
     ...random(20, 30_000),
@@ -88,7 +86,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'One of 30 hosts refuses all calls and tells nothing, and a pool of ten workers makes 10 calls a second; the plain retry makes two retries; counted: the calls to the other hosts',
+      'One of 30 hosts refuses all, silently; ten workers make 10 calls a second, beside two retries; counted: the other hosts',
     ours: { text: '`rateLimit()`', client: pool(limiterBeside().ours.client) },
     plain: pool(plainStack({ retry: 2 })),
     instead: { text: '`rateLimit({ maxWait: 2_000 })`', client: pool(limiterBeside({ maxWait: 2_000 }).ours.client) },
@@ -103,8 +101,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'Each of ten paths takes one request of 140 ms at once, and is called at 66 % of that; the limiter takes them for one limit',
+    situation: 'Each of ten paths takes one request of 140 ms at once and is silent, at 66 %',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'path' }),
     ...random(47, 20_000),
@@ -112,7 +109,7 @@ export const GATES: readonly Exception[] = [
     server: eachOf(ofPath, limited({ limit: concurrency(1, 140), answers: 140 })),
   },
   {
-    situation: 'Three credentials share a limit of 10 a second without a burst that tells nothing, at 80 %',
+    situation: 'Three credentials share a silent limit of 10 a second without a burst, at 80 %',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'origin' }),
     ...random(8),
@@ -121,7 +118,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'The server tells a quota of 20 a minute for the POSTs of a path, and none for its GETs, which come five times as often; counted: the GETs',
+      'The POSTs of a path have a told quota of 20 a minute; its GETs have none and come five times as often; counted: GETs',
     ...limiterBeside(),
     instead: {
       text: '`rateLimit({ scope: (call) => call.method })`',
@@ -138,8 +135,7 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation:
-      'Two paths have limits of one and of two a second, are called at 100 % with calls of 10 s, and are taken for one limit',
+    situation: 'Two paths have limits of one and of two a second; calls of 10 s, at 100 %',
     ...limiterBeside({}, 10_000),
     instead: limiterStack({ scope: 'path' }, 10_000),
     ...random(3, 2 * MINUTE),
@@ -148,7 +144,7 @@ export const GATES: readonly Exception[] = [
   },
   {
     situation:
-      'All paths are refused for 5 s, and one of five stays above a limit of one a second; 10 calls of 10 s a second, counted: those to the others after it',
+      'All paths are refused for 5 s, and one of five exceeds a limit of its own; 10 calls of 10 s a second, counted: the others after it',
     ...standardBeside(10_000),
     instead: beside({ timeout: 10_000 }, { rateLimit: { scope: 'path' } }).ours,
     ...random(10, 45_000),

@@ -16,30 +16,28 @@ const FIRST = { proof: 'first' } as const;
 /** Refusals that have another cause than the pace. */
 export const OUTAGES: readonly Exception[] = [
   {
-    situation: 'The server refuses all calls for two of each four seconds and tells nothing; 5 calls a second',
+    situation: 'All are refused silently for two of each four seconds; 5 calls a second',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(5),
     server: except(({ at }) => at % 4_000 < 2_000, refusal(429)),
   },
   {
-    situation: 'The server refuses half of the requests by chance and tells nothing; 10 calls a second',
+    situation: 'Half of the requests are refused silently by chance; 10 calls a second',
     ...standardBeside(),
     instead: beside().ours,
     ...random(10),
     server: limited({ limit: unlimited(), noise: { share: 0.5 } }),
   },
   {
-    situation:
-      'The server refuses 1 % by chance with `Retry-After: 1`, at 80 % of a limit of 20 requests of 0.3 s at once; counted: the calls of the first 28 s',
+    situation: '1 % are refused by chance with `Retry-After: 1`, at 80 % of 20 requests of 0.3 s at once',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(53, 28_000),
     server: limited({ limit: concurrency(20, 300), answers: 300, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation:
-      'The server refuses all calls for 45 s and tells how long, and then answers 3 % with 503; 5 calls of 5 s a second',
+    situation: 'All are refused for 45 s, which the server tells, and then 3 % get 503; 5 calls of 5 s a second',
     ...standardBeside(5_000),
     instead: beside({ timeout: 5_000 }).ours,
     ...random(5, 2 * MINUTE),
@@ -50,7 +48,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A service that works off a request each 75 ms answers 503 with `Retry-After: 2` for 20 s, and then the held calls fill its queue; 10 calls a second, counted: those of two minutes from its beginning, beside two retries',
+      'All get 503 with `Retry-After: 2` for 20 s, and then held calls fill the queue of a service that is loaded to 75 %; beside two retries',
     ...beside({}, { rateLimit: true }),
     measure: MEASURES.half,
     ...random(10, 140_000),
@@ -59,7 +57,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A limit of 5 a second refuses all calls for 30 s once it is exceeded, and tells nothing; 1.5 calls a second, beside two retries',
+      'A silent limit of 5 a second, once exceeded, refuses all for 30 s; 1.5 calls a second, beside two retries',
     ...limiterBeside(),
     plain: plainStack({}),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }),
@@ -69,7 +67,7 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A machine sleeps for a minute after it was refused with `Retry-After: 60`, and its clock stands still meanwhile; 10 calls a second, counted: those of the 15 s after it',
+      'A machine sleeps through a `Retry-After: 60`, and its clock stands still; counted: the calls of the 15 s after it',
     ...limiterBeside(),
     instead: limiterStack(FIRST),
     ...random(10, 40_000),

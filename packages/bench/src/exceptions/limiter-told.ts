@@ -1,5 +1,5 @@
 import { pages } from '../harm/arrivals.ts';
-import { bucket, fixedWindow, slidingLog } from '../limits/limits.ts';
+import { bucket, fixedWindow } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
 import { limiterBeside, standardBeside } from './limiter-stacks.ts';
@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 /** Limits that the server tells. */
 export const TOLD: readonly Exception[] = [
   {
-    situation: 'A loop of one worker calls a bucket of 4 a minute, which tells when it is full again',
+    situation: 'One worker calls a bucket of 4 a minute, which tells when it is full, call after call',
     ...limiterBeside(),
     instead: { text: '`rateLimit()`, calls of a minute', client: limiterStack({}, 60_000).client },
     ...loop(1, 10 * MINUTE),
@@ -29,21 +29,13 @@ export const TOLD: readonly Exception[] = [
     server: limited({ limit: windowFromFirst(5, 1_000), tells: SECONDS }),
   },
   {
-    situation:
-      'A window of 10 a second tells its end as an instant in whole seconds, and not its length, at 75 %; answers take 3 s',
+    situation: 'A window of 10 a second tells its end as an instant in whole seconds; answers of 3 s, at 75 %',
     ...standardBeside(),
     ...random(7.5),
     server: limited({ limit: fixedWindow(10, 1_000), tells: INSTANT, answers: 3_000 }),
   },
   {
-    situation:
-      'A window of 10 a second tells its end as an instant in whole seconds, and not its length, at 90 %; answers take 3 s',
-    ...standardBeside(),
-    ...random(9),
-    server: limited({ limit: fixedWindow(10, 1_000), tells: INSTANT, answers: 3_000 }),
-  },
-  {
-    situation: 'A bucket of 10 a second that holds ten tells 600 a minute, at 70 %; answers take 3 s',
+    situation: 'A bucket of 10 a second tells 600 a minute; answers of 3 s, at 70 %',
     ...standardBeside(),
     measure: MEASURES.half,
     ...random(7),
@@ -51,21 +43,20 @@ export const TOLD: readonly Exception[] = [
   },
   {
     situation:
-      'Others take 30 % of a bucket of 50 a second that holds five and tells 50 in a second, and we call it at 110 % of the rest; answers take a second',
+      'Others take 30 % of a bucket of 50 a second, which holds five and tells 50; answers of a second, at 110 % of the rest',
     ...limiterBeside(),
     ...random(38.5, 30_000),
     server: limited({ limit: withOthers(bucket(50, 5), 15), tells: asPolicy(50, 1), answers: 1_000 }),
   },
   {
-    situation: 'Two processes call a told window of 52 a second at 103 %; answers take 12 s',
+    situation: 'Two processes share a told window of 52 a second; answers of 12 s, at 103 %',
     ...limiterBeside(),
     ...random(53.5, 30_000),
     clients: 2,
     server: limited({ limit: fixedWindow(52, 1_000), tells: POLICY, answers: 12_000 }),
   },
   {
-    situation:
-      'A quota of 50 in ten seconds tells a reset that is an hour ahead, and not its length, at 100 %; counted: the calls of the first 100 s',
+    situation: 'A quota of 50 in 10 s tells a reset that is an hour ahead, at 100 %',
     ...limiterBeside(),
     instead: limiterStack({ proof: 'first' }),
     ...random(5, 100_000),
@@ -73,22 +64,14 @@ export const TOLD: readonly Exception[] = [
   },
   {
     situation:
-      'Others spend 80 % of a told window of 25 in five seconds as it begins, with its first request, and we call it with calls of 8 s at 100 % of the rest; answers take 3 s',
+      'Others spend 80 % of a told window of 25 in 5 s as it begins; answers of 3 s, calls of 8 s, at 100 % of the rest',
     ...limiterBeside({}, 8_000),
     ...random(1),
     server: limited({ limit: withOthersAtStart(windowFromFirst(25, 5_000), 20), tells: SECONDS, answers: 3_000 }),
   },
   {
     situation:
-      'Others spend 60 % of a told log of 40 in ten seconds as it begins, and two processes call it with calls of 8 s at 110 % of the rest; answers take 3 s',
-    ...limiterBeside({}, 8_000),
-    ...random(1.76),
-    clients: 2,
-    server: limited({ limit: withOthersAtStart(slidingLog(40, 10_000), 24), tells: POLICY, answers: 3_000 }),
-  },
-  {
-    situation:
-      'We say a limit of 60 a minute, and the server keeps a bucket of one a second that holds ten; pages of 20 calls at 90 %, answers take 1.5 s',
+      'The said limit is 60 a minute, and that of the server a silent bucket of ten; pages of 20 calls, answers of 1.5 s, at 90 %',
     ...limiterBeside({ limit: { requests: 60, per: MINUTE } }),
     instead: limiterStack(),
     measure: MEASURES.half,

@@ -6,7 +6,7 @@ import { MEASURES } from './measures.ts';
 import { risingConcurrency } from './odd-limits.ts';
 import { limiterStack } from './stacks.ts';
 import { asksFor, NOTHING, RETRY_AFTER } from './tells.ts';
-import { burst, loop, random, rising } from './traffic.ts';
+import { loop, random, rising } from './traffic.ts';
 
 const MINUTE = 60_000;
 const _FIRST = { proof: 'first' } as const;
@@ -14,7 +14,7 @@ const _FIRST = { proof: 'first' } as const;
 /** Limits of which nothing is told but a wait. */
 export const UNTOLD: readonly Exception[] = [
   {
-    situation: 'A sliding log of 10 a second tells nothing, at 70 %, with calls of 5 s; answers take 1.5 s',
+    situation: 'A sliding log of 10 a second is silent; answers of 1.5 s, calls of 5 s, at 70 %',
     ...limiterBeside({}, 5_000),
     instead: limiterStack({ limit: { requests: 10, per: 1_000 } }, 5_000),
     ...random(7),
@@ -22,15 +22,14 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: slidingLog(10, 1_000), answers: 1_500 }),
   },
   {
-    situation: 'A bucket of 10 a second that holds ten tells nothing, at 110 %; answers take 4 s',
+    situation: 'A bucket of 10 a second is silent; answers of 4 s, at 110 %',
     ...limiterBeside(),
     instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
     ...random(11),
     server: limited({ limit: bucket(10, 10), answers: 4_000 }),
   },
   {
-    situation:
-      'A loop of 130 workers calls a bucket of 5 a second that holds ten and asks to wait; answers take 20 s; counted: calls done in five minutes',
+    situation: '130 workers call a bucket of 5 a second; answers of 20 s, counted: calls done in five minutes',
     ...limiterBeside({}, 300_000),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }, 300_000),
     measure: MEASURES.done,
@@ -39,7 +38,7 @@ export const UNTOLD: readonly Exception[] = [
   },
   {
     situation:
-      'A loop of 40 workers calls a bucket of 10 a second that holds ten and tells nothing, and the limiter takes a number of requests in flight for the limit; answers take 3 s; counted: calls done in the fourth minute',
+      '40 workers call a silent bucket of 10 a second; answers of 3 s, counted: calls done in the fourth minute',
     ...limiterBeside(),
     instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
     measure: MEASURES.done,
@@ -49,7 +48,7 @@ export const UNTOLD: readonly Exception[] = [
   },
   {
     situation:
-      'A limit of 5 requests of 2 s at once tells nothing and rises to 20, as the calls do from 1.5 a second to 6; counted: those of the three minutes after it',
+      'A silent limit of 5 requests of 2 s at once rises to 20, and calls from 1.5 to 6 a second; counted: the three minutes after it',
     ...limiterBeside(),
     ...rising(1.5, 6, 3 * MINUTE, 6 * MINUTE),
     judged: (_, { at }) => at >= 3 * MINUTE,
@@ -57,7 +56,7 @@ export const UNTOLD: readonly Exception[] = [
   },
   {
     situation:
-      'A limit of 3 requests of a second at once tells nothing and rises to 12, and a loop of 14 workers calls it; counted: calls done in the three minutes after it',
+      'A silent limit of 3 requests of a second at once rises to 12, and 14 workers call; counted: calls done in the three minutes after it',
     ...standardBeside(),
     measure: MEASURES.done,
     ...loop(14, 6 * MINUTE),
@@ -65,14 +64,7 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: risingConcurrency(3, 12, 3 * MINUTE), answers: 1_000 }),
   },
   {
-    situation:
-      '60 calls of 15 s come at once to a bucket of 5 a second that holds five and tells nothing; half of the answers take 5 s',
-    ...limiterBeside({}, 15_000),
-    ...burst(60),
-    server: limited({ limit: bucket(5, 5), answers: (chance) => (chance() < 0.5 ? 100 : 5_000) }),
-  },
-  {
-    situation: 'A limit of three requests of 10 ms at once asks to wait 2 s, at 70 %',
+    situation: 'Three requests of 10 ms are taken at once, and refusals ask for 2 s, at 70 %',
     ...limiterBeside(),
     measure: MEASURES.half,
     ...random(210, 5_000),

@@ -29,8 +29,7 @@ const costing =
 /** Others use the limit, refusals mean something else, or the store has trouble. */
 export const TROUBLE: readonly Exception[] = [
   {
-    situation:
-      'Three processes call a limit of 10 a second without a burst at 85 %, and 1 % are refused by chance with `Retry-After: 1`',
+    situation: '1 % are refused by chance; three processes, at 85 % of 10 a second without a burst',
     ...storeBeside(),
     instead: firstProof(),
     ...processes(3),
@@ -38,8 +37,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: bucket(10, 1), tells: RETRY_AFTER, answers: 20, noise: { share: 0.01, seconds: 1 } }),
   },
   {
-    situation:
-      'Eight processes call a bucket of 50 a second that holds 50 at 130 %, and 1 % are refused by chance with `Retry-After: 1`',
+    situation: '1 % are refused by chance; eight processes, at 130 % of a bucket of 50 a second',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -48,7 +46,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'Eight processes make 100 calls a second to a server without a limit, which refuses 5 % by chance with `Retry-After: 1`; counted: those of the first 30 s',
+      '5 % are refused by chance, and there is no limit; eight processes, 100 calls a second, counted: the first 30 s',
     ...storeBeside(),
     instead: alone(),
     ...processes(8),
@@ -57,7 +55,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'Eight processes make 20 calls a second to a server without a limit, which refuses 1 % by chance with `Retry-After: 30`; counted: those of the first 30 s',
+      '1 % are refused by chance with `Retry-After: 30`, and there is no limit; eight processes, 20 calls a second, counted: the first 30 s',
     ...storeBeside(),
     instead: beside({ timeout: 10_000 }).ours,
     ...processes(8),
@@ -65,7 +63,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: unlimited(), answers: 20, noise: { share: 0.01, seconds: 30 } }),
   },
   ...[0.4, 0.8].map((share) => ({
-    situation: `The server refuses ${100 * share} % of the requests by chance for a minute and tells nothing; four processes make 6 calls a second, counted: those of three minutes from its beginning`,
+    situation: `${100 * share} % are refused silently by chance for a minute; four processes, 6 calls a second, counted: three minutes from its beginning`,
     ...storeBeside(),
     instead: alone(),
     ...processes(4),
@@ -75,7 +73,7 @@ export const TROUBLE: readonly Exception[] = [
   })),
   {
     situation:
-      'Two of four processes have a store, as while it is adopted, at 60 % of a limit of 10 a second without a burst; counted: the calls of these two',
+      'Two of four processes have a store, as while it is adopted, at 60 % of 10 a second without a burst; counted: these two',
     ...adopting,
     ours: { ...adopting.ours, client: firstOnes(2, adopting.ours.client, plainRetry(10_000)) },
     instead: 'give all of them the store',
@@ -86,7 +84,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'One of four processes never reaches the store, at 60 % of a limit of 10 a second without a burst; counted: the calls of the other three',
+      'One of four processes never reaches the store, at 60 % of 10 a second without a burst; counted: the others',
     ...storeBeside({ fault: (_, __, client) => (client === 3 ? 'fails' : 0) }),
     ...processes(4),
     ...random(6),
@@ -95,7 +93,7 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'A store fails for 2 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+      'The store fails for 2 % of the questions; four processes, at 80 % of a silent 5 a second without a burst',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.02 ? 'fails' : 0) }),
     ...processes(4),
     ...random(4),
@@ -103,22 +101,14 @@ export const TROUBLE: readonly Exception[] = [
   },
   {
     situation:
-      'A store never answers 1 % of the questions; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
+      'The store never answers 1 % of the questions; four processes, at 80 % of a silent 5 a second without a burst',
     ...storeBeside({ fault: (_, chance) => (chance() < 0.01 ? 'hangs' : 0) }),
     ...processes(4),
     ...random(4),
     server: FIVE,
   },
-  {
-    situation:
-      'A store stands still for 0.9 s in 5; four processes at 80 % of a limit of 5 a second without a burst that tells nothing',
-    ...storeBeside({ fault: (at) => Math.max(0, 900 - (at % 5_000)) }),
-    ...processes(4),
-    ...random(4),
-    server: FIVE,
-  },
-  ...[3, 10].map((seconds) => ({
-    situation: `A store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`; four processes at 85 % of a limit of 10 a second without a burst`,
+  ...[10, 3].map((seconds) => ({
+    situation: `The store loses its key each ${seconds} s, as a Redis that evicts by \`volatile-ttl\`; four processes, at 85 % of 10 a second without a burst`,
     ...storeBeside({ forgets: seconds * 1_000 }),
     instead: '`maxmemory-policy noeviction`',
     ...processes(4),
@@ -126,7 +116,7 @@ export const TROUBLE: readonly Exception[] = [
     server: TEN,
   })),
   {
-    situation: 'One process calls a limit of three requests of 0.3 s at once that asks to wait a second, at 85 %',
+    situation: 'One process calls a limit of three requests of 0.3 s at once, which asks for a second, at 85 %',
     ...storeBeside(),
     instead: alone(),
     ...processes(1),
@@ -134,8 +124,7 @@ export const TROUBLE: readonly Exception[] = [
     server: limited({ limit: concurrency(3, 300), tells: asksFor(1), answers: 300 }),
   },
   {
-    situation:
-      'Two processes make calls that cost 1 and 5 at a bucket of 20 a second that holds 5 and asks to wait, at 85 %',
+    situation: 'Calls cost 1 and 5 at a bucket of 20 a second that holds 5; two processes, at 85 %',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(5),
@@ -143,8 +132,7 @@ export const TROUBLE: readonly Exception[] = [
     server: costly(20, 5),
   },
   {
-    situation:
-      'Two processes make calls that cost 1 and 1,000, 5 a second, and the server refuses all for the first 3 s with `Retry-After: 1`',
+    situation: 'Calls cost 1 and 1,000, and all are refused for the first 3 s; two processes, 5 calls a second',
     ...storeBeside({}, costs),
     ...processes(2),
     ask: costing(1_000),
