@@ -8,7 +8,7 @@ const ROOM_AT_START = 4;
  */
 const ROOM_PER_ACCEPTED = 7;
 
-/** The requests in flight: how many, how long they take, and a start that is slow until answers come. */
+/** The requests in flight: how many there are, how long they take, and, until answers come, how many may go at once. */
 export class Flight {
   /** A smoothed round trip in ms; 0 before the first answer. */
   roundTrip = 0;
@@ -66,8 +66,11 @@ const TRY_MORE_AFTER_MS = 60_000;
 
 /** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
 export class Concurrency {
+  /** The number that was measured; Infinity before that. */
   #found = Infinity;
+  /** The number that is kept to: as measured, or one more while that is tried. */
   #most = Infinity;
+  /** The number was wrong: no other one is looked for. */
   #refuted = false;
   /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
   #isRaised = false;
