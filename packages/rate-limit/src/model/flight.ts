@@ -3,8 +3,9 @@ import type { Stretch } from './history.ts';
 /** How many requests may be in flight before anything is known about the server. */
 const ROOM_AT_START = 4;
 /**
- * How many more may be in flight with each that is accepted, while no limit is known. So a burst of a few hundred calls waits for
- * two round trips at most.
+ * How many more may be in flight with each that is accepted, while no limit is known. So a burst of 300 calls waits for three round
+ * trips, and for five where the answers come at the same instant: of those that leave less than half of the room in use only the
+ * first makes room.
  */
 const ROOM_PER_ACCEPTED = 7;
 
