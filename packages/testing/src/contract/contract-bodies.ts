@@ -79,7 +79,8 @@ async function whole(request: Request): Promise<string> {
  */
 export async function contentOf(request: Request | undefined): Promise<string> {
   const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
-  const text = request && new TextDecoder('latin1').decode(await request.arrayBuffer());
+  const bytes = request && new Uint8Array(await request.arrayBuffer());
+  const text = bytes && Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
     text?.includes(boundary) ? '' : ' of another form',
   );
