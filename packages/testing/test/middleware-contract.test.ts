@@ -1815,6 +1815,12 @@ describe('contractChecks', () => {
         return /^[A-Z]+$/.test(super.method) ? super.method : 'GET';
       }
     }
+    class HappyDomRequest extends Request {
+      constructor(input: RequestInfo | URL, init?: RequestInit) {
+        if (init?.method?.startsWith('x-')) throw new DOMException(`'${init.method}' HTTP method is unsupported.`);
+        super(input, { ...init, ...(init?.method && { method: init.method.toUpperCase() }) });
+      }
+    }
     const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
     const adding: Middleware = (next) => async (input, init) => next(new Request(input, init), {});
 
@@ -1824,6 +1830,8 @@ describe('contractChecks', () => {
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
     await contractChecks['lets init take the signal from a Request']!(() => pass);
+    vi.stubGlobal('Request', HappyDomRequest);
+    await contractChecks['hands on methods and headers as they are written']!(() => pass);
     vi.unstubAllGlobals();
   });
 

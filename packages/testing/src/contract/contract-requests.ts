@@ -51,11 +51,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       ['x-b', ''],
       ['x-c', '\u00e9'],
     ];
-    // only six methods are the same in any case
-    await steady(CONTRACT_URL, { method: 'x-Odd', headers: pairs });
-    await steady(new Request(CONTRACT_URL, { method: 'x-Odd', headers: pairs }));
+    // only six methods are the same in any case; happy-dom refuses one that it does not know, and Bun takes it for a GET
+    const odd = isMethod('x-Odd') ? 'x-Odd' : 'patch';
+    await steady(CONTRACT_URL, { method: odd, headers: pairs });
+    await steady(new Request(CONTRACT_URL, { method: odd, headers: pairs }));
     same(asked.length, 2, 'the number of calls of next');
-    const { method } = new Request(CONTRACT_URL, { method: 'x-Odd' }); // Bun takes no method that it does not know
+    const { method } = new Request(CONTRACT_URL, { method: odd });
     for (const { request } of asked) {
       same(request.method, method, 'the method');
       same(
@@ -160,3 +161,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     same(await countCopies(calls), 0, 'the number of requests built and messages cloned');
   },
 };
+
+/** Whether the `Request` of the environment takes a method. */
+function isMethod(method: string): boolean {
+  try {
+    return Boolean(new Request(CONTRACT_URL, { method }));
+  } catch {
+    return false;
+  }
+}
