@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|outages|limits|overhead|first-call|observe|storms|budgets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
+//   pnpm bench [harm|outages|exceptions|limits|overhead|first-call|observe|storms|budgets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 const RUNS: Record<string, string> = {
   harm: 'harm/run.ts',
   outages: 'harm/outages.ts',
+  exceptions: 'exceptions/run.ts',
   limits: 'limits/run.ts',
   overhead: 'overhead/run.ts',
   'first-call': 'overhead/first-call.ts',

@@ -14,14 +14,17 @@ import type { Part } from './situation.ts';
 const fixedCut = defineMiddleware((call, next) => next(call.with({ retried: false })));
 
 /** A usual retry without state: the limit for the call, the retries, the limit for an attempt. */
-export function plainWith(options: RetryOptions = {}): Client {
+export function plainWith(
+  options: RetryOptions = {},
+  limits: { timeout?: number; attemptTimeout?: number } = {},
+): Client {
   return (fetch, { clock, random }) => {
     const time = { clock };
     return compose(
-      timeout(30_000, time),
+      timeout(limits.timeout ?? 30_000, time),
       retry({ clock, random, budget: false, ...options }),
       fixedCut,
-      timeout(10_000, time),
+      timeout(limits.attemptTimeout ?? 10_000, time),
     )(fetch);
   };
 }

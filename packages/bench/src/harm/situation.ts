@@ -9,6 +9,10 @@ export interface Seen {
   readonly at: number;
   /** A number in [0, 1), the same behind every client for the same send of the same call. */
   readonly chance: number;
+  /** Which client of the situation sent it, from 0. */
+  readonly client: number;
+  /** The how-manieth request of its call, from 1. */
+  readonly send: number;
 }
 
 /** What the server does with a request. Times are milliseconds. */
@@ -32,6 +36,17 @@ export type Server = (request: Seen) => Reply;
 export interface Asked {
   readonly path: string;
   readonly init?: RequestInit;
+  /** After so many milliseconds the caller gives up, by its own signal. */
+  readonly quits?: number;
+  /** Which client of the situation makes it. @default one after the other; a worker has one for good */
+  readonly client?: number;
+}
+
+/** How a call was made, and whether its caller gave up. */
+export interface Made {
+  readonly at: number;
+  readonly client: number;
+  readonly quit: boolean;
 }
 
 /** When calls are made: at these times, or by workers of which each makes its next call after the last one ended. */
@@ -59,6 +74,21 @@ export interface Situation {
   readonly step?: { readonly at: number; readonly by: number };
 }
 
+/** What `live` can play: a situation, or one of several clients, of requests that travel, of which some calls are judged. */
+export interface World extends Omit<Situation, 'name' | 'server' | 'ask' | 'judged'> {
+  /** How many stacks make the calls, as processes or users. @default 1 */
+  readonly clients?: number;
+  /** Made anew for each run. */
+  readonly server: (random: Random) => Server;
+  /** How long a request travels before the server sees it, and its answer back. @default not at all */
+  readonly travel?: (random: Random) => number;
+  /** `chance`: a number in [0, 1), the same behind every client. */
+  readonly ask?: (index: number, chance: number) => Asked;
+  readonly judged?: (asked: Asked, made: Made) => boolean;
+  /** What a failed call counts as in the times. @default 30_000 */
+  readonly whole?: number;
+}
+
 /** A situation in which one part must help. */
 export interface HelpSituation extends Situation {
   readonly part: Part;
@@ -76,6 +106,10 @@ export interface Outcome {
   readonly p95: number;
   /** First success after the trouble was over. */
   readonly back: number | undefined;
+  /** How many calls succeeded. */
+  readonly done: number;
+  /** When the last of them did, since the start. */
+  readonly lastDone: number;
   readonly sentPerCall: number;
   /** The most connections that were open at once. */
   readonly connections: number;

@@ -1,0 +1,111 @@
+import { equalJitter, exponential } from 'steadfetch';
+import { each, pages } from '../harm/arrivals.ts';
+import { standardWith } from '../harm/clients.ts';
+import { between, except, refusal } from '../harm/servers.ts';
+import type { Reply, Server } from '../harm/situation.ts';
+import { both, made, to } from './counted.ts';
+import type { Exception } from './exception.ts';
+import { outage, toldEnd } from './outage.ts';
+import { failing } from './servers.ts';
+import { beside } from './stacks.ts';
+
+const REFUSED: Reply = { error: 'ECONNREFUSED', after: 2 };
+const delay = equalJitter(exponential({ base: 2_000 }));
+
+const brokenFor = (share: number) => (index: number) => ({ path: index % (1 / share) === 0 ? '/broken' : '/' });
+const oneBroken: Server = (request) => failing(request.path === '/broken' ? 1 : 0)(request);
+
+/** All requests fail at once, for seconds. */
+export const OUTAGES: readonly Exception[] = [
+  {
+    situation: 'The server answers 503 with `Retry-After: 2` for 5 s',
+    ...beside(),
+    ...outage({ for: 5_000, answers: refusal(503, 2) }),
+  },
+  {
+    situation: 'The server answers 503 with `Retry-After: 1` for 3 s; 50 calls a second',
+    ...beside(),
+    ...outage({ for: 3_000, calls: 50, answers: refusal(503, 1) }),
+  },
+  {
+    situation: 'The server answers 90 % of the requests with 503 and `Retry-After: 1` for 3 s; 50 calls a second',
+    ...beside(),
+    ...outage({ for: 3_000, calls: 50, share: 0.9, answers: refusal(503, 1) }),
+  },
+  {
+    situation: 'The server answers 503 with `Retry-After: 2` for 5 s, and a page makes 8 calls at once each second',
+    ...beside(),
+    ...outage({ for: 5_000, answers: refusal(503, 2) }),
+    calls: pages(8, 1_000, 30_000),
+  },
+  {
+    situation: 'The server answers 503 with `Retry-After: 1` for 5 s; good answers take a second',
+    ...beside({ timeout: 5_000, retry: 3 }),
+    ...outage({ for: 5_000, good: 1_000, answers: refusal(503, 1) }),
+  },
+  {
+    situation: 'The server refuses connections for 2 s; 50 calls a second',
+    ...beside(),
+    ...outage({ for: 2_000, calls: 50, answers: REFUSED }),
+    instead: {
+      text: '[longer waits](what-can-go-wrong.md#the-server-restarts)',
+      client: standardWith({ retry: { maxRetries: 3, delay } }),
+    },
+  },
+  {
+    situation: 'The server refuses connections for 3 s; good answers take a second',
+    ...beside({ timeout: 5_000, retry: 3 }),
+    ...outage({ for: 3_000, good: 1_000, answers: REFUSED }),
+  },
+  {
+    situation:
+      'A maintenance of 40 s tells how long it lasts, longer than a call may take; good answers take 2 s, 3 calls a second',
+    ...beside(),
+    ...outage({ for: 40_000, calls: 3, good: 2_000, answers: toldEnd }),
+  },
+  {
+    situation: 'The same; good answers take 4 s, 10 calls a second',
+    ...beside(),
+    ...outage({ for: 40_000, good: 4_000, answers: toldEnd }),
+  },
+  {
+    situation: 'A maintenance of 20 s tells how long it lasts, and 2 % of the requests get a 503 at other times',
+    ...beside(),
+    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.02) }),
+  },
+  {
+    situation: 'The same, with 5 %',
+    ...beside(),
+    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.05) }),
+  },
+  {
+    situation:
+      'Others have used up a quota for the next 55 s, which the server tells; good answers take a second, 5 calls a second',
+    ...beside(),
+    ...outage({ for: 55_000, calls: 5, good: 1_000, answers: (left) => refusal(429, Math.ceil(left / 1_000)) }),
+  },
+  {
+    situation:
+      'One call in fifty fails for good, and all get 503 with `Retry-After: 1` for 3 s; counted: the other calls',
+    ...beside({ retry: 3 }),
+    ...outage({ for: 3_000, answers: refusal(503, 1), else: oneBroken }),
+    ask: brokenFor(0.02),
+    judged: both(made(10_000, 13_000), to('/')),
+  },
+  {
+    situation: 'One call in twenty fails for good, and all connections are refused for 10 s; counted: the other calls',
+    ...beside({ retry: 5 }),
+    ...outage({ for: 10_000, answers: REFUSED, else: oneBroken }),
+    ask: brokenFor(0.05),
+    judged: both(made(10_000, 20_000), to('/')),
+  },
+  {
+    situation: 'All requests fail for 20 s, and then half of them; 5 calls a second, counted: those of the next 10 s',
+    ...beside(),
+    lasts: 50_000,
+    calls: each(200, 50_000),
+    server: except(between(10_000, 30_000), refusal(503), (request) => failing(request.at < 10_000 ? 0 : 0.5)(request)),
+    judged: made(30_000, 40_000),
+    seeds: 10,
+  },
+];

@@ -1,0 +1,75 @@
+import { each, pages, workers } from '../harm/arrivals.ts';
+import { refusal } from '../harm/servers.ts';
+import { both, made, to } from './counted.ts';
+import type { Exception } from './exception.ts';
+import { MEASURES } from './measures.ts';
+import { outage } from './outage.ts';
+import { failing, toldBucket } from './servers.ts';
+import { beside, plainStack } from './stacks.ts';
+
+/** As ky waits: 0.3 s, then twice as long each time. */
+const kyDelay = ({ attempt }: { attempt: number }) => 300 * 2 ** (attempt - 1);
+
+/** Some requests fail, or a server refuses some of them for a reason of its own. */
+export const PARTIAL: readonly Exception[] = [
+  {
+    situation: 'Half of the requests fail for a minute; 5 calls a second',
+    ...beside(),
+    ...outage({ for: 60_000, calls: 5, share: 0.5, answers: refusal(503) }),
+    seeds: 10,
+  },
+  {
+    situation: '60 % of the requests fail for a minute; 5 calls a second',
+    ...beside({ retry: 5 }),
+    ...outage({ for: 60_000, calls: 5, share: 0.6, answers: refusal(503) }),
+  },
+  {
+    situation:
+      'One path of an origin fails for minutes, to which three of four calls go, and 5 % of the others fail by chance; 4 calls a second, counted: the others',
+    ...beside(),
+    lasts: 90_000,
+    calls: each(250, 90_000),
+    ask: (index) => ({ path: index % 4 === 0 ? '/' : '/broken' }),
+    server: () => (request) => failing(request.path === '/' ? 0.05 : 1)(request),
+    judged: both(made(20_000, 90_000), to('/')),
+  },
+  {
+    situation: 'A job of five workers makes 1,000 calls of 50 ms, of which 10 % fail; the plain retry waits as ky does',
+    ...beside(),
+    plain: plainStack({}, { delay: kyDelay }),
+    lasts: 300_000,
+    most: 1_000,
+    calls: workers(5),
+    server:
+      () =>
+      ({ chance }) => ({ status: chance < 0.1 ? 503 : 200, after: 50 }),
+    measure: MEASURES.finished,
+  },
+  {
+    situation: 'A job of five workers meets one backend of three that hangs; counted: items done in 3 minutes',
+    ...beside({ attemptTimeout: 3_000, retry: 1 }),
+    lasts: 180_000,
+    calls: workers(5),
+    server:
+      () =>
+      ({ chance }) =>
+        chance < 1 / 3 ? 'hang' : { status: 200, after: 300 },
+    measure: MEASURES.done,
+    instead: beside({ timeout: 7_000, attemptTimeout: 3_000, retry: 1 }).ours,
+  },
+  {
+    situation: 'The server answers 503 with `Retry-After: 1` for 5 s; the plain retry waits as ky does',
+    ...beside({ timeout: 10_000, retry: 5 }),
+    plain: plainStack({ timeout: 10_000, retry: 5 }, { delay: kyDelay }),
+    ...outage({ for: 5_000, answers: refusal(503, 1) }),
+    measure: MEASURES.most,
+  },
+  {
+    situation:
+      'Pages of 5 calls at once meet a limit of 2.2 a second that tells its waits, at 60 % of it; counted: all calls',
+    ...beside({ retry: 5 }),
+    lasts: 120_000,
+    calls: pages(5, 5_000 / (2.2 * 0.6), 120_000),
+    server: toldBucket(2.2, 1),
+  },
+];

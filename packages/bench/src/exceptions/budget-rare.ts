@@ -1,0 +1,83 @@
+import { retry, timeout } from 'steadfetch';
+import { each } from '../harm/arrivals.ts';
+import { refusal } from '../harm/servers.ts';
+import type { Exception } from './exception.ts';
+import { outage } from './outage.ts';
+import { failing } from './servers.ts';
+import { beside, layers, plainStack, standardStack } from './stacks.ts';
+
+const NEVER = 600_000;
+
+/** What few meet. */
+export const RARE: readonly Exception[] = [
+  {
+    situation:
+      'Each thing refuses its first request with `Retry-After: 10`, and each call goes to a new thing; counted: all calls',
+    ...beside(),
+    lasts: 60_000,
+    calls: each(100, 60_000),
+    ask: (index) => ({ path: `/things/${index}` }),
+    server: () => (request) => (request.send === 1 ? refusal(429, 10) : failing(0)(request)),
+  },
+  {
+    situation:
+      '200 calls are made at one instant, a third of them are refused within a second, and good answers take 8 s; counted: all calls',
+    ...beside(),
+    lasts: 1_000,
+    calls: () => ({ at: Array.from({ length: 200 }, () => 0) }),
+    server: (random) => (request) =>
+      request.chance < 1 / 3 ? { status: 503, after: 1_000 * random() } : { status: 200, after: 8_000 },
+  },
+  {
+    situation:
+      'An API refuses a third of the calls, and redirects the others to another origin, whose answers count neither for nor against it; counted: all calls',
+    ...beside(),
+    lasts: 60_000,
+    calls: each(100, 60_000),
+    server: () => (request) =>
+      request.chance < 1 / 3 ? refusal(503) : { status: 200, after: 100, from: 'https://cdn.test' },
+  },
+  {
+    situation:
+      'The caller aborts three of four calls after 0.8 s, good answers take a second, and 40 % of the requests fail; counted: the calls that are not aborted',
+    ...beside(),
+    lasts: 60_000,
+    calls: each(100, 60_000),
+    ask: (_, chance) => ({ path: '/', ...(chance < 0.75 && { quits: 800 }) }),
+    server: () => (request) => (request.chance < 0.4 ? refusal(503) : { status: 200, after: 1_000 }),
+    judged: ({ quits }) => quits === undefined,
+    seeds: 10,
+  },
+  {
+    situation: 'The server answers 504 after 8 s for 14 s, and no `timeout` around the retry times the calls',
+    ours: layers('retry()', ({ clock, random }) => [retry({ clock, random })]),
+    plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),
+    ...outage({ for: 14_000, answers: { status: 504, after: 8_000 } }),
+    instead: standardStack(),
+  },
+  {
+    situation: 'The server answers nothing for 12 s and then all, and no limit holds for the whole call',
+    ours: layers('compose(retry(), timeout(5_000))', ({ clock, random }) => [
+      retry({ clock, random }),
+      timeout(5_000, { clock }),
+    ]),
+    plain: plainStack({ timeout: NEVER, attemptTimeout: 5_000 }),
+    ...outage({ for: 12_000, answers: (left) => ({ status: 200, after: left + 100 }) }),
+    instead: layers('compose(timeout(30_000), retry(), timeout(5_000))', ({ clock, random }) => [
+      timeout(30_000, { clock }),
+      retry({ clock, random }),
+      timeout(5_000, { clock }),
+    ]),
+  },
+  {
+    situation: 'All requests hang for 14 s, and no call is made after its first 8 s',
+    ...beside(),
+    ...outage({ for: 14_000, answers: 'hang' }),
+    calls: each(100, 18_000),
+  },
+  {
+    situation: 'All requests hang for 18 s; good answers take 36 s, 3 calls a second',
+    ...beside({ timeout: 180_000, attemptTimeout: 60_000 }),
+    ...outage({ for: 18_000, calls: 3, good: 36_000, answers: 'hang' }),
+  },
+];

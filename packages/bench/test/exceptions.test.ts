@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { PARTS } from '../src/exceptions/parts.ts';
+import { playRow } from '../src/exceptions/play.ts';
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/robustness.md'), 'utf8');
+
+describe('pnpm bench exceptions', () => {
+  it.each(PARTS)('has its rows in the table of the page: $name', ({ name, exceptions }) => {
+    const [begin, end] = [
+      PAGE.indexOf(`<!-- bench:exceptions-${name} -->`),
+      PAGE.indexOf(`<!-- /bench:exceptions-${name} -->`),
+    ];
+    const table = PAGE.slice(begin, end);
+    const missing = exceptions.filter(({ situation }) => !table.includes(`| ${situation} |`));
+
+    expect(begin).toBeGreaterThan(0);
+    expect(end).toBeGreaterThan(begin);
+    if (table.includes('| situation |')) expect(missing.map(({ situation }) => situation)).toEqual([]);
+  });
+
+  it('plays a row that is worse than a plain retry', async () => {
+    const row = PARTS.find(({ name }) => name === 'breaker')!.exceptions[0]!;
+
+    const { cells, isWorse } = await playRow({ ...row, seeds: 1 });
+
+    expect(isWorse).toBe(true);
+    expect(cells).toHaveLength(5);
+  });
+});
