@@ -17,7 +17,7 @@ export interface CircuitPolicy {
   onChange(state: CircuitState): void;
 }
 
-/** How a call was let through: in which state, and in which period of it. */
+/** How a call was let through: as a probe or not, and in which generation and outage (see `Circuit`). */
 interface Entry {
   readonly attempt: CircuitAttempt;
   readonly at: number;
@@ -29,6 +29,7 @@ interface Entry {
 /** The state of one circuit: timestamps and permits, no timers, nothing of fetch. */
 export class Circuit {
   readonly #policy: CircuitPolicy;
+  /** The permits of the probes in flight, and when each was given. */
   readonly #held = new Map<Permit, number>();
   /** The calls whose attempts are all let through. */
   readonly #begun = new WeakSet<object>();
@@ -40,8 +41,10 @@ export class Circuit {
   #generation = 0;
   #outage = 0;
   #openedAt = 0;
+  /** When the present open time ends, and how long it is. */
   #until = 0;
   #openTime = 0;
+  /** Probes that succeeded since the circuit became half-open. */
   #passed = 0;
   #failingSince = 0;
   readonly #failing: FailingParts;

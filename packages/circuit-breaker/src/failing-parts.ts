@@ -1,7 +1,7 @@
 import type { CircuitAttempt } from './permit.ts';
 import type { Rule } from './rule.ts';
 
-/** Things that failed, above which their parts count as away; and parts, above which the whole service does. */
+/** If more things than this failed, their parts count as down; if more parts than this did, the whole service. */
 const MANY = 5;
 
 /** What failed since the last success: under a scoped rule a circuit that is not closed refuses only that. */

@@ -17,7 +17,7 @@ const OPTIONS = {
 export const noSuccessOptions: OptionTable<NoSuccessOptions> = OPTIONS;
 
 /**
- * Opens when the service is away: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
+ * Opens when the service is down: at least `minCalls` calls have failed, and none has succeeded. Inside `retry` this must
  * have lasted for `silence` milliseconds, since retries handle shorter trouble. One success restarts the count, and so
  * does a pause of half of `silence` without calls.
  *
@@ -40,7 +40,7 @@ export function noSuccess(options?: NoSuccessOptions): Rule {
             return false;
           }
           const from = at - duration;
-          // it began before the last success, and does not show how the server is since
+          // it began before the last success, so it does not show how the server is now
           if (from < succeededAt) return false;
           if (from - latest > silence / 2) calls = 0;
           since = calls === 0 ? from : Math.min(since, from);

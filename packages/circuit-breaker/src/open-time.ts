@@ -19,7 +19,7 @@ export const LONGEST_OPEN = 15_000;
 
 /** What an open time that was given as a number grows to. */
 const GROWN = 10_000;
-/** How much of the time that the service has been away: what an outage is made longer by at most. */
+/** The open time grows to this share of the time that the circuit has been open, so it prolongs an outage by that much at most. */
 const SHARE = 1 / 50;
 /** How much of a grown open time chance may take away, so that clients do not come back together. */
 const SPREAD = 0.2;

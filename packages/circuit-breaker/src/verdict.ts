@@ -50,7 +50,7 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
     if (answer === undefined || answer === 'neutral' || typeof answer === 'boolean') return answer;
     warnOnce(optionError('circuitBreaker: isFailure', "true, false, 'neutral' or undefined", answer).message);
   } catch {
-    warnOnce('circuitBreaker: isFailure: it threw, and what it was asked about counts neither way');
+    warnOnce('circuitBreaker: isFailure: it threw, so the outcome counts as neutral');
   }
   return 'neutral';
 }

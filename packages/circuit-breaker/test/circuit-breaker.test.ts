@@ -408,7 +408,7 @@ describe('what counts', () => {
   });
 
   it.each([
-    ['throws', () => fail(new Error('predicate')), 'it threw, and what it was asked about counts neither way'],
+    ['throws', () => fail(new Error('predicate')), 'it threw, so the outcome counts as neutral'],
     [
       'gives a promise',
       (async () => fail(new Error('late'))) as never,

@@ -27,9 +27,12 @@ describe('compose', () => {
     ['bound', fetch.bind(globalThis)],
     ['wrapped', (input, init) => fetch(input, init)],
     ['rejecting', () => Promise.reject(new Error('no'))],
+    ['handler of a', async (call: unknown, next: (call: unknown) => Promise<Response>) => next(call)] as never,
   ])('recognises a %s fetch by the promise that it returns, and ignores its rejection', async (_, theirs) => {
     expect(() => compose(pass, theirs as never)(stub)).toThrow(
-      new TypeError('compose: position 1 is fetch itself, write compose(retry())(fetch)'),
+      new TypeError(
+        'compose: position 1 is fetch itself or a handler, write compose(retry())(fetch), or defineMiddleware(handler)',
+      ),
     );
 
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,5 +1,5 @@
 import { classifyError, peek } from '@steadfetch/core';
-import { checkStatuses, MAX_TIMER, readField } from '@steadfetch/core/kit';
+import { checkStatuses, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
@@ -20,8 +20,16 @@ export type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefine
 export function overrideOf({ retry, steadfetch }: Said, random: () => number): RetryOverride | undefined {
   const own = steadfetch?.retry;
   if (own === false || (retry as unknown) === false) return false;
-  const said = defined({ ...(retry === undefined ? {} : translate(retry, random)), ...own });
+  const said = withoutKyHooks(defined({ ...(retry === undefined ? {} : translate(retry, random)), ...own }));
   return Object.keys(said).length > 0 ? said : undefined;
+}
+
+/** ky merges `hooks` at any depth as its own, and keeps nothing of observers, where an instance and a call both have options. */
+function withoutKyHooks(said: RetryOptions): RetryOptions {
+  const { hooks, ...others } = said;
+  if (!('beforeRequest' in Object(hooks))) return said;
+  warnOnce('ky drops `hooks` of steadfetch: { retry } when it merges the options of an instance: give them to retry()');
+  return others;
 }
 
 function translate(retry: KyRetryOptions | number, random: () => number): RetryOptions {

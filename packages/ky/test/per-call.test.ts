@@ -141,6 +141,19 @@ describe('steadfetch option', () => {
     expect(fetch.calls).toHaveLength(3);
   });
 
+  it.each([
+    [{ hooks: { onRetry: () => {} } }, { maxRetries: 1 }],
+    [{ maxRetries: 1 }, { hooks: [{ onRetry: () => {} }] }],
+  ])('fails no call where ky merges the observers of %j and %j away', async (instance, call) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const { api, fetch } = client([503, 200]);
+
+    await api.extend({ steadfetch: { retry: instance } }).get(URL, { steadfetch: { retry: call } });
+
+    expect(fetch.calls).toHaveLength(2);
+    warn.mockRestore();
+  });
+
   it('does not reach the fetch', async () => {
     const fetch = vi.fn(async (_input: unknown, init?: object) => Response.json(Object.keys(init ?? {})));
     const api = ky.create({ fetch, hooks: retry() });

@@ -110,6 +110,20 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(attempts);
   });
 
+  it('fails no call where ky merges the observers of an instance away', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const fetch = globalFetch(503);
+    const api = ky.create({
+      ...use(retryMiddleware({ clock: instantClock() })),
+      steadfetch: { retry: { hooks: { onRetry: () => {} } } },
+    });
+
+    await outcomeOf(api.get(URL, { steadfetch: { retry: { maxRetries: 1 } } }));
+
+    expect(fetch.calls).toHaveLength(2);
+    warn.mockRestore();
+  });
+
   it('hears steadfetch options also where other hooks have replaced its own', async () => {
     const fetch = globalFetch(503);
     const api = ky.create({ ...use(retryMiddleware({ clock: instantClock() })), hooks: {} });

@@ -17,11 +17,11 @@ export class GateQueue {
   #heldUntil = 0;
   #endsAt = 0;
   #isScheduled = false;
-  /** It waited for this turn, so the next one may go without asking for another. */
+  /** Whether it has just waited for this turn of the event loop. Then the next call goes out without another one. */
   #hasTurn = false;
   #due = Infinity;
   #timer: AbortController | undefined;
-  /** What has set the timer: fake timers that are gone have taken theirs along. */
+  /** The `setTimeout` that set the timer. Where fake timers were put back, what they had set never fires. */
   #setBy: unknown;
 
   constructor(gate: Gate, context: GateContext) {

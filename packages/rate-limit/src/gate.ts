@@ -207,9 +207,9 @@ export class Gate {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 
-  /** Whether calls are held back, so that more than a count would be lost with it. */
+  /** Whether calls are held back, so that more than a count would be lost with it: not where one only has to ask a store for a slot. */
   holds(now: number): boolean {
-    return now < this.#learned.askedUntil || this.untilOpen(now) > 0;
+    return now < this.#learned.askedUntil || this.certainPart(now, this.untilOpen(now)) > 0;
   }
 
   /** A permit to send now, if no other call waits and nothing is in the way. */

@@ -25,7 +25,7 @@ import { namesOf } from './scope.ts';
 import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
 
-/** A call waits for so much longer than it may be held, so that a gate that is closed for exactly that long still lets it out. */
+/** A call waits so many milliseconds longer than `maxWait`, so that a gate that is closed for exactly that long still lets it out. */
 const GRACE_MS = 100;
 /** A call that is refused here ends no later than this, in milliseconds. */
 const LONGEST_REFUSAL_MS = 1_000;
@@ -192,7 +192,7 @@ export class Limiter {
     request.end();
   }
 
-  /** Takes back what a call has that is lost. */
+  /** If the call is lost (`watchRequests`), gives back its place, its permit and its gate. Returns what ends the watch. */
   #watchTicket(ticket: Ticket, watch: Watch): () => boolean {
     return watch(() => {
       const { gate, permit, queue } = ticket;

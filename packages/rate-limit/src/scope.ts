@@ -2,8 +2,19 @@ import type { Call } from '@steadfetch/core';
 import { checkKey, fieldOf, pathOf } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
-/** Fields that carry who is calling. */
-const CREDENTIALS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'x-auth-token'];
+/** Fields that carry who is calling: those of the standards and gateways, and of APIs that have their own. */
+const CREDENTIALS = [
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'apikey',
+  'x-auth-token',
+  'ocp-apim-subscription-key', // Azure API Management
+  'x-goog-api-key', // Google
+  'private-token', // GitLab
+  'x-shopify-access-token', // Shopify
+  'xi-api-key', // ElevenLabs
+];
 /** What changes with each request that a credential signs: it is no part of who signs. */
 const SIGNED = /(?:signature|nonce|timestamp|created|expires)="?[^",\s]*/gi;
 const MOST_CREDENTIALS = 10_000;

@@ -68,6 +68,22 @@ describe('what a refusal holds back', () => {
     expect(keys(one)).toEqual([`${ORIGIN} #1 /items`, `${ORIGIN} #2 /items`, `${ORIGIN} #3 /items`]);
   });
 
+  it.each([
+    'X-API-Key',
+    'apikey',
+    'PRIVATE-TOKEN',
+    'Ocp-Apim-Subscription-Key',
+    'X-Shopify-Access-Token',
+    'xi-api-key',
+  ])('the same credential in %s', async (field) => {
+    const one = rig(() => true);
+    await one.call('/items', { headers: { [field]: 'alice' } });
+
+    expect(await one.call('/items', { headers: { [field]: 'alice' } })).toBe('RateLimitError');
+    expect(await one.call('/items', { headers: { [field]: 'bob' } })).toBe(429);
+    expect(keys(one)).toEqual([`${ORIGIN} #1 /items`, `${ORIGIN} #2 /items`]);
+  });
+
   it('all paths of a credential, when others are refused too', async () => {
     const one = rig((_, authorization) => authorization === 'Bearer mallory');
     await one.call('/items', as('alice'));

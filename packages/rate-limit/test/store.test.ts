@@ -32,6 +32,35 @@ it('a store brings the pacer of each gate', async () => {
   expect(made.map(({ key }) => key)).toEqual(['https://api.example.com', 'https://other.example.com']);
 });
 
+it('looks through no other gates to forget one whose calls ask the store for a slot', async () => {
+  const clock = manualClock();
+  let looks = 0;
+  const store: LimitStore = {
+    pacer({ local }) {
+      const own = local();
+      let hasSlot = false;
+      return {
+        advance: () => looks++,
+        announce: () => {
+          hasSlot = true;
+        },
+        delay: () => (hasSlot ? 0 : 1_000),
+        send: (now, cost) => {
+          hasSlot = false;
+          return own.send(now, cost);
+        },
+        settle: (sent, now, answer) => own.settle(sent, now, answer),
+        snapshot: (now) => own.snapshot(now),
+      };
+    },
+  };
+  const limited = rateLimit({ clock, store, scope: 'origin', maxKeys: 100 })(fakeFetch([200], { clock }));
+
+  for (let n = 0; n < 300; n++) await limited(`https://host${n}.example.com`);
+
+  expect(looks).toBeLessThan(10 * 300);
+});
+
 it('a store that brings none is refused when the limiter is made', () => {
   expect(() => rateLimit({ store: {} as LimitStore })).toThrow('rateLimit: store.pacer');
 });

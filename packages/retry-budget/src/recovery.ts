@@ -16,7 +16,10 @@ const SHORT = 1_500;
 /** Held calls follow held ones after so long (ms): at once they would be twice as many with each round trip. */
 const SURE = 500;
 
-/** Before so many new calls are answered, neither `SHORT` nor `SURE` counts: a client that calls seldom would send none in time. */
+/**
+ * Before so many new calls are answered, neither `SHORT` nor `SURE` counts: a client that calls seldom would send none in time. From then on
+ * held calls wait for their turn.
+ */
 const FEW = 5;
 
 /**
@@ -32,9 +35,6 @@ const MOST_CHANCE = 5;
  */
 const PAUSE = 250;
 const MOST_AT_ONCE = 10;
-
-/** Held calls wait for their turn where this many new calls are answered each second: one of a hundred clients sees too late that the server is full. */
-const MANY = 20;
 
 /**
  * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
@@ -114,9 +114,9 @@ export class Recovery {
     if (attempt === 1) this.#answeredNew++;
   }
 
-  /** Whether the server may be well, and will soon show it: it answers many calls, or its answers are slow. */
+  /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
   isBack(now: number): boolean {
-    return this.#isSlow(now) || this.#answeredNew >= MANY * Math.max(1, (now - this.#answeredFrom) / 1_000);
+    return this.#isSlow(now) || this.#answeredNew >= FEW;
   }
 
   #isSlow(now: number): boolean {

@@ -16,14 +16,14 @@ import type { Need, Permit, Rule } from './rule.ts';
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** What is known of a budget. Kept for each budget, not for each `retry`: an application may make a `retry` for each request. */
-interface Past {
+interface BudgetState {
   /** Whether a failure was recorded. Until then `begin` is not called. */
   failed: boolean;
-  /** What it takes to hold a call: the time of its attempts, and no timeout meanwhile. Both cost something, so it is empty until a call is held. */
+  /** What holding a call needs: the times of its attempts, and no timeout meanwhile. Both cost time, so it is empty until a call is held. */
   readonly needs: Need[];
 }
 
-const PASTS = new WeakMap<RetryBudget, Past>();
+const STATES = new WeakMap<RetryBudget, BudgetState>();
 
 /**
  * Prevents retry storms: each retry needs a permit of the budget, which records every outcome that the server can be
@@ -33,18 +33,18 @@ export function budget(budget: RetryBudget): Rule {
   if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
     throw optionError('retry: budget', 'a retryBudget() or false', budget);
   }
-  const past = PASTS.get(budget) ?? { failed: false, needs: [] };
-  PASTS.set(budget, past);
+  const state = STATES.get(budget) ?? { failed: false, needs: [] };
+  STATES.set(budget, state);
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
   const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
     const { call, attempt, session } = failure;
-    past.failed = true;
+    state.failed = true;
     notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took));
   };
   return {
-    needs: past.needs,
+    needs: state.needs,
     beforeCall: (call) => {
-      if (past.failed) begin(budget, call);
+      if (state.failed) begin(budget, call);
     },
     // The failure is recorded here and not later: of calls that fail together, each is judged with the failures before it.
     permit: (failure, { source }) => {
@@ -55,7 +55,7 @@ export function budget(budget: RetryBudget): Rule {
       const permit = permitOf(budget, call, isThrottled ? 'throttled' : 'transient');
       if (!permit) {
         warnOfSpentBudget(call);
-        if (past.needs.length === 0) past.needs.push('elapsed', 'time');
+        if (state.needs.length === 0) state.needs.push('elapsed', 'time');
       }
       return permit;
     },
@@ -76,7 +76,7 @@ export function budget(budget: RetryBudget): Rule {
     afterSuccess: ({ session, call, response, attempt }) => {
       if (isElsewhere(response, call)) return undefined;
       const outcome = isLate(call) ? 'failure' : 'success';
-      if (!past.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
+      if (!state.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
       return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, tookOf(session));
     },
   };

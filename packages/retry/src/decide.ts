@@ -52,7 +52,7 @@ export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
   return !(attempt + session.skipped <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
-/** The first yes. The rules after it are not asked: looking into a body takes time. */
+/** Asks the rules, and returns the first yes. The rules after it are not asked: looking into a body takes time. */
 export async function ask(question: 'when' | 'unless', failure: FailedAttempt): Promise<string | undefined> {
   for (const rule of failure.session.policy.rules) {
     if (question === 'when' && isGood(failure.response) && !rule.needs?.includes('good-responses')) continue;

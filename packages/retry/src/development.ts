@@ -1,4 +1,4 @@
-// What only a developer reads: in production it folds away.
+// Checks and warnings for developers: a production build leaves them out.
 
 import type { Layer } from '@steadfetch/core';
 import { isDevelopment, optionError, warnOnce } from '@steadfetch/core/kit';
@@ -6,7 +6,7 @@ import type { Need, Rule } from './rule.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The name of the layer, and what it must stand inside. */
+/** The name of this layer, and the layers that must stand outside of it. */
 export function layer(): Layer {
   const name = 'retry';
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
@@ -16,7 +16,7 @@ export function layer(): Layer {
   return { name };
 }
 
-/** Throws where p-retry would. */
+/** Throws when the middleware is made; without it p-retry would throw at the first retry. */
 export function checkRuntime(): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     if (typeof globalThis.performance?.now === 'function') return;
@@ -34,7 +34,7 @@ export function warnOfNesting(): void {
 export function unknownElapsed(): number {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     const message = "retry: a rule that reads elapsed must say needs: ['elapsed']";
-    // what a rule throws while it observes is ignored, so it is also said
+    // the error alone is not enough: what a rule throws while it observes is ignored
     warnOnce(message);
     throw new TypeError(message);
   }

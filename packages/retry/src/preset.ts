@@ -139,7 +139,7 @@ function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
       const { status } = response;
       if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
       if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined && 'status';
-      // an earlier request with this key is at work; where there can be none, the conflict would meet each repetition too
+      // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
       if (status === 409)
         return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0) && 'status';
       return TRANSIENT.includes(status) && 'status';

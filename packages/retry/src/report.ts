@@ -31,7 +31,7 @@ export function recordSuccess(session: Session, attempt: number, response: Respo
   if (!call.record.history) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
-  // a good attempt, in the class that has the getters of a recovery
+  // of a good attempt too: that class has the getters of a `Recovery`
   notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 

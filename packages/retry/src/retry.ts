@@ -105,15 +105,15 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
         return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
       }
       recordSuccess(session, n, response);
-      if (toSend.input !== call.input) releaseBody(call); // its clone was sent
-      if (call.record.sends === sends) releaseClone(toSend, call); // or answered by a layer, as a cache does
+      if (toSend.input !== call.input) releaseBody(call); // a clone was sent, and the original is not needed any more
+      if (call.record.sends === sends) releaseClone(toSend, call); // nor is the clone, where a layer inside answered, as a cache does
       return response;
     },
     (error) => whenFailed(failedAttempt(toSend, session, { error, failed: true }, sends), next),
   );
 }
 
-/** How an attempt failed. `sends` is how many requests the call had made before it. */
+/** A failed attempt. `sent`: the call as it was handed on; `sends`: how many requests the call had made before. */
 function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
   const { call } = session;
   releaseClone(sent, call);

@@ -62,8 +62,8 @@ export type Decision = Retry | End | Unpermitted;
  * - `outcome`: to read the `outcome`, `response` or `error` of a failed attempt after its wait has begun, for instance in the
  *   `afterFailure` of an abort during the wait. Without this need they are dropped before the wait.
  * - `good-responses`: to be asked `when` about responses below 400 too.
- * - `time`: to decide may take long, in `when`, in `unless` or while a call is held. No timeout of one attempt runs meanwhile. Only
- *   `@steadfetch/ky` reads it.
+ * - `time`: the decision may take long, in `when`, in `unless` or while a call is held, so no timeout of one attempt may run
+ *   meanwhile. Only `@steadfetch/ky` reads it.
  */
 export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 
@@ -110,7 +110,7 @@ export interface Rule {
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
-  /** Observes the end of a call by its own limit or the caller, during an attempt that a `timeout` did not cut in time (`mayRetry`). */
+  /** Observes the end of a call, by its own limit or the caller, during an attempt that outlasted its `timeout`: that did not cut it (`mayRetry`). */
   afterOutlasted?(failure: FailedAttempt): unknown;
   /** Observes each good attempt. */
   afterSuccess?(success: GoodAttempt): unknown;
@@ -126,12 +126,12 @@ export interface Rule {
   readonly spread?: number;
   /** Whether `asked` reads `Retry-After` too, so that `retryWith` adds no rule that does. */
   readonly readsRetryAfter?: boolean;
-  /** Whether no wait that the server asks for counts: no rule is `asked`. */
+  /** Whether the waits that the server asks for are ignored: then `asked` of no rule is called. */
   readonly ignoresServer?: boolean;
   /** Whether the rule repeats attempts that an inner `timeout` cuts. If no rule does, the inner `timeout` cuts none. */
   readonly repeatsTimeouts?: boolean;
   /**
-   * What the rule needs that costs something, and so is there only if a rule asks for it. `elapsed` and `time` may be added
+   * What the rule needs that costs time or memory, and is left out if no rule lists it. `elapsed` and `time` may be added
    * between calls; the others are read once.
    */
   readonly needs?: readonly Need[];
@@ -149,14 +149,15 @@ export interface Policy {
   readonly methods: readonly string[];
   readonly spread: number;
   readonly repeatsTimeouts: boolean;
-  /** Whether a rule has this need now. A function, since a getter would make each reading of a policy slow. */
+  /** Whether a rule needs `elapsed` now. A function, since a getter would make each reading of a policy slow. */
   needsElapsed(): boolean;
-  /** Whether a rule has this need. */
+  /** Whether a rule needs `outcome`. */
   readonly needsOutcome: boolean;
+  /** Whether a rule needs `good-responses`. */
   readonly needsGoodResponses: boolean;
-  /** Whether a retry may get its permits now; `undefined` where no rule says. */
+  /** Whether a retry may get its permits now; `undefined` where no rule has `mayRetry`. */
   readonly mayRetry: ((call: Pick<Call, 'origin'>) => boolean) | undefined;
-  /** What is called before a call is first sent, and what observes good answers. */
+  /** The rules that have `beforeCall`, and those that have `afterSuccess`. */
   readonly callRules: readonly Rule[];
   readonly successRules: readonly Rule[];
   readonly clock: Clock;

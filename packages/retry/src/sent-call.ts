@@ -22,7 +22,7 @@ function isHarmless(call: Call, rules: readonly Rule[]): boolean {
   });
 }
 
-/** The call with a body that has the same bytes in each attempt, which a form has not by itself. */
+/** The call with a body that has the same bytes in each attempt. A form has not: each time it is sent it gets another boundary. */
 export function withSteadyBody(call: Call): Call {
   const body = call.init?.body && encodeForm(call.init.body); // most calls have none, and looking for the class of a form takes time
   return body ? call.with({ init: { ...call.init, body } }) : call;

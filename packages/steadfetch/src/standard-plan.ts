@@ -113,11 +113,14 @@ function breakerOf({ circuitBreaker, clock, random }: StandardSettings): Circuit
 }
 
 /** One number also limits how long a body may stand still, where bodies belong to the attempt. */
-function attemptOf({ attemptTimeout, bufferBody, timeout }: StandardSettings): TimeoutLimits | undefined {
+function attemptOf({ attemptTimeout, bufferBody, retry, timeout }: StandardSettings): TimeoutLimits | undefined {
   if (attemptTimeout === false || typeof attemptTimeout === 'object') return attemptTimeout || undefined;
   // half of a call that is short, so that there is time for another attempt
   const fallback = Math.min(10_000, Math.ceil((timeout || Infinity) / 2));
   if (attemptTimeout === undefined && timeout && fallback >= timeout) return undefined;
-  const headers = attemptTimeout ?? fallback;
-  return bufferBody === false ? { headers } : { headers, body: headers };
+  const limit = attemptTimeout ?? fallback;
+  // where no attempt can follow, cutting one helps nobody
+  const isCut = attemptTimeout !== undefined || retry !== false || timeout === false;
+  if (bufferBody !== false) return isCut ? { headers: limit, body: limit } : { body: limit };
+  return isCut ? { headers: limit } : undefined;
 }

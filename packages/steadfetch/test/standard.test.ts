@@ -173,7 +173,8 @@ describe('standard', () => {
   it.each<[StandardOptions, string[]]>([
     [{ timeout: false }, ['retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ attemptTimeout: false }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'fetch']],
-    [{ retry: false }, ['timeout', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
+    [{ retry: false }, ['timeout', 'rateLimit', 'circuitBreaker', 'fetch']],
+    [{ retry: false, timeout: false }, ['rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ rateLimit: false }, ['timeout', 'retry', 'circuitBreaker', 'timeout', 'fetch']],
     [{ circuitBreaker: false }, ['timeout', 'retry', 'rateLimit', 'timeout', 'fetch']],
     [
@@ -201,6 +202,19 @@ describe('standard', () => {
     expect(standard({ timeout: 90_000 }).describe()).toContain('maxDelay 65000');
     expect(standard({ timeout: false }).describe()).toContain('attempt headers 10000');
     expect(standard({ timeout: 1 }).describe()).not.toContain('attempt');
+  });
+
+  it('cuts no attempt where no other can follow, unless a limit is said', async () => {
+    const clock = manualClock();
+    const fetch = standard({ retry: false, timeout: 60_000, clock })(fakeFetch({ delay: 14_000 }, { clock }));
+
+    const order = fetch(URL, POST);
+    await clock.advance(14_000);
+
+    expect((await order).status).toBe(200);
+    expect(standard({ retry: false, attemptTimeout: 5_000 }).describe()).toContain('attempt headers 5000');
+    expect(standard({ retry: false, timeout: false }).describe()).toContain('attempt headers 10000');
+    expect(standard({ retry: false, bufferBody: true }).describe()).toContain('timeout  attempt body 10000');
   });
 
   it('takes undefined for a default, also within the options of a layer', () => {

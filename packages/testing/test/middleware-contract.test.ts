@@ -207,6 +207,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'takes a string, a URL and a Request': {
+    'looks at a signal that is undefined': (next) => async (input, init) => {
+      if (init && 'signal' in init && init.signal !== null) init.signal!.throwIfAborted();
+      return next(input, init);
+    },
+    'makes a text of a body that is undefined': (next) => async (input, init) =>
+      init && 'body' in init && typeof init.body !== 'object'
+        ? next(input, { ...init, body: `${init.body}` })
+        : next(input, init),
+    'takes headers that are undefined in place of those of a Request': (next) => async (input, init) =>
+      next(input, init && 'headers' in init ? { ...init, headers: new Headers(init.headers) } : init),
     'makes one slash of two': (next) => async (input, init) =>
       next(typeof input === 'string' ? input.replaceAll(/([^:]\/)\/+/g, '$1') : input, copyOf(init)),
     'decodes the path': (next) => async (input, init) => {
@@ -579,6 +589,20 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
     'makes strings of bytes': (next) => async (input, init) =>
       next(input, init?.body ? { ...init, body: String(init.body) } : copyOf(init)),
+    'sends the text of bytes that it has signed': defineMiddleware(async (call, next) => {
+      const { body, ...init } = call.init ?? {};
+      if (!(body instanceof Uint8Array)) return next(call);
+      return next(call.with({ init: { ...init, body: new TextEncoder().encode(new TextDecoder().decode(body)) } }));
+    }),
+    'sends the text of a file': (next) => async (input, init) => {
+      if (!(init?.body instanceof FormData)) return next(input, copyOf(init));
+      const body = new FormData();
+      for (const [name, value] of init.body) {
+        if (typeof value === 'string') body.append(name, value);
+        else body.append(name, new Blob([await value.text()], { type: value.type }), value.name);
+      }
+      return next(input, { ...init, body });
+    },
   },
   'hands on a stream as it is': {
     'reads it to its end, to have it twice': (next) => async (input, init) =>
@@ -1485,7 +1509,7 @@ const reasons: Record<string, RegExp> = {
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
-    /^what next was asked for: |^a header of a Request whose |Failed to parse URL|Invalid URL/,
+    /^what next was asked for: |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|undefined/,
   'hands on methods and headers as they are written': /^the method: |^the headers: /,
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
@@ -1791,6 +1815,12 @@ describe('contractChecks', () => {
         return /^[A-Z]+$/.test(super.method) ? super.method : 'GET';
       }
     }
+    class HappyDomRequest extends Request {
+      constructor(input: RequestInfo | URL, init?: RequestInit) {
+        if (init?.method?.startsWith('x-')) throw new DOMException(`'${init.method}' HTTP method is unsupported.`);
+        super(input, { ...init, ...(init?.method && { method: init.method.toUpperCase() }) });
+      }
+    }
     const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
     const adding: Middleware = (next) => async (input, init) => next(new Request(input, init), {});
 
@@ -1800,6 +1830,8 @@ describe('contractChecks', () => {
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
     await contractChecks["leaves the caller's arguments as they were"]!(() => pass);
     await contractChecks['lets init take the signal from a Request']!(() => pass);
+    vi.stubGlobal('Request', HappyDomRequest);
+    await contractChecks['hands on methods and headers as they are written']!(() => pass);
     vi.unstubAllGlobals();
   });
 

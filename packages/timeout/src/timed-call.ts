@@ -28,7 +28,7 @@ export class TimedCall implements Expirable, Arrival {
     if (this.#waits) this.#send(next);
   }
 
-  /** The headers did not come in time. While no attempt may follow, they have as much time again. */
+  /** The headers did not come in time. If no other attempt may follow now, they get the same time once more. */
   expire(): void {
     if (this.#goesOn()) return;
     this.release();
@@ -59,12 +59,12 @@ export class TimedCall implements Expirable, Arrival {
       // an outer limit is a deadline for the layers inside
       this.#await(next(this.call.with({ signal, remaining: () => this.#timer!.due - time.now() })));
     } catch (error) {
-      // from a clock that cannot sleep
+      // thrown by a clock that cannot sleep
       this.#fail(error);
     }
   }
 
-  /** Starts the limit anew where no attempt may follow. Returns whether it has: if a rule or the clock throws, it has not. */
+  /** Starts the limit anew if no other attempt may follow now. Returns whether it did; `false` if a rule or the clock throws. */
   #goesOn(): boolean {
     const { call, settings } = this;
     try {
@@ -73,7 +73,7 @@ export class TimedCall implements Expirable, Arrival {
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
       this.#timer = startTimer(settings.time, settings.headers!, this);
-      // a wait in a queue of ours is not the server's
+      // the server is not responsible for a wait in a queue of ours
       if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
       return true;
     } catch {

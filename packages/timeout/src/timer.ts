@@ -36,7 +36,7 @@ class SystemTimer implements Timer {
   }
 }
 
-/** A sleep that ends within this many turns of the microtask queue has waited for nothing. */
+/** A sleep that ends within this many turns of the microtask queue has not waited. */
 const TURNS = 10;
 /** The longest limit in real time, in milliseconds, on a clock whose sleeps take no time. */
 const LONGEST_REAL = 1_000;

@@ -32,9 +32,9 @@ export interface CallRecord {
   sends: number;
   /** How often a layer inside the retry sent the call again, in addition to the attempts that `Call.attempt` counts. */
   resends: number;
-  /** The most repetitions that any layer around the call allows: one count for all of them. */
+  /** How many retries and resends the call may make in all: the most that a layer around it allows. */
   maxRepeats: number;
-  /** Another number for each call, for events; 0 until one is needed. */
+  /** The number of the call in events; 0 until one is needed. */
   id: number;
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;

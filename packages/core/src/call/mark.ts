@@ -25,7 +25,7 @@ export interface Mark {
   readonly attempt: number;
   readonly remaining: () => number;
   readonly observed: Observed | undefined;
-  /** Whether a layer inside that fetch reports the attempt to observers. */
+  /** Whether a layer inside that fetch reports the attempt to observers: then the one outside does not. */
   taken?: boolean;
 }
 
@@ -36,7 +36,7 @@ export function markOf(init: Marked): Mark | undefined {
   return init[MARK];
 }
 
-/** Leaves it to the layers inside a foreign fetch to report an attempt that has a mark to observers. */
+/** Says that a layer inside the foreign fetch reports the attempt to observers, so that the layer outside does not. */
 export function takeAttempt(init: Marked): void {
   init[MARK]!.taken = true;
 }

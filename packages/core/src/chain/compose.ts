@@ -23,7 +23,7 @@ export function compose(...middlewares: Middleware[]): Middleware {
     }, next);
 }
 
-/** A fetch in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
+/** A fetch or a handler in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
 function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
   ignoreRejection(value);
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
@@ -34,7 +34,8 @@ function errorAt(index: number, value: unknown, length: number, maker?: Middlewa
 
 function explain(index: number, value: unknown, length: number, maker: Middleware | undefined): string {
   if (maker ? isThenable(value) : typeof value === 'function') {
-    return `position ${index} is fetch itself, write compose(${length > 1 ? 'retry()' : ''})(fetch)`;
+    const [or, made] = maker ? [' or a handler', ', or defineMiddleware(handler)'] : ['', ''];
+    return `position ${index} is fetch itself${or}, write compose(${length > 1 ? 'retry()' : ''})(fetch)${made}`;
   }
   if (maker) return `the middleware at position ${index} gave ${show(value)}, expected a fetch function`;
   if (Array.isArray(value)) return `position ${index} is an array, spread it: compose(...layers)`;

@@ -25,6 +25,7 @@ export class Cooldown {
   #until = 0;
   #closedAt = 0;
   #closed = false;
+  /** Closings in a row without an accepted request between them. */
   #strikes = 0;
   /** When the refused probes of the present closing were sent. */
   #refusedProbes: number[] = [];

@@ -3,12 +3,13 @@ import type { Stretch } from './history.ts';
 /** How many requests may be in flight before anything is known about the server. */
 const ROOM_AT_START = 4;
 /**
- * How many more may be in flight with each that is accepted, while no limit is known. So a burst of a few hundred calls waits for
- * two round trips at most.
+ * How many more may be in flight with each that is accepted, while no limit is known. So a burst of 300 calls waits for three round
+ * trips, and for five where the answers come at the same instant: of those that leave less than half of the room in use only the
+ * first makes room.
  */
 const ROOM_PER_ACCEPTED = 7;
 
-/** The requests in flight: how many, how long they take, and a start that is slow until answers come. */
+/** The requests in flight: how many there are, how long they take, and, until answers come, how many may go at once. */
 export class Flight {
   /** A smoothed round trip in ms; 0 before the first answer. */
   roundTrip = 0;
@@ -66,8 +67,11 @@ const TRY_MORE_AFTER_MS = 60_000;
 
 /** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
 export class Concurrency {
+  /** The number that was measured; Infinity before that. */
   #found = Infinity;
+  /** The number that is kept to: as measured, or one more while that is tried. */
   #most = Infinity;
+  /** The number was wrong: no other one is looked for. */
   #refuted = false;
   /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
   #isRaised = false;

@@ -22,7 +22,7 @@ export interface Sent {
   /** The pace at which it was sent, per ms, and the one before that. */
   readonly pace: number;
   readonly paceBefore: number;
-  /** It did not wait for the pace. */
+  /** Whether it was sent before the pace would have let it go. */
   readonly ahead: boolean;
   readonly before: Spent;
 }

@@ -4,8 +4,8 @@ const SUSPECT_AFTER_ANSWERS = 3;
 const LOST_AFTER_MS = 5_000;
 
 /**
- * Finds out whether a quota is made up. One that is not spent by what is sent may be a bucket, or shared, so a call is sent before its
- * time, one after the other: if more of them are accepted in a row than there can have been, it is made up.
+ * Finds out whether a quota is false. One of which requests take nothing may be a bucket, or shared, so calls are sent before their
+ * time, one after the other: if more of them are accepted in a row than the quota leaves, it is false.
  */
 export class Trial {
   /** What the last answer left that is compared, and when it came. */

@@ -9,8 +9,8 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     const form = new FormData();
     form.append('a', 'order');
     form.append('a', 'another');
-    form.append('b', new Blob(['order']), 'order.csv');
-    const bytes = new TextEncoder().encode('order');
+    const bytes = Uint8Array.of(0xff, 0, 0x80, 0x0a, 0xe2); // no text has these
+    form.append('b', new Blob([bytes]), 'order.bin');
     const pieces = { [Symbol.asyncIterator]: () => new Response('order').body!.values() } as unknown as BodyInit; // as files of Node
     const bodies = [
       pieces,
@@ -21,6 +21,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       new URLSearchParams('a=order&a=another'),
       form,
       new Blob(['order'], { type: 'text/csv' }),
+      new Blob([bytes], { type: 'image/png' }),
     ];
     const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
     const calls = ['POST', 'DELETE'].flatMap((method) =>
@@ -73,10 +74,13 @@ async function whole(request: Request): Promise<string> {
   return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;
 }
 
-/** Type and bytes; the boundary of a form is made up each time, and Deno sends no line end after the last one. */
+/**
+ * Type and bytes, each byte as one letter; the boundary of a form is made up each time, and Deno sends no line end after the last one.
+ */
 export async function contentOf(request: Request | undefined): Promise<string> {
   const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
-  const text = await request?.text();
+  const bytes = request && new Uint8Array(await request.arrayBuffer());
+  const text = bytes && Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
     text?.includes(boundary) ? '' : ' of another form',
   );
