@@ -61,7 +61,7 @@ export const OUTAGES: readonly Exception[] = [
     ...limiterBeside(),
     plain: plainStack({}),
     instead: limiterStack({ limit: { requests: 5, per: 1_000 } }),
-    seeds: 12,
+    seeds: 10,
     ...random(1.5, 2 * MINUTE),
     server: limited({ limit: penalty(5, 1_000, 30_000) }),
   },
