@@ -13,31 +13,31 @@ const TENANT = 'x-tenant';
 /** Behind `circuitBreaker`. */
 export const BREAKER: readonly Exception[] = [
   {
-    situation: 'A maintenance of 25 s tells how long it lasts',
+    situation: 'For 25 s the server answers 503 with the time that is left in `Retry-After`',
     ...beside({}, ON),
     ...outage({ for: 25_000, answers: toldEnd }),
   },
   {
-    situation: 'A maintenance of 40 s does so, and is longer than a call may take',
+    situation: 'The same for 40 s, at first longer than a call may take (30 s)',
     ...beside({}, ON),
     ...outage({ for: 40_000, answers: toldEnd }),
   },
   {
     situation:
-      'All requests fail for a minute, and then answers take 4 s; 3 calls a second, counted: those of the 20 s after the minute',
+      'All requests fail for a minute, and after that answers take 4 s; 3 calls a second, counted: those of the first 20 s after the minute',
     ...beside({}, ON),
     ...outage({ for: 60_000, calls: 3, good: 4_000, answers: refusal(503) }),
     judged: made(70_000, 90_000),
   },
   {
-    situation: 'The same; answers take 15 s',
+    situation: 'The same minute; answers take 15 s after it',
     ...beside({ attemptTimeout: 25_000 }, ON),
     ...outage({ for: 60_000, calls: 3, good: 15_000, answers: refusal(503) }),
     judged: made(70_000, 90_000),
   },
   {
     situation:
-      'A path is broken for one tenant, whose calls come each second, and another tenant calls it each 20 s; counted: the calls of the other',
+      'A path always fails for one tenant, which makes 19 of 20 calls, and works for another; one call a second, counted: the calls of the other tenant',
     ...beside({}, ON),
     lasts: 400_000,
     calls: each(1_000, 400_000),
@@ -48,7 +48,7 @@ export const BREAKER: readonly Exception[] = [
   },
   {
     situation:
-      '60 calls are made at once each hour, those of one hour hang, and in the next hour one call finds out that the server is well; counted: the calls of that hour',
+      '60 calls are made at once each hour, and those of one hour hang; in the next hour the circuit lets one call through, to see whether the server is well, and refuses the others; counted: the calls of that next hour',
     ...beside({}, ON),
     lasts: 3 * HOUR,
     calls: pages(60, HOUR, 3 * HOUR),

@@ -59,48 +59,51 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'A maintenance of 40 s tells how long it lasts, longer than a call may take; good answers take 2 s, 3 calls a second',
+      'For 40 s the server answers 503 with the time that is left in `Retry-After`, at first longer than a call may take (30 s); good answers take 2 s, 3 calls a second',
     ...beside(),
     ...outage({ for: 40_000, calls: 3, good: 2_000, answers: toldEnd }),
   },
   {
-    situation: 'The same; good answers take 4 s, 10 calls a second',
+    situation: 'The same 40 s; good answers take 4 s, 10 calls a second',
     ...beside(),
     ...outage({ for: 40_000, good: 4_000, answers: toldEnd }),
   },
   {
-    situation: 'A maintenance of 20 s tells how long it lasts, and 2 % of the requests get a 503 at other times',
+    situation:
+      'For 20 s the server answers 503 with the time that is left in `Retry-After`; before and after, it answers 2 % of the requests with 503',
     ...beside(),
     ...outage({ for: 20_000, answers: toldEnd, else: failing(0.02) }),
   },
   {
-    situation: 'The same, with 5 %',
+    situation: 'The same 20 s; before and after, it answers 5 % with 503',
     ...beside(),
     ...outage({ for: 20_000, answers: toldEnd, else: failing(0.05) }),
   },
   {
     situation:
-      'Others have used up a quota for the next 55 s, which the server tells; good answers take a second, 5 calls a second',
+      'Other clients have used up the quota, and for 55 s the server answers 429 with the time that is left in `Retry-After`; good answers take a second, 5 calls a second',
     ...beside(),
     ...outage({ for: 55_000, calls: 5, good: 1_000, answers: (left) => refusal(429, Math.ceil(left / 1_000)) }),
   },
   {
     situation:
-      'One call in fifty fails for good, and all get 503 with `Retry-After: 1` for 3 s; counted: the other calls',
+      'One call in fifty goes to a path that always fails, and for 3 s the server answers all with 503 and `Retry-After: 1`; counted: the calls to the other path',
     ...beside({ retry: 3 }),
     ...outage({ for: 3_000, answers: refusal(503, 1), else: oneBroken }),
     ask: brokenFor(0.02),
     judged: both(made(10_000, 13_000), to('/')),
   },
   {
-    situation: 'One call in twenty fails for good, and all connections are refused for 10 s; counted: the other calls',
+    situation:
+      'One call in twenty goes to a path that always fails, and for 10 s the server refuses connections; counted: the calls to the other path',
     ...beside({ retry: 5 }),
     ...outage({ for: 10_000, answers: REFUSED, else: oneBroken }),
     ask: brokenFor(0.05),
     judged: both(made(10_000, 20_000), to('/')),
   },
   {
-    situation: 'All requests fail for 20 s, and then half of them; 5 calls a second, counted: those of the next 10 s',
+    situation:
+      'All requests fail for 20 s, and after that half of them; 5 calls a second, counted: those of the first 10 s after the 20 s',
     ...beside(),
     lasts: 50_000,
     calls: each(200, 50_000),

@@ -25,7 +25,7 @@ export const PARTIAL: readonly Exception[] = [
   },
   {
     situation:
-      'One path of an origin fails for minutes, to which three of four calls go, and 5 % of the others fail by chance; 4 calls a second, counted: the others',
+      'Three of four calls go to a path that always fails, and of the requests to another path of the same origin 5 % fail by chance; 4 calls a second, counted: the calls to the other path',
     ...beside(),
     lasts: 90_000,
     calls: each(250, 90_000),
@@ -34,7 +34,8 @@ export const PARTIAL: readonly Exception[] = [
     judged: both(made(20_000, 90_000), to('/')),
   },
   {
-    situation: 'A job of five workers makes 1,000 calls of 50 ms, of which 10 % fail; the plain retry waits as ky does',
+    situation:
+      'A job of five workers makes 1,000 calls; answers take 50 ms, 10 % of the requests fail, and the plain retry waits 0.3 and 0.6 s, as ky does; counted: the time until all calls are done',
     ...beside(),
     plain: plainStack({}, { delay: kyDelay }),
     lasts: 300_000,
@@ -46,7 +47,8 @@ export const PARTIAL: readonly Exception[] = [
     measure: MEASURES.finished,
   },
   {
-    situation: 'A job of five workers meets one backend of three that hangs; counted: items done in 3 minutes',
+    situation:
+      'A job of five workers calls a server that has three backends, of which one hangs; counted: calls that succeed in 3 minutes',
     ...beside({ attemptTimeout: 3_000, retry: 1 }),
     lasts: 180_000,
     calls: workers(5),
@@ -66,7 +68,7 @@ export const PARTIAL: readonly Exception[] = [
   },
   {
     situation:
-      'Pages of 5 calls at once meet a limit of 2.2 a second that tells its waits, at 60 % of it; counted: all calls',
+      'A page makes 5 calls at once each 3.8 s, at a limit of 2.2 requests a second without a burst, which tells its waits in `Retry-After`; counted: all calls',
     ...beside({ retry: 5 }),
     lasts: 120_000,
     calls: pages(5, 5_000 / (2.2 * 0.6), 120_000),

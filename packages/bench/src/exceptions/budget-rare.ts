@@ -12,7 +12,7 @@ const NEVER = 600_000;
 export const RARE: readonly Exception[] = [
   {
     situation:
-      'Each thing refuses its first request with `Retry-After: 10`, and each call goes to a new thing; counted: all calls',
+      'Each call asks for something new, and the server answers the first request for each with 429 and `Retry-After: 10`; counted: all calls',
     ...beside(),
     lasts: 60_000,
     calls: each(100, 60_000),
@@ -21,7 +21,7 @@ export const RARE: readonly Exception[] = [
   },
   {
     situation:
-      '200 calls are made at one instant, a third of them are refused within a second, and good answers take 8 s; counted: all calls',
+      '200 calls are made at once, a third of the requests get a 503 within a second, and good answers take 8 s; counted: all calls',
     ...beside(),
     lasts: 1_000,
     calls: () => ({ at: Array.from({ length: 200 }, () => 0) }),
@@ -30,7 +30,7 @@ export const RARE: readonly Exception[] = [
   },
   {
     situation:
-      'An API refuses a third of the calls, and redirects the others to another origin, whose answers count neither for nor against it; counted: all calls',
+      'An API answers a third of the requests with 503, and redirects the others to another origin, so that the budget counts failures of the API and no success; counted: all calls',
     ...beside(),
     lasts: 60_000,
     calls: each(100, 60_000),
@@ -39,7 +39,7 @@ export const RARE: readonly Exception[] = [
   },
   {
     situation:
-      'The caller aborts three of four calls after 0.8 s, good answers take a second, and 40 % of the requests fail; counted: the calls that are not aborted',
+      'The caller aborts three of four calls after 0.8 s, good answers take a second, and 40 % of the requests get a 503; counted: the calls that are not aborted',
     ...beside(),
     lasts: 60_000,
     calls: each(100, 60_000),
@@ -49,14 +49,16 @@ export const RARE: readonly Exception[] = [
     seeds: 10,
   },
   {
-    situation: 'The server answers 504 after 8 s for 14 s, and no `timeout` around the retry times the calls',
+    situation:
+      'For 14 s the server answers each request with 504, after 8 s, and no `timeout` stands outside of the `retry()`',
     ours: layers('retry()', ({ clock, random }) => [retry({ clock, random })]),
     plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),
     ...outage({ for: 14_000, answers: { status: 504, after: 8_000 } }),
     instead: standardStack(),
   },
   {
-    situation: 'The server answers nothing for 12 s and then all, and no limit holds for the whole call',
+    situation:
+      'The server stands still for 12 s, then answers all requests that wait, and no `timeout` stands outside of the `retry()`',
     ours: layers('compose(retry(), timeout(5_000))', ({ clock, random }) => [
       retry({ clock, random }),
       timeout(5_000, { clock }),
@@ -70,7 +72,7 @@ export const RARE: readonly Exception[] = [
     ]),
   },
   {
-    situation: 'All requests hang for 14 s, and no call is made after its first 8 s',
+    situation: 'All requests of 14 s hang, and calls are made in the first 8 s of it alone',
     ...beside(),
     ...outage({ for: 14_000, answers: 'hang' }),
     calls: each(100, 18_000),

@@ -8,7 +8,7 @@ import { beside, plainStack, standardStack } from './stacks.ts';
 export const SLOW: readonly Exception[] = [
   {
     situation:
-      'Half of the answers take 3 to 4 s, and the plain retry does not cut attempts; 1 call a second, counted: all',
+      'Half of the answers take 3 to 4 s, `standard()` cuts an attempt after half of its `timeout`, and the plain retry cuts none; 1 call a second, counted: all calls',
     ...beside({ timeout: 5_000 }),
     plain: plainStack({ timeout: 5_000, attemptTimeout: 5_000 }),
     lasts: 120_000,
@@ -27,22 +27,23 @@ export const SLOW: readonly Exception[] = [
     ...outage({ for: 4_000, good: 1_000, answers: hangThen502 }),
   },
   {
-    situation: 'All requests fail after 5 s for 12 s, as where a name is not found; good answers take a second',
+    situation:
+      'For 12 s each request fails after 5 s, as where the name of a host cannot be looked up; good answers take a second',
     ...beside(),
     ...outage({ for: 12_000, good: 1_000, answers: { error: 'EAI_AGAIN', after: 5_000 } }),
   },
   {
-    situation: 'The same; good answers take 6 s',
+    situation: 'The same 12 s; good answers take 6 s',
     ...beside(),
     ...outage({ for: 12_000, good: 6_000, answers: { error: 'EAI_AGAIN', after: 5_000 } }),
   },
   {
-    situation: 'The server answers 504 after 10 s for 15 s; good answers take a second',
+    situation: 'For 15 s the server answers each request with 504, after 10 s; good answers take a second',
     ...beside({ timeout: 20_000, attemptTimeout: 5_000, retry: 3 }),
     ...outage({ for: 15_000, good: 1_000, answers: { status: 504, after: 10_000 } }),
   },
   {
-    situation: 'The server answers 502 after 2.5 s for 8 s; good answers take as long',
+    situation: 'For 8 s the server answers each request with 502, after 2.5 s; good answers take as long',
     ...beside({ timeout: 10_000, retry: 3 }),
     ...outage({ for: 8_000, good: 2_500, answers: { status: 502, after: 2_500 } }),
   },
