@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { rowsOf } from './tables.ts';
 
 const PAGES = {
-  'migration.md': ['axios-retry', 'fetch-retry', 'p-retry', 'got', 'ky'],
+  'migration.md': ['axios-retry', 'fetch-retry', 'p-retry', 'got', 'ofetch', 'RetryAgent', 'ky'],
   'migration-python.md': ['urllib3', 'requests'],
 };
 
@@ -40,7 +40,7 @@ describe.each(Object.entries(PAGES))('docs/%s', (file, tables) => {
     for (const table of tables) expect(rowsOf(page, `lines:${table}`).length, table).toBeGreaterThan(5);
   });
 
-  it.each(codes.map((code) => code.replaceAll('\\|', '|')).filter((code) => !/^(retry: |ky\.)/.test(code)))(
+  it.each(codes.map((code) => code.replaceAll('\\|', '|')).filter((code) => !/^(retry: |ky\.|api\()/.test(code)))(
     '%s is accepted by the code',
     async (code) => {
       expect(() => evaluate(code)).not.toThrow();
