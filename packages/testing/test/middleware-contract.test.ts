@@ -1821,6 +1821,11 @@ describe('contractChecks', () => {
         super(input, { ...init, ...(init?.method && { method: init.method.toUpperCase() }) });
       }
     }
+    class FirefoxRequest extends Request {
+      constructor(input: RequestInfo | URL, init?: RequestInit) {
+        super(input, init?.body instanceof ReadableStream ? { ...init, body: String(init.body) } : init);
+      }
+    }
     const building: Middleware = (next) => async (input, init) => next(new Request(input, init));
     const adding: Middleware = (next) => async (input, init) => next(new Request(input, init), {});
 
@@ -1832,6 +1837,8 @@ describe('contractChecks', () => {
     await contractChecks['lets init take the signal from a Request']!(() => pass);
     vi.stubGlobal('Request', HappyDomRequest);
     await contractChecks['hands on methods and headers as they are written']!(() => pass);
+    vi.stubGlobal('Request', FirefoxRequest);
+    await contractChecks['hands on a stream as it is']!(() => pass);
     vi.unstubAllGlobals();
   });
 

@@ -55,9 +55,10 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on a stream as it is': async (make) => {
     // read while the call lasts, as it is sent: what is unread at its end may be closed
     const { fetch } = probe(async ({ request }) => new Response(await request.text()));
-    const body = new Response('order').body!;
-    const response = await make()(fetch)(CONTRACT_URL, { method: 'PUT', body, duplex: 'half' } as RequestInit);
-    same(await response.text(), 'order', 'the body that next was given');
+    const init = () => ({ method: 'PUT', body: new Response('order').body, duplex: 'half' }) as RequestInit;
+    const expected = await new Request(CONTRACT_URL, init()).text(); // Firefox takes no stream, and sends its name
+    const response = await make()(fetch)(CONTRACT_URL, init());
+    same(await response.text(), expected, 'the body that next was given');
     const { signal, abort } = ending();
     const open = new ReadableStream({ pull: () => new Promise(() => {}) });
     const { fetch: begun, asked } = probe();
