@@ -1,5 +1,5 @@
 import { equalJitter, exponential } from 'steadfetch';
-import { each, pages } from '../harm/arrivals.ts';
+import { each } from '../harm/arrivals.ts';
 import { standardWith } from '../harm/clients.ts';
 import { between, except, refusal } from '../harm/servers.ts';
 import type { Reply, Server } from '../harm/situation.ts';
@@ -33,12 +33,6 @@ export const OUTAGES: readonly Exception[] = [
     ...outage({ for: 3_000, calls: 50, share: 0.9, answers: refusal(503, 1) }),
   },
   {
-    situation: 'The server answers 503 with `Retry-After: 2` for 5 s, and a page makes 8 calls at once each second',
-    ...beside(),
-    ...outage({ for: 5_000, answers: refusal(503, 2) }),
-    calls: pages(8, 1_000, 30_000),
-  },
-  {
     situation: 'The server answers 503 with `Retry-After: 1` for 5 s; good answers take a second',
     ...beside({ timeout: 5_000, retry: 3 }),
     ...outage({ for: 5_000, good: 1_000, answers: refusal(503, 1) }),
@@ -69,16 +63,6 @@ export const OUTAGES: readonly Exception[] = [
     ...outage({ for: 40_000, good: 4_000, answers: toldEnd }),
   },
   {
-    situation: 'A maintenance of 20 s tells how long it lasts, and 2 % of the requests get a 503 at other times',
-    ...beside(),
-    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.02) }),
-  },
-  {
-    situation: 'The same, with 5 %',
-    ...beside(),
-    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.05) }),
-  },
-  {
     situation:
       'Others have used up a quota for the next 55 s, which the server tells; good answers take a second, 5 calls a second',
     ...beside(),
@@ -86,18 +70,11 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'One call in fifty fails for good, and all get 503 with `Retry-After: 1` for 3 s; counted: the other calls',
+      'One call in ten fails for good, and all get 503 with `Retry-After: 1` for 3 s; counted: the other calls',
     ...beside({ retry: 3 }),
     ...outage({ for: 3_000, answers: refusal(503, 1), else: oneBroken }),
-    ask: brokenFor(0.02),
+    ask: brokenFor(0.1),
     judged: both(made(10_000, 13_000), to('/')),
-  },
-  {
-    situation: 'One call in twenty fails for good, and all connections are refused for 10 s; counted: the other calls',
-    ...beside({ retry: 5 }),
-    ...outage({ for: 10_000, answers: REFUSED, else: oneBroken }),
-    ask: brokenFor(0.05),
-    judged: both(made(10_000, 20_000), to('/')),
   },
   {
     situation: 'All requests fail for 20 s, and then half of them; 5 calls a second, counted: those of the next 10 s',
