@@ -1,5 +1,5 @@
 import { equalJitter, exponential } from 'steadfetch';
-import { each, pages } from '../harm/arrivals.ts';
+import { each } from '../harm/arrivals.ts';
 import { standardWith } from '../harm/clients.ts';
 import { between, except, refusal } from '../harm/servers.ts';
 import type { Reply, Server } from '../harm/situation.ts';
@@ -33,12 +33,6 @@ export const OUTAGES: readonly Exception[] = [
     ...outage({ for: 3_000, calls: 50, share: 0.9, answers: refusal(503, 1) }),
   },
   {
-    situation: 'The server answers 503 with `Retry-After: 2` for 5 s, and a page makes 8 calls at once each second',
-    ...beside(),
-    ...outage({ for: 5_000, answers: refusal(503, 2) }),
-    calls: pages(8, 1_000, 30_000),
-  },
-  {
     situation: 'The server answers 503 with `Retry-After: 1` for 5 s; good answers take a second',
     ...beside({ timeout: 5_000, retry: 3 }),
     ...outage({ for: 5_000, good: 1_000, answers: refusal(503, 1) }),
@@ -70,36 +64,17 @@ export const OUTAGES: readonly Exception[] = [
   },
   {
     situation:
-      'For 20 s the server answers 503 with the time that is left in `Retry-After`; before and after, it answers 2 % of the requests with 503',
-    ...beside(),
-    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.02) }),
-  },
-  {
-    situation: 'The same 20 s; before and after, it answers 5 % with 503',
-    ...beside(),
-    ...outage({ for: 20_000, answers: toldEnd, else: failing(0.05) }),
-  },
-  {
-    situation:
       'Other clients have used up the quota, and for 55 s the server answers 429 with the time that is left in `Retry-After`; good answers take a second, 5 calls a second',
     ...beside(),
     ...outage({ for: 55_000, calls: 5, good: 1_000, answers: (left) => refusal(429, Math.ceil(left / 1_000)) }),
   },
   {
     situation:
-      'One call in fifty goes to a path that always fails, and for 3 s the server answers all with 503 and `Retry-After: 1`; counted: the calls to the other path',
+      'One call in ten goes to a path that always fails, and for 3 s the server answers all with 503 and `Retry-After: 1`; counted: the calls to the other path',
     ...beside({ retry: 3 }),
     ...outage({ for: 3_000, answers: refusal(503, 1), else: oneBroken }),
-    ask: brokenFor(0.02),
+    ask: brokenFor(0.1),
     judged: both(made(10_000, 13_000), to('/')),
-  },
-  {
-    situation:
-      'One call in twenty goes to a path that always fails, and for 10 s the server refuses connections; counted: the calls to the other path',
-    ...beside({ retry: 5 }),
-    ...outage({ for: 10_000, answers: REFUSED, else: oneBroken }),
-    ask: brokenFor(0.05),
-    judged: both(made(10_000, 20_000), to('/')),
   },
   {
     situation:
