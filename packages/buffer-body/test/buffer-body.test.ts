@@ -25,6 +25,16 @@ describe('bufferBody', () => {
     expect(await response.text()).toBe('a long body');
   });
 
+  it('hands a response on as it came where no stream can be made, as in a content script of Firefox', async () => {
+    const given = new Response('a long body');
+    vi.stubGlobal('ReadableStream', () => {}); // no constructor: it throws
+
+    const response = await send(given, { maxBytes: 3 }).finally(() => vi.unstubAllGlobals());
+
+    expect(response).toBe(given);
+    expect(await response.text()).toBe('a long body');
+  });
+
   it.each([200, 503])(
     'can be read where the body is taken from a %d that is looked at, as in SvelteKit',
     async (status) => {

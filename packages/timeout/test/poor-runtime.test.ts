@@ -98,6 +98,42 @@ describe('timeout where a Response cannot hold a stream, and fetch gives one', (
   });
 });
 
+describe('timeout where no stream can be made, as in a content script of Firefox', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it.each([5_000, { headers: 5_000, body: 5_000 }])('hands the response on as it came: %j', async (limits) => {
+    const given = new Response('fine');
+    vi.stubGlobal('ReadableStream', PageStream); // after the response, which Node makes one for
+    const { signal } = new AbortController();
+
+    expect(await timeout(limits)(async () => given)(URL, { signal })).toBe(given);
+    expect(await timeout(limits)(async () => given)(URL)).toBe(given);
+    expect(await given.text()).toBe('fine');
+  });
+
+  it('passes an abort on while the body is read', async () => {
+    const { signal, abort } = aborting();
+    const stalling = fakeFetch({ body: 'long', fault: 'stall-body' });
+    const response = await timeout(5_000)(async (...call) => {
+      const given = await stalling(...call);
+      vi.stubGlobal('ReadableStream', PageStream);
+      return given;
+    })(URL, { signal });
+    const reading = settled(response.text());
+
+    abort('leave');
+
+    expect(await reading).toEqual({ error: 'leave' });
+  });
+});
+
+/** The stream of the page, which may not read what the script gives it. */
+class PageStream {
+  constructor(source?: object) {
+    if (source) throw new Error('Permission denied to access property "autoAllocateChunkSize"');
+  }
+}
+
 /** As that of React Native. */
 class TextResponse {
   readonly text: () => Promise<string>;

@@ -10,11 +10,31 @@ const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 export type ErrorOf = (error: unknown) => unknown;
 
 /**
- * Whether a `Response` of this runtime can hold a stream. That of React Native cannot, which reads a stream as the name of its
- * kind, also where the `fetch` is Expo's and returns streams. What such a fetch returns is passed on as it came.
+ * Whether a `Response` of this runtime can hold a stream of ours. That of React Native cannot, which reads a stream as the name of
+ * its kind, also where the `fetch` is Expo's and returns streams. What such a fetch returns is passed on as it came.
  */
 export function holdsStreams(): boolean {
-  return typeof Response === 'function' && ('body' in Response.prototype || 'body' in new Response());
+  return (
+    typeof Response === 'function' && ('body' in Response.prototype || 'body' in new Response()) && canMakeStreams()
+  );
+}
+
+/** Kept by class, since to try takes as long as a call. */
+const triedStreams = new WeakMap<object, boolean>();
+
+/** A content script of an extension in Firefox cannot: the stream is the page's, and may not read what the script gives it. */
+function canMakeStreams(): boolean {
+  if (typeof ReadableStream !== 'function') return false;
+  let can = triedStreams.get(ReadableStream);
+  if (can === undefined) {
+    try {
+      can = Boolean(new ReadableStream({}));
+    } catch {
+      can = false;
+    }
+    triedStreams.set(ReadableStream, can);
+  }
+  return can;
 }
 
 /**
