@@ -8,7 +8,7 @@ import {
   type NamedOptions,
   systemClock,
 } from '@steadfetch/core';
-import { withObserverOf } from '@steadfetch/core/kit';
+import { warnOnce, withObserverOf } from '@steadfetch/core/kit';
 import type { BeforeErrorHook, InitHook, Options } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
@@ -61,11 +61,17 @@ function mayForce({ body = null, hooks }: Options): boolean {
 
 /**
  * ky calls `options.fetch(…)`, so that here is the last chance to reach its loop: hooks that are spread over those of
- * `use()` replace the one that turns it off. Without methods ky repeats only what a hook forces.
+ * `use()` replace the one that turns it off. Without methods ky repeats only what a hook forces. Where it keeps a timeout, it
+ * hands over that alone, and its loop cannot be reached.
  */
 function turnLoopOff(options: unknown): void {
-  const { retry } = Object(options) as { retry?: { methods?: unknown } };
+  const { retry, timeout } = Object(options) as { retry?: { methods?: unknown }; timeout?: unknown };
   if (Array.isArray(retry?.methods)) retry.methods = [];
+  else if (typeof timeout === 'number') {
+    warnOnce(
+      'hooks written after ...use() replace its own: with a timeout, ky repeats what the stack repeats. Call extend() for them',
+    );
+  }
 }
 
 /**

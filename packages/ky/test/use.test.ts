@@ -155,6 +155,19 @@ describe('use', () => {
     expect(fetch.calls).toHaveLength(attempts);
   });
 
+  it('warns where it cannot: ky hands over its timeout alone', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    globalFetch(200);
+    const hooks = { beforeRequest: [] };
+
+    await ky.create(use()).extend({ hooks, totalTimeout: 10_000 }).get(URL);
+    await ky.create({ ...use(), hooks }).get(URL);
+    expect(warn).not.toHaveBeenCalled();
+
+    await ky.create({ ...use(), hooks, totalTimeout: 10_000 }).get(URL);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('hooks written after ...use()'));
+  });
+
   describe('repeats what an afterResponse hook repeats with ky.retry()', () => {
     /** The example in the readme of ky. */
     const refresh: AfterResponseHook = ({ request, response }) => {
