@@ -61,6 +61,8 @@ export class Recovery {
   #pausedAt = -Infinity;
   /** When the first such failure since the last answer was sent. If more follow it within `QUIET`, an outage began with it. */
   #excusedFrom: number | undefined;
+  /** Whether a new call was answered since a retry failed. */
+  #answersNew = false;
   /** The held calls sent for these answers, and when the first and the last one were sent. */
   #sent = 0;
   #sentFrom = 0;
@@ -72,9 +74,10 @@ export class Recovery {
   }
 
   /** What was sent before the server answered again says nothing of it now. */
-  fail(now: number, took: number): void {
+  fail(now: number, took: number, isRetry: boolean): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
+    if (isRetry && this.#excuseRetry()) return;
     if (now - this.#pausedAt > QUIET) this.#excusedFrom = undefined;
     if (this.#excuse()) {
       this.#excusedFrom ??= sentAt;
@@ -88,17 +91,28 @@ export class Recovery {
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
     this.#answeredNew = 0;
+    this.#answersNew = false;
     this.#allowed = 0;
     this.#allowedBy = 0;
     this.#sent = 0;
   }
 
+  /** Some calls fail for good, each time. So after an outage a retry that fails is excused for each new call that is answered. Returns whether it is. */
+  #excuseRetry(): boolean {
+    const isExcused = this.#answersNew && this.#isRecovering();
+    this.#answersNew = false;
+    return isExcused;
+  }
+
   /** Excuses a failure as one by chance, if one more is allowed. Returns whether it does. */
   #excuse(): boolean {
-    const isRecovering = this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
     this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
     this.#allowedBy = this.#answered;
-    return isRecovering && this.#allowed-- >= 0;
+    return this.#isRecovering() && this.#allowed-- >= 0;
+  }
+
+  #isRecovering(): boolean {
+    return this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
@@ -111,7 +125,9 @@ export class Recovery {
     }
     this.#answered++;
     this.#excusedFrom = undefined;
-    if (attempt === 1) this.#answeredNew++;
+    if (attempt !== 1) return;
+    this.#answeredNew++;
+    this.#answersNew = true;
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */

@@ -695,6 +695,32 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it('ends nothing because of the retry of a call that fails for good, one for each new call that is answered', async () => {
+      const { budget, answer, fail } = await spent(1_000);
+      const seen: unknown[] = [];
+      for (let i = 0; i < 4; i++) {
+        answer(1);
+        fail(2);
+      }
+      answer(1);
+      seen.push(budget.isBack?.(KEY));
+      fail(2);
+      seen.push(budget.isBack?.(KEY));
+      for (let i = 0; i < 2; i++) fail(2); // the first of them as one by chance
+      seen.push(budget.isBack?.(KEY));
+
+      expect(seen).toEqual([true, true, false]);
+    });
+
+    it('ends with the first failing retry where only retries are answered, since no new call would tell', async () => {
+      const { answer, fail, allowed } = await spent(1_000);
+      answer(2);
+      answer(2);
+      fail(2);
+
+      expect(allowed()).toBe(0);
+    });
+
     it('does not count an outage from a failure that was excused long before, as of one broken thing', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
       for (let i = 0; i < 100; i++) answer(1);

@@ -1,17 +1,9 @@
-import { perSecond } from '../harm/arrivals.ts';
-import { bucket, refusal } from '../harm/servers.ts';
 import type { Exception } from './exception.ts';
-import { limiterStack, plainStack } from './stacks.ts';
+import { EVERYDAY } from './limiter-everyday.ts';
+import { GATES } from './limiter-gates.ts';
+import { OUTAGES } from './limiter-outages.ts';
+import { TOLD } from './limiter-told.ts';
+import { UNTOLD } from './limiter-untold.ts';
 
-export const LIMITER: readonly Exception[] = [
-  {
-    situation: 'three processes share an untold limit of 10 a second without a burst, at 35 % of it',
-    ours: limiterStack(),
-    plain: plainStack({ retry: 10 }),
-    clients: 3,
-    lasts: 180_000,
-    calls: perSecond(3.5, 180_000),
-    server: bucket(10, 1, refusal(429)),
-    travel: (random) => 10 + 5 * random(),
-  },
-];
+/** Behind `rateLimit`. */
+export const LIMITER: readonly Exception[] = [...EVERYDAY, ...GATES, ...OUTAGES, ...TOLD, ...UNTOLD];

@@ -50,7 +50,7 @@ export function layers(code: string, make: (parts: MemberParts) => Middleware[])
 }
 
 /** Options as one would write them: `{ timeout: 5_000, retry: { budget: false } }`. */
-function written(options: object): string {
+export function written(options: object): string {
   const fields = Object.entries(options).map(([name, value]) => `${name}: ${spelled(value)}`);
   return fields.length === 0 ? '' : `{ ${fields.join(', ')} }`;
 }

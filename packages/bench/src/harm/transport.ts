@@ -39,7 +39,7 @@ export function transport(server: Server, network: Network): (client: number) =>
           release();
           close();
           if ('error' in reply) reject(networkError(reply.error, ORIGIN));
-          else resolve(responseOf(reply, time, sent.path));
+          else resolve(responseOf(reply, time, url));
         });
       };
       const release = onAbort(signal ?? undefined, (reason) => {
@@ -59,11 +59,15 @@ function seen(input: RequestInfo | URL, init: RequestInit | undefined, more: Omi
   return { ...more, method: init?.method ?? request?.method ?? 'GET', headers };
 }
 
-function responseOf(reply: Exclude<Reply, 'hang' | { error: string }>, time: VirtualTime, path: string): Response {
-  const { status, headers = {}, pieces = 0, from = ORIGIN } = reply;
+function responseOf(
+  reply: Exclude<Reply, 'hang' | { error: string }>,
+  time: VirtualTime,
+  { origin, pathname }: URL,
+): Response {
+  const { status, headers = {}, pieces = 0, from = origin } = reply;
   const response = new Response(pieces > 0 ? piecesOf(pieces, time) : null, { status, headers });
-  Object.defineProperty(response, 'url', { value: `${from}${path}` });
-  return Object.defineProperty(response, 'redirected', { value: from !== ORIGIN });
+  Object.defineProperty(response, 'url', { value: `${from}${pathname}` });
+  return Object.defineProperty(response, 'redirected', { value: from !== origin });
 }
 
 function piecesOf(count: number, time: VirtualTime): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -1,0 +1,73 @@
+import { bucket, concurrency, slidingLog } from '../limits/limits.ts';
+import type { Exception } from './exception.ts';
+import { limited } from './limited-servers.ts';
+import { limiterBeside, standardBeside } from './limiter-stacks.ts';
+import { MEASURES } from './measures.ts';
+import { risingConcurrency } from './odd-limits.ts';
+import { limiterStack } from './stacks.ts';
+import { asksFor, NOTHING, RETRY_AFTER } from './tells.ts';
+import { loop, random, rising } from './traffic.ts';
+
+const MINUTE = 60_000;
+const _FIRST = { proof: 'first' } as const;
+
+/** Limits of which nothing is told but a wait. */
+export const UNTOLD: readonly Exception[] = [
+  {
+    situation: 'A sliding log of 10 a second is silent; answers of 1.5 s, calls of 5 s, at 70 %',
+    ...limiterBeside({}, 5_000),
+    instead: limiterStack({ limit: { requests: 10, per: 1_000 } }, 5_000),
+    ...random(7),
+    travel: (chance) => 5 + 45 * chance(),
+    server: limited({ limit: slidingLog(10, 1_000), answers: 1_500 }),
+  },
+  {
+    situation: 'A bucket of 10 a second is silent; answers of 4 s, at 110 %',
+    ...limiterBeside(),
+    instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
+    ...random(11),
+    server: limited({ limit: bucket(10, 10), answers: 4_000 }),
+  },
+  {
+    situation: '130 workers call a bucket of 5 a second; answers of 20 s, counted: calls done in five minutes',
+    ...limiterBeside({}, 300_000),
+    instead: limiterStack({ limit: { requests: 5, per: 1_000 } }, 300_000),
+    measure: MEASURES.done,
+    ...loop(130, 5 * MINUTE),
+    server: limited({ limit: bucket(5, 10), tells: RETRY_AFTER, answers: 20_000 }),
+  },
+  {
+    situation:
+      '40 workers call a silent bucket of 10 a second; answers of 3 s, counted: calls done in the fourth minute',
+    ...limiterBeside(),
+    instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
+    measure: MEASURES.done,
+    ...loop(40, 4 * MINUTE),
+    judged: (_, { at }) => at >= 3 * MINUTE,
+    server: limited({ limit: bucket(10, 10), tells: NOTHING, answers: 3_000 }),
+  },
+  {
+    situation:
+      'A silent limit of 5 requests of 2 s at once rises to 20, and calls from 1.5 to 6 a second; counted: the three minutes after it',
+    ...limiterBeside(),
+    ...rising(1.5, 6, 3 * MINUTE, 6 * MINUTE),
+    judged: (_, { at }) => at >= 3 * MINUTE,
+    server: limited({ limit: risingConcurrency(5, 20, 3 * MINUTE), answers: 2_000 }),
+  },
+  {
+    situation:
+      'A silent limit of 3 requests of a second at once rises to 12, and 14 workers call; counted: calls done in the three minutes after it',
+    ...standardBeside(),
+    measure: MEASURES.done,
+    ...loop(14, 6 * MINUTE),
+    judged: (_, { at }) => at >= 3 * MINUTE,
+    server: limited({ limit: risingConcurrency(3, 12, 3 * MINUTE), answers: 1_000 }),
+  },
+  {
+    situation: 'Three requests of 10 ms are taken at once, and refusals ask for 2 s, at 70 %',
+    ...limiterBeside(),
+    measure: MEASURES.half,
+    ...random(210, 5_000),
+    server: limited({ limit: concurrency(3, 10), tells: asksFor(2), answers: 10 }),
+  },
+];
