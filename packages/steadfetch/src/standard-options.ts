@@ -18,7 +18,7 @@ export interface StandardOptions {
   timeout?: number | false;
   /**
    * Longest time for one attempt; with `bufferBody` one number is also the longest that its body may stand still.
-   * @default 10_000, or half of `timeout` where that is less; none with `retry: false`, where no attempt can follow, unless `timeout` is `false`
+   * @default 10_000, or half of `timeout` where that is less; with `retry: false`, where no attempt can follow, a millisecond less than `timeout`, unless that is `false`
    */
   attemptTimeout?: number | TimeoutLimits | false;
   /** A number is `maxRetries`. @default true */

@@ -118,9 +118,9 @@ function attemptOf({ attemptTimeout, bufferBody, retry, timeout }: StandardSetti
   // half of a call that is short, so that there is time for another attempt
   const fallback = Math.min(10_000, Math.ceil((timeout || Infinity) / 2));
   if (attemptTimeout === undefined && timeout && fallback >= timeout) return undefined;
-  const limit = attemptTimeout ?? fallback;
-  // where no attempt can follow, cutting one helps nobody
-  const isCut = attemptTimeout !== undefined || retry !== false || timeout === false;
-  if (bufferBody !== false) return isCut ? { headers: limit, body: limit } : { body: limit };
-  return isCut ? { headers: limit } : undefined;
+  // Where no attempt can follow, cutting one helps nobody, so it has as long as the call. It ends just before that: a circuit
+  // breaker counts what is cut inside of it, and the slot of a fetch that ignores its signal is free again.
+  const longest = retry === false && timeout ? Math.max(fallback, timeout - 1) : fallback;
+  const headers = attemptTimeout ?? longest;
+  return bufferBody === false ? { headers } : { headers, body: attemptTimeout ?? fallback };
 }

@@ -173,7 +173,7 @@ describe('standard', () => {
   it.each<[StandardOptions, string[]]>([
     [{ timeout: false }, ['retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ attemptTimeout: false }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'fetch']],
-    [{ retry: false }, ['timeout', 'rateLimit', 'circuitBreaker', 'fetch']],
+    [{ retry: false }, ['timeout', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ retry: false, timeout: false }, ['rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ rateLimit: false }, ['timeout', 'retry', 'circuitBreaker', 'timeout', 'fetch']],
     [{ circuitBreaker: false }, ['timeout', 'retry', 'rateLimit', 'timeout', 'fetch']],
@@ -214,7 +214,32 @@ describe('standard', () => {
     expect((await order).status).toBe(200);
     expect(standard({ retry: false, attemptTimeout: 5_000 }).describe()).toContain('attempt headers 5000');
     expect(standard({ retry: false, timeout: false }).describe()).toContain('attempt headers 10000');
-    expect(standard({ retry: false, bufferBody: true }).describe()).toContain('timeout  attempt body 10000');
+    expect(standard({ retry: false, bufferBody: true }).describe()).toContain(
+      'attempt headers 29999  attempt body 10000',
+    );
+  });
+
+  it('counts a server that hangs as down where no attempt can follow', async () => {
+    const clock = manualClock();
+    const stack = standard({ retry: false, circuitBreaker: { rule: DOWN }, clock });
+    const call = stack(fakeFetch({ fault: 'stall-headers' }, { clock }))(URL).catch((error: unknown) => error);
+
+    await clock.advance(30_000);
+
+    expect(await call).toMatchObject({ name: 'TimeoutError' });
+    expect(stack.snapshot().circuitBreaker).toMatchObject({ 'https://api.example.com': { state: 'open' } });
+  });
+
+  it('frees the slot of a call that hangs where no attempt can follow, also if the fetch ignores its signal', async () => {
+    const clock = manualClock();
+    const stack = standard({ retry: false, concurrency: 1, clock });
+    const steady = stack(() => new Promise<never>(() => {}));
+    const call = steady(URL).catch((error: unknown) => error);
+
+    await clock.advance(30_000);
+
+    expect(await call).toMatchObject({ name: 'TimeoutError' });
+    expect(stack.snapshot().concurrency).toMatchObject({ active: 0 });
   });
 
   it('takes undefined for a default, also within the options of a layer', () => {
