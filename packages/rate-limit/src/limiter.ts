@@ -167,7 +167,7 @@ export class Limiter {
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const time = call.remaining();
-    const usual = Math.min(gate.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
+    const usual = Math.min(gate.learned.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
     const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
     if (held > 0) {
       await sleep(held, call.signal, this.#settings.clock);
@@ -175,7 +175,7 @@ export class Limiter {
       const { effective } = ticket.gate;
       effective.advance(now);
       ticket.left -= now - ticket.since;
-      if (effective.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
+      if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.#wait(ticket);
     }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
@@ -222,7 +222,7 @@ export class Limiter {
       ? withCost(reading.answer, response, this.#settings)
       : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
-    if (answer.kind !== 'failed') permit.gate.answered(permit, answer.kind === 'refused');
+    if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
   }
@@ -244,9 +244,9 @@ export class Limiter {
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = closed && gate.hasReleased;
+    const hasClosed = closed && gate.learned.hasReleased;
     gate.advance(now);
-    gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
+    gate.learned.refused(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
     const delay = delayOf(call, asked, effect, this.#random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
@@ -256,7 +256,8 @@ export class Limiter {
 
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
     this.#report.refused(call, gate, reason, retryAfter);
-    const lastAnswer = call.record.lastAnswer ?? (gate.lastAnswer && withoutSecrets(gate.lastAnswer));
+    const { lastAnswer: known } = gate.learned;
+    const lastAnswer = call.record.lastAnswer ?? (known && withoutSecrets(known));
     return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer });
   }
 }
