@@ -146,9 +146,10 @@ export class Gate {
     return this.learned.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
   }
 
-  /** A signal has ended a call of its own. */
-  ended({ began }: Ticket, now: number): void {
-    if (this.#lifetime.ended(now - began)) this.effective.moveWaiting();
+  /** A call of its own has ended. Learns from it if its own signal has ended it. */
+  noteEnd({ call, began }: Ticket, now: number): void {
+    const isItsOwn = call.signal?.aborted && call.remaining() > 0;
+    if (isItsOwn && this.#lifetime.ended(now - began)) this.effective.moveWaiting();
   }
 
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
