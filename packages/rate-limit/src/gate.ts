@@ -5,7 +5,7 @@ import type { GateContext } from './gate-context.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Learned } from './learned.ts';
 import { Lifetime } from './lifetime.ts';
-import type { Answer } from './model/model.ts';
+import type { Answer } from './model/answer.ts';
 import { NOTHING_KNOWN, type Snapshot } from './model/snapshot.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
