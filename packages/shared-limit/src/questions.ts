@@ -10,8 +10,8 @@ import { isUsable } from './usable.ts';
 export interface Asker {
   /** An answer has come. */
   received(reply: Reply, now: number, asked: Asked): void;
-  /** Calls go on without the place from now on. `isFailed`: it failed or was late for too long. */
-  goAlone(now: number, isFailed: boolean): void;
+  /** Calls go on without the place from now on. `failedAfter`: it failed or was late for too long, after it was used for so many ms. */
+  goAlone(failedAfter?: number): void;
 }
 
 /** How long a call waits for an answer at least, ms; as long as the last call waited for its slot, if that is longer. Then it goes on without one. */
@@ -28,18 +28,19 @@ export interface Asked {
   readonly report: Report;
   /** No call waits for it any more. */
   isLate: boolean;
+  /** Its answer does not count any more. */
   isOver: boolean;
 }
 
 /** The questions of one process about one limit, with its reports, and whether the answers come in time. */
 export class Questions {
   readonly reports: Reports = new Reports();
-  readonly availability: Availability;
   /** What the first call that waits costs; a slot that is later than in so many ms is of no use. */
   line: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
   readonly #place: Place;
   readonly #parts: PacerParts;
   readonly #asker: Asker;
+  readonly #availability: Availability;
   readonly #watch: Watch | undefined = watchRequests();
   /** The question on its way that calls wait for; and whether the answer is late, so that they go on without the place. */
   #asking: Asked | undefined;
@@ -53,12 +54,16 @@ export class Questions {
     this.#place = place;
     this.#parts = parts;
     this.#asker = asker;
-    this.availability = new Availability(parts.now());
+    this.#availability = new Availability(parts.now());
   }
 
-  /** Whether calls go on without the place. */
+  get isUsed(): boolean {
+    return this.#availability.isUsed;
+  }
+
+  /** Whether calls go on without the place: it is not used, or its answer is late. */
   get isAlone(): boolean {
-    return this.#isLate || !this.availability.isUsed;
+    return this.#isLate || !this.isUsed;
   }
 
   /** Whether calls wait for an answer. */
@@ -68,15 +73,15 @@ export class Questions {
 
   /** Uses the place again, if it is time. Returns whether it does from now on. */
   comeBack(now: number): boolean {
-    if (!this.availability.isBack(now)) return false;
-    this.availability.comeBack(now);
+    if (!this.#availability.isBack(now)) return false;
+    this.#availability.comeBack(now);
     this.#isLate = false;
     return true;
   }
 
   /** Reports what is old enough. A place that is not used is asked now and then whether it answers. */
   askIfDue(now: number): void {
-    const { isUsed, askAgainAt } = this.availability;
+    const { isUsed, askAgainAt } = this.#availability;
     if (isUsed ? this.reports.areDue(now) : now >= askAgainAt) this.ask(now, 0);
   }
 
@@ -84,7 +89,7 @@ export class Questions {
   reportSoon(): void {
     if (this.#isReporting) return;
     const now = this.#parts.now();
-    const due = this.availability.isUsed ? this.reports.dueIn(now) : undefined;
+    const due = this.#availability.isUsed ? this.reports.dueIn(now) : undefined;
     if (due === 0) this.ask(now, 0);
     if (!due) return;
     this.#isReporting = true;
@@ -97,13 +102,13 @@ export class Questions {
 
   ask(now: number, want: number, refusal?: Question['refusal'], isAwaited: boolean = want > 0): void {
     const report = this.reports.take(now);
-    this.availability.asked(now);
+    this.#availability.asked(now);
     const question = {
       want,
       ...this.line,
       refusal: refusal && { ...refusal, at: refusal.at - (this.reports.offset ?? 0) },
       known: this.#place.known,
-      aloneFor: this.availability.aloneFor(now),
+      aloneFor: this.#availability.aloneFor(now),
       ...this.reports.translated(report),
     };
     const asked: Asked = { at: now, question, report, isLate: false, isOver: false };
@@ -122,7 +127,7 @@ export class Questions {
     const end = isAwaited ? this.#watch?.(() => this.#lost(asked)) : undefined;
     const stop = new AbortController();
     const after = (ms: number) => this.#parts.clock.sleep(ms, stop.signal);
-    const bound = this.availability.isUsed ? this.#bound : SLOW;
+    const bound = this.#availability.isUsed ? this.#bound : SLOW;
     after(bound)
       .then(() => (this.#parts.now() - asked.at > bound + BUSY ? after(bound) : undefined))
       .then(() => this.#waitNoLonger(asked))
@@ -139,13 +144,13 @@ export class Questions {
   }
 
   #receive(asked: Asked, reply: Reply): void {
-    const { availability, reports } = this;
+    const availability = this.#availability;
     const { want } = asked.question;
     if (!isUsable(reply, asked.question))
       throw new TypeError(`storeOf: expected an answer as of decide(), got ${shown(reply)}`);
     const now = this.#parts.now();
     availability.heard(now);
-    reports.heard(reply, now);
+    this.reports.heard(reply, now);
     if (asked.isOver) {
       // a late answer, kept back by an outage, shows that the outage is over
       if (now - asked.at > LONGEST) availability.askAgainAt = now;
@@ -159,7 +164,7 @@ export class Questions {
     } else if (backAt > now + 1) {
       // another process goes without the place, so this one does too: two ways to count do not go together
       availability.leaveToo(now, backAt);
-      this.#asker.goAlone(now, false);
+      this.#asker.goAlone();
     } else {
       this.#place.onAnswer(this.#parts.key);
       if (want > 0) this.#bound = Math.min(LONGEST / 2, Math.max(SLOW, reply.first + offset - asked.at));
@@ -173,19 +178,19 @@ export class Questions {
     this.#asking = undefined;
     this.#isLate = false;
     const took = now - at;
-    if (took <= SLOW) this.availability.inTime();
-    else if (this.availability.late(took)) this.#leave(tooSlow(SLOW));
+    if (took <= SLOW) this.#availability.inTime();
+    else if (this.#availability.late(took)) this.#leave(tooSlow(SLOW));
   }
 
   /** The calls that wait for this answer go on without it. */
   #waitNoLonger(asked: Asked): void {
     asked.isLate = true;
-    if (!this.availability.isUsed) {
+    if (!this.#availability.isUsed) {
       this.#close(asked);
-      this.availability.missed();
+      this.#availability.missed();
     } else if (this.#asking === asked && !this.#isLate) {
       this.#isLate = true;
-      this.#asker.goAlone(this.#parts.now(), false);
+      this.#asker.goAlone();
     }
   }
 
@@ -206,27 +211,27 @@ export class Questions {
 
   /** The question failed, so its report is made again with the next one. */
   #notHeard(asked: Asked, error: unknown): void {
-    this.availability.heard(this.#parts.now());
+    this.#availability.heard(this.#parts.now());
     this.reports.restore(asked.report);
     this.#fail(asked, error);
   }
 
   #fail(asked: Asked, error: unknown): void {
-    const { isUsed } = this.availability;
+    const { isUsed } = this.#availability;
     // a process that left because another one did has had no answer yet
     if (!isUsed) this.#place.onFailure(this.#parts.key, error);
     if (asked.isOver) return;
     this.#close(asked);
-    this.availability.missed();
+    this.#availability.missed();
     if (isUsed) this.#leave(error);
   }
 
   /** Does not use the place until it has answered for long enough. */
   #leave(error: unknown): void {
     const now = this.#parts.now();
-    this.availability.leave(now);
+    this.#availability.leave(now);
     this.#place.onFailure(this.#parts.key, error);
-    this.#asker.goAlone(now, true);
+    this.#asker.goAlone(this.#availability.usedFor(now));
   }
 }
 

@@ -130,11 +130,11 @@ export class StoredPacer implements Pacing, Asker {
   }
 
   /** Goes on with the share that this process had, if it is known; else with what was learned before. */
-  goAlone(now: number, isFailed: boolean): void {
+  goAlone(failedAfter?: number): void {
     const { pace } = this.#slots;
-    const isProven = !isFailed || this.#questions.availability.usedFor(now) > PROVEN;
-    this.#own = isProven && pace > 0 ? this.#parts.local(pace) : (this.#learned ?? this.#parts.local());
-    if (isFailed) this.#learned = this.#own;
+    const isKnown = pace > 0 && (failedAfter ?? Infinity) > PROVEN;
+    this.#own = isKnown ? this.#parts.local(pace) : (this.#learned ?? this.#parts.local());
+    if (failedAfter !== undefined) this.#learned = this.#own;
     this.#slots.drop();
     this.#parts.wake();
   }
@@ -149,7 +149,7 @@ export class StoredPacer implements Pacing, Asker {
 
   #reserve(now: number, { cost, latest }: Line): void {
     const questions = this.#questions;
-    if (!questions.availability.isUsed) questions.askIfDue(now);
+    if (!questions.isUsed) questions.askIfDue(now);
     else if (latest !== undefined && !questions.isAwaited) {
       questions.line = { cost, within: Math.min(LONGEST_WAIT, Math.max(0, latest - now)) };
       if (this.#slots.first) {
