@@ -106,7 +106,7 @@ export class Questions {
     const question = {
       want,
       ...this.line,
-      refusal: refusal && { ...refusal, at: refusal.at - (this.reports.offset ?? 0) },
+      refusal: refusal && { ...refusal, at: refusal.at - this.reports.offset! }, // its slot came with an answer
       known: this.#place.known,
       aloneFor: this.#availability.aloneFor(now),
       ...this.reports.translated(report),
