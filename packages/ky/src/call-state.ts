@@ -51,11 +51,10 @@ export class CallState {
   #forgetAbort: () => void = () => {};
 
   constructor(options: Options, policy: Policy, meta: unknown) {
-    const { clock } = policy;
     this.#options = options;
     this.#policy = policy;
-    this.#startedAt = clock.now();
-    const remaining = remainingOf(options, clock);
+    this.#startedAt = policy.clock.now();
+    const remaining = remainingOf(options, policy.clock);
     this.#base = Call.from('').with({
       remaining: () => Math.min(remaining(), this.#observed?.remaining() ?? Infinity),
     });

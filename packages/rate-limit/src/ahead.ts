@@ -1,23 +1,31 @@
-import type { Permit } from './gate.ts';
+import type { Gate, Permit } from './gate.ts';
+import type { GateContext } from './gate-context.ts';
+import type { Ticket } from './ticket.ts';
 
 /** How long a call waits for a guess before it goes ahead of it, at least and at most, in milliseconds. */
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 8_000;
+/** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
+const CONFIRMED_MS = 10_000;
 
 /** Where one refusal is believed, a guess is contradicted when so many requests were accepted since the last one. */
 const CONTRADICTED_BY = 20;
 
-/** The call that goes ahead of a pace: one at a time, since the guess may be right. */
+/** The call that goes ahead of the pace of a gate, where that is a guess: one at a time, since the guess may be right. */
 export class Ahead {
+  readonly #gate: Gate;
+  readonly #isLimitKnown: boolean;
   readonly #mustProve: boolean;
   #permit: Permit | undefined;
   #accepted = 0;
   /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
   patience: number;
 
-  constructor(mustProve: boolean) {
-    this.#mustProve = mustProve;
-    this.patience = mustProve ? SHORTEST_MS : LONGEST_MS;
+  constructor(gate: Gate, { limit, proof }: Pick<GateContext, 'limit' | 'proof'>) {
+    this.#gate = gate;
+    this.#isLimitKnown = limit !== undefined;
+    this.#mustProve = proof === 'first';
+    this.patience = this.#mustProve ? SHORTEST_MS : LONGEST_MS;
   }
 
   /** Whether none may go: one is out, or nothing contradicts the guess. */
@@ -29,9 +37,27 @@ export class Ahead {
     return this.#permit !== undefined;
   }
 
-  sent(permit: Permit): Permit {
-    this.#permit = permit;
-    return permit;
+  /** When a call that waits may go: when a guess alone has held it back for a while in which nothing was refused. */
+  at({ since }: Ticket): number {
+    if (this.isBarred) return Infinity;
+    const { pacer, learned } = this.#gate;
+    return Math.max(since, pacer.guessesSince ?? Infinity, learned.lastRefused) + this.patience;
+  }
+
+  admit(ticket: Ticket, now: number): Permit {
+    this.#permit = this.#gate.admit(ticket, now);
+    return this.#permit;
+  }
+
+  /**
+   * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
+   * while it waited, nor in the ten seconds before.
+   */
+  admitLate(ticket: Ticket, now: number): Permit | undefined {
+    const gate = this.#gate;
+    const isConfirmed = gate.learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
+    if (this.#isLimitKnown || this.isOut || isConfirmed) return undefined;
+    return gate.certainPart(now, gate.untilNext(now)) > 0 ? undefined : this.admit(ticket, now);
   }
 
   answered(permit: Permit, isRefused: boolean): void {

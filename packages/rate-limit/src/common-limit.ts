@@ -1,5 +1,5 @@
 import type { Gate } from './gate.ts';
-import type { Quota } from './model/model.ts';
+import type { Quota } from './model/answer.ts';
 
 /** Refusals that are further apart than this have nothing to do with each other, in milliseconds. */
 const MEMORY_MS = 60_000;

@@ -1,5 +1,6 @@
 import { MAX_TIMER, Queue } from '@steadfetch/core/kit';
-import type { Gate, GateContext } from './gate.ts';
+import type { Gate } from './gate.ts';
+import type { GateContext } from './gate-context.ts';
 import type { Ticket } from './ticket.ts';
 
 /** The calls that wait at a gate: in order, with one timer for all of them. */
@@ -44,7 +45,7 @@ export class GateQueue {
   }
 
   remove(ticket: Ticket): void {
-    this.#gate.answerTime.endedWaiting();
+    this.#gate.learned.answerTime.endedWaiting();
     this.#take(ticket);
     this.schedule();
   }
@@ -92,7 +93,7 @@ export class GateQueue {
     const oldest = (this.#late.first ?? this.#ready.first)?.value;
     oldest?.gate.noteAlive(oldest, now);
     this.#gate.advance(now);
-    const latest = Math.min(this.#heldUntil, this.#gate.answerTime.latest(this.#endsAt, now));
+    const latest = Math.min(this.#heldUntil, this.#gate.learned.answerTime.latest(this.#endsAt, now));
     let wait = 0;
     let ticket = this.#next(now);
     for (; ticket; ticket = this.#next(now)) {
@@ -123,10 +124,10 @@ export class GateQueue {
 
   /** The first one goes ahead of the pace, if it is time. Returns how long to wait for the next. */
   #goAhead(ticket: Ticket, now: number, wait: number): number {
-    const ahead = this.#gate.aheadAt(ticket);
+    const ahead = this.#gate.ahead.at(ticket);
     if (ahead > now) return Math.min(wait, ahead - now);
     this.#take(ticket);
-    ticket.admit(this.#gate.admitAhead(ticket, now), now);
+    ticket.admit(this.#gate.ahead.admit(ticket, now), now);
     return wait;
   }
 
@@ -141,10 +142,10 @@ export class GateQueue {
   /** Ends the wait of a call that would have to wait for too long, or lets it pass if a guess alone delays it. */
   #expire(ticket: Ticket, now: number, wait: number): void {
     this.#take(ticket);
-    const permit = ticket.notBefore <= now ? this.#gate.admitLate(ticket, now) : undefined;
+    const permit = ticket.notBefore <= now ? this.#gate.ahead.admitLate(ticket, now) : undefined;
     if (permit) ticket.admit(permit, now);
     else {
-      this.#gate.answerTime.endedWaiting();
+      this.#gate.learned.answerTime.endedWaiting();
       ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
     }
   }

@@ -1,13 +1,11 @@
-import type { Clock, LastAnswer } from '@steadfetch/core';
-import type { Turns } from '@steadfetch/core/kit';
 import { Ahead } from './ahead.ts';
 import { AlwaysRefused } from './always-refused.ts';
-import type { AnswerTime } from './answer-time.ts';
 import type { CommonLimit } from './common-limit.ts';
+import type { GateContext } from './gate-context.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Learned } from './learned.ts';
 import { Lifetime } from './lifetime.ts';
-import type { Answer } from './model/model.ts';
+import type { Answer } from './model/answer.ts';
 import { NOTHING_KNOWN, type Snapshot } from './model/snapshot.ts';
 import type { Pacing, Sending } from './store.ts';
 import type { Ticket } from './ticket.ts';
@@ -20,24 +18,6 @@ export interface Permit {
   readonly wider: Permit | undefined;
 }
 
-/** What all gates of a limiter have in common. */
-export interface GateContext {
-  readonly clock: Clock;
-  readonly now: () => number;
-  readonly turns: Turns;
-  readonly limit: { readonly requests: number; readonly per: number } | undefined;
-  /** How many of the narrowest gates are kept at rest. */
-  readonly maxKeys: number;
-  /** Whether a refusal must be proven to speak for others. */
-  readonly proof: 'direct' | 'first';
-  readonly createPacer: (key: string, wake: () => void) => Pacing;
-  readonly onOpen: (gate: Gate) => void;
-  /** The error for a call that would have to wait for too long. */
-  readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
-}
-
-/** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
-const CONFIRMED_MS = 10_000;
 /** With a known limit, calls that passed and are not sent for longer than this hold up the others, in milliseconds. */
 const LONGEST_UNSENT_MS = 20;
 
@@ -59,15 +39,15 @@ export class Gate {
   isLeaf = false;
   /** How many calls belong to it, from their beginning to their end. */
   users = 0;
+  learned: Learned = new Learned();
+  ahead: Ahead;
   readonly #context: GateContext;
   readonly #queue: GateQueue;
-  #learned = new Learned();
   #responses = 0;
   #hasQuotas = false;
   /** Calls that passed and are not sent yet, and since when. */
   #unsent = 0;
   #unsentSince = 0;
-  #ahead: Ahead;
   #lifetime = new Lifetime();
 
   constructor(key: string, parent: Gate | undefined, name: string, context: GateContext) {
@@ -77,30 +57,22 @@ export class Gate {
     this.#context = context;
     this.alwaysRefused = parent ? parent.alwaysRefused : context.proof === 'first' ? new AlwaysRefused() : undefined;
     this.#queue = new GateQueue(this, context);
-    this.#ahead = new Ahead(context.proof === 'first');
+    this.ahead = new Ahead(this, context);
   }
 
   /** It is made when it is first needed. */
   get pacer(): Pacing {
-    this.#learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
-    return this.#learned.pacer;
+    this.learned.pacer ??= this.#context.createPacer(this.key, () => this.#queue.schedule());
+    return this.learned.pacer;
   }
 
   /** How it stands by its model. */
   snapshot(now: number): Snapshot {
-    return this.#learned.pacer?.snapshot(now) ?? NOTHING_KNOWN;
+    return this.learned.pacer?.snapshot(now) ?? NOTHING_KNOWN;
   }
 
   get waiting(): number {
     return this.#queue.size;
-  }
-
-  get answerTime(): AnswerTime {
-    return this.#learned.answerTime;
-  }
-
-  get lastAnswer(): LastAnswer | undefined {
-    return this.#learned.lastAnswer;
   }
 
   /** The gate in whose queue the calls of this one wait: the widest that stands for it. */
@@ -112,13 +84,13 @@ export class Gate {
 
   /** Forgets what was learned. */
   forget(): void {
-    this.#learned = new Learned();
+    this.learned = new Learned();
     this.#queue.schedule();
   }
 
   /** Takes over what another gate has learned, which has to forget it then. */
   inherit(other: Gate): void {
-    this.#learned = other.#learned;
+    this.learned = other.learned;
   }
 
   /** Forgets also that it stands for others. */
@@ -126,7 +98,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
-    this.#ahead = new Ahead(this.#context.proof === 'first');
+    this.ahead = new Ahead(this, this.#context);
     this.#lifetime = new Lifetime();
     this.moveWaiting();
     this.forget();
@@ -158,7 +130,7 @@ export class Gate {
   certainPart(now: number, delay: number): number {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
-    if (opensIn > 0) return Math.max(opensIn, this.#learned.askedUntil - now);
+    if (opensIn > 0) return Math.max(opensIn, this.learned.askedUntil - now);
     return delay < Infinity && (this.pacer.isCertain || remaining === 0) ? delay : 0;
   }
 
@@ -168,38 +140,16 @@ export class Gate {
     return this.certainPart(now, this.untilNext(now)) + Math.floor(this.waiting / requests) * per;
   }
 
-  /**
-   * A permit for a call whose time is over, if a guess alone held it back: the server asked for no wait and refused nothing
-   * while it waited, nor in the ten seconds before. One such call at a time, since the guess may be right.
-   */
-  admitLate(ticket: Ticket, now: number): Permit | undefined {
-    const isConfirmed = this.#learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
-    if (this.#context.limit || this.#ahead.isOut || isConfirmed) return undefined;
-    return this.certainPart(now, this.untilNext(now)) > 0 ? undefined : this.admitAhead(ticket, now);
-  }
-
-  /**
-   * When a call that waits may go ahead of the pace: when a guess alone has held it back
-   * for a while in which nothing was refused. One such call at a time.
-   */
-  aheadAt({ since }: Ticket): number {
-    if (this.#ahead.isBarred) return Infinity;
-    return Math.max(since, this.pacer.guessesSince ?? Infinity, this.#learned.lastRefused) + this.#ahead.patience;
-  }
-
-  admitAhead(ticket: Ticket, now: number): Permit {
-    return this.#ahead.sent(this.admit(ticket, now));
-  }
-
   /** Whether a call that waited has hardly time left for its answer: those that have it go first. */
   isLate(ticket: Ticket, now: number): boolean {
     const { since, began, gate } = ticket;
-    return this.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
+    return this.learned.answerTime.isShort(since, Math.min(ticket.endsAt, began + gate.#lifetime.ms), now);
   }
 
-  /** A signal has ended a call of its own. */
-  ended({ began }: Ticket, now: number): void {
-    if (this.#lifetime.ended(now - began)) this.effective.moveWaiting();
+  /** A call of its own has ended. Learns from it if its own signal has ended it. */
+  noteEnd({ call, began }: Ticket, now: number): void {
+    const isItsOwn = call.signal?.aborted && call.remaining() > 0;
+    if (isItsOwn && this.#lifetime.ended(now - began)) this.effective.moveWaiting();
   }
 
   /** A call of its own is under way. Where it was held to be late by mistake, and others like it, they get their places back. */
@@ -209,7 +159,7 @@ export class Gate {
 
   /** Whether calls are held back, so that more than a count would be lost with it: not where one only has to ask a store for a slot. */
   holds(now: number): boolean {
-    return now < this.#learned.askedUntil || this.certainPart(now, this.untilOpen(now)) > 0;
+    return now < this.learned.askedUntil || this.certainPart(now, this.untilOpen(now)) > 0;
   }
 
   /** A permit to send now, if no other call waits and nothing is in the way. */
@@ -235,8 +185,8 @@ export class Gate {
     const permit = this.count(now, cost, this.#countWider(now, cost));
     this.inFlight++;
     if (this.#unsent++ === 0) this.#unsentSince = now;
-    if (!this.#learned.hasReleased) {
-      this.#learned.hasReleased = true;
+    if (!this.learned.hasReleased) {
+      this.learned.hasReleased = true;
       this.#context.onOpen(this);
     }
     return permit;
@@ -264,14 +214,9 @@ export class Gate {
 
   /** A request has come back. */
   returned(permit: Permit): void {
-    this.#ahead.returned(permit);
+    this.ahead.returned(permit);
     this.inFlight--;
     this.#queue.schedule();
-  }
-
-  /** An answer came that says something about a limit. */
-  answered(permit: Permit, isRefused: boolean): void {
-    this.#ahead.answered(permit, isRefused);
   }
 
   /** Counts a response. Returns whether to look for quotas in it: in the first few, then in some, or in all where quotas are used. */
@@ -280,24 +225,15 @@ export class Gate {
     return this.#responses <= 8 || this.#responses % 128 === 0 || this.#hasQuotas;
   }
 
-  get hasReleased(): boolean {
-    return this.#learned.hasReleased;
-  }
-
   /** Counts how long an answer took, at the wider gates too: one of them may have to stand for this one. */
   countTime(took: number, isAccepted: boolean): void {
-    this.answerTime.count(took, isAccepted);
+    this.learned.answerTime.count(took, isAccepted);
     this.parent?.countTime(took, isAccepted);
   }
 
   /** Counts an answer. Returns whether it says something about a limit. */
   countAnswer(answer: Answer, isDoubtful: boolean, now: number): boolean {
     if (answer.quotas) this.#hasQuotas = true;
-    return this.#learned.count(answer, isDoubtful, now);
-  }
-
-  /** Keeps what a refusal said. `askedUntil`: the time that the server set; `undefined` where the gate is not closed. */
-  noteRefusal(answer: LastAnswer, now: number, askedUntil: number | undefined): void {
-    this.#learned.refused(answer, now, askedUntil);
+    return this.learned.count(answer, isDoubtful, now);
   }
 }

@@ -1,5 +1,6 @@
 import type { Call } from '@steadfetch/core';
-import { Gate, type GateContext } from './gate.ts';
+import { Gate } from './gate.ts';
+import type { GateContext } from './gate-context.ts';
 import type { Snapshot } from './model/snapshot.ts';
 import { joined, type NamesOf } from './scope.ts';
 

@@ -1,6 +1,6 @@
 import type { LastAnswer } from '@steadfetch/core';
 import { AnswerTime } from './answer-time.ts';
-import type { Answer } from './model/model.ts';
+import type { Answer } from './model/answer.ts';
 import type { Pacing } from './store.ts';
 
 /**

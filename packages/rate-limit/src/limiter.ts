@@ -1,4 +1,4 @@
-import { type Call, discard, monotonic, type Next, onAbort, type Random, throwIfAborted } from '@steadfetch/core';
+import { type Call, discard, monotonic, type Next, onAbort, throwIfAborted } from '@steadfetch/core';
 import {
   cancelError,
   cancellable,
@@ -18,7 +18,7 @@ import { Pacer } from './model/model.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { lastAnswerOf, mayRefuse, type Reading, readResponse, withCost, withoutSecrets } from './read-response.ts';
+import { lastAnswerOf, mayRefuse, readResponse, withCost, withoutSecrets } from './read-response.ts';
 import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
@@ -34,7 +34,6 @@ const LONGEST_REFUSAL_MS = 1_000;
 export class Limiter {
   readonly #settings: Settings;
   readonly #now: () => number;
-  readonly #random: Random;
   readonly #gates: Gates;
   readonly #report: Report;
   readonly #turns: Turns;
@@ -45,10 +44,9 @@ export class Limiter {
   constructor(settings: Settings) {
     const { clock, random, limit, maxKeys, proof, store } = settings;
     const now = monotonic(clock);
-    const model = { random: sane(random), proof, ...(limit && { limit }) };
+    const model = { random, proof, ...(limit && { limit }) };
     this.#settings = settings;
     this.#now = now;
-    this.#random = model.random;
     this.#report = new Report(settings, now);
     this.#turns = new Turns(clock, now);
     const local = (pace?: number) => new Pacer({ ...model, ...(pace && { start: { at: now(), pace } }) });
@@ -83,7 +81,7 @@ export class Limiter {
           response = await answer;
         } catch (error) {
           if (!ticket.isLost) this.#endUnanswered(request);
-          this.#noteEnd(ticket);
+          ticket.gate.noteEnd(ticket, this.#now());
           throw error;
         }
         if (ticket.isLost) return response;
@@ -149,7 +147,7 @@ export class Limiter {
       };
       release = onAbort(own?.signal ?? call.signal, (reason) => {
         ticket.queue?.remove(ticket);
-        this.#noteEnd(ticket);
+        ticket.gate.noteEnd(ticket, this.#now());
         const turn = this.#turns.enter();
         if (turn) void turn.then(() => ticket.refuse(reason));
         else ticket.refuse(reason);
@@ -167,7 +165,7 @@ export class Limiter {
   async #refuse(reason: RateLimitReason, gate: Gate, wait: number, ticket: Ticket): Promise<Permit> {
     const { call } = ticket;
     const time = call.remaining();
-    const usual = Math.min(gate.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
+    const usual = Math.min(gate.learned.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
     const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
     if (held > 0) {
       await sleep(held, call.signal, this.#settings.clock);
@@ -175,16 +173,10 @@ export class Limiter {
       const { effective } = ticket.gate;
       effective.advance(now);
       ticket.left -= now - ticket.since;
-      if (effective.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
+      if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
         return effective.enter(ticket, now) ?? this.#wait(ticket);
     }
     return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
-  }
-
-  /** Learns from a call that its own signal has ended, if that was it. */
-  #noteEnd(ticket: Ticket): void {
-    const { call, gate } = ticket;
-    if (call.signal?.aborted && call.remaining() > 0) gate.ended(ticket, this.#now());
   }
 
   #endUnanswered(request: Outgoing): void {
@@ -218,24 +210,11 @@ export class Limiter {
     ticket.gate.noteAlive(ticket, now);
     const reading = readResponse(response, ticket.call, permit.gate.noteResponse(), this.#settings);
     const { refusal } = reading;
-    const answer = this.#countAnswer(request, reading, now)
-      ? withCost(reading.answer, response, this.#settings)
-      : FAILED;
+    const answer = request.count(reading, now) ? withCost(reading.answer, response, this.#settings) : FAILED;
     const effect = settle(permit, ticket.gate, now, answer, refusal?.policy);
-    if (answer.kind !== 'failed') permit.gate.answered(permit, answer.kind === 'refused');
+    if (answer.kind !== 'failed') permit.gate.ahead.answered(permit, answer.kind === 'refused');
     request.end();
     return refusal && this.#noteRefusal({ request, response, refusal, now }, effect);
-  }
-
-  /** Counts an answer. Returns whether it says something about a limit that others have too. */
-  #countAnswer({ ticket, permit, remembered }: Outgoing, { answer, refusal }: Reading, now: number): boolean {
-    const { effective, alwaysRefused } = ticket.gate;
-    const { kind } = answer;
-    ticket.gate.countTime(now - permit.sent.at, kind === 'accepted');
-    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
-    if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
-    const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
-    return isLimit && !isAlone;
   }
 
   #noteRefusal(refused: Pick<RefusedCall, 'request' | 'response' | 'refusal' | 'now'>, effect: Effect): RefusedCall {
@@ -244,11 +223,11 @@ export class Limiter {
     const { gate, closed } = effect;
     const { asked } = refusal;
     const lastAnswer = lastAnswerOf(response, asked);
-    const hasClosed = closed && gate.hasReleased;
+    const hasClosed = closed && gate.learned.hasReleased;
     gate.advance(now);
-    gate.noteRefusal(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
+    gate.learned.refused(lastAnswer, now, closed ? now + (asked ?? 0) : undefined);
     if (hasClosed) this.#report.closed(call, gate, refusal);
-    const delay = delayOf(call, asked, effect, this.#random);
+    const delay = delayOf(call, asked, effect, this.#settings.random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closedFor = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
     return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
@@ -256,15 +235,8 @@ export class Limiter {
 
   #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
     this.#report.refused(call, gate, reason, retryAfter);
-    const lastAnswer = call.record.lastAnswer ?? (gate.lastAnswer && withoutSecrets(gate.lastAnswer));
+    const { lastAnswer: known } = gate.learned;
+    const lastAnswer = call.record.lastAnswer ?? (known && withoutSecrets(known));
     return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer });
   }
-}
-
-/** `random`, but a value outside [0, 1) does not shorten a wait. */
-function sane(random: Random): Random {
-  return () => {
-    const drawn = random();
-    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
-  };
 }

@@ -112,7 +112,15 @@ export interface Settings
 export function checkOptions(options: RateLimitOptions): Settings {
   const settings = readOptions('rateLimit', OPTIONS, options);
   const { scope = settings.key || settings.limit ? 'origin' : 'auto' } = settings;
-  return { ...settings, scope };
+  return { ...settings, scope, random: sane(settings.random) };
+}
+
+/** `random`, but a value outside [0, 1) does not shorten a wait. */
+function sane(random: Random): Random {
+  return () => {
+    const drawn = random();
+    return drawn >= 0 && drawn < 1 ? drawn : 0.999;
+  };
 }
 
 function checkScope(option: string, scope: RateLimitScope): RateLimitScope {

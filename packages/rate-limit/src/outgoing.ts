@@ -1,5 +1,6 @@
 import type { Remembered } from './always-refused.ts';
 import type { Permit } from './gate.ts';
+import type { Reading } from './read-response.ts';
 import { settleOne, UNSENT } from './settle.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -36,6 +37,19 @@ export class Outgoing {
   /** The layers inside have it: what has not left the machine by now is held back there. */
   handOn(): void {
     this.#isHeldInside = true;
+  }
+
+  /** Counts its answer. Returns whether that says something about a limit that others have too. */
+  count({ answer, refusal }: Reading, now: number): boolean {
+    const { remembered } = this;
+    const { gate } = this.ticket;
+    const { effective, alwaysRefused } = gate;
+    const { kind } = answer;
+    gate.countTime(now - this.permit.sent.at, kind === 'accepted');
+    const isLimit = effective.countAnswer(answer, refusal?.isDoubtful === true, now);
+    if (remembered && kind === 'accepted') alwaysRefused!.accepted(remembered);
+    const isAlone = remembered && kind === 'refused' && alwaysRefused!.refused(remembered, now);
+    return isLimit && !isAlone;
   }
 
   /** It is over; what leaves the machine for its call later is not counted here. */

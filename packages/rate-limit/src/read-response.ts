@@ -1,8 +1,7 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
 import { ignoreRejection, limitFields, originOf } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
-import { DAY_MS, usableCost } from './model/answer.ts';
-import type { Answer, Quota } from './model/model.ts';
+import { type Answer, DAY_MS, type Quota, usableCost } from './model/answer.ts';
 import type { Settings } from './options.ts';
 
 /** What a refusal says. */

@@ -1,6 +1,6 @@
 import { CommonLimit, type Refused } from './common-limit.ts';
 import type { Gate, Permit } from './gate.ts';
-import type { Answer, Settled } from './model/model.ts';
+import type { Answer, Settled } from './model/answer.ts';
 
 /** What an answer did: the gate that it is about, and how that stands now. */
 export interface Effect extends Settled {

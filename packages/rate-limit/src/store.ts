@@ -1,5 +1,5 @@
 import type { Clock } from '@steadfetch/core';
-import type { Answer, Settled } from './model/model.ts';
+import type { Answer, Settled } from './model/answer.ts';
 import type { Snapshot } from './model/snapshot.ts';
 
 /** A request that a pacer let out. */

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { Ahead } from '../src/ahead.ts';
-import { Gate, type GateContext, type Permit } from '../src/gate.ts';
+import { Gate, type Permit } from '../src/gate.ts';
+import type { GateContext } from '../src/gate-context.ts';
 import { Pacer } from '../src/model/model.ts';
 import type { Ticket } from '../src/ticket.ts';
 
 const permit = () => ({}) as Permit;
+const ticket = { since: 0, cost: 1 } as Ticket;
+
+function aheadOf(proof: GateContext['proof']): Ahead {
+  return new Ahead({ admit: permit } as unknown as Gate, { proof, limit: undefined });
+}
 
 describe('calls that go ahead of a pace', () => {
   it('go one at a time', () => {
-    const ahead = new Ahead(true);
-    const first = ahead.sent(permit());
+    const ahead = aheadOf('first');
+    const first = ahead.admit(ticket, 0);
     expect(ahead.isOut).toBe(true);
 
     ahead.returned(permit());
@@ -19,9 +25,9 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait twice as long after each that is refused, eight seconds at most, and one second after one that is accepted', () => {
-    const ahead = new Ahead(true);
+    const ahead = aheadOf('first');
     const waits = [true, true, true, true, false].map((isRefused) => {
-      ahead.answered(ahead.sent(permit()), isRefused);
+      ahead.answered(ahead.admit(ticket, 0), isRefused);
       return ahead.patience;
     });
     ahead.answered(permit(), true);
@@ -31,7 +37,7 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait for twenty that are accepted, and for eight seconds, where one refusal is believed', () => {
-    const ahead = new Ahead(false);
+    const ahead = aheadOf('direct');
     const barred = (isRefused: boolean, times: number) => {
       for (let i = 0; i < times; i++) ahead.answered(permit(), isRefused);
       return ahead.isBarred;
@@ -49,13 +55,12 @@ describe('calls that go ahead of a pace', () => {
   it('wait no longer than at first after a reset', () => {
     const context = { proof: 'first', createPacer: () => new Pacer({ random: () => 0 }) };
     const gate = new Gate('api', undefined, 'api', context as unknown as GateContext);
-    const ticket = { since: 0, cost: 1 } as Ticket;
-    const permit = gate.admitAhead(ticket, 0);
-    gate.answered(permit, true);
+    const permit = gate.ahead.admit(ticket, 0);
+    gate.ahead.answered(permit, true);
     gate.returned(permit);
-    expect(gate.aheadAt(ticket)).toBe(2_000);
+    expect(gate.ahead.at(ticket)).toBe(2_000);
 
     gate.reset();
-    expect(gate.aheadAt(ticket)).toBe(1_000);
+    expect(gate.ahead.at(ticket)).toBe(1_000);
   });
 });

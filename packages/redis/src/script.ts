@@ -1,6 +1,7 @@
 import { BUCKET } from './script/bucket.ts';
 import { DECIDE } from './script/decide.ts';
 import { LEARN } from './script/learn.ts';
+import { PACE } from './script/pace.ts';
 import { STATE } from './script/state.ts';
 import { TIDY } from './script/tidy.ts';
 import { TOLD } from './script/told.ts';
@@ -13,4 +14,4 @@ import { TOLD } from './script/told.ts';
  * aloneFor, within.
  * Answers `now first every count closedUntil goodFor rate burst backAt`.
  */
-export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${LEARN}${TOLD}${DECIDE}`;
+export const SCRIPT: string = `${STATE}${TIDY}${BUCKET}${LEARN}${TOLD}${PACE}${DECIDE}`;

@@ -1,11 +1,9 @@
 import { learn } from './learn.ts';
+import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth, toldEvery } from './told.ts';
+import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth } from './told.ts';
 
-/** Without a known limit a group starts with this many slots; the number doubles in each `DOUBLING`, ms. */
-const FIRST = 4;
-const DOUBLING = 100;
 /** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;
 /** A search grows by e to the power of `RAISE` in a second; one reservation adds the growth of `LEAP` at most, ms. */
@@ -13,12 +11,6 @@ const RAISE = 1;
 const LEAP = 250;
 /** A search grows while half of the reserved slots were used; this many more may be used and not reported yet. */
 const UNREPORTED = 10;
-/** The longer nothing is refused, the faster the pace grows: twice as fast after this long, ms. */
-const FASTER = 10_000;
-/** It grows to twice the base, and by the base once more for each two requests that were accepted beyond the base. */
-const CONTRADICTED = 2;
-/** The pace grows for this long at most, ms. */
-const LONGEST_GROWTH = 300_000;
 /** This many refusals that may be noise prove a limit if they come close together: eight acceptances cancel one. */
 const PROVEN = 4;
 const OUTVOTED = 1 / 8;
@@ -154,10 +146,6 @@ function outvote(state: LimitState, requests: number): void {
   if (state.doubted === 0 && state.way === FREE) state.history.length = 0;
 }
 
-function isTrying({ way, since, patience }: LimitState, now: number): boolean {
-  return way === HOLD && now - since > patience;
-}
-
 function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }: Refusal, cost: number): void {
   const length = wait ?? Math.min(LONGEST, SHORTEST * 2 ** state.shut);
   const until = Math.ceil(now + length);
@@ -235,25 +223,6 @@ function nothingYet({ closedUntil, backAt, burst }: LimitState, now: number, { w
   const first = Math.max(now, closedUntil);
   const every = known > 0 ? 1 / known : 0;
   return { now, closedUntil, backAt, goodFor: AGAIN, rate: 0, burst, first, every, count: Math.min(1, want) };
-}
-
-/** Milliseconds between two calls of a cost at a time; 0 where nothing holds them back. */
-function everyOf(state: LimitState, at: number, cost: number, known: number): number {
-  const least = known > 0 ? 1 / known : 0;
-  const told = toldEvery(state, at, cost);
-  if (told > 0) return Math.max(least, told);
-  const rate = rateAt(state, at, cost);
-  return Math.max(least, rate > 0 ? cost / rate : 0);
-}
-
-/** The measured pace at a time; 0: there is none. */
-function rateAt(state: LimitState, at: number, cost: number): number {
-  if (state.way === FREE) return (cost * (FIRST + state.requests) * Math.LN2) / DOUBLING;
-  if (state.way === SEARCH) return state.base;
-  const beyond = Math.min(LONGEST_GROWTH, Math.max(0, at - state.since - state.patience));
-  const grown = Math.exp((state.growth * beyond * (1 + beyond / FASTER)) / 1_000);
-  const surplus = state.accepted - state.base * (at - state.emptied);
-  return state.base * Math.min(grown, 2 + Math.max(0, surplus) / CONTRADICTED);
 }
 
 function depthOf(state: LimitState): number {

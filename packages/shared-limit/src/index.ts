@@ -1,4 +1,5 @@
 export { decide } from './decide.ts';
+export type { Ask } from './place.ts';
 export { type Entry, type LimitState, NOTHING, type Question, type Reply, type Told, type ToldQuota } from './state.ts';
 export {
   type SharedStore,
@@ -9,5 +10,4 @@ export {
   storeOf,
   storeOptions,
 } from './store-of.ts';
-export type { Ask } from './stored-pacer.ts';
 export { type TabStore, type TabStoreOptions, tabStore, tabStoreOptions } from './tab-store.ts';

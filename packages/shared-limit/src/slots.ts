@@ -22,13 +22,22 @@ export class Slots {
   pace = 0;
   /** A call waits for a slot. */
   isWaitedFor = false;
+  /** The place has no free slot before this time. */
+  freeAt: number = -Infinity;
   #hasWaited = false;
   #slots: Slot[] = [];
-  /** When those in hand were asked for. */
+  /** When those in hand were asked for, and when the place last answered. */
   #askedAt = 0;
+  #heardAt = 0;
 
   get first(): Slot | undefined {
     return this.#slots[0];
+  }
+
+  /** Whether the first one is due, and the limit may have been closed since the place last answered. */
+  isStale(now: number): boolean {
+    const { at, lease } = this.#slots[0]!;
+    return at <= now && now - this.#heardAt > lease.goodFor;
   }
 
   /** Drops what is too old to be used. */
@@ -40,10 +49,17 @@ export class Slots {
     }
   }
 
+  /** The place has answered: those that were reserved before the limit was last closed are not good any more. */
+  heard({ closedUntil }: Reply, now: number): void {
+    this.#heardAt = now;
+    if (this.first && closedUntil !== this.first.lease.closedUntil) this.drop();
+  }
+
   /** Takes what a place has reserved, by a clock that is `offset` behind. */
   add(lease: Reply, offset: number, cost: number, askedAt: number): void {
     this.lease = lease;
     this.#askedAt = askedAt;
+    this.freeAt = lease.count > 0 ? -Infinity : lease.first + offset;
     for (let n = 0; n < lease.count; n++) {
       this.#slots.push({ at: lease.first + n * lease.every + offset, lease, cost });
     }

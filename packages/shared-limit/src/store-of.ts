@@ -11,7 +11,8 @@ import {
   readOptions,
 } from '@steadfetch/core/kit';
 import type { LimitStore } from '@steadfetch/rate-limit';
-import { type Ask, type Place, StoredPacer } from './stored-pacer.ts';
+import type { Ask, Place } from './place.ts';
+import { StoredPacer } from './stored-pacer.ts';
 
 /** The place where limits are kept stopped to answer: each process goes on by itself. */
 export interface StoreDownEvent {

@@ -10,6 +10,14 @@ export interface Answer {
   readonly cost?: number;
 }
 
+/** What follows from an answer for the call and for others. */
+export interface Settled {
+  /** The refused call itself may be sent again after so many ms: never earlier than the server asked. */
+  readonly retryIn?: number;
+  /** Whether the gate is closed. */
+  readonly closed: boolean;
+}
+
 export interface Quota {
   /** The name of the policy. A name with `request` in it counts requests, whatever they cost. */
   readonly name?: string;

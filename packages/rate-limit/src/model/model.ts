@@ -1,4 +1,4 @@
-import { type Answer, type Quota, usable, usableCost, usableWait } from './answer.ts';
+import { type Answer, type Settled, usable, usableCost, usableWait } from './answer.ts';
 import { Cooldown } from './cooldown.ts';
 import { Concurrency, Flight } from './flight.ts';
 import { History, Stretch } from './history.ts';
@@ -8,8 +8,6 @@ import { Noise } from './noise.ts';
 import { Quotas, type Spent } from './quotas.ts';
 import { Sample } from './sample.ts';
 import type { Snapshot } from './snapshot.ts';
-
-export type { Answer, Quota };
 
 /** A request that was sent. All but `at` and `cost` is the model's own. */
 export interface Sent {
@@ -25,14 +23,6 @@ export interface Sent {
   /** Whether it was sent before the pace would have let it go. */
   readonly ahead: boolean;
   readonly before: Spent;
-}
-
-/** What follows from an answer for the call and for others. */
-export interface Settled {
-  /** The refused call itself may be sent again after so many ms: never earlier than the server asked. */
-  readonly retryIn?: number;
-  /** Whether the gate is closed. */
-  readonly closed: boolean;
 }
 
 export interface PacerOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/model/model.ts';
+import type { Answer } from '../../src/model/answer.ts';
 import { bucket, chance, drive, pacer } from './drive.ts';
 
 const accepted = { kind: 'accepted' } as const;

@@ -1,0 +1,21 @@
+import type { Clock } from '@steadfetch/core';
+import type { Turns } from '@steadfetch/core/kit';
+import type { Gate } from './gate.ts';
+import type { Pacing } from './store.ts';
+import type { Ticket } from './ticket.ts';
+
+/** What all gates of a limiter have in common. */
+export interface GateContext {
+  readonly clock: Clock;
+  readonly now: () => number;
+  readonly turns: Turns;
+  readonly limit: { readonly requests: number; readonly per: number } | undefined;
+  /** How many of the narrowest gates are kept at rest. */
+  readonly maxKeys: number;
+  /** Whether a refusal must be proven to speak for others. */
+  readonly proof: 'direct' | 'first';
+  readonly createPacer: (key: string, wake: () => void) => Pacing;
+  readonly onOpen: (gate: Gate) => void;
+  /** The error for a call that would have to wait for too long. */
+  readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
+}

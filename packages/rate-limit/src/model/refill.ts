@@ -1,0 +1,146 @@
+import type { UsableQuota } from './answer.ts';
+import type { Answered } from './quota-pacer.ts';
+
+/** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
+interface Batch {
+  start: number;
+  at: number;
+  spent: number;
+  left: number;
+  /** When it is reset, and when it would be as told. */
+  reset: number;
+  told: number;
+}
+
+/** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
+const SHARED_MS = 20_000;
+/** The end of a window is told in whole seconds. */
+const WHOLE_SECOND_MS = 1_000;
+
+/** How large a quota is, when it is reset, and how much comes back before: as told, and as seen from one batch of answers to the next. */
+export class Refill {
+  /** As told last. */
+  quota: UsableQuota;
+  /** How far it is believed what is told. */
+  trust = 0.95;
+  resetAt: number;
+  /** How long a window is: as told, as seen where it was full again before its time, or the longest time until a reset. */
+  window = 0;
+  /** Others are believed to use the quota too: less came back than was promised. */
+  shared = false;
+  #most = 0;
+  #seen: number | undefined;
+  #renewedAt: number;
+  /** So much came back in so many ms, as far as it was seen. */
+  #came = 0;
+  #over = 0;
+  #batch: Batch | undefined;
+  #past: Batch | undefined;
+  #sharedUntil = -Infinity;
+  #roundTrip = 0;
+
+  constructor(quota: UsableQuota, now: number) {
+    this.quota = quota;
+    this.#renewedAt = now;
+    this.resetAt = now + this.#noteWindow(quota);
+  }
+
+  /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */
+  get larger(): boolean {
+    return this.#limit > 2 * this.#most;
+  }
+
+  get #limit(): number {
+    return this.quota.limit ?? this.#most;
+  }
+
+  get whole(): number {
+    return this.larger ? this.#most : this.#limit;
+  }
+
+  /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
+  get rate(): number {
+    const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
+    return this.larger && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
+  }
+
+  get #promised(): number {
+    const { limit, window } = this.quota;
+    return limit !== undefined && window !== undefined ? limit / window : 0;
+  }
+
+  advance(now: number): void {
+    if (now > this.#sharedUntil) this.shared = false;
+  }
+
+  /** Learns from what an answer says. Returns how far away the reset is. */
+  note(quota: UsableQuota, { before, cost, now, roundTrip }: Answered): number {
+    this.quota = quota;
+    this.#roundTrip = roundTrip;
+    this.#most = Math.max(this.#most, quota.remaining + cost);
+    const resetIn = this.#noteWindow(quota);
+    this.#gather(quota, before, now, now + resetIn);
+    return resetIn;
+  }
+
+  /** What the last answers say is left; those before count too, if `newest`, the request that was sent last, was among them. */
+  leftAfter(newest: number): number {
+    const { left, spent } = this.#batch!;
+    return spent < newest ? Math.min(left, this.#past!.left) : left;
+  }
+
+  /** Returns how far away the reset is: never further than a window is long. */
+  #noteWindow({ reset, window }: UsableQuota): number {
+    const told = reset || window || 1_000;
+    this.window = window ?? Math.min(this.#seen ?? Infinity, Math.max(this.window, told));
+    return Math.min(told, this.window);
+  }
+
+  #gather(quota: UsableQuota, before: number, now: number, reset: number): void {
+    const batch = this.#batch;
+    if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {
+      if (batch && this.#past) this.#compare(this.#past, batch);
+      this.#past = batch;
+      const told = now + (quota.reset ?? 0);
+      this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset, told };
+    } else {
+      batch.at = Math.max(batch.at, now);
+      batch.spent = Math.max(batch.spent, before);
+      batch.left = Math.min(batch.left, quota.remaining);
+      batch.reset = Math.min(batch.reset, reset);
+    }
+    this.resetAt = this.#batch!.reset;
+  }
+
+  /** Measures what came back between two batches, while the bucket is not full. */
+  #compare(a: Batch, b: Batch): void {
+    const came = b.left - a.left + b.spent - a.spent;
+    const time = Math.max(1, b.at - a.at);
+    const full = this.whole - 1.5;
+    const untilTold = a.told - a.at;
+    // a second is little of a long window, and much of a short one
+    const late = this.window > 10 * WHOLE_SECOND_MS ? WHOLE_SECOND_MS : 0;
+    const isRenewed = a.left + came >= full && untilTold > WHOLE_SECOND_MS - late;
+    // when it had to be: that says nothing of what comes back before
+    if (isRenewed && time >= 0.75 * untilTold - late) return;
+    // earlier: an honest bucket that is filled evenly is not
+    if (isRenewed && a.left < 0.75 * this.whole) {
+      this.#seen = b.at - this.#renewedAt;
+      this.#renewedAt = b.at;
+    }
+    const memory = Math.max(500, 4 * this.#roundTrip, 8 / Math.max(1e-4, this.rate));
+    const keep = Math.max(0, 1 - time / memory);
+    if (a.left < full && b.left < full) {
+      this.#came = this.#came * keep + came;
+      this.#over = this.#over * keep + time;
+    } else if (a.left < full && came > this.rate * time) {
+      this.#came = came;
+      this.#over = time;
+    }
+    const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.whole > 4;
+    if (measured && this.larger && this.#came / this.#over < 0.6 * this.#promised) {
+      this.shared = true;
+      this.#sharedUntil = b.at + SHARED_MS;
+    }
+  }
+}
