@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -18,6 +19,14 @@ describe('pnpm bench exceptions', () => {
     expect(begin).toBeGreaterThan(0);
     expect(end).toBeGreaterThan(begin);
     if (table.includes('| situation |')) expect(missing.map(({ situation }) => situation)).toEqual([]);
+  });
+
+  it('fails where it plays no row, as where the name of a table is misspelled', () => {
+    const run = join(import.meta.dirname, '../src/exceptions/run.ts');
+    const { status, stderr } = spawnSync(process.execPath, ['--conditions=@steadfetch/source', run, '--part=braker']);
+
+    expect(String(stderr)).toContain('no row is played');
+    expect(status).toBe(1);
   });
 
   it('plays a row that is worse than a plain retry', async () => {

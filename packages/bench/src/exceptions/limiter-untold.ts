@@ -9,7 +9,6 @@ import { asksFor, NOTHING, RETRY_AFTER } from './tells.ts';
 import { loop, random, rising } from './traffic.ts';
 
 const MINUTE = 60_000;
-const _FIRST = { proof: 'first' } as const;
 
 /** Limits of which nothing is told but a wait. */
 export const UNTOLD: readonly Exception[] = [

@@ -40,6 +40,7 @@ for (const { name, exceptions } of PARTS) {
     });
 }
 
+if (count === 0) throw new Error('no row is played: no table has this name, or no sentence these words');
 console.log('');
 for (const failure of failures) console.log(`FAILED: ${failure}`);
 console.log(`${count} rows, ${failures.length} failed`);
