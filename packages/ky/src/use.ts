@@ -69,7 +69,7 @@ function turnLoopOff(options: unknown): void {
   if (Array.isArray(retry?.methods)) retry.methods = [];
   else if (typeof timeout === 'number') {
     warnOnce(
-      'hooks written after ...use() replace its own: with a timeout, ky repeats what the stack repeats. Call extend() for them',
+      'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them',
     );
   }
 }

@@ -1,7 +1,9 @@
+import { exponential, type StandardOptions } from 'steadfetch';
 import { each, pages, workers } from '../harm/arrivals.ts';
+import { standardWith } from '../harm/clients.ts';
 import { refusal } from '../harm/servers.ts';
 import { both, made, to } from './counted.ts';
-import type { Exception } from './exception.ts';
+import type { Exception, Stack } from './exception.ts';
 import { MEASURES } from './measures.ts';
 import { outage } from './outage.ts';
 import { failing, toldBucket } from './servers.ts';
@@ -9,6 +11,15 @@ import { beside, plainStack } from './stacks.ts';
 
 /** As ky waits: 0.3 s, then twice as long each time. */
 const kyDelay = ({ attempt }: { attempt: number }) => 300 * 2 ** (attempt - 1);
+
+/** The same stack with those waits. */
+function withKyDelay(maxRetries: number, options: StandardOptions = {}): Stack {
+  const delay = exponential({ base: 300 });
+  return {
+    text: '`delay: exponential({ base: 300 })`',
+    client: standardWith({ ...options, retry: { maxRetries, delay } }),
+  };
+}
 
 /** Some requests fail, or a server refuses some of them for a reason of its own. */
 export const PARTIAL: readonly Exception[] = [
@@ -45,6 +56,7 @@ export const PARTIAL: readonly Exception[] = [
       () =>
       ({ chance }) => ({ status: chance < 0.1 ? 503 : 200, after: 50 }),
     measure: MEASURES.finished,
+    instead: withKyDelay(2),
   },
   {
     situation:
@@ -65,6 +77,7 @@ export const PARTIAL: readonly Exception[] = [
     plain: plainStack({ timeout: 10_000, retry: 5 }, { delay: kyDelay }),
     ...outage({ for: 5_000, answers: refusal(503, 1) }),
     measure: MEASURES.most,
+    instead: withKyDelay(5, { timeout: 10_000 }),
   },
   {
     situation:

@@ -72,7 +72,7 @@ export const RARE: readonly Exception[] = [
     ]),
   },
   {
-    situation: 'All requests of 14 s hang, and calls are made in the first 8 s of it alone',
+    situation: 'All requests hang for 14 s, and calls are made in its first 8 s alone',
     ...beside(),
     ...outage({ for: 14_000, answers: 'hang' }),
     calls: each(100, 18_000),
