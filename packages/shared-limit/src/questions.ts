@@ -230,8 +230,8 @@ export class Questions {
   #leave(error: unknown): void {
     const now = this.#parts.now();
     this.#availability.leave(now);
-    this.#place.onFailure(this.#parts.key, error);
     this.#asker.goAlone(this.#availability.usedFor(now));
+    this.#place.onFailure(this.#parts.key, error); // last: an observer may look at the limiter, or call through it
   }
 }
 
