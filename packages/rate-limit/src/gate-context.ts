@@ -14,6 +14,8 @@ export interface GateContext {
   readonly maxKeys: number;
   /** Whether a refusal must be proven to speak for others. */
   readonly proof: 'direct' | 'first';
+  /** Whether a store keeps what is learned of the pace. */
+  readonly hasStore: boolean;
   readonly createPacer: (key: string, wake: () => void) => Pacing;
   readonly onOpen: (gate: Gate) => void;
   /** The error for a call that would have to wait for too long. */

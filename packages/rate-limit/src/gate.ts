@@ -157,9 +157,10 @@ export class Gate {
     if (this.#lifetime.outlived(now - began)) this.effective.moveWaiting();
   }
 
-  /** Whether calls are held back, so that more than a count would be lost with it: not where one only has to ask a store for a slot. */
+  /** Whether calls are held back, so that more than a count would be lost with it: the pace of a store is kept there. */
   holds(now: number): boolean {
-    return now < this.learned.askedUntil || this.certainPart(now, this.untilOpen(now)) > 0;
+    const wait = this.untilOpen(now);
+    return now < this.learned.askedUntil || (this.#context.hasStore ? this.certainPart(now, wait) : wait) > 0;
   }
 
   /** A permit to send now, if no other call waits and nothing is in the way. */

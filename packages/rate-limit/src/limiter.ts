@@ -57,6 +57,7 @@ export class Limiter {
       limit,
       maxKeys,
       proof,
+      hasStore: store !== undefined,
       createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : local()),
       onOpen: (gate) => this.#report.opened(gate),
       tooLong: ({ call }, gate, wait) => this.#error('rate-limited', gate, wait, call),

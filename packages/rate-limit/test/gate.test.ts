@@ -205,6 +205,19 @@ describe('the line at a gate', () => {
     expect((await second).status).toBe(200);
   });
 
+  it('keeps the pace of a quota that was told, rather than servers without one', async () => {
+    const clock = manualClock();
+    const told = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '4', 'x-ratelimit-reset': '60' };
+    const fetch = fakeFetch((request) => ({ status: 200, headers: request.url.includes('told') ? told : {} }), {
+      clock,
+    });
+    const limiter = rateLimit({ maxKeys: 2, scope: 'origin', clock });
+
+    for (const name of ['told', 'b', 'c', 'd']) await limiter(fetch)(`https://${name}.example.com`);
+
+    expect(limiter.snapshot().map(({ key }) => key)).toEqual(['https://told.example.com', 'https://d.example.com']);
+  });
+
   it('looks through no other gates to forget one whose limit still counts', async () => {
     const clock = manualClock();
     const limited = rateLimit({ limit: { requests: 10, per: 60_000 }, maxKeys: 100, clock })(

@@ -6,7 +6,7 @@ import { type Report, Reports } from './reports.ts';
 import type { Question, Reply } from './state.ts';
 import { isUsable } from './usable.ts';
 
-/** What follows from the answers. */
+/** Whose questions they are: it uses the answers. */
 export interface Asker {
   /** An answer has come. */
   received(reply: Reply, now: number, asked: Asked): void;
@@ -35,7 +35,7 @@ export interface Asked {
 /** The questions of one process about one limit, with its reports, and whether the answers come in time. */
 export class Questions {
   readonly reports: Reports = new Reports();
-  /** What the first call that waits costs; a slot that is later than in so many ms is of no use. */
+  /** What the first call that waits costs, and the longest wait for a slot, ms: a later one is of no use. */
   line: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
   readonly #place: Place;
   readonly #parts: PacerParts;
@@ -230,8 +230,8 @@ export class Questions {
   #leave(error: unknown): void {
     const now = this.#parts.now();
     this.#availability.leave(now);
-    this.#place.onFailure(this.#parts.key, error);
     this.#asker.goAlone(this.#availability.usedFor(now));
+    this.#place.onFailure(this.#parts.key, error); // last: an observer may look at the limiter, or call through it
   }
 }
 

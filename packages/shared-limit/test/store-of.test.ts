@@ -35,6 +35,25 @@ it('an event says which limit, what failed, and for how long', async () => {
   ]);
 });
 
+it('an observer of an outage can look at the limiter, and call through it', async () => {
+  const clock = manualClock();
+  const memory = new Memory(clock, 10);
+  const seen: unknown[] = [];
+  const onDown = () => {
+    seen.push(limiter.snapshot()[0]!.state);
+    return limited(URL).then(({ status }) => seen.push(status));
+  };
+  const store = storeOf(memory.ask, { clock, hooks: { onDown } });
+  const limiter = rateLimit({ clock, store, scope: 'origin' });
+  const limited = limiter(fakeFetch(200, { clock }));
+  memory.isDown = true;
+
+  await limited(URL);
+  await clock.advance(1_000);
+
+  expect(seen).toEqual(['open', 200]);
+});
+
 it('each outage has its events where each call has a stack of its own', async () => {
   const clock = manualClock();
   const memory = new Memory(clock, 10);
