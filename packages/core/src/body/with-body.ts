@@ -19,22 +19,21 @@ export function holdsStreams(): boolean {
   );
 }
 
-/** Kept by class, since to try takes as long as a call. */
-const triedStreams = new WeakMap<object, boolean>();
+/** The class that was tried last, and whether it made a stream: to try takes as long as a call. */
+let tried: unknown;
+let isMade = false;
 
 /** A content script of an extension in Firefox cannot: the stream is the page's, and may not read what the script gives it. */
 function canMakeStreams(): boolean {
   if (typeof ReadableStream !== 'function') return false;
-  let can = triedStreams.get(ReadableStream);
-  if (can === undefined) {
-    try {
-      can = Boolean(new ReadableStream({}));
-    } catch {
-      can = false;
-    }
-    triedStreams.set(ReadableStream, can);
+  if (tried === ReadableStream) return isMade;
+  tried = ReadableStream;
+  try {
+    isMade = Boolean(new ReadableStream({}));
+  } catch {
+    isMade = false;
   }
-  return can;
+  return isMade;
 }
 
 /**
