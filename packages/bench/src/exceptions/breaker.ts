@@ -2,8 +2,7 @@ import { each, pages } from '../harm/arrivals.ts';
 import { between, except, refusal } from '../harm/servers.ts';
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
-import { outage, toldEnd } from './outage.ts';
-import { failing } from './servers.ts';
+import { failing, outage, toldEnd } from './outage.ts';
 import { beside, standardStack } from './stacks.ts';
 
 const HOUR = 3_600_000;

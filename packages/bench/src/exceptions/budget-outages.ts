@@ -5,8 +5,7 @@ import { between, except, refusal } from '../harm/servers.ts';
 import type { Reply, Server } from '../harm/situation.ts';
 import { both, made, to } from './counted.ts';
 import type { Exception } from './exception.ts';
-import { outage, toldEnd } from './outage.ts';
-import { failing } from './servers.ts';
+import { failing, outage, toldEnd } from './outage.ts';
 import { beside } from './stacks.ts';
 
 const REFUSED: Reply = { error: 'ECONNREFUSED', after: 2 };

@@ -1,12 +1,11 @@
 import { exponential, type StandardOptions } from 'steadfetch';
 import { each, pages, workers } from '../harm/arrivals.ts';
 import { standardWith } from '../harm/clients.ts';
-import { refusal } from '../harm/servers.ts';
+import { bucket, refusal } from '../harm/servers.ts';
 import { both, made, to } from './counted.ts';
 import type { Exception, Stack } from './exception.ts';
 import { MEASURES } from './measures.ts';
-import { outage } from './outage.ts';
-import { failing, toldBucket } from './servers.ts';
+import { failing, outage } from './outage.ts';
 import { beside, plainStack } from './stacks.ts';
 
 /** As ky waits: 0.3 s, then twice as long each time. */
@@ -85,6 +84,6 @@ export const PARTIAL: readonly Exception[] = [
     ...beside({ retry: 5 }),
     lasts: 120_000,
     calls: pages(5, 5_000 / (2.2 * 0.6), 120_000),
-    server: toldBucket(2.2, 1),
+    server: bucket(2.2, 1, (wait) => refusal(429, Math.ceil(wait))),
   },
 ];

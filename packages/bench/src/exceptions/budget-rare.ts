@@ -2,8 +2,7 @@ import { retry, timeout } from 'steadfetch';
 import { each } from '../harm/arrivals.ts';
 import { refusal } from '../harm/servers.ts';
 import type { Exception } from './exception.ts';
-import { outage } from './outage.ts';
-import { failing } from './servers.ts';
+import { failing, outage } from './outage.ts';
 import { beside, layers, plainStack, standardStack } from './stacks.ts';
 
 const NEVER = 600_000;

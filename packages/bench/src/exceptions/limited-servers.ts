@@ -46,19 +46,6 @@ export function limited({ limit, tells = NOTHING, answers = 100, noise }: Limite
   };
 }
 
-/** Each path, or whatever else of a request, has a server of its own. */
-export function eachOf(name: (request: Seen) => string, make: MakeServer): MakeServer {
-  return (random) => {
-    const servers = new Map<string, Server>();
-    return (request) => {
-      const key = name(request);
-      const server = servers.get(key) ?? make(random);
-      servers.set(key, server);
-      return server(request);
-    };
-  };
-}
-
 export const ofPath = ({ path }: Seen): string => path;
 
 /** Requests that are chosen go to one server, the others to another one. */

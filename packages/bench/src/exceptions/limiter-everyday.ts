@@ -3,11 +3,11 @@ import { bucket, fixedWindow, slidingCounter, slidingLog } from '../limits/limit
 import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
-import { jobAndUsers, limiterBeside, standardBeside, untilEnded, usersAndJob } from './limiter-stacks.ts';
+import { limiterBeside, standardBeside, untilEnded, usersAndJob } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { limiterStack, plainStack } from './stacks.ts';
 import { RETRY_AFTER, SECONDS_ALONE } from './tells.ts';
-import { burst, random } from './traffic.ts';
+import { burst, jobAndUsers, random } from './traffic.ts';
 
 const MINUTE = 60_000;
 const FIRST = { proof: 'first' } as const;
@@ -20,8 +20,7 @@ export const EVERYDAY: readonly Exception[] = [
     ours: { text: '`rateLimit()`', client: usersAndJob('both') },
     plain: usersAndJob('none'),
     instead: { text: '`rateLimit()` for the job, `retry()` for users', client: usersAndJob('the job') },
-    lasts: 2 * MINUTE,
-    calls: jobAndUsers(400, 0.5, 2 * MINUTE),
+    ...jobAndUsers(400, 0.5, 2 * MINUTE),
     ask: (index) => ({ path: index < 400 ? '/job' : '/user' }),
     judged: ({ path }) => path === '/user',
     server: limited({ limit: bucket(3, 1), tells: RETRY_AFTER }),

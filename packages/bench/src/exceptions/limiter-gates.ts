@@ -1,8 +1,8 @@
-import { between, except, OK, refusal } from '../harm/servers.ts';
+import { between, eachOf, except, OK, refusal } from '../harm/servers.ts';
 import type { Asked } from '../harm/situation.ts';
 import { bucket, concurrency, fixedWindow } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
-import { answering, eachOf, either, limited, ofPath } from './limited-servers.ts';
+import { answering, either, limited, ofPath } from './limited-servers.ts';
 import { limiterBeside, pool, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';

@@ -1,6 +1,5 @@
 import { compose, concurrency, type RateLimitOptions, rateLimit, retry, timeout } from 'steadfetch';
 import type { Member } from '../harm/live.ts';
-import type { Calls } from '../harm/situation.ts';
 import type { Stack } from './exception.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';
 
@@ -39,15 +38,6 @@ export function usersAndJob(limits: 'both' | 'the job' | 'none'): Member {
     const workers = concurrency(20, { maxQueue: 10_000 });
     const job = compose(workers, timeout(300_000, { clock }), limits === 'none' ? retries : limiter)(fetch);
     return (input, init) => (new URL(String(input)).pathname === '/job' ? job : users)(input, init);
-  };
-}
-
-/** All calls of the job are there at the beginning; its stack has twenty workers. Users call by chance. */
-export function jobAndUsers(job: number, perSecond: number, lasts: number) {
-  return (random: () => number): Calls => {
-    const at = Array.from({ length: job }, () => 0);
-    for (let next = 0; next < lasts; next += (-1_000 / perSecond) * Math.log(1 - random())) at.push(next);
-    return { at };
   };
 }
 

@@ -1,5 +1,5 @@
 import { each } from '../harm/arrivals.ts';
-import { between, refusal } from '../harm/servers.ts';
+import { between, refusal, sometimes } from '../harm/servers.ts';
 import type { Reply, Server, World } from '../harm/situation.ts';
 import { made } from './counted.ts';
 
@@ -44,4 +44,9 @@ export function outage(trouble: Trouble): Outage {
 /** A 503 that tells truly how long the trouble lasts. */
 export function toldEnd(left: number): Reply {
   return refusal(503, Math.ceil(left / 1_000));
+}
+
+/** Fails a share of the requests by chance, at once. */
+export function failing(share: number): Server {
+  return sometimes(share, { status: 503, after: 5 }, () => ({ status: 200, after: 100 }))();
 }

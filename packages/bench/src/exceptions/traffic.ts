@@ -1,6 +1,5 @@
-import type { Random } from '@steadfetch/core';
-import { perSecond, workers } from '../harm/arrivals.ts';
-import type { Calls, World } from '../harm/situation.ts';
+import { pages, perSecond, workers } from '../harm/arrivals.ts';
+import type { World } from '../harm/situation.ts';
 
 type Timed = Pick<World, 'lasts' | 'calls'>;
 
@@ -17,16 +16,16 @@ export function loop(count: number, lasts: number): Timed {
 
 /** So many calls at once, one time. */
 export function burst(count: number): Timed {
-  return { lasts: 1_000, calls: () => ({ at: Array.from({ length: count }, () => 0) }) };
+  return { lasts: 1_000, calls: pages(count, 1_000, 1_000) };
 }
 
 /** So many calls a second at random times, and from an instant on more of them. */
 export function rising(rate: number, more: number, from: number, lasts: number): Timed {
-  const calls = (chance: Random): Calls => {
-    const at: number[] = [];
-    for (let next = 0; next < lasts; next += (-1_000 * Math.log(1 - chance())) / (next < from ? rate : more))
-      at.push(next);
-    return { at };
-  };
-  return { lasts, calls };
+  return { lasts, calls: perSecond((at) => (at < from ? rate : more), lasts) };
+}
+
+/** All calls of a job are there at the beginning. Users call so many times a second, by chance. */
+export function jobAndUsers(job: number, rate: number, lasts: number): Timed {
+  const users = perSecond(rate, lasts);
+  return { lasts, calls: (chance) => ({ at: [...Array.from({ length: job }, () => 0), ...users(chance).at] }) };
 }

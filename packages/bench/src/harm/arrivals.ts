@@ -3,11 +3,15 @@ import type { Calls } from './situation.ts';
 
 type MakeCalls = (random: Random) => Calls;
 
-/** Calls that come by chance, so many a second on average. */
-export function perSecond(rate: number, lasts: number): MakeCalls {
+/** Calls that come by chance, so many a second on average: always as many, or by the time. */
+export function perSecond(
+  rate: number | ((at: number) => number),
+  lasts: number,
+): (random: Random) => { at: number[] } {
+  const rateAt = typeof rate === 'number' ? () => rate : rate;
   return (random) => {
     const at: number[] = [];
-    for (let next = 0; next < lasts; next += (-1_000 / rate) * Math.log(1 - random())) at.push(next);
+    for (let next = 0; next < lasts; next += (-1_000 / rateAt(next)) * Math.log(1 - random())) at.push(next);
     return { at };
   };
 }

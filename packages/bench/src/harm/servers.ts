@@ -35,15 +35,15 @@ export function balanced(instances: number, instance: (index: number, request: S
   return () => (request) => instance(Math.floor(request.chance * instances), request);
 }
 
-/** A bucket of tokens: so many a second, so many at once. */
-export function bucket(rate: number, burst: number, refusal: Reply): MakeServer {
+/** A bucket of tokens: so many a second, so many at once. A refusal may tell in how many seconds there is a token. */
+export function bucket(rate: number, burst: number, refusal: Reply | ((wait: number) => Reply)): MakeServer {
   return () => {
     let tokens = burst;
     let last = 0;
     return ({ at }) => {
       tokens = Math.min(burst, tokens + ((at - last) * rate) / 1_000);
       last = at;
-      if (tokens < 1) return refusal;
+      if (tokens < 1) return typeof refusal === 'function' ? refusal((1 - tokens) / rate) : refusal;
       tokens--;
       return OK;
     };
@@ -62,14 +62,17 @@ export function windowOf(most: number, ms: number, after = 20): MakeServer {
   };
 }
 
-/** Each credential has a server of its own. */
-export function eachUser(server: MakeServer): MakeServer {
-  return () => {
+/** Each path, credential, or whatever else of a request, has a server of its own. */
+export function eachOf<Parts extends unknown[]>(
+  name: (request: Seen) => string | null,
+  make: (...parts: Parts) => Server,
+): (...parts: Parts) => Server {
+  return (...parts) => {
     const servers = new Map<string | null, Server>();
     return (request) => {
-      const user = request.headers.get('authorization');
-      const own = servers.get(user) ?? server();
-      servers.set(user, own);
+      const key = name(request);
+      const own = servers.get(key) ?? make(...parts);
+      servers.set(key, own);
       return own(request);
     };
   };

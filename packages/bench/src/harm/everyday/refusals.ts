@@ -1,6 +1,6 @@
 import { each, pages, perSecond, workers } from '../arrivals.ts';
 import { others, thirdToOne } from '../asks.ts';
-import { between, bucket, eachUser, except, OK, refusal, sometimes, under, windowOf } from '../servers.ts';
+import { between, bucket, eachOf, except, OK, refusal, sometimes, under, windowOf } from '../servers.ts';
 import type { Asked, Situation } from '../situation.ts';
 
 const MINUTE = 60_000;
@@ -116,7 +116,7 @@ export const REFUSALS: readonly Situation[] = [
       init: { headers: { authorization: `Bearer ${index % 5 < 3 ? index % 3 : 3 + (index % 7)}` } },
     }),
     judged: ({ init }: Asked) => !/Bearer [0-2]/.test(JSON.stringify(init)),
-    server: eachUser(bucket(2, 4, refusal(429, seconds))),
+    server: eachOf(({ headers }) => headers.get('authorization'), bucket(2, 4, refusal(429, seconds))),
   })),
   {
     name: 'one path of four always 429 without a hint, ten workers, calls to the others',
