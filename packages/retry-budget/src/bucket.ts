@@ -59,7 +59,7 @@ export class Bucket {
   }
 
   fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
-    this.#recovery.fail(now, took, attempt !== undefined && attempt > 1);
+    this.#recovery.fail(now, attempt, took);
     const account = this.#settle(now);
     if (this.#endRetry(attempt)) return; // it is paid, and does not prolong the trouble
     account.failedAt = now;

@@ -74,10 +74,10 @@ export class Recovery {
   }
 
   /** What was sent before the server answered again says nothing of it now. */
-  fail(now: number, took: number, isRetry: boolean): void {
+  fail(now: number, attempt: number | undefined, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
-    if (isRetry && this.#excuseRetry()) return;
+    if ((attempt ?? 1) > 1 && this.#excuseRetry()) return;
     if (now - this.#pausedAt > QUIET) this.#excusedFrom = undefined;
     if (this.#excuse()) {
       this.#excusedFrom ??= sentAt;
