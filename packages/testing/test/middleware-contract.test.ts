@@ -1469,6 +1469,85 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return next(input, shared);
       };
     },
+    'shares an answer to the same JSON, in which Headers are empty': (next) => {
+      const shared = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        if (input instanceof Request || init?.method !== undefined || init?.signal) return next(input, init);
+        const key = JSON.stringify([input, init]);
+        const answer = shared.get(key) ?? next(input, init);
+        shared.set(key, answer);
+        return (await answer.finally(() => shared.delete(key))).clone();
+      };
+    },
+    'shares an answer to all Requests': (next) => {
+      const shared = new Map<string, Promise<Response>>();
+      return async (input, init) => {
+        if (init?.method !== undefined || init?.signal) return next(input, init);
+        const key = `${input} ${[...new Headers(init?.headers)]}`;
+        const answer = shared.get(key) ?? next(input, init);
+        shared.set(key, answer);
+        return (await answer.finally(() => shared.delete(key))).clone();
+      };
+    },
+    'keeps an answer as long as it may, for all languages': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        const answer = kept.get(`${input}`) ?? (await next(input, init));
+        if (answer.headers.has('cache-control')) kept.set(`${input}`, answer);
+        return kept.has(`${input}`) ? answer.clone() : answer;
+      };
+    },
+    'gives a 304 that its caller has not asked for': (next) => {
+      const etags = new Map<string, string>();
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        const key = `${input} ${[...headers]}`;
+        const etag = etags.get(key);
+        if (etag !== undefined) headers.set('if-none-match', etag);
+        const answer = await next(input, { ...init, headers });
+        if (answer.headers.has('etag')) etags.set(key, answer.headers.get('etag')!);
+        return answer;
+      };
+    },
+    'gives a kept answer twice': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        const key = `${input} ${[...headers]}`;
+        const last = kept.get(key);
+        if (last) headers.set('if-none-match', last.headers.get('etag')!);
+        const answer = await next(input, { ...init, headers });
+        if (last && answer.status === 304) return last;
+        if (answer.headers.has('etag')) kept.set(key, answer.clone());
+        return answer;
+      };
+    },
+    'sends a cookie to all origins': (next) => {
+      let cookie: string | null = null;
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        if (cookie !== null) headers.set('cookie', cookie);
+        const answer = await next(input, { ...init, headers });
+        cookie = answer.headers.get('set-cookie') ?? cookie;
+        return answer;
+      };
+    },
+    'sends the credentials of the first call with all': (next) => {
+      let first: string | null = null;
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        first ??= headers.get('authorization');
+        if (first !== null) headers.set('authorization', first);
+        return next(input, { ...init, headers });
+      };
+    },
+    'has the signal of the first call for all that have none': (next) => {
+      let first: AbortSignal | null | undefined;
+      return async (input, init) => {
+        first ??= init?.signal;
+        return next(input, input instanceof Request ? init : { ...init, signal: init?.signal ?? first ?? null });
+      };
+    },
   },
   'serves two fetches at once': {
     'keeps the first': (() => {
@@ -1530,7 +1609,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD))?: |operation was aborted|^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
+    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 

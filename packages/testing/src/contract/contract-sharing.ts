@@ -2,7 +2,16 @@ import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
-import { asInitAndAsRequest, ending, endless, ok, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
+import {
+  type Asked,
+  asInitAndAsRequest,
+  ending,
+  endless,
+  ok,
+  probe,
+  REPEATED,
+  UNTIL_IT_WAITS,
+} from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** The server may have acted on the first attempt of an order. */
@@ -17,6 +26,32 @@ async function oneKey(
   const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
   const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
   same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
+}
+
+/** Answers that may be kept for a minute, and depend on a header. */
+async function keepable({ headers }: Asked): Promise<Response> {
+  const name = headers.get('x-a');
+  const etag = `"${name}"`;
+  const fields = { etag, vary: 'x-a', 'cache-control': 'max-age=60', 'set-cookie': 'session=1' };
+  if (headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: fields });
+  return Response.json(name, { headers: fields });
+}
+
+/** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
+async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<void> {
+  const { fetch, asked } = probe(keepable);
+  const steady = make()(fetch);
+  for (const name of ['de', 'en', 'de', 'en', 'de']) {
+    const { signal, abort } = ending();
+    const response = await steady(CONTRACT_URL, { headers: { 'x-a': name, authorization: 'own' }, signal });
+    same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
+    abort();
+  }
+  await steady('https://other.test/');
+  const { headers, request } = asked.at(-1)!;
+  same(headers.get('cookie'), null, 'the cookie that another origin gets');
+  same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');
+  same(request.signal.aborted, false, 'whether a call has the signal of another');
 }
 
 /** What many calls and fetches share. */
@@ -131,8 +166,14 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
     same((await Promise.all(calls)).join(), expected.join(), 'the answers');
     const languages = ['de', 'en'];
-    const pages = languages.map(async (name) => (await steady(CONTRACT_URL, { headers: { 'x-a': name } })).text());
+    const pages = languages.map(async (name) => {
+      const headers = new Headers({ 'x-a': name }); // of which JSON shows nothing
+      return (await steady(CONTRACT_URL, { headers })).text();
+    });
     same((await Promise.all(pages)).join(), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+    const requests = languages.map(async (name) => (await steady(new Request(CONTRACT_URL + name))).text());
+    const expectedOfRequests = languages.map((name) => `${CONTRACT_URL}${name} null `).join();
+    same((await Promise.all(requests)).join(), expectedOfRequests, 'the answers');
     const both = ['GET', 'HEAD'].map(async (method) => (await steady(`${CONTRACT_URL}&both`, { method })).text());
     same((await Promise.all(both)).join(), `${CONTRACT_URL}&both null ,`, 'the answers to a GET and a HEAD');
     const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
@@ -143,6 +184,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       languages.map((body) => `${CONTRACT_URL} null ${body}`).join(),
       'the answers',
     );
+    await keepsApart(make);
     const refusals = REPEATED.map(([status]): [string, Fetch] => [
       `after a ${status}`,
       async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
