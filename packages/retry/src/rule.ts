@@ -93,7 +93,10 @@ export interface Rule {
    * got none and was held (`hold`), it is asked again when the retry is due; then `failure.held` is `true`.
    */
   permit?(failure: FailedAttempt, wait: Wait): Permit | undefined;
-  /** May `permit` give one now? Asked when an inner `timeout` is due, which then cuts no attempt that no other could follow. @default yes */
+  /**
+   * May `permit` give a permit now? Asked when the limit of an inner `timeout` has passed: after a no the attempt is not cut, since no
+   * other could follow. @default yes
+   */
   mayRetry?(call: Pick<Call, 'origin'>): boolean;
   /**
    * For how many milliseconds is a call held that got no permit? The longest counts. Then the call ends, if this time is shorter than
@@ -110,7 +113,10 @@ export interface Rule {
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */
   afterFailure?(failure: FailedAttempt, decision: Decision): unknown;
-  /** Observes the end of a call, by its own limit or the caller, during an attempt that outlasted its `timeout`: that did not cut it (`mayRetry`). */
+  /**
+   * Observes a call that its own limit or its caller ends during an attempt that has outlasted its `timeout`: one that the `timeout` did
+   * not cut, since no other could follow (`mayRetry`).
+   */
   afterOutlasted?(failure: FailedAttempt): unknown;
   /** Observes each good attempt. */
   afterSuccess?(success: GoodAttempt): unknown;
