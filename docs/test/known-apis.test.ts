@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fakeFetch } from '@steadfetch/testing';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
+import { importSnippet } from './import-snippet.ts';
 
 const DIR = new URL(`./.known-apis-${process.pid}/`, import.meta.url);
 const page = readFileSync(new URL('../recipes-apis.md', import.meta.url), 'utf8');
@@ -64,6 +65,17 @@ it.each([
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual({ data: {} });
   expect(server.requests).toHaveLength(2);
+});
+
+it('the stack for Hetzner does not wait for the instant at which its whole quota is back', async () => {
+  const headers = { 'ratelimit-limit': '3600', 'ratelimit-remaining': '0', 'ratelimit-reset': '3600' };
+  const server = fakeFetch([{ status: 429, headers }, 200]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'ratelimit-reset', server);
+
+  const call = steady('https://api.hetzner.cloud/v1/servers');
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect((await call).status).toBe(200);
 });
 
 it.each([
