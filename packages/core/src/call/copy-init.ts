@@ -50,7 +50,7 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
     const copy = { ...headers };
-    for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
+    for (const name of Object.keys(copy)) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
     return copy;
   } catch {
     return headers;
@@ -61,14 +61,21 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
  * A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here.
  */
 export function copyBody(body: BodyInit): BodyInit {
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  if (ArrayBuffer.isView(body)) return copyBytes(body);
   const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]' || isUntaggedParams(body)) {
     return new URLSearchParams(String(body));
   }
   if (kind === '[object FormData]') return copyForm(body as FormData);
+  if (Array.isArray(body)) return body.slice() as unknown as BodyInit; // a wrapper inside may write it as JSON
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
+}
+
+/** A copy of the same class: a wrapper inside may ask for the text of a `Buffer`, whose own `slice` copies nothing. */
+function copyBytes(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  const bytes = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return Uint8Array.prototype.slice.call(bytes) as Uint8Array<ArrayBuffer>;
 }
 
 /**
