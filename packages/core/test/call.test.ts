@@ -465,6 +465,18 @@ describe('what a later attempt sends', () => {
     expect(String(copy)).toBe('text');
   });
 
+  it('is bytes of a class whose constructor takes something else', () => {
+    class Text extends Uint8Array {
+      constructor(text: string) {
+        super(Buffer.from(text.toUpperCase()));
+      }
+    }
+
+    const { body } = Call.from(URL_, { method: 'PUT', body: new Text('a') as never }).init!;
+
+    expect([...(body as unknown as Uint8Array)]).toEqual([65]);
+  });
+
   it('is params where they have no tag, as in Workers of an older date', () => {
     const params = Object.defineProperty(new URLSearchParams('a=1'), Symbol.toStringTag, { value: undefined });
 

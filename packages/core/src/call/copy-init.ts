@@ -72,10 +72,10 @@ export function copyBody(body: BodyInit): BodyInit {
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
 }
 
-/** A copy of the same class: a wrapper inside may ask for the text of a `Buffer`, whose own `slice` copies nothing. */
+/** A copy of the same class, whose constructor is not called: a wrapper inside may ask for the text of a `Buffer`. */
 function copyBytes(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
-  const bytes = view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return Uint8Array.prototype.slice.call(bytes) as Uint8Array<ArrayBuffer>;
+  const copy = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+  return view instanceof Uint8Array ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
 }
 
 /**
