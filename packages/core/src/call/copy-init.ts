@@ -49,9 +49,12 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
-    const copy = { ...headers };
-    for (const name of Object.keys(copy)) if (Object(copy[name]) === copy[name]) copy[name] = `${copy[name]}`;
-    return copy;
+    const copy: Record<string, unknown> = { ...headers };
+    for (const name of Object.keys(copy)) {
+      const value = copy[name];
+      if (typeof value === 'object' && value !== null) copy[name] = `${value}`; // a list; one without a value a wrapper inside may leave out
+    }
+    return copy as Record<string, string>;
   } catch {
     return headers;
   }
@@ -75,7 +78,8 @@ export function copyBody(body: BodyInit): BodyInit {
 /** A copy of the same class, whose constructor is not called: a wrapper inside may ask for the text of a `Buffer`. */
 function copyBytes(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
-  return view instanceof Uint8Array ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
+  const isDerived = view instanceof Uint8Array && view.constructor !== Uint8Array; // to set a prototype takes as long as the copy
+  return isDerived ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
 }
 
 /**
