@@ -431,7 +431,11 @@ describe('what a later attempt sends', () => {
     ['a referrer of a class', { referrer: new URL('https://a.test/') }, { referrer: 'https://a.test/' }],
     ['headers in lists', { headers: { a: ['1', '2'] } }, { headers: { a: '1,2' } }],
     ['pairs of numbers', { headers: [['a', 1]] }, { headers: [['a', '1']] }],
-    ['a body with a text', { method: 'PUT', body: [1, 2] }, { method: 'PUT', body: '1,2' }],
+    [
+      'a body with a text',
+      { method: 'PUT', body: new URL('https://a.test/') },
+      { method: 'PUT', body: 'https://a.test/' },
+    ],
   ])('is the text that fetch would make of %s', (_what, init, expected) => {
     expect(Call.from(URL_, init as RequestInit).init).toEqual(expected);
   });
@@ -444,6 +448,33 @@ describe('what a later attempt sends', () => {
     ['a form that cannot be listed', Object.create({ [Symbol.toStringTag]: 'FormData' })],
   ])('is what it was where there is no text to it: %s', (_what, body) => {
     expect(Call.from(URL_, { method: 'PUT', body: body as BodyInit }).init!.body).toBe(body);
+  });
+
+  it('is what a wrapper of the caller inside asks for: fields without a value, an array, the text of a Buffer', () => {
+    const ids = ['a', 'b'];
+    const bytes = Buffer.from('text');
+    const headers = { authorization: undefined, 'x-none': null };
+
+    const { headers: fields, body } = Call.from(URL_, { headers, body: ids } as never).init!;
+    const copy = Call.from(URL_, { method: 'PUT', body: bytes }).init!.body;
+    ids.push('later');
+    bytes.fill(0);
+
+    expect(fields).toEqual(headers);
+    expect(body).toEqual(['a', 'b']);
+    expect(String(copy)).toBe('text');
+  });
+
+  it('is bytes of a class whose constructor takes something else', () => {
+    class Text extends Uint8Array {
+      constructor(text: string) {
+        super(Buffer.from(text.toUpperCase()));
+      }
+    }
+
+    const { body } = Call.from(URL_, { method: 'PUT', body: new Text('a') as never }).init!;
+
+    expect([...(body as unknown as Uint8Array)]).toEqual([65]);
   });
 
   it('is params where they have no tag, as in Workers of an older date', () => {

@@ -49,9 +49,12 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   try {
     if (Array.isArray(headers)) return headers.map((pair) => Array.from(pair, String) as [string, string]);
     if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
-    const copy = { ...headers };
-    for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`;
-    return copy;
+    const copy: Record<string, unknown> = { ...headers };
+    for (const name of Object.keys(copy)) {
+      const value = copy[name];
+      if (typeof value === 'object' && value !== null) copy[name] = `${value}`; // a list; one without a value a wrapper inside may leave out
+    }
+    return copy as Record<string, string>;
   } catch {
     return headers;
   }
@@ -61,14 +64,22 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
  * A copy of what is mutable. Kinds are read from their tags: a body may be of another realm, its class missing here.
  */
 export function copyBody(body: BodyInit): BodyInit {
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
+  if (ArrayBuffer.isView(body)) return copyBytes(body);
   const kind = tagOf(body);
   if (kind === '[object ArrayBuffer]') return (body as ArrayBuffer).slice(0);
   if (kind === '[object URLSearchParams]' || isUntaggedParams(body)) {
     return new URLSearchParams(String(body));
   }
   if (kind === '[object FormData]') return copyForm(body as FormData);
+  if (Array.isArray(body)) return body.slice() as unknown as BodyInit; // a wrapper inside may write it as JSON
   return isReplayable(body) && kind !== '[object Blob]' && kind !== '[object File]' ? asText(body) : body;
+}
+
+/** A copy of the same class, whose constructor is not called: a wrapper inside may ask for the text of a `Buffer`. */
+function copyBytes(view: ArrayBufferView): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+  const isDerived = view instanceof Uint8Array && view.constructor !== Uint8Array; // to set a prototype takes as long as the copy
+  return isDerived ? Object.setPrototypeOf(copy, Object.getPrototypeOf(view)) : copy;
 }
 
 /**
