@@ -161,7 +161,9 @@ export class QuotaPacer {
 
   delay(now: number, cost: number): number {
     const wait = this.#wait(now, cost);
-    return wait > TRIED_FROM_MS && this.#trial.mayTry(now) ? 0 : wait;
+    if (wait <= TRIED_FROM_MS || !this.#trial.mayTry(now)) return wait;
+    // a bucket of one refuses what comes at once, however false its told reset is
+    return within(this.#sentAt + TRIED_FROM_MS * this.#trial.caution - now, 0, wait);
   }
 
   /** Learns what became of a request, if it was a try; `before` is what had been sent before it. */

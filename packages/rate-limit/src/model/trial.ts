@@ -31,6 +31,11 @@ export class Trial {
     [this.#comparedAt, this.#compared] = [now, remaining];
   }
 
+  /** How cautious to be: 0 at first, then 1, 3, 7 and so on after each refused try. */
+  get caution(): number {
+    return this.#suspectAfter / SUSPECT_AFTER_ANSWERS - 1;
+  }
+
   /** Whether a call may go before its time. */
   mayTry(now: number): boolean {
     const isOut = this.#tried !== undefined && now - this.#triedAt <= LOST_AFTER_MS;

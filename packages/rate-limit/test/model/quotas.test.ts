@@ -42,6 +42,19 @@ describe('told quotas', () => {
     expect(result.refused / result.accepted).toBeLessThan(0.02);
   });
 
+  it.each([
+    { rate: 10, roundTrip: 10 },
+    { rate: 10, roundTrip: 60 },
+    { rate: 5, roundTrip: 60 },
+  ])('finds out that $rate a second come back where one is told, in whole seconds', ({ rate, roundTrip }) => {
+    const limited = bucket({ rate, burst: 1 });
+    // as throttled for Go tells a quota without a burst
+    const quotas = [{ name: 'default', limit: 1, remaining: 0, reset: 1_000 }];
+    const server = (now: number): Answer => ({ ...limited(now), quotas });
+    const result = drive(pacer(), server, { for: 60_000, roundTrip });
+    expect(result.accepted).toBeGreaterThan(0.75 * rate * 60);
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
