@@ -33,6 +33,11 @@ export function readRemaining(response: HintedResponse, { remaining }: QuotaFiel
   return /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : undefined;
 }
 
+/** A limit of zero tells no quota: so Okta refuses what is too much at once, beside a reset that is a guess. */
+export function isNoQuota(response: HintedResponse, { limit }: QuotaFields): boolean {
+  return field(response, limit) === '0';
+}
+
 function named([pattern, reset = 'reset']: string[]): QuotaFields {
   const name = (part: string) => pattern!.replace('*', part);
   return { limit: name('limit'), remaining: name('remaining'), reset: name(reset) };

@@ -1,7 +1,7 @@
 import { parseDecimal, wait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
-import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
 import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
@@ -67,6 +67,7 @@ function firstReset(response: HintedResponse, time: number): ServerDelay | undef
 }
 
 function reset(response: HintedResponse, fields: QuotaFields, time: number): ServerDelay | undefined {
+  if (isNoQuota(response, fields)) return undefined;
   const remaining = readRemaining(response, fields);
   const usable = remaining === undefined ? response.status === 429 || response.status === 503 : remaining === 0;
   return usable ? asDelay(parseReset(field(response, fields.reset), time), fields.reset) : undefined;

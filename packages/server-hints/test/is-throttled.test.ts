@@ -17,6 +17,7 @@ describe('isThrottled', () => {
   it.each([403, 503, 529])('does not take a %d as throttling when there is none', (status) => {
     expect(isThrottled(respond(status))).toBe(false);
     expect(isThrottled(respond(status, { 'retry-after': 'soon' }))).toBe(false);
+    expect(isThrottled(respond(status, { 'x-ratelimit-limit': '0', 'x-ratelimit-remaining': '0' }))).toBe(false);
     expect(isThrottled(respond(status, { 'x-ratelimit-remaining': '4999', 'x-ratelimit-reset': '60' }))).toBe(false);
   });
 

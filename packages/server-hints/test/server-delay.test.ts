@@ -24,6 +24,13 @@ describe('serverDelay', () => {
     });
   });
 
+  it('reads no wait beside a limit of zero, with which Okta refuses what is too much at once', () => {
+    const fields = { 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '60' };
+
+    expect(delayOf(429, { 'x-rate-limit-limit': '0', ...fields })).toBeUndefined();
+    expect(delayOf(429, { 'x-rate-limit-limit': '600', ...fields })?.ms).toBe(60_000);
+  });
+
   it('rounds parts of a millisecond up', () => {
     expect(delayOf(429, { 'retry-after-ms': '1500.2' })?.ms).toBe(1_501);
     expect(delayOf(429, { 'x-ratelimit-reset': '2.3' })?.ms).toBe(2_300);

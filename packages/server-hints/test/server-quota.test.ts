@@ -102,6 +102,7 @@ describe('serverQuota', () => {
   it.each([
     ['nothing', {}],
     ['a limit alone', { 'x-ratelimit-limit': '60' }],
+    ['a limit of zero', { 'x-rate-limit-limit': '0', 'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '60' }],
     ['a negative remainder', { 'x-ratelimit-remaining': '-1' }],
     ['an unreadable remainder', { 'x-ratelimit-remaining': 'none' }],
     ['a cached response', { age: '1', ratelimit: '"default";r=50;t=30', 'x-ratelimit-remaining': '5' }],
