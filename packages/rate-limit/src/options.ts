@@ -36,8 +36,8 @@ export interface RateLimitOptions {
    */
   scope?: RateLimitScope;
   /**
-   * How much proof a limit needs. `direct`: a refusal closes its gate. `first`: only refusals that the following answers
-   * confirm, for an origin of which no limit is known. @default 'direct'
+   * How much proof a limit needs. `direct`: a refusal closes its gate, if it asks for a wait or a limit was learned. `first`: a
+   * share of several answers must be refused, also where a limit was learned. @default 'direct'
    */
   proof?: 'direct' | 'first';
   /** What a call costs, in the unit of the quota that counts (tokens). Each costs 1 where it is left out. */

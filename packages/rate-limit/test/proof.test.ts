@@ -141,6 +141,24 @@ describe('with proof first, a limit', () => {
   });
 });
 
+it.each([
+  ['direct', 'closed'],
+  ['first', 'paced'],
+] as const)('with proof %s a gate that has learned a limit is %s after one refusal', async (proof, state) => {
+  const clock = manualClock();
+  const answers = [...Array.from({ length: 3 }, () => refusedFor(1)), ...Array.from({ length: 10 }, () => 200)];
+  const limiter = rateLimit({ clock, random: () => 0, proof, maxResends: 0 });
+  const limited = limiter(fakeFetch(() => answers.shift() ?? refusedFor(1), { clock }));
+  for (let n = 0; n < 3; n++) void limited(`${ORIGIN}/`);
+  await clock.advance(3_000);
+  for (let n = 0; n < 11; n++) {
+    void limited(`${ORIGIN}/`);
+    await clock.advance(999);
+  }
+
+  expect(limiter.snapshot()[0]!.state).toBe(state);
+});
+
 describe('with proof first, a limit with slow answers', () => {
   it('is learned, though a probe is on its way whenever the gate opens', async () => {
     const clock = manualClock();
