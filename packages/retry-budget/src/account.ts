@@ -30,7 +30,7 @@ export interface Account {
   /** Calls under way less calls that have failed, since the trouble began. */
   unknown: number;
   failedAt: number;
-  /** When a held call last had to wait for its turn. */
+  /** When a held call was last refused its turn. */
   waitedAt: number;
   /** Successes that are not settled, and what they pay back. */
   successes: number;
@@ -41,7 +41,7 @@ export interface Account {
 /** Without a failure for so long (ms), what was spent is forgotten: between two pages a client that calls in bursts earns nothing. */
 const FORGOTTEN_AFTER = 5_000;
 
-/** While held calls wait for their turn, the trouble goes on, and brings no new reserve: it ends when none has asked for so long (ms). */
+/** A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. */
 const STILL_WAITING = 2_000;
 
 /** How much of the extra a success removes: a client that calls often earns more by successes, and a hundred clients with an extra each are a storm. */
@@ -69,14 +69,18 @@ export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSetting
   return Math.max(floor, reserved) + extra;
 }
 
+/** Whether held calls wait for their turn. */
+export function isWaiting({ waitedAt }: Account, now: number): boolean {
+  return now - waitedAt < STILL_WAITING;
+}
+
 /** The account at a later time, with its income settled. */
 export function balanced(account: Account, { credit, floor, perSecond }: BudgetSettings, now: number): Account {
-  const { successes, income, settledAt, failedAt, waitedAt } = account;
+  const { successes, income, settledAt, failedAt } = account;
   const byTime = (perSecond * (now - settledAt)) / 1_000;
   const spent = Math.max(0, account.spent - income - byTime);
   const extra = Math.max(0, Math.min(credit - floor, account.extra + byTime - EXTRA_FADES * successes));
   const over = spent === 0 || now - failedAt >= FORGOTTEN_AFTER;
-  const since = now - waitedAt < STILL_WAITING ? account.since : undefined;
-  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since, unknown: 0 } : { spent };
+  const trouble = over ? { spent: 0, promised: 0, reserved: 0, since: undefined, unknown: 0 } : { spent };
   return { ...account, ...trouble, extra, successes: 0, income: 0, settledAt: now };
 }

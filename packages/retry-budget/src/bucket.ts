@@ -1,7 +1,7 @@
 // The rule: failures and retries cost tokens, successes and time pay them back, and a retry is allowed while less was spent than the
 // reserve. Calls that get none are held; whether those are sent is up to the server's answers (recovery.ts).
 
-import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
+import { type Account, type BudgetSettings, balanced, isWaiting, opened, reserveOf } from './account.ts';
 import { Recovery } from './recovery.ts';
 import type { RetryKind } from './types.ts';
 
@@ -59,7 +59,7 @@ export class Bucket {
   }
 
   fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
-    this.#recovery.fail(now, attempt, took);
+    this.#recovery.fail(now, took);
     const account = this.#settle(now);
     if (this.#endRetry(attempt)) return; // it is paid, and does not prolong the trouble
     account.failedAt = now;
@@ -79,9 +79,11 @@ export class Bucket {
   /** Takes what a retry may cost. Returns false if nothing is left. Held calls pay too, but the server's answers let them through. */
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
-    if (kind === 'held' && this.#recovery.isBack(now)) account.waitedAt = now;
-    const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isLeft(account);
-    if (!isAllowed) return false;
+    const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isFree(account, now);
+    if (!isAllowed) {
+      if (kind === 'held' && this.#recovery.isAnswering()) account.waitedAt = now;
+      return false;
+    }
     account.spent += price;
     account.promised++;
     return true;
@@ -94,11 +96,12 @@ export class Bucket {
 
   /** Whether a retry may be allowed: something is left, or the server's answers have room for a held call. Changes nothing. */
   mayRetry(now: number): boolean {
-    return this.#isLeft(this.accountAt(now)) || this.#recovery.hasRoom(now);
+    return this.#isFree(this.accountAt(now), now) || this.#recovery.hasRoom(now);
   }
 
-  #isLeft(account: Account): boolean {
-    return reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+  /** Whether a retry needs no turn: something is left, and no held call waits, which it would overtake. */
+  #isFree(account: Account, now: number): boolean {
+    return !isWaiting(account, now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
   refund(price: number): void {

@@ -10,31 +10,11 @@ const DOWN = 350;
 /** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
 const MOST = 2;
 
-/** After a longer outage more calls are held, so fewer follow each new call: this (ms) divided by its length. */
-const SHORT = 1_500;
-
-/** Held calls follow held ones after so long (ms): at once they would be twice as many with each round trip. */
-const SURE = 500;
-
 /**
- * Before so many new calls are answered, neither `SHORT` nor `SURE` counts: a client that calls seldom would send none in time. From then on
- * held calls wait for their turn.
+ * When so many new calls are answered, the server answers again, and held calls wait for their turn. So many failures are excused together at
+ * the most: with hundreds saved up, a service that is full again would be noticed too late.
  */
 const FEW = 5;
-
-/**
- * Some requests fail by chance: after an outage, up to one failure in so many answers ends nothing. No more than a few are saved up:
- * else a second of good answers would excuse hundreds, and a service that is full again would be noticed too late.
- */
-const CHANCE = 10;
-const MOST_CHANCE = 5;
-
-/**
- * An excused failure makes held calls pause for so long (ms). So many may follow at once when the pause is over: all that could have
- * been sent meanwhile would fill the service.
- */
-const PAUSE = 250;
-const MOST_AT_ONCE = 10;
 
 /**
  * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
@@ -55,17 +35,13 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
-  /** How many more failures are excused, up to how many answers that is counted, and when the last one was excused. */
-  #allowed = 0;
-  #allowedBy = 0;
-  #pausedAt = -Infinity;
-  /** When the first such failure since the last answer was sent. If more follow it within `QUIET`, an outage began with it. */
-  #excusedFrom: number | undefined;
-  /** Whether a new call was answered since a retry failed. */
-  #answersNew = false;
-  /** The held calls sent for these answers, and when the first and the last one were sent. */
+  /** How many failures are excused. */
+  #excuses = 0;
+  /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
+  #excusedFrom = 0;
+  #excusedAt = -Infinity;
+  /** The held calls sent for these answers, and when the last one was sent. */
   #sent = 0;
-  #sentFrom = 0;
   #sentAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
@@ -74,41 +50,24 @@ export class Recovery {
   }
 
   /** What was sent before the server answered again says nothing of it now. */
-  fail(now: number, attempt: number | undefined, took: number): void {
+  fail(now: number, took: number): void {
     const sentAt = now - took;
     if (sentAt < this.#answeredFrom) return;
-    if ((attempt ?? 1) > 1 && this.#excuseRetry()) return;
-    if (now - this.#pausedAt > QUIET) this.#excusedFrom = undefined;
-    if (this.#excuse()) {
-      this.#excusedFrom ??= sentAt;
-      this.#pausedAt = now;
+    if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
+    if (this.#isRecovering() && this.#excuses > 0) {
+      this.#excuses--;
+      this.#excusedAt = sentAt;
       return;
     }
-    if (this.#answered > 0) this.#failedFrom = this.#excusedFrom ?? sentAt;
+    if (this.#answered > 0) this.#failedFrom = this.#excusedFrom;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#begunFrom = undefined;
     this.#answeredFrom = -Infinity;
     this.#answered = 0;
     this.#answeredNew = 0;
-    this.#answersNew = false;
-    this.#allowed = 0;
-    this.#allowedBy = 0;
+    this.#excuses = 0;
     this.#sent = 0;
-  }
-
-  /** Some calls fail for good, each time. So after an outage a retry that fails is excused for each new call that is answered. Returns whether it is. */
-  #excuseRetry(): boolean {
-    const isExcused = this.#answersNew && this.#isRecovering();
-    this.#answersNew = false;
-    return isExcused;
-  }
-
-  /** Excuses a failure as one by chance, if one more is allowed. Returns whether it does. */
-  #excuse(): boolean {
-    this.#allowed = Math.min(MOST_CHANCE, this.#allowed + (this.#answered - this.#allowedBy) / CHANCE);
-    this.#allowedBy = this.#answered;
-    return this.#isRecovering() && this.#allowed-- >= 0;
   }
 
   #isRecovering(): boolean {
@@ -124,15 +83,20 @@ export class Recovery {
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;
-    this.#excusedFrom = undefined;
+    this.#excusedAt = -Infinity;
     if (attempt !== 1) return;
     this.#answeredNew++;
-    this.#answersNew = true;
+    this.#excuses = Math.min(FEW, this.#excuses + 1);
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
   isBack(now: number): boolean {
-    return this.#isSlow(now) || this.#answeredNew >= FEW;
+    return this.#isSlow(now) || this.isAnswering();
+  }
+
+  /** Whether the server answers new calls, and none has failed since. */
+  isAnswering(): boolean {
+    return this.#answeredNew >= FEW;
   }
 
   #isSlow(now: number): boolean {
@@ -144,25 +108,15 @@ export class Recovery {
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
   hasRoom(now: number): boolean {
-    return this.#answered > 0 && now - this.#pausedAt >= PAUSE && this.#sent < this.#room(now);
+    return this.#answered > 0 && this.#sent < this.#room(now);
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
-    const room = this.#room(now);
-    if (now - this.#pausedAt < PAUSE) {
-      if (this.#answered > 0) this.#count(Math.max(this.#sent, room - MOST_AT_ONCE), now);
-      return false;
-    }
-    if (this.#sent >= room) return false;
-    if (this.#answered > 0) this.#count(this.#sent + 1, now);
+    if (this.#sent >= this.#room(now)) return false;
+    if (this.#answered > 0) this.#sent++;
     this.#sentAt = now;
     return true;
-  }
-
-  #count(sent: number, now: number): void {
-    if (this.#sent === 0 && sent > 0) this.#sentFrom = now;
-    this.#sent = sent;
   }
 
   #room(now: number): number {
@@ -170,12 +124,7 @@ export class Recovery {
       // calls that hang fail late, and the call that tests the server gets as long
       return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
     }
-    const answeredHeld = this.#answered - this.#answeredNew;
-    if (this.#answeredNew === 0) return MOST * answeredHeld; // no client makes new calls
-    const outage = this.#failedAt - this.#failedFrom;
-    if (outage < DOWN) return now - this.#answeredFrom >= QUIET ? 1 + answeredHeld : 0; // one at a time
-    if (this.#answeredNew < FEW) return MOST * this.#answered;
-    const afterNew = Math.min(MOST, SHORT / outage) * this.#answeredNew;
-    return this.#sent > 0 && now - this.#sentFrom >= SURE ? afterNew + MOST * answeredHeld : afterNew;
+    if (this.#isRecovering() || this.#answeredNew === 0) return MOST * this.#answered; // or no client makes new calls
+    return now - this.#answeredFrom >= QUIET ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
   }
 }

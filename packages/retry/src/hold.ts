@@ -47,7 +47,8 @@ const MOST_TURNS = 10;
 
 /**
  * Asks for permits when the retry of a held call is due. If the server answers again, but has no room yet for all held calls, the
- * call waits and asks again (`turn`), as long as time for an attempt is left.
+ * call waits and asks again (`turn`), as long as time for an attempt is left: as much as the last one took, or half of the rest. An attempt
+ * that was cut says nothing of how long an answer takes.
  */
 async function takePermitsInTurn(
   failure: FailedAttempt,
@@ -58,7 +59,8 @@ async function takePermitsInTurn(
   for (let turns = 0; ; turns++) {
     const permits = takePermits(failure, planned);
     const ms = permits || turns === MOST_TURNS ? 0 : turnFor(failure);
-    if (!(ms > 0 && ms + attemptTime < HELD_SHARE * failure.call.remaining())) return permits;
+    const left = failure.call.remaining();
+    if (!(ms > 0 && ms + Math.min(attemptTime, left / 2) < HELD_SHARE * left)) return permits;
     await hold(failure, ms);
   }
 }

@@ -28,7 +28,7 @@ export class TimedCall implements Expirable, Arrival {
     if (this.#waits) this.#send(next);
   }
 
-  /** The headers did not come in time. If no other attempt may follow now, they get the same time once more. */
+  /** The headers did not come in time. If no other attempt may follow now, they get the same time once more, or half of the rest if that is less. */
   expire(): void {
     if (this.#goesOn()) return;
     this.release();
@@ -72,7 +72,7 @@ export class TimedCall implements Expirable, Arrival {
       // after the `close()` of a `drain` no time is left, but nothing ends the call
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
-      this.#timer = startTimer(settings.time, settings.headers!, this);
+      this.#timer = startTimer(settings.time, Math.min(settings.headers!, left / 2), this);
       // the server is not responsible for a wait in a queue of ours
       if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
       return true;
