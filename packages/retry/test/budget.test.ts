@@ -330,6 +330,30 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([100, 1_000, 100]);
   });
 
+  it('waits for turns while half of the rest is left, however long an attempt was that was cut', async () => {
+    const clock = manualClock();
+    let until = Infinity;
+    const limited = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
+    const hung: Fetch = async () => {
+      await clock.sleep(10_000);
+      return new Response(null, { status: 504 });
+    };
+    const asked: number[] = [];
+    const budget = { ...refusing, acquire: () => void asked.push(until - clock.now()), isBack: () => true };
+    const steady = compose(limited, retry({ clock, delay: () => 100, maxRetries: 1, budget }))(hung);
+    const first = steady(API); // from now on it is known how long attempts take
+    await clock.advance(60_000);
+    await first;
+    asked.length = 0;
+
+    until = clock.now() + 15_000;
+    const response = steady(API);
+    await clock.advance(15_000);
+
+    expect((await response).status).toBe(504);
+    expect(asked).toEqual([5_000, 4_900, 3_900, 2_900, 1_900]);
+  });
+
   it('waits for each retry as long as the server asked', async () => {
     const clock = instantClock();
     const busy = fakeFetch(() => ({ status: 503, headers: { 'retry-after': '1' } }));

@@ -5,7 +5,7 @@ import { TimeoutError, timeout } from '../src/index.ts';
 
 const URL = 'https://api.example.com/orders';
 
-/** A server that answers after 25 s, behind a limit of 10 s for an attempt and one of 30 s for the call. */
+/** A server that answers after 25.5 s, behind a limit of 10 s for an attempt and one of 30 s for the call. */
 function slowCall(retried: Retried, { whole = true, mayRetry = (): boolean => true } = {}) {
   const clock = manualClock();
   const mark = defineMiddleware((call, next) => {
@@ -14,7 +14,7 @@ function slowCall(retried: Retried, { whole = true, mayRetry = (): boolean => tr
   });
   const limits = whole ? [timeout(30_000, { clock })] : [];
   const stack = compose(...limits, mark, timeout(10_000, { clock }));
-  const response = stack(fakeFetch({ status: 200, delay: 25_000 }, { clock }))(URL);
+  const response = stack(fakeFetch({ status: 200, delay: 25_500 }, { clock }))(URL);
   return { response, clock };
 }
 
@@ -40,6 +40,23 @@ describe('a timeout of an attempt', () => {
     expect(ended).toBe(false);
     await clock.advance(1);
     await rejection;
+  });
+
+  it('asks again while half of the rest of the call is left, so that another attempt has time', async () => {
+    const answers = [false, false, true];
+    const { response, clock } = slowCall(true, { mayRetry: () => answers.shift()! });
+    const at: number[] = [];
+    const start = clock.now();
+    const rejection = response.catch((error) => {
+      at.push(clock.now() - start);
+      return error;
+    });
+
+    await clock.advance(24_999);
+    expect(at).toEqual([]);
+    await clock.advance(1);
+
+    expect(await rejection).toBeInstanceOf(TimeoutError);
   });
 
   it('lets an attempt be answered late that no other may follow', async () => {
@@ -78,7 +95,7 @@ describe('a timeout of an attempt', () => {
       return next(call.with({ retried: true }));
     });
     const stack = compose(draining, mark, timeout(5_000, { clock }));
-    const rejection = expect(stack(fakeFetch({ status: 200, delay: 25_000 }, { clock }))(URL)).rejects.toThrow(
+    const rejection = expect(stack(fakeFetch({ status: 200, delay: 25_500 }, { clock }))(URL)).rejects.toThrow(
       TimeoutError,
     );
 
