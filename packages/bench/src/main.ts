@@ -1,6 +1,6 @@
 // Runs the benchmarks, all or those named, each in a process of its own.
 //
-//   pnpm bench [harm|outages|exceptions|limits|overhead|first-call|observe|storms|budgets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
+//   pnpm bench [harm|outages|exceptions|limits|overhead|first-call|observe|storms|budgets|fleets|rate-limits|shared-limit|memory|crowd|size …] [--OPTIONS of those]
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,6 +16,7 @@ const RUNS: Record<string, string> = {
   observe: 'overhead/observe.ts',
   storms: 'storms/run.ts',
   budgets: 'storms/budgets.ts',
+  fleets: 'storms/fleets.ts',
   'rate-limits': 'rate-limits/run.ts',
   'shared-limit': 'shared-limit/run.ts',
   memory: 'memory/run.ts',
