@@ -9,8 +9,8 @@ import { sleepAfter } from './wait.ts';
 
 /**
  * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. If there is
- * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one.
- * Returns what follows in the end.
+ * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one; after the
+ * last one it asks once more. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -28,10 +28,14 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     if (!next || !(held > 0)) break;
     planned = next;
   }
-  // no retry is left: the last skipped one takes its time too
+  // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then
   const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
-  if (rest > 0) await hold(failure, rest);
-  return { ...end, planned };
+  if (!(rest > 0)) return { ...end, planned };
+  await hold(failure, rest);
+  const permits = attemptTime < HELD_SHARE * failure.call.remaining() ? takePermits(failure, planned) : undefined;
+  if (!permits) return { ...end, planned };
+  failure.session.skipped--;
+  return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
 }
 
 /** How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. */

@@ -515,6 +515,33 @@ describe('a call whose retry the budget refuses', () => {
     expect(marks).toEqual([true, 'last']);
   });
 
+  it.each([
+    ['is sent when its last retry has taken its time, if there is a permit by then', 30_000, 200],
+    ['is not sent then without time for an attempt', 8_000, 503],
+  ])('%s', async (_, limit, status) => {
+    const clock = manualClock();
+    let refusals = 3;
+    const acquire = () => (refusals-- > 0 ? undefined : { release: () => {} });
+    const marks: unknown[] = [];
+    const below = defineMiddleware((call, next) => {
+      marks.push(call.retried);
+      return next(call);
+    });
+    const slow = fakeFetch(() => ({ status: refusals > 0 ? 503 : 200, delay: 2_000 }), { clock });
+    const started = clock.now();
+    const limited = defineMiddleware((call, next) => {
+      call.record.age = () => clock.now() - started;
+      return next(call.with({ remaining: () => started + limit - clock.now() }));
+    });
+    const layer = retry({ clock, delay: () => 100, budget: { ...refusing, acquire } });
+
+    const response = compose(limited, layer, below)(slow)(API);
+    await clock.advance(limit);
+
+    expect((await response).status).toBe(status);
+    expect(marks).toEqual(status === 200 ? [true, 'last'] : [true]);
+  });
+
   it('asks once more where its retries take no time', async () => {
     const acquire = vi.fn(() => undefined);
     const steady = retry({ delay: () => 0, maxRetries: 100_000, budget: { ...refusing, acquire } });

@@ -36,7 +36,7 @@ export const timeoutLimits: OptionTable<TimeoutLimits> = LIMITS;
  *
  * Inside a `retry` and a limit for the whole call, an attempt that no other can follow (a POST without a key, the last
  * attempt, `retry: false`) is not cut: it has as long as the call has. While the retry budget allows no other attempt, the one under
- * way gets its limit once more.
+ * way gets its limit once more, or half of what the call has left if that is less.
  *
  * @throws {TimeoutError} when a limit is passed, and the caller's abort reason, also while the body is read
  * @example
