@@ -31,6 +31,14 @@ it('lets a wrapper spread the headers that a layer has added to, as it spreads t
   ]);
 });
 
+it('leaves a field without a value to a wrapper inside where a layer has added another', async () => {
+  const { fetch, got } = recorded();
+
+  await signed(fetch)('https://api.test/', { headers: { Authorization: undefined, Accept: null } as never });
+
+  expect(got).toStrictEqual([{ Authorization: undefined, Accept: null, 'x-key': 'k' }]);
+});
+
 it('hands on headers of another form as they are made', async () => {
   const { fetch, got } = recorded();
 

@@ -298,6 +298,8 @@ describe('idempotencyKeyOf', () => {
     ['pairs', [['Idempotency-Key', 'k']], 'k'],
     ['Headers', new Headers({ 'idempotency-key': 'k' }), 'k'],
     ['a blank value', { 'idempotency-key': ' ' }, undefined],
+    ['no value, which a wrapper inside may leave out', { 'idempotency-key': undefined }, undefined],
+    ['null as a value', new Headers({ 'idempotency-key': null as never }), undefined],
     ['other fields', { accept: 'a/b' }, undefined],
     ['headers that fetch refuses', { 'idempotency-key': 'k', 'a b': 'c' }, undefined],
     ['headers that are no object', 'idempotency-key: k', undefined],

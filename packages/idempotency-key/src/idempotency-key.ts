@@ -4,6 +4,7 @@ import {
   checkChoice,
   checkFunction,
   checkMethods,
+  idempotencyKeyOf,
   isToken,
   type OptionTable,
   optionError,
@@ -64,7 +65,7 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
 
   return defineMiddleware((call, next) => {
     call.record.keyField = header;
-    if (!methods.has(call.method.toUpperCase()) || call.headers.get(header)?.trim()) return next(call);
+    if (!methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call, header)) return next(call);
     if (!checkAnswer(when(call))) return next(call);
     if (call.retried === true) warnInsideRetry();
     return withKey(call, next);

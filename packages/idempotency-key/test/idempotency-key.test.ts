@@ -132,6 +132,12 @@ describe('idempotencyKey', () => {
     expect(await sent({ generate: () => 'k' }, { ...POST, headers: { 'idempotency-key': blank } })).toBe('"k"');
   });
 
+  it.each([undefined, null])('gives a key where the caller has only %j', async (none) => {
+    const headers = { 'idempotency-key': none as never };
+
+    expect(await sent({ generate: () => 'k' }, { ...POST, headers })).toBe('"k"');
+  });
+
   it('keeps the other headers, also those of a Request, and its body', async () => {
     const fetch = fakeFetch(200);
     const request = new Request(URL, { ...POST, headers: { 'x-tenant': 'a', 'content-type': 'application/json' } });

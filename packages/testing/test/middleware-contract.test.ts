@@ -1715,6 +1715,22 @@ describe('contractChecks', () => {
     await contractChecks['gives a response before its body is there']!(() => patient);
   });
 
+  it('passes who keeps cookies by the address of a response, as fetch-cookie', async () => {
+    const keepsCookies: Middleware = (next) => {
+      const jar = new Map<string, string>();
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        const cookie = jar.get(new URL(input instanceof Request ? input.url : input).origin);
+        if (cookie) headers.set('cookie', cookie);
+        const response = await next(input, { ...init, headers });
+        for (const given of response.headers.getSetCookie()) jar.set(new URL(response.url).origin, given);
+        return response;
+      };
+    };
+
+    await contractChecks['keeps concurrent calls apart']!(() => keepsCookies);
+  });
+
   it('passes who signs a call or reads a file before it is sent', async () => {
     const signing: Middleware = defineMiddleware(async (call, next) => {
       const headers = new Headers(call.headers);

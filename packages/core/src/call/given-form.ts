@@ -40,6 +40,12 @@ export function inGivenForm(
   const names = new Map([keyField ?? '', ...Object.keys(given)].map((name) => [name.toLowerCase(), name]));
   return {
     ...init,
-    headers: Object.fromEntries([...headers].map(([name, value]) => [names.get(name) ?? name, value])),
+    headers: Object.fromEntries(
+      [...headers].map(([lower, value]) => {
+        const name = names.get(lower) ?? lower;
+        const own = (given as Record<string, string>)[name];
+        return [name, `${own}` === value ? own! : value]; // one without a value it may leave out
+      }),
+    ),
   };
 }

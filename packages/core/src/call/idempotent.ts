@@ -15,14 +15,15 @@ export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
 /**
  * The non-blank `Idempotency-Key` of the request, by which the server recognises a repetition
  * (draft-ietf-httpapi-idempotency-key-header); or the field that an outer `idempotencyKey()` uses instead. `undefined`
- * for invalid headers, which `fetch` refuses.
+ * for invalid headers, which `fetch` refuses, and for one without a value, which a wrapper inside may leave out.
  */
 export function idempotencyKeyOf(
   call: Call,
   field: string = call.record.keyField ?? 'idempotency-key',
 ): string | undefined {
   try {
-    return fieldOf(call, field)?.trim() || undefined;
+    const key = fieldOf(call, field)?.trim();
+    return key === 'undefined' || key === 'null' ? undefined : key || undefined;
   } catch {
     return undefined;
   }

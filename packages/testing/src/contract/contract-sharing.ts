@@ -29,12 +29,15 @@ async function oneKey(
 }
 
 /** Answers that may be kept for a minute, and depend on a header. */
-async function keepable({ headers }: Asked): Promise<Response> {
+async function keepable({ headers, request }: Asked): Promise<Response> {
   const name = headers.get('x-a');
   const etag = `"${name}"`;
   const fields = { etag, vary: 'x-a', 'cache-control': 'max-age=60', 'set-cookie': 'session=1' };
-  if (headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers: fields });
-  return Response.json(name, { headers: fields });
+  const isKept = headers.get('if-none-match') === etag;
+  const response = isKept
+    ? new Response(null, { status: 304, headers: fields })
+    : Response.json(name, { headers: fields });
+  return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
 }
 
 /** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
