@@ -35,6 +35,8 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
+  /** Until when the calls that an outage held come back, twice as long as it took. Those that wait later do so since some requests always fail. */
+  #crowdedUntil = -Infinity;
   /** How many failures are excused. */
   #excuses = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
@@ -71,7 +73,11 @@ export class Recovery {
   }
 
   #isRecovering(): boolean {
-    return this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
+    return this.#answered > 0 && this.#outage() >= DOWN;
+  }
+
+  #outage(): number {
+    return this.#failedAt - this.#failedFrom;
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
@@ -80,6 +86,8 @@ export class Recovery {
       const at = now();
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
+      const isLong = this.#outage() >= DOWN;
+      if (isLong) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + MOST * this.#outage());
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;
@@ -104,6 +112,11 @@ export class Recovery {
     const isAnswered = this.#answered > 0;
     const took = (isAnswered ? this.#answeredFrom : now) - this.#begunFrom;
     return took >= SLOW && (isAnswered || took > this.#took) && now - this.#begunFrom < SLOW_TO_KNOW;
+  }
+
+  /** Whether the calls that an outage held may still come back. */
+  isCrowded(now: number): boolean {
+    return now < this.#crowdedUntil;
   }
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
