@@ -16,6 +16,9 @@ const MOST = 2;
  */
 const FEW = 5;
 
+/** The calls that an outage held come back for so many times its length: with less, a hundred clients are down for longer after a storm. */
+const COMING_BACK = 3;
+
 /**
  * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
  * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
@@ -35,7 +38,7 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
-  /** Until when the calls that an outage held come back, twice as long as it took. Those that wait later do so since some requests always fail. */
+  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
   /** How many failures are excused. */
   #excuses = 0;
@@ -87,7 +90,7 @@ export class Recovery {
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
       const isLong = this.#outage() >= DOWN;
-      if (isLong) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + MOST * this.#outage());
+      if (isLong) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + COMING_BACK * this.#outage());
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;

@@ -559,7 +559,8 @@ describe('retryBudget', () => {
     it.each([
       ['none while such calls wait for their turn', 5, 1_999, 0],
       ['all when none has been refused its turn for two seconds', 5, 2_000, 40],
-      ['all once the outage is over for twice as long as it took', 5, 700, 40, 350],
+      ['none before a short outage is over for three times its length', 5, 1_049, 0, 350],
+      ['all when it is over for so long', 5, 1_050, 40, 350],
       ['all before five new calls are answered', 4, 0, 40],
     ])('allows other retries: %s', async (_, answered, since, granted, outage = 1_000) => {
       const { budget, clock, answer } = await spent(outage);
