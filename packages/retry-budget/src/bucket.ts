@@ -99,9 +99,10 @@ export class Bucket {
     return this.#isFree(this.accountAt(now), now) || this.#recovery.hasRoom(now);
   }
 
-  /** Whether a retry needs no turn: something is left, and no held call waits, which it would overtake. */
+  /** Whether a retry needs no turn: something is left, and no call that an outage held waits, which it would overtake. */
   #isFree(account: Account, now: number): boolean {
-    return !isWaiting(account, now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+    const overtakes = isWaiting(account, now) && this.#recovery.isCrowded(now);
+    return !overtakes && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
   refund(price: number): void {

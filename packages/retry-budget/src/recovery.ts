@@ -16,6 +16,9 @@ const MOST = 2;
  */
 const FEW = 5;
 
+/** The calls that an outage held come back for so many times its length: with less, a hundred clients are down for longer after a storm. */
+const COMING_BACK = 3;
+
 /**
  * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
  * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
@@ -35,6 +38,8 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
+  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
+  #crowdedUntil = -Infinity;
   /** How many failures are excused. */
   #excuses = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
@@ -71,7 +76,11 @@ export class Recovery {
   }
 
   #isRecovering(): boolean {
-    return this.#answered > 0 && this.#failedAt - this.#failedFrom >= DOWN;
+    return this.#answered > 0 && this.#outage() >= DOWN;
+  }
+
+  #outage(): number {
+    return this.#failedAt - this.#failedFrom;
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
@@ -80,6 +89,8 @@ export class Recovery {
       const at = now();
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
+      const isLong = this.#outage() >= DOWN;
+      if (isLong) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + COMING_BACK * this.#outage());
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;
@@ -104,6 +115,11 @@ export class Recovery {
     const isAnswered = this.#answered > 0;
     const took = (isAnswered ? this.#answeredFrom : now) - this.#begunFrom;
     return took >= SLOW && (isAnswered || took > this.#took) && now - this.#begunFrom < SLOW_TO_KNOW;
+  }
+
+  /** Whether the calls that an outage held may still come back. */
+  isCrowded(now: number): boolean {
+    return now < this.#crowdedUntil;
   }
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */

@@ -559,9 +559,11 @@ describe('retryBudget', () => {
     it.each([
       ['none while such calls wait for their turn', 5, 1_999, 0],
       ['all when none has been refused its turn for two seconds', 5, 2_000, 40],
+      ['none before a short outage is over for three times its length', 5, 1_049, 0, 350],
+      ['all when it is over for so long', 5, 1_050, 40, 350],
       ['all before five new calls are answered', 4, 0, 40],
-    ])('allows other retries: %s', async (_, answered, since, granted) => {
-      const { budget, clock, answer } = await spent(1_000);
+    ])('allows other retries: %s', async (_, answered, since, granted, outage = 1_000) => {
+      const { budget, clock, answer } = await spent(outage);
       for (let i = 0; i < answered; i++) answer(1);
       for (let i = 0; i < 100; i++) answer(2); // all is paid
       for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
