@@ -2,17 +2,14 @@ import { equalJitter, exponential } from 'steadfetch';
 import { each } from '../harm/arrivals.ts';
 import { standardWith } from '../harm/clients.ts';
 import { between, except, refusal } from '../harm/servers.ts';
-import type { Reply, Server } from '../harm/situation.ts';
-import { both, made, to } from './counted.ts';
+import type { Reply } from '../harm/situation.ts';
+import { made } from './counted.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage, toldEnd } from './outage.ts';
 import { beside } from './stacks.ts';
 
 const REFUSED: Reply = { error: 'ECONNREFUSED', after: 2 };
 const delay = equalJitter(exponential({ base: 2_000 }));
-
-const brokenFor = (share: number) => (index: number) => ({ path: index % (1 / share) === 0 ? '/broken' : '/' });
-const oneBroken: Server = (request) => failing(request.path === '/broken' ? 1 : 0)(request);
 
 /** All requests fail at once, for seconds. */
 export const OUTAGES: readonly Exception[] = [
@@ -66,14 +63,6 @@ export const OUTAGES: readonly Exception[] = [
       'Other clients have used up the quota, and for 55 s the server answers 429 with the time that is left in `Retry-After`; good answers take a second, 5 calls a second',
     ...beside(),
     ...outage({ for: 55_000, calls: 5, good: 1_000, answers: (left) => refusal(429, Math.ceil(left / 1_000)) }),
-  },
-  {
-    situation:
-      'One call in ten goes to a path that always fails, and for 3 s the server answers all with 503 and `Retry-After: 1`; counted: the calls to the other path',
-    ...beside({ retry: 3 }),
-    ...outage({ for: 3_000, answers: refusal(503, 1), else: oneBroken }),
-    ask: brokenFor(0.1),
-    judged: both(made(10_000, 13_000), to('/')),
   },
   {
     situation:

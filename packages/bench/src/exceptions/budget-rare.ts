@@ -1,4 +1,4 @@
-import { retry, timeout } from 'steadfetch';
+import { retry } from 'steadfetch';
 import { each } from '../harm/arrivals.ts';
 import { refusal } from '../harm/servers.ts';
 import type { Exception } from './exception.ts';
@@ -54,27 +54,6 @@ export const RARE: readonly Exception[] = [
     plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),
     ...outage({ for: 14_000, answers: { status: 504, after: 8_000 } }),
     instead: standardStack(),
-  },
-  {
-    situation:
-      'The server stands still for 12 s, then answers all requests that wait, and no `timeout` stands outside of the `retry()`',
-    ours: layers('compose(retry(), timeout(5_000))', ({ clock, random }) => [
-      retry({ clock, random }),
-      timeout(5_000, { clock }),
-    ]),
-    plain: plainStack({ timeout: NEVER, attemptTimeout: 5_000 }),
-    ...outage({ for: 12_000, answers: (left) => ({ status: 200, after: left + 100 }) }),
-    instead: layers('compose(timeout(30_000), retry(), timeout(5_000))', ({ clock, random }) => [
-      timeout(30_000, { clock }),
-      retry({ clock, random }),
-      timeout(5_000, { clock }),
-    ]),
-  },
-  {
-    situation: 'All requests hang for 14 s, and calls are made in its first 8 s alone',
-    ...beside(),
-    ...outage({ for: 14_000, answers: 'hang' }),
-    calls: each(100, 18_000),
   },
   {
     situation: 'All requests hang for 18 s; good answers take 36 s, 3 calls a second',
