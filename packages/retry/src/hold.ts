@@ -10,7 +10,7 @@ import { sleepAfter } from './wait.ts';
 /**
  * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. If there is
  * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one; after the
- * last one it asks once more. Returns what follows in the end.
+ * last one it asks once more, where attempts take longer than the wait for them. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -32,7 +32,9 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
   if (!(rest > 0)) return { ...end, planned };
   await hold(failure, rest);
-  const permits = attemptTime < HELD_SHARE * failure.call.remaining() ? takePermits(failure, planned) : undefined;
+  const isLate = attemptTime > planned.delay; // otherwise it has asked a moment ago
+  const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
+  const permits = isLate && hasTime ? takePermits(failure, planned) : undefined;
   if (!permits) return { ...end, planned };
   failure.session.skipped--;
   return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };

@@ -2,10 +2,6 @@ import type { Part } from './situation.ts';
 
 /** The rows that a part harms: why it is off by default, or what it costs. Strike a row when it turns green. */
 export const KNOWN_HARM: Partial<Record<Part, readonly string[]>> = {
-  budget: [
-    // a retry that is due in the first second after it has no permit: the answers that would pay for it take a second
-    'a quota that others have used up for the next 55 s, which the server tells, answers of a second, 10/s',
-  ],
   // all succeed, at an even pace, half of them within 2 s; behind a plain retry most are answered at once, and 13 % fail
   rateLimit: ['a job of fifty workers meets a window of 100 each 10 s, which the server tells'],
   // a circuit that is open refuses at once, and a job runs through its items
