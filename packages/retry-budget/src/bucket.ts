@@ -2,7 +2,7 @@
 // reserve. Calls that get none are held; whether those are sent is up to the server's answers (recovery.ts).
 
 import { type Account, type BudgetSettings, balanced, isWaiting, opened, reserveOf } from './account.ts';
-import { Recovery } from './recovery.ts';
+import { LONGEST_CALL, Recovery } from './recovery.ts';
 import type { RetryKind } from './types.ts';
 
 /** What a failed attempt costs. */
@@ -19,9 +19,6 @@ const MOST_RETRIES = 5;
 
 /** Sums of tenths are not exact: less than this is no token. */
 const ROUNDING = 1e-9;
-
-/** How long (ms) answers can leave it open whether the server is down: as long as a call of `standard()` may take. */
-const LONGEST_CALL = 30_000;
 
 /** How far failures overdraw the reserve, as a share of it: else a few lucky answers reopen it, and a server over its limit stays down. */
 const DEBT = 0.2;

@@ -16,7 +16,13 @@ const MOST = 2;
  */
 const FEW = 5;
 
-/** The calls that an outage held come back for so many times its length: with less, a hundred clients are down for longer after a storm. */
+/** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
+export const LONGEST_CALL = 30_000;
+
+/**
+ * The calls that an outage held come back for so many times its length: with less, a hundred clients are down for longer after a storm.
+ * For `LONGEST_CALL` at most: time without a call, between two failures, seems an outage too.
+ */
 const COMING_BACK = 3;
 
 /**
@@ -89,8 +95,8 @@ export class Recovery {
       const at = now();
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
-      const isLong = this.#outage() >= DOWN;
-      if (isLong) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + COMING_BACK * this.#outage());
+      const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
+      if (this.#outage() >= DOWN) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
     this.#answered++;

@@ -573,6 +573,18 @@ describe('retryBudget', () => {
       expect(failingCalls(budget, 20)).toBe(granted);
     });
 
+    it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
+      const { budget, clock, answer } = await spent(3_600_000);
+      const granted = async (since: number) => {
+        await clock.advance(since);
+        for (let i = 0; i < 100; i++) answer(1); // all is paid
+        for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
+        return budget.mayRetry?.(KEY);
+      };
+
+      expect([await granted(0), await granted(29_999), await granted(1)]).toEqual([false, false, true]);
+    });
+
     it('allows two for each call that a server answers again after it was down', async () => {
       const { answer, allowed } = await spent(350);
 

@@ -16,6 +16,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
   failure.call.record.outlasted = 0; // the attempt is recorded
   let { planned, held } = end;
+  let next: Planned | false | undefined;
   for (;;) {
     await hold(failure, held);
     const isDue = held >= planned.delay; // otherwise the rules hold it for less than its wait, and it ends
@@ -23,18 +24,18 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     const permits = await takePermitsInTurn(failure, planned, attemptTime);
     if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
     failure.session.skipped++;
-    const next = await waitAfterSkipped(failure, planned, attemptTime);
+    next = await waitAfterSkipped(failure, planned, attemptTime);
     held = next ? attemptTime + holdFor(failure, next) : 0;
     if (!next || !(held > 0)) break;
     planned = next;
   }
-  // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then
+  // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
   const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
   if (!(rest > 0)) return { ...end, planned };
   await hold(failure, rest);
   const isLate = attemptTime > planned.delay; // otherwise it has asked a moment ago
   const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
-  const permits = isLate && hasTime ? takePermits(failure, planned) : undefined;
+  const permits = next !== false && isLate && hasTime ? takePermits(failure, planned) : undefined;
   if (!permits) return { ...end, planned };
   failure.session.skipped--;
   return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
@@ -78,19 +79,21 @@ async function hold(failure: FailedAttempt, ms: number): Promise<void> {
 
 /**
  * The wait for the retry after a skipped one. The rules are asked as if the skipped one had been sent and had failed in the same
- * way. `undefined` if the rules or the time that is left allow none. The wait is our own, or the server's once more if that is longer.
+ * way. `false` if they forbid another, `undefined` if no retry or too little time is left. The wait is our own, or the server's once more if
+ * that is longer.
  */
 async function waitAfterSkipped(
   { call, session, attempt, outcome }: FailedAttempt,
   { delay, source }: Planned,
   attemptTime: number,
-): Promise<Planned | undefined> {
+): Promise<Planned | false | undefined> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
   const startedAt = session.startedAt === undefined ? undefined : session.startedAt - attemptTime;
   const sentAt = session.policy.clock.now() - attemptTime;
   const asIfSent = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
-  if (!(await mayFollow(skipped))) return undefined;
+  if (isSpent(skipped)) return undefined;
+  if (!(await mayFollow(skipped))) return false;
   const own = ownDelay(skipped);
   const next = source === OWN ? own : Math.max(own, delay);
   const asked = source === OWN ? undefined : next;
@@ -99,7 +102,6 @@ async function waitAfterSkipped(
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */
 async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
-  if (isSpent(skipped)) return false;
   try {
     return (await ask('when', skipped)) !== undefined && (await ask('unless', skipped)) === undefined;
   } catch {

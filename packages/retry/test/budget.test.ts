@@ -449,6 +449,35 @@ describe('a call whose retry the budget refuses', () => {
     expect(await waits(false)).toEqual(sleeps);
   });
 
+  it.each<[string, () => boolean]>([
+    ['says no', () => false],
+    [
+      'throws',
+      () => {
+        throw new Error('shouldRetry');
+      },
+    ],
+  ])('is not sent after its last skipped retry where a condition %s while it is held', async (_, answer) => {
+    const clock = manualClock();
+    let asked = 0;
+    const acquire = (_key: string, kind: string) =>
+      kind === 'held' && asked++ > 0 ? { release: () => {} } : undefined;
+    let answers = 0;
+    const shouldRetry = () => answers++ === 0 || answer();
+    let sent = 0;
+    const slow: Fetch = async () => {
+      sent++;
+      await clock.sleep(1_000);
+      return new Response(null, { status: 503 });
+    };
+
+    const ended = retry({ clock, delay: () => 100, shouldRetry, budget: { ...refusing, acquire } })(slow)(API);
+    await clock.advance(10_000);
+
+    expect((await ended).status).toBe(503);
+    expect([answers, sent]).toEqual([2, 1]);
+  });
+
   it('ends with its outcome where a condition throws while it is held', async () => {
     const shouldRetry = async ({ response }: { response?: Response }) => (await response!.text()) === '';
     const steady = retry({ clock: instantClock(), shouldRetry, budget: refusing });
