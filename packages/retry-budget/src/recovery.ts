@@ -20,6 +20,12 @@ const FEW = 5;
 export const LONGEST_CALL = 30_000;
 
 /**
+ * The calls that an outage held come back for so many times its length: with less, a service near its limit stays full for longer.
+ * For `LONGEST_CALL` at most: time without a call, between two failures, seems an outage too.
+ */
+const COMING_BACK = 3;
+
+/**
  * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
  * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
  */
@@ -38,7 +44,7 @@ export class Recovery {
   #answeredFrom = -Infinity;
   #answered = 1;
   #answeredNew = 0;
-  /** Until when the calls that an outage held come back: for as long as it was. Those that wait later do so since some requests always fail. */
+  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
   /** How many failures are excused. */
   #excuses = 0;
@@ -89,8 +95,7 @@ export class Recovery {
       const at = now();
       if (at - took < this.#failedFrom) return;
       this.#answeredFrom = at;
-      // time without a call, between two failures, seems an outage too
-      const comingBack = Math.min(this.#outage(), LONGEST_CALL);
+      const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
       if (this.#outage() >= DOWN) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
       this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }

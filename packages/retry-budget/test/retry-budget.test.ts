@@ -557,10 +557,10 @@ describe('retryBudget', () => {
     );
 
     it.each([
-      ['none while such calls wait for their turn', 5, 1_999, 0, 5_000],
-      ['all when none has been refused its turn for two seconds', 5, 2_000, 40, 5_000],
-      ['none before an outage is over for as long as it was', 5, 999, 0],
-      ['all when it is over for so long', 5, 1_000, 40],
+      ['none while such calls wait for their turn', 5, 1_999, 0],
+      ['all when none has been refused its turn for two seconds', 5, 2_000, 40],
+      ['none before a short outage is over for three times its length', 5, 1_049, 0, 350],
+      ['all when it is over for so long', 5, 1_050, 40, 350],
       ['all before five new calls are answered', 4, 0, 40],
     ])('allows other retries: %s', async (_, answered, since, granted, outage = 1_000) => {
       const { budget, clock, answer } = await spent(outage);
