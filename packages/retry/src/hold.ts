@@ -17,12 +17,19 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   failure.call.record.outlasted = 0; // the attempt is recorded
   let { planned, held } = end;
   let next: Planned | false | undefined;
+  const sentWith = (permits: Permit[]): Decision => ({
+    retry: true,
+    reason: end.reason,
+    permits,
+    ...planned,
+    delay: 0,
+  });
   for (;;) {
     await hold(failure, held);
     const isDue = held >= planned.delay; // otherwise the rules hold it for less than its wait, and it ends
     if (!isDue) return { ...end, planned };
     const permits = await takePermitsInTurn(failure, planned, attemptTime);
-    if (permits) return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
+    if (permits) return sentWith(permits);
     failure.session.skipped++;
     next = await waitAfterSkipped(failure, planned, attemptTime);
     held = next ? attemptTime + holdFor(failure, next) : 0;
@@ -31,14 +38,13 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   }
   // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
   const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
-  if (!(rest > 0)) return { ...end, planned };
-  await hold(failure, rest);
-  const isLate = attemptTime > planned.delay; // otherwise it has asked a moment ago
+  if (rest > 0) await hold(failure, rest);
+  const isSlow = attemptTime > planned.delay; // otherwise it has asked a moment ago
   const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
-  const permits = next !== false && isLate && hasTime ? takePermits(failure, planned) : undefined;
+  const permits = next !== false && isSlow && hasTime ? takePermits(failure, planned) : undefined;
   if (!permits) return { ...end, planned };
   failure.session.skipped--;
-  return { retry: true, reason: end.reason, permits, ...planned, delay: 0 };
+  return sentWith(permits);
 }
 
 /** How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. */

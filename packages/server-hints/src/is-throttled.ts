@@ -1,4 +1,4 @@
-import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, readRemaining } from './quota-fields.ts';
+import { BUCKET_FIELDS, QUOTA_FIELDS, readRemaining } from './quota-fields.ts';
 import { readRateLimit } from './read-rate-limit.ts';
 import type { HintedResponse } from './response.ts';
 import { serverDelay } from './server-delay.ts';
@@ -16,10 +16,5 @@ export function isThrottled(response: HintedResponse): boolean {
 
 function isExhausted(response: HintedResponse): boolean {
   const exhausted = readRateLimit(response).some(({ r }) => r === 0);
-  return (
-    exhausted ||
-    [...QUOTA_FIELDS, ...BUCKET_FIELDS].some(
-      (fields) => readRemaining(response, fields) === 0 && !isNoQuota(response, fields),
-    )
-  );
+  return exhausted || [...QUOTA_FIELDS, ...BUCKET_FIELDS].some((fields) => readRemaining(response, fields) === 0);
 }

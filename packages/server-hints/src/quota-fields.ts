@@ -27,10 +27,10 @@ export const BUCKET_FIELDS: readonly QuotaFields[] = /* @__PURE__ */ [
   ['anthropic-ratelimit-unified-*'],
 ].map(named);
 
-/** What remains, or `undefined` when that is unreadable. Negative where a server marks "no information" so. */
-export function readRemaining(response: HintedResponse, { remaining }: QuotaFields): number | undefined {
-  const value = field(response, remaining) ?? '';
-  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) ? Number(value) : undefined;
+/** What remains, or `undefined` where that is unreadable, or no quota is told. Negative where a server marks "no information" so. */
+export function readRemaining(response: HintedResponse, fields: QuotaFields): number | undefined {
+  const value = field(response, fields.remaining) ?? '';
+  return /^-?[0-9]+(?:\.[0-9]+)?$/.test(value) && !isNoQuota(response, fields) ? Number(value) : undefined;
 }
 
 /** A limit of zero tells no quota: so Okta refuses what is too much at once, beside a reset that is a guess. */

@@ -2,7 +2,7 @@ import { parseDecimal, wait } from './milliseconds.ts';
 import { parseRateLimitPolicy } from './parse-rate-limit.ts';
 import { parseReset } from './parse-reset.ts';
 import type { NowOption } from './parse-retry-after.ts';
-import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
+import { BUCKET_FIELDS, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
 import { readRateLimit } from './read-rate-limit.ts';
 import { field, type HintedResponse } from './response.ts';
 import { age, serverTime } from './server-time.ts';
@@ -83,10 +83,10 @@ function readBuckets(response: HintedResponse, now: number): ServerQuota[] {
   });
 }
 
-/** Nothing for a negative remainder, which marks "no information", nor for a limit of zero. */
+/** Nothing for a negative remainder, which marks "no information". */
 function readQuota(response: HintedResponse, fields: QuotaFields, now: number): ServerQuota | undefined {
   const remaining = readRemaining(response, fields);
-  if (remaining === undefined || remaining < 0 || isNoQuota(response, fields)) return undefined;
+  if (remaining === undefined || remaining < 0) return undefined;
   const reset = parseReset(field(response, fields.reset), serverTime(response, now));
   const rest = {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.

@@ -2,7 +2,7 @@
 //
 //   node packages/bench/src/storms/fleets.ts
 
-import { retry } from '@steadfetch/retry';
+import { type RetryOptions, retry } from '@steadfetch/retry';
 import { simulate } from '@steadfetch/testing';
 import { publish } from '../publish.ts';
 import { healthy, STORM, TIGHT_STORM } from './settings.ts';
@@ -14,15 +14,8 @@ const LOADS = { '80 %': STORM, '90 %': TIGHT_STORM };
 
 type Storm = (typeof LOADS)[keyof typeof LOADS];
 
-interface Fleet {
-  storm: Storm;
-  clients: number;
-  maxRetries: number;
-  budget?: false;
-}
-
 /** The seconds until the service is well again, the fewest and the most of all seeds. */
-async function recovery({ storm, clients, maxRetries, budget }: Fleet): Promise<string> {
+async function recovery(storm: Storm, clients: number, options: RetryOptions): Promise<string> {
   const after: number[] = [];
   for (const seed of SEEDS) {
     const report = await simulate({
@@ -30,8 +23,7 @@ async function recovery({ storm, clients, maxRetries, budget }: Fleet): Promise<
       clients,
       seed,
       globals: false,
-      client: (fetch, { clock, random }) =>
-        retry({ clock, random, maxRetries, ...(budget === false && { budget }) })(fetch),
+      client: (fetch, { clock, random }) => retry({ clock, random, ...options })(fetch),
     });
     after.push(report.healthyAfter!);
   }
@@ -43,8 +35,8 @@ const rows: string[][] = [];
 for (const [load, storm] of Object.entries(LOADS)) {
   for (const maxRetries of RETRIES) {
     const row = [load, `${maxRetries}`];
-    for (const clients of CLIENTS) row.push(await recovery({ storm, clients, maxRetries }));
-    row.push(await recovery({ storm, clients: 30, maxRetries, budget: false }));
+    for (const clients of CLIENTS) row.push(await recovery(storm, clients, { maxRetries }));
+    row.push(await recovery(storm, 30, { maxRetries, budget: false }));
     rows.push(row);
   }
 }
