@@ -23,7 +23,8 @@ import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import { hooks, type RetryHooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
-import { type Policy, policyOf, type Rule } from './rule.ts';
+import { type Policy, policyOf } from './policy.ts';
+import type { Rule } from './rule.ts';
 import { backoff, evenIfNotIdempotent, history, inspect, onNetworkError, onTimeout, TRANSIENT } from './rules.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
