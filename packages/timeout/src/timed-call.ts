@@ -90,13 +90,9 @@ export class TimedCall implements Expirable, Arrival {
   }
 
   #arrive(response: Response): void {
-    if (!this.#settle()) discard(response);
-    else this.#resolveWith(response);
-  }
-
-  #resolveWith(response: Response): void {
     try {
-      this.#resolve(attachBody(response, this));
+      if (this.#settle()) this.#resolve(attachBody(response, this));
+      else discard(response);
     } catch (error) {
       this.#fail(error);
     }
