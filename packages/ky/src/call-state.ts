@@ -41,7 +41,6 @@ export class CallState {
   readonly #startedAt: number;
   /** What all descriptions of the call are made from. */
   #base: Call;
-  /** A body that can be sent only once. */
   #oneShot: BodyInit | undefined;
   #session: Session | undefined;
   /** The attempt under way, 1 for the first. */
@@ -49,7 +48,6 @@ export class CallState {
   readonly #pending: Pending;
   /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
   #judging: Promise<Retry | undefined> | undefined;
-  /** Whether ky has ended the call. */
   #isOver = false;
   readonly #observer: ReturnType<typeof observerOf>;
   /** What an `observe()` that the fetch begins with gets of ky's loop. */
@@ -84,7 +82,6 @@ export class CallState {
     if (this.#oneShot) this.#kept!.limit = 0;
   }
 
-  /** Begins an attempt, and with the first one the session. */
   begin(kyRequest: KyRequest): Attempt {
     const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends: this.#base.record.sends };
     this.#session ??= this.#start(attempt);

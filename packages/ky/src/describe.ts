@@ -20,9 +20,7 @@ interface Known {
   base: Call;
   /** The signal among the options of the call. */
   signal: AbortSignal | null | undefined;
-  /** What the attempt ended with. */
   error?: unknown;
-  /** A body that can be sent only once. */
   body: BodyInit | undefined;
 }
 

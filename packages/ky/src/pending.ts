@@ -52,7 +52,6 @@ export class Pending {
     });
   }
 
-  /** Waits until the attempt is due. */
   async wait(): Promise<void> {
     const announced = this.#announced;
     if (announced?.stage !== 'announced') return;

@@ -8,7 +8,6 @@ import { kyRequestOf } from './describe.ts';
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
 
-/** The options of a ky call that speak of retries. */
 type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
 
 /**

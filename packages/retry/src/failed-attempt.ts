@@ -40,9 +40,9 @@ export class FailedAttempt implements EndedAttempt {
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
   /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
-  held: boolean;
+  held = false;
   /** The wait that follows, where somebody observes the call. */
-  pause: Pause | undefined;
+  pause: Pause | undefined = undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
     this.session = session;
@@ -50,8 +50,6 @@ export class FailedAttempt implements EndedAttempt {
     this.attempt = attempt;
     this.outcome = outcome;
     this.sent = sent;
-    this.held = false;
-    this.pause = undefined;
   }
 
   get response(): Response | undefined {

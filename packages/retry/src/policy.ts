@@ -12,9 +12,7 @@ export interface Policy {
   readonly repeatsTimeouts: boolean;
   /** Whether a rule needs `elapsed` now. A function, since a getter would make each reading of a policy slow. */
   needsElapsed(): boolean;
-  /** Whether a rule needs `outcome`. */
   readonly needsOutcome: boolean;
-  /** Whether a rule needs `good-responses`. */
   readonly needsGoodResponses: boolean;
   /** Whether a retry may get its permits now; `undefined` where no rule has `mayRetry`. */
   readonly mayRetry: ((call: Pick<Call, 'origin'>) => boolean) | undefined;

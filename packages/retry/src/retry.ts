@@ -146,7 +146,6 @@ const LOOP: Options = {
   shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
 };
 
-/** Throws a failed attempt to p-retry. */
 function toLoop(failure: FailedAttempt): never {
   throw failure;
 }

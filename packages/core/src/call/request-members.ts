@@ -56,7 +56,6 @@ export function membersOf(source: object): RequestInit {
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
-/** Whether an init has nothing that `fetch` reads. */
 function isEmpty(init: RequestInit | undefined): boolean {
   return init === undefined || MEMBERS.every((name) => init[name as keyof RequestInit] === undefined);
 }

@@ -87,7 +87,6 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   };
 }
 
-/** Warns a developer, once, when a middleware is put around one that it must stand inside. */
 function warnOfOrder(name: string, mustBeInside: readonly OrderRule[], inner: readonly string[]): void {
   for (const [outer, why] of mustBeInside) {
     if (inner.includes(outer)) warnOnce(`${name}() stands outside ${outer}(): ${why}. Put ${outer}() first.`);
