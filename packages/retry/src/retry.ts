@@ -96,7 +96,8 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
   const { sends } = call.record;
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (isJudged(response, policy)) {
+      // below 400 the rules judge it only where one inspects good responses
+      if (response?.status >= 400 || policy.needsGoodResponses) {
         return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
       }
       recordSuccess(session, n, response);
@@ -113,11 +114,6 @@ function failedAttempt(toSend: Call, session: Session, outcome: Outcome, sends: 
   const { call } = session;
   releaseClone(toSend, call);
   return new FailedAttempt(session, toSend.attempt, outcome, call.record.sends > sends);
-}
-
-/** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
-function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
-  return response?.status >= 400 || needsGoodResponses;
 }
 
 /**
