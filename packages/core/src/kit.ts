@@ -22,17 +22,18 @@ export {
   checkFunction,
   checkKey,
   checkMembers,
+  checkMethods,
   checkMs,
   checkNames,
   checkNumber,
   checkPlain,
+  checkStatuses,
+  isToken,
   type NumberRule,
   optionError,
 } from './options/check.ts';
 export { callHooks, checkHooks } from './options/check-hooks.ts';
-export { checkMethods, checkStatuses, isToken } from './options/check-list.ts';
 export { isDevelopment } from './options/is-development.ts';
-export { oneLine } from './options/one-line.ts';
 export {
   checkChoice,
   clockOption,
@@ -43,6 +44,7 @@ export {
   readOptions,
   type Settings,
 } from './options/options.ts';
+export { oneLine } from './options/show.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { AnsweredError } from './outcome/answered-error.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
@@ -52,9 +54,8 @@ export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';
 export { cancelError, cancellable } from './time/cancellable.ts';
-export { MAX_TIMER } from './time/clock.ts';
+export { MAX_TIMER, sleep } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
 export { settledByOthers } from './time/settled-by-others.ts';
-export { sleep } from './time/sleep.ts';
 export { Turns } from './time/turns.ts';
 export { type Watch, watchRequests } from './time/watch-requests.ts';

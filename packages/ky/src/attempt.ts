@@ -2,12 +2,12 @@ import type { Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
-import type { Asked, Origin } from './describe.ts';
+import type { KyRequest, RequestCopy } from './describe.ts';
 
 /** One request on its way. */
 export interface Attempt {
-  readonly origin: Origin;
-  readonly asked: Asked;
+  readonly kyRequest: KyRequest;
+  readonly copy: RequestCopy;
   /** How many requests the call had sent before. */
   readonly sends: number;
   /** What `fetch` threw, before ky wrapped it. */

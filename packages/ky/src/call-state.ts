@@ -18,7 +18,15 @@ import {
 import type { Options } from 'ky';
 import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
 import { remainingOf } from './deadline.ts';
-import { type Asked, askedBy, type Bodies, callOf, type Origin, oneShotBody, rememberOrigin } from './describe.ts';
+import {
+  type Bodies,
+  callOf,
+  copyOf,
+  type KyRequest,
+  oneShotBody,
+  type RequestCopy,
+  rememberKyRequest,
+} from './describe.ts';
 import type { KyRetry } from './ky-retry.ts';
 import { Pending } from './pending.ts';
 
@@ -33,7 +41,6 @@ export class CallState {
   readonly #startedAt: number;
   /** What all descriptions of the call are made from. */
   #base: Call;
-  /** A body that can be sent only once. */
   #oneShot: BodyInit | undefined;
   #session: Session | undefined;
   /** The attempt under way, 1 for the first. */
@@ -41,7 +48,6 @@ export class CallState {
   readonly #pending: Pending;
   /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
   #judging: Promise<Retry | undefined> | undefined;
-  /** Whether ky has ended the call. */
   #isOver = false;
   readonly #observer: ReturnType<typeof observerOf>;
   /** What an `observe()` that the fetch begins with gets of ky's loop. */
@@ -71,14 +77,13 @@ export class CallState {
 
   /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
   prepare(request: Request, bodies: Bodies): void {
-    this.#oneShot = oneShotBody(this.#describe(askedBy(request)), bodies, this.#policy);
+    this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.#policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
     if (this.#oneShot) this.#kept!.limit = 0;
   }
 
-  /** Begins an attempt, and with the first one the session. */
-  begin(origin: Origin): Attempt {
-    const attempt: Attempt = { origin, asked: askedBy(origin.request), sends: this.#base.record.sends };
+  begin(kyRequest: KyRequest): Attempt {
+    const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends: this.#base.record.sends };
     this.#session ??= this.#start(attempt);
     this.#session.sentAt = this.#policy.clock.now(); // the hooks before a request are not part of the attempt
     this.open = attempt;
@@ -86,24 +91,24 @@ export class CallState {
     return attempt;
   }
 
-  #start({ asked }: Attempt): Session {
-    this.#observed = this.#observer?.(this.#describe(asked));
+  #start({ copy }: Attempt): Session {
+    this.#observed = this.#observer?.(this.#describe(copy));
     if (this.#observed) this.#base = this.#base.with({ observed: this.#observed.observed });
-    const call = this.#describe(asked);
+    const call = this.#describe(copy);
     this.#observed?.start(call);
     return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
   }
 
   /** The call as this attempt sends it, with the marks that an attempt of `retry()` has. */
-  callToSend({ asked, origin: { request } }: Attempt, init: RequestInit | undefined): Call {
-    const call = this.#describe(asked);
+  callToSend({ copy, kyRequest: { request } }: Attempt, init: RequestInit | undefined): Call {
+    const call = this.#describe(copy);
     const session = { ...this.#session!, call, repeatable: isRepeatable(call, this.#policy) };
     const mark = { attempt: this.#attempt, retried: retriedOf(session, this.#attempt) };
     return call.with({ ...mark, input: request, init: Call.from(request, init).init });
   }
 
-  #describe(asked: Asked, error?: unknown): Call {
-    return callOf(asked, { base: this.#base, signal: this.#options.signal, error, body: this.#oneShot });
+  #describe(copy: RequestCopy, error?: unknown): Call {
+    return callOf(copy, { base: this.#base, signal: this.#options.signal, error, body: this.#oneShot });
   }
 
   /** Returns the decision to repeat the call, if it is that. Else the call ends with this response. */
@@ -112,7 +117,7 @@ export class CallState {
     if (response.status >= 400 || this.#policy.needsGoodResponses) {
       due = await this.#judgeOrEnd(attempt, { response, failed: false });
     } else {
-      const session = this.#enter(attempt);
+      const session = this.#close(attempt);
       this.#pending.settle();
       if (!this.#pending.aborted) recordSuccess(session, this.#attempt, response);
     }
@@ -139,7 +144,7 @@ export class CallState {
 
   /** Asks the rules about an attempt that has ended, and calls the hooks of `retry`. Returns the decision to repeat it, if it is that. */
   async #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
-    const session = this.#enter(attempt, outcome.error);
+    const session = this.#close(attempt, outcome.error);
     this.#pending.settle();
     if (this.#pending.aborted) return undefined;
     // A hook of the caller may have lowered it meanwhile.
@@ -171,15 +176,15 @@ export class CallState {
 
   /** Records an attempt that a hook of the caller repeats, whatever came of it. No rule is asked. */
   passOver(attempt: Attempt): void {
-    recordAttempt(this.#enter(attempt), this.#attempt, { response: attempt.response!, failed: false });
+    recordAttempt(this.#close(attempt), this.#attempt, { response: attempt.response!, failed: false });
     // ky calls no hook for an abort during its own wait.
     this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#emitEndUnlessError(reason));
   }
 
-  /** Takes an attempt for judged. Returns the session, in which the call is now what this attempt has sent. */
-  #enter(attempt: Attempt, error?: unknown): Session {
+  /** The attempt is judged now. Returns the session, in which the call is now what this attempt has sent. */
+  #close(attempt: Attempt, error?: unknown): Session {
     this.open = undefined;
-    const call = rememberOrigin(this.#describe(attempt.asked, error), attempt.origin);
+    const call = rememberKyRequest(this.#describe(attempt.copy, error), attempt.kyRequest);
     return Object.assign(this.#session!, { call, repeatable: isRepeatable(call, this.#policy) });
   }
 

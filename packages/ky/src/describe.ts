@@ -2,44 +2,42 @@ import type { Call } from '@steadfetch/core';
 import { isRepeatable, type Policy } from '@steadfetch/retry/engine';
 import { type NormalizedOptions, type Options, TimeoutError } from 'ky';
 
-/** What ky adds to its errors. */
-export interface Origin {
+/** A request of ky with what ky adds to its errors. */
+export interface KyRequest {
   readonly request: Request;
   readonly options: NormalizedOptions;
   readonly parseJson: Options['parseJson'] | undefined;
 }
 
-/** What a request asks for, noted before anything below can change it. */
-export type Asked = Readonly<
+/** What a request says, copied before anything below can change it. */
+export type RequestCopy = Readonly<
   Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
 >;
 
 /** What cannot be read from ky's request. */
-export interface Known {
+interface Known {
   /** The call that all descriptions of one call of ky are made from: they share its record. */
   base: Call;
   /** The signal among the options of the call. */
   signal: AbortSignal | null | undefined;
-  /** What the attempt ended with. */
   error?: unknown;
-  /** A body that can be sent only once. */
   body: BodyInit | undefined;
 }
 
-const origins = new WeakMap<Call, Origin>();
+const kyRequests = new WeakMap<Call, KyRequest>();
 
-/** Remembers where a call comes from, for conditions written for ky. */
-export function rememberOrigin(call: Call, origin: Origin): Call {
-  origins.set(call, origin);
+/** Remembers which request of ky a call describes, for conditions written for ky. */
+export function rememberKyRequest(call: Call, kyRequest: KyRequest): Call {
+  kyRequests.set(call, kyRequest);
   return call;
 }
 
-/** Where a call comes from, if `retry()` hooks describe it. */
-export function knownOrigin(call: Call): Origin | undefined {
-  return origins.get(call);
+/** The request of ky that a call describes, if `retry()` hooks made the call. */
+export function kyRequestOf(call: Call): KyRequest | undefined {
+  return kyRequests.get(call);
 }
 
-export function askedBy({ url, method, headers, redirect, signal }: Request): Asked {
+export function copyOf({ url, method, headers, redirect, signal }: Request): RequestCopy {
   return { url, method, headers: Object.fromEntries(headers), redirect, signal };
 }
 
@@ -49,9 +47,9 @@ export function askedBy({ url, method, headers, redirect, signal }: Request): As
  * The signal is the caller's own where the options name it. One that came inside a `Request` is known only through
  * ky's, and no longer after a timeout of ky, which aborts that.
  */
-export function callOf(asked: Asked, { base, signal, error, body }: Known): Call {
-  const { url, method, headers, redirect } = asked;
-  const caller = signal ?? (error instanceof TimeoutError ? undefined : asked.signal);
+export function callOf(copy: RequestCopy, { base, signal, error, body }: Known): Call {
+  const { url, method, headers, redirect } = copy;
+  const caller = signal ?? (error instanceof TimeoutError ? undefined : copy.signal);
   const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
   return base.with({ input: url, init });
 }

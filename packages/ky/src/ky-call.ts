@@ -18,8 +18,7 @@ import { follow, watch } from './caller-hooks.ts';
 import { asObject, changesIn, filledIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
-/** The policy of a call whose `retry` option of ky says this. */
-export type PolicyOf = (retry: Options['retry']) => Policy;
+type PolicyOf = (retry: Options['retry']) => Policy;
 
 /** One call of ky as its own loop drives it: every hook and closure here belongs to this call alone. */
 export class KyCall {

@@ -5,7 +5,7 @@ import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetc
 import { ForceRetryError, isTimeoutError } from 'ky';
 
 /** Where the call stands when it ends: the number of the attempt, and what came of it. */
-interface Standing {
+interface Progress {
   readonly attempt: number;
   readonly response?: Response | undefined;
 }
@@ -52,7 +52,6 @@ export class Pending {
     });
   }
 
-  /** Waits until the attempt is due. */
   async wait(): Promise<void> {
     const announced = this.#announced;
     if (announced?.stage !== 'announced') return;
@@ -81,7 +80,7 @@ export class Pending {
   }
 
   /** Reports that the call ends here, unless its end was reported. The error that it ends with gets the history. */
-  stop(reason: GiveUpReason, error?: unknown, now?: Standing): void {
+  stop(reason: GiveUpReason, error?: unknown, now?: Progress): void {
     const announced = this.settle();
     if (!announced) return;
     const { decision } = announced;
@@ -100,7 +99,7 @@ export class Pending {
 }
 
 /** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */
-function endedNow({ session, outcome }: FailedAttempt, { attempt, response }: Standing): FailedAttempt {
+function endedNow({ session, outcome }: FailedAttempt, { attempt, response }: Progress): FailedAttempt {
   const ending: Outcome | undefined = response ? { response, failed: false } : outcome;
   return new FailedAttempt(session, attempt, ending);
 }

@@ -3,13 +3,12 @@ import { checkStatuses, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
-import { knownOrigin } from './describe.ts';
+import { kyRequestOf } from './describe.ts';
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
 
-/** The options of a ky call that speak of retries. */
-export type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
+type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
 
 /**
  * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
@@ -71,12 +70,12 @@ function jittered(jitter: (delay: number) => number, delay: number, cap = Infini
 /** A failure as a condition written for ky expects it: with ky's error and its data. Below `use()` the options of the error are empty. */
 async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
   const { attempt: retryCount, call, error, response } = failure;
-  const origin = knownOrigin(call);
-  const request = origin?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
+  const known = kyRequestOf(call);
+  const request = known?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
   if (response) {
-    const httpError = new ky.HTTPError(response, request, origin?.options ?? ({} as NormalizedOptions));
+    const httpError = new ky.HTTPError(response, request, known?.options ?? ({} as NormalizedOptions));
     const parse = (text: string) =>
-      origin?.parseJson ? origin.parseJson(text, { request, response }) : JSON.parse(text);
+      known?.parseJson ? known.parseJson(text, { request, response }) : JSON.parse(text);
     httpError.data = await dataOf(response, await peek(response, MAX_DATA), parse);
     return { error: httpError, retryCount };
   }

@@ -10,8 +10,9 @@ import {
 } from '@steadfetch/core/kit';
 import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
-import { type FailedAttempt, tookOf } from './failed-attempt.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
+import { tookOf } from './session.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 

@@ -21,7 +21,7 @@ export interface Failure {
 }
 
 /** What a condition says: `true`, `false`, or nothing, which leaves it to the other rules. */
-export type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | undefined>;
+type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | undefined>;
 
 /**
  * `shouldRetry` as a rule, for errors and for statuses from 400. It is called once for an attempt: `true` answers `when`, `false`

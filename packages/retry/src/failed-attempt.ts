@@ -1,43 +1,7 @@
 import type { AttemptRecord, Call, Outcome } from '@steadfetch/core';
 import { type EndedAttempt, idempotencyKeyOf, type Pause } from '@steadfetch/core/kit';
 import { unknownElapsed } from './development.ts';
-import type { Policy, Retry } from './rule.ts';
-
-/** What all attempts of a call share. */
-export interface Session {
-  /** The call as it was made; ky makes a new one for each attempt. */
-  call: Call;
-  /** Whether the call can be sent twice, judged before anything below could change it. */
-  repeatable: boolean;
-  readonly policy: Policy;
-  /** When the call began; known only where a rule needs `elapsed`. */
-  readonly startedAt: number | undefined;
-  /** The decision that led to the attempt under way; none for the first. */
-  lastRetry: Retry | undefined;
-  /** The retries that were due and got no permit. */
-  skipped: number;
-  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`, or a `timeout` stands outside. */
-  sentAt: number | undefined;
-}
-
-export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
-  const { record } = call;
-  if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
-  record.mayRetry = policy.mayRetry;
-  for (const rule of policy.callRules) rule.beforeCall!(call);
-  // the age of the call would count what it did before, such as waiting for a queue or a token
-  const sentAt = startedAt ?? (record.age && policy.clock.now());
-  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt };
-}
-
-/** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
-const LONGEST_ATTEMPT = 10_000;
-
-/** How long the attempt took that has just ended, in milliseconds. See `took`. */
-export function tookOf({ sentAt, policy, call }: Session): number {
-  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
-}
+import { type Session, tookOf } from './session.ts';
 
 /** Whether an attempt ended in a good response: below 400. A rule can call it failed nevertheless. */
 export function isGood(response: Response | undefined): response is Response {
@@ -76,9 +40,9 @@ export class FailedAttempt implements EndedAttempt {
   /** Whether a request was handed to the plain `fetch`. */
   readonly sent: boolean;
   /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
-  held: boolean;
+  held = false;
   /** The wait that follows, where somebody observes the call. */
-  pause: Pause | undefined;
+  pause: Pause | undefined = undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
     this.session = session;
@@ -86,8 +50,6 @@ export class FailedAttempt implements EndedAttempt {
     this.attempt = attempt;
     this.outcome = outcome;
     this.sent = sent;
-    this.held = false;
-    this.pause = undefined;
   }
 
   get response(): Response | undefined {

@@ -16,35 +16,33 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
   failure.call.record.outlasted = 0; // the attempt is recorded
   let { planned, held } = end;
-  let next: Planned | false | undefined;
-  const sentWith = (permits: Permit[]): Decision => ({
-    retry: true,
-    reason: end.reason,
-    permits,
-    ...planned,
-    delay: 0,
-  });
+  let permits: Permit[] | undefined;
   for (;;) {
     await hold(failure, held);
-    const isDue = held >= planned.delay; // otherwise the rules hold it for less than its wait, and it ends
-    if (!isDue) return { ...end, planned };
-    const permits = await takePermitsInTurn(failure, planned, attemptTime);
-    if (permits) return sentWith(permits);
+    if (!(held >= planned.delay)) break; // the rules hold it for less than its wait, and it ends
+    permits = await takePermitsInTurn(failure, planned, attemptTime);
+    if (permits) break;
     failure.session.skipped++;
-    next = await waitAfterSkipped(failure, planned, attemptTime);
+    const next = await waitAfterSkipped(failure, planned, attemptTime);
     held = next ? attemptTime + holdFor(failure, next) : 0;
-    if (!next || !(held > 0)) break;
+    if (!next || !(held > 0)) {
+      // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
+      const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
+      if (rest > 0) await hold(failure, rest);
+      if (next !== false) permits = takeLastPermits(failure, planned, attemptTime);
+      break;
+    }
     planned = next;
   }
-  // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
-  const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
-  if (rest > 0) await hold(failure, rest);
+  return permits ? { retry: true, reason: end.reason, permits, ...planned, delay: 0 } : { ...end, planned };
+}
+
+function takeLastPermits(failure: FailedAttempt, planned: Planned, attemptTime: number): Permit[] | undefined {
   const isSlow = attemptTime > planned.delay; // otherwise it has asked a moment ago
   const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
-  const permits = next !== false && isSlow && hasTime ? takePermits(failure, planned) : undefined;
-  if (!permits) return { ...end, planned };
-  failure.session.skipped--;
-  return sentWith(permits);
+  const permits = isSlow && hasTime ? takePermits(failure, planned) : undefined;
+  if (permits) failure.session.skipped--;
+  return permits;
 }
 
 /** How long a skipped retry takes: as long as the attempt that failed, but no longer than the limit that would cut it. */

@@ -23,7 +23,8 @@ import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import { hooks, type RetryHooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
-import { type Policy, policyOf, type Rule } from './rule.ts';
+import { type Policy, policyOf } from './policy.ts';
+import type { Rule } from './rule.ts';
 import { backoff, evenIfNotIdempotent, history, inspect, onNetworkError, onTimeout, TRANSIENT } from './rules.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
 
@@ -69,7 +70,6 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   return { policy: policyOf(rulesOf(settings)), policyFor };
 }
 
-/** The options as rules. */
 function rulesOf(settings: RetrySettings): Rule[] {
   const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
   const veto = obeyVetoes();
@@ -123,7 +123,6 @@ function checkHints(option: string, given: NonNullable<RetryOptions['serverHints
   return [serverHints(), spread === undefined ? {} : { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];
 }
 
-/** The statuses of the option `statuses`, or throws. */
 function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
   const listed = checkStatuses(option, statuses);
   const low = [...listed].find((status) => status < 400);

@@ -2,8 +2,9 @@
 
 import { type Call, notify, type Outcome } from '@steadfetch/core';
 import { addAttempt, idempotencyKeyOf, ignoreRejection } from '@steadfetch/core/kit';
-import { FailedAttempt, type Recovery, type Session } from './failed-attempt.ts';
+import { FailedAttempt, type Recovery } from './failed-attempt.ts';
 import type { Decision, Retry, Rule } from './rule.ts';
+import type { Session } from './session.ts';
 
 /** Adds an attempt to the history of the call, for `historyOf`, and for errors that are made later. */
 export function recordAttempt(session: Session, attempt: number, outcome: Outcome, decision?: Decision): void {

@@ -7,17 +7,20 @@ import {
   throwIfAborted,
   unwrap,
 } from '@steadfetch/core';
-import { releaseBody, retryAfterOf } from '@steadfetch/core/kit';
+import { releaseBody } from '@steadfetch/core/kit';
 import pRetry, { type Options } from 'p-retry';
 import { again } from './again.ts';
 import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts';
-import { FailedAttempt, type Session, startSession } from './failed-attempt.ts';
+import { FailedAttempt } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
 import { takeOverride } from './override.ts';
+import { type Policy, policyOf } from './policy.ts';
 import { presetOf, retryOptions } from './preset.ts';
 import { recordSuccess } from './report.ts';
-import { type Policy, policyOf, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
+import { RETRY_AFTER } from './rules.ts';
 import { callToSend, isRepeatable, releaseClone, withSteadyBody } from './sent-call.ts';
+import { type Session, startSession } from './session.ts';
 
 /**
  * Repeats a request while its outcome looks transient: `retryWith` and the rules that most clients need, as options.
@@ -57,14 +60,6 @@ export function retryWith(...rules: Rule[]): Middleware {
   });
 }
 
-/** Waits for `Retry-After`, where no rule of the list reads it. */
-const RETRY_AFTER: Rule = {
-  asked: ({ response, session }) => {
-    const delay = response && retryAfterOf(response, session.policy.clock.now());
-    return delay === undefined ? undefined : { delay, source: 'retry-after' };
-  },
-};
-
 /**
  * The middleware behind `retry` and `retryWith`. A call may bring its own options, in `init.retry`: `policyFor` makes a policy
  * of them, and `names` are the option names by which they are recognised as ours.
@@ -101,7 +96,8 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
   const { sends } = call.record;
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      if (isJudged(response, policy)) {
+      // below 400 the rules judge it only where one inspects good responses
+      if (response?.status >= 400 || policy.needsGoodResponses) {
         return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
       }
       recordSuccess(session, n, response);
@@ -113,16 +109,11 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
   );
 }
 
-/** A failed attempt. `sent`: the call as it was handed on; `sends`: how many requests the call had made before. */
-function failedAttempt(sent: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+/** The attempt that handed on this call. `sends`: how many requests the call had made before. */
+function failedAttempt(toSend: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
   const { call } = session;
-  releaseClone(sent, call);
-  return new FailedAttempt(session, sent.attempt, outcome, call.record.sends > sends);
-}
-
-/** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
-function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
-  return response?.status >= 400 || needsGoodResponses;
+  releaseClone(toSend, call);
+  return new FailedAttempt(session, toSend.attempt, outcome, call.record.sends > sends);
 }
 
 /**
@@ -151,7 +142,6 @@ const LOOP: Options = {
   shouldRetry: ({ error }) => again(error as unknown as FailedAttempt),
 };
 
-/** Throws a failed attempt to p-retry. */
 function toLoop(failure: FailedAttempt): never {
   throw failure;
 }

@@ -10,6 +10,7 @@ import {
   IDEMPOTENT_METHODS,
   keepHistory,
   optionError,
+  retryAfterOf,
   transientKind,
 } from '@steadfetch/core/kit';
 import { isGood } from './failed-attempt.ts';
@@ -91,10 +92,18 @@ export function ignoreRetryAfter(): Rule {
   return { ignoresServer: true };
 }
 
+/** Waits for `Retry-After`, where no rule of the list reads it. */
+export const RETRY_AFTER: Rule = {
+  asked: ({ response, session }) => {
+    const delay = response && retryAfterOf(response, session.policy.clock.now());
+    return delay === undefined ? undefined : { delay, source: 'retry-after' };
+  },
+};
+
 /** Declares that sending a request twice does no harm, whatever its method: for all calls, or for those that the predicate picks. */
 export function evenIfNotIdempotent(predicate: (call: Call) => boolean = () => true): Rule {
   checkFunction('evenIfNotIdempotent', predicate);
-  return { harmless: (call) => predicate(call) };
+  return { harmless: predicate };
 }
 
 /** Repeats these methods, in place of the idempotent ones. */

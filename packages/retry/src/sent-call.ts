@@ -1,7 +1,8 @@
 import type { Call } from '@steadfetch/core';
 import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
-import type { Session } from './failed-attempt.ts';
-import type { Policy, Rule } from './rule.ts';
+import type { Policy } from './policy.ts';
+import type { Rule } from './rule.ts';
+import type { Session } from './session.ts';
 
 /**
  * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.

@@ -73,7 +73,8 @@ export function fieldsOf(table: OptionTable): OptionField[] {
   return Object.entries(table).map(([name, option]) => {
     const { default: value, min, max, values } = option;
     const kind = kindOf(option);
-    const range = isNumeric(kind) && { min: min ?? 0, max: max ?? (kind === 'ms' ? MAX_TIMER : Infinity) };
+    const isNumeric = ['number', 'integer', 'ms'].includes(kind);
+    const range = isNumeric && { min: min ?? 0, max: max ?? (kind === 'ms' ? MAX_TIMER : Infinity) };
     return { name, kind, ...range, ...(values && { values }), ...(value !== undefined && { default: value }) };
   });
 }
@@ -81,16 +82,11 @@ export function fieldsOf(table: OptionTable): OptionField[] {
 function kindOf({ check, unit, integer, default: value }: Option): OptionField['kind'] {
   if (check === checkMs || unit === 'ms') return 'ms';
   if (check === checkNumber || typeof value === 'number') return integer ? 'integer' : 'number';
-  const known = KINDS.find(([of]) => of === check);
-  return known ? known[1] : 'other';
+  return KINDS.get(check) ?? 'other';
 }
 
-const KINDS: readonly [check: unknown, kind: OptionField['kind']][] = [
+const KINDS = new Map<unknown, OptionField['kind']>([
   [checkBoolean, 'boolean'],
   [checkFunction, 'function'],
   [checkChoice, 'choice'],
-];
-
-function isNumeric(kind: OptionField['kind']): boolean {
-  return kind === 'ms' || kind === 'integer' || kind === 'number';
-}
+]);

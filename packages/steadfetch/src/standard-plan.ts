@@ -17,7 +17,6 @@ import type { IdempotencyKeyOptions } from '@steadfetch/idempotency-key';
 import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
 import { type TimeoutLimits, timeoutLimits } from '@steadfetch/timeout';
-import { checkLayer, layerOptions } from './layer-options.ts';
 import type { StandardConcurrency, StandardOptions } from './standard-options.ts';
 
 /** What each layer is given; `undefined` for one that is left out. */
@@ -87,6 +86,11 @@ function checkLimits(
   throw optionError(option, 'a limit for headers or body', given);
 }
 
+/** Returns `true`, `false` or the options of a layer, which it checks itself; or throws. */
+function checkLayer<T extends object>(option: string, given: T | boolean): T | boolean {
+  return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
+}
+
 /** A number is `maxRetries`, as ky takes it. */
 function checkRetry(option: string, given: RetryOptions | boolean | number): RetryOptions | boolean {
   return checkLayer(option, typeof given === 'number' ? { maxRetries: given } : given);
@@ -101,6 +105,14 @@ function checkSlots(
   const isNumber = typeof given !== 'object';
   const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : checkPlain(option, given);
   return { max, maxQueue: 1_000, ...options };
+}
+
+/** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */
+function layerOptions<T extends object>(given: T | boolean, defaults: NoInfer<T>): T | undefined {
+  if (given === false) return undefined;
+  if (given === true) return defaults;
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
 }
 
 /** Short at first, since it grows: after a short outage calls must soon go through again. */

@@ -1,4 +1,4 @@
-import { type Call, discard, type Next } from '@steadfetch/core';
+import { type Call, type CallChanges, discard, type Next } from '@steadfetch/core';
 import { isLast, keepHistory } from '@steadfetch/core/kit';
 import { type Arrival, attachBody, type TimeoutSettings } from './body.ts';
 import { abortScoped, follow, scopedController } from './link.ts';
@@ -37,27 +37,30 @@ export class TimedCall implements Expirable, Arrival {
     this.stop(error);
   }
 
-  /** Ends the wait, and the call inside. */
   stop(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
     abortScoped(this.controller, reason);
   }
 
   #send(next: Next): void {
-    const { headers, time } = this.settings;
-    const { signal } = this.controller;
-    this.call.record.outlasted = 0;
+    const { call, settings, controller } = this;
+    const { headers, time } = settings;
+    const changes: CallChanges = { signal: controller.signal };
+    call.record.outlasted = 0;
     try {
       // cutting an attempt helps only if another one may follow
-      if (headers === undefined || (isLast(this.call) && this.call.remaining() < Infinity)) {
-        this.#await(next(this.call.with({ signal })));
-        return;
+      if (headers !== undefined && !(isLast(call) && call.remaining() < Infinity)) {
+        const timer = startTimer(time, headers, this);
+        this.#timer = timer;
+        call.record.age ??= () => time.now() - timer.due + headers;
+        // an outer limit is a deadline for the layers inside
+        changes.remaining = () => this.#timer!.due - time.now();
       }
-      const timer = startTimer(time, headers, this);
-      this.#timer = timer;
-      this.call.record.age ??= () => time.now() - timer.due + headers;
-      // an outer limit is a deadline for the layers inside
-      this.#await(next(this.call.with({ signal, remaining: () => this.#timer!.due - time.now() })));
+      // a mock may return the response itself
+      Promise.resolve(next(call.with(changes))).then(
+        (arrived) => this.#arrive(arrived),
+        (error) => this.#fail(error),
+      );
     } catch (error) {
       // thrown by a clock that cannot sleep
       this.#fail(error);
@@ -81,22 +84,10 @@ export class TimedCall implements Expirable, Arrival {
     }
   }
 
-  #await(response: Promise<Response>): void {
-    // a mock may return the response itself
-    Promise.resolve(response).then(
-      (arrived) => this.#arrive(arrived),
-      (error) => this.#fail(error),
-    );
-  }
-
   #arrive(response: Response): void {
-    if (!this.#settle()) discard(response);
-    else this.#resolveWith(response);
-  }
-
-  #resolveWith(response: Response): void {
     try {
-      this.#resolve(attachBody(response, this));
+      if (this.#settle()) this.#resolve(attachBody(response, this));
+      else discard(response);
     } catch (error) {
       this.#fail(error);
     }

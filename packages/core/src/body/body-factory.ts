@@ -8,7 +8,6 @@ import { cancelBody } from './keep-body.ts';
 /** Returns a body, or a promise of one. */
 export type BodyMaker = () => BodyInit | Promise<BodyInit>;
 
-/** Sends a call with an init. */
 type Send = (init: RequestInit) => Promise<Response>;
 
 /** The function that sends a factory is a member of it, so that another copy of this package can send it too. */

@@ -1,4 +1,4 @@
-import { inheritHistory } from '../call/history.ts';
+import { historyBehind, keepHistory } from '../call/history.ts';
 import type { BodyInit } from '../call/platform-types.ts';
 
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
@@ -54,7 +54,7 @@ export function withBody(response: Response, body: BodyInit | null, errorOf: Err
 }
 
 function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Response {
-  inheritHistory(copy, original);
+  keepHistory(copy, historyBehind(original));
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }

@@ -1,8 +1,7 @@
 import { copyForm } from '../body/form.ts';
 import { tagOf } from '../options/show.ts';
 import { inReactNative } from '../runtime.ts';
-import { MEMBERS, membersOf, TEXTS } from './init-members.ts';
-import { cloneHeaders } from './request-members.ts';
+import { cloneHeaders, MEMBERS, membersOf, TEXTS } from './request-members.ts';
 
 /**
  * A copy of an init that its caller cannot change: its members, its headers, and a body that is mutable. A stream is not

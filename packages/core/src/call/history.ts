@@ -20,11 +20,6 @@ function allHistories(): WeakMap<object, readonly unknown[]> {
   return histories;
 }
 
-/** Copies the history of a response to a copy of it. */
-export function inheritHistory(copy: object, original: object): void {
-  keepHistory(copy, historyBehind(original));
-}
-
 function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,7 +1,7 @@
 import { bodyFactory } from '../body/body-factory.ts';
 import { inBrowser } from '../runtime.ts';
-import { membersOf } from './init-members.ts';
 import type { RequestInfo } from './platform-types.ts';
+import { membersOf } from './request-members.ts';
 
 /** What `fetch` is called with. */
 interface Moved {

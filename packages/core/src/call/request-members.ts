@@ -1,5 +1,3 @@
-import { isEmpty } from './init-members.ts';
-
 /** True for a `Request`, also one of another realm or polyfill. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && !(input instanceof URL) && 'url' in input && 'headers' in input;
@@ -40,3 +38,24 @@ export function initFor(input: RequestInfo | URL, init: RequestInit | undefined)
 }
 
 const BY_ITSELF = 'about:client';
+
+// The annotations below let a bundler leave out what is not used.
+
+/** The members of an init that are texts. */
+export const TEXTS: readonly string[] =
+  /* @__PURE__ */ 'method mode credentials cache redirect referrer referrerPolicy integrity'.split(' ');
+
+/** What `fetch` reads of an init; a class may have them as getters, which no loop finds. */
+export const MEMBERS: readonly string[] = /* @__PURE__ */ TEXTS.concat(
+  /* @__PURE__ */ 'headers body keepalive signal duplex priority dispatcher window'.split(' '),
+);
+
+/** What `fetch` reads of a Request, or of an init that is an object of a class. */
+export function membersOf(source: object): RequestInit {
+  const read = MEMBERS.map((name) => [name, (source as Record<string, unknown>)[name]]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+}
+
+function isEmpty(init: RequestInit | undefined): boolean {
+  return init === undefined || MEMBERS.every((name) => init[name as keyof RequestInit] === undefined);
+}

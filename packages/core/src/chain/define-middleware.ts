@@ -3,7 +3,7 @@ import { Call } from '../call/call.ts';
 import { takeAttempt } from '../call/mark.ts';
 import { checkFunction, optionError } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
-import { type OrderRule, warnOfOrder } from './check-order.ts';
+import { warnOnce } from '../options/warn-once.ts';
 import type { Fetch, Middleware } from './fetch.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
@@ -24,6 +24,9 @@ export interface Layer {
    */
   mustBeInside?: readonly OrderRule[];
 }
+
+/** A layer that another one must stand inside, and what happens where it stands outside. */
+type OrderRule = readonly [outer: string, why: string];
 
 /**
  * Lets one of our middlewares hand its `Call` to the next, so that the arguments are parsed once. The property names its
@@ -82,6 +85,12 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
     fetch[LAYERS] = name === undefined ? inner : [name, ...inner];
     return fetch;
   };
+}
+
+function warnOfOrder(name: string, mustBeInside: readonly OrderRule[], inner: readonly string[]): void {
+  for (const [outer, why] of mustBeInside) {
+    if (inner.includes(outer)) warnOnce(`${name}() stands outside ${outer}(): ${why}. Put ${outer}() first.`);
+  }
 }
 
 /** Whether `fetch` would use the body up: a stream, or that of a `Request`. */

@@ -3,7 +3,7 @@ import type { LastAnswer } from '../call/call-record.ts';
 import type { RetryObserver } from './retry-events.ts';
 
 /** The members of every event. Times are milliseconds. */
-export interface EventBase {
+interface EventBase {
   /** The same for all events of one call. */
   readonly callId: number;
   readonly method: string;
@@ -40,19 +40,19 @@ export interface FailureMembers extends Omit<Ending, 'status'> {
 }
 
 /** The call enters the observer. */
-export interface StartEvent extends EventBase {
+interface StartEvent extends EventBase {
   readonly type: 'start';
 }
 
 /** A request to the plain `fetch` has ended: its headers are there, or it failed. */
-export interface AttemptEvent extends EventBase, Ending {
+interface AttemptEvent extends EventBase, Ending {
   readonly type: 'attempt';
   /** How long it took. */
   readonly ms: number;
 }
 
 /** `retry` will send the call again, after this wait. */
-export interface WaitEvent extends EventBase, FailureMembers {
+interface WaitEvent extends EventBase, FailureMembers {
   readonly type: 'wait';
   /** How long the wait will be. */
   readonly ms: number;
@@ -75,7 +75,7 @@ export interface WaitEvent extends EventBase, FailureMembers {
 }
 
 /** `concurrency` has no slot free: the call waits for one, or is refused. */
-export interface QueueEvent extends EventBase {
+interface QueueEvent extends EventBase {
   readonly type: 'queue';
   readonly action: 'wait' | 'refused';
   readonly key: string;
@@ -91,7 +91,7 @@ export interface QueueEvent extends EventBase {
  * `rateLimit` holds the call back (`wait`), does not send it (`refused`), closes the gate by what the call was answered
  * (`closed`), or hands the server's refusal to the caller (`returned`).
  */
-export interface GateEvent extends EventBase {
+interface GateEvent extends EventBase {
   readonly type: 'gate';
   readonly action: 'wait' | 'refused' | 'closed' | 'returned';
   readonly key: string;
@@ -111,7 +111,7 @@ export interface GateEvent extends EventBase {
 }
 
 /** `circuitBreaker` refuses the call, lets it through as a probe, or changes its state by how the call ended. */
-export interface CircuitEvent extends EventBase {
+interface CircuitEvent extends EventBase {
   readonly type: 'circuit';
   readonly action: 'refused' | 'probe' | 'opened' | 'closed';
   readonly key: string;
@@ -133,7 +133,7 @@ export interface CircuitEvent extends EventBase {
  * The browser says that it is offline, and `online` holds the call back (`wait`), lets it go all the same (`probe`), or lets it
  * go since the network is back (`released`).
  */
-export interface OfflineEvent extends EventBase {
+interface OfflineEvent extends EventBase {
   readonly type: 'offline';
   readonly action: 'wait' | 'probe' | 'released';
   /** Calls that wait, this one included if it does. */
@@ -146,7 +146,7 @@ export interface OfflineEvent extends EventBase {
  * The budget of `retry` refused a retry. After `ms` it is due: a `wait` follows if there is a permit by then, else the next `budget`,
  * or the `give-up`, unless the call is cancelled.
  */
-export interface BudgetEvent extends EventBase, FailureMembers {
+interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
   /** How long the call is held, in milliseconds: a budget takes the requests, not the time. */
   readonly ms: number;
@@ -155,13 +155,13 @@ export interface BudgetEvent extends EventBase, FailureMembers {
 }
 
 /** A retry got a good answer. */
-export interface RecoverEvent extends EventBase, FailureMembers {
+interface RecoverEvent extends EventBase, FailureMembers {
   readonly type: 'recover';
   readonly attempts: number;
 }
 
 /** No further attempt is made although the outcome looked transient; after a retry, also when it did not. */
-export interface GiveUpEvent extends EventBase, FailureMembers {
+interface GiveUpEvent extends EventBase, FailureMembers {
   readonly type: 'give-up';
   readonly reason: string;
   /** The wait that was asked for or computed and not taken, with its source. */
@@ -170,7 +170,7 @@ export interface GiveUpEvent extends EventBase, FailureMembers {
 }
 
 /** The call leaves the observer. */
-export interface EndEvent extends EventBase, Ending {
+interface EndEvent extends EventBase, Ending {
   readonly type: 'end';
   /** How long the call took, until its headers were there. */
   readonly ms: number;

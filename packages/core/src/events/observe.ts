@@ -27,7 +27,7 @@ const OBSERVERS: unique symbol = Symbol.for('steadfetch.observers.2') as never;
 /** The fetch brings along what observes a call, so that a loop around one that is not observed has none of that code. */
 interface Observers {
   /** Outermost first. */
-  readonly all: readonly Settings[];
+  readonly all: readonly Observer[];
   observe(call: Call): CallObservation;
 }
 
@@ -48,14 +48,14 @@ export function observe(listener: Listener, options?: ObserveOptions): Middlewar
 }
 
 /** The middleware behind `observe`. */
-export function observeBy(observer: Omit<Settings, 'now'>, name: string): Middleware {
-  const settings = { ...observer, now: monotonic(observer.clock) };
+export function observeBy(given: Omit<Observer, 'now'>, name: string): Middleware {
+  const observer = { ...given, now: monotonic(given.clock) };
   const middleware = defineMiddleware((call, next) => {
-    if (isOf(call.observed, settings)) return next(call);
-    return new Observation(call, settings).watch(call, next);
+    if (isOf(call.observed, observer)) return next(call);
+    return new Observation(call, observer).watch(call, next);
   }, name);
   return (next) => {
-    const all = [settings, ...((next as Observable | undefined)?.[OBSERVERS]?.all ?? [])];
+    const all = [observer, ...((next as Observable | undefined)?.[OBSERVERS]?.all ?? [])];
     return Object.assign(middleware(next), { [OBSERVERS]: { all, observe: (call: Call) => observationBy(all, call) } });
   };
 }
@@ -80,11 +80,11 @@ export function observerOf(fetch: Fetch | undefined): ((call: Call) => CallObser
   return (fetch as Observable | undefined)?.[OBSERVERS]?.observe;
 }
 
-function observationBy(all: readonly Settings[], call: Call): CallObservation {
+function observationBy(all: readonly Observer[], call: Call): CallObservation {
   const chain: Observation[] = [];
-  for (const settings of all) {
+  for (const observer of all) {
     const [outer] = chain;
-    chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, settings));
+    chain.unshift(new Observation(outer ? call.with({ observed: outer }) : call, observer));
   }
   return {
     observed: chain[0]!,
@@ -98,7 +98,7 @@ function observationBy(all: readonly Settings[], call: Call): CallObservation {
   };
 }
 
-export interface Settings {
+interface Observer {
   readonly listener: Listener;
   /** Called around each request. */
   readonly around?: (call: Call, send: () => Promise<Response>) => Promise<Response>;
@@ -111,13 +111,13 @@ export interface Settings {
 /** One call below one observer. */
 class Observation implements Observed {
   readonly retries: RetryObserver = retryObserver;
-  readonly #settings: Settings;
+  readonly #observer: Observer;
   readonly #outer: Observation | undefined;
   readonly #root: Observation;
   /** What another copy of this package observes, further out than all of these. */
   readonly #further: Observed | undefined;
   /** What the nearest observer that has it does around each request. */
-  readonly #around: Settings['around'];
+  readonly #around: Observer['around'];
   readonly #startedAt: number;
   /** The same moment since the epoch: one reading of that clock per call. */
   readonly #epoch: number;
@@ -126,14 +126,14 @@ class Observation implements Observed {
   /** The attempt that the last event belongs to. */
   #latest = 1;
 
-  constructor({ observed }: Call, settings: Settings) {
-    this.#settings = settings;
+  constructor({ observed }: Call, observer: Observer) {
+    this.#observer = observer;
     this.#outer = observed instanceof Observation ? observed : undefined;
     this.#root = this.#outer ? this.#outer.#root : this;
     this.#further = this.#outer ? this.#outer.#further : observed;
-    this.#around = settings.around ?? (this.#outer ? this.#outer.#around : undefined);
-    this.#startedAt = settings.now();
-    this.#epoch = settings.clock.now();
+    this.#around = observer.around ?? (this.#outer ? this.#outer.#around : undefined);
+    this.#startedAt = observer.now();
+    this.#epoch = observer.clock.now();
   }
 
   watch(call: Call, next: (call: Call) => Promise<Response>): Promise<Response> {
@@ -142,9 +142,9 @@ class Observation implements Observed {
     return follow(next(call.with({ observed: this })), (ending) => this.end(call, ending));
   }
 
-  /** Whether this observer, or one further out, is that of the settings. */
-  isOf(settings: Settings): boolean | undefined {
-    return this.#settings === settings || isOf(this.#outer ?? this.#further, settings);
+  /** Whether this is the observation of that observer, or one further out is. */
+  isOf(observer: Observer): boolean | undefined {
+    return this.#observer === observer || isOf(this.#outer ?? this.#further, observer);
   }
 
   start(call: Call): void {
@@ -152,7 +152,7 @@ class Observation implements Observed {
   }
 
   end(call: Call, ending: Ending): void {
-    const now = this.#settings.now();
+    const now = this.#observer.now();
     const ms = now - this.#startedAt;
     this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
@@ -160,7 +160,7 @@ class Observation implements Observed {
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
     call.taken = false;
     const attempt = call.attempt + call.record.resends;
-    const { now } = this.#root.#settings;
+    const { now } = this.#root.#observer;
     const around = this.#around;
     const further = this.#further;
     const request = further ? () => further.send(call, send) : send;
@@ -172,7 +172,7 @@ class Observation implements Observed {
   }
 
   emit(call: Call, moment: Moment): void {
-    this.#notify(call, moment, this.#root, this.#root.#settings.now());
+    this.#notify(call, moment, this.#root, this.#root.#observer.now());
     this.#further?.emit(call, moment);
   }
 
@@ -203,15 +203,15 @@ class Observation implements Observed {
       ) {
         if (event.type === 'attempt') observation.#attempts++;
         observation.#latest = event.attempt;
-        notify(observation.#settings.listener, event);
+        notify(observation.#observer.listener, event);
       }
     } catch {}
   }
 }
 
-/** Also where another copy of this package observes: it has taken the settings from the fetch inside. */
-function isOf(observed: Observed | undefined, settings: Settings): boolean | undefined {
-  return (observed as Partial<Observation> | undefined)?.isOf?.(settings);
+/** Also where another copy of this package observes: it has taken the observer from the fetch inside. */
+function isOf(observed: Observed | undefined, observer: Observer): boolean | undefined {
+  return (observed as Partial<Observation> | undefined)?.isOf?.(observer);
 }
 
 /** What the call was made with, also in the member that no other library reads. */

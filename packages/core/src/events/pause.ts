@@ -1,8 +1,7 @@
 import type { Call } from '../call/call.ts';
 import { abortWith, onAbort, throwIfAborted } from '../time/abort.ts';
 import { cancelError } from '../time/cancellable.ts';
-import { type Clock, monotonic } from '../time/clock.ts';
-import { sleep } from '../time/sleep.ts';
+import { type Clock, monotonic, sleep } from '../time/clock.ts';
 
 /** What ends a wait early and lets the call go. */
 const NOW: unique symbol = Symbol('now');

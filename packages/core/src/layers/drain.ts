@@ -7,8 +7,7 @@ import type { SteadfetchEvent } from '../events/events.ts';
 import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
-import type { Clock } from '../time/clock.ts';
-import { sleep } from '../time/sleep.ts';
+import { type Clock, sleep } from '../time/clock.ts';
 import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
 

@@ -7,7 +7,7 @@ import { ignoreRejection } from '../events/notify.ts';
 import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
-import { classifyError } from '../outcome/classify-error.ts';
+import { transientKind } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
 import { cancellable } from '../time/cancellable.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
@@ -122,9 +122,8 @@ class Network {
         releaseBody(call);
         return response;
       } catch (error) {
-        const { kind, permanent } = classifyError(error);
         const isOver = call.signal?.aborted || call.remaining() <= 0;
-        if (!isRepeatable || isOver || kind !== 'network' || permanent) throw error;
+        if (!isRepeatable || isOver || transientKind(error) !== 'network') throw error;
         call.record.keyIsNew = false; // the server may have got the request all the same
       }
     }

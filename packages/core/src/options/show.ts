@@ -34,6 +34,14 @@ export function clip(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
+/**
+ * Outside text fit for one line of a log: at most `maxLength` characters, without control characters, line breaks and
+ * invisible formatting.
+ */
+export function oneLine(text: string, maxLength = 200): string {
+  return clip(text, maxLength).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '');
+}
+
 /** What has no members to show. */
 function showMember(value: unknown, longest: number = LONGEST_MEMBER): string | undefined {
   if (typeof value === 'string') return quoted(clip(value, longest));

@@ -18,7 +18,6 @@ export function abortWith(controller: AbortController, reason: unknown): void {
 
 type Listener = (reason: unknown) => void;
 
-/** The function that adds a listener to a signal. */
 const adderOf = new WeakMap<AbortSignal, (listener: Listener) => () => void>();
 
 /**

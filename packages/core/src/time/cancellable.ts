@@ -1,7 +1,7 @@
 import { abortWith, onAbort } from './abort.ts';
 
 /** A wait that an observer can end, and that ends with the call. */
-export interface Cancellable {
+interface Cancellable {
   /** Aborts with the signal of the call, or by `cancel`. */
   readonly signal: AbortSignal;
   /** Ends the wait: with the error that is given, else with an `AbortError`. */

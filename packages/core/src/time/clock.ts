@@ -1,4 +1,4 @@
-import { onAbort } from './abort.ts';
+import { abortable, onAbort } from './abort.ts';
 
 /** The source of time. All numbers are milliseconds. */
 export interface Clock {
@@ -15,10 +15,10 @@ export type Random = () => number;
 export const MAX_TIMER = 2_147_483_647;
 
 /** The machine's clock. The globals are looked up at each use, so fake timers drive it if they replace `performance` too. */
-export const systemClock: Clock = { now: () => Date.now(), sleep };
+export const systemClock: Clock = { now: () => Date.now(), sleep: sleepByTimer };
 
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (ms > MAX_TIMER) return sleep(MAX_TIMER, signal).then(() => sleep(ms - MAX_TIMER, signal));
+function sleepByTimer(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms > MAX_TIMER) return sleepByTimer(MAX_TIMER, signal).then(() => sleepByTimer(ms - MAX_TIMER, signal));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => {
@@ -32,6 +32,12 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       reject(reason);
     });
   });
+}
+
+/** Sleeps on a clock. A custom one may throw, or ignore the signal. */
+export function sleep(ms: number, signal: AbortSignal | undefined, clock: Clock): Promise<void> {
+  if (clock === systemClock) return clock.sleep(ms, signal);
+  return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
 /**

@@ -3,7 +3,6 @@ export interface Place<T> {
   readonly value: T;
   /** Lower ones come first. */
   readonly order: number;
-  /** Where it is in the heap. */
   index: number;
   hasLeft: boolean;
 }
@@ -17,7 +16,6 @@ export interface Place<T> {
  */
 export class Queue<T> {
   #heap: Place<T>[] = [];
-  /** How many in the heap have left. */
   #left = 0;
 
   get size(): number {

@@ -1,7 +1,7 @@
 import { inWorkers } from '../runtime.ts';
 
 /** How often a call that waits for others looks for itself in Workers, in milliseconds. */
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY = 20;
 
 type Begin<T> = (resolve: (value: T) => void, reject: (reason: unknown) => void) => void;
 
@@ -20,7 +20,7 @@ export function settledByOthers<T>(begin: Begin<T>, look: () => void = () => {})
       if (!settle) return look();
       clearInterval(timer);
       settle();
-    }, LOOK_EVERY_MS);
+    }, LOOK_EVERY);
     begin(
       (value) => {
         settle ??= () => resolve(value);

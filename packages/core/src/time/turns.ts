@@ -1,7 +1,6 @@
 import { inWorkers } from '../runtime.ts';
 import { abortable } from './abort.ts';
-import { type Clock, monotonic } from './clock.ts';
-import { sleep } from './sleep.ts';
+import { type Clock, monotonic, sleep } from './clock.ts';
 
 /** How many calls go on in one turn of the event loop: each of them has something to do then. */
 const PER_TURN = 200;

@@ -2,11 +2,11 @@ import { inWorkers } from '../runtime.ts';
 import { monotonic, systemClock } from './clock.ts';
 
 /** How often a call shows that its request still runs, in milliseconds. */
-const SIGN_EVERY_MS = 250;
+const SIGN_EVERY = 250;
 /** A call is lost that showed nothing for so long while others did, in milliseconds. */
-const LOST_AFTER_MS = 1_000;
+const LOST_AFTER = 1_000;
 /** A call is lost that showed nothing for as long as Workers let a request compute, in milliseconds. */
-const LONGEST_MS = 30_000;
+const LONGEST = 30_000;
 
 interface Watched {
   readonly lost: () => void;
@@ -38,7 +38,7 @@ export function watchRequests(): Watch | undefined {
 function watch(lost: () => void): () => boolean {
   const call: Watched = { lost, seen, at: last };
   show(call);
-  const timer = setInterval(() => calls.has(call) && show(call), SIGN_EVERY_MS);
+  const timer = setInterval(() => calls.has(call) && show(call), SIGN_EVERY);
   return () => {
     clearInterval(timer);
     return calls.delete(call);
@@ -47,12 +47,12 @@ function watch(lost: () => void): () => boolean {
 
 function show(call: Watched): void {
   const now = clock();
-  seen += Math.min(now - last, SIGN_EVERY_MS);
+  seen += Math.min(now - last, SIGN_EVERY);
   last = now;
   calls.delete(call);
   calls.add(Object.assign(call, { seen, at: now }));
   for (const other of calls) {
-    if (seen - other.seen < LOST_AFTER_MS && now - other.at < LONGEST_MS) break;
+    if (seen - other.seen < LOST_AFTER && now - other.at < LONGEST) break;
     calls.delete(other);
     other.lost();
   }

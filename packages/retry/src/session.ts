@@ -1,0 +1,39 @@
+import type { Call } from '@steadfetch/core';
+import type { Policy } from './policy.ts';
+import type { Retry } from './rule.ts';
+
+/** What all attempts of a call share. */
+export interface Session {
+  /** The call as it was made; ky makes a new one for each attempt. */
+  call: Call;
+  /** Whether the call can be sent twice, judged before anything below could change it. */
+  repeatable: boolean;
+  readonly policy: Policy;
+  /** When the call began; known only where a rule needs `elapsed`. */
+  readonly startedAt: number | undefined;
+  /** The decision that led to the attempt under way; none for the first. */
+  lastRetry: Retry | undefined;
+  /** The retries that were due and got no permit. */
+  skipped: number;
+  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`, or a `timeout` stands outside. */
+  sentAt: number | undefined;
+}
+
+export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
+  const { record } = call;
+  if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
+  record.mayRetry = policy.mayRetry;
+  for (const rule of policy.callRules) rule.beforeCall!(call);
+  // the age of the call would count what it did before, such as waiting for a queue or a token
+  const sentAt = startedAt ?? (record.age && policy.clock.now());
+  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt };
+}
+
+/** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
+const LONGEST_ATTEMPT = 10_000;
+
+/** How long the attempt took that has just ended, in milliseconds. See `took`. */
+export function tookOf({ sentAt, policy, call }: Session): number {
+  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
+}
