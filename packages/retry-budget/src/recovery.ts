@@ -32,57 +32,70 @@ const COMING_BACK = 3;
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;
 
+/** What happened since the last failure that counts. */
+interface Since {
+  /** When the first new call was sent after it was known, or the first request that was answered. */
+  begunFrom: number | undefined;
+  /** When the server answered first. */
+  answeredFrom: number;
+  /** How often it answered, and how many of these calls were new. */
+  answered: number;
+  answeredNew: number;
+  /** How many further failures are excused. */
+  excuses: number;
+  /** How many held calls were sent for these answers. */
+  sent: number;
+}
+
+const NOTHING: Readonly<Since> = {
+  begunFrom: undefined,
+  answeredFrom: -Infinity,
+  answered: 0,
+  answeredNew: 0,
+  excuses: 0,
+  sent: 0,
+};
+
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
-  /** When the first and the last of the requests were sent that failed since the last answer. */
+  /** The failures since the last answer: when the first and the last of them were sent, and how long the last one took. */
   #failedFrom = 0;
   #failedAt = -Infinity;
-  /** How long the last failure took, and when the first new call was sent after it was known, or the first request that was answered. */
   #took = 0;
-  #begunFrom: number | undefined;
-  /** When the server answered first since that failure, how often it did, and how many of these calls were new. A server is taken to be well at first. */
-  #answeredFrom = -Infinity;
-  #answered = 1;
-  #answeredNew = 0;
-  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
-  #crowdedUntil = -Infinity;
-  /** How many failures are excused. */
-  #excuses = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
   #excusedFrom = 0;
   #excusedAt = -Infinity;
-  /** The held calls sent for these answers, and when the last one was sent. */
-  #sent = 0;
+  /** A server is taken to be well at first. */
+  #since: Since = { ...NOTHING, answered: 1 };
+  /** When the last held call was sent. */
   #sentAt = -Infinity;
+  /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
+  #crowdedUntil = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
   begin(now: () => number): void {
-    if (this.#answered === 0) this.#begunFrom ??= now();
+    if (this.#since.answered === 0) this.#since.begunFrom ??= now();
   }
 
   /** What was sent before the server answered again says nothing of it now. */
   fail(now: number, took: number): void {
+    const since = this.#since;
     const sentAt = now - took;
-    if (sentAt < this.#answeredFrom) return;
+    if (sentAt < since.answeredFrom) return;
     if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
-    if (this.#isRecovering() && this.#excuses > 0) {
-      this.#excuses--;
+    if (this.#isRecovering() && since.excuses > 0) {
+      since.excuses--;
       this.#excusedAt = sentAt;
       return;
     }
-    if (this.#answered > 0) this.#failedFrom = this.#excusedFrom;
+    if (since.answered > 0) this.#failedFrom = this.#excusedFrom;
     this.#failedAt = sentAt;
     this.#took = took;
-    this.#begunFrom = undefined;
-    this.#answeredFrom = -Infinity;
-    this.#answered = 0;
-    this.#answeredNew = 0;
-    this.#excuses = 0;
-    this.#sent = 0;
+    this.#since = { ...NOTHING };
   }
 
   #isRecovering(): boolean {
-    return this.#answered > 0 && this.#outage() >= DOWN;
+    return this.#since.answered > 0 && this.#outage() >= DOWN;
   }
 
   #outage(): number {
@@ -91,19 +104,20 @@ export class Recovery {
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
   succeed(now: () => number, attempt: number | undefined, took: number): void {
-    if (this.#answered === 0) {
+    const since = this.#since;
+    if (since.answered === 0) {
       const at = now();
       if (at - took < this.#failedFrom) return;
-      this.#answeredFrom = at;
+      since.answeredFrom = at;
+      since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
       const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
       if (this.#outage() >= DOWN) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
-      this.#begunFrom = Math.min(this.#begunFrom ?? at, at - took); // whatever failed while it was on its way
     }
-    this.#answered++;
+    since.answered++;
     this.#excusedAt = -Infinity;
     if (attempt !== 1) return;
-    this.#answeredNew++;
-    this.#excuses = Math.min(FEW, this.#excuses + 1);
+    since.answeredNew++;
+    since.excuses = Math.min(FEW, since.excuses + 1);
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
@@ -113,14 +127,14 @@ export class Recovery {
 
   /** Whether the server answers new calls, and none has failed since. */
   isAnswering(): boolean {
-    return this.#answeredNew >= FEW;
+    return this.#since.answeredNew >= FEW;
   }
 
   #isSlow(now: number): boolean {
-    if (this.#begunFrom === undefined) return false;
-    const isAnswered = this.#answered > 0;
-    const took = (isAnswered ? this.#answeredFrom : now) - this.#begunFrom;
-    return took >= SLOW && (isAnswered || took > this.#took) && now - this.#begunFrom < SLOW_TO_KNOW;
+    const { begunFrom, answeredFrom, answered } = this.#since;
+    if (begunFrom === undefined) return false;
+    const took = (answered > 0 ? answeredFrom : now) - begunFrom;
+    return took >= SLOW && (answered > 0 || took > this.#took) && now - begunFrom < SLOW_TO_KNOW;
   }
 
   /** Whether the calls that an outage held may still come back. */
@@ -130,23 +144,25 @@ export class Recovery {
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
   hasRoom(now: number): boolean {
-    return this.#answered > 0 && this.#sent < this.#room(now);
+    return this.#since.answered > 0 && this.#since.sent < this.#room(now);
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
-    if (this.#sent >= this.#room(now)) return false;
-    if (this.#answered > 0) this.#sent++;
+    const since = this.#since;
+    if (since.sent >= this.#room(now)) return false;
+    if (since.answered > 0) since.sent++;
     this.#sentAt = now;
     return true;
   }
 
   #room(now: number): number {
-    if (this.#answered === 0) {
+    const { answered, answeredNew, answeredFrom } = this.#since;
+    if (answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
       return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
     }
-    if (this.#isRecovering() || this.#answeredNew === 0) return MOST * this.#answered; // or no client makes new calls
-    return now - this.#answeredFrom >= QUIET ? 1 + this.#answered - this.#answeredNew : 0; // one at a time
+    if (this.#isRecovering() || answeredNew === 0) return MOST * answered; // or no client makes new calls
+    return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
   }
 }
