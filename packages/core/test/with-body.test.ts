@@ -86,6 +86,27 @@ describe('withBody', () => {
     expect(await copy.clone().json()).toBe('mine');
   });
 
+  it('keeps what a fetch inside has written on the response, but for the members of its class', async () => {
+    const response = Object.assign(new Response('old'), { tookMs: 5, json: async () => 'of the old one' });
+
+    const copy = withBody(withBody(response, 'new'), '"newer"');
+
+    expect(copy).toHaveProperty('tookMs', 5);
+    expect(await copy.json()).toBe('newer');
+  });
+
+  it('copies nothing where the class keeps members of its own on a response', () => {
+    class Own extends Response {
+      ofTheClass = 'own';
+    }
+    vi.stubGlobal('Response', Own);
+
+    const copy = withBody(Object.assign(new Own('old'), { ofTheClass: 'old', tookMs: 5 }), 'new');
+
+    expect(copy).toHaveProperty('ofTheClass', 'own');
+    expect(copy).not.toHaveProperty('tookMs');
+  });
+
   it('answers for its origin, also in clones', () => {
     const response = new Response('old');
     keepHistory(response, [{ attempt: 1 }]);
