@@ -95,6 +95,26 @@ describe('withBody', () => {
     expect(await copy.json()).toBe('newer');
   });
 
+  it('keeps fields that the constructor of a browser leaves out, where the response has headers of its own, as in Tauri', async () => {
+    class OfBrowser extends Response {
+      constructor(body?: BodyInit | null, init?: ResponseInit) {
+        const headers = new Headers(init?.headers);
+        headers.delete('set-cookie');
+        super(body, { ...init, headers });
+      }
+    }
+    vi.stubGlobal('Response', OfBrowser);
+    const response = new Response('old');
+    Object.defineProperty(response, 'headers', { value: new Headers({ 'set-cookie': 'a=1', 'x-one': '1' }) });
+
+    const copy = withBody(response, 'new');
+
+    expect(copy.headers.getSetCookie()).toEqual(['a=1']);
+    expect(copy.clone().headers.getSetCookie()).toEqual(['a=1']);
+    expect(copy.headers.get('x-one')).toBe('1');
+    expect(copy.headers).not.toBe(response.headers);
+  });
+
   it('copies nothing where the class keeps members of its own on a response', () => {
     class Own extends Response {
       ofTheClass = 'own';

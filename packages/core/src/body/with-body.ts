@@ -73,6 +73,10 @@ function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Respon
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }
+  // the constructor of a browser leaves out `set-cookie`, which Tauri shows in headers of its own
+  if (Object.hasOwn(original, 'headers') && original.headers instanceof Headers) {
+    define(copy, 'headers', new Headers(original.headers));
+  }
   const { clone } = copy;
   define(copy, 'clone', () => keepFacts(clone.call(copy), copy, errorOf));
   replaceErrors(copy, errorOf);
