@@ -5,6 +5,7 @@ import {
   checkNumber,
   holdsStreams,
   idempotencyKeyOf,
+  isPatched,
   type OptionTable,
   readField,
   readOptions,
@@ -73,11 +74,14 @@ export function bufferBody(options?: BufferBodyOptions): Middleware {
   }, LAYER);
 }
 
-/** False for a mock's value that is no response or cannot be read, and for node-fetch's body, which is no web stream. */
+/**
+ * False for a mock's value that is no response or cannot be read, for node-fetch's body, which is no web stream, and where a fetch
+ * inside has replaced how its response is read.
+ */
 function isReadable(response: Response, maxBytes: number): boolean {
   try {
     const { status, headers } = response;
-    if (status >= 400 || !holdsStreams()) return false;
+    if (status >= 400 || !holdsStreams() || isPatched(response)) return false;
     const isEndless = ENDLESS.test(readField(headers, 'content-type') ?? '');
     if (isEndless || Number(readField(headers, 'content-length')) > maxBytes) return false;
     // last, since Expo up to SDK 55 begins to read a body that is looked at, and SvelteKit takes it from the response

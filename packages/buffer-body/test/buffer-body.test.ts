@@ -270,6 +270,7 @@ describe('bufferBody', () => {
     ['an event stream', () => new Response(bodyOf(['data:']), { headers: { 'content-type': 'text/event-stream' } })],
     ['an announced length above maxBytes', () => new Response('x', { headers: { 'content-length': '1000001' } })],
     ['no body', () => new Response(null, { status: 204 })],
+    ['a json() of a fetch inside', () => Object.assign(new Response('{}'), { json: async () => 'revived' })],
   ])('does not touch a response with %s', async (_what, make) => {
     const response = make();
 

@@ -3,7 +3,7 @@
 export { closeStream, isByteStream } from './body/byte-stream.ts';
 export { encodeForm } from './body/form.ts';
 export { keepBody, releaseBodies, releaseBody } from './body/keep-body.ts';
-export { type ErrorOf, holdsStreams, withBody } from './body/with-body.ts';
+export { type ErrorOf, holdsStreams, isPatched, withBody } from './body/with-body.ts';
 export { addAttempt, callIdOf } from './call/call-record.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';

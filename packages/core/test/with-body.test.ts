@@ -86,6 +86,47 @@ describe('withBody', () => {
     expect(await copy.clone().json()).toBe('mine');
   });
 
+  it('keeps what a fetch inside has written on the response, but for the members of its class', async () => {
+    const response = Object.assign(new Response('old'), { tookMs: 5, json: async () => 'of the old one' });
+
+    const copy = withBody(withBody(response, 'new'), '"newer"');
+
+    expect(copy).toHaveProperty('tookMs', 5);
+    expect(await copy.json()).toBe('newer');
+  });
+
+  it('keeps fields that the constructor of a browser leaves out, where the response has headers of its own, as in Tauri', async () => {
+    class OfBrowser extends Response {
+      constructor(body?: BodyInit | null, init?: ResponseInit) {
+        const headers = new Headers(init?.headers);
+        headers.delete('set-cookie');
+        super(body, { ...init, headers });
+      }
+    }
+    vi.stubGlobal('Response', OfBrowser);
+    const response = new Response('old');
+    Object.defineProperty(response, 'headers', { value: new Headers({ 'set-cookie': 'a=1', 'x-one': '1' }) });
+
+    const copy = withBody(response, 'new');
+
+    expect(copy.headers.getSetCookie()).toEqual(['a=1']);
+    expect(copy.clone().headers.getSetCookie()).toEqual(['a=1']);
+    expect(copy.headers.get('x-one')).toBe('1');
+    expect(copy.headers).not.toBe(response.headers);
+  });
+
+  it('copies nothing where the class keeps members of its own on a response', () => {
+    class Own extends Response {
+      ofTheClass = 'own';
+    }
+    vi.stubGlobal('Response', Own);
+
+    const copy = withBody(Object.assign(new Own('old'), { ofTheClass: 'old', tookMs: 5 }), 'new');
+
+    expect(copy).toHaveProperty('ofTheClass', 'own');
+    expect(copy).not.toHaveProperty('tookMs');
+  });
+
   it('answers for its origin, also in clones', () => {
     const response = new Response('old');
     keepHistory(response, [{ attempt: 1 }]);

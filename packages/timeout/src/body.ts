@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { closeStream, holdsStreams, isByteStream, isRequest, withBody } from '@steadfetch/core/kit';
+import { closeStream, holdsStreams, isByteStream, isPatched, isRequest, withBody } from '@steadfetch/core/kit';
 import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Time, type Timer } from './timer.ts';
@@ -29,7 +29,7 @@ const alive = new WeakMap<object, Arrival>();
  * The response to return: an abort by the caller must still reach a body that is being read, and no listener may stay on
  * a signal that outlives the call. Only a body limit, a signal in `init`, or a body made by a script, which does not
  * listen to the signal of a `Request`, makes a new `Response`. A body that is no web stream, as of node-fetch, is
- * returned as it is, and so is any where a `Response` cannot hold a stream.
+ * returned as it is, and so is any where a `Response` cannot hold a stream, or a fetch inside has replaced how it is read.
  */
 export function attachBody(response: Response, arrival: Arrival): Response {
   const { call, settings, release } = arrival;
@@ -41,7 +41,7 @@ export function attachBody(response: Response, arrival: Arrival): Response {
     release();
     return response;
   }
-  const isStream = typeof body.getReader === 'function';
+  const isStream = typeof body.getReader === 'function' && !isPatched(response);
   if (scoped && !isStream) return response;
   release();
   if (

@@ -67,6 +67,40 @@ describe('timeout', () => {
     }
   });
 
+  it.each([
+    ['one limit', timeout(5_000)],
+    ['a body limit', timeout({ headers: 5_000, body: 5_000 })],
+  ])(
+    'with %s keeps how a fetch inside has its response read, such as a json() that revives dates',
+    async (_, layer) => {
+      const controller = new AbortController();
+      const signals: AbortSignal[] = [];
+      const fetch: Fetch = async (_input, init) => {
+        const response = Response.json('2020-01-01');
+        const read = response.json.bind(response);
+        response.json = async () => new Date(await read());
+        signals.push(init!.signal!);
+        return response;
+      };
+
+      const response = await layer(fetch)(URL, { signal: controller.signal });
+
+      expect(await response.json()).toEqual(new Date('2020-01-01'));
+      controller.abort('gone');
+      expect(signals[0]!.reason).toBe('gone');
+    },
+  );
+
+  it('keeps what a fetch inside has written on its response', async () => {
+    const { signal } = new AbortController();
+    const fetch: Fetch = async () => Object.assign(new Response('ok'), { tookMs: 5 });
+
+    const response = await timeout(5_000)(fetch)(URL, { signal });
+
+    expect(response).toHaveProperty('tookMs', 5);
+    expect(await response.text()).toBe('ok');
+  });
+
   describe('and an answer that comes too late', () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);

@@ -37,8 +37,17 @@ function canMakeStreams(): boolean {
 }
 
 /**
+ * Whether a fetch inside has replaced how its response is read, as to revive dates in `json()`: no copy can do the same, since
+ * what is replaced may read the original. Ours are defined, and not enumerable.
+ */
+export function isPatched(response: Response): boolean {
+  return READERS.some((name) => Object.prototype.propertyIsEnumerable.call(response, name));
+}
+
+/**
  * The same response with another body: a real `Response` that keeps what the constructor cannot set (`url`,
- * `redirected`, `type`) and its history, also in its clones. The original must not be read afterwards.
+ * `redirected`, `type`) and its history, also in its clones, and what a fetch inside has written on it. The original must not be
+ * read afterwards.
  *
  * Keeps a status or reason phrase that the constructor refuses (999, broken UTF-8). For a stream made by script, pass
  * `errorOf`: Chromium's `text()` and the like reject with "Failed to fetch" whatever error the stream has.
@@ -50,13 +59,23 @@ export function withBody(response: Response, body: BodyInit | null, errorOf: Err
     status: status >= 200 && status <= 599 ? status : 200,
     statusText: REASON_PHRASE.test(statusText) ? statusText : '',
   });
+  if (Object.keys(copy).length === 0) Object.assign(copy, addedTo(response)); // else the class keeps members of its own there
   return keepFacts(copy, response, errorOf);
+}
+
+/** What was written on a response, and has not the name of one of its members. */
+function addedTo(response: Response): object {
+  return Object.fromEntries(Object.entries(response).filter(([name]) => !(name in Response.prototype)));
 }
 
 function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Response {
   keepHistory(copy, historyBehind(original));
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
+  }
+  // the constructor of a browser leaves out `set-cookie`, which Tauri shows in headers of its own
+  if (Object.hasOwn(original, 'headers') && original.headers instanceof Headers) {
+    define(copy, 'headers', new Headers(original.headers));
   }
   const { clone } = copy;
   define(copy, 'clone', () => keepFacts(clone.call(copy), copy, errorOf));
