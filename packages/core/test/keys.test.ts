@@ -70,6 +70,16 @@ describe('the key of a server', () => {
     expect(Call.from('/users').url).toBe('/users');
   });
 
+  it.each(['', '/', 'app.html'])(
+    'is that of the URL where a library was given a location without a host: %j',
+    (href) => {
+      vi.stubGlobal('location', { href });
+      expect(originOf('https://site.test/users')).toBe('https://site.test');
+      expect(originOf('/users')).toBe('/');
+      expect(Call.from('/users').url).toBe('/users');
+    },
+  );
+
   describe('in React Native', () => {
     const notThere = () => {
       throw new Error('URL.protocol is not implemented');

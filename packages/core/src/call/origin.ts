@@ -97,9 +97,12 @@ export function absolute(url: string): string {
   return base() === undefined || WITH_SCHEME.test(url) ? url : (parse(url)?.href ?? url);
 }
 
-/** What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none. */
+/**
+ * What `fetch` resolves against: the page's `<base>`, or its address. A worker made of a blob has none, nor has a runtime in which a
+ * library was given a `location` that is empty or a path.
+ */
 function base(): string | undefined {
   const { document, location } = globalThis as { document?: { baseURI?: string }; location?: { href?: string } };
-  const known = document?.baseURI ?? location?.href;
-  return known === undefined || /^(?:about|blob|data):/i.test(known) ? undefined : known;
+  const known = document?.baseURI ?? location?.href ?? '';
+  return WITH_SCHEME.test(known) && !/^(?:about|blob|data):/i.test(known) ? known : undefined;
 }
