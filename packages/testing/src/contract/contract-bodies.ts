@@ -35,7 +35,12 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       same(await content, await expected, 'the body that next was given');
     }
     const headers = { 'x-a': '1' };
-    const repeated = [
+    const once = () => new Response('order').body!.values() as unknown as BodyInit; // as a generator, or a file of Node
+    const repeated: ReturnType<typeof asInitAndAsRequest> = [
+      (signal) => [
+        CONTRACT_URL,
+        { method: 'PUT', headers, body: once(), duplex: 'half', ...(signal && { signal }) } as RequestInit,
+      ],
       ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
       ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
       asInitAndAsRequest({ headers })[0]!,
