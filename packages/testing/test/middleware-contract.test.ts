@@ -108,6 +108,16 @@ const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, 
 
 const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   'gives the response of next itself': {
+    'reads what is short, and builds it anew': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
+      return isShort ? new Response(await response.text(), response) : response;
+    },
+    'throws for an answer after which nothing is left of a quota': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.headers.get('x-ratelimit-remaining') === '0') throw new Error('rate limit exceeded');
+      return response;
+    },
     'builds one of JSON anew':
       (next) =>
       async (...call) => {
@@ -1379,6 +1389,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'keeps concurrent calls apart': {
+    'repeats after an error the call that came last': (next) => {
+      let last: Parameters<Fetch>;
+      const repeating = afterError(next, () => next(...last));
+      return (input, init) => {
+        if (!(input instanceof Request)) last = [String(input), copyOf(init)];
+        return repeating(input, init);
+      };
+    },
     'gives a GET what it has kept of a HEAD': keeping((call) => call.url),
     'gives a kept part of an answer in place of the whole': keeping((call) => `${call.method} ${call.url}`),
     'repeats the call that came last': (next) => {
@@ -1620,7 +1638,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 
 /** What a check says when it fails for what it is about. */
 const reasons: Record<string, RegExp> = {
-  'gives the response of next itself': /^the response: |^what is written on the response: /,
+  'gives the response of next itself':
+    /^the response: |^what is written on the response: |^the status of the answer after which nothing is left/,
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':

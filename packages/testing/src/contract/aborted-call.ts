@@ -16,7 +16,7 @@ async function copied(status: number, text: string, headers: Record<string, stri
 }
 
 /** As servers of each spelling tell that nothing is left for five seconds. */
-const USED_UP = Object.fromEntries([
+export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ['ratelimit', '"default";r=0;t=5'],
   ['ratelimit-policy', '"default";q=10;w=5'],
   ...['ratelimit', 'x-ratelimit'].flatMap((name) => [

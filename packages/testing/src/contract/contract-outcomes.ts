@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { lastOfEleven } from './aborted-call.ts';
+import { lastOfEleven, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -24,12 +24,20 @@ function writtenOn(response: Response): string {
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
     for (const init of [undefined, { method: 'POST', body: 'order' }]) {
-      for (const response of [new Response('ok'), Response.json('ok'), new Response('none', { status: 404 })]) {
+      const short = new Response('ok', { headers: { 'content-length': '2' } });
+      for (const response of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
         const before = writtenOn(response);
         same(await make()(async () => response)(CONTRACT_URL, init), response, 'the response');
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
+    const { signal, abort } = ending();
+    const last = await inTime(
+      settle(make()(async () => new Response('ok', { headers: USED_UP }))(CONTRACT_URL, { signal })),
+    );
+    abort();
+    if (last !== undefined)
+      same(statusOf(last), 200, 'the status of the answer after which nothing is left of a quota');
   },
 
   'gives a response that nobody has read': async (make) => {

@@ -3,7 +3,16 @@ import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
 import { keepsApart } from './contract-kept.ts';
-import { asInitAndAsRequest, ending, endless, ok, probe, REPEATED, UNTIL_IT_WAITS } from './contract-probe.ts';
+import {
+  asInitAndAsRequest,
+  ending,
+  endless,
+  FAILURES,
+  ok,
+  probe,
+  REPEATED,
+  UNTIL_IT_WAITS,
+} from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** The server may have acted on the first attempt of an order. */
@@ -171,10 +180,10 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
     });
     await Promise.all(ends);
-    for (const [status, headers] of REPEATED) {
+    for (const [when, fail] of FAILURES) {
       const before = new Set<string>();
       const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
-        if (!before.has(url)) return before.add(url) && new Response('busy', { status, headers });
+        if (!before.has(url)) return before.add(url) && fail();
         return new Response(`${url} ${given.get('x-a')} ${await request.text()}`);
       });
       const again = make()(busy);
@@ -186,11 +195,12 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         const three = [...names].map(async (name) => {
           const body = method === 'PUT' ? name : '';
           const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
-          const response = await again(CONTRACT_URL + name, init);
-          if (response.ok)
-            same(await response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
+          const end = await settle(again(CONTRACT_URL + name, init));
+          if (end.failed && when !== 'after an error') throw end.error;
+          if (!end.failed && end.response.ok)
+            same(await end.response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
         });
-        const isRefused = status === 401; // no wait helps
+        const isRefused = when === 'after a 401'; // no wait helps
         const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
         same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
         const { signal: left, abort: leave } = ending();
