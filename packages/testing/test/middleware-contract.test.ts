@@ -57,6 +57,20 @@ const again =
     return repeat(input, init);
   };
 
+/** Repeats a call that may be repeated once after an error, as a loop of `try` and `catch`. */
+const afterError =
+  (next: Fetch, repeat: Fetch): Fetch =>
+  async (input, init) => {
+    try {
+      return await next(input, init);
+    } catch (error) {
+      const { method, signal } = Call.from(input, init);
+      if (!['GET', 'PUT'].includes(method) || signal?.aborted) throw error;
+      await sleep(1, signal);
+      return repeat(input, init);
+    }
+  };
+
 interface TokenQueue {
   isAsking: boolean;
 }
@@ -94,6 +108,16 @@ const facts = ({ method, headers, signal }: Request): RequestInit => ({ method, 
 
 const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
   'gives the response of next itself': {
+    'reads what is short, and builds it anew': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
+      return isShort ? new Response(await response.text(), response) : response;
+    },
+    'throws for an answer after which nothing is left of a quota': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.headers.get('x-ratelimit-remaining') === '0') throw new Error('rate limit exceeded');
+      return response;
+    },
     'builds one of JSON anew':
       (next) =>
       async (...call) => {
@@ -389,6 +413,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       },
   },
   'gives a response before its body is there': {
+    'waits for a copy of a text': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.headers.get('content-type')?.startsWith('text/')) await response.clone().text();
+      return response;
+    },
     'waits for a copy of what is JSON':
       (next) =>
       async (...call) => {
@@ -496,6 +525,10 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       },
   },
   'hands on the members of init and of a Request': {
+    'repeats it after an error with what it knows of a call': (next) =>
+      afterError(next, (input, init) =>
+        next(input, init && { method: init.method ?? 'GET', headers: init.headers ?? {} }),
+      ),
     'wants nothing of a cache, whatever the caller wants': (next) => async (input, init) =>
       next(input, Object.assign(Object.create(init ?? null), { cache: 'no-store' })),
     'repeats it with what it knows of a call': (next) =>
@@ -513,6 +546,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on the body': {
+    'repeats it after an error without its body': (next) =>
+      afterError(next, (input, init) => next(input, init && { ...init, body: null })),
+    'repeats it after an error without its headers': (next) =>
+      afterError(next, (input, init) => next(input, init && { ...init, headers: {} })),
+    'repeats all but streams, also what a generator has given': (next) => {
+      const repeating = again(next, next);
+      return (input, init) => (init?.body instanceof ReadableStream ? next : repeating)(input, init);
+    },
     'sends a form with the headers of another Request': (next) => async (input, init) => {
       if (input instanceof Request || !(init?.body instanceof FormData)) return next(input, init);
       const { headers } = new Request(input, init); // names the boundary of its own copy
@@ -617,6 +658,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'hands on by reference what a Request cannot hold': {
+    'repeats it after an error without': (next) =>
+      afterError(next, (input, init) => next(input, { headers: { ...init?.headers } })),
     'repeats it without': (next) => again(next, (input, init) => next(new Request(input, init))),
     'makes a Request': (next) => (input, init) => next(new Request(input, init)),
     'copies deeply': (next) => async (input, init) =>
@@ -640,6 +683,15 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'makes a Request': (next) => (input, init) => next(new Request(input, init), init),
   },
   "rejects with the caller's abort reason": {
+    'repeats it without the signal, after a wait that hears it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503) return response;
+      discard(response);
+      await sleep(1, init?.signal ?? (input as Request).signal);
+      return next(input, { ...init, signal: null });
+    },
+    'repeats it after an error without the signal': (next) =>
+      afterError(next, (input, init) => next(input, { ...init, signal: null })),
     'answers in place of an AbortError': (next) => (input, init) =>
       next(input, init).catch((error) => {
         if (error?.name === 'AbortError' && init?.signal?.aborted) return new Response(null, { status: 499 });
@@ -808,6 +860,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'is not async': (next) => (input, init) => next(input, init),
   },
   'rejects with the error of next itself': {
+    'sends a Request or a stream again that was sent before': (next) => afterError(next, next),
     'gives the last good answer again': (next) => {
       let good: Response | undefined;
       return async (...call) => {
@@ -945,6 +998,7 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'sends what was asked for, whatever the caller changes afterwards': {
+    'repeats it after an error as the caller has changed it': (next) => afterError(next, next),
     'repeats it as the caller has changed it': (next) => again(next, next),
     'repeats a GET as the caller has changed it': (next) => async (input, init) => {
       const response = await next(input, init);
@@ -986,6 +1040,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   "leaves the caller's arguments as they were": {
+    'counts the attempts after an error in the headers of init': (next) =>
+      afterError(next, (input, init) => {
+        if (init?.headers instanceof Headers) init.headers.set('x-attempt', '2');
+        return next(input, init);
+      }),
     'adds to the form of the caller': (next) => async (input, init) => {
       if (init?.body instanceof FormData) init.body.append('csrf', '1');
       return next(input, init);
@@ -1330,6 +1389,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     },
   },
   'keeps concurrent calls apart': {
+    'repeats after an error the call that came last': (next) => {
+      let last: Parameters<Fetch>;
+      const repeating = afterError(next, () => next(...last));
+      return (input, init) => {
+        if (!(input instanceof Request)) last = [String(input), copyOf(init)];
+        return repeating(input, init);
+      };
+    },
+    'gives a GET what it has kept of a HEAD': keeping((call) => call.url),
+    'gives a kept part of an answer in place of the whole': keeping((call) => `${call.method} ${call.url}`),
     'repeats the call that came last': (next) => {
       let last: Parameters<Fetch>;
       const repeating = again(next, () => next(...last));
@@ -1569,7 +1638,8 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
 
 /** What a check says when it fails for what it is about. */
 const reasons: Record<string, RegExp> = {
-  'gives the response of next itself': /^the response: |^what is written on the response: /,
+  'gives the response of next itself':
+    /^the response: |^what is written on the response: |^the status of the answer after which nothing is left/,
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
@@ -1594,14 +1664,15 @@ const reasons: Record<string, RegExp> = {
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
   'lets init take the signal from a Request':
     /^the status of a call whose signal is null: |^whether the signal of what/,
-  'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503)?: /,
-  'hands on the body': /^the body that next was given: |^what next was given after a (?:503|401): |^Invalid character$/,
+  'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503| after an error)?: /,
+  'hands on the body':
+    /^the body that next was given: |^what next was given after an? (?:503|401|error): |^Invalid character$/,
   'hands on a stream as it is':
     /^the body that next was given: |^the number of calls of next for a stream |duplex|disturbed|locked|used/,
-  'hands on by reference what a Request cannot hold': /^init\.\w+ (?:at first|after a 503): /,
+  'hands on by reference what a Request cannot hold': /^init\.\w+ (?:at first|after a 503|after an error): /,
   'builds no Request and clones nothing for a plain call': /^the number of requests built and messages cloned: /,
   'sends what was asked for, whatever the caller changes afterwards':
-    /^what next was (?:asked for|given after a 503): |^the address that|^the body that|^a header of/,
+    /^what next was (?:asked for|given after a 503|given after an error): |^the address that|^the body that|^a header of/,
   "leaves the caller's arguments as they were":
     /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |^the URL of a |^the bodies: |read only|not extensible/,
   'calls next once for each call, as a plain function':
@@ -1629,6 +1700,22 @@ function piped(
     }
   };
   return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
+
+/** Keeps good answers as long as they may be kept, and for the headers that they depend on. */
+function keeping(keyOf: (call: Call) => string): Middleware {
+  const kept = new Map<string, [vary: string, value: string | null, response: Response][]>();
+  return defineMiddleware(async (call, next) => {
+    const all = kept.get(keyOf(call)) ?? [];
+    const found = all.find(([vary, value]) => call.headers.get(vary) === value);
+    if (found) return found[2].clone();
+    const response = await next(call);
+    const vary = response.headers.get('vary') ?? 'x';
+    if (response.ok && response.headers.get('cache-control')?.includes('max-age')) {
+      kept.set(keyOf(call), [...all, [vary, call.headers.get(vary), response.clone()]]);
+    }
+    return response;
+  });
 }
 
 /** A wait that ends with the signal. */

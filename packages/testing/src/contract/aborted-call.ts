@@ -1,9 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
-import { ending, ok, UNTIL_IT_WAITS } from './contract-probe.ts';
-
-/** What the `fetch` of Node says of a connection that is lost. */
-export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
+import { ending, FAILED, ok, UNTIL_IT_WAITS } from './contract-probe.ts';
 
 /** What a middleware may repeat after a wait of its own. */
 export const TRANSIENT: readonly [string, Fetch][] = [
@@ -19,7 +16,7 @@ async function copied(status: number, text: string, headers: Record<string, stri
 }
 
 /** As servers of each spelling tell that nothing is left for five seconds. */
-const USED_UP = Object.fromEntries([
+export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ['ratelimit', '"default";r=0;t=5'],
   ['ratelimit-policy', '"default";q=10;w=5'],
   ...['ratelimit', 'x-ratelimit'].flatMap((name) => [
@@ -51,8 +48,11 @@ export function abortedInTime(
     for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
     controller.abort();
   })();
-  const init = { signal: controller.signal };
-  return kind === 'init' ? steady(CONTRACT_URL, init) : steady(new Request(CONTRACT_URL, init));
+  return callWith(controller.signal, steady, kind);
+}
+
+export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promise<Response> {
+  return kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(new Request(CONTRACT_URL, { signal }));
 }
 
 /** The status or the error of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */

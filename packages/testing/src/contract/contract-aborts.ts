@@ -1,7 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { abortedInTime, FAILED, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
+import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, errorOf, inTime, isRead, PATIENT, same } from './contract-claim.ts';
-import { ending, endless, ok } from './contract-probe.ts';
+import { ending, endless, FAILED, FAILURES, ok } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** What becomes of calls that their caller aborts. */
@@ -30,6 +30,24 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
           const steady = make()(once);
           await endsByAbort(steady, when, kind);
           await endsByAbort(steady, `${when} of another call`, kind);
+        });
+      }
+    }
+    for (const [when, fail] of FAILURES) {
+      for (const kind of KINDS) {
+        await onceMore(async () => {
+          const controller = new AbortController();
+          const { fetch, signals } = endless();
+          let sent = 0;
+          const steady = make()((...call) => {
+            if (++sent === 1) return fail();
+            void macrotask().then(() => controller.abort());
+            return fetch(...call);
+          });
+          const end = await inTime(settle(callWith(controller.signal, steady, kind)));
+          controller.abort();
+          if (end === undefined && signals.length > 0)
+            throw new GoesOn(`to end when it is aborted in an attempt ${when}`);
         });
       }
     }

@@ -35,7 +35,17 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       same(await content, await expected, 'the body that next was given');
     }
     const headers = { 'x-a': '1' };
-    const repeated = [
+    const repeated: ReturnType<typeof asInitAndAsRequest> = [
+      (signal) => [
+        CONTRACT_URL,
+        {
+          method: 'PUT',
+          headers,
+          body: readOnce() as unknown as BodyInit,
+          duplex: 'half',
+          ...(signal && { signal }),
+        } as RequestInit,
+      ],
       ...asInitAndAsRequest({ headers, body: 'order', method: 'PUT' }),
       ...asInitAndAsRequest({ headers, body: 'order', method: 'POST' }), // with a new token
       asInitAndAsRequest({ headers })[0]!,
@@ -70,6 +80,11 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     same(asked.length, 1, 'the number of calls of next for a stream that goes on');
   },
 };
+
+/** No stream, but read once as well, as a file of Node. */
+async function* readOnce(): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode('order');
+}
 
 async function whole(request: Request): Promise<string> {
   return `${request.method} ${request.headers.get('x-a')} ${await request.text()}`;

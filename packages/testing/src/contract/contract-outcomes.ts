@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { FAILED, lastOfEleven } from './aborted-call.ts';
+import { lastOfEleven, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -11,7 +11,7 @@ import {
   same,
   statusOf,
 } from './contract-claim.ts';
-import { ending, ok, probe, REPEATED } from './contract-probe.ts';
+import { ending, FAILED, ok, probe, REPEATED } from './contract-probe.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -24,12 +24,20 @@ function writtenOn(response: Response): string {
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
     for (const init of [undefined, { method: 'POST', body: 'order' }]) {
-      for (const response of [new Response('ok'), Response.json('ok'), new Response('none', { status: 404 })]) {
+      const short = new Response('ok', { headers: { 'content-length': '2' } });
+      for (const response of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
         const before = writtenOn(response);
         same(await make()(async () => response)(CONTRACT_URL, init), response, 'the response');
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
+    const { signal, abort } = ending();
+    const last = await inTime(
+      settle(make()(async () => new Response('ok', { headers: USED_UP }))(CONTRACT_URL, { signal })),
+    );
+    abort();
+    if (last !== undefined)
+      same(statusOf(last), 200, 'the status of the answer after which nothing is left of a quota');
   },
 
   'gives a response that nobody has read': async (make) => {
@@ -93,12 +101,13 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
 
   'gives a response before its body is there': async (make) => {
     const order = { method: 'POST', body: new Response('order').body!, duplex: 'half' }; // as a stream, nobody repeats it
-    for (const [status, init] of [
-      [200, {}],
-      [500, order as RequestInit],
+    for (const [status, init, type] of [
+      [200, {}, 'application/json'],
+      [200, {}, 'text/event-stream'],
+      [500, order as RequestInit, 'application/json'],
     ] as const) {
       const pull = () => new Promise<void>(() => {});
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': type };
       const { fetch, asked } = probe(async ({ request }) => {
         await request.text(); // as it is sent
         return new Response(new ReadableStream({ pull }), { status, headers });
@@ -157,17 +166,20 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     isFailing = true;
     const last = await inTime(settle(steady(CONTRACT_URL, { signal })));
     same(last?.response !== undefined, false, 'whether a call gives the response of another');
-    const errors: Error[] = [];
-    const failing: Fetch = () => {
-      if (errors.length >= 20) return ok();
-      return Promise.reject(errors[errors.push(new TypeError('fetch failed')) - 1]);
-    };
-    const end = await inTime(settle(make()(failing)(CONTRACT_URL, { signal })));
-    abort();
+    const ends = REPEATABLE.map(async (args) => {
+      const errors: Error[] = [];
+      const failing: Fetch = async (...call) => {
+        await new Request(...call).text(); // as it is sent
+        if (errors.length >= 20) return ok();
+        throw errors[errors.push(new TypeError('fetch failed')) - 1];
+      };
+      const end = await inTime(settle(make()(failing)(...args(signal))));
+      if (end === undefined || errors.length >= 20) return; // it waits, or goes on until it is answered
+      same(errorOf(end) === errors.at(-1), true, 'whether a call that may be repeated fails with its last error');
+    });
+    await Promise.all(ends).finally(abort);
     await endsWithItsLast(make, 'error');
     await endsWithItsLast(make, 'answer');
-    if (end === undefined || errors.length >= 20) return; // it waits, or goes on until it is answered
-    same(errorOf(end) === errors.at(-1), true, 'whether a call that may be repeated fails with its last error');
   },
 
   'rejects when next throws instead of rejecting': async (make) => {

@@ -46,19 +46,31 @@ export const REPEATED: readonly [status: number, headers: Record<string, string>
   [403, {}],
 ];
 
+/** What the `fetch` of Node says of a connection that is lost. */
+export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
+
+/** The same answers, and an error: many repeat nothing else. */
+export const FAILURES: readonly [when: string, fail: () => Promise<Response>][] = [
+  ...REPEATED.map(([status, headers]): [string, () => Promise<Response>] => [
+    `after a ${status}`,
+    async () => new Response('busy', { status, headers }),
+  ]),
+  ['after an error', () => Promise.reject(FAILED)],
+];
+
 /** More microtasks than a middleware takes from a failure to its wait. */
 export const UNTIL_IT_WAITS = 200;
 
-/** Makes a call behind each of these answers, three times, and gives what next was asked for; not for a token besides. */
+/** Makes a call behind each of these failures, three times, and gives what next was asked for; not for a token besides. */
 export async function askedAgain(
   make: Parameters<ContractCheck>[0],
   call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,
 ): Promise<{ when: string; asked: Asked[] }[]> {
   const { signal, abort } = ending();
-  const all = REPEATED.map(async ([status, headers]) => {
-    const { fetch, asked } = probe(async () => (asked.length > 3 ? ok() : new Response('busy', { status, headers })));
+  const all = FAILURES.map(async ([when, fail]) => {
+    const { fetch, asked } = probe(async () => (asked.length > 3 ? ok() : fail()));
     await inTime(settle(call(make()(fetch), signal)));
-    return { when: `after a ${status}`, asked: asked.filter(({ url }) => url.includes('/things')) };
+    return { when, asked: asked.filter(({ url }) => url.includes('/things')) };
   });
   return Promise.all(all).finally(abort);
 }

@@ -2,11 +2,12 @@ import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
+import { keepsApart } from './contract-kept.ts';
 import {
-  type Asked,
   asInitAndAsRequest,
   ending,
   endless,
+  FAILURES,
   ok,
   probe,
   REPEATED,
@@ -26,35 +27,6 @@ async function oneKey(
   const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
   const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
   same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
-}
-
-/** Answers that may be kept for a minute, and depend on a header. */
-async function keepable({ headers, request }: Asked): Promise<Response> {
-  const name = headers.get('x-a');
-  const etag = `"${name}"`;
-  const fields = { etag, vary: 'x-a', 'cache-control': 'max-age=60', 'set-cookie': 'session=1' };
-  const isKept = headers.get('if-none-match') === etag;
-  const response = isKept
-    ? new Response(null, { status: 304, headers: fields })
-    : Response.json(name, { headers: fields });
-  return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
-}
-
-/** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
-async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<void> {
-  const { fetch, asked } = probe(keepable);
-  const steady = make()(fetch);
-  for (const name of ['de', 'en', 'de', 'en', 'de']) {
-    const { signal, abort } = ending();
-    const response = await steady(CONTRACT_URL, { headers: { 'x-a': name, authorization: 'own' }, signal });
-    same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
-    abort();
-  }
-  await steady('https://other.test/');
-  const { headers, request } = asked.at(-1)!;
-  same(headers.get('cookie'), null, 'the cookie that another origin gets');
-  same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');
-  same(request.signal.aborted, false, 'whether a call has the signal of another');
 }
 
 /** What many calls and fetches share. */
@@ -208,10 +180,10 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
     });
     await Promise.all(ends);
-    for (const [status, headers] of REPEATED) {
+    for (const [when, fail] of FAILURES) {
       const before = new Set<string>();
       const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
-        if (!before.has(url)) return before.add(url) && new Response('busy', { status, headers });
+        if (!before.has(url)) return before.add(url) && fail();
         return new Response(`${url} ${given.get('x-a')} ${await request.text()}`);
       });
       const again = make()(busy);
@@ -223,11 +195,12 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         const three = [...names].map(async (name) => {
           const body = method === 'PUT' ? name : '';
           const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
-          const response = await again(CONTRACT_URL + name, init);
-          if (response.ok)
-            same(await response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
+          const end = await settle(again(CONTRACT_URL + name, init));
+          if (end.failed && when !== 'after an error') throw end.error;
+          if (!end.failed && end.response.ok)
+            same(await end.response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
         });
-        const isRefused = status === 401; // no wait helps
+        const isRefused = when === 'after a 401'; // no wait helps
         const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
         same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
         const { signal: left, abort: leave } = ending();

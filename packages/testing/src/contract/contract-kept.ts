@@ -1,0 +1,39 @@
+import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { type Asked, ending, probe } from './contract-probe.ts';
+
+/** Answers that may be kept for a minute, and depend on a header. */
+async function keepable({ method, headers, request }: Asked): Promise<Response> {
+  const name = headers.get('x-a');
+  const etag = `"${name}"`;
+  const fields = {
+    'content-type': 'application/json',
+    etag,
+    vary: 'x-a',
+    'cache-control': 'max-age=60',
+    'set-cookie': 'session=1',
+  };
+  const isKept = headers.get('if-none-match') === etag;
+  const [status, body] = isKept ? [304, null] : headers.has('range') ? [206, '"'] : [200, JSON.stringify(name)];
+  const response = new Response(method === 'HEAD' ? null : body, { status, headers: fields });
+  return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
+}
+
+/** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
+export async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<void> {
+  const { fetch, asked } = probe(keepable);
+  const steady = make()(fetch);
+  const first = { 'x-a': 'de', authorization: 'own' };
+  await steady(CONTRACT_URL, { method: 'HEAD', headers: first });
+  await steady(CONTRACT_URL, { headers: { ...first, range: 'bytes=0-0' } });
+  for (const name of ['de', 'en', 'de', 'en', 'de']) {
+    const { signal, abort } = ending();
+    const response = await steady(CONTRACT_URL, { headers: { ...first, 'x-a': name }, signal });
+    same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
+    abort();
+  }
+  await steady('https://other.test/');
+  const { headers, request } = asked.at(-1)!;
+  same(headers.get('cookie'), null, 'the cookie that another origin gets');
+  same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');
+  same(request.signal.aborted, false, 'whether a call has the signal of another');
+}
