@@ -86,4 +86,12 @@ export const PARTIAL: readonly Exception[] = [
     calls: pages(5, 5_000 / (2.2 * 0.6), 120_000),
     server: bucket(2.2, 1, (wait) => refusal(429, Math.ceil(wait))),
   },
+  {
+    situation:
+      'A dashboard makes 5 calls at once each 1.7 s, at a limit of 5 requests a second without a burst, which answers 503, as nginx does; counted: all calls',
+    ...beside({ retry: 5 }),
+    lasts: 120_000,
+    calls: pages(5, 1_700, 120_000),
+    server: bucket(5, 1, refusal(503)),
+  },
 ];
