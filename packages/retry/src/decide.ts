@@ -106,8 +106,8 @@ export function ownDelay(failure: FailedAttempt): number {
 }
 
 /**
- * As `equalJitter(exponential({ base: 600 }))`: never sooner than ky, which waits 300, 600, 1,200 ms. Where little time is left, the
- * backoff is at most two thirds of it, and leaves an attempt as much time as the last one took.
+ * As `equalJitter(exponential({ base: 600 }))`: up to the sixth wait never sooner than ky, which waits 300, 600, 1,200 ms. Where little time
+ * is left, the backoff is at most two thirds of it, and leaves an attempt as much time as the last one took.
  */
 function defaultDelay({ attempt, call, session, took }: FailedAttempt): number {
   const left = call.remaining();
