@@ -47,14 +47,14 @@ class Monitor {
   }
 
   /**
-   * A call counts when its fate is known: at its first retry, also one that its budget refuses, or at its end. One that is
-   * refused before that was not sent, and does not count.
+   * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
+   * end. One that is refused before that was not sent, and does not count.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
     const isRetried = this.#calls.get(callId);
     if (type === 'start') this.#note(callId, false);
-    else if ((type === 'wait' || type === 'budget') && !isRetried) {
+    else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && !isRetried) {
       this.#note(callId, true);
       this.#count(true);
     } else if ('action' in event && event.action === 'refused' && !isRetried) this.#forget(callId);
@@ -105,4 +105,9 @@ class Monitor {
     const { normalBelow, minCalls } = this.#settings;
     return retried === 0 || (calls >= minCalls && retried + CHANCE * Math.sqrt(calls) < normalBelow * calls);
   }
+}
+
+/** A retry whose wait the call has no time for, as in a maintenance of an hour that the server tells. */
+function isTooLong(event: SteadfetchEvent): boolean {
+  return event.type === 'give-up' && event.ms !== undefined;
 }
