@@ -2,7 +2,7 @@ import type { Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
-import type { KyRequest, RequestCopy } from './describe.ts';
+import type { KyRequest, RequestCopy } from './ky-request.ts';
 
 /** One request on its way. */
 export interface Attempt {

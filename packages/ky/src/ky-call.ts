@@ -12,6 +12,7 @@ import {
   type RetryOptions,
 } from 'ky';
 import { type Attempt, captureOutcome } from './attempt.ts';
+import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { follow, watch } from './caller-hooks.ts';
@@ -28,6 +29,7 @@ export class KyCall {
   readonly #filled: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
+  readonly #attempts: Attempts;
   readonly #state: CallState;
   readonly #send: Next;
   /** Whether somebody may look at `error.data` before a retry. */
@@ -42,7 +44,8 @@ export class KyCall {
     this.#policy = policyOf(options.retry);
     this.#said = asObject(options.retry);
     this.#filled = filledIn(this.#said, this.#policy.maxRetries);
-    this.#state = new CallState(options, this.#policy, meta);
+    this.#attempts = new Attempts(options, this.#policy, meta);
+    this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
     this.#seen = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
   }
@@ -75,7 +78,7 @@ export class KyCall {
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
-    this.#state.prepare(request, { body: options.body, carried, kept });
+    this.#attempts.prepare(request, { body: options.body, carried, kept });
   };
 
   /** Takes over ky's retry options, in which an init hook after ours may have changed something. */
@@ -83,7 +86,7 @@ export class KyCall {
     if (this.#normalized) return;
     this.#normalized = options;
     const changes = changesIn(options.retry, this.#filled);
-    this.#state.adopt(changes ? this.#policyOf({ ...this.#said, ...changes }) : this.#policy, options.retry);
+    this.#attempts.adopt(changes ? this.#policyOf({ ...this.#said, ...changes }) : this.#policy, options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
@@ -93,15 +96,17 @@ export class KyCall {
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
+    const attempts = this.#attempts;
     const state = this.#state;
     const options = this.#normalized!;
-    const attempt = state.begin({ request, options, parseJson: this.#options.parseJson });
+    const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
+    state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
-    const send = async () => this.#send(state.callToSend(attempt, init));
+    const send = async () => this.#send(attempts.callToSend(attempt, init));
     const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // An answer that came after a timeout of ky belongs to no attempt.
-    if (state.open !== attempt) return response;
+    if (attempts.open !== attempt) return response;
     return this.#isJudgedLater(response) ? response : this.#judge(attempt, response);
   }
 
@@ -118,12 +123,12 @@ export class KyCall {
     return follow(hook, {
       begin: (options) => {
         this.#adopt(options);
-        return state.open;
+        return this.#attempts.open;
       },
       failed: (error) => state.stopByHook(error),
       forced: (attempt) => state.passOver(attempt),
       done: async (attempt, answer) => {
-        if (!last || state.open !== attempt) return answer;
+        if (!last || this.#attempts.open !== attempt) return answer;
         const judged = await this.#judge(attempt, attempt.response!);
         return judged === attempt.response ? answer : judged;
       },

@@ -3,7 +3,7 @@ import { checkStatuses, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
-import { kyRequestOf } from './describe.ts';
+import { kyRequestOf } from './ky-request.ts';
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
