@@ -1,12 +1,13 @@
 import type { Next } from '@steadfetch/core';
 import type { Policy } from '@steadfetch/retry/engine';
-import {
+import ky, {
   type AfterResponseHook,
   type BeforeErrorHook,
   type BeforeRequestHook,
   type BeforeRetryHook,
   ForceRetryError,
   type Hooks,
+  isForceRetryError,
   type NormalizedOptions,
   type Options,
   type RetryOptions,
@@ -15,7 +16,7 @@ import { type Attempt, captureOutcome } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
-import { follow, watch } from './caller-hooks.ts';
+import { run, watch } from './caller-hooks.ts';
 import { asObject, changesIn, filledIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
@@ -118,21 +119,26 @@ export class KyCall {
     return false;
   }
 
+  /** An `afterResponse` hook of the caller, followed for what becomes of the response, which is judged after the last of them. */
   #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+    const attempts = this.#attempts;
     const state = this.#state;
-    return follow(hook, {
-      begin: (options) => {
-        this.#adopt(options);
-        return this.#attempts.open;
-      },
-      failed: (error) => state.stopByHook(error),
-      forced: (attempt) => state.passOver(attempt),
-      done: async (attempt, answer) => {
-        if (!last || this.#attempts.open !== attempt) return answer;
-        const judged = await this.#judge(attempt, attempt.response!);
-        return judged === attempt.response ? answer : judged;
-      },
-    });
+    return async (seen) => {
+      this.#adopt(seen.options);
+      const attempt = attempts.open;
+      if (!attempt?.response) return hook(seen);
+      const answer = await run(hook, seen, (error) =>
+        isForceRetryError(error) ? state.passOver(attempt) : state.stopByHook(error),
+      );
+      if (answer instanceof ky.retry().constructor) {
+        state.passOver(attempt);
+        return answer;
+      }
+      if (isResponse(answer)) attempt.response = answer;
+      if (!last || attempts.open !== attempt) return answer;
+      const judged = await this.#judge(attempt, attempt.response);
+      return judged === attempt.response ? answer : judged;
+    };
   }
 
   /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
