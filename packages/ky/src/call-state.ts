@@ -1,4 +1,4 @@
-import { abortReason, type Outcome, onAbort } from '@steadfetch/core';
+import { type Outcome, onAbort } from '@steadfetch/core';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { handleFailure, keepAnswer, type Retry, recordAttempt, recordSuccess } from '@steadfetch/retry/engine';
 import { ForceRetryError, isTimeoutError, type Options } from 'ky';
@@ -38,7 +38,7 @@ export class CallState {
   async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
     let due: Retry | undefined;
     if (response.status >= 400 || this.#attempts.judgesAll) {
-      due = await this.#judgeOrEnd(attempt, { response, failed: false });
+      due = await this.#judge(attempt, { response, failed: false });
     } else {
       const session = this.#attempts.close(attempt);
       this.#pending.settle();
@@ -52,8 +52,7 @@ export class CallState {
   /** Judges what the last attempt threw if that is no `Error`, since ky calls no hook for it. Throws it again. */
   async judgeLast(attempt: Attempt, error: unknown): Promise<never> {
     const isLast = this.#attempts.areSpent && this.#attempts.open === attempt;
-    if (!isLast || error instanceof Error) throw error;
-    await this.#judge(attempt, { error, failed: true }).finally(() => this.#end.emit({ error }));
+    if (isLast && !(error instanceof Error)) await this.#judge(attempt, { error, failed: true });
     throw error;
   }
 
@@ -61,28 +60,31 @@ export class CallState {
   async judgeError(error: Error): Promise<boolean> {
     const attempt = this.#attempts.open;
     const outcome = attempt && outcomeOf(attempt, error);
-    if (outcome) await this.#judgeOrEnd(attempt, outcome);
+    if (outcome) await this.#judge(attempt, outcome);
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
-    if (this.#pending.isNew) {
-      await this.#pending.wait();
-      return true;
-    }
-    if (this.#pending.aborted) this.#end.reject(abortReason(this.#options.signal!));
-    else if (outcome?.failed) this.#end.reject(outcome.error);
-    return false;
+    if (!this.#pending.isNew) return false;
+    await this.#pending.wait();
+    return true;
   }
 
-  #judgeOrEnd(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
-    this.#judging = this.#judge(attempt, outcome).catch((thrown) => {
-      this.#end.reject(thrown);
-      throw thrown;
-    });
+  /** Judges an attempt that has ended. Returns the decision to repeat it, if it is that. Where ky calls no hook for it, the call ends here. */
+  #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
+    this.#judging = this.#decide(attempt, outcome).then(
+      (due) => {
+        if (!due && outcome.failed) this.#end.reject(outcome.error);
+        return due;
+      },
+      (thrown) => {
+        this.#end.reject(thrown);
+        throw thrown;
+      },
+    );
     return this.#judging;
   }
 
-  /** Asks the rules about an attempt that has ended, and calls the hooks of `retry`. Returns the decision to repeat it, if it is that. */
-  async #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
+  /** Asks the rules, which call the hooks of `retry`. */
+  async #decide(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
     const failure = this.#attempts.closeFailed(attempt, outcome);
     this.#pending.settle();
     if (this.#pending.aborted) return undefined;
@@ -121,7 +123,7 @@ export class CallState {
     this.#forgetAbort();
     let ending = error;
     try {
-      if (outcome) await this.#judge(attempt, outcome);
+      if (outcome) await this.#decide(attempt, outcome);
       this.#pending.stop(this.#reasonOf(error), error);
     } catch (thrown) {
       // The hooks of the caller come next, and must see it.
