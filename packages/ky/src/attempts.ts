@@ -25,7 +25,7 @@ export class Attempts {
   session: Session | undefined;
   observation: CallObservation | undefined;
   readonly #options: Options;
-  #policy: Policy & { maxRetries: number };
+  policy: Policy & { maxRetries: number };
   /** ky's own record of its `retry` option, which it reads before each retry. */
   #kept: KyRetry | undefined;
   readonly #startedAt: number;
@@ -37,16 +37,11 @@ export class Attempts {
 
   constructor(options: Options, policy: Policy, meta: unknown) {
     this.#options = options;
-    this.#policy = policy;
+    this.policy = policy;
     this.#startedAt = policy.clock.now();
     this.#observer = observerOf(options.fetch);
     this.#base = Call.from('').with({ remaining: remainingOf(options, policy.clock) });
     this.#base.record.meta = meta;
-  }
-
-  /** Whether the rules judge good responses too. */
-  get judgesAll(): boolean {
-    return this.#policy.needsGoodResponses;
   }
 
   /** Whether ky's limit is spent. */
@@ -56,13 +51,13 @@ export class Attempts {
 
   /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
   adopt(policy: Policy, kept: KyRetry): void {
-    this.#policy = { ...policy };
+    this.policy = { ...policy };
     this.#kept = kept;
   }
 
   /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
   prepare(request: Request, bodies: Bodies): void {
-    this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.#policy);
+    this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
     // With a limit ky clones the request, and a clone keeps a streamed body in memory.
     if (this.#oneShot) this.#kept!.limit = 0;
   }
@@ -70,7 +65,7 @@ export class Attempts {
   begin(kyRequest: KyRequest): Attempt {
     const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends: this.#base.record.sends };
     this.session ??= this.#start(attempt);
-    this.session.sentAt = this.#policy.clock.now(); // the hooks before a request are not part of the attempt
+    this.session.sentAt = this.policy.clock.now(); // the hooks before a request are not part of the attempt
     this.open = attempt;
     return attempt;
   }
@@ -84,13 +79,13 @@ export class Attempts {
     this.observation = observation;
     const call = this.#describe(copy);
     observation?.start(call);
-    return startSession(call, this.#policy, isRepeatable(call, this.#policy), this.#startedAt);
+    return startSession(call, this.policy, isRepeatable(call, this.policy), this.#startedAt);
   }
 
   /** The call as this attempt sends it, with the marks that an attempt of `retry()` has. */
   callToSend({ copy, kyRequest: { request } }: Attempt, init: RequestInit | undefined): Call {
     const call = this.#describe(copy);
-    const session = { ...this.session!, call, repeatable: isRepeatable(call, this.#policy) };
+    const session = { ...this.session!, call, repeatable: isRepeatable(call, this.policy) };
     const mark = { attempt: this.number, retried: retriedOf(session, this.number) };
     return call.with({ ...mark, input: request, init: Call.from(request, init).init });
   }
@@ -110,20 +105,20 @@ export class Attempts {
   close(attempt: Attempt, error?: unknown): Session {
     this.open = undefined;
     const call = rememberKyRequest(this.#describe(attempt.copy, error), attempt.kyRequest);
-    return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.#policy) });
+    return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 
   /** The attempt has ended, and the rules are to judge its outcome. */
   closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
     const session = this.close(attempt, outcome.error);
     // A hook of the caller may have lowered it meanwhile.
-    if (!this.#oneShot) this.#policy.maxRetries = this.#kept!.limit;
+    if (!this.#oneShot) this.policy.maxRetries = this.#kept!.limit;
     return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
   }
 
   /** Our backoff before a retry that a hook of the caller forces. */
   backoff(attempt: number): number {
-    const session = this.session ?? startSession(this.#base, this.#policy, true, this.#startedAt);
+    const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
     return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
   }
 }

@@ -37,7 +37,7 @@ export class CallState {
   /** Returns the decision to repeat the call, if it is that. Else the call ends with this response. */
   async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
     let due: Retry | undefined;
-    if (response.status >= 400 || this.#attempts.judgesAll) {
+    if (response.status >= 400 || this.#attempts.policy.needsGoodResponses) {
       due = await this.#judge(attempt, { response, failed: false });
     } else {
       const session = this.#attempts.close(attempt);

@@ -22,7 +22,23 @@ import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } fr
 
 type PolicyOf = (retry: Options['retry']) => Policy;
 
-/** One call of ky as its own loop drives it: every hook and closure here belongs to this call alone. */
+/**
+ * One call of ky as its own loop drives it: every hook and closure here belongs to this call alone.
+ *
+ * | ky calls        | what happens here                                               | the call may end with            |
+ * | --------------- | --------------------------------------------------------------- | -------------------------------- |
+ * | `beforeRequest` | `#prepare`, the last: the `retry` option is final, and the body |                                  |
+ * | `fetch`         | `#fetch`: an attempt; judges a response that no hook sees       | the response; what is no `Error` |
+ * | `afterResponse` | `#follow`, each of the caller; the last one's response is judged| the response; what a hook throws |
+ * | `shouldRetry`   | `state.judgeError`: judges an error, and waits                  | an abort                         |
+ * | `delay`         | `state.delay`: 0 after our wait, else the backoff               | an abort while ky waits          |
+ * | `beforeRetry`   | `state.again`, the first: waits where ky has not asked          | an abort                         |
+ * |                 | `watch`, each of the caller                                     | whatever a hook does to end it   |
+ * | `beforeError`   | `state.end`, the first: judges what ky has not asked about      | an `Error`                       |
+ *
+ * ky does not ask `shouldRetry` once its limit is spent, nor after its `totalTimeout`. It calls no `beforeError` hook for what is no
+ * `Error`, nor for what is thrown by a `beforeRetry` hook.
+ */
 export class KyCall {
   readonly #options: Options;
   /** What ky's own `retry` option says, and how the hooks of the caller see it. */
@@ -64,17 +80,19 @@ export class KyCall {
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
+    const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
+    const end: BeforeErrorHook = ({ error }) => this.#state.end(error);
     this.#options.hooks = {
       ...hooks,
-      beforeRequest: [...beforeRequest, this.#begin],
-      beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, stop))],
-      afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
-      beforeError: [this.#end, ...beforeError],
+      beforeRequest: [...beforeRequest, this.#prepare],
+      beforeRetry: [again, ...beforeRetry.map((hook) => watch(hook, stop))],
+      afterResponse: followed.map((hook, n) => this.#follow(hook, n === followed.length - 1)),
+      beforeError: [end, ...beforeError],
     } as Hooks;
   }
 
-  readonly #begin: BeforeRequestHook = ({ request, options }) => {
+  readonly #prepare: BeforeRequestHook = ({ request, options }) => {
     this.#adopt(options);
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
@@ -120,7 +138,7 @@ export class KyCall {
   }
 
   /** An `afterResponse` hook of the caller, followed for what becomes of the response, which is judged after the last of them. */
-  #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+  #follow(hook: AfterResponseHook, last: boolean): AfterResponseHook {
     const attempts = this.#attempts;
     const state = this.#state;
     return async (seen) => {
@@ -149,14 +167,6 @@ export class KyCall {
     if (copy) return copy;
     throw new ForceRetryError({ delay: 0, code: `HTTP ${response.status}` });
   }
-
-  /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
-  readonly #again: BeforeRetryHook = ({ options, retryCount }) => {
-    this.#adopt(options);
-    return this.#state.again(retryCount + 1);
-  };
-
-  readonly #end: BeforeErrorHook = ({ error }) => this.#state.end(error);
 }
 
 const nothing: AfterResponseHook = () => {};
