@@ -12,7 +12,7 @@ import ky, {
   type Options,
   type RetryOptions,
 } from 'ky';
-import { type Attempt, captureOutcome } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
@@ -122,11 +122,15 @@ export class KyCall {
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
-    const send = async () => this.#send(attempts.callToSend(attempt, init));
-    const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
-    // An answer that came after a timeout of ky belongs to no attempt.
-    if (attempts.open !== attempt) return response;
-    return this.#isJudgedLater(response) ? response : this.#judge(attempt, response);
+    try {
+      attempt.response = await this.#send(attempts.callToSend(attempt, init));
+    } catch (error) {
+      attempt.thrown = { error };
+      return state.judgeLast(attempt, error);
+    }
+    // What comes after a timeout of ky belongs to no attempt.
+    if (attempts.open !== attempt || this.#isJudgedLater(attempt.response)) return attempt.response;
+    return this.#judge(attempt, attempt.response);
   }
 
   /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
