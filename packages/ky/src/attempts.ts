@@ -12,7 +12,7 @@ import {
 import { type Options, TimeoutError } from 'ky';
 import type { Attempt } from './attempt.ts';
 import { remainingOf } from './deadline.ts';
-import { type Bodies, copyOf, type KyRequest, oneShotBody, type RequestCopy, rememberKyRequest } from './ky-request.ts';
+import { type Bodies, copyOf, type KyRequest, kyRequests, oneShotBody, type RequestCopy } from './ky-request.ts';
 import type { KyRetry } from './ky-retry.ts';
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
@@ -104,7 +104,8 @@ export class Attempts {
   /** The attempt has ended. Returns the session, in which the call is now what this attempt has sent. */
   close(attempt: Attempt, error?: unknown): Session {
     this.open = undefined;
-    const call = rememberKyRequest(this.#describe(attempt.copy, error), attempt.kyRequest);
+    const call = this.#describe(attempt.copy, error);
+    kyRequests.set(call, attempt.kyRequest);
     return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
   }
 

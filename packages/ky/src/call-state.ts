@@ -1,7 +1,6 @@
-import { type Outcome, onAbort } from '@steadfetch/core';
-import type { GiveUpReason } from '@steadfetch/retry';
+import type { Outcome } from '@steadfetch/core';
 import { handleFailure, keepAnswer, type Retry, recordAttempt, recordSuccess } from '@steadfetch/retry/engine';
-import { ForceRetryError, isTimeoutError, type Options } from 'ky';
+import type { Options } from 'ky';
 import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
 import { CallEnd } from './call-end.ts';
@@ -12,21 +11,17 @@ import { Pending } from './pending.ts';
  * and the call has one end.
  */
 export class CallState {
-  readonly #options: Options;
   readonly #attempts: Attempts;
   readonly #pending: Pending;
   readonly #end: CallEnd;
   /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
   #judging: Promise<Retry | undefined> | undefined;
   #isOver = false;
-  /** Ends the listening for an abort while ky waits before a retry that the caller forces. */
-  #forgetAbort: () => void = () => {};
 
   constructor(options: Options, attempts: Attempts) {
-    this.#options = options;
     this.#attempts = attempts;
     this.#end = new CallEnd(attempts);
-    this.#pending = new Pending(options.signal ?? undefined, attempts, this.#end);
+    this.#pending = new Pending(options, attempts, this.#end);
   }
 
   /** The pending retry is sent: its end is that of the attempt. */
@@ -63,9 +58,7 @@ export class CallState {
     if (outcome) await this.#judge(attempt, outcome);
     // A timeout of ky may come while a response is judged.
     else await this.#judging?.catch(() => {});
-    if (!this.#pending.isNew) return false;
-    await this.#pending.wait();
-    return true;
+    return this.#pending.wait();
   }
 
   /** Judges an attempt that has ended. Returns the decision to repeat it, if it is that. Where ky calls no hook for it, the call ends here. */
@@ -99,8 +92,7 @@ export class CallState {
   passOver(attempt: Attempt): void {
     const { number } = this.#attempts;
     recordAttempt(this.#attempts.close(attempt), number, { response: attempt.response!, failed: false });
-    // ky calls no hook for an abort during its own wait.
-    this.#forgetAbort = onAbort(this.#options.signal ?? undefined, (reason) => this.#end.reject(reason));
+    this.#pending.force();
   }
 
   /** How long ky itself waits: not at all after our own wait, else our backoff before a retry that another hook forces. */
@@ -111,7 +103,6 @@ export class CallState {
   /** ky goes on to this attempt. Where it has not asked us, the wait follows here. */
   async again(attempt: number): Promise<void> {
     await this.#pending.wait();
-    this.#forgetAbort();
     this.#attempts.number = attempt;
   }
 
@@ -120,11 +111,10 @@ export class CallState {
     const attempt = this.#attempts.open;
     const outcome = attempt && outcomeOf(attempt, error);
     this.#isOver = true;
-    this.#forgetAbort();
     let ending = error;
     try {
       if (outcome) await this.#decide(attempt, outcome);
-      this.#pending.stop(this.#reasonOf(error), error);
+      this.#pending.stop(this.#pending.reasonOf(error), error);
     } catch (thrown) {
       // The hooks of the caller come next, and must see it.
       if (!(thrown instanceof Error)) throw thrown;
@@ -133,13 +123,6 @@ export class CallState {
       this.#end.emit(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     }
     return withHistory(ending);
-  }
-
-  /** Why a call ends with this error, about which no rule was asked. */
-  #reasonOf(error: Error): GiveUpReason {
-    if (isTimeoutError(error)) return 'deadline';
-    if (this.#options.signal?.aborted) return 'aborted';
-    return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 
   /** A hook of the caller ends the call with this error. `isFinal`: ky calls no hook after it, as for what is no `Error`. */

@@ -25,19 +25,18 @@ type PolicyOf = (retry: Options['retry']) => Policy;
 /**
  * One call of ky as its own loop drives it: every hook and closure here belongs to this call alone.
  *
- * | ky calls        | what happens here                                               | the call may end with            |
- * | --------------- | --------------------------------------------------------------- | -------------------------------- |
- * | `beforeRequest` | `#prepare`, the last: the `retry` option is final, and the body |                                  |
- * | `fetch`         | `#fetch`: an attempt; judges a response that no hook sees       | the response; what is no `Error` |
- * | `afterResponse` | `#follow`, each of the caller; the last one's response is judged| the response; what a hook throws |
- * | `shouldRetry`   | `state.judgeError`: judges an error, and waits                  | an abort                         |
- * | `delay`         | `state.delay`: 0 after our wait, else the backoff               | an abort while ky waits          |
- * | `beforeRetry`   | `state.again`, the first: waits where ky has not asked          | an abort                         |
- * |                 | `watch`, each of the caller                                     | whatever a hook does to end it   |
- * | `beforeError`   | `state.end`, the first: judges what ky has not asked about      | an `Error`                       |
+ * | ky calls        | what happens here                                                | the call may end with            |
+ * | --------------- | ---------------------------------------------------------------- | -------------------------------- |
+ * | `beforeRequest` | `#prepare`, the last: `retry` option and body are final          |                                  |
+ * | `fetch`         | `#fetch` sends an attempt, and judges a response no hook sees    | the response; what is no `Error` |
+ * | `afterResponse` | `#follow`, each of the caller; after the last one it judges      | the response; what a hook throws |
+ * | `shouldRetry`   | `state.judgeError` judges an error, and waits                    | an abort                         |
+ * | `delay`         | `state.delay`: 0 after our wait, else our backoff                | an abort while ky waits          |
+ * | `beforeRetry`   | `state.again`, the first: waits where ky did not ask; then `watch` | an abort; a hook's own end     |
+ * | `beforeError`   | `state.end`, the first: judges what ky did not ask about         | an `Error`                       |
  *
- * ky does not ask `shouldRetry` once its limit is spent, nor after its `totalTimeout`. It calls no `beforeError` hook for what is no
- * `Error`, nor for what is thrown by a `beforeRetry` hook.
+ * ky asks no `shouldRetry` once its limit or `totalTimeout` is spent. It calls no `beforeError` hook for what is no `Error`, nor
+ * for what a `beforeRetry` hook throws.
  */
 export class KyCall {
   readonly #options: Options;

@@ -14,18 +14,8 @@ export type RequestCopy = Readonly<
   Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
 >;
 
-const kyRequests = new WeakMap<Call, KyRequest>();
-
-/** Remembers which request of ky a call describes, for conditions written for ky. */
-export function rememberKyRequest(call: Call, kyRequest: KyRequest): Call {
-  kyRequests.set(call, kyRequest);
-  return call;
-}
-
-/** The request of ky that a call describes, if `retry()` hooks made the call. */
-export function kyRequestOf(call: Call): KyRequest | undefined {
-  return kyRequests.get(call);
-}
+/** The request of ky that a call describes, for conditions written for ky, if `retry()` hooks made the call. */
+export const kyRequests: WeakMap<Call, KyRequest> = new WeakMap();
 
 export function copyOf({ url, method, headers, redirect, signal }: Request): RequestCopy {
   return { url, method, headers: Object.fromEntries(headers), redirect, signal };

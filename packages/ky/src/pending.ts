@@ -2,6 +2,7 @@ import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
+import { ForceRetryError, isTimeoutError, type Options } from 'ky';
 import type { Attempts } from './attempts.ts';
 import type { CallEnd } from './call-end.ts';
 
@@ -13,7 +14,7 @@ interface Announced {
 
 /** The retry that was announced to the hooks, until its end is. */
 export class Pending {
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: Options;
   readonly #attempts: Attempts;
   readonly #end: CallEnd;
   #announced: Announced | undefined;
@@ -21,15 +22,15 @@ export class Pending {
   /** Whether an abort has ended the call, and its end was emitted. */
   aborted = false;
 
-  constructor(signal: AbortSignal | undefined, attempts: Attempts, end: CallEnd) {
-    this.#signal = signal;
+  constructor(options: Options, attempts: Attempts, end: CallEnd) {
+    this.#options = options;
     this.#attempts = attempts;
     this.#end = end;
   }
 
-  /** Whether there is one that has not been waited for. */
-  get isNew(): boolean {
-    return this.#announced?.stage === 'announced';
+  /** An init hook that runs after ours may set it. */
+  get #signal(): AbortSignal | undefined {
+    return this.#options.signal ?? undefined;
   }
 
   /** The one that has not been sent. */
@@ -53,14 +54,21 @@ export class Pending {
     throwIfAborted(this.#signal);
   }
 
-  /** Waits until the retry is due, unless that is done. */
-  async wait(): Promise<void> {
+  /** A hook of the caller forces a retry. ky itself waits before it, and calls no hook for an abort meanwhile. */
+  force(): void {
+    this.#stopListening = onAbort(this.#signal, (reason) => this.#end.reject(reason));
+  }
+
+  /** Waits until the retry is due. Returns whether there is one that was not waited for. */
+  async wait(): Promise<boolean> {
     const announced = this.#announced;
-    if (announced?.stage !== 'announced') return;
+    if (!this.due) this.#stopListening();
+    if (announced?.stage !== 'announced') return false;
     announced.stage = 'waiting';
     try {
       await waitForRetry(announced.failure, announced.decision);
       announced.stage = 'waited';
+      return true;
     } catch (error) {
       // The rules have been notified. ky calls no hook for what is thrown before the `beforeRetry` hooks of the caller.
       this.settle();
@@ -80,6 +88,13 @@ export class Pending {
     this.#stopListening();
     this.#announced = undefined;
     return announced;
+  }
+
+  /** Why a call ends with this error, about which no rule was asked. */
+  reasonOf(error: Error): GiveUpReason {
+    if (isTimeoutError(error)) return 'deadline';
+    if (this.#signal?.aborted) return 'aborted';
+    return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 
   /** Reports that the call ends here, unless its end was reported. The outcome that it ends with gets the history. */
