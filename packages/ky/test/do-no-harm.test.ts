@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { historyOf } from '@steadfetch/retry';
+import { systemClock } from '@steadfetch/core';
+import { historyOf, type RetryOptions } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { ForceRetryError, HTTPError, type Options } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
@@ -652,6 +653,31 @@ it('gives the token back where totalTimeout ends the call while a condition is a
   expect(error.name).toBe('TimeoutError');
   expect(permits).toBe(0);
   expect(told.map(([name]) => name)).not.toContain('retry');
+});
+
+it('gives the token back where a held call gets it after its totalTimeout: the machine slept', async () => {
+  virtualTime();
+  const release = vi.fn();
+  const { hooks, told } = recorder();
+  const budget: RetryOptions['budget'] = {
+    acquire: (_key, kind) => (kind.startsWith('held') ? { release } : undefined),
+    record: () => {},
+  };
+  const { signal } = new AbortController();
+  const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 5_000));
+  vi.spyOn(console, 'warn').mockImplementationOnce(() => {});
+  const { api } = client(
+    { status: 429, headers: { 'retry-after': '2' } },
+    { budget, hooks, clock: { ...systemClock, sleep } },
+  );
+
+  expect((await outcomeOf(api.get(URL, { totalTimeout: 3_000, signal }))).name).toBe('TimeoutError');
+  await sleep().then(sleep);
+  expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+    ['retry', 'status'],
+    ['give up', 'deadline'],
+  ]);
+  expect(release).toHaveBeenCalledTimes(1);
 });
 
 it('does not count a call that a layer below did not send', async () => {
