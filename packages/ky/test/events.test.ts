@@ -66,6 +66,12 @@ describe('the end of a call', () => {
       options: { hooks: { afterResponse: [() => ky.retry({ delay: 60_000 })] } },
       aborts: 'enough',
     },
+    'an abort with a text in a hook before a retry of the caller, by a fetch that ignores it': {
+      fetch: down,
+      options: {
+        hooks: { afterResponse: [() => ky.retry({ delay: 0 })], beforeRetry: [() => caller.abort('enough')] },
+      },
+    },
     'a hook that sees responses and throws a text': {
       options: { hooks: { afterResponse: [() => Promise.reject('text')] } },
     },
