@@ -121,8 +121,9 @@ export class KyCall {
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
+    const send = async () => this.#send(attempts.callToSend(attempt, init)); // the layers inside report an abort first
     try {
-      attempt.response = await this.#send(attempts.callToSend(attempt, init));
+      attempt.response = await send();
     } catch (error) {
       attempt.thrown = { error };
       return state.judgeLast(attempt, error);
