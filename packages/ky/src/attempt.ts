@@ -16,6 +16,17 @@ export interface Attempt {
   response?: Response;
 }
 
+/** Sends an attempt, and keeps how it ends. The layers inside report an abort before it is judged. */
+export async function captureOutcome(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
+  try {
+    attempt.response = await send();
+    return attempt.response;
+  } catch (error) {
+    attempt.thrown = { error };
+    throw error;
+  }
+}
+
 /**
  * The outcome behind an error of ky's loop: what `fetch` threw, without ky's wrapping, so that the rules see what they
  * see everywhere; a response that no `afterResponse` hook gets; or ky's own timeout of the attempt. `undefined` for

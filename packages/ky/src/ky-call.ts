@@ -12,7 +12,7 @@ import ky, {
   type Options,
   type RetryOptions,
 } from 'ky';
-import type { Attempt } from './attempt.ts';
+import { type Attempt, captureOutcome } from './attempt.ts';
 import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
@@ -121,16 +121,11 @@ export class KyCall {
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
-    const send = async () => this.#send(attempts.callToSend(attempt, init)); // the layers inside report an abort first
-    try {
-      attempt.response = await send();
-    } catch (error) {
-      attempt.thrown = { error };
-      return state.judgeLast(attempt, error);
-    }
+    const send = async () => this.#send(attempts.callToSend(attempt, init));
+    const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // What comes after a timeout of ky belongs to no attempt.
-    if (attempts.open !== attempt || this.#isJudgedLater(attempt.response)) return attempt.response;
-    return this.#judge(attempt, attempt.response);
+    if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
+    return this.#judge(attempt, response);
   }
 
   /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
