@@ -75,7 +75,7 @@ export class KyCall {
     const { hooks } = this.#options;
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
-    const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
+    const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
@@ -167,5 +167,3 @@ export class KyCall {
     throw new ForceRetryError({ delay: 0, code: `HTTP ${response.status}` });
   }
 }
-
-const nothing: AfterResponseHook = () => {};
