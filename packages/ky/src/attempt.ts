@@ -2,7 +2,7 @@ import type { Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
-import type { KyRequest, RequestCopy } from './describe.ts';
+import type { KyRequest, RequestCopy } from './ky-request.ts';
 
 /** One request on its way. */
 export interface Attempt {
@@ -16,7 +16,7 @@ export interface Attempt {
   response?: Response;
 }
 
-/** Sends an attempt, and keeps how it ends. */
+/** Sends an attempt, and keeps how it ends. The layers inside report an abort before it is judged. */
 export async function captureOutcome(attempt: Attempt, send: () => Promise<Response>): Promise<Response> {
   try {
     attempt.response = await send();

@@ -1,26 +1,43 @@
 import type { Next } from '@steadfetch/core';
 import type { Policy } from '@steadfetch/retry/engine';
-import {
+import ky, {
   type AfterResponseHook,
   type BeforeErrorHook,
   type BeforeRequestHook,
   type BeforeRetryHook,
   ForceRetryError,
   type Hooks,
+  isForceRetryError,
   type NormalizedOptions,
   type Options,
   type RetryOptions,
 } from 'ky';
 import { type Attempt, captureOutcome } from './attempt.ts';
+import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
-import { follow, watch } from './caller-hooks.ts';
+import { run, watch } from './caller-hooks.ts';
 import { asObject, changesIn, filledIn } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
 
-/** One call of ky as its own loop drives it: every hook and closure here belongs to this call alone. */
+/**
+ * One call of ky as its own loop drives it: every hook and closure here belongs to this call alone.
+ *
+ * | ky calls        | what happens here                                                | the call may end with            |
+ * | --------------- | ---------------------------------------------------------------- | -------------------------------- |
+ * | `beforeRequest` | `#prepare`, the last: `retry` option and body are final          |                                  |
+ * | `fetch`         | `#fetch` sends an attempt, and judges a response no hook sees    | the response; what is no `Error` |
+ * | `afterResponse` | `#follow`, each of the caller; after the last one it judges      | the response; what a hook throws |
+ * | `shouldRetry`   | `state.judgeError` judges an error, and waits                    | an abort                         |
+ * | `delay`         | `state.delay`: 0 after our wait, else our backoff                | an abort while ky waits          |
+ * | `beforeRetry`   | `state.again`, the first: waits where ky did not ask; then `watch` | an abort; a hook's own end     |
+ * | `beforeError`   | `state.end`, the first: judges what ky did not ask about         | an `Error`                       |
+ *
+ * ky asks no `shouldRetry` once its limit or `totalTimeout` is spent. It calls no `beforeError` hook for what is no `Error`, nor
+ * for what a `beforeRetry` hook throws.
+ */
 export class KyCall {
   readonly #options: Options;
   /** What ky's own `retry` option says, and how the hooks of the caller see it. */
@@ -28,6 +45,7 @@ export class KyCall {
   readonly #filled: RetryOptions;
   readonly #policyOf: PolicyOf;
   readonly #policy: Policy;
+  readonly #attempts: Attempts;
   readonly #state: CallState;
   readonly #send: Next;
   /** Whether somebody may look at `error.data` before a retry. */
@@ -42,7 +60,8 @@ export class KyCall {
     this.#policy = policyOf(options.retry);
     this.#said = asObject(options.retry);
     this.#filled = filledIn(this.#said, this.#policy.maxRetries);
-    this.#state = new CallState(options, this.#policy, meta);
+    this.#attempts = new Attempts(options, this.#policy, meta);
+    this.#state = new CallState(options, this.#attempts);
     this.#send = entryOf(options.fetch);
     this.#seen = options.parseJson !== undefined || (options.hooks!.beforeRetry ?? []).length > 0;
   }
@@ -56,26 +75,28 @@ export class KyCall {
     const { hooks } = this.#options;
     const { beforeRequest = [], beforeRetry = [], afterResponse = [], beforeError = [] } = hooks!;
     const asks = this.#policy.rules.some(({ needs }) => needs?.includes('time'));
-    const followed = afterResponse.length > 0 || !asks ? afterResponse : [nothing];
+    const followed = afterResponse.length > 0 || !asks ? afterResponse : [() => {}];
     this.#stage = afterResponse.length > 0 ? 'hooks' : asks ? 'hook' : 'fetch';
     this.#options.retry = filledIn(this.#said, this.#policy.maxRetries);
     this.#options.fetch = (input, init) => this.#fetch(input as Request, init);
+    const again: BeforeRetryHook = ({ retryCount }) => this.#state.again(retryCount + 1);
     const stop = (error: unknown) => this.#state.stopByHook(error, true);
+    const end: BeforeErrorHook = ({ error }) => this.#state.end(error);
     this.#options.hooks = {
       ...hooks,
-      beforeRequest: [...beforeRequest, this.#begin],
-      beforeRetry: [this.#again, ...beforeRetry.map((hook) => watch(hook, stop))],
-      afterResponse: followed.map((hook, n) => this.#followed(hook, n === followed.length - 1)),
-      beforeError: [this.#end, ...beforeError],
+      beforeRequest: [...beforeRequest, this.#prepare],
+      beforeRetry: [again, ...beforeRetry.map((hook) => watch(hook, stop))],
+      afterResponse: followed.map((hook, n) => this.#follow(hook, n === followed.length - 1)),
+      beforeError: [end, ...beforeError],
     } as Hooks;
   }
 
-  readonly #begin: BeforeRequestHook = ({ request, options }) => {
+  readonly #prepare: BeforeRequestHook = ({ request, options }) => {
     this.#adopt(options);
     // A hook that sees responses may ask for a retry of its own, and ky must be able to make it.
     const carried = this.#stage === 'hooks' ? undefined : request.body;
     const kept = this.#said.limit !== undefined && this.#said.limit > 0;
-    this.#state.prepare(request, { body: options.body, carried, kept });
+    this.#attempts.prepare(request, { body: options.body, carried, kept });
   };
 
   /** Takes over ky's retry options, in which an init hook after ours may have changed something. */
@@ -83,7 +104,7 @@ export class KyCall {
     if (this.#normalized) return;
     this.#normalized = options;
     const changes = changesIn(options.retry, this.#filled);
-    this.#state.adopt(changes ? this.#policyOf({ ...this.#said, ...changes }) : this.#policy, options.retry);
+    this.#attempts.adopt(changes ? this.#policyOf({ ...this.#said, ...changes }) : this.#policy, options.retry);
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
@@ -93,16 +114,18 @@ export class KyCall {
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {
+    const attempts = this.#attempts;
     const state = this.#state;
     const options = this.#normalized!;
-    const attempt = state.begin({ request, options, parseJson: this.#options.parseJson });
+    const attempt = attempts.begin({ request, options, parseJson: this.#options.parseJson });
+    state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
-    const send = async () => this.#send(state.callToSend(attempt, init));
+    const send = async () => this.#send(attempts.callToSend(attempt, init));
     const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
-    // An answer that came after a timeout of ky belongs to no attempt.
-    if (state.open !== attempt) return response;
-    return this.#isJudgedLater(response) ? response : this.#judge(attempt, response);
+    // What comes after a timeout of ky belongs to no attempt.
+    if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;
+    return this.#judge(attempt, response);
   }
 
   /** What is no `Response` to ky is shown to no hook: ky asks about the `HTTPError` that it makes of it, if it does. */
@@ -113,21 +136,26 @@ export class KyCall {
     return false;
   }
 
-  #followed(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+  /** An `afterResponse` hook of the caller, followed for what becomes of the response, which is judged after the last of them. */
+  #follow(hook: AfterResponseHook, last: boolean): AfterResponseHook {
+    const attempts = this.#attempts;
     const state = this.#state;
-    return follow(hook, {
-      begin: (options) => {
-        this.#adopt(options);
-        return state.open;
-      },
-      failed: (error) => state.stopByHook(error),
-      forced: (attempt) => state.passOver(attempt),
-      done: async (attempt, answer) => {
-        if (!last || state.open !== attempt) return answer;
-        const judged = await this.#judge(attempt, attempt.response!);
-        return judged === attempt.response ? answer : judged;
-      },
-    });
+    return async (seen) => {
+      this.#adopt(seen.options);
+      const attempt = attempts.open;
+      if (!attempt?.response) return hook(seen);
+      const answer = await run(hook, seen, (error) =>
+        isForceRetryError(error) ? state.passOver(attempt) : state.stopByHook(error),
+      );
+      if (answer instanceof ky.retry().constructor) {
+        state.passOver(attempt);
+        return answer;
+      }
+      if (isResponse(answer)) attempt.response = answer;
+      if (!last || attempts.open !== attempt) return answer;
+      const judged = await this.#judge(attempt, attempt.response);
+      return judged === attempt.response ? answer : judged;
+    };
   }
 
   /** What ky is to make of a response: the same, or one that it makes the `HTTPError` of a retry of. */
@@ -138,14 +166,4 @@ export class KyCall {
     if (copy) return copy;
     throw new ForceRetryError({ delay: 0, code: `HTTP ${response.status}` });
   }
-
-  /** Before the hooks of the caller, and again for a retry that ky did not ask us about. */
-  readonly #again: BeforeRetryHook = ({ options, retryCount }) => {
-    this.#adopt(options);
-    return this.#state.again(retryCount + 1);
-  };
-
-  readonly #end: BeforeErrorHook = ({ error }) => this.#state.end(error);
 }
-
-const nothing: AfterResponseHook = () => {};

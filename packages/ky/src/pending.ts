@@ -1,38 +1,36 @@
-import { type Outcome, onAbort } from '@steadfetch/core';
+import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
-import { ForceRetryError, isTimeoutError } from 'ky';
-
-/** Where the call stands when it ends: the number of the attempt, and what came of it. */
-interface Progress {
-  readonly attempt: number;
-  readonly response?: Response | undefined;
-}
+import { ForceRetryError, isTimeoutError, type Options } from 'ky';
+import type { Attempts } from './attempts.ts';
+import type { CallEnd } from './call-end.ts';
 
 interface Announced {
   readonly failure: FailedAttempt;
   readonly decision: Retry;
   stage: 'announced' | 'waiting' | 'waited' | 'sent';
-  stopListening: () => void;
 }
 
 /** The retry that was announced to the hooks, until its end is. */
 export class Pending {
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: Options;
+  readonly #attempts: Attempts;
+  readonly #end: CallEnd;
   #announced: Announced | undefined;
+  #stopListening: () => void = () => {};
   /** Whether an abort has ended the call, and its end was emitted. */
   aborted = false;
-  readonly #onAborted: (reason: unknown) => void;
 
-  constructor(signal: AbortSignal | undefined, onAborted: (reason: unknown) => void) {
-    this.#onAborted = onAborted;
-    this.#signal = signal;
+  constructor(options: Options, attempts: Attempts, end: CallEnd) {
+    this.#options = options;
+    this.#attempts = attempts;
+    this.#end = end;
   }
 
-  /** Whether there is one that has not been waited for. */
-  get isNew(): boolean {
-    return this.#announced?.stage === 'announced';
+  /** An init hook that runs after ours may set it. */
+  get #signal(): AbortSignal | undefined {
+    return this.#options.signal ?? undefined;
   }
 
   /** The one that has not been sent. */
@@ -40,54 +38,56 @@ export class Pending {
     return this.#announced?.stage === 'sent' ? undefined : this.#announced?.decision;
   }
 
-  /** Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`. */
+  /**
+   * Until the attempt is sent an abort may end the call without a word to any hook: its reason need not be an `Error`.
+   *
+   * @throws the reason of an abort by an observer
+   */
   announce(failure: FailedAttempt, decision: Retry): void {
-    const announced: Announced = { failure, decision, stage: 'announced', stopListening: () => {} };
-    this.#announced = announced;
-    announced.stopListening = onAbort(this.#signal, (reason) => {
-      if (announced.stage === 'waiting') return;
+    this.#announced = { failure, decision, stage: 'announced' };
+    this.#stopListening = onAbort(this.#signal, (reason) => {
+      if (this.#announced?.stage === 'waiting') return;
       this.aborted = true;
       this.stop('aborted');
-      this.#onAborted(reason);
+      this.#end.reject(reason);
     });
+    throwIfAborted(this.#signal);
   }
 
-  async wait(): Promise<void> {
+  /** A hook of the caller forces a retry. ky itself waits before it, and calls no hook for an abort meanwhile. */
+  force(): void {
+    this.#stopListening = onAbort(this.#signal, (reason) => this.#end.reject(reason));
+  }
+
+  /** Waits until the retry is due. Returns whether there is one that was not waited for. */
+  async wait(): Promise<boolean> {
     const announced = this.#announced;
-    if (announced?.stage !== 'announced') return;
+    if (!this.due) this.#stopListening();
+    if (announced?.stage !== 'announced') return false;
     announced.stage = 'waiting';
     try {
       await waitForRetry(announced.failure, announced.decision);
       announced.stage = 'waited';
+      return true;
     } catch (error) {
-      // The hooks have been called.
+      // The rules have been notified. ky calls no hook for what is thrown before the `beforeRetry` hooks of the caller.
       this.settle();
+      this.#end.emit({ error });
       throw error;
     }
   }
 
   sent(): void {
-    this.#announced?.stopListening();
+    this.#stopListening();
     if (this.#announced) this.#announced.stage = 'sent';
   }
 
   /** What follows is reported elsewhere. */
   settle(): Announced | undefined {
     const announced = this.#announced;
-    announced?.stopListening();
+    this.#stopListening();
     this.#announced = undefined;
     return announced;
-  }
-
-  /** Reports that the call ends here, unless its end was reported. The error that it ends with gets the history. */
-  stop(reason: GiveUpReason, error?: unknown, now?: Progress): void {
-    const announced = this.settle();
-    if (!announced) return;
-    const { decision } = announced;
-    const sent = announced.stage === 'sent';
-    const failure = sent && now ? endedNow(announced.failure, now) : announced.failure;
-    keepHistory(failure.response ?? failure.error, failure.past);
-    cancelRetry(failure, reason, error, sent ? undefined : decision.permits);
   }
 
   /** Why a call ends with this error, about which no rule was asked. */
@@ -96,10 +96,21 @@ export class Pending {
     if (this.#signal?.aborted) return 'aborted';
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
-}
 
-/** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */
-function endedNow({ session, outcome }: FailedAttempt, { attempt, response }: Progress): FailedAttempt {
-  const ending: Outcome | undefined = response ? { response, failed: false } : outcome;
-  return new FailedAttempt(session, attempt, ending);
+  /** Reports that the call ends here, unless its end was reported. The outcome that it ends with gets the history. */
+  stop(reason: GiveUpReason, error?: unknown): void {
+    const announced = this.settle();
+    if (!announced) return;
+    const isSent = announced.stage === 'sent';
+    const failure = isSent ? this.#asItStands(announced.failure) : announced.failure;
+    keepHistory(failure.response ?? failure.error, failure.past);
+    cancelRetry(failure, reason, error, isSent ? undefined : announced.decision.permits);
+  }
+
+  /** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */
+  #asItStands({ session, outcome }: FailedAttempt): FailedAttempt {
+    const { number, open } = this.#attempts;
+    const ending: Outcome | undefined = open?.response ? { response: open.response, failed: false } : outcome;
+    return new FailedAttempt(session, number, ending);
+  }
 }

@@ -3,7 +3,7 @@ import { checkStatuses, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
-import { kyRequestOf } from './describe.ts';
+import { kyRequests } from './ky-request.ts';
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
@@ -70,7 +70,7 @@ function jittered(jitter: (delay: number) => number, delay: number, cap = Infini
 /** A failure as a condition written for ky expects it: with ky's error and its data. Below `use()` the options of the error are empty. */
 async function kyState(failure: Failure): Promise<{ error: Error; retryCount: number }> {
   const { attempt: retryCount, call, error, response } = failure;
-  const known = kyRequestOf(call);
+  const known = kyRequests.get(call);
   const request = known?.request ?? new Request(call.url, { method: call.method, headers: call.headers });
   if (response) {
     const httpError = new ky.HTTPError(response, request, known?.options ?? ({} as NormalizedOptions));

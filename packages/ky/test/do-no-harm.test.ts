@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { historyOf } from '@steadfetch/retry';
+import { systemClock } from '@steadfetch/core';
+import { historyOf, type RetryOptions } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { ForceRetryError, HTTPError, type Options } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
@@ -264,6 +265,23 @@ describe('a retry that was announced', () => {
     }
   });
 
+  it('has its end at an abort during a beforeRetry hook, also by a signal that a later init hook sets', async () => {
+    const { hooks, told } = recorder();
+    const controller = new AbortController();
+    const { fetch } = client([503, 200]);
+    const deaf = (request: Request) => fetch(request.url);
+    const init = [(options: Options) => void Object.assign(options, { signal: controller.signal })];
+    const beforeRetry = [() => controller.abort('leave')];
+    const api = ky.create({ fetch: deaf as never, hooks: retry({ clock: instantClock(), hooks }) });
+
+    await outcomeOf(api.extend({ hooks: { init, beforeRetry } }).get(URL));
+
+    expect(told.map(([name, event]) => [name, event.reason])).toEqual([
+      ['retry', 'status'],
+      ['give up', 'aborted'],
+    ]);
+  });
+
   it('has an end where the last attempt fails with what is no Error', async () => {
     const { hooks, told } = recorder();
     const fetch = vi.fn().mockRejectedValueOnce(new TypeError('fetch failed')).mockRejectedValue('odd');
@@ -273,13 +291,14 @@ describe('a retry that was announced', () => {
     expect(told.map(([name]) => name)).toEqual(['retry', 'give up']);
   });
 
-  it('is not ended by the late answer of an attempt that timed out', async () => {
+  it.each(['answer', 'text'])('is not ended by the late %s of an attempt that timed out', async (late) => {
     virtualTime();
     const { hooks, told } = recorder();
-    const replies = [30, 60].map(
-      (ms) => () => new Promise<Response>((resolve) => setTimeout(resolve, ms, new Response())),
-    );
-    const fetch = () => replies.shift()!();
+    const replies = [30, 60];
+    const fetch = () =>
+      new Promise<Response>((resolve, reject) => {
+        setTimeout(() => (late === 'text' ? reject(late) : resolve(new Response())), replies.shift());
+      });
     const api = ky.create({ fetch, hooks: retry({ delay: () => 0, hooks, maxRetries: 1 }) });
 
     expect((await outcomeOf(api.get(URL, { timeout: 20 }))).name).toBe('TimeoutError');
@@ -634,6 +653,31 @@ it('gives the token back where totalTimeout ends the call while a condition is a
   expect(error.name).toBe('TimeoutError');
   expect(permits).toBe(0);
   expect(told.map(([name]) => name)).not.toContain('retry');
+});
+
+it('gives the token back where a held call gets it after its totalTimeout: the machine slept', async () => {
+  virtualTime();
+  const release = vi.fn();
+  const { hooks, told } = recorder();
+  const budget: RetryOptions['budget'] = {
+    acquire: (_key, kind) => (kind.startsWith('held') ? { release } : undefined),
+    record: () => {},
+  };
+  const { signal } = new AbortController();
+  const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 5_000));
+  vi.spyOn(console, 'warn').mockImplementationOnce(() => {});
+  const { api } = client(
+    { status: 429, headers: { 'retry-after': '2' } },
+    { budget, hooks, clock: { ...systemClock, sleep } },
+  );
+
+  expect((await outcomeOf(api.get(URL, { totalTimeout: 3_000, signal }))).name).toBe('TimeoutError');
+  await sleep().then(sleep);
+  expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+    ['retry', 'status'],
+    ['give up', 'deadline'],
+  ]);
+  expect(release).toHaveBeenCalledTimes(1);
 });
 
 it('does not count a call that a layer below did not send', async () => {

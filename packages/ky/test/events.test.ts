@@ -2,7 +2,7 @@ import { compose, observe } from '@steadfetch/core';
 import { historyOf } from '@steadfetch/retry';
 import { instantClock } from '@steadfetch/testing';
 import ky, { type Options } from 'ky';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
 
@@ -66,10 +66,23 @@ describe('the end of a call', () => {
       options: { hooks: { afterResponse: [() => ky.retry({ delay: 60_000 })] } },
       aborts: 'enough',
     },
+    'an abort with a text in a hook before a retry of the caller, by a fetch that ignores it': {
+      fetch: down,
+      options: {
+        hooks: { afterResponse: [() => ky.retry({ delay: 0 })], beforeRetry: [() => caller.abort('enough')] },
+      },
+    },
     'a hook that sees responses and throws a text': {
       options: { hooks: { afterResponse: [() => Promise.reject('text')] } },
     },
     'what is thrown and no error': { fetch: () => Promise.reject('text') },
+    'what is thrown and no error after an abort, by a fetch that ignores it': {
+      fetch: vi
+        .fn()
+        .mockResolvedValueOnce(new Response(null, { status: 503 }))
+        .mockRejectedValue('text'),
+      options: { hooks: { beforeRetry: [() => caller.abort(new Error('enough'))] } },
+    },
     'what is thrown and no error, without retries': { fetch: () => Promise.reject('text'), options: { retry: 0 } },
   };
 
@@ -86,6 +99,21 @@ describe('the end of a call', () => {
     await call;
     expect(types.filter((type) => type === 'end')).toHaveLength(1);
     expect(types.at(-1)).toBe('end');
+  });
+
+  it('is told to observers with the reason of an abort, also where the last attempt throws what is no error', async () => {
+    const reason = new Error('enough');
+    const seen: unknown[] = [];
+    const aborts = () => {
+      caller.abort(reason);
+      return Promise.reject('text');
+    };
+    const observed = compose(observe((event) => event.type === 'end' && seen.push(event.error)))(aborts);
+    caller = new AbortController();
+    const api = ky.create({ fetch: observed, hooks: retry() });
+
+    expect(await outcomeOf(api.get(URL, { retry: 0, signal: caller.signal }))).toBe(reason);
+    expect(seen).toEqual([reason]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Call } from '@steadfetch/core';
 import { isRepeatable, type Policy } from '@steadfetch/retry/engine';
-import { type NormalizedOptions, type Options, TimeoutError } from 'ky';
+import type { NormalizedOptions, Options } from 'ky';
 
 /** A request of ky with what ky adds to its errors. */
 export interface KyRequest {
@@ -14,44 +14,11 @@ export type RequestCopy = Readonly<
   Pick<Request, 'url' | 'method' | 'redirect' | 'signal'> & { headers: Record<string, string> }
 >;
 
-/** What cannot be read from ky's request. */
-interface Known {
-  /** The call that all descriptions of one call of ky are made from: they share its record. */
-  base: Call;
-  /** The signal among the options of the call. */
-  signal: AbortSignal | null | undefined;
-  error?: unknown;
-  body: BodyInit | undefined;
-}
-
-const kyRequests = new WeakMap<Call, KyRequest>();
-
-/** Remembers which request of ky a call describes, for conditions written for ky. */
-export function rememberKyRequest(call: Call, kyRequest: KyRequest): Call {
-  kyRequests.set(call, kyRequest);
-  return call;
-}
-
-/** The request of ky that a call describes, if `retry()` hooks made the call. */
-export function kyRequestOf(call: Call): KyRequest | undefined {
-  return kyRequests.get(call);
-}
+/** The request of ky that a call describes, for conditions written for ky, if `retry()` hooks made the call. */
+export const kyRequests: WeakMap<Call, KyRequest> = new WeakMap();
 
 export function copyOf({ url, method, headers, redirect, signal }: Request): RequestCopy {
   return { url, method, headers: Object.fromEntries(headers), redirect, signal };
-}
-
-/**
- * ky's request as a call, for the rules. No body is copied.
- *
- * The signal is the caller's own where the options name it. One that came inside a `Request` is known only through
- * ky's, and no longer after a timeout of ky, which aborts that.
- */
-export function callOf(copy: RequestCopy, { base, signal, error, body }: Known): Call {
-  const { url, method, headers, redirect } = copy;
-  const caller = signal ?? (error instanceof TimeoutError ? undefined : copy.signal);
-  const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
-  return base.with({ input: url, init });
 }
 
 /** What the options of a call hold as its body, and the stream that the request makes of it. `kept`: ky may keep that in memory. */

@@ -1,0 +1,125 @@
+import { Call, type Outcome } from '@steadfetch/core';
+import { type CallObservation, observerOf } from '@steadfetch/core/kit';
+import {
+  FailedAttempt,
+  isRepeatable,
+  ownDelay,
+  type Policy,
+  retriedOf,
+  type Session,
+  startSession,
+} from '@steadfetch/retry/engine';
+import { type Options, TimeoutError } from 'ky';
+import type { Attempt } from './attempt.ts';
+import { remainingOf } from './deadline.ts';
+import { type Bodies, copyOf, type KyRequest, kyRequests, oneShotBody, type RequestCopy } from './ky-request.ts';
+import type { KyRetry } from './ky-retry.ts';
+
+/** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
+export class Attempts {
+  /** None for a response that a hook made up, or an error that a hook threw. */
+  open: Attempt | undefined;
+  /** The number of the attempt under way, 1 for the first. */
+  number = 1;
+  /** Begins with the first request, and so does the observation. */
+  session: Session | undefined;
+  observation: CallObservation | undefined;
+  readonly #options: Options;
+  policy: Policy & { maxRetries: number };
+  /** ky's own record of its `retry` option, which it reads before each retry. */
+  #kept: KyRetry | undefined;
+  readonly #startedAt: number;
+  readonly #observer: ReturnType<typeof observerOf>;
+  /** What all descriptions of the call are made from. */
+  #base: Call;
+  /** The body, if it can be sent only once. */
+  #oneShot: BodyInit | undefined;
+
+  constructor(options: Options, policy: Policy, meta: unknown) {
+    this.#options = options;
+    this.policy = policy;
+    this.#startedAt = policy.clock.now();
+    this.#observer = observerOf(options.fetch);
+    this.#base = Call.from('').with({ remaining: remainingOf(options, policy.clock) });
+    this.#base.record.meta = meta;
+  }
+
+  /** Whether ky's limit is spent. */
+  get areSpent(): boolean {
+    return this.number > this.#kept!.limit;
+  }
+
+  /** Sets the policy of the call. Its limit follows that in `kept`, which a hook may lower. */
+  adopt(policy: Policy, kept: KyRetry): void {
+    this.policy = { ...policy };
+    this.#kept = kept;
+  }
+
+  /** Keeps the body of the first request, before it is sent, if it can be sent only once. */
+  prepare(request: Request, bodies: Bodies): void {
+    this.#oneShot = oneShotBody(this.#describe(copyOf(request)), bodies, this.policy);
+    // With a limit ky clones the request, and a clone keeps a streamed body in memory.
+    if (this.#oneShot) this.#kept!.limit = 0;
+  }
+
+  begin(kyRequest: KyRequest): Attempt {
+    const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends: this.#base.record.sends };
+    this.session ??= this.#start(attempt);
+    this.session.sentAt = this.policy.clock.now(); // the hooks before a request are not part of the attempt
+    this.open = attempt;
+    return attempt;
+  }
+
+  #start({ copy }: Attempt): Session {
+    const observation = this.#observer?.(this.#describe(copy));
+    if (observation) {
+      const { observed } = observation;
+      this.#base = this.#base.with({ observed, remaining: () => observation.remaining() });
+    }
+    this.observation = observation;
+    const call = this.#describe(copy);
+    observation?.start(call);
+    return startSession(call, this.policy, isRepeatable(call, this.policy), this.#startedAt);
+  }
+
+  /** The call as this attempt sends it, with the marks that an attempt of `retry()` has. */
+  callToSend({ copy, kyRequest: { request } }: Attempt, init: RequestInit | undefined): Call {
+    const call = this.#describe(copy);
+    const session = { ...this.session!, call, repeatable: isRepeatable(call, this.policy) };
+    const mark = { attempt: this.number, retried: retriedOf(session, this.number) };
+    return call.with({ ...mark, input: request, init: Call.from(request, init).init });
+  }
+
+  /**
+   * A request of ky as a call, for the rules. No body is copied. The signal is the caller's own where the options name it. One that
+   * came inside a `Request` is known only through ky's, and no longer after a timeout of ky, which aborts that.
+   */
+  #describe({ url, method, headers, redirect, signal }: RequestCopy, error?: unknown): Call {
+    const caller = this.#options.signal ?? (error instanceof TimeoutError ? undefined : signal);
+    const body = this.#oneShot;
+    const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
+    return this.#base.with({ input: url, init });
+  }
+
+  /** The attempt has ended. Returns the session, in which the call is now what this attempt has sent. */
+  close(attempt: Attempt, error?: unknown): Session {
+    this.open = undefined;
+    const call = this.#describe(attempt.copy, error);
+    kyRequests.set(call, attempt.kyRequest);
+    return Object.assign(this.session!, { call, repeatable: isRepeatable(call, this.policy) });
+  }
+
+  /** The attempt has ended, and the rules are to judge its outcome. */
+  closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
+    const session = this.close(attempt, outcome.error);
+    // A hook of the caller may have lowered it meanwhile.
+    if (!this.#oneShot) this.policy.maxRetries = this.#kept!.limit;
+    return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
+  }
+
+  /** Our backoff before a retry that a hook of the caller forces. */
+  backoff(attempt: number): number {
+    const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
+    return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
+  }
+}
