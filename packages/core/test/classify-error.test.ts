@@ -50,6 +50,7 @@ describe('classifyError', () => {
     'UND_ERR_SOCKS5_REPLY_1',
     'UND_ERR_SOCKS5_REPLY_4',
     'ESERVFAIL',
+    'EREFUSED',
     'ETIMEOUT',
     'UnknownHostException',
     'SocketTimeoutException',
