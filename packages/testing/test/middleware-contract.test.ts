@@ -2153,7 +2153,7 @@ describe('middlewareContract', () => {
     expect(runner.describe).not.toHaveBeenCalled();
   });
 
-  it('does not blame a wrapper where a Request reads the bytes that it is made of when it is sent, as in happy-dom', async () => {
+  it('does not blame a wrapper where a Request reads what it is made of when it is sent, as in happy-dom', async () => {
     const { Request: Platform } = globalThis;
     class LateRequest extends Platform {
       constructor(input: RequestInfo | URL, init?: RequestInit) {
@@ -2164,6 +2164,7 @@ describe('middlewareContract', () => {
         };
         const late = { body: new ReadableStream({ pull }), duplex: 'half' } as RequestInit;
         super(input, body instanceof Uint8Array ? { ...init, ...late } : init);
+        if (input instanceof URL) Object.defineProperty(this, 'url', { get: () => input.href });
       }
     }
     vi.stubGlobal('Request', LateRequest);

@@ -44,8 +44,8 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
         return fourth;
       });
       for (const { when, asked: sent } of all) {
-        for (const { headers: given, request: one } of sent) {
-          const q = new URL(one.url).searchParams.get('q'); // one that repeats may ask another host
+        for (const { url: address, headers: given, request: one } of sent) {
+          const q = new URL(address).searchParams.get('q'); // one that repeats may ask another host
           const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
           same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
         }
