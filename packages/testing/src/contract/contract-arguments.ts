@@ -21,9 +21,10 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
     }
     const url = new URL(CONTRACT_URL);
     const bytes = new TextEncoder().encode('asked');
+    const isCopied = await copiesBytes();
     const second = make()(fetch)(url, { method: 'PUT', body: bytes });
     url.pathname = '/changed';
-    bytes.fill(33);
+    if (isCopied) bytes.fill(33);
     await second;
     same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
     same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
@@ -39,12 +40,12 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
         const fourth = again(address, { method, headers: first, ...(body && { body: order }), signal });
         address.searchParams.set('q', 'changed');
         first['x-a'] = 'changed';
-        order.fill(33);
+        if (isCopied) order.fill(33);
         return fourth;
       });
       for (const { when, asked: sent } of all) {
-        for (const { headers: given, request: one } of sent) {
-          const q = new URL(one.url).searchParams.get('q'); // one that repeats may ask another host
+        for (const { url: address, headers: given, request: one } of sent) {
+          const q = new URL(address).searchParams.get('q'); // one that repeats may ask another host
           const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
           same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
         }
@@ -100,3 +101,11 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
     same(await contents(), before, 'the bodies');
   },
 };
+
+/** Whether a `Request` keeps the bytes that it is made of. That of happy-dom reads them when it is sent, also behind no middleware. */
+async function copiesBytes(): Promise<boolean> {
+  const bytes = new TextEncoder().encode('asked');
+  const request = new Request(CONTRACT_URL, { method: 'PUT', body: bytes });
+  bytes.fill(33);
+  return (await request.text()) === 'asked';
+}
