@@ -22,6 +22,8 @@ export interface Answered {
   readonly now: number;
   readonly roundTrip: number;
   readonly accepted: boolean;
+  /** A limit that is known in advance paces as well. */
+  readonly isPaced: boolean;
 }
 
 /**

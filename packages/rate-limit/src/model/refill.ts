@@ -10,12 +10,16 @@ interface Batch {
   /** When it is reset, and when it would be as told. */
   reset: number;
   told: number;
+  /** Nothing came back since the batch before: both are of one window, and tell one end of it. */
+  goesOn: boolean;
 }
 
 /** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
 const SHARED_MS = 20_000;
 /** The end of a window is told in whole seconds. */
 const WHOLE_SECOND_MS = 1_000;
+/** Of a quota of so many, what comes back cannot be told from chance. */
+const TOO_FEW = 4;
 
 /** How large a quota is, when it is reset, and how much comes back before: as told, and as seen from one batch of answers to the next. */
 export class Refill {
@@ -60,7 +64,8 @@ export class Refill {
 
   /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
   get rate(): number {
-    const seen = Math.max(0, this.#came) / Math.max(100, this.#over);
+    const came = Math.max(0, this.#came) / Math.max(100, this.#over);
+    const seen = came * this.window < 1 ? 0 : came; // less than one in a window is none
     return this.larger && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
   }
 
@@ -74,12 +79,12 @@ export class Refill {
   }
 
   /** Learns from what an answer says. Returns how far away the reset is. */
-  note(quota: UsableQuota, { before, cost, now, roundTrip }: Answered): number {
+  note(quota: UsableQuota, answered: Answered): number {
     this.quota = quota;
-    this.#roundTrip = roundTrip;
-    this.#most = Math.max(this.#most, quota.remaining + cost);
+    this.#roundTrip = answered.roundTrip;
+    this.#most = Math.max(this.#most, quota.remaining + answered.cost);
     const resetIn = this.#noteWindow(quota);
-    this.#gather(quota, before, now, now + resetIn);
+    this.#gather(quota, answered, answered.now + resetIn);
     return resetIn;
   }
 
@@ -96,13 +101,17 @@ export class Refill {
     return Math.min(told, this.window);
   }
 
-  #gather(quota: UsableQuota, before: number, now: number, reset: number): void {
+  #gather(quota: UsableQuota, answered: Answered, reset: number): void {
+    const { before, now } = answered;
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {
       if (batch && this.#past) this.#compare(this.#past, batch);
       this.#past = batch;
       const told = now + (quota.reset ?? 0);
-      this.#batch = { start: now, at: now, spent: before, left: quota.remaining, reset, told };
+      const next = { start: now, at: now, spent: before, left: quota.remaining, reset, told, goesOn: false };
+      // its end is the earliest that was told: told in whole seconds, rounded up, it would never come nearer
+      const goesOn = batch && this.#goesOn(batch, next, answered);
+      this.#batch = goesOn ? { ...next, reset: batch.reset, told: batch.told, goesOn } : next;
     } else {
       batch.at = Math.max(batch.at, now);
       batch.spent = Math.max(batch.spent, before);
@@ -112,15 +121,25 @@ export class Refill {
     this.resetAt = this.#batch!.reset;
   }
 
+  /**
+   * Is an answer of the same window as those of a batch? What is refused takes nothing, though it was sent. A limit that is known
+   * in advance needs no end, and would wait for it as well.
+   */
+  #goesOn(batch: Batch, next: Batch, { accepted, isPaced }: Answered): boolean {
+    if (isPaced || this.larger || this.whole <= TOO_FEW || batch.reset <= next.at) return false;
+    if (next.reset - batch.reset >= WHOLE_SECOND_MS) return false;
+    return accepted ? cameBack(batch, next) <= 0 : batch.goesOn;
+  }
+
   /** Measures what came back between two batches, while the bucket is not full. */
   #compare(a: Batch, b: Batch): void {
-    const came = b.left - a.left + b.spent - a.spent;
+    const came = cameBack(a, b);
     const time = Math.max(1, b.at - a.at);
     const full = this.whole - 1.5;
     const untilTold = a.told - a.at;
-    // a second is little of a long window, and much of a short one
+    // a second is little of a long window, and much of a short one, unless it is seen that nothing came back in it
     const late = this.window > 10 * WHOLE_SECOND_MS ? WHOLE_SECOND_MS : 0;
-    const isRenewed = a.left + came >= full && untilTold > WHOLE_SECOND_MS - late;
+    const isRenewed = a.left + came >= full && (a.goesOn || untilTold > WHOLE_SECOND_MS - late);
     // when it had to be: that says nothing of what comes back before
     if (isRenewed && time >= 0.75 * untilTold - late) return;
     // earlier: an honest bucket that is filled evenly is not
@@ -137,10 +156,15 @@ export class Refill {
       this.#came = came;
       this.#over = time;
     }
-    const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.whole > 4;
+    const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.whole > TOO_FEW;
     if (measured && this.larger && this.#came / this.#over < 0.6 * this.#promised) {
       this.shared = true;
       this.#sharedUntil = b.at + SHARED_MS;
     }
   }
+}
+
+/** What came back from one batch to a later one. */
+function cameBack(a: Batch, b: Batch): number {
+  return b.left - a.left + b.spent - a.spent;
 }

@@ -1,0 +1,49 @@
+import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
+import { expect, it } from 'vitest';
+import { rateLimit } from '../src/index.ts';
+
+/** Plays a window of 5 a second that begins with its first request, at 80 %. Returns how long each call took, Infinity if it failed. */
+async function play(tell: (ms: number) => number): Promise<number[]> {
+  const clock = manualClock();
+  const random = seededRandom(17);
+  let [until, count] = [0, 0];
+  const fetch = fakeFetch(
+    async () => {
+      await clock.sleep(60);
+      if (clock.now() >= until) [until, count] = [clock.now() + 1_000, 0];
+      count++;
+      const headers = {
+        'x-ratelimit-limit': '5',
+        'x-ratelimit-remaining': String(Math.max(0, 5 - count)),
+        'x-ratelimit-reset': String(tell((until - clock.now()) / 1_000)),
+      };
+      const isOver = count > 5;
+      await clock.sleep(40);
+      return isOver ? { status: 429, headers: { ...headers, 'retry-after': '1' } } : { status: 200, headers };
+    },
+    { clock },
+  );
+  const limited = rateLimit({ clock, random, maxWait: 30_000 })(fetch);
+  const times: number[] = [];
+  for (let step = 0; step < 4_000; step++) {
+    if (step < 3_000 && random() < 0.08) {
+      const at = clock.now();
+      void limited('https://api.example.com/jobs').then(
+        ({ ok }) => times.push(ok ? clock.now() - at : Infinity),
+        () => times.push(Infinity),
+      );
+    }
+    await clock.advance(20);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const rounded = { up: Math.ceil, down: Math.floor, 'to the nearest': Math.round };
+
+for (const [way, tell] of Object.entries(rounded)) {
+  it(`knows the end of a window of a second that is told in whole seconds, rounded ${way}`, async () => {
+    const times = await play(tell);
+    expect(times.at(-1)).toBeLessThan(10_000);
+    expect(times[times.length >> 1]).toBeLessThan(1_000);
+  });
+}
