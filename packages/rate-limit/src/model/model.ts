@@ -144,8 +144,9 @@ export class Pacer {
     this.#noise.note(!accepted, sent.pace);
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
-    const [{ roundTrip }, isPaced] = [this.#flight, this.isCertain];
-    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, isPaced });
+    const { roundTrip } = this.#flight;
+    const { isCertain } = this;
+    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, isCertain });
     // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
     if (accepted) this.#accepted(sent, now, Math.max(cost, sent.cost));
     return accepted ? { closed: this.#cooldown.closed } : this.#refused(sent, now, answer.wait);

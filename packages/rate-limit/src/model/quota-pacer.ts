@@ -22,8 +22,8 @@ export interface Answered {
   readonly now: number;
   readonly roundTrip: number;
   readonly accepted: boolean;
-  /** A limit that is known in advance paces as well. */
-  readonly isPaced: boolean;
+  /** Whether the limit is known in advance. */
+  readonly isCertain: boolean;
 }
 
 /**
