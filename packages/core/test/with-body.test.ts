@@ -95,6 +95,19 @@ describe('withBody', () => {
     expect(await copy.json()).toBe('newer');
   });
 
+  it('keeps a getter that a fetch inside has written on the response, and does not read it', async () => {
+    const response = new Response('old');
+    const get = function (this: Response) {
+      return this.text();
+    };
+    Object.defineProperty(response, 'words', { get, enumerable: true });
+
+    const copy = withBody(response, 'new');
+
+    expect(response.bodyUsed).toBe(false);
+    expect(await (copy as Response & { words: Promise<string> }).words).toBe('new');
+  });
+
   it('keeps fields that the constructor of a browser leaves out, where the response has headers of its own, as in Tauri', async () => {
     class OfBrowser extends Response {
       constructor(body?: BodyInit | null, init?: ResponseInit) {

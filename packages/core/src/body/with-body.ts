@@ -59,13 +59,14 @@ export function withBody(response: Response, body: BodyInit | null, errorOf: Err
     status: status >= 200 && status <= 599 ? status : 200,
     statusText: REASON_PHRASE.test(statusText) ? statusText : '',
   });
-  if (Object.keys(copy).length === 0) Object.assign(copy, addedTo(response)); // else the class keeps members of its own there
+  if (Object.keys(copy).length === 0) Object.defineProperties(copy, addedTo(response)); // else the class keeps members of its own there
   return keepFacts(copy, response, errorOf);
 }
 
-/** What was written on a response, and has not the name of one of its members. */
-function addedTo(response: Response): object {
-  return Object.fromEntries(Object.entries(response).filter(([name]) => !(name in Response.prototype)));
+/** What was written on a response, and has not the name of one of its members. A getter stays one: it may read the body. */
+function addedTo(response: Response): PropertyDescriptorMap {
+  const names = Object.keys(response).filter((name) => !(name in Response.prototype));
+  return Object.fromEntries(names.map((name) => [name, Object.getOwnPropertyDescriptor(response, name)!]));
 }
 
 function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Response {
