@@ -122,12 +122,12 @@ export class Refill {
   }
 
   /**
-   * Is an answer of the same window as those of a batch? What is refused takes nothing, though it was sent. A limit that is known
-   * in advance needs no end, and would wait for it as well.
+   * Is an answer of the same window as those of a batch? What is refused takes nothing, though it was sent. Answers that take as
+   * long as a window are of several. A limit that is known in advance needs no end, and would wait for it as well.
    */
   #goesOn(batch: Batch, next: Batch, { accepted, isCertain }: Answered): boolean {
     if (isCertain || this.larger || this.whole <= TOO_FEW || batch.reset <= next.at) return false;
-    if (next.reset - batch.reset >= WHOLE_SECOND_MS) return false;
+    if (this.#roundTrip >= this.window || next.reset - batch.reset >= WHOLE_SECOND_MS) return false;
     return accepted ? cameBack(batch, next) <= 0 : batch.goesOn;
   }
 
