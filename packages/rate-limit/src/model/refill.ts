@@ -64,8 +64,8 @@ export class Refill {
 
   /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
   get rate(): number {
-    const came = Math.max(0, this.#came) / Math.max(100, this.#over);
-    const seen = came * this.window < 1 ? 0 : came; // less than one in a window is none
+    const measured = Math.max(0, this.#came) / Math.max(100, this.#over);
+    const seen = measured * this.window < 1 ? 0 : measured; // less than one in a window is none
     return this.larger && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
   }
 
@@ -122,8 +122,8 @@ export class Refill {
   }
 
   /**
-   * Is an answer of the same window as those of a batch? What is refused takes nothing, though it was sent. Answers that take as
-   * long as a window are of several. A limit that is known in advance needs no end, and would wait for it as well.
+   * Whether two batches of answers are of one window. A refused request takes nothing of it, though it was sent. Answers that take
+   * as long as a window are of several. A limit that is known in advance paces by itself, and would wait for the end as well.
    */
   #goesOn(batch: Batch, next: Batch, { accepted, isCertain }: Answered): boolean {
     if (isCertain || this.larger || this.whole <= TOO_FEW || batch.reset <= next.at) return false;
