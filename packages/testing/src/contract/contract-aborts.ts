@@ -33,7 +33,7 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
         });
       }
     }
-    for (const [when, fail] of FAILURES) {
+    for (const { when, fail } of FAILURES) {
       for (const kind of KINDS) {
         await onceMore(async () => {
           const controller = new AbortController();

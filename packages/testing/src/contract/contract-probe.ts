@@ -50,13 +50,21 @@ export const REPEATED: readonly [status: number, headers: Record<string, string>
 export const FAILED: TypeError = /* @__PURE__ */ Object.freeze(new TypeError('fetch failed'));
 
 /** The same answers, and an error: many repeat nothing else. */
-export const FAILURES: readonly [when: string, fail: () => Promise<Response>][] = [
-  ...REPEATED.map(([status, headers]): [string, () => Promise<Response>] => [
-    `after a ${status}`,
-    async () => new Response('busy', { status, headers }),
-  ]),
-  ['after an error', () => Promise.reject(FAILED)],
+export const FAILURES: readonly Failing[] = [
+  ...REPEATED.map(([status, headers]) => ({
+    when: `after a ${status}`,
+    status,
+    fail: async () => new Response('busy', { status, headers }),
+  })),
+  { when: 'after an error', status: undefined, fail: () => Promise.reject(FAILED) },
 ];
+
+interface Failing {
+  readonly when: string;
+  /** None for an error. */
+  readonly status: number | undefined;
+  fail(): Promise<Response>;
+}
 
 /** More microtasks than a middleware takes from a failure to its wait. */
 export const UNTIL_IT_WAITS = 200;
@@ -67,7 +75,7 @@ export async function askedAgain(
   call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,
 ): Promise<{ when: string; asked: Asked[] }[]> {
   const { signal, abort } = ending();
-  const all = FAILURES.map(async ([when, fail]) => {
+  const all = FAILURES.map(async ({ when, fail }) => {
     const { fetch, asked } = probe(async () => (asked.length > 3 ? ok() : fail()));
     await inTime(settle(call(make()(fetch), signal)));
     return { when, asked: asked.filter(({ url }) => url.includes('/things')) };

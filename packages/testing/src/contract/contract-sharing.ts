@@ -180,7 +180,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
     });
     await Promise.all(ends);
-    for (const [when, fail] of FAILURES) {
+    for (const { status, fail } of FAILURES) {
       const before = new Set<string>();
       const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
         if (!before.has(url)) return before.add(url) && fail();
@@ -196,11 +196,11 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
           const body = method === 'PUT' ? name : '';
           const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
           const end = await settle(again(CONTRACT_URL + name, init));
-          if (end.failed && when !== 'after an error') throw end.error;
+          if (end.failed && status !== undefined) throw end.error;
           if (!end.failed && end.response.ok)
             same(await end.response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
         });
-        const isRefused = when === 'after a 401'; // no wait helps
+        const isRefused = status === 401; // no wait helps
         const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
         same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
         const { signal: left, abort: leave } = ending();
