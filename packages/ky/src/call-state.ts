@@ -1,5 +1,12 @@
 import type { Outcome } from '@steadfetch/core';
-import { handleFailure, keepAnswer, type Retry, recordAttempt, recordSuccess } from '@steadfetch/retry/engine';
+import {
+  handleFailure,
+  isJudged,
+  keepAnswer,
+  type Retry,
+  recordAttempt,
+  recordSuccess,
+} from '@steadfetch/retry/engine';
 import type { Options } from 'ky';
 import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
@@ -32,7 +39,7 @@ export class CallState {
   /** Returns the decision to repeat the call, if it is that. Else the call ends with this response. */
   async judgeResponse(attempt: Attempt, response: Response): Promise<Retry | undefined> {
     let due: Retry | undefined;
-    if (response.status >= 400 || this.#attempts.policy.needsGoodResponses) {
+    if (isJudged(response, this.#attempts.policy)) {
       due = await this.#judge(attempt, { response, failed: false });
     } else {
       const session = this.#attempts.close(attempt);

@@ -2,7 +2,7 @@
 export { handleFailure } from './again.ts';
 export { ownDelay } from './decide.ts';
 export { FailedAttempt } from './failed-attempt.ts';
-export type { Policy } from './policy.ts';
+export { isJudged, type Policy } from './policy.ts';
 export { presetOf } from './preset.ts';
 export { keepAnswer, recordAttempt, recordSuccess } from './report.ts';
 export type { Retry } from './rule.ts';

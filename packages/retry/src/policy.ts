@@ -23,6 +23,11 @@ export interface Policy {
   readonly random: Random;
 }
 
+/** Whether the rules judge a response: from 400, or each one where a rule inspects good ones. */
+export function isJudged(response: Response, { needsGoodResponses }: Policy): boolean {
+  return response?.status >= 400 || needsGoodResponses;
+}
+
 /** Joins the rules. */
 export function policyOf(rules: readonly Rule[]): Policy {
   const all = <K extends keyof Rule>(member: K) =>

@@ -14,7 +14,7 @@ import { checkRules, checkRuntime, layer, warnOfNesting } from './development.ts
 import { FailedAttempt } from './failed-attempt.ts';
 import type { RetryOptions } from './options.ts';
 import { takeOverride } from './override.ts';
-import { type Policy, policyOf } from './policy.ts';
+import { isJudged, type Policy, policyOf } from './policy.ts';
 import { presetOf, retryOptions } from './preset.ts';
 import { recordSuccess } from './report.ts';
 import type { Rule } from './rule.ts';
@@ -96,8 +96,7 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
   const { sends } = call.record;
   return Promise.resolve(next(toSend)).then(
     (response) => {
-      // below 400 the rules judge it only where one inspects good responses
-      if (response?.status >= 400 || policy.needsGoodResponses) {
+      if (isJudged(response, policy)) {
         return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
       }
       recordSuccess(session, n, response);
