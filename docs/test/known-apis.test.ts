@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fakeFetch } from '@steadfetch/testing';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
 import { importSnippet } from './import-snippet.ts';
 
@@ -42,6 +42,25 @@ it.each(['openai', '@anthropic-ai/sdk'])(
     const response = await steady('https://api.example.com/v1/completions', { method: 'POST', body: '{}' });
 
     expect(response.status).toBe(200);
+  },
+);
+
+it.each(['openai', '@anthropic-ai/sdk'])(
+  'the stack for %s lets an answer take minutes, also one that may be repeated',
+  async (sdk) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = fakeFetch([{ delay: 250_000, status: 200 }]);
+    const { line, code } = parseMarkdown(clients).fences.find((fence) => fence.code.includes(`from '${sdk}'`))!;
+    const stack = /^const steady = .*$/m.exec(code)![0];
+    const steady = await stackOf(line, `import { standard } from 'steadfetch';\nexport ${stack}\n`, server);
+    const ask = (init: RequestInit) => steady('https://api.example.com/v1/completions', { method: 'POST', ...init });
+
+    const calls = Promise.all([ask({ body: '{}' }), ask({ body: '{}', retry: { idempotent: true } } as RequestInit)]);
+    await vi.advanceTimersByTimeAsync(300_000);
+
+    expect((await calls).map(({ status }) => status)).toEqual([200, 200]);
+    expect(server.requests).toHaveLength(2);
   },
 );
 

@@ -56,6 +56,15 @@ it('tells its client not to repeat what it has repeated in vain', async () => {
   expect((await answer).headers.get('x-should-retry')).toBe('false');
 });
 
+it('waits for a slow answer', async () => {
+  const { forward, origin } = await proxyOf([{ delay: 20_000, status: 200 }]);
+  const answers = Promise.all([forward(call()), forward(call({ method: 'POST', body: 'a photo' }))]);
+  await vi.advanceTimersByTimeAsync(20_000);
+
+  expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
+  expect(origin.requests).toHaveLength(2);
+});
+
 it('hands on what its client says, but not what it says for its own connection', async () => {
   const { forward, origin } = await proxyOf(200);
   const ofTheConnection = {
