@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import * as hooks from '@steadfetch/ky';
+import { fakeFetch } from '@steadfetch/testing';
+import ky from 'ky';
 import * as steadfetch from 'steadfetch';
 import * as kit from 'steadfetch/kit';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseMarkdown } from '../../scripts/markdown.ts';
 import { rowsOf } from './tables.ts';
 
 const PAGES = {
@@ -61,4 +65,20 @@ it.each(WAITS_THERE)('docs/%s: the delay beside %s outlasts what it replaces', (
 
   vi.restoreAllMocks();
   expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThanOrEqual(atLeast);
+});
+
+it('in place of got an answer may take as long as it does there', async () => {
+  const page = readFileSync(new URL('../migration.md', import.meta.url), 'utf8');
+  const { code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('as got'))!;
+  const body = code.replaceAll(/^import .*$/gm, '').replace('const api =', 'return');
+  const make = new Function('ky', 'retry', 'exponential', body) as (...parts: unknown[]) => typeof ky;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const server = fakeFetch([{ delay: 60_000, body: 'late' }]);
+
+  const api = make(ky.extend({ fetch: server }), hooks.retry, steadfetch.exponential);
+  const text = api.get('https://api.example.com/').text();
+  await vi.advanceTimersByTimeAsync(60_000);
+
+  expect(await text).toBe('late');
 });
