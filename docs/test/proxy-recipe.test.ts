@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FakeFetch, fakeFetch, type Script } from '@steadfetch/testing';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
+import { importSnippet } from './import-snippet.ts';
 
 let made = 0;
 
@@ -95,4 +96,19 @@ it('leaves a redirect to its client, since fetch follows none where the body is 
   expect(origin.requests).toHaveLength(1);
   const [input, init] = sent.mock.calls[0]!;
   expect(new Request((input as Request).url ?? input, init).redirect).toBe('manual');
+});
+
+it('the recipe for Workers waits for slow answers and uploads of its visitors', async () => {
+  const origin = fakeFetch([{ delay: 20_000, status: 200 }]);
+  const { default: worker } = await importSnippet<{ default: { fetch: Forward } }>(
+    'recipes-server.md',
+    'async fetch(request: Request)',
+    origin,
+  );
+
+  const answers = Promise.all([worker.fetch(call()), worker.fetch(call({ method: 'POST', body: 'a photo' }))]);
+  await vi.advanceTimersByTimeAsync(20_000);
+
+  expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
+  expect(origin.requests).toHaveLength(2);
 });
