@@ -19,6 +19,15 @@ describe('other than ky, retry()', () => {
     );
   });
 
+  it('does not wait before the first retry after a timeout', async () => {
+    const stuck = { fault: 'stall-headers' } as const;
+    const { api, clock } = client([stuck, stuck, 200]);
+
+    await api.get(URL, { timeout: 5, retry: { delay: () => 700, retryOnTimeout: true } });
+
+    expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([700]);
+  });
+
   it('gives up where the server asks for more than a minute, unless maxRetryAfter allows it', async () => {
     expect(await outcomeOf(client([asks('61'), 200]).api.get(URL))).toBeInstanceOf(HTTPError);
     expect((await client([asks('61'), 200]).api.get(URL, { retry: { maxRetryAfter: 70_000 } })).status).toBe(200);
