@@ -97,6 +97,17 @@ describe('other than ky, retry()', () => {
     expect((await client([asks('1', 413), 200]).api.get(URL)).status).toBe(200);
   });
 
+  it('wants evidence for a 403 that statusCodes lists, unless shouldRetry says yes', async () => {
+    const listed = { statusCodes: [403], delay: () => 0 };
+    const get = (reply: Parameters<typeof client>[0], retry: object) =>
+      outcomeOf(client(reply).api.get(URL, { retry }));
+
+    expect(await get([403, 200], listed)).toBeInstanceOf(HTTPError);
+    expect(await get([asks('1', 403), 200], listed)).toHaveProperty('status', 200);
+    expect(await get([403, 200], { ...listed, shouldRetry: () => true })).toHaveProperty('status', 200);
+    expect(await get([413, 200], { ...listed, statusCodes: [413] })).toHaveProperty('status', 200);
+  });
+
   it('waits for no body before a retry', async () => {
     const { api, fetch } = client([{ status: 503, body: 'half', fault: 'stall-body' }, 200]);
 
