@@ -51,13 +51,14 @@ const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
  * Reads the body before it returns the response, so that a body that breaks off is a failed attempt, and can be
  * repeated.
  *
- * Belongs inside of `retry`, and inside or outside of the `timeout` that ends a stall. Touches only responses below
- * 400: others fail by their status, and a retry must not wait for their bodies. Event streams,
- * bodies above `maxBytes`, bodies that are no web streams, and all bodies where a `Response` cannot hold a stream (React
- * Native) are passed on as they come. Nothing is ever resumed: each attempt has its own body.
+ * Belongs inside of `retry`, and outside of the `timeout` whose `body` limit ends a stall: the `headers` limit of a
+ * `timeout` outside covers the reading of the body too. Touches only responses below 400: others fail by their status,
+ * and a retry must not wait for their bodies. Event streams, bodies above `maxBytes`, bodies that are no web streams, and
+ * all bodies where a `Response` cannot hold a stream (React Native) are passed on as they come. Nothing is ever resumed:
+ * each attempt has its own body.
  *
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
- * @example const fetchReport = compose(retry(), timeout({ headers: 5_000, body: 2_000 }), bufferBody())(fetch);
+ * @example const fetchReport = compose(retry(), bufferBody(), timeout({ headers: 5_000, body: 2_000 }))(fetch);
  */
 export function bufferBody(options?: BufferBodyOptions): Middleware {
   const { maxBytes, methods, validate } = readOptions('bufferBody', OPTIONS, options);

@@ -59,8 +59,13 @@ export class Pending {
     this.#stopListening = onAbort(this.#signal, (reason) => this.#end.reject(reason));
   }
 
-  /** Waits until the retry is due. Returns whether there is one that was not waited for. */
+  /**
+   * Waits until the retry is due. Returns whether there is one that was not waited for.
+   *
+   * @throws the reason of an abort that has ended the call, also one that came while the body of a failed response was read
+   */
   async wait(): Promise<boolean> {
+    if (this.aborted) throwIfAborted(this.#signal);
     const announced = this.#announced;
     if (!this.due) this.#stopListening();
     if (announced?.stage !== 'announced') return false;

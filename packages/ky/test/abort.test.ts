@@ -98,6 +98,26 @@ describe('abort', () => {
     expect(await call).toBe(reason);
   });
 
+  it.each(REASONS)(
+    'ends the call with the reason (%s) while a hook waits for the body of a failed response',
+    async (reason) => {
+      const { controller, release, told, options } = setUp();
+      const answer = () => new Response(new ReadableStream(), { status: 503 });
+      const api = ky.create({ fetch: async () => answer(), hooks: retry(options) });
+      const again = vi.fn();
+      const call = api.get(URL, { signal: controller.signal, hooks: { beforeRetry: [again] } });
+      const outcome = call.catch((error: unknown) => ({ error }));
+      await vi.waitFor(() => expect(told).toHaveLength(1));
+
+      controller.abort(reason);
+
+      expect(await outcome).toEqual({ error: reason });
+      expect(again).not.toHaveBeenCalled();
+      expect(release).toHaveBeenCalledTimes(1);
+      expect(told.map(([name]) => name)).toEqual(['retry', 'give up']);
+    },
+  );
+
   it('leaves no listener on the signal, nor more than ky itself', async () => {
     const listenersAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {
       const { signal } = new AbortController();

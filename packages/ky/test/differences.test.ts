@@ -19,6 +19,15 @@ describe('other than ky, retry()', () => {
     );
   });
 
+  it('does not wait before the first retry after a timeout', async () => {
+    const stuck = { fault: 'stall-headers' } as const;
+    const { api, clock } = client([stuck, stuck, 200]);
+
+    await api.get(URL, { timeout: 5, retry: { delay: () => 700, retryOnTimeout: true } });
+
+    expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([700]);
+  });
+
   it('gives up where the server asks for more than a minute, unless maxRetryAfter allows it', async () => {
     expect(await outcomeOf(client([asks('61'), 200]).api.get(URL))).toBeInstanceOf(HTTPError);
     expect((await client([asks('61'), 200]).api.get(URL, { retry: { maxRetryAfter: 70_000 } })).status).toBe(200);
@@ -86,6 +95,17 @@ describe('other than ky, retry()', () => {
   it('takes a 413 for final where its Retry-After says nothing', async () => {
     expect(await outcomeOf(client([asks('soon', 413), 200]).api.get(URL))).toBeInstanceOf(HTTPError);
     expect((await client([asks('1', 413), 200]).api.get(URL)).status).toBe(200);
+  });
+
+  it('wants evidence for a 403 that statusCodes lists, unless shouldRetry says yes', async () => {
+    const listed = { statusCodes: [403], delay: () => 0 };
+    const get = (reply: Parameters<typeof client>[0], retry: object) =>
+      outcomeOf(client(reply).api.get(URL, { retry }));
+
+    expect(await get([403, 200], listed)).toBeInstanceOf(HTTPError);
+    expect(await get([asks('1', 403), 200], listed)).toHaveProperty('status', 200);
+    expect(await get([403, 200], { ...listed, shouldRetry: () => true })).toHaveProperty('status', 200);
+    expect(await get([413, 200], { ...listed, statusCodes: [413] })).toHaveProperty('status', 200);
   });
 
   it('waits for no body before a retry', async () => {

@@ -45,6 +45,14 @@ describe('retry option of ky', () => {
     expect(fetch.calls).toHaveLength(3);
   });
 
+  it('repeats nothing where the list of methods is empty, as ky', async () => {
+    const { api, fetch } = client([503, 200]);
+
+    await outcomeOf(api.put(URL, { retry: { methods: [] } }));
+
+    expect(fetch.calls).toHaveLength(1);
+  });
+
   it('decides about timeouts', async () => {
     const { api, fetch } = client({ fault: 'stall-headers' });
 

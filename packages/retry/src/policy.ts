@@ -37,14 +37,14 @@ export function policyOf(rules: readonly Rule[]): Policy {
     for (const { needs } of needy) if (needs!.includes(wanted)) return true; // asked in each call: `some` takes longer
     return false;
   };
-  const methods = all('methods').flatMap((methods) => [...methods]);
+  const lists = all('methods'); // an empty list names no method
   const askable = rules.filter((rule) => rule.mayRetry);
   return {
     rules,
     mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
     maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
-    methods: methods.length > 0 ? methods : [...IDEMPOTENT_METHODS],
+    methods: (lists.length > 0 ? lists : [IDEMPOTENT_METHODS]).flatMap((methods) => [...methods]),
     spread: Math.max(...orElse(all('spread'), 0.2)),
     repeatsTimeouts: all('repeatsTimeouts').includes(true),
     needsElapsed: () => need('elapsed'),

@@ -103,6 +103,7 @@ describe('a list of rules', () => {
     expect(await sends([onStatus(503), evenIfNotIdempotent(({ url }) => url.endsWith('/logs'))], [503], POST)).toBe(1);
     expect(await sends([onStatus(503), onlyMethods('POST')], [503], POST)).toBe(3);
     expect(await sends([onStatus(503), onlyMethods('POST')], [503])).toBe(1);
+    expect(await sends([onStatus(503), onlyMethods()], [503])).toBe(1);
     expect(await sends([onNetworkError()], [refused], { ...POST, redirect: 'error' })).toBe(1);
   });
 

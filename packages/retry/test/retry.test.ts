@@ -126,6 +126,14 @@ describe('which requests', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it.each(['GET', 'PUT', 'DELETE'])('repeats no %s where its list of methods is empty', async (method) => {
+    const { fetch, requests } = scripted(503);
+
+    await retry({ ...quick(), methods: [] })(fetch)(API, { method });
+
+    expect(requests).toHaveLength(1);
+  });
+
   it('replaces the statuses it is given, and wants evidence for a 403', async () => {
     const attempts = async (reply: Parameters<typeof scripted>[0], statuses?: number[]) => {
       const { fetch, requests } = scripted(reply, 200);
