@@ -19,6 +19,18 @@ describe('use', () => {
     expect(fetch.calls[0]!.headers.get('x-order')).toBe('x-a, x-b');
   });
 
+  it('replaces the fetch of an instance, and sends by one that is given last', async () => {
+    const ownFetch = fakeFetch(200);
+    const own = ky.create({ fetch: ownFetch });
+    const fetch = globalFetch(200);
+
+    await own.extend(use(header('x-a'))).get(URL);
+    await own.extend(use(header('x-a'), () => ownFetch)).get(URL);
+
+    expect([fetch.calls.length, ownFetch.calls.length]).toEqual([1, 1]);
+    expect(ownFetch.calls[0]!.headers.get('x-order')).toBe('x-a');
+  });
+
   it('leaves no error behind where a layer refuses a call with a form', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);

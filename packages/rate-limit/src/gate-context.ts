@@ -2,7 +2,6 @@ import type { Clock } from '@steadfetch/core';
 import type { Turns } from '@steadfetch/core/kit';
 import type { Gate } from './gate.ts';
 import type { Pacing } from './store.ts';
-import type { Ticket } from './ticket.ts';
 
 /** What all gates of a limiter have in common. */
 export interface GateContext {
@@ -18,6 +17,4 @@ export interface GateContext {
   readonly hasStore: boolean;
   readonly createPacer: (key: string, wake: () => void) => Pacing;
   readonly onOpen: (gate: Gate) => void;
-  /** The error for a call that would have to wait for too long. */
-  readonly tooLong: (ticket: Ticket, gate: Gate, wait: number) => Error;
 }

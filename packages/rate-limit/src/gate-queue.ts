@@ -146,7 +146,7 @@ export class GateQueue {
     if (permit) ticket.admit(permit, now);
     else {
       this.#gate.learned.answerTime.endedWaiting();
-      ticket.refuse(this.#context.tooLong(ticket, this.#gate, wait));
+      ticket.endLate(this.#gate, wait);
     }
   }
 

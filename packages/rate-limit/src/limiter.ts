@@ -60,17 +60,17 @@ export class Limiter {
       hasStore: store !== undefined,
       createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : local()),
       onOpen: (gate) => this.#report.opened(gate),
-      tooLong: ({ call }, gate, wait) => this.#error('rate-limited', gate, wait, call),
     });
   }
 
   async fetch(call: Call, next: Next): Promise<Response> {
     let gate: Gate | undefined;
+    let ticket: Ticket | undefined;
     let end: (() => boolean) | undefined;
     try {
       throwIfAborted(call.signal);
       gate = this.#gates.take(call);
-      const ticket = this.#ticket(call, gate);
+      ticket = this.#ticket(call, gate);
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
@@ -97,6 +97,10 @@ export class Limiter {
         prepareResend(refused, this.#settings.clock.now());
         discard(response);
       }
+    } catch (error) {
+      if (!ticket?.late) throw error;
+      // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
+      throw this.#error('rate-limited', ticket.late.gate, ticket.late.wait, call);
     } finally {
       releaseBody(call);
       if (gate && end?.() !== false) this.#gates.release(gate);

@@ -33,6 +33,8 @@ export class Ticket {
   request: Outgoing | undefined = undefined;
   /** Its call is taken for lost: see `watchRequests`. */
   isLost = false;
+  /** At which gate its wait ended because it would be too long, and how long it would be. */
+  late: { readonly gate: Gate; readonly wait: number } | undefined = undefined;
   /** How its wait ends. */
   resolve: ((permit: Permit) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
@@ -53,6 +55,12 @@ export class Ticket {
     this.permit = permit;
     this.#stop();
     this.resolve?.(permit);
+  }
+
+  /** Ends the wait, which would be too long. */
+  endLate(gate: Gate, wait: number): void {
+    this.late = { gate, wait };
+    this.refuse(undefined);
   }
 
   /** Ends the wait: the call fails. */

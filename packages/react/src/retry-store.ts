@@ -18,7 +18,7 @@ export interface RetryState {
   readonly seconds: number;
   /** What the attempt before ended with: the status, or the code or name of the error. */
   readonly cause: string;
-  /** What asked for the wait: `backoff`, or the response field, e.g. `retry-after`. */
+  /** What asked for the wait: `backoff`, or the response field, e.g. `retry-after`; `budget` while that holds the call. */
   readonly source: string;
   /** Ends the call with an `AbortError`, while it waits. */
   readonly cancel: () => void;
@@ -94,7 +94,8 @@ class RetriedCalls {
 
   record(event: SteadfetchEvent): void {
     const { callId, type } = event;
-    if (type === 'wait') this.#add(event);
+    if (type === 'wait') this.#add(event, event);
+    else if (type === 'budget') this.#add(event, { source: type, retryNow: () => false });
     else if (type === 'attempt' || !this.#entries.has(callId)) return;
     else if (type === 'recover' || type === 'give-up' || type === 'end') this.#entries.delete(callId);
     else return;
@@ -112,12 +113,13 @@ class RetriedCalls {
     };
   };
 
-  #add({ callId, method, url, meta, attempt, maxRetries, cause, source, ms, cancel, retryNow }: EventOf<'wait'>): void {
+  #add(event: EventOf<'wait' | 'budget'>, { source, retryNow }: Pick<EventOf<'wait'>, 'source' | 'retryNow'>): void {
+    const { callId, method, url, meta, attempt, maxRetries, cause, ms, cancel } = event;
     const until = this.#now() + ms;
     const state: RetryState = {
       ...{ callId, method, url, meta, attempt: attempt + 1, maxAttempts: maxRetries + 1, cause, source },
       seconds: secondsIn(ms),
-      cancel: () => cancel(),
+      cancel: () => cancel?.(),
       retryNow: () => {
         const goes = retryNow();
         if (goes) this.#started(callId, state.attempt);

@@ -12,11 +12,14 @@ function Count({ retries }: { retries: RetryStore }) {
   return createElement('p', null, useRetryState(retries).length);
 }
 
-function setUp(script: Script, delay = 2_500) {
+/** A budget that permits no retry. */
+const SPENT = { acquire: () => undefined, record: () => {} };
+
+function setUp(script: Script, delay = 2_500, budget: typeof SPENT | false = false) {
   const clock = manualClock();
   const retries = retryStore({ clock });
   const fetch = fakeFetch(script);
-  const api = compose(observe(retries, { clock }), retry({ clock, delay: () => delay, budget: false }))(fetch);
+  const api = compose(observe(retries, { clock }), retry({ clock, delay: () => delay, budget }))(fetch);
   const changed = vi.fn();
   const unsubscribe = retries.subscribe(changed);
   const secondsAfter = async (clock: ManualClock, ms: number) => {
@@ -50,6 +53,33 @@ describe('retryStore', () => {
     expect(retries.getSnapshot()).toMatchObject([{ attempt: 3, source: 'retry-after', cause: '429' }]);
     await clock.runAll();
     await call;
+    expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('has a call that its budget holds, and can cancel it', async () => {
+    const { api, clock, retries } = setUp([503], 2_500, SPENT);
+    const call = api(URL);
+    const ended = expect(call).rejects.toMatchObject({ name: 'AbortError' });
+
+    await clock.advance(0);
+    const [held] = retries.getSnapshot();
+    expect(held).toMatchObject({ attempt: 2, maxAttempts: 3, seconds: 3, cause: '503', source: 'budget' });
+    expect(held!.retryNow()).toBe(false);
+    held!.cancel();
+
+    await ended;
+    expect(retries.getSnapshot()).toEqual([]);
+  });
+
+  it('has a call that its budget holds until it ends', async () => {
+    const { api, clock, retries } = setUp([503], 2_500, SPENT);
+    const call = api(URL);
+
+    await clock.advance(2_600);
+    expect(retries.getSnapshot()).toMatchObject([{ seconds: 3, source: 'budget' }]);
+    await clock.runAll();
+
+    expect((await call).status).toBe(503);
     expect(retries.getSnapshot()).toEqual([]);
   });
 

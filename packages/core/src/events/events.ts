@@ -150,6 +150,7 @@ interface BudgetEvent extends EventBase, FailureMembers {
   readonly type: 'budget';
   /** How long the call is held, in milliseconds: a budget takes the requests, not the time. */
   readonly ms: number;
+  readonly maxRetries: number;
   /** While it is held: as in `wait`. */
   cancel?(reason?: unknown): void;
 }

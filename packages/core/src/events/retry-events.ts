@@ -52,9 +52,10 @@ export interface RetryObserver {
 
 export const retryObserver: RetryObserver = {
   beforeHold: (failure, ms) => {
-    if (ms > 0) failure.pause = new Pause(failure.session.policy.clock, undefined);
+    const { clock, maxRetries } = failure.session.policy;
+    if (ms > 0) failure.pause = new Pause(clock, undefined);
     const cancel = failure.pause && { cancel: failure.pause.cancel };
-    emit(failure, { type: 'budget', ...factsOf(failure), ms, ...cancel });
+    emit(failure, { type: 'budget', ...factsOf(failure), ms, maxRetries, ...cancel });
   },
   afterFailure: (failure, decision) => {
     if (decision.retry) return emit(failure, { type: 'wait', ...factsOf(failure), ...waitOf(failure, decision) });
