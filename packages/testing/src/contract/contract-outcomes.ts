@@ -122,13 +122,13 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(asked.at(-1)?.request.signal.aborted, true, 'whether next hears an abort while the body is read');
       void reader.cancel().catch(() => {});
     }
-    const cancelled = await new Promise((resolve) => {
+    const cancelled = await new Promise((resolve, reject) => {
       const body = new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => resolve(true) });
       const given = make()(async () => new Response(body))(CONTRACT_URL);
       void given
         .then((response) => void response.body?.cancel()) // where two read it, the first to cancel waits for ever
         .then(macrotask)
-        .then(() => resolve(false));
+        .then(() => resolve(false), reject);
     });
     same(cancelled, true, 'whether the body of next hears that it is cancelled');
   },
