@@ -26,6 +26,69 @@ describe('fakeFetch', () => {
     expect((await fetch(URL_)).body).toBeNull();
   });
 
+  it('gives headers that cannot be changed, and of a copy can', async () => {
+    const { headers } = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
+
+    for (const change of ['append', 'set'] as const) {
+      expect(() => headers[change]('x-a', '2')).toThrow(new TypeError('immutable'));
+    }
+    expect(() => headers.delete('x-a')).toThrow(TypeError);
+    const copy = new Headers(headers);
+    copy.set('x-a', '2');
+    expect([...copy, ...headers]).toEqual([
+      ['x-a', '2'],
+      ['x-a', '1'],
+    ]);
+  });
+
+  it.each([{ body: 'whole' }, { json: 'whole' }, { body: 'whole', fault: 'close' }] as const)(
+    'ends the reading of a whole body by an abort, also after the answer: %o',
+    async (reply) => {
+      const controller = new AbortController();
+      const fetch = fakeFetch(reply);
+      const init = { signal: controller.signal };
+      const [first, ...others] = await Promise.all([fetch(URL_, init), fetch(URL_, init), fetch(URL_, init)]);
+
+      expect(await first.clone().text()).toMatch('whole');
+      expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+      controller.abort('enough');
+      for (const response of others) await expect(response.text()).rejects.toBe('enough');
+    },
+  );
+
+  it.each([true, false])(
+    'gives bodies of a caller with a signal as those of one without: byte streams %s',
+    async (are) => {
+      if (!are) {
+        const { Response: Platform } = globalThis;
+        const streamOf = (body: Uint8Array) =>
+          new ReadableStream({
+            start: (stream) => {
+              stream.enqueue(body);
+              stream.close();
+            },
+          });
+        class OldResponse extends Platform {
+          constructor(body?: BodyInit | null, init?: ResponseInit) {
+            super(body instanceof Uint8Array ? streamOf(body) : (body ?? null), init);
+          }
+        }
+        vi.stubGlobal('Response', OldResponse);
+        onTestFinished(() => void vi.unstubAllGlobals());
+      }
+      const fetch = fakeFetch({ body: 'whole' });
+      const { signal } = new AbortController();
+
+      for (const init of [{}, { signal }]) {
+        const [one, two] = await Promise.all([fetch(URL_, init), fetch(URL_, init)]);
+        expect(await one.text()).toBe('whole');
+        const read = () => two.body!.getReader({ mode: 'byob' }).read(new Uint8Array(10));
+        if (are) expect(await read()).toMatchObject({ done: false, value: { length: 5 } });
+        else expect(read).toThrow(TypeError);
+      }
+    },
+  );
+
   it('writes down what it was asked, and when', async () => {
     const clock = instantClock();
     const fetch = fakeFetch([503, { error: 'ECONNRESET' }, { fault: 'close' }], { clock });

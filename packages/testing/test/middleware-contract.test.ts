@@ -1941,6 +1941,24 @@ describe('contractChecks', () => {
     await contractChecks['leaves no timer behind']!(() => deaf);
   });
 
+  it('fails who repeats a 500 without an end, and keeps no other check that counts copies waiting', async () => {
+    const stubborn: Middleware = (next) =>
+      async function repeat(input, init): Promise<Response> {
+        const response = await next(input, init);
+        return response.ok ? response : repeat(input, init);
+      };
+    const check = contractChecks['builds no Request and clones nothing for a plain call']!;
+
+    await expect(check(() => stubborn)).rejects.toThrow('whether plain calls end, also one that gets a 500');
+    await check(() => pass);
+  });
+
+  it('fails who takes it that each call has an init, and leaves none of its rejections unhandled', async () => {
+    const careless: Middleware = (next) => async (input, init) => next(input, { ...init, body: init!.body ?? null });
+
+    await expect(contractChecks['gives a response before its body is there']!(() => careless)).rejects.toThrow('body');
+  });
+
   it('lets the calls that fail wait at once, and not one after the other', async () => {
     let inside = 0;
     let most = 0;
@@ -2171,6 +2189,25 @@ describe('middlewareContract', () => {
     onTestFinished(() => void vi.unstubAllGlobals());
 
     await contractChecks['sends what was asked for, whatever the caller changes afterwards']!(() => (next) => next);
+  });
+
+  it('does not blame who cancels a body where a Response does not show that, as in happy-dom', async () => {
+    const { Response: Platform } = globalThis;
+    class QuietResponse extends Platform {
+      #isRead = false;
+      override get bodyUsed(): boolean {
+        return this.#isRead;
+      }
+      override text(): Promise<string> {
+        this.#isRead = true;
+        return super.text();
+      }
+    }
+    vi.stubGlobal('Response', QuietResponse);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const cancelling: Middleware = (next) => again(next, next, (response) => void response.body?.cancel());
+
+    await contractChecks['gives a response that nobody has read']!(() => cancelling);
   });
 
   it('does without vitest where it is missing', async () => {

@@ -44,6 +44,17 @@ export function isRead({ bodyUsed, body }: Response): boolean {
   return bodyUsed || body?.locked === true;
 }
 
+/** Whether somebody has read the body of a response, or does not want it. That of happy-dom does not show that it was cancelled. */
+export function isDone(response: Response): boolean {
+  return isRead(response) || !showsCancel();
+}
+
+function showsCancel(): boolean {
+  const response = new Response('ok');
+  void response.body?.cancel();
+  return isRead(response);
+}
+
 /** What a message shows of an outcome. */
 export function statusOf(outcome: Outcome | undefined): unknown {
   return outcome?.failed ? outcome.error : outcome?.response.status;

@@ -65,7 +65,7 @@ async function answer(
   // where the client has gone, nobody gets an answer
   if (signal.aborted || plan.error !== undefined || RESPONSELESS.has(plan.fault)) return HttpResponse.error();
   record.status = plan.status;
-  return planResponse(plan, { url, method, clock, signal });
+  return planResponse(plan, { url, method, clock, signal, isReal: true });
 }
 
 const RESPONSELESS = new Set<Fault | undefined>(['stall-headers', 'reset', 'refuse']);

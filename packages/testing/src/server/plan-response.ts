@@ -1,5 +1,5 @@
-import type { Clock } from '@steadfetch/core';
-import { abortable } from '@steadfetch/core/kit';
+import { type Clock, throwIfAborted } from '@steadfetch/core';
+import { abortable, holdsStreams, isByteStream } from '@steadfetch/core/kit';
 import { pieces, sentBefore } from '../script/fault.ts';
 import { bodyError } from '../script/network-error.ts';
 import { BODILESS, type Plan } from '../script/reply.ts';
@@ -10,6 +10,8 @@ export interface Place {
   method: string;
   clock: Clock;
   signal?: AbortSignal | undefined;
+  /** Whether a real `fetch` takes it, as below msw: that hears the abort itself. */
+  isReal?: boolean;
 }
 
 /**
@@ -24,7 +26,20 @@ export function planResponse(plan: Plan, place: Place): Response {
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
   if (!empty && !headers.has('content-length')) headers.set('content-length', String(body.length));
-  return new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
+  const given = whole ? wholeBody(body, place) : faultyBody(plan, place);
+  return new Response(empty ? null : given, { status, headers });
+}
+
+/** A body of which nothing is read after an abort, as of a real answer. It listens to no signal while nobody reads it. */
+function wholeBody(body: Plan['body'], { signal, isReal }: Place): Plan['body'] | ReadableStream<Uint8Array> {
+  if (!signal || isReal || !holdsStreams()) return body;
+  const pull = (controller: ReadableByteStreamController | ReadableStreamDefaultController): void => {
+    throwIfAborted(signal);
+    controller.enqueue(body.slice());
+    controller.close();
+  };
+  const isOfBytes = isByteStream(new Response(body).body!);
+  return new ReadableStream({ ...(isOfBytes && { type: 'bytes' }), pull }, { highWaterMark: 0 });
 }
 
 function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {
