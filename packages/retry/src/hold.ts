@@ -97,7 +97,7 @@ async function waitAfterSkipped(
   const asIfSent = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
   if (isSpent(skipped)) return undefined;
-  if (!(await mayFollow(skipped))) return false;
+  if (!(await rulesAllowAnother(skipped))) return false;
   const own = ownDelay(skipped);
   const next = source === OWN ? own : Math.max(own, delay);
   const asked = source === OWN ? undefined : next;
@@ -105,7 +105,7 @@ async function waitAfterSkipped(
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */
-async function mayFollow(skipped: FailedAttempt): Promise<boolean> {
+async function rulesAllowAnother(skipped: FailedAttempt): Promise<boolean> {
   try {
     return (await ask('when', skipped)) !== undefined && (await ask('unless', skipped)) === undefined;
   } catch {
