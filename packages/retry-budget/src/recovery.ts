@@ -16,6 +16,9 @@ const MOST = 2;
  */
 const FEW = 5;
 
+/** An answer excuses so many failures at least: with one, calls that fail for good end a recovery as it begins, since their retries fail too. */
+const LEAST = 2;
+
 /** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
 export const LONGEST_CALL = 30_000;
 
@@ -115,9 +118,8 @@ export class Recovery {
     }
     since.answered++;
     this.#excusedAt = -Infinity;
-    if (attempt !== 1) return;
-    since.answeredNew++;
-    since.excuses = Math.min(FEW, since.excuses + 1);
+    if (attempt === 1) since.answeredNew++;
+    if (since.answeredNew > 0) since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */

@@ -478,7 +478,7 @@ describe('retryBudget', () => {
       seen.push(budget.mayRetry?.(KEY));
       answer(1);
       seen.push(spend());
-      for (let i = 0; i < 2; i++) fail(1); // as many as new calls were answered
+      for (let i = 0; i < 3; i++) fail(1); // one more than answers since the first new call
       seen.push(budget.mayRetry?.(KEY));
       fail(1);
       seen.push(budget.mayRetry?.(KEY));
@@ -617,10 +617,11 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(4);
     });
 
-    it('allows none as soon as more fails again than new calls were answered, nor while the server answers now and then', async () => {
+    it('allows none as soon as two more fail again than were answered, nor while the server answers now and then', async () => {
       const { clock, answer, fail, allowed } = await spent(1_000);
 
       answer(1);
+      fail(1);
       fail(1);
       fail(1);
       expect(allowed()).toBe(0);
@@ -646,7 +647,7 @@ describe('retryBudget', () => {
     it.each([
       ['by chance', 1],
       ['for good, and their retries with them', 2],
-    ])('excuses a failure for each new call that is answered, since some fail %s', async (_, attempt) => {
+    ])('excuses a failure for each answer, and one more, since some fail %s', async (_, attempt) => {
       const { budget, answer, fail } = await spent(1_000);
       for (let i = 0; i < 4; i++) {
         answer(1);
@@ -654,12 +655,31 @@ describe('retryBudget', () => {
       }
       answer(1);
       const seen = [budget.isBack?.(KEY)];
-      fail(attempt);
-      seen.push(budget.isBack?.(KEY));
-      fail(attempt);
-      seen.push(budget.isBack?.(KEY));
+      for (let i = 0; i < 3; i++) {
+        fail(attempt);
+        seen.push(budget.isBack?.(KEY));
+      }
 
-      expect(seen).toEqual([true, true, false]);
+      expect(seen).toEqual([true, true, true, false]);
+    });
+
+    it('does not end as it begins where the first new call that is answered is followed by a call that fails for good', async () => {
+      const { answer, fail, allowed } = await spent(1_000);
+      answer(1);
+      for (const attempt of [1, 2]) fail(attempt);
+
+      expect(allowed()).toBe(2);
+    });
+
+    it('excuses a failure also for a retry that is answered, once a new call is', async () => {
+      const { answer, fail, allowed } = await spent(1_000);
+      answer(1);
+      for (let i = 0; i < 4; i++) answer(2);
+      for (let i = 0; i < 5; i++) fail(2);
+      expect(allowed()).toBe(10);
+
+      fail(2);
+      expect(allowed()).toBe(0);
     });
 
     it('excuses at most five failures in a row, however many were answered', async () => {
