@@ -66,7 +66,8 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   };
   if (isBack) begin(told, at, remaining, spent);
   else if (old) measure(told, at, remaining, spent);
-  const ahead = Math.min(state.next - at, LONGEST_AHEAD);
+  // while the limit is closed no slot is reserved
+  const ahead = Math.min(state.next - Math.max(at, state.closedUntil), LONGEST_AHEAD);
   if (state.every > 0 && ahead > 0) {
     told.left += (told.refill - unitsOf(name, 1) / state.every) * ahead;
     told.leftAt += ahead;

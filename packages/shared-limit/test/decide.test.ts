@@ -341,6 +341,23 @@ it('spends a quota of which plenty is left at once', () => {
   expect(asked([0, { quotas: daily }], [100, {}]).replies[1]!.every).toBeLessThan(50);
 });
 
+it('spends it at once also after another limit was closed for a minute', () => {
+  const hourly = (at: number) => [
+    quota({ at: START + at, remaining: 4_900, limit: 5_000, reset: 3_000_000, window: 0 }),
+  ];
+  const refusal = { at: START + 180, closedUntil: 0, every: 4, wait: 60_000, isDoubted: false };
+  const { replies } = asked(
+    [0, { quotas: hourly(0) }],
+    [100, {}],
+    [200, { want: 0, refusal }],
+    [210, { want: 0, quotas: hourly(205) }],
+    [1_000, {}],
+    [61_000, {}],
+  );
+  expect(replies[4]!.first).toBe(replies[4]!.closedUntil);
+  expect(replies.at(-1)!.every).toBeLessThan(50);
+});
+
 it('takes a quota of nothing whose size is not told for one of one', () => {
   const { replies } = asked([0, { quotas: [quota({ remaining: 0, limit: 0, reset: 0, window: 0 })] }], [10, {}]);
   expect(replies.every(({ first, every }) => Number.isFinite(first + every))).toBe(true);

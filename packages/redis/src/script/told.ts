@@ -47,7 +47,7 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   q.most = most
   if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
   told[place] = q
-  local ahead = min(s.next - at, 60000)
+  local ahead = min(s.next - max(at, s.closedUntil), 60000)
   if s.every > 0 and ahead > 0 then
     q.left = q.left + (q.refill - unitsOf(name, 1) / s.every) * ahead
     q.leftAt = q.leftAt + ahead
