@@ -77,7 +77,7 @@ if (chromium) {
 
 export default defineConfig(({ mode }) => ({
   test: {
-    maxWorkers: availableParallelism() + 2, // some files wait for processes, browsers and timers
+    maxWorkers: availableParallelism() + 1, // some files wait for processes, browsers and timers; one less is the default
     maxConcurrency: 3, // of tests that start a process each
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {
