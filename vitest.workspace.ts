@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { msw } from 'msw/vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
@@ -76,7 +77,7 @@ if (chromium) {
 
 export default defineConfig(({ mode }) => ({
   test: {
-    maxWorkers: '100%', // one less is the default: half of a machine with two cores
+    maxWorkers: availableParallelism() + 1, // some files wait for processes, browsers and timers; one less is the default
     maxConcurrency: 3, // of tests that start a process each
     reporters: ['default', './scripts/plain-reporter.ts'],
     coverage: {

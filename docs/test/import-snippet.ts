@@ -1,14 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { onTestFinished, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
-
-let made = 0;
 
 /** What the snippet with these words exports, which takes this `fetch`. Time stands still until the test advances it. */
 export async function importSnippet<T>(page: string, words: string, server: typeof fetch): Promise<T> {
   const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8');
   const { code } = parseMarkdown(text).fences.find((fence) => fence.code.includes(words))!;
-  const file = new URL(`./.${page}-${process.pid}-${++made}.ts`, import.meta.url);
+  const file = new URL(`./.${page}-${randomUUID()}.ts`, import.meta.url);
   writeFileSync(file, code);
   vi.stubGlobal('fetch', server);
   vi.spyOn(console, 'warn').mockReturnValue(undefined); // a budget that is spent says so

@@ -72,7 +72,7 @@ describe('circuitBreaker', () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const { stub } = stubOf(500, 500, 200);
-    const send = circuitBreaker({ rule: consecutive(2), openFor: 1_000 })(stub);
+    const send = circuitBreaker({ rule: consecutive(2), openFor: 50 })(stub);
     const statuses: number[] = [];
     const callAgain = async () => {
       while (statuses.at(-1) !== 200)
@@ -83,7 +83,7 @@ describe('circuitBreaker', () => {
     };
     const over = callAgain();
 
-    await vi.advanceTimersByTimeAsync(1_100);
+    await vi.advanceTimersByTimeAsync(60);
     await over;
 
     expect(statuses).toEqual([500, 500, 200]);

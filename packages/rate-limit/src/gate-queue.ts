@@ -186,6 +186,6 @@ export class GateQueue {
     const timer = this.#timer;
     this.#timer = undefined;
     this.#due = Infinity;
-    timer?.abort();
+    timer?.abort('another timer'); // without a reason it makes an error with a stack, for each timer
   }
 }

@@ -3,6 +3,7 @@ import { retry } from '@steadfetch/retry';
 import { fakeFetch, instantClock } from '@steadfetch/testing';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { anyText } from '../../search-tests/test/support/any-text.ts';
 import { logRetries } from '../src/index.ts';
 import { fakeLogger, giveUpEvent, recoverEvent, waitEvent } from './events.ts';
 
@@ -130,12 +131,11 @@ describe('logRetries', () => {
   });
 
   it('keeps whatever a server or a URL says in one line of plain text', () => {
-    const text = fc.string({ unit: 'binary' });
     const logger = fakeLogger({ transports: [] });
     const log = logRetries(logger);
 
     fc.assert(
-      fc.property(text, text, text, (cause, url, source) => {
+      fc.property(anyText, anyText, anyText, (cause, url, source) => {
         logger.warn.mockClear();
         log(waitEvent({ cause, url, source }));
         const written = logger.warn.mock.calls[0]!;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyText } from '../../search-tests/test/support/any-text.ts';
 import {
   isThrottled,
   parseRateLimit,
@@ -63,7 +64,7 @@ const fragments = [
 ];
 const value = fc.oneof(
   fc.array(fc.constantFrom(...fragments), { maxLength: 12 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary' }),
+  anyText,
   fc.double().map(String),
   fc.constantFrom(null, undefined, 5 as never, {} as never),
 );

@@ -137,7 +137,7 @@ export class Questions {
     Promise.resolve(reply)
       .finally(() => {
         end?.();
-        stop.abort();
+        stop.abort('answered'); // without a reason it makes an error with a stack, for each question
       })
       .then((heard) => this.#receive(asked, heard))
       .catch((error) => this.#notHeard(asked, error));

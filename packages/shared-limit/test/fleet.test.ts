@@ -37,14 +37,17 @@ describe('eight processes at 100 a second', () => {
     },
   );
 
-  it.each(['retry-after', 'none'] as const)('whose answers overtake each other (%s) measure it too', async (hint) => {
-    const group = fleet(8, bucket(100, 20, hint), { travel: unevenly, workers: 10 });
-    await group.run(40);
-    expect(group.lost).toBe(0);
-    expect(refusedOf(group)).toBeLessThan(0.01);
-    expect(shareOf(group, 6, 40, 100)).toBeGreaterThan(0.96);
-    expect(group.jain()).toBeGreaterThan(0.99);
-  });
+  it.each(IS_GATE ? HINTS.slice(0, 2) : HINTS.slice(1, 2))(
+    'whose answers overtake each other (%s) measure it too',
+    async (hint) => {
+      const group = fleet(8, bucket(100, 20, hint), { travel: unevenly, workers: 10 });
+      await group.run(40);
+      expect(group.lost).toBe(0);
+      expect(refusedOf(group)).toBeLessThan(0.01);
+      expect(shareOf(group, 6, 40, 100)).toBeGreaterThan(0.96);
+      expect(group.jain()).toBeGreaterThan(0.99);
+    },
+  );
 
   it.runIf(IS_GATE)('of busy processes, whose timers and answers are late, keep most of the rate', async () => {
     const seeds = [3, 4, 5, 6];
@@ -75,7 +78,7 @@ describe('eight processes at 100 a second', () => {
 
   it('that began at a small part of the limit come back to it', async () => {
     const shares: number[] = [];
-    for (const seed of [1, 2, 3, 4]) {
+    for (const seed of IS_GATE ? [1, 2, 3, 4] : [1, 2]) {
       let answer = bucket(10, 5, 'retry-after');
       const group = fleet(8, (at) => answer(at), { seed });
       await group.run(15);

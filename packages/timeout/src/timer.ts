@@ -68,7 +68,7 @@ class SleepTimer implements Timer {
   }
 
   clear(): void {
-    this.#off.abort();
+    this.#off.abort('cleared'); // without a reason it makes an error with a stack, for each timer
     clearTimeout(this.#handle);
   }
 }

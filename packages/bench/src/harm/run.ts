@@ -2,6 +2,7 @@
 //
 //   pnpm bench harm                       the default stack, which has the budget, and the situations in which a part must help
 //   pnpm bench harm --with=rateLimit      with a part switched on: fails where the rows that it harms are not those known
+//   pnpm bench harm --with=none,rateLimit one after the other: those behind the plain retry are played once
 //   pnpm bench harm --only=WORDS          the situations with these words in their name
 //   pnpm bench harm --write               all of it, with a column for each part; writes the tables into docs/benchmarks.md
 
@@ -32,7 +33,7 @@ const COLUMNS: readonly (readonly [name: string, client: Client])[] = [
 const option = (name: string) =>
   process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3);
 const only = option('only') ?? '';
-const part = option('with') as Part | undefined;
+const parts = (option('with') ?? 'none').split(',').map((name) => (name === 'none' ? undefined : (name as Part)));
 const write = process.argv.includes('--write');
 
 const plainOutcomes = new Map<string, Promise<Outcome>>();
@@ -59,16 +60,18 @@ const print = (row: string[]): string[] => {
   return row;
 };
 
+const nameOf = ({ name }: Situation, part: Part | undefined): string => (part ? `${name}, with ${part}` : name);
+
 /** One situation behind the stack that is asked for. What is not as expected is a failure. */
-async function everydayRow(situation: Situation): Promise<string[]> {
+async function everydayRow(situation: Situation, part: Part | undefined): Promise<string[]> {
   const ours = await live(situation, standardWith(part && partOption(part, true)), SEED);
   const harm = harmOf(await plainOf(situation), ours);
   const isKnown = (of: Part) => KNOWN_HARM[of]?.includes(situation.name) === true;
   if (harm.length > 0 && !isKnown(part ?? 'budget') && !isKnown('budget')) {
-    failures.push(`${situation.name}: ${harm.join(', ')}`);
+    failures.push(`${nameOf(situation, part)}: ${harm.join(', ')}`);
   }
   if (harm.length === 0 && isKnown(part ?? 'budget'))
-    failures.push(`${situation.name}: fine now, strike it from known-harm.ts`);
+    failures.push(`${nameOf(situation, part)}: fine now, strike it from known-harm.ts`);
   return print([situation.name, words(await plainOf(situation)), words(ours), harm.join(', ') || 'fine']);
 }
 
@@ -80,7 +83,7 @@ async function helpRow(situation: HelpSituation): Promise<string[]> {
   const load = `${off.sentPerCall.toFixed(2)} and ${on.sentPerCall.toFixed(2)} requests a call`;
   const open = `${off.connections} and ${on.connections} connections`;
   return print([
-    `${situation.name}, with ${situation.part}`,
+    nameOf(situation, situation.part),
     words(off),
     words(on),
     `${helps ? 'helps' : 'no help'}: ${load}, ${open}`,
@@ -101,8 +104,12 @@ async function rowsOf<S extends Situation>(situations: readonly S[], rowOf: (sit
   return rows;
 }
 
-const everyday = await rowsOf(EVERYDAY, everydayRow);
-const help = part === undefined ? await rowsOf(HELP, helpRow) : [];
+const everyday: string[][] = [];
+for (const part of parts) {
+  if (part) console.log(`\nWith ${part}:`);
+  everyday.push(...(await rowsOf(EVERYDAY, (situation) => everydayRow(situation, part))));
+}
+const help = parts.includes(undefined) ? await rowsOf(HELP, helpRow) : [];
 if (write) {
   const file = import.meta.filename;
   const head = ['situation', 'plain', 'standard()', 'verdict'];

@@ -10,7 +10,7 @@ export const presetOf = (id: string): Scene => {
 
 /** Nothing fails later, so that each call has ended when the scene does. */
 const service = { outage: { from: 3_000, to: 5_000 }, failRate: 0 };
-const seconds = 18;
+const seconds = 10;
 const preset = presetOf('storm');
 
 /** The preset of the storm with a shorter outage, fewer seconds and no other failures ... */
