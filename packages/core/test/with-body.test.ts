@@ -39,6 +39,28 @@ function classAround(Native: typeof Response): typeof Response {
   return Light as typeof Response;
 }
 
+/** A class whose blobs of a stream have no type. */
+function ofBun(Native: typeof Response): typeof Response {
+  return class extends Native {
+    readonly #isStream: boolean;
+
+    constructor(body?: BodyInit | null, init?: ResponseInit) {
+      super(body, init);
+      this.#isStream = body instanceof ReadableStream;
+    }
+
+    override async blob(): Promise<Blob> {
+      const blob = await super.blob();
+      return this.#isStream ? blob.slice() : blob;
+    }
+
+    override clone(): Response {
+      const { body, headers } = super.clone();
+      return new Response(body, { headers });
+    }
+  };
+}
+
 describe('withBody', () => {
   it('keeps the facts of the network response', async () => {
     const response = await fetch(`${base}/moved`);
@@ -177,6 +199,22 @@ describe('withBody', () => {
     expect((await copy.clone().blob()).type).toBe('text/plain');
     expect((await copy.body!.getReader().read()).value).toHaveLength(3);
     expect(copy.bodyUsed).toBe(true);
+  });
+
+  it.each([
+    ['image/png', 'image/png'],
+    ['no type', ''],
+    [undefined, ''],
+  ])('gives a blob its type where that of a stream has none, as in Bun: %s', async (field, type) => {
+    vi.stubGlobal('Response', ofBun(Response));
+    const response = new Response('old', field === undefined ? {} : { headers: { 'content-type': field } });
+    if (field === undefined) response.headers.delete('content-type');
+
+    const copy = withBody(response, new Blob(['new']).stream());
+
+    const [clone, blob] = [await copy.clone().blob(), await copy.blob()];
+    expect([clone.type, blob.type, await clone.text(), await blob.text()]).toEqual([type, type, 'new', 'new']);
+    await expect(copy.blob()).rejects.toThrow(TypeError);
   });
 
   it('keeps a status that the constructor refuses', async () => {

@@ -26,19 +26,34 @@ describe('fakeFetch', () => {
     expect((await fetch(URL_)).body).toBeNull();
   });
 
-  it('gives headers that cannot be changed, and of a copy can', async () => {
-    const { headers } = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
+  it('gives headers that cannot be changed, also those of a clone, and of a copy can', async () => {
+    const response = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
+    const { headers } = response;
+    const clones = [response.clone(), response.clone().clone()];
 
-    for (const change of ['append', 'set'] as const) {
-      expect(() => headers[change]('x-a', '2')).toThrow(new TypeError('immutable'));
+    for (const given of [headers, ...clones.map((clone) => clone.headers)]) {
+      for (const change of ['append', 'set'] as const) {
+        expect(() => given[change]('x-a', '2')).toThrow(new TypeError('immutable'));
+      }
+      expect(() => given.delete('x-a')).toThrow(TypeError);
     }
-    expect(() => headers.delete('x-a')).toThrow(TypeError);
+    expect(clones.map(({ url }) => url)).toEqual([URL_, URL_]);
     const copy = new Headers(headers);
     copy.set('x-a', '2');
     expect([...copy, ...headers]).toEqual([
       ['x-a', '2'],
       ['x-a', '1'],
     ]);
+  });
+
+  it('gives headers that can be changed where those of the platform can, as in Bun', async () => {
+    vi.spyOn(Response, 'error').mockReturnValue(new Response());
+    const { headers } = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
+    vi.restoreAllMocks();
+
+    headers.set('x-a', '2');
+
+    expect(headers.get('x-a')).toBe('2');
   });
 
   it.each([{ body: 'whole' }, { json: 'whole' }, { body: 'whole', fault: 'close' }] as const)(

@@ -152,6 +152,11 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) =>
         (await next(...call)).clone(),
     'writes on it': (next) => async (input, init) => Object.assign(await next(input, init), { attempts: 1 }),
+    'takes a header away that it has not': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.headers.delete('set-cookie');
+      return response;
+    },
     'adds a header to it': (next) => async (input, init) => {
       const response = await next(input, init);
       response.headers.set('x-seen', '1');
@@ -166,6 +171,12 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
     'throws for the 401 of a POST': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status === 401 && init?.method === 'POST') throw new Error('who are you?');
+      return response;
+    },
+    'tells whoever gets a 429 to wait for a second': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 429 && !response.headers.has('retry-after')) response.headers.set('retry-after', '1');
+      if (response.status === 429) response.headers.delete('x-ratelimit-reset');
       return response;
     },
     'throws for a 429': (next) => async (input, init) => {

@@ -90,8 +90,19 @@ function replaceErrors(response: Response, errorOf: ErrorOf): void {
   for (const name of READERS) {
     const read = methods[name];
     // `bytes` is missing from older runtimes
-    if (read) define(response, name, () => readOnce(response, read, errorOf));
+    if (read) define(response, name, () => readOnce(response, name === 'blob' ? readBlob(read) : read, errorOf));
   }
+}
+
+/** In Bun a blob of a stream made by script has no type: it gets that of another body with the same headers. */
+function readBlob(read: () => Promise<unknown>): (this: Response) => Promise<unknown> {
+  return async function (this: Response) {
+    const { headers } = this;
+    const blob = (await read.call(this)) as Blob;
+    if (blob.type !== '' || !headers.has('content-type')) return blob;
+    const { type } = await new Response('', { headers }).blob();
+    return type === '' ? blob : blob.slice(0, blob.size, type);
+  };
 }
 
 /** A second read rejects with the runtime's error for a used body. */

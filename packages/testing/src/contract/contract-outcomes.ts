@@ -1,4 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
+import { asFetched } from '../server/as-fetched.ts';
 import { lastOfEleven, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
@@ -26,9 +27,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
     for (const init of [undefined, { method: 'POST', body: 'order' }]) {
       const short = new Response('ok', { headers: { 'content-length': '2' } });
-      for (const response of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
+      for (const given of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
+        const response = asFetched(given);
         const before = writtenOn(response);
-        same(await make()(async () => response)(CONTRACT_URL, init), response, 'the response');
+        const outcome = await settle(make()(async () => response)(CONTRACT_URL, init));
+        same(outcome.failed ? outcome.error : outcome.response, response, 'the response');
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
@@ -52,7 +55,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         const given: Response[] = [];
         const busy: Fetch = async (...call) => {
           const body = await new Request(...call).text();
-          const response = new Response(body || 'busy', given.length >= 20 ? {} : { status, headers });
+          const response = asFetched(new Response(body || 'busy', given.length >= 20 ? {} : { status, headers }));
           given.push(response);
           return response;
         };

@@ -4,6 +4,7 @@ import { networkError } from '../script/network-error.ts';
 import { player } from '../script/player.ts';
 import type { Plan } from '../script/reply.ts';
 import type { Repeat, Script } from '../script/script.ts';
+import { asFetched } from './as-fetched.ts';
 import { hasBadPort } from './bad-port.ts';
 import { planResponse } from './plan-response.ts';
 import { type RecordedRequest, recordBody, recorder } from './recorder.ts';
@@ -60,9 +61,7 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const code = errorCode(plan);
     if (code !== undefined) throw networkError(code, url);
     record.status = plan.status;
-    const response = planResponse(plan, { url, method, clock, signal });
-    keep(response.headers);
-    return Object.defineProperty(response, 'url', { value: url });
+    return asFetched(planResponse(plan, { url, method, clock, signal }), url);
   };
   return Object.assign(fetch, { requests, calls: requests });
 }
@@ -80,14 +79,6 @@ function asRequested(input: RequestInfo | URL, init?: RequestInit): { request: R
   // as members of its own: the `Request` that vitest puts beside jsdom reads no others where there is a body
   const request = new Request(input, { ...members, signal: null });
   return signal === undefined ? { request } : { request, signal };
-}
-
-/** The headers of an answer cannot be changed. */
-function keep(headers: Headers): void {
-  const value = (): never => {
-    throw new TypeError('immutable');
-  };
-  for (const name of ['append', 'delete', 'set']) Object.defineProperty(headers, name, { value });
 }
 
 function checkUrl(url: string): void {

@@ -1,5 +1,5 @@
-import { type Clock, throwIfAborted } from '@steadfetch/core';
-import { abortable, holdsStreams, isByteStream } from '@steadfetch/core/kit';
+import { abortReason, type Clock, throwIfAborted } from '@steadfetch/core';
+import { abortable, holdsStreams, isByteStream, withBody } from '@steadfetch/core/kit';
 import { pieces, sentBefore } from '../script/fault.ts';
 import { bodyError } from '../script/network-error.ts';
 import { BODILESS, type Plan } from '../script/reply.ts';
@@ -26,20 +26,23 @@ export function planResponse(plan: Plan, place: Place): Response {
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
   if (!empty && !headers.has('content-length')) headers.set('content-length', String(body.length));
-  const given = whole ? wholeBody(body, place) : faultyBody(plan, place);
-  return new Response(empty ? null : given, { status, headers });
+  const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
+  return whole && !empty ? untilAbort(response, body, place) : response;
 }
 
-/** A body of which nothing is read after an abort, as of a real answer. It listens to no signal while nobody reads it. */
-function wholeBody(body: Plan['body'], { signal, isReal }: Place): Plan['body'] | ReadableStream<Uint8Array> {
-  if (!signal || isReal || !holdsStreams()) return body;
+/** The same response, of which nothing is read after an abort, as of a real one. It listens to no signal while nobody reads it. */
+function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
+  if (!signal || isReal || !holdsStreams()) return response;
   const pull = (controller: ReadableByteStreamController | ReadableStreamDefaultController): void => {
     throwIfAborted(signal);
     controller.enqueue(body.slice());
     controller.close();
   };
-  const isOfBytes = isByteStream(new Response(body).body!);
-  return new ReadableStream({ ...(isOfBytes && { type: 'bytes' }), pull }, { highWaterMark: 0 });
+  const stream = new ReadableStream(
+    { ...(isByteStream(response.body!) && { type: 'bytes' }), pull },
+    { highWaterMark: 0 },
+  );
+  return withBody(response, stream, (error) => (signal.aborted ? abortReason(signal) : error));
 }
 
 function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<Uint8Array> {

@@ -1,0 +1,26 @@
+/**
+ * Makes a response one as `fetch` gives it: with its address, and headers that cannot be changed, also in its clones. Where those
+ * of the platform can be changed, as in Bun, these can, too.
+ */
+export function asFetched(response: Response, url: string = response.url): Response {
+  if (areFixed()) for (const name of CHANGES) Object.defineProperty(response.headers, name, { value: refuse });
+  Object.defineProperty(response, 'url', { value: url });
+  const { clone } = response;
+  const value = (): Response => asFetched(clone.call(response), url);
+  return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true });
+}
+
+const CHANGES = ['append', 'delete', 'set'];
+
+function refuse(): never {
+  throw new TypeError('immutable');
+}
+
+function areFixed(): boolean {
+  try {
+    Response.error().headers.delete('x');
+    return false;
+  } catch {
+    return true;
+  }
+}
