@@ -19,7 +19,7 @@ it('the stack for a page sends each call of a phone that has no network and does
 
 it('the stack for a page does not cut a POST whose answer is late', async () => {
   const api = await stackOfThePage(async (_, init) =>
-    Promise.race([vi.advanceTimersByTimeAsync(8_000).then(() => new Response()), hang(init)]),
+    Promise.race([vi.advanceTimersByTimeAsync(20_000).then(() => new Response()), hang(init)]),
   );
 
   expect((await api('https://api.example.com/orders', { method: 'POST' })).ok).toBe(true);

@@ -58,7 +58,7 @@ const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
  * each attempt has its own body.
  *
  * @throws what reading the body throws, {@link NetworkError} for one that ended early, and the caller's abort reason
- * @example const fetchReport = compose(retry(), bufferBody(), timeout({ headers: 5_000, body: 2_000 }))(fetch);
+ * @example const fetchReport = compose(retry(), bufferBody(), timeout({ headers: 10_000, body: 10_000 }))(fetch);
  */
 export function bufferBody(options?: BufferBodyOptions): Middleware {
   const { maxBytes, methods, validate } = readOptions('bufferBody', OPTIONS, options);

@@ -69,7 +69,7 @@ export interface CircuitBreakerMiddleware extends Middleware {
  *
  * @throws CircuitOpenError for a call that is not made
  * @example
- * const fetchUser = compose(retry(), circuitBreaker(), timeout(2_000))(fetch);
+ * const fetchUser = compose(retry(), circuitBreaker(), timeout(10_000))(fetch);
  */
 export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerMiddleware {
   const { key, isFailure, breaker: given, ...own } = readOptions('circuitBreaker', OPTIONS, options);

@@ -69,7 +69,7 @@ interface Visit {
  * share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
- * @example const fetchPage = compose(retry(), concurrency(8), timeout(5_000))(fetch);
+ * @example const fetchPage = compose(retry(), concurrency(8), timeout(10_000))(fetch);
  */
 export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead {
   checkNumber('concurrency: max', max, { min: 1, integer: true });

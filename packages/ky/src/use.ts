@@ -19,7 +19,7 @@ import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
 /**
- * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(5_000)))`.
+ * A stack of middlewares as ky options: `ky.extend(use(retry(), timeout(10_000)))`.
  *
  * The stack is ky's `fetch`, above the global one, which is looked up at each call. ky's own retries and its 10 s
  * timeout are off, since they would multiply the stack's retries and cut its waits; what an `afterResponse` hook repeats

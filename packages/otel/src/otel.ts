@@ -36,7 +36,7 @@ const OPTIONS = {
  * makes the spans of attempts.
  *
  * @throws a `TypeError` that names the option
- * @example compose(otel(), retry(), rateLimit(), timeout(5_000), otelAttempts())(fetch)
+ * @example compose(otel(), retry(), rateLimit(), timeout(10_000), otelAttempts())(fetch)
  */
 export function otel(options?: OtelOptions): Middleware {
   const settings = readOptions('otel', OPTIONS, options);

@@ -33,7 +33,7 @@ import { type Session, startSession } from './session.ts';
  * declaration. A stream in `init` is sent once, unless it comes from a `bodyFactory`.
  *
  * @throws the caller's abort reason, also while waiting; the error of `shouldRetry`, `inspect` or `delay`
- * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(2_000))(fetch);
+ * @example const fetchUser = compose(retry({ maxRetries: 3 }), timeout(10_000))(fetch);
  */
 export function retry(options?: RetryOptions): Middleware {
   const { policy, policyFor } = presetOf(options);
@@ -50,7 +50,7 @@ export function retry(options?: RetryOptions): Middleware {
  * (`evenIfNotIdempotent`, `onlyMethods`), and a `Retry-After` is waited for (`ignoreRetryAfter`).
  *
  * @throws a `TypeError` or `RangeError` for what is no rule
- * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(2_000))(fetch)
+ * @example compose(retryWith(maxRetries(3), onStatus(...TRANSIENT), onNetworkError()), timeout(10_000))(fetch)
  */
 export function retryWith(...rules: Rule[]): Middleware {
   checkRules(rules);

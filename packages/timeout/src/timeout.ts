@@ -40,7 +40,7 @@ export const timeoutLimits: OptionTable<TimeoutLimits> = LIMITS;
  *
  * @throws {TimeoutError} when a limit is passed, and the caller's abort reason, also while the body is read
  * @example
- * const fetchReport = compose(timeout(30_000), retry(), timeout({ headers: 5_000, body: 2_000 }))(fetch);
+ * const fetchReport = compose(timeout(30_000), retry(), timeout({ headers: 10_000, body: 10_000 }))(fetch);
  */
 export function timeout(limits: number | TimeoutLimits, options?: TimeoutOptions): Middleware {
   const { headers, body } = checkLimits(limits);

@@ -8,7 +8,7 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
 /**
  * Puts middlewares together in the order a request travels: the first is outermost.
  *
- * @example const steady = compose(retry(), timeout(2_000))(fetch);
+ * @example const steady = compose(retry(), timeout(10_000))(fetch);
  */
 export function compose(...middlewares: Middleware[]): Middleware {
   const { length } = middlewares;

@@ -40,7 +40,7 @@ type Observable = Fetch & { [OBSERVERS]?: Observers | undefined };
  * observer gets what happens to the call below it, through any foreign wrapper that keeps the members of `init`.
  *
  * @throws a `TypeError` when the listener is not a function, or that names the option
- * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(2_000))(fetch)
+ * @example compose(observe((event) => console.debug(event.type, event.url)), retry(), timeout(10_000))(fetch)
  */
 export function observe(listener: Listener, options?: ObserveOptions): Middleware {
   const { clock } = readOptions('observe', OPTIONS, options);

@@ -57,7 +57,7 @@ export const drainOptions: OptionTable<DrainOptions> = OPTIONS;
  * @throws {DrainError} a call after `close()`, and one that is ended by it
  * @example
  * const draining = drain();
- * const steady = compose(draining, retry(), timeout(5_000))(fetch);
+ * const steady = compose(draining, retry(), timeout(10_000))(fetch);
  * process.once('SIGTERM', () => draining.close({ deadline: 8_000 }));
  */
 export function drain(options?: DrainOptions): Drain {

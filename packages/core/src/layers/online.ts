@@ -56,7 +56,7 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting
- * @example compose(retry(), online(), timeout(5_000))(fetch)
+ * @example compose(retry(), online(), timeout(10_000))(fetch)
  */
 export function online(options?: OnlineOptions): Middleware {
   const network = new Network(readOptions('online', OPTIONS, options));
