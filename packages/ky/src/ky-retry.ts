@@ -1,4 +1,4 @@
-import type { NormalizedOptions, RetryOptions } from 'ky';
+import type { NormalizedOptions, Options, RetryOptions } from 'ky';
 
 /** The `retry` option as ky keeps it for a call. */
 export type KyRetry = NormalizedOptions['retry'];
@@ -17,6 +17,20 @@ const DEFAULTS: Omit<RetryOptions, 'limit'> = {
 };
 
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+
+/** By the `shouldRetry` that we give to ky: what the option said before. */
+const SAID = new WeakMap<object, RetryOptions>();
+
+/** Marks a `shouldRetry` that we give to ky, with what the option said before. */
+export function markOurs<Condition extends object>(shouldRetry: Condition, said: RetryOptions): Condition {
+  SAID.set(shouldRetry, said);
+  return shouldRetry;
+}
+
+/** What the option said before we changed it for ky: a hook of the caller may hand its `options` on to another call. */
+export function saidIn(retry: Options['retry']): Options['retry'] {
+  return SAID.get(Object((retry as RetryOptions | undefined)?.shouldRetry)) ?? retry;
+}
 
 /** The option as an object: ky takes a number for the limit. */
 export function asObject(retry: Readonly<RetryOptions> | number | undefined): RetryOptions {

@@ -1,0 +1,49 @@
+import { retry as middleware } from '@steadfetch/retry';
+import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
+import ky, { type AfterResponseHook, type Options } from 'ky';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { retry, use } from '../src/index.ts';
+import { outcomeOf, URL } from './client.ts';
+
+const ways: Record<string, () => Options> = {
+  'retry()': () => ({ hooks: retry({ clock: instantClock() }) }),
+  'use(retry())': () => use(middleware({ clock: instantClock() })),
+};
+
+/** A hook may call again itself, with the options that it is given: `api(request, options)`. */
+describe.each(Object.entries(ways))(
+  'options that a hook hands on to another call of an instance with %s',
+  (_, made) => {
+    const refreshing = (script: Script, options: Options = {}) => {
+      const fetch = fakeFetch(script);
+      vi.stubGlobal('fetch', fetch);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const refresh: AfterResponseHook = ({ request, options, response }) =>
+        response.status === 401 ? api(request.url, options as Options) : undefined;
+      const api = ky.create(made()).extend({ ...options, hooks: { afterResponse: [refresh] } });
+      return { api, fetch };
+    };
+
+    it('repeat what those of the first call do', async () => {
+      const { api, fetch } = refreshing([401, 503, 503, 200]);
+
+      expect((await api.get(URL)).status).toBe(200);
+      expect(fetch.calls).toHaveLength(4);
+    });
+
+    it('repeat no POST', async () => {
+      const { api, fetch } = refreshing([401, 503, 200]);
+
+      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it('keep what the option of ky says', async () => {
+      const shouldRetry = vi.fn(({ error }) => error.response.status === 404);
+      const { api, fetch } = refreshing([401, 404, 404, 200], { retry: { limit: 1, shouldRetry } });
+
+      expect((await outcomeOf(api.get(URL))).response.status).toBe(404);
+      expect(fetch.calls).toHaveLength(3);
+    });
+  },
+);
