@@ -106,11 +106,12 @@ export class KyCall {
     const changes = changesIn(options.retry, this.#filled);
     const said = { ...this.#said, ...changes };
     this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
+    const seen = options.retry;
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
-      shouldRetry: markOurs(({ error }: { error: Error }) => this.#state.judgeError(error), said),
-      delay: (attempt: number) => this.#state.delay(attempt),
+      shouldRetry: markOurs(({ error }: { error: Error }) => this.#state.judgeError(error), said, seen),
+      delay: markOurs((attempt: number) => this.#state.delay(attempt), said, seen),
     });
   }
 

@@ -18,18 +18,26 @@ const DEFAULTS: Omit<RetryOptions, 'limit'> = {
 
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
 
-/** By the `shouldRetry` that we give to ky: what the option said before. */
-const SAID = new WeakMap<object, RetryOptions>();
+/** By the functions that we give to ky: the option as it was said, and as hooks see it beside them. */
+const GIVEN = new WeakMap<object, { readonly said: RetryOptions; readonly seen: Record<string, unknown> }>();
 
-/** Marks a `shouldRetry` that we give to ky, with what the option said before. */
-export function markOurs<Condition extends object>(shouldRetry: Condition, said: RetryOptions): Condition {
-  SAID.set(shouldRetry, said);
-  return shouldRetry;
+/** Marks a function that we give to ky in the option, with what the option said before. */
+export function markOurs<F extends object>(ours: F, said: RetryOptions, seen: RetryOptions): F {
+  GIVEN.set(ours, { said, seen: { ...seen } });
+  return ours;
 }
+
+/** What a hook that hands the option on may have changed in it. We change the others ourselves. */
+const CHANGEABLE = ['limit', ...NAMES.filter((name) => !['methods', 'backoffLimit', 'jitter'].includes(name))];
 
 /** What the option said before we changed it for ky: a hook of the caller may hand its `options` on to another call. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
-  return SAID.get(Object((retry as RetryOptions | undefined)?.shouldRetry)) ?? retry;
+  const now = Object(retry) as Record<string, unknown>;
+  const given = GIVEN.get(Object(now.shouldRetry)) ?? GIVEN.get(Object(now.delay));
+  if (!given) return retry;
+  const { said, seen } = given;
+  const changed = CHANGEABLE.filter((name) => !GIVEN.has(Object(now[name])) && !same(now[name], seen[name]));
+  return { ...said, ...Object.fromEntries(changed.map((name) => [name, now[name]])) };
 }
 
 /** The option as an object: ky takes a number for the limit. */

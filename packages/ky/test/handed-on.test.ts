@@ -14,12 +14,12 @@ const ways: Record<string, () => Options> = {
 describe.each(Object.entries(ways))(
   'options that a hook hands on to another call of an instance with %s',
   (_, made) => {
-    const refreshing = (script: Script, options: Options = {}) => {
+    const refreshing = (script: Script, options: Options = {}, handOn = (given: Options): Options => given) => {
       const fetch = fakeFetch(script);
       vi.stubGlobal('fetch', fetch);
       onTestFinished(() => void vi.unstubAllGlobals());
       const refresh: AfterResponseHook = ({ request, options, response }) =>
-        response.status === 401 ? api(request.url, options as Options) : undefined;
+        response.status === 401 ? api(request.url, handOn(options as Options)) : undefined;
       const api = ky.create(made()).extend({ ...options, hooks: { afterResponse: [refresh] } });
       return { api, fetch };
     };
@@ -33,6 +33,26 @@ describe.each(Object.entries(ways))(
 
     it('repeat no POST', async () => {
       const { api, fetch } = refreshing([401, 503, 200]);
+
+      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it.each([{ limit: 0 }, { statusCodes: [500] }, { shouldRetry: () => false }])(
+      'may be changed by the hook: %o',
+      async (change) => {
+        const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
+        const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+
+        expect((await outcomeOf(api.get(URL))).response.status).toBe(503);
+        expect(fetch.calls).toHaveLength(2);
+      },
+    );
+
+    it('repeat no POST either where the hook adds a condition', async () => {
+      const shouldRetry = () => true;
+      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
+      const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
 
       expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
       expect(fetch.calls).toHaveLength(2);
