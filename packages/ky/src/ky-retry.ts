@@ -27,8 +27,8 @@ export function markOurs<F extends object>(ours: F, said: RetryOptions, seen: Re
   return ours;
 }
 
-/** What a hook that hands the option on may have changed in it. We change the others ourselves. */
-const CHANGEABLE = ['limit', ...NAMES.filter((name) => !['methods', 'backoffLimit', 'jitter'].includes(name))];
+/** What a hook may have changed that hands the option on. The others are changed by us, and ky fills in a delay. */
+const CHANGEABLE = ['limit', ...NAMES.filter((name) => !['methods', 'delay', 'backoffLimit', 'jitter'].includes(name))];
 
 /** What the option said before we changed it for ky: a hook of the caller may hand its `options` on to another call. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
