@@ -1,13 +1,13 @@
-import { retry as middleware } from '@steadfetch/retry';
+import { retry as middleware, type RetryOptions } from '@steadfetch/retry';
 import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
 import ky, { type AfterResponseHook, type Options } from 'ky';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, URL } from './client.ts';
 
-const ways: Record<string, () => Options> = {
-  'retry()': () => ({ hooks: retry({ clock: instantClock() }) }),
-  'use(retry())': () => use(middleware({ clock: instantClock() })),
+const ways: Record<string, (options: RetryOptions) => Options> = {
+  'retry()': (options) => ({ hooks: retry(options) }),
+  'use(retry())': (options) => use(middleware(options)),
 };
 
 /** A hook may call again itself, with the options that it is given: `api(request, options)`. */
@@ -15,20 +15,24 @@ describe.each(Object.entries(ways))(
   'options that a hook hands on to another call of an instance with %s',
   (_, made) => {
     const refreshing = (script: Script, options: Options = {}, handOn = (given: Options): Options => given) => {
+      const clock = instantClock();
       const fetch = fakeFetch(script);
       vi.stubGlobal('fetch', fetch);
       onTestFinished(() => void vi.unstubAllGlobals());
       const refresh: AfterResponseHook = ({ request, options, response }) =>
         response.status === 401 ? api(request.url, handOn(options as Options)) : undefined;
-      const api = ky.create(made()).extend({ ...options, hooks: { afterResponse: [refresh] } });
-      return { api, fetch };
+      const api = ky
+        .create(made({ clock, random: () => 0 }))
+        .extend({ ...options, hooks: { afterResponse: [refresh] } });
+      return { api, fetch, clock };
     };
 
     it('repeat what those of the first call do', async () => {
-      const { api, fetch } = refreshing([401, 503, 503, 200]);
+      const { api, fetch, clock } = refreshing([401, 503, 503, 200]);
 
       expect((await api.get(URL)).status).toBe(200);
       expect(fetch.calls).toHaveLength(4);
+      expect(clock.sleeps).toEqual([300, 600]);
     });
 
     it('repeat no POST', async () => {
