@@ -1,4 +1,4 @@
-import type { Outcome } from '@steadfetch/core';
+import type { AttemptRecord, Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
 import { TimeoutError } from 'ky';
@@ -39,10 +39,10 @@ export function outcomeOf({ thrown, response: given }: Attempt, error: Error): O
   return error instanceof TimeoutError ? { error, failed: true } : undefined;
 }
 
-/** ky's error, which has the history of what it stands for. */
-export function withHistory(error: Error): Error {
+/** ky's error, which has the history of what it stands for, or else that of its call. */
+export function withHistory(error: Error, ofCall?: readonly AttemptRecord[]): Error {
   const { response, cause } = error as Error & { response?: Response };
-  const history = historyOf(response ?? cause);
+  const history = historyOf(response ?? cause) ?? ofCall;
   if (history) keepHistory(error, history);
   return error;
 }

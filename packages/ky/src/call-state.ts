@@ -129,7 +129,7 @@ export class CallState {
     } finally {
       this.#end.emit(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     }
-    return withHistory(ending);
+    return withHistory(ending, this.#attempts.session?.call.record.history);
   }
 
   /** A hook of the caller ends the call with this error. `isFinal`: ky calls no hook after it, as for what is no `Error`. */

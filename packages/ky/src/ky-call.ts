@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, markOurs } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -104,12 +104,14 @@ export class KyCall {
     if (this.#normalized) return;
     this.#normalized = options;
     const changes = changesIn(options.retry, this.#filled);
-    this.#attempts.adopt(changes ? this.#policyOf({ ...this.#said, ...changes }) : this.#policy, options.retry);
+    const said = { ...this.#said, ...changes };
+    this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
+    const seen = options.retry;
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
-      shouldRetry: ({ error }: { error: Error }) => this.#state.judgeError(error),
-      delay: (attempt: number) => this.#state.delay(attempt),
+      shouldRetry: markOurs(({ error }: { error: Error }) => this.#state.judgeError(error), said, seen),
+      delay: markOurs((attempt: number) => this.#state.delay(attempt), said, seen),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { NormalizedOptions, RetryOptions } from 'ky';
+import type { NormalizedOptions, Options, RetryOptions } from 'ky';
 
 /** The `retry` option as ky keeps it for a call. */
 export type KyRetry = NormalizedOptions['retry'];
@@ -17,6 +17,28 @@ const DEFAULTS: Omit<RetryOptions, 'limit'> = {
 };
 
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
+
+/** By the functions that we give to ky: the option as it was said, and as hooks see it beside them. */
+const GIVEN = new WeakMap<object, { readonly said: RetryOptions; readonly seen: Record<string, unknown> }>();
+
+/** Marks a function that we give to ky in the option, with what the option said before. */
+export function markOurs<F extends object>(ours: F, said: RetryOptions, seen: RetryOptions): F {
+  GIVEN.set(ours, { said, seen: { ...seen } });
+  return ours;
+}
+
+/** What a hook may have changed that hands the option on. The others are changed by us, and ky fills in a delay. */
+const CHANGEABLE = ['limit', ...NAMES.filter((name) => !['methods', 'delay', 'backoffLimit', 'jitter'].includes(name))];
+
+/** What the option said before we changed it for ky: a hook of the caller may hand its `options` on to another call. */
+export function saidIn(retry: Options['retry']): Options['retry'] {
+  const now = Object(retry) as Record<string, unknown>;
+  const given = GIVEN.get(Object(now.shouldRetry)) ?? GIVEN.get(Object(now.delay));
+  if (!given) return retry;
+  const { said, seen } = given;
+  const changed = CHANGEABLE.filter((name) => !GIVEN.has(Object(now[name])) && !same(now[name], seen[name]));
+  return { ...said, ...Object.fromEntries(changed.map((name) => [name, now[name]])) };
+}
 
 /** The option as an object: ky takes a number for the limit. */
 export function asObject(retry: Readonly<RetryOptions> | number | undefined): RetryOptions {

@@ -45,9 +45,7 @@ export class Pending {
    */
   announce(failure: FailedAttempt, decision: Retry): void {
     this.#announced = { failure, decision, stage: 'announced' };
-    this.#stopListening = onAbort(this.#signal, (reason) => {
-      if (this.#announced?.stage === 'waiting') return;
-      this.aborted = true;
+    this.#listen((reason) => {
       this.stop('aborted');
       this.#end.reject(reason);
     });
@@ -56,7 +54,19 @@ export class Pending {
 
   /** A hook of the caller forces a retry. ky itself waits before it, and calls no hook for an abort meanwhile. */
   force(): void {
-    this.#stopListening = onAbort(this.#signal, (reason) => this.#end.reject(reason));
+    this.#listen((reason) => this.#end.reject(reason));
+  }
+
+  /** Reports an abort in the async context of the call: that of who aborts has the id of another request in a log. */
+  #listen(report: (reason: unknown) => void): void {
+    const aborted = new Promise<unknown>((resolve) => {
+      this.#stopListening = onAbort(this.#signal, (reason) => {
+        if (this.#announced?.stage === 'waiting') return;
+        if (this.due) this.aborted = true;
+        resolve(reason);
+      });
+    });
+    void aborted.then(report);
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Hooks, InitHook, Options } from 'ky';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
-import { filledIn } from './ky-retry.ts';
+import { filledIn, saidIn } from './ky-retry.ts';
 import { markRetryHook, retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -28,6 +28,7 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
   const init = markRetryHook((kyOptions) => {
     if (retryHookOf(kyOptions) !== init || driven.has(kyOptions)) return;
     driven.add(kyOptions);
+    kyOptions.retry = saidIn(kyOptions.retry)!;
     const { steadfetch } = kyOptions;
     delete kyOptions.steadfetch;
     const overrideBy = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);

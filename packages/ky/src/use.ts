@@ -9,12 +9,12 @@ import {
   systemClock,
 } from '@steadfetch/core';
 import { warnOnce, withObserverOf } from '@steadfetch/core/kit';
-import type { BeforeErrorHook, InitHook, Options } from 'ky';
+import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
-import { asObject } from './ky-retry.ts';
+import { asObject, filledIn, markOurs, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -39,9 +39,10 @@ export function use(...middlewares: Middleware[]): Options {
   }, stack);
   const init: InitHook = (options) => {
     if (options.fetch !== fetch || retryHookOf(options)) return;
+    options.retry = saidIn(options.retry)!;
     const override = overrideOf(options, () => Math.random());
     if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
-    options.retry = override !== false && mayForce(options) ? { ...asObject(options.retry), methods: [] } : 0;
+    options.retry = override !== false && mayForce(options) ? onlyForced(asObject(options.retry)) : 0;
     const remaining = remainingOf(options, systemClock);
     options.fetch = withCallContext(stack, { remaining });
   };
@@ -59,14 +60,18 @@ function mayForce({ body = null, hooks }: Options): boolean {
   return Boolean(hooks?.afterResponse?.length) && Call.from('').with({ init: { body } }).replayable;
 }
 
+/** Without methods ky repeats only what a hook forces. */
+function onlyForced(said: RetryOptions): RetryOptions {
+  return { ...said, methods: [], shouldRetry: markOurs(() => false, said, filledIn(said, said.limit ?? 2)) };
+}
+
 /**
  * ky calls `options.fetch(…)`, so that here is the last chance to reach its loop: hooks that are spread over those of
- * `use()` replace the one that turns it off. Without methods ky repeats only what a hook forces. Where it keeps a timeout, it
- * hands over that alone, and its loop cannot be reached.
+ * `use()` replace the one that turns it off. Where it keeps a timeout, it hands over that alone, and its loop cannot be reached.
  */
 function turnLoopOff(options: unknown): void {
-  const { retry, timeout } = Object(options) as { retry?: { methods?: unknown }; timeout?: unknown };
-  if (Array.isArray(retry?.methods)) retry.methods = [];
+  const { retry, timeout } = Object(options) as { retry?: RetryOptions; timeout?: unknown };
+  if (Array.isArray(retry?.methods)) Object.assign(retry, onlyForced(asObject(saidIn(retry))));
   else if (typeof timeout === 'number') {
     warnOnce(
       'hooks written after ...use() replace its own: with a timeout, ky may repeat what the stack repeats. Call extend() for them',

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import { defineMiddleware, systemClock } from '@steadfetch/core';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
@@ -117,6 +118,26 @@ describe('abort', () => {
       expect(told.map(([name]) => name)).toEqual(['retry', 'give up']);
     },
   );
+
+  it('is reported in the async context of the call also where it comes before the wait', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const controller = new AbortController();
+    const seen: unknown[] = [];
+    const note = ({ reason }: { reason: string }) => seen.push([reason, request.getStore()]);
+    const answer = () => new Response(new ReadableStream(), { status: 503 });
+    const api = ky.create({ fetch: async () => answer(), hooks: retry({ hooks: { onRetry: note, onGiveUp: note } }) });
+    const options = { signal: controller.signal, hooks: { beforeRetry: [() => {}] } };
+    const call = request.run('its own', () => outcomeOf(api.get(URL, options)));
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+
+    request.run('of who aborts', () => controller.abort());
+
+    await call;
+    expect(seen).toEqual([
+      ['status', 'its own'],
+      ['aborted', 'its own'],
+    ]);
+  });
 
   it('leaves no listener on the signal, nor more than ky itself', async () => {
     const listenersAfter = async (call: (signal: AbortSignal) => Promise<unknown>) => {

@@ -118,6 +118,16 @@ describe('the end of a call', () => {
 });
 
 describe('historyOf', () => {
+  it('knows the attempts behind a retry that a hook forces, and that the limit forbids', async () => {
+    const { api } = client([401, 403, 401]);
+    const force = () => ky.retry({ delay: 0 });
+
+    const error = await outcomeOf(api.get(URL, { hooks: { afterResponse: [force] } }));
+
+    expect(error.name).toBe('ForceRetryError');
+    expect(historyOf(error)).toMatchObject([{ status: 401 }, { status: 403 }, { status: 401 }]);
+  });
+
   it('knows the attempts behind a response', async () => {
     const { api, clock } = client([503, 200], { delay: () => 100 });
     const at = clock.now();

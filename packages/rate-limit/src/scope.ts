@@ -44,13 +44,13 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
 /** Most calls ask for what the last one asked for: the same names then, the same array. */
 function sameForSame(names: NamesOf): NamesOf {
   let last: readonly string[] = [];
-  let lastInput: unknown;
+  let lastInput: string | null = null; // not `undefined`: a call may have that
   return (call) => {
     const { input } = call;
     if (input === lastInput && !call.init?.headers) return last;
     last = names(call);
     // what a relative URL or a Request means may change
-    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : undefined;
+    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : null;
     return last;
   };
 }

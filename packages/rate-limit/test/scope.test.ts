@@ -422,3 +422,10 @@ describe('the key of a gate', () => {
     expect(limiter.snapshot()[0]!.key).not.toContain('pass');
   });
 });
+
+it('a call without a URL fails as in a plain fetch', async () => {
+  const limited = rateLimit()(globalThis.fetch);
+  const fails = (fetch: typeof globalThis.fetch) => fetch(undefined as never).catch(({ message }: Error) => message);
+
+  expect(await fails(limited)).toBe(await fails(globalThis.fetch));
+});

@@ -25,13 +25,13 @@ type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | u
 
 /**
  * `shouldRetry` as a rule, for errors and for statuses from 400. It is called once for an attempt: `true` answers `when`, `false`
- * answers `unless`. It is not called if `veto` forbids another attempt, nor after the last retry. If that retry was made because
- * of it and fails, the call gives up with the reason `limit`.
+ * answers `unless`. It is not called where its answer would not count: if `veto` forbids another attempt, if the call cannot be
+ * sent again, nor after the last retry. If that retry was made because of it and fails, the call gives up with the reason `limit`.
  */
 export function condition(shouldRetry: Condition, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
-    if (isGood(failure.response)) return false;
+    if (isGood(failure.response) || !canBeSentAgain(failure)) return false;
     if (!answers.has(failure)) answers.set(failure, shouldRetry(asFailure(failure)));
     return (await answers.get(failure)) === wanted && 'predicate';
   };
@@ -43,6 +43,10 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
     },
     unless: (failure) => says(failure, false),
   };
+}
+
+function canBeSentAgain({ call, session }: FailedAttempt): boolean {
+  return session.repeatable && call.replayable;
 }
 
 function asFailure(failure: FailedAttempt): Failure {

@@ -70,6 +70,18 @@ it.each([1, 2])('a call that is held after %s attempts ends at once when its cli
   expect(clock.pending).toBe(0);
 });
 
+it('a wait that drain() ends tells how long the server asked to wait', async () => {
+  const clock = manualClock();
+  const draining = drain({ clock });
+  const { fetch } = scripted({ status: 503, headers: { 'retry-after': '7' } });
+  const call = compose(draining, retry({ clock }))(fetch)(API).catch((thrown) => thrown);
+  await clock.advance(1_000);
+
+  await draining.close();
+
+  expect((await call).lastAnswer).toMatchObject({ status: 503, retryAfter: 7_000 });
+});
+
 it('an abort during a wait is no failure of any kind', async () => {
   const clock = manualClock();
   const controller = new AbortController();

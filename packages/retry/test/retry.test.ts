@@ -2,7 +2,7 @@ import { classifyError, compose, defineMiddleware, type Fetch, peek } from '@ste
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { historyOf, retry } from '../src/index.ts';
-import { API, networkError, scripted, timeoutError } from './support.ts';
+import { API, networkError, type Reply, scripted, timeoutError } from './support.ts';
 
 const quick = () => ({ clock: instantClock(), random: () => 0 });
 
@@ -209,6 +209,22 @@ describe('shouldRetry', () => {
     expect(await attempts(503, { method: 'PUT', body: new ReadableStream(), duplex: 'half' } as RequestInit)).toBe(1);
     shouldRetry.mockClear();
     expect(await attempts({ status: 503, headers: { 'x-should-retry': 'false' } }, {})).toBe(1);
+    expect(shouldRetry).not.toHaveBeenCalled();
+  });
+
+  it('is not asked about a call that cannot be sent again', async () => {
+    const shouldRetry = vi.fn(() => {
+      throw new Error('in vain');
+    });
+    const ending = (reply: Reply, init: RequestInit) =>
+      retry({ ...quick(), shouldRetry })(scripted(reply).fetch)(API, init);
+    const failed = networkError();
+
+    expect((await ending(503, { method: 'POST' })).status).toBe(503);
+    expect(
+      (await ending(503, { method: 'PUT', body: new ReadableStream(), duplex: 'half' } as RequestInit)).status,
+    ).toBe(503);
+    await expect(ending(failed, { method: 'POST' })).rejects.toBe(failed);
     expect(shouldRetry).not.toHaveBeenCalled();
   });
 

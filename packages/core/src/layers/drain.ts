@@ -157,7 +157,9 @@ class OpenCalls {
     this.#waits.delete(callId);
     const open = this.#open.get(callId);
     if (!open) this.#ended++;
-    cancel(new DrainError('the call waited when its client was closed', answer ?? open?.call.record.lastAnswer));
+    const kept = open?.call.record.lastAnswer; // of the same answer it knows more: the wait that was asked for
+    const last = answer && kept?.headers !== answer.headers ? answer : kept;
+    cancel(new DrainError('the call waited when its client was closed', last));
   }
 
   /** Takes the call out, if it is open. Returns whether it was. */

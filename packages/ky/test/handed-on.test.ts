@@ -1,0 +1,73 @@
+import { retry as middleware, type RetryOptions } from '@steadfetch/retry';
+import { fakeFetch, instantClock, type Script } from '@steadfetch/testing';
+import ky, { type AfterResponseHook, type Options } from 'ky';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { retry, use } from '../src/index.ts';
+import { outcomeOf, URL } from './client.ts';
+
+const ways: Record<string, (options: RetryOptions) => Options> = {
+  'retry()': (options) => ({ hooks: retry(options) }),
+  'use(retry())': (options) => use(middleware(options)),
+};
+
+/** A hook may call again itself, with the options that it is given: `api(request, options)`. */
+describe.each(Object.entries(ways))(
+  'options that a hook hands on to another call of an instance with %s',
+  (_, made) => {
+    const refreshing = (script: Script, options: Options = {}, handOn = (given: Options): Options => given) => {
+      const clock = instantClock();
+      const fetch = fakeFetch(script);
+      vi.stubGlobal('fetch', fetch);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const refresh: AfterResponseHook = ({ request, options, response }) =>
+        response.status === 401 ? api(request.url, handOn(options as Options)) : undefined;
+      const api = ky
+        .create(made({ clock, random: () => 0 }))
+        .extend({ ...options, hooks: { afterResponse: [refresh] } });
+      return { api, fetch, clock };
+    };
+
+    it('repeat what those of the first call do', async () => {
+      const { api, fetch, clock } = refreshing([401, 503, 503, 200]);
+
+      expect((await api.get(URL)).status).toBe(200);
+      expect(fetch.calls).toHaveLength(4);
+      expect(clock.sleeps).toEqual([300, 600]);
+    });
+
+    it('repeat no POST', async () => {
+      const { api, fetch } = refreshing([401, 503, 200]);
+
+      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it.each([{ limit: 0 }, { statusCodes: [500] }, { shouldRetry: () => false }])(
+      'may be changed by the hook: %o',
+      async (change) => {
+        const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
+        const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+
+        expect((await outcomeOf(api.get(URL))).response.status).toBe(503);
+        expect(fetch.calls).toHaveLength(2);
+      },
+    );
+
+    it('repeat no POST either where the hook adds a condition', async () => {
+      const shouldRetry = () => true;
+      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
+      const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+
+      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it('keep what the option of ky says', async () => {
+      const shouldRetry = vi.fn(({ error }) => error.response.status === 404);
+      const { api, fetch } = refreshing([401, 404, 404, 200], { retry: { limit: 1, shouldRetry } });
+
+      expect((await outcomeOf(api.get(URL))).response.status).toBe(404);
+      expect(fetch.calls).toHaveLength(3);
+    });
+  },
+);
