@@ -21,6 +21,12 @@ export interface NodeRedisLike {
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
+/** The client that is built into Bun. Its newer versions have the methods of Upstash too, which take the arguments of ioredis. */
+export interface BunRedisLike {
+  send(command: string, args: string[]): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+}
+
 /** `@upstash/redis`, over HTTP. */
 export interface UpstashLike {
   evalsha(sha: string, keys: string[], args: string[]): Promise<unknown>;
@@ -30,12 +36,12 @@ export interface UpstashLike {
 /** Any other client: sends one command, its name first, and resolves to the answer. */
 export type SendCommand = (command: readonly string[]) => Promise<unknown>;
 
-export type RedisClient = IoredisLike | NodeRedisLike | UpstashLike | SendCommand;
+export type RedisClient = IoredisLike | NodeRedisLike | BunRedisLike | UpstashLike | SendCommand;
 
 /** Runs a script by its hash, or as a whole where the server does not have it. */
 export type RunScript = (call: ScriptCall) => Promise<unknown>;
 
-const EXPECTED = 'a client of ioredis, node-redis or @upstash/redis, or a function that sends a command';
+const EXPECTED = 'a client of ioredis, node-redis, Bun or @upstash/redis, or a function that sends a command';
 
 export function runnerFor(client: RedisClient): RunScript {
   const [byHash, whole] = commandsOf(client);
@@ -68,6 +74,7 @@ function commandsOf(client: RedisClient): [RunScript, RunScript] {
       ({ source, key, args }) => client.eval(source, { keys: [key], arguments: [...args] }),
     ];
   }
+  if (isBun(client)) return commandsOf(([name, ...args]) => client.send(name!, args));
   if (isUpstash(client)) {
     return [
       ({ sha, key, args }) => client.evalsha(sha, [key], [...args]),
@@ -83,6 +90,10 @@ function isIoredis(client: object): client is IoredisLike {
 
 function isNodeRedis(client: object): client is NodeRedisLike {
   return has(client, 'evalSha', 'eval');
+}
+
+function isBun(client: object): client is BunRedisLike {
+  return has(client, 'send', 'get');
 }
 
 function isUpstash(client: object): client is UpstashLike {

@@ -21,7 +21,25 @@ describe('a client', () => {
     expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:3:{https://a.example}', '2', '1']);
   });
 
+  it('like that of Bun is sent commands, though it has methods of the names that Upstash has', async () => {
+    const seen: unknown[][] = [];
+    const send = async (...args: unknown[]) => {
+      seen.push(args);
+      return ANSWER;
+    };
+    const wrong = () =>
+      Promise.reject(new Error("Expected additional arguments to be a string or buffer for 'evalsha'."));
+    const client = { send, get: async () => null, evalsha: wrong, eval: wrong };
+    expect((await slotsOf(client)).count).toBe(2);
+    const [name, args] = seen[0] as [string, string[]];
+    expect([name, ...args.slice(1, 5)]).toEqual(['EVALSHA', '1', 'steadfetch:3:{https://a.example}', '2', '1']);
+  });
+
   it.each<[string, (whole: (...args: unknown[]) => Promise<unknown>) => RedisClient]>([
+    [
+      'that of Bun',
+      (whole) => ({ send: (name, args) => (name === 'EVALSHA' ? noScript() : whole(args[0])), get: async () => null }),
+    ],
     ['ioredis', (whole) => ({ evalsha: noScript, eval: whole, defineCommand: () => {} })],
     ['node-redis', (whole) => ({ evalSha: noScript, eval: whole })],
     ['@upstash/redis', (whole) => ({ evalsha: noScript, eval: whole })],
