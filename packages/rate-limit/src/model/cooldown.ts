@@ -2,8 +2,11 @@
 const SHORTEST_MS = 100;
 /** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
 const LONGEST_MS = 3_000;
-/** A closing that is longer than this is probed, in milliseconds. */
-const PROBED_FROM_MS = 1_500;
+/**
+ * A closing of at least so long is probed, in milliseconds. Where a share of several answers must be refused, that is the shortest wait
+ * that a server can tell in whole seconds: its limit may come back much sooner.
+ */
+const PROBED_FROM_MS = { direct: 1_500, first: 1_000 };
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
@@ -22,6 +25,7 @@ const PROOF = 6;
  */
 export class Cooldown {
   readonly #random: () => number;
+  readonly #probedFrom: number;
   #until = 0;
   #closedAt = 0;
   #closed = false;
@@ -36,8 +40,9 @@ export class Cooldown {
   /** The evidence in the probes for a limit, as a logarithm: if refusals were noise, probes would be refused as often as others. */
   #evidence = 0;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, proof: keyof typeof PROBED_FROM_MS = 'direct') {
     this.#random = random;
+    this.#probedFrom = PROBED_FROM_MS[proof];
   }
 
   get closed(): boolean {
@@ -62,7 +67,7 @@ export class Cooldown {
   /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
   delay(now: number, lastSent?: number): number {
     const opensIn = this.opensIn(now);
-    if (lastSent === undefined || this.length < PROBED_FROM_MS) return opensIn;
+    if (lastSent === undefined || this.length < this.#probedFrom) return opensIn;
     const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - this.#closedAt) / 2));
     return Math.min(opensIn, Math.max(0, Math.max(lastSent, this.#closedAt) + pause - now));
   }

@@ -66,7 +66,7 @@ export class Pacer {
 
   constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
-    this.#cooldown = new Cooldown(random);
+    this.#cooldown = new Cooldown(random, proof);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow();

@@ -71,6 +71,15 @@ describe('Cooldown', () => {
     expect(gate.delay(900, 0)).toBe(101);
   });
 
+  it('lets probes out of a told second where a limit must be proven, and out of none of its own that is as short', () => {
+    const gate = new Cooldown(never, 'first');
+    gate.close(0, 1_000, 10);
+    expect(gate.delay(0, 0)).toBe(20);
+    const own = new Cooldown(never, 'first');
+    own.close(0, undefined, 600);
+    expect(own.delay(0, 0)).toBe(900);
+  });
+
   it('is no mistake where it closes again before its time, and too many probes were refused for an accident', () => {
     /** The closings of a server that refuses the first probes of each and then accepts. */
     const confirmed = (refused: number, closings: number) => {
