@@ -151,6 +151,30 @@ it.each([20, 50])(
   },
 );
 
+it.each([1, 2])('with proof first, an outage that tells %i s is over for all soon after it ends', async (seconds) => {
+  const clock = manualClock();
+  const begun = clock.now();
+  const isDown = (at: number) => at >= 20_000 && at < 32_000;
+  const server = () =>
+    isDown(clock.now() - begun) ? { ...refusedFor(seconds), delay: 20 } : { status: 200, delay: 100 };
+  const random = seededRandom(1);
+  const limited = rateLimit({ clock, random, proof: 'first' })(fakeFetch(server, { clock }));
+  let longest = 0;
+  const call = async () => {
+    const start = clock.now();
+    await limited(`${ORIGIN}/a`);
+    if (start - begun >= 38_000) longest = Math.max(longest, clock.now() - start);
+  };
+
+  // ten calls a second come at random
+  for (let now = 0; now < 60_000; now += 10) {
+    if (now < 50_000 && random() < 0.1) void call();
+    await clock.advance(10);
+  }
+
+  expect(longest).toBeLessThan(1_500);
+});
+
 describe('with proof first, a limit', () => {
   it('is learned, though a probe is accepted long before the time that the server set', async () => {
     const clock = manualClock();

@@ -95,7 +95,10 @@ export class Pacer {
     if (closed > 0) return closed;
     if (isFull) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
-    const paced = this.#quotas.known ? this.#quotas.delay(now, price) : this.#limit.pace.delay(now, price);
+    const { pace } = this.#limit;
+    // what was let go in a stream stands still while the gate is closed: a probe does not wait for it
+    const streamed = this.#cooldown.closed && pace.way === 'free' ? 0 : pace.delay(now, price);
+    const paced = this.#quotas.known ? this.#quotas.delay(now, price) : streamed;
     return Math.max(paced, this.#flight.delay(now), known);
   }
 
