@@ -1,4 +1,4 @@
-import { bucket, concurrency, slidingLog } from '../limits/limits.ts';
+import { bucket, concurrency, fixedWindow, slidingLog } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
 import { limited } from './limited-servers.ts';
 import { limiterBeside, standardBeside } from './limiter-stacks.ts';
@@ -12,6 +12,14 @@ const MINUTE = 60_000;
 
 /** Limits of which nothing is told but a wait. */
 export const UNTOLD: readonly Exception[] = [
+  {
+    situation: 'A window of 50 a second asks to wait for a second, at 90 %',
+    ...limiterBeside(),
+    instead: limiterStack({ proof: 'first' }),
+    measure: MEASURES.half,
+    ...random(45, 2 * MINUTE),
+    server: limited({ limit: fixedWindow(50, 1_000), tells: RETRY_AFTER }),
+  },
   {
     situation: 'A sliding log of 10 a second is silent; answers of 1.5 s, calls of 5 s, at 70 %',
     ...limiterBeside({}, 5_000),
