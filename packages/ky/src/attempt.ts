@@ -10,6 +10,8 @@ export interface Attempt {
   readonly copy: RequestCopy;
   /** How many requests the call had sent before. */
   readonly sends: number;
+  /** By ky's clock. */
+  readonly startedAt: number;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };
   /** What `fetch` returned, or what a hook of the caller put in its place. */

@@ -11,9 +11,22 @@ import {
 } from '@steadfetch/retry/engine';
 import { type Options, TimeoutError } from 'ky';
 import type { Attempt } from './attempt.ts';
-import { remainingOf } from './deadline.ts';
-import { type Bodies, copyOf, type KyRequest, kyRequests, oneShotBody, type RequestCopy } from './ky-request.ts';
+import { kyTime, remainingOf } from './deadline.ts';
+import {
+  type Bodies,
+  copyOf,
+  type KyRequest,
+  kyRequests,
+  oneShotBody,
+  type RequestCopy,
+  signalUntil,
+} from './ky-request.ts';
 import type { KyRetry } from './ky-retry.ts';
+
+/** How much earlier than asked a timer may fire, in milliseconds. */
+const EARLY = 2;
+/** ky's own default. */
+const KY_TIMEOUT = 10_000;
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
 export class Attempts {
@@ -63,7 +76,8 @@ export class Attempts {
   }
 
   begin(kyRequest: KyRequest): Attempt {
-    const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends: this.#base.record.sends };
+    const { sends } = this.#base.record;
+    const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends, startedAt: kyTime() };
     this.session ??= this.#start(attempt);
     this.session.sentAt = this.policy.clock.now(); // the hooks before a request are not part of the attempt
     this.open = attempt;
@@ -111,10 +125,21 @@ export class Attempts {
 
   /** The attempt has ended, and the rules are to judge its outcome. */
   closeFailed(attempt: Attempt, outcome: Outcome): FailedAttempt {
-    const session = this.close(attempt, outcome.error);
+    const session = this.close({ ...attempt, copy: this.#withoutTimeout(attempt) }, outcome.error);
     // A hook of the caller may have lowered it meanwhile.
     if (!this.#oneShot) this.policy.maxRetries = this.#kept!.limit;
     return new FailedAttempt(session, this.number, outcome, session.call.record.sends > attempt.sends);
+  }
+
+  /**
+   * Where the options name no signal, that of the request stands for the caller's. It is ky's own, and ky's timeout, which goes on
+   * while a response is judged and its call is held, is no abort by the caller.
+   */
+  #withoutTimeout({ copy, startedAt }: Attempt): RequestCopy {
+    const { signal, timeout = KY_TIMEOUT } = this.#options;
+    if (signal || timeout === false || !copy.signal) return copy;
+    const endsAt = startedAt + timeout - EARLY;
+    return { ...copy, signal: signalUntil(copy.signal, () => kyTime() >= endsAt) };
   }
 
   /** Our backoff before a retry that a hook of the caller forces. */

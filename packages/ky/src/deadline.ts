@@ -18,6 +18,6 @@ export function remainingOf(options: Options, clock: Clock): () => number {
 }
 
 /** As ky reads it. */
-function kyTime(): number {
+export function kyTime(): number {
   return globalThis.performance?.now() ?? Date.now();
 }

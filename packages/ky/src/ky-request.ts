@@ -1,4 +1,4 @@
-import type { Call } from '@steadfetch/core';
+import { type Call, onAbort } from '@steadfetch/core';
 import { isRepeatable, type Policy } from '@steadfetch/retry/engine';
 import type { NormalizedOptions, Options } from 'ky';
 
@@ -36,4 +36,13 @@ export function oneShotBody(call: Call, { body, carried, kept }: Bodies, policy:
   if (kept && isRepeatable(call, policy)) return undefined;
   if (body) return call.with({ init: { ...call.init, body } }).replayable ? undefined : body;
   return carried && !isRepeatable(call, policy) ? carried : undefined;
+}
+
+/** Aborts as this signal does, as long as it is not over. */
+export function signalUntil(signal: AbortSignal, isOver: () => boolean): AbortSignal {
+  const controller = new AbortController();
+  onAbort(signal, (reason) => {
+    if (!isOver()) controller.abort(reason);
+  });
+  return controller.signal;
 }
