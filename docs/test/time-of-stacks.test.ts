@@ -1,8 +1,9 @@
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import type { KyInstance } from 'ky';
 import { type Fetch, layersOf } from 'steadfetch/kit';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
+import { importCode } from './import-snippet.ts';
 
 // A stack that is copied from a page must not end a call that standard() does not end.
 
@@ -64,23 +65,14 @@ async function answers(stack: Fetch, ms: number, init?: RequestInit): Promise<ob
 /** Those of the top level of a snippet, in front of the server. */
 async function stacksOf(place: string, code: string): Promise<Stack[]> {
   const folder = place.startsWith('packages/query') ? 'packages/query/test/' : 'docs/test/';
-  const file = new URL(`${folder}.${place.replace(/\W/g, '-')}-${process.pid}.ts`, ROOT);
   const names = [...code.matchAll(/^(?:export )?const (\w+)\b/gm)].map(([, name]) => name);
   const resolvable = code.replace(/'@steadfetch\/(?!ky|query|react)[\w-]+'/g, "'steadfetch/kit'");
-  writeFileSync(file, `${resolvable}\nexport const declared = { ${names.join(', ')} };\n`);
-  vi.stubGlobal('fetch', server);
-  for (const name of ['log', 'warn'] as const) vi.spyOn(console, name).mockReturnValue(undefined);
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    rmSync(file);
-  });
+  const exporting = `${resolvable}\nexport const declared = { ${names.join(', ')} };\n`;
+  vi.spyOn(console, 'log').mockReturnValue(undefined);
 
   answerAfter = 0;
   let declared: Record<string, unknown> | undefined;
-  const running = import(file.href).then((module: { declared: Record<string, unknown> }) => {
+  const running = importCode<{ declared: Record<string, unknown> }>(exporting, server, folder).then((module) => {
     declared = module.declared;
   });
   while (!declared) await Promise.race([running, vi.advanceTimersByTimeAsync(1_000)]);
