@@ -1,28 +1,17 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FakeFetch, fakeFetch, type Script } from '@steadfetch/testing';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { parseMarkdown } from '../../scripts/markdown.ts';
+import { expect, it, vi } from 'vitest';
 import { importSnippet } from './import-snippet.ts';
-
-let made = 0;
 
 type Forward = (request: Request) => Promise<Response>;
 
 /** The proxy of the page, in front of a server that answers so. */
 async function proxyOf(script: Script): Promise<{ forward: Forward; origin: FakeFetch }> {
-  const page = readFileSync(new URL('../recipes-server.md', import.meta.url), 'utf8');
-  const { code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('function forward('))!;
-  const file = new URL(`./.proxy-recipe-${process.pid}-${++made}.ts`, import.meta.url);
-  writeFileSync(file, code);
   const origin = fakeFetch(script);
-  vi.stubGlobal('fetch', vi.fn(origin));
-  vi.useFakeTimers();
-  onTestFinished(() => {
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-    rmSync(file);
-  });
-  const { forward } = (await import(file.href)) as { forward: Forward };
+  const { forward } = await importSnippet<{ forward: Forward }>(
+    'recipes-server.md',
+    'function forward(',
+    vi.fn(origin),
+  );
   return { forward, origin };
 }
 

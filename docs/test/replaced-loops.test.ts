@@ -1,6 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { parseMarkdown } from '../../scripts/markdown.ts';
+import { expect, it, vi } from 'vitest';
+import { importCode, snippetOf } from './import-snippet.ts';
 
 // A stack in place of the loop of a client or a library must outlast what that loop outlasts.
 
@@ -39,20 +38,9 @@ it.each(LOOPS)('the stack in place of the loop of %s in %s outlasts what that lo
 
 /** The one of the snippet with these words; without the client, which is not installed here. */
 async function stackOf(page: string, words: string, server: typeof fetch): Promise<typeof fetch> {
-  const text = readFileSync(new URL(`../${page}`, import.meta.url), 'utf8');
-  const { code } = parseMarkdown(text).fences.find((fence) => fence.code.includes(words))!;
+  const code = snippetOf(page, words);
   const own = code.split('\n').filter((line) => /^import .*steadfetch'|^const (retry|steady) =/.test(line));
   const name = /^(?:export )?const (steady|session|api) = /m.exec(code)![1];
-  const file = new URL(`./.replaced-loops-${page}-${code.length}-${process.pid}.ts`, import.meta.url);
-  writeFileSync(file, `${page === 'clients.md' ? own.join('\n') : code}\nexport const stack = ${name};\n`);
-  vi.stubGlobal('fetch', server);
-  vi.spyOn(console, 'warn').mockReturnValue(undefined);
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    rmSync(file);
-  });
-  return ((await import(file.href)) as { stack: typeof fetch }).stack;
+  const runnable = page === 'clients.md' ? own.join('\n') : code;
+  return (await importCode<{ stack: typeof fetch }>(`${runnable}\nexport const stack = ${name};\n`, server)).stack;
 }

@@ -1,14 +1,15 @@
-import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import type { KyInstance } from 'ky';
 import { type Fetch, layersOf } from 'steadfetch/kit';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
+import { importCode } from './import-snippet.ts';
 
 // A stack that is copied from a page must not end a call that standard() does not end.
 
 const ROOT = new URL('../../', import.meta.url);
-/** Their stacks are run by `pnpm everywhere clients`, or tests of their own. */
-const LEFT_OUT = ['docs/clients.md', 'docs/testing.md', 'packages/testing/README.md'];
+/** Their stacks are run by `pnpm everywhere clients`, or tests of their own; that of Python has the 10 s of what it replaces. */
+const LEFT_OUT = ['docs/clients.md', 'docs/migration-python.md', 'docs/testing.md', 'packages/testing/README.md'];
 const PAGES = ['README.md', ...globSync(['docs/*.md', 'packages/*/README.md'], { cwd: ROOT, exclude: LEFT_OUT })];
 
 const snippets = PAGES.flatMap((page) =>
@@ -25,7 +26,9 @@ it('finds the stacks of the pages', () => {
 });
 
 it.each(snippets)('$place ends no call that standard() does not end', async ({ place, code }) => {
-  for (const { name, stack, limit } of await stacksOf(place, code)) {
+  const stacks = await stacksOf(place, code);
+  expect(stacks).not.toEqual([]);
+  for (const { name, stack, limit } of stacks) {
     expect(await answers(stack, 9_000), `${name}: a GET of 9 s`).toEqual({ answer: 200, requests: 1 });
     const post = Math.min(25_000, limit);
     expect(await answers(stack, post, ORDER), `${name}: a POST of ${post} ms`).toEqual({ answer: 200, requests: 1 });
@@ -64,32 +67,30 @@ async function answers(stack: Fetch, ms: number, init?: RequestInit): Promise<ob
 /** Those of the top level of a snippet, in front of the server. */
 async function stacksOf(place: string, code: string): Promise<Stack[]> {
   const folder = place.startsWith('packages/query') ? 'packages/query/test/' : 'docs/test/';
-  const file = new URL(`${folder}.${place.replace(/\W/g, '-')}-${process.pid}.ts`, ROOT);
   const names = [...code.matchAll(/^(?:export )?const (\w+)\b/gm)].map(([, name]) => name);
   const resolvable = code.replace(/'@steadfetch\/(?!ky|query|react)[\w-]+'/g, "'steadfetch/kit'");
-  writeFileSync(file, `${resolvable}\nexport const declared = { ${names.join(', ')} };\n`);
-  vi.stubGlobal('fetch', server);
-  for (const name of ['log', 'warn'] as const) vi.spyOn(console, name).mockReturnValue(undefined);
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-    vi.unstubAllGlobals();
-    rmSync(file);
-  });
+  const exporting = `${resolvable}\nexport const declared = { ${names.join(', ')} };\n`;
+  vi.spyOn(console, 'log').mockReturnValue(undefined);
 
   answerAfter = 0;
   let declared: Record<string, unknown> | undefined;
-  const running = import(file.href).then((module: { declared: Record<string, unknown> }) => {
+  const running = importCode<{ declared: Record<string, unknown> }>(exporting, server, folder).then((module) => {
     declared = module.declared;
   });
   while (!declared) await Promise.race([running, vi.advanceTimersByTimeAsync(1_000)]);
-  return Object.entries(declared).flatMap(([name, value]) => stackOf(name, value) ?? []);
+  const mounted = [...code.matchAll(/^(?:export )?const (\w+) = [^;]*\)\(fetch\);/gm)].map(([, name]) => name);
+  return Object.entries(declared).flatMap(([name, value]) => stackOf(name, value, mounted.includes(name)) ?? []);
 }
 
-function stackOf(name: string, value: unknown): Stack | undefined {
+function stackOf(name: string, value: unknown, isMounted: boolean): Stack | undefined {
   if (typeof value !== 'function') return undefined;
+  if ('defaults' in value) {
+    const { env } = value.defaults as { env: { fetch: Fetch } }; // of axios
+    return { name, stack: env.fetch, limit: Infinity };
+  }
   if ('extend' in value) return { name, stack: value as unknown as KyInstance as Fetch, limit: 9_000 };
   if ('describe' in value) return { name, stack: (value as (next: Fetch) => Fetch)(server), limit: Infinity };
-  return layersOf(value as Fetch).length > 0 ? { name, stack: value as Fetch, limit: Infinity } : undefined;
+  return isMounted || layersOf(value as Fetch).length > 0
+    ? { name, stack: value as Fetch, limit: Infinity }
+    : undefined;
 }

@@ -17,7 +17,7 @@ import { Attempts } from './attempts.ts';
 import { entryOf } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
-import { asObject, changesIn, filledIn, markOurs } from './ky-retry.ts';
+import { asObject, changesIn, filledIn, noteSaid } from './ky-retry.ts';
 import { isCancellable, isResponse, release, shareOnce, throwsFor, withText } from './retried-response.ts';
 
 type PolicyOf = (retry: Options['retry']) => Policy;
@@ -106,13 +106,13 @@ export class KyCall {
     const changes = changesIn(options.retry, this.#filled);
     const said = { ...this.#said, ...changes };
     this.#attempts.adopt(changes ? this.#policyOf(said) : this.#policy, options.retry);
-    const seen = options.retry;
     Object.assign(options.retry, {
       backoffLimit: Infinity,
       jitter: undefined,
-      shouldRetry: markOurs(({ error }: { error: Error }) => this.#state.judgeError(error), said, seen),
-      delay: markOurs((attempt: number) => this.#state.delay(attempt), said, seen),
+      shouldRetry: ({ error }: { error: Error }) => this.#state.judgeError(error),
+      delay: (attempt: number) => this.#state.delay(attempt),
     });
+    noteSaid(options.retry, said);
   }
 
   async #fetch(request: Request, init: RequestInit | undefined): Promise<Response> {

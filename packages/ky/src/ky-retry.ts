@@ -18,25 +18,36 @@ const DEFAULTS: Omit<RetryOptions, 'limit'> = {
 
 const NAMES = Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[];
 
-/** By the functions that we give to ky: the option as it was said, and as hooks see it beside them. */
-const GIVEN = new WeakMap<object, { readonly said: RetryOptions; readonly seen: Record<string, unknown> }>();
-
-/** Marks a function that we give to ky in the option, with what the option said before. */
-export function markOurs<F extends object>(ours: F, said: RetryOptions, seen: RetryOptions): F {
-  GIVEN.set(ours, { said, seen: { ...seen } });
-  return ours;
+/** What the option said before we changed it for ky, and how we gave it to ky. */
+interface Before {
+  readonly said: RetryOptions;
+  readonly given: RetryOptions;
 }
 
-/** What a hook may have changed that hands the option on. The others are changed by us, and ky fills in a delay. */
-const CHANGEABLE = ['limit', ...NAMES.filter((name) => !['methods', 'delay', 'backoffLimit', 'jitter'].includes(name))];
+/** A member that ky does not know and keeps. It is a function, since ky merges objects, and copies no symbol. */
+interface Changed extends RetryOptions {
+  steadfetchSaid?: () => Before;
+}
 
-/** What the option said before we changed it for ky: a hook of the caller may hand its `options` on to another call. */
+/** Notes in the option as we give it to ky what it said before: a hook of the caller may hand its `options` on to another call. */
+export function noteSaid<R extends RetryOptions>(retry: R, said: RetryOptions): R {
+  const given = { ...retry };
+  return Object.assign(retry, { steadfetchSaid: () => ({ said, given }) });
+}
+
+/**
+ * What a hook may have changed that hands the option on. Not the methods, to which we add that of the call, so that no POST is
+ * repeated; nor the jitter, which we leave out, so that ky fills in that of the instance.
+ */
+const CHANGEABLE = ['limit', ...NAMES.filter((name) => name !== 'methods' && name !== 'jitter')] as const;
+
+/** What the option said before we changed it for ky, with what a hook of the caller has changed since. */
 export function saidIn(retry: Options['retry']): Options['retry'] {
-  const now = Object(retry) as Record<string, unknown>;
-  const given = GIVEN.get(Object(now.shouldRetry)) ?? GIVEN.get(Object(now.delay));
-  if (!given) return retry;
-  const { said, seen } = given;
-  const changed = CHANGEABLE.filter((name) => !GIVEN.has(Object(now[name])) && !same(now[name], seen[name]));
+  const now = Object(retry) as Changed;
+  const before = now.steadfetchSaid?.();
+  if (!before) return retry;
+  const { said, given } = before;
+  const changed = CHANGEABLE.filter((name) => !same(now[name], given[name]));
   return { ...said, ...Object.fromEntries(changed.map((name) => [name, now[name]])) };
 }
 

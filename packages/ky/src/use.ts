@@ -14,7 +14,7 @@ import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { remainingOf } from './deadline.ts';
-import { asObject, filledIn, markOurs, saidIn } from './ky-retry.ts';
+import { asObject, filledIn, noteSaid, saidIn } from './ky-retry.ts';
 import { retryHookOf } from './retry-hook.ts';
 import { overrideOf } from './translate.ts';
 
@@ -62,7 +62,7 @@ function mayForce({ body = null, hooks }: Options): boolean {
 
 /** Without methods ky repeats only what a hook forces. */
 function onlyForced(said: RetryOptions): RetryOptions {
-  return { ...said, methods: [], shouldRetry: markOurs(() => false, said, filledIn(said, said.limit ?? 2)) };
+  return noteSaid({ ...filledIn(said, said.limit ?? 2), methods: [] }, said);
 }
 
 /**

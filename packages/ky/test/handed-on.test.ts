@@ -5,6 +5,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry, use } from '../src/index.ts';
 import { outcomeOf, URL } from './client.ts';
 
+type RetryOption = Exclude<Options['retry'], number | undefined>;
+
 const ways: Record<string, (options: RetryOptions) => Options> = {
   'retry()': (options) => ({ hooks: retry(options) }),
   'use(retry())': (options) => use(middleware(options)),
@@ -53,14 +55,25 @@ describe.each(Object.entries(ways))(
       },
     );
 
-    it('repeat no POST either where the hook adds a condition', async () => {
-      const shouldRetry = () => true;
-      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
-      const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+    it('may say more with the hook: another delay, and a condition', async () => {
+      const change = { delay: () => 50, shouldRetry: () => true };
+      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
+      const { api, clock } = refreshing([401, 404, 503, 200], {}, handOn);
 
-      expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
-      expect(fetch.calls).toHaveLength(2);
+      expect((await api.get(URL)).status).toBe(200);
+      expect(clock.sleeps).toEqual([50, 50]);
     });
+
+    it.each<RetryOption>([{ shouldRetry: () => true }, { shouldRetry: () => true, delay: () => 50 }])(
+      'repeat no POST either where the hook adds a condition: %o',
+      async (change) => {
+        const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
+        const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+
+        expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
+        expect(fetch.calls).toHaveLength(2);
+      },
+    );
 
     it('keep what the option of ky says', async () => {
       const shouldRetry = vi.fn(({ error }) => error.response.status === 404);

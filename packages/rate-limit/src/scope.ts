@@ -44,13 +44,15 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
 /** Most calls ask for what the last one asked for: the same names then, the same array. */
 function sameForSame(names: NamesOf): NamesOf {
   let last: readonly string[] = [];
-  let lastInput: string | null = null; // not `undefined`: a call may have that
+  let lastInput: string | undefined;
   return (call) => {
     const { input } = call;
-    if (input === lastInput && !call.init?.headers) return last;
-    last = names(call);
     // what a relative URL or a Request means may change
-    lastInput = typeof input === 'string' && input.startsWith('http') && !call.init?.headers ? input : null;
+    if (typeof input !== 'string' || !input.startsWith('http') || call.init?.headers) return names(call);
+    if (input !== lastInput) {
+      last = names(call);
+      lastInput = input;
+    }
     return last;
   };
 }

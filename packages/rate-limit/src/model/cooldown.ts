@@ -3,8 +3,8 @@ const SHORTEST_MS = 100;
 /** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
 const LONGEST_MS = 3_000;
 /**
- * A closing of at least so long is probed, in milliseconds. Where a share of several answers must be refused, that is the shortest wait
- * that a server can tell in whole seconds: its limit may come back much sooner.
+ * A closing of at least so long is probed, in milliseconds, for each `proof`. With `first` that is the shortest wait that a server can
+ * tell in whole seconds: its limit may come back much sooner.
  */
 const PROBED_FROM_MS = { direct: 1_500, first: 1_000 };
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
