@@ -68,9 +68,11 @@ function mayForce({ body = null, hooks }: Options): boolean {
   return Boolean(hooks?.afterResponse?.length) && Call.from('').with({ init: { body } }).replayable;
 }
 
-/** Without methods ky repeats only what a hook forces. */
+/** Without methods ky repeats only what a hook forces. A hook that hands the option on may replace one of the functions. */
 function onlyForced(said: RetryOptions): RetryOptions {
-  return { ...said, methods: [], shouldRetry: markOurs(() => false, said, filledIn(said, said.limit ?? 2)) };
+  const seen = filledIn(said, said.limit ?? 2);
+  const delay = (attempt: number) => seen.delay!(attempt);
+  return { ...said, methods: [], shouldRetry: markOurs(() => false, said, seen), delay: markOurs(delay, said, seen) };
 }
 
 /**

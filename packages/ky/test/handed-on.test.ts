@@ -53,6 +53,15 @@ describe.each(Object.entries(ways))(
       },
     );
 
+    it('may say another condition than the call', async () => {
+      const shouldRetry = () => undefined;
+      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
+      const { api, fetch } = refreshing([401, 503, 200], {}, handOn as (given: Options) => Options);
+
+      expect((await api.get(URL, { retry: { shouldRetry: () => false } })).status).toBe(200);
+      expect(fetch.calls).toHaveLength(3);
+    });
+
     it('repeat no POST either where the hook adds a condition', async () => {
       const shouldRetry = () => true;
       const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
