@@ -14,7 +14,7 @@ import ky, {
 } from 'ky';
 import { type Attempt, captureOutcome } from './attempt.ts';
 import { Attempts } from './attempts.ts';
-import { entryOf } from './call-context.ts';
+import { entryOf, withoutOurs } from './call-context.ts';
 import { CallState } from './call-state.ts';
 import { run, watch } from './caller-hooks.ts';
 import { asObject, changesIn, filledIn, noteSaid } from './ky-retry.ts';
@@ -123,7 +123,7 @@ export class KyCall {
     state.sent();
     // ky looks at the method before it asks whether to retry; our rules do that, and say why not.
     options.retry.methods.push(request.method.toLowerCase() as never);
-    const send = async () => this.#send(attempts.callToSend(attempt, init));
+    const send = async () => this.#send(attempts.callToSend(attempt, withoutOurs(init)));
     const response = await captureOutcome(attempt, send).catch((error) => state.judgeLast(attempt, error));
     // What comes after a timeout of ky belongs to no attempt.
     if (attempts.open !== attempt || this.#isJudgedLater(response)) return response;

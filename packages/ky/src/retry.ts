@@ -1,7 +1,7 @@
 import type { RetryOptions } from '@steadfetch/retry';
 import { presetOf } from '@steadfetch/retry/engine';
 import type { Hooks, InitHook, Options } from 'ky';
-import { withCallContext } from './call-context.ts';
+import { withCallContext, withoutOurs } from './call-context.ts';
 import { checkKy } from './check-ky.ts';
 import { KyCall } from './ky-call.ts';
 import { filledIn, saidIn } from './ky-retry.ts';
@@ -30,7 +30,6 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
     driven.add(kyOptions);
     kyOptions.retry = saidIn(kyOptions.retry)!;
     const { steadfetch } = kyOptions;
-    delete kyOptions.steadfetch;
     const overrideBy = (retry: Options['retry']) => overrideOf({ retry, steadfetch }, policy.random);
     if (overrideBy(kyOptions.retry) === false) return turnOff(kyOptions);
     const policyOf = (retry: Options['retry']) => {
@@ -45,5 +44,6 @@ export function retry(options: RetryOptions = {}): Hooks & { init: InitHook[] } 
 /** Also for a `retry()` below, in the fetch of this ky. */
 function turnOff(kyOptions: Options): void {
   kyOptions.retry = filledIn(typeof kyOptions.retry === 'object' ? kyOptions.retry : {}, 0);
-  kyOptions.fetch = withCallContext(kyOptions.fetch, { retried: 'off' });
+  const fetch = withCallContext(kyOptions.fetch, { retried: 'off' });
+  kyOptions.fetch = (input, init) => fetch(input, withoutOurs(init));
 }

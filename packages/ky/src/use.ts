@@ -9,6 +9,7 @@ import {
   systemClock,
 } from '@steadfetch/core';
 import { warnOnce, withObserverOf } from '@steadfetch/core/kit';
+import type { RetryOverride } from '@steadfetch/retry';
 import type { BeforeErrorHook, InitHook, Options, RetryOptions } from 'ky';
 import { withHistory } from './attempt.ts';
 import { withCallContext } from './call-context.ts';
@@ -41,15 +42,22 @@ export function use(...middlewares: Middleware[]): Options {
     if (options.fetch !== fetch || retryHookOf(options)) return;
     options.retry = saidIn(options.retry)!;
     const override = overrideOf(options, () => Math.random());
-    if (override !== undefined) options.steadfetch = { ...options.steadfetch, retry: override };
     options.retry = override !== false && mayForce(options) ? onlyForced(asObject(options.retry)) : 0;
     const remaining = remainingOf(options, systemClock);
-    options.fetch = withCallContext(stack, { remaining });
+    options.fetch = withCallContext(override === undefined ? stack : overridden(override)(stack), { remaining });
   };
   const beforeError: BeforeErrorHook = ({ error }) => withHistory(error);
   const hooks = { init: [init], beforeError: [beforeError] };
   // ky merges what is enumerable. It must not merge this 0, which could not be distinguished from one that a caller means.
   return Object.defineProperty({ fetch, timeout: false, hooks }, 'retry', { value: 0 });
+}
+
+/** Tells the stack what ky's `retry` option says. It is not added to the options, which a hook may hand on with another `retry`. */
+function overridden(retry: RetryOverride): Middleware {
+  return defineMiddleware((call, next) => {
+    const init: RequestInit & NamedOptions = { ...call.init };
+    return next(call.with({ init: { ...init, steadfetch: { ...init.steadfetch, retry } } as RequestInit }));
+  });
 }
 
 /**

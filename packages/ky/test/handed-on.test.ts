@@ -55,6 +55,15 @@ describe.each(Object.entries(ways))(
       },
     );
 
+    it('may say another condition than the call', async () => {
+      const shouldRetry = () => undefined;
+      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
+      const { api, fetch } = refreshing([401, 503, 200], {}, handOn as (given: Options) => Options);
+
+      expect((await api.get(URL, { retry: { shouldRetry: () => false } })).status).toBe(200);
+      expect(fetch.calls).toHaveLength(3);
+    });
+
     it('may say more with the hook: another delay, and a condition', async () => {
       const change = { delay: () => 50, shouldRetry: () => true };
       const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
@@ -81,6 +90,21 @@ describe.each(Object.entries(ways))(
 
       expect((await outcomeOf(api.get(URL))).response.status).toBe(404);
       expect(fetch.calls).toHaveLength(3);
+    });
+
+    it('keep what the call says in our words', async () => {
+      const { api, fetch } = refreshing([401, 503, 200]);
+
+      const said = { steadfetch: { retry: { maxRetries: 0 } } };
+      expect((await outcomeOf(api.get(URL, said))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
+    });
+
+    it.each([0, undefined])('may say %s in place of the option of the call', async (retry) => {
+      const { api, fetch } = refreshing([401, 503, 200], {}, (given) => ({ ...given, retry }) as Options);
+
+      expect((await outcomeOf(api.post(URL, { retry: { methods: ['post'] } }))).response.status).toBe(503);
+      expect(fetch.calls).toHaveLength(2);
     });
   },
 );

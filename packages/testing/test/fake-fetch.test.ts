@@ -67,6 +67,7 @@ describe('fakeFetch', () => {
       expect(await first.clone().text()).toMatch('whole');
       expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
       controller.abort('enough');
+      await expect(others.pop()!.body!.cancel()).rejects.toBe('enough');
       for (const response of others) await expect(response.text()).rejects.toBe('enough');
     },
   );

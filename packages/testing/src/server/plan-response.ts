@@ -38,8 +38,9 @@ function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: 
     controller.enqueue(body.slice());
     controller.close();
   };
+  const cancel = (): void => throwIfAborted(signal);
   const stream = new ReadableStream(
-    { ...(isByteStream(response.body!) && { type: 'bytes' }), pull },
+    { ...(isByteStream(response.body!) && { type: 'bytes' }), pull, cancel },
     { highWaterMark: 0 },
   );
   return withBody(response, stream, (error) => (signal.aborted ? abortReason(signal) : error));
