@@ -88,6 +88,31 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('lets calls that cannot wait go at once where the model does, while a told window covers them', async () => {
+    const told = [60, 55, 50].map((remaining, n): [number, Partial<Question>] => {
+      const at = BEGUN + 1_500 * n;
+      return [
+        1_500 * n,
+        {
+          requests: 5,
+          accepted: [{ from: at, to: at, cost: 5 }],
+          quotas: [{ name: 'q', at, remaining, limit: 60, reset: 50_000 - 1_500 * n, window: 60_000 }],
+        },
+      ];
+    });
+    const asking = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => [
+      3_001 + n,
+      { want: 1, within: 100 },
+    ]);
+    const firsts: number[] = [];
+    for await (const [reply, heard] of bothAsked('window', [...told, ...asking])) {
+      expect(heard.first).toBeCloseTo(reply.first, 3);
+      expect(heard.count).toBe(reply.count);
+      if (reply.count > 0) firsts.push(reply.first - reply.now);
+    }
+    expect(firsts.filter((wait) => wait <= 0).length).toBe(50);
+  });
+
   it('begins a search where the model does, whatever a call costs', async () => {
     const cost = 1_000;
     const accepted = [{ from: BEGUN + 50, to: BEGUN + 50, cost: 10 * cost }];

@@ -2,7 +2,7 @@ import { learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, LONGEST as LONGEST_TOLD, spend, toldDepth } from './told.ts';
+import { BACK, contradict, hear, isLeft, LONGEST as LONGEST_TOLD, spend, toldDepth } from './told.ts';
 
 /** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;
@@ -201,10 +201,14 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const saved = closedUntil > now || known > 0 || now < state.backAt + BACK ? 0 : depthOf(state) * every;
   const next = Math.max(state.next, start - saved);
   const isSaved = next + count * every <= start;
-  const first = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
-  if (first - now > within) return { ...reply, first, every, count: 0 };
+  const due = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
+  const isVain = due - now > within;
+  // to hold back a call that cannot wait for its share gains nothing while a window has some left
+  const isAtOnce = isVain && saved > 0 && isLeft(state, now, count, cost);
+  if (isVain && !isAtOnce) return { ...reply, first: due, every, count: 0 };
+  const first = isAtOnce ? now : due;
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
-  state.next = (isSaved ? next : first) + count * every;
+  state.next = isAtOnce ? next : (isSaved ? next : first) + count * every;
   if (every === LONGEST_TOLD) state.next = Math.min(state.next, start + every);
   const isUsed = state.accepted + UNREPORTED >= 0.5 * state.granted;
   if (state.way === SEARCH && isUsed && every === cost / state.base) {
@@ -214,8 +218,8 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   state.used = Math.max(state.used, first);
   state.every = every;
   state.granted += count * cost;
-  spend(state, Math.max(now, state.next), count, cost);
-  return { ...reply, first, every: isSaved ? 0 : every, count };
+  spend(state, isAtOnce ? now : Math.max(now, state.next), count, cost);
+  return { ...reply, first, every: isSaved || isAtOnce ? 0 : every, count };
 }
 
 /** While a refusal is being learned from nothing is reserved: once the limit is open, the place is asked again. */

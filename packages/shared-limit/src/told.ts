@@ -139,6 +139,17 @@ function leftAt({ left, leftAt, resetAt, most, refill }: Told, at: number): numb
   return at > resetAt ? most : Math.min(most, left + refill * Math.max(0, at - leftAt));
 }
 
+/** Whether all told quotas are windows that have so many more slots left now, and none is about to be reset. */
+export function isLeft(state: LimitState, now: number, count: number, cost: number): boolean {
+  if (state.trust <= 0.5 || state.told.size === 0) return false;
+  for (const [name, told] of state.told) {
+    // where slots after the reset are reserved already, what is left is of the next window
+    const isThis = now >= told.resetAt - told.window && now <= told.resetAt - ROUNDED;
+    if (told.signs < WINDOW || !isThis || leftAt(told, now) < count * unitsOf(name, cost)) return false;
+  }
+  return true;
+}
+
 /** Slots were reserved, the last one for this time. */
 export function spend(state: LimitState, at: number, count: number, cost: number): void {
   for (const [name, told] of state.told) {

@@ -276,6 +276,37 @@ it('takes a quota for the same one where some answers do not tell its size', () 
   expect(state.told.get('q')).toMatchObject({ limit: 100, most: 90, signs: 2 });
 });
 
+describe('of a told window of 60 a minute', () => {
+  /** So much was left after three seconds, and nothing came back. */
+  const until = (remaining: number, reset = 50_000): [number, Partial<Question>][] =>
+    [60, (60 + remaining) / 2, remaining].map((left, n) => [
+      1_500 * n,
+      {
+        want: 0,
+        requests: n === 0 ? 0 : (60 - remaining) / 2,
+        accepted: [{ from: START + 1_500 * n, to: START + 1_500 * n, cost: (60 - remaining) / 2 }],
+        quotas: [
+          quota({ at: START + 1_500 * n, limit: 60, remaining: left, reset: reset - 1_500 * n, window: 60_000 }),
+        ],
+      },
+    ]);
+  const page = (within: number): [number, Partial<Question>][] =>
+    Array.from({ length: 40 }, (_, n) => [3_001 + n, { within }]);
+  const atOnce = (replies: readonly Reply[]) =>
+    replies.filter(({ count, first, now }) => count > 0 && first <= now).length;
+
+  it('what is left goes to calls that could not wait for their share, at once', () => {
+    expect(atOnce(asked(...until(20), ...page(60_000)).replies)).toBeLessThan(20);
+    const { replies } = asked(...until(20), ...page(100));
+    expect(atOnce(replies)).toBe(20);
+    expect(replies.at(-1)!.count).toBe(0);
+  });
+
+  it('nothing more does in the second before its reset, which is told in whole seconds', () => {
+    expect(atOnce(asked(...until(20, 3_900), ...page(100)).replies)).toBeLessThan(20);
+  });
+});
+
 it('what is told later than something newer changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);

@@ -85,16 +85,6 @@ const SLOTS: readonly Exception[] = [
     server: limited({ limit: bucket(0.2, 1), tells: POLICY }),
   },
   {
-    situation: 'A job of four workers in two processes makes 48 calls of 30 s at a told quota of 60 an hour',
-    ...storeBeside({}, {}, 30_000),
-    instead: alone(30_000),
-    ...processes(2),
-    lasts: 5 * MINUTE,
-    most: 48,
-    calls: () => ({ workers: 4 }),
-    server: limited({ limit: fixedWindow(60, 60 * MINUTE), tells: SECONDS }),
-  },
-  {
     situation:
       'Each call has a stack of its own and is aborted after 3 s, so that its slot is lost, at 120 % of 5 a second',
     ...storeBeside({}, {}, 10 * MINUTE),

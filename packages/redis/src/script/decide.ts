@@ -82,10 +82,13 @@ local function grant(now, want, cost, extra, known, within)
   local saved = (closedUntil > now or known > 0 or now < s.backAt + 1000) and 0 or depth * every
   local next = max(s.next, start - saved)
   local isSaved = next + count * every <= start
-  local first = isSaved and start or max(next, start - min(saved, 40))
-  if first - now > within then return reply(first, every, 0) end
+  local due = isSaved and start or max(next, start - min(saved, 40))
+  local isVain = due - now > within
+  local isAtOnce = isVain and saved > 0 and isLeft(now, count, cost)
+  if isVain and not isAtOnce then return reply(due, every, 0) end
+  local first = isAtOnce and now or due
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
-  s.next = (isSaved and next or first) + count * every
+  s.next = isAtOnce and next or (isSaved and next or first) + count * every
   if every == 60000 then s.next = min(s.next, start + every) end
   local isUsed = s.accepted + 10 >= 0.5 * s.granted
   if s.way == SEARCH and isUsed and every == cost / s.base then
@@ -94,13 +97,13 @@ local function grant(now, want, cost, extra, known, within)
   s.used = max(s.used, first)
   s.every = every
   s.granted = s.granted + count * cost
-  local at = max(now, s.next)
+  local at = isAtOnce and now or max(now, s.next)
   for _, q in ipairs(told) do
     q.left = leftAt(q, at) - count * unitsOf(q.name, cost)
     q.leftAt = max(q.leftAt, at)
     if at > q.resetAt then q.resetAt = at + q.window end
   end
-  return reply(first, isSaved and 0 or every, count)
+  return reply(first, (isSaved or isAtOnce) and 0 or every, count)
 end
 
 local function restart(at)

@@ -69,6 +69,15 @@ local function toldRate(q, at)
   return s.trust * 0.995 * max(plenty, spare >= even * (till - 1000) and even or max(0.5, spare) / till)
 end
 
+local function isLeft(at, count, cost)
+  if s.trust <= 0.5 or #told == 0 then return false end
+  for _, q in ipairs(told) do
+    local isThis = at >= q.resetAt - q.window and at <= q.resetAt - 1000
+    if q.signs < 2 or not isThis or leftAt(q, at) < count * unitsOf(q.name, cost) then return false end
+  end
+  return true
+end
+
 local function toldEvery(at, cost)
   local every, kept = 0, {}
   for _, q in ipairs(told) do
