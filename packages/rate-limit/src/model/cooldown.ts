@@ -2,11 +2,13 @@
 const SHORTEST_MS = 100;
 /** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
 const LONGEST_MS = 3_000;
+/** A closing of at least so long is probed, in milliseconds. */
+const PROBED_FROM_MS = 1_500;
 /**
- * A closing of at least so long is probed, in milliseconds, for each `proof`. With `first` that is the shortest wait that a server can
- * tell in whole seconds: its limit may come back much sooner.
+ * With `proof: 'first'`, where answers take less than that: the shortest wait that a server can tell in whole seconds. Its limit
+ * may come back much sooner. A slower answer to a probe would come when the closing is over, and be seen by nobody.
  */
-const PROBED_FROM_MS = { direct: 1_500, first: 1_000 };
+const TOLD_SECOND_MS = 1_000;
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
@@ -25,7 +27,7 @@ const PROOF = 6;
  */
 export class Cooldown {
   readonly #random: () => number;
-  readonly #probedFrom: number;
+  readonly #probesSeconds: boolean;
   #until = 0;
   #closedAt = 0;
   #closed = false;
@@ -40,9 +42,10 @@ export class Cooldown {
   /** The evidence in the probes for a limit, as a logarithm: if refusals were noise, probes would be refused as often as others. */
   #evidence = 0;
 
-  constructor(random: () => number, proof: keyof typeof PROBED_FROM_MS = 'direct') {
+  /** `probesSeconds`: whether a told second is probed. */
+  constructor(random: () => number, probesSeconds = false) {
     this.#random = random;
-    this.#probedFrom = PROBED_FROM_MS[proof];
+    this.#probesSeconds = probesSeconds;
   }
 
   get closed(): boolean {
@@ -64,10 +67,14 @@ export class Cooldown {
     return this.#closed ? Math.max(0, this.#until - now) : 0;
   }
 
-  /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
-  delay(now: number, lastSent?: number): number {
+  /**
+   * Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that.
+   * `roundTrip`: how long answers take.
+   */
+  delay(now: number, lastSent?: number, roundTrip = 0): number {
     const opensIn = this.opensIn(now);
-    if (lastSent === undefined || this.length < this.#probedFrom) return opensIn;
+    const probedFrom = this.#probesSeconds && roundTrip < TOLD_SECOND_MS ? TOLD_SECOND_MS : PROBED_FROM_MS;
+    if (lastSent === undefined || this.length < probedFrom) return opensIn;
     const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - this.#closedAt) / 2));
     return Math.min(opensIn, Math.max(0, Math.max(lastSent, this.#closedAt) + pause - now));
   }
