@@ -118,45 +118,11 @@ describe('with proof first, a long closing', () => {
   });
 });
 
-it.each([20, 50])(
-  'with proof first, a told second holds nobody back for longer than the window of %i',
-  async (requests) => {
-    const clock = manualClock();
-    const begun = clock.now();
-    const random = seededRandom(3);
-    const windows = new Map<number, number>();
-    const server = () => {
-      const window = Math.floor((clock.now() - begun) / 1_000);
-      const used = windows.get(window) ?? 0;
-      if (used >= requests) return { ...refusedFor(1), delay: 30 };
-      windows.set(window, used + 1);
-      return { status: 200, delay: 100 };
-    };
-    const limited = rateLimit({ clock, random, proof: 'first' })(fakeFetch(server, { clock }));
-    let [calls, soon] = [0, 0];
-    const call = async () => {
-      calls++;
-      const start = clock.now();
-      await limited(`${ORIGIN}/a`);
-      if (clock.now() - start < 1_000) soon++;
-    };
-
-    // calls come at random, at nine tenths of the limit
-    for (let now = 0; now < 60_000; now += 5) {
-      if (random() < (0.9 * requests) / 200) void call();
-      await clock.advance(5);
-    }
-
-    expect(soon).toBeGreaterThan(0.8 * calls);
-  },
-);
-
-it.each([1, 2])('with proof first, an outage that tells %i s is over for all soon after it ends', async (seconds) => {
+it('with proof first, an outage that tells two seconds is over for all soon after it ends', async () => {
   const clock = manualClock();
   const begun = clock.now();
   const isDown = (at: number) => at >= 20_000 && at < 32_000;
-  const server = () =>
-    isDown(clock.now() - begun) ? { ...refusedFor(seconds), delay: 20 } : { status: 200, delay: 100 };
+  const server = () => (isDown(clock.now() - begun) ? { ...refusedFor(2), delay: 20 } : { status: 200, delay: 100 });
   const random = seededRandom(1);
   const limited = rateLimit({ clock, random, proof: 'first' })(fakeFetch(server, { clock }));
   let longest = 0;

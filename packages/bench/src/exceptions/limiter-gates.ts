@@ -1,4 +1,4 @@
-import { eachOf, OK, refusal } from '../harm/servers.ts';
+import { between, eachOf, except, OK, refusal } from '../harm/servers.ts';
 import type { Asked } from '../harm/situation.ts';
 import { bucket, concurrency, fixedWindow } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
@@ -141,6 +141,20 @@ export const GATES: readonly Exception[] = [
     ...random(3, 2 * MINUTE),
     ask: (_, chance) => ({ path: chance < 1 / 3 ? '/a' : '/b' }),
     server: twoLimits(RETRY_AFTER),
+  },
+  {
+    situation:
+      'All paths are refused for 5 s, and one of five exceeds a limit of its own; 10 calls of 10 s a second, counted: the others after it',
+    ...standardBeside(10_000),
+    instead: beside({ timeout: 10_000 }, { rateLimit: { scope: 'path' } }).ours,
+    ...random(10, 45_000),
+    ask: names(5),
+    judged: ({ path }, { at }) => path !== '/a' && at >= 10_000,
+    server: either(
+      ({ path, at }) => path === '/a' && !(at >= 5_000 && at < 10_000),
+      limited({ limit: bucket(1, 1), tells: RETRY_AFTER }),
+      except(between(5_000, 10_000), refusal(429, 1)),
+    ),
   },
 ];
 

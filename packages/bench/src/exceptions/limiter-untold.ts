@@ -4,7 +4,7 @@ import { limited } from './limited-servers.ts';
 import { limiterBeside, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { risingConcurrency } from './odd-limits.ts';
-import { limiterStack } from './stacks.ts';
+import { limiterStack, standardStack } from './stacks.ts';
 import { asksFor, NOTHING, RETRY_AFTER } from './tells.ts';
 import { loop, random, rising } from './traffic.ts';
 
@@ -14,10 +14,10 @@ const MINUTE = 60_000;
 export const UNTOLD: readonly Exception[] = [
   {
     situation: 'A window of 50 a second asks to wait for a second, at 90 %',
-    ...limiterBeside(),
-    instead: limiterStack({ proof: 'first' }),
+    ...standardBeside(),
+    instead: standardStack({ rateLimit: { limit: { requests: 50, per: 1_000 } } }),
     measure: MEASURES.half,
-    ...random(45, 2 * MINUTE),
+    ...random(45, 3 * MINUTE),
     server: limited({ limit: fixedWindow(50, 1_000), tells: RETRY_AFTER }),
   },
   {

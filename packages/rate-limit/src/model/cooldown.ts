@@ -2,13 +2,8 @@
 const SHORTEST_MS = 100;
 /** The longest one, in milliseconds: doubling it further would starve those that are refused because of others. */
 const LONGEST_MS = 3_000;
-/** A closing of at least so long is probed, in milliseconds. */
+/** A closing that is longer than this is probed, in milliseconds. */
 const PROBED_FROM_MS = 1_500;
-/**
- * With `proof: 'first'`, where answers take less than that: the shortest wait that a server can tell in whole seconds. Its limit
- * may come back much sooner. A slower answer to a probe would come when the closing is over, and be seen by nobody.
- */
-const TOLD_SECOND_MS = 1_000;
 /** The shortest and the longest time between two probes, in milliseconds; in between, half of the time that the gate is closed. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 5_000;
@@ -27,7 +22,6 @@ const PROOF = 6;
  */
 export class Cooldown {
   readonly #random: () => number;
-  readonly #probesSeconds: boolean;
   #until = 0;
   #closedAt = 0;
   #closed = false;
@@ -42,10 +36,8 @@ export class Cooldown {
   /** The evidence in the probes for a limit, as a logarithm: if refusals were noise, probes would be refused as often as others. */
   #evidence = 0;
 
-  /** `probesSeconds`: whether a told second is probed. */
-  constructor(random: () => number, probesSeconds = false) {
+  constructor(random: () => number) {
     this.#random = random;
-    this.#probesSeconds = probesSeconds;
   }
 
   get closed(): boolean {
@@ -67,14 +59,10 @@ export class Cooldown {
     return this.#closed ? Math.max(0, this.#until - now) : 0;
   }
 
-  /**
-   * Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that.
-   * `roundTrip`: how long answers take.
-   */
-  delay(now: number, lastSent?: number, roundTrip = 0): number {
+  /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
+  delay(now: number, lastSent?: number): number {
     const opensIn = this.opensIn(now);
-    const probedFrom = this.#probesSeconds && roundTrip < TOLD_SECOND_MS ? TOLD_SECOND_MS : PROBED_FROM_MS;
-    if (lastSent === undefined || this.length < probedFrom) return opensIn;
+    if (lastSent === undefined || this.length < PROBED_FROM_MS) return opensIn;
     const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, (now - this.#closedAt) / 2));
     return Math.min(opensIn, Math.max(0, Math.max(lastSent, this.#closedAt) + pause - now));
   }

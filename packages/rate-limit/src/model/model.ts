@@ -66,7 +66,7 @@ export class Pacer {
 
   constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
     this.#needsProof = proof === 'first';
-    this.#cooldown = new Cooldown(random, this.#needsProof);
+    this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
     if (limit) this.#flight.allow();
@@ -88,7 +88,7 @@ export class Pacer {
 
   /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
   delay(now: number, cost = 1): number {
-    const closed = this.#cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined, this.#flight.roundTrip);
+    const closed = this.#cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
     const isFull = this.#isFull;
     const known = this.#known?.delay(now) ?? 0;
     if (!isFull && this.#sample.wants(now)) return known;
