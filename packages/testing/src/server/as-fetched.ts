@@ -4,7 +4,7 @@
  */
 export function asFetched(response: Response, url: string = response.url): Response {
   if (areFixed()) for (const name of CHANGES) Object.defineProperty(response.headers, name, { value: refuse });
-  Object.defineProperty(response, 'url', { value: url });
+  Object.defineProperty(response, 'url', { value: url, configurable: true });
   const { clone } = response;
   const value = (): Response => asFetched(clone.call(response), url);
   return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true });
