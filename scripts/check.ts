@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ROOT } from './workspace.ts';
 
-/** Each plays for a minute in virtual time on one core: they run at once, and each is printed when it ends. */
+/** Each takes about a minute of one core: they run at once, and each is printed when it ends. */
 const AT_ONCE = ['harm', 'limits'];
 
 interface Outcome {

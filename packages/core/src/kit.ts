@@ -54,7 +54,7 @@ export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';
 export { cancelError, cancellable } from './time/cancellable.ts';
-export { MAX_TIMER, sleep } from './time/clock.ts';
+export { endSleep, MAX_TIMER, sleep } from './time/clock.ts';
 export { type Place, Queue } from './time/queue.ts';
 export { settledByOthers } from './time/settled-by-others.ts';
 export { Turns } from './time/turns.ts';

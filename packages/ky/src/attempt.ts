@@ -10,7 +10,7 @@ export interface Attempt {
   readonly copy: RequestCopy;
   /** How many requests the call had sent before. */
   readonly sends: number;
-  /** By ky's clock. */
+  /** By `kyTime`. */
   readonly startedAt: number;
   /** What `fetch` threw, before ky wrapped it. */
   thrown?: { readonly error: unknown };

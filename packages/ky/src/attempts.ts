@@ -11,7 +11,7 @@ import {
 } from '@steadfetch/retry/engine';
 import { type Options, TimeoutError } from 'ky';
 import type { Attempt } from './attempt.ts';
-import { kyTime, remainingOf } from './deadline.ts';
+import { kyTime, mayHaveTimedOut, remainingOf } from './deadline.ts';
 import {
   type Bodies,
   copyOf,
@@ -22,11 +22,6 @@ import {
   signalUntil,
 } from './ky-request.ts';
 import type { KyRetry } from './ky-retry.ts';
-
-/** How much earlier than asked a timer may fire, in milliseconds. */
-const EARLY = 2;
-/** ky's own default. */
-const KY_TIMEOUT = 10_000;
 
 /** The attempts of one call of ky, as calls that the rules understand. An attempt is open from its request until it is judged. */
 export class Attempts {
@@ -136,10 +131,8 @@ export class Attempts {
    * while a response is judged and its call is held, is no abort by the caller.
    */
   #withoutTimeout({ copy, startedAt }: Attempt): RequestCopy {
-    const { signal, timeout = KY_TIMEOUT } = this.#options;
-    if (signal || timeout === false || !copy.signal) return copy;
-    const endsAt = startedAt + timeout - EARLY;
-    return { ...copy, signal: signalUntil(copy.signal, () => kyTime() >= endsAt) };
+    if (this.#options.signal || !copy.signal) return copy;
+    return { ...copy, signal: signalUntil(copy.signal, () => mayHaveTimedOut(this.#options, startedAt)) };
   }
 
   /** Our backoff before a retry that a hook of the caller forces. */

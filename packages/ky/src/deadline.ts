@@ -1,10 +1,14 @@
 import { type Clock, monotonic } from '@steadfetch/core';
 import type { Options } from 'ky';
 
+/** So much earlier than asked a timer may fire, in milliseconds: it drops fractions. */
+const EARLY = 2;
+/** ky's own default for `timeout`. */
+const TIMEOUT = 10_000;
+
 /**
  * What is left of ky's `totalTimeout`, which runs from the start of the call: by ky's own clock or by ours, whichever is
- * further on. Two milliseconds less than that, since a timer drops fractions and may fire early, and a retry must not be
- * announced which ky then forbids.
+ * further on. A little less, since its timer may fire early, and a retry must not be announced which ky then forbids.
  */
 export function remainingOf(options: Options, clock: Clock): () => number {
   const now = monotonic(clock);
@@ -13,8 +17,13 @@ export function remainingOf(options: Options, clock: Clock): () => number {
   return () => {
     const { totalTimeout } = options;
     const elapsed = Math.max(now() - startedAt, kyTime() - kyStartedAt);
-    return typeof totalTimeout === 'number' ? totalTimeout - 2 - elapsed : Infinity;
+    return typeof totalTimeout === 'number' ? totalTimeout - EARLY - elapsed : Infinity;
   };
+}
+
+/** Whether ky's `timeout` may have ended a request that began then, by `kyTime`. */
+export function mayHaveTimedOut({ timeout = TIMEOUT }: Options, startedAt: number): boolean {
+  return timeout !== false && kyTime() >= startedAt + timeout - EARLY;
 }
 
 /** As ky reads it. */

@@ -47,8 +47,7 @@ export function saidIn(retry: Options['retry']): Options['retry'] {
   const before = now.steadfetchSaid?.();
   if (!before) return retry;
   const { said, given } = before;
-  const changed = CHANGEABLE.filter((name) => !same(now[name], given[name]));
-  return { ...said, ...Object.fromEntries(changed.map((name) => [name, now[name]])) };
+  return { ...said, ...changed(CHANGEABLE, now, given) };
 }
 
 /** The option as an object: ky takes a number for the limit. */
@@ -68,8 +67,13 @@ export function filledIn(said: RetryOptions, limit: number): RetryOptions {
 
 /** What differs now from what was filled in; the limit apart. */
 export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | undefined {
-  const changed = NAMES.filter((name) => !same(retry[name], filled[name]));
-  return changed.length > 0 ? Object.fromEntries(changed.map((name) => [name, retry[name]])) : undefined;
+  const changes = changed(NAMES, retry, filled);
+  return Object.keys(changes).length > 0 ? changes : undefined;
+}
+
+/** Those of the members that differ now. */
+function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, before: RetryOptions): RetryOptions {
+  return Object.fromEntries(names.filter((name) => !same(now[name], before[name])).map((name) => [name, now[name]]));
 }
 
 /** ky writes methods in lower case. */

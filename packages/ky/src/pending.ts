@@ -19,7 +19,7 @@ export class Pending {
   readonly #end: CallEnd;
   #announced: Announced | undefined;
   #stopListening: () => void = () => {};
-  /** Whether an abort has ended the call, and its end was emitted. */
+  /** Whether an abort has ended the call; its end is then emitted. */
   aborted = false;
 
   constructor(options: Options, attempts: Attempts, end: CallEnd) {

@@ -12,6 +12,11 @@ const ways: Record<string, (options: RetryOptions) => Options> = {
   'use(retry())': (options) => use(middleware(options)),
 };
 
+/** Hands options on with another `retry`. */
+const changing =
+  (change: object) =>
+  ({ retry, ...others }: Options): Options => ({ ...others, retry: { ...(retry as object), ...change } });
+
 /** A hook may call again itself, with the options that it is given: `api(request, options)`. */
 describe.each(Object.entries(ways))(
   'options that a hook hands on to another call of an instance with %s',
@@ -47,8 +52,7 @@ describe.each(Object.entries(ways))(
     it.each([{ limit: 0 }, { statusCodes: [500] }, { shouldRetry: () => false }])(
       'may be changed by the hook: %o',
       async (change) => {
-        const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
-        const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+        const { api, fetch } = refreshing([401, 503, 200], {}, changing(change));
 
         expect((await outcomeOf(api.get(URL))).response.status).toBe(503);
         expect(fetch.calls).toHaveLength(2);
@@ -57,8 +61,7 @@ describe.each(Object.entries(ways))(
 
     it('may say another condition than the call', async () => {
       const shouldRetry = () => undefined;
-      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), shouldRetry } });
-      const { api, fetch } = refreshing([401, 503, 200], {}, handOn as (given: Options) => Options);
+      const { api, fetch } = refreshing([401, 503, 200], {}, changing({ shouldRetry }));
 
       expect((await api.get(URL, { retry: { shouldRetry: () => false } })).status).toBe(200);
       expect(fetch.calls).toHaveLength(3);
@@ -66,8 +69,7 @@ describe.each(Object.entries(ways))(
 
     it('may say more with the hook: another delay, and a condition', async () => {
       const change = { delay: () => 50, shouldRetry: () => true };
-      const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
-      const { api, clock } = refreshing([401, 404, 503, 200], {}, handOn);
+      const { api, clock } = refreshing([401, 404, 503, 200], {}, changing(change));
 
       expect((await api.get(URL)).status).toBe(200);
       expect(clock.sleeps).toEqual([50, 50]);
@@ -76,8 +78,7 @@ describe.each(Object.entries(ways))(
     it.each<RetryOption>([{ shouldRetry: () => true }, { shouldRetry: () => true, delay: () => 50 }])(
       'repeat no POST either where the hook adds a condition: %o',
       async (change) => {
-        const handOn = ({ retry, ...others }: Options) => ({ ...others, retry: { ...(retry as object), ...change } });
-        const { api, fetch } = refreshing([401, 503, 200], {}, handOn);
+        const { api, fetch } = refreshing([401, 503, 200], {}, changing(change));
 
         expect((await outcomeOf(api.post(URL))).response.status).toBe(503);
         expect(fetch.calls).toHaveLength(2);

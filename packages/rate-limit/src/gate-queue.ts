@@ -1,4 +1,4 @@
-import { MAX_TIMER, Queue } from '@steadfetch/core/kit';
+import { endSleep, MAX_TIMER, Queue } from '@steadfetch/core/kit';
 import type { Gate } from './gate.ts';
 import type { GateContext } from './gate-context.ts';
 import type { Ticket } from './ticket.ts';
@@ -186,6 +186,6 @@ export class GateQueue {
     const timer = this.#timer;
     this.#timer = undefined;
     this.#due = Infinity;
-    timer?.abort('another timer'); // without a reason it makes an error with a stack, for each timer
+    endSleep(timer);
   }
 }

@@ -1,5 +1,5 @@
 import { type Clock, type EventOf, type Listener, monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
-import { clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { clockOption, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
 /** A call that is being retried. The same object as long as nothing changes. */
 export interface RetryState {
@@ -155,7 +155,7 @@ class RetriedCalls {
 
   /** Wakes up when the next number of seconds changes. */
   #arm(): void {
-    this.#timer?.abort();
+    endSleep(this.#timer);
     this.#timer = undefined;
     if (this.#subscribers.size === 0) return;
     const now = this.#now();

@@ -16,7 +16,7 @@ const MOST = 2;
  */
 const FEW = 5;
 
-/** An answer excuses so many failures at least: with one, calls that fail for good end a recovery as it begins, since their retries fail too. */
+/** So many failures are excused after an answer, at least: a call that fails for good fails again in its retry. */
 const LEAST = 2;
 
 /** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */

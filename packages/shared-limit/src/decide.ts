@@ -202,10 +202,10 @@ function grant(state: LimitState, now: number, question: Question): Reply {
   const next = Math.max(state.next, start - saved);
   const isSaved = next + count * every <= start;
   const due = isSaved ? start : Math.max(next, start - Math.min(saved, LATE));
-  const isVain = due - now > within;
+  const isTooLate = due - now > within;
   // to hold back a call that cannot wait for its share gains nothing while a window has some left
-  const isAtOnce = isVain && saved > 0 && isLeft(state, now, count, cost);
-  if (isVain && !isAtOnce) return { ...reply, first: due, every, count: 0 };
+  const isAtOnce = isTooLate && saved > 0 && isLeft(state, now, count, cost);
+  if (isTooLate && !isAtOnce) return { ...reply, first: due, every, count: 0 };
   const first = isAtOnce ? now : due;
   if (state.way === HOLD) state.since += Math.max(0, start - state.next);
   state.next = isAtOnce ? next : (isSaved ? next : first) + count * every;

@@ -1,4 +1,4 @@
-import { type Watch, watchRequests } from '@steadfetch/core/kit';
+import { endSleep, type Watch, watchRequests } from '@steadfetch/core/kit';
 import type { PacerParts } from '@steadfetch/rate-limit';
 import { Availability } from './availability.ts';
 import type { Place } from './place.ts';
@@ -137,7 +137,7 @@ export class Questions {
     Promise.resolve(reply)
       .finally(() => {
         end?.();
-        stop.abort('answered'); // without a reason it makes an error with a stack, for each question
+        endSleep(stop);
       })
       .then((heard) => this.#receive(asked, heard))
       .catch((error) => this.#notHeard(asked, error));

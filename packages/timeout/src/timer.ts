@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@steadfetch/core';
+import { endSleep } from '@steadfetch/core/kit';
 
 /** A clock, and its time as one that never goes back. */
 export interface Time {
@@ -68,7 +69,7 @@ class SleepTimer implements Timer {
   }
 
   clear(): void {
-    this.#off.abort('cleared'); // without a reason it makes an error with a stack, for each timer
+    endSleep(this.#off);
     clearTimeout(this.#handle);
   }
 }

@@ -7,7 +7,7 @@ import type { SteadfetchEvent } from '../events/events.ts';
 import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
-import { type Clock, sleep } from '../time/clock.ts';
+import { type Clock, endSleep, sleep } from '../time/clock.ts';
 import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
 
@@ -176,6 +176,6 @@ class OpenCalls {
     const timer = new AbortController();
     const idle = new Promise<void>((resolve) => this.#idle.add(resolve));
     await Promise.race([idle, sleep(deadline, timer.signal, this.#clock).catch(() => {})]);
-    timer.abort();
+    endSleep(timer);
   }
 }

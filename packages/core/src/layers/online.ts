@@ -10,7 +10,7 @@ import { clockOption, type OptionTable, readOptions, type Settings } from '../op
 import { transientKind } from '../outcome/classify-error.ts';
 import { onAbort } from '../time/abort.ts';
 import { cancellable } from '../time/cancellable.ts';
-import { type Clock, monotonic } from '../time/clock.ts';
+import { type Clock, endSleep, monotonic } from '../time/clock.ts';
 
 /** What has the events `online` and `offline`, as `window` does. */
 export type OnlineTarget = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
@@ -203,7 +203,7 @@ class Network {
     if (isWaiting || this.#isWrong) this.#listen();
     else this.#stopListening();
     if (!isWaiting) {
-      this.#timer?.abort();
+      endSleep(this.#timer);
       this.#timer = undefined;
     } else if (!this.#timer) this.#arm();
   }

@@ -95,11 +95,13 @@ export class Pacer {
     if (closed > 0) return closed;
     if (isFull) return ASK_AGAIN_MS;
     const price = usableCost(cost, 1);
-    const { pace } = this.#limit;
-    // what was let go in a stream stands still while the gate is closed: a probe does not wait for it
-    const streamed = this.#cooldown.closed && pace.way === 'free' ? 0 : pace.delay(now, price);
-    const paced = this.#quotas.known ? this.#quotas.delay(now, price) : streamed;
-    return Math.max(paced, this.#flight.delay(now), known);
+    return Math.max(this.#paced(now, price), this.#flight.delay(now), known);
+  }
+
+  /** What the pace says. What is let go in a stream stands still while the gate is closed, and a probe does not wait for it. */
+  #paced(now: number, price: number): number {
+    if (this.#quotas.known) return this.#quotas.delay(now, price);
+    return this.#cooldown.closed && this.#unlimited ? 0 : this.#limit.pace.delay(now, price);
   }
 
   send(now: number, cost = 1): Sent {

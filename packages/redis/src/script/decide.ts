@@ -83,9 +83,9 @@ local function grant(now, want, cost, extra, known, within)
   local next = max(s.next, start - saved)
   local isSaved = next + count * every <= start
   local due = isSaved and start or max(next, start - min(saved, 40))
-  local isVain = due - now > within
-  local isAtOnce = isVain and saved > 0 and isLeft(now, count, cost)
-  if isVain and not isAtOnce then return reply(due, every, 0) end
+  local isTooLate = due - now > within
+  local isAtOnce = isTooLate and saved > 0 and isLeft(now, count, cost)
+  if isTooLate and not isAtOnce then return reply(due, every, 0) end
   local first = isAtOnce and now or due
   if s.way == HOLD then s.since = s.since + max(0, start - s.next) end
   s.next = isAtOnce and next or (isSaved and next or first) + count * every

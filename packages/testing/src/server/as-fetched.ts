@@ -1,5 +1,5 @@
 /**
- * Makes a response one as `fetch` gives it: with its address, and headers that cannot be changed, also in its clones. Where those
+ * Makes a response as `fetch` gives it: it has its address and headers that cannot be changed, and so have its clones. Where those
  * of the platform can be changed, as in Bun, these can, too.
  */
 export function asFetched(response: Response, url: string = response.url): Response {
