@@ -1,5 +1,6 @@
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import axios from 'axios';
 import { CircuitOpenError, QueueFullError, RateLimitError } from 'steadfetch';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseMarkdown } from '../../scripts/markdown.ts';
@@ -48,16 +49,39 @@ describe('docs/errors.md', () => {
     });
     afterAll(() => rmSync(dir, { recursive: true }));
 
-    it.each([
+    const ERRORS: [string, Error][] = [
       ['CircuitOpenError', new CircuitOpenError({ key: 'a', retryAfter: 1_200 })],
       ['RateLimitError', new RateLimitError('rate-limited', { key: 'a', retryAfter: 1_200, lastAnswer: undefined })],
       ['QueueFullError', new QueueFullError('a', 1, 1)],
       ['TimeoutError', Object.assign(new Error(), { name: 'TimeoutError' })],
       ['NetworkError', Object.assign(new Error(), { name: 'NetworkError' })],
-    ])('answers to %s as the table says', (name, error) => {
-      const [, , , status] = rows.find(([cell]) => cell === `\`${name}\``)!;
+    ];
+    const statusOf = (name: string) => Number(rows.find(([cell]) => cell === `\`${name}\``)![3]);
 
-      expect(answerFor(error).status).toBe(Number(status));
+    it.each(ERRORS)('answers to %s as the table says', (name, error) => {
+      expect(answerFor(error).status).toBe(statusOf(name));
+    });
+
+    it.each(ERRORS)('answers to %s as the cause of an error of a client as the table says', (name, error) => {
+      expect(answerFor(new Error('Connection error.', { cause: error })).status).toBe(statusOf(name));
+    });
+
+    it.each(ERRORS)('answers to %s below axios as the table says', async (name, error) => {
+      const client = axios.create({ adapter: 'fetch', env: { fetch: () => Promise.reject(error) } });
+
+      const thrown = await client.get('https://api.example.com/').catch((caught: unknown) => caught);
+
+      expect(answerFor(thrown).status).toBe(statusOf(name));
+    });
+
+    it('answers to a refused connection below axios as to a network error', async () => {
+      const cause = Object.assign(new Error(), { code: 'ECONNREFUSED' });
+      const refused = () => Promise.reject(new TypeError('fetch failed', { cause }));
+      const client = axios.create({ adapter: 'fetch', env: { fetch: refused } });
+
+      const thrown = await client.get('https://api.example.com/').catch((caught: unknown) => caught);
+
+      expect(answerFor(thrown).status).toBe(502);
     });
 
     it('answers to a certificate that has expired as to what will fail again', () => {
