@@ -15,8 +15,10 @@ export interface Session {
   lastRetry: Retry | undefined;
   /** The retries that were due and got no permit. */
   skipped: number;
-  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`, or a `timeout` stands outside. */
+  /** When the last attempt was sent. Of the first it is known only where a rule needs `elapsed`. */
   sentAt: number | undefined;
+  /** How old the call was when its first attempt was sent, where a `timeout` outside times it. */
+  readonly ageBefore: number;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
@@ -24,16 +26,17 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
   record.mayRetry = policy.mayRetry;
   for (const rule of policy.callRules) rule.beforeCall!(call);
-  // the age of the call would count what it did before, such as waiting for a queue or a token
-  const sentAt = startedAt ?? (record.age && policy.clock.now());
-  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt };
+  // what the call did before, such as waiting for a queue or a token, is not part of the attempt; no date is read, since Next fails
+  // the build of a page that reads one while it is prerendered
+  const ageBefore = record.age?.() ?? 0;
+  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt, ageBefore };
 }
 
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
 /** How long the attempt took that has just ended, in milliseconds. See `took`. */
-export function tookOf({ sentAt, policy, call }: Session): number {
-  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) : policy.clock.now() - sentAt;
+export function tookOf({ sentAt, ageBefore, policy, call }: Session): number {
+  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
   return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
 }

@@ -1,11 +1,12 @@
 import { startServer } from '@steadfetch/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   bufferBody,
   compose,
   concurrency,
   drain,
   type Fetch,
+  type Middleware,
   observe,
   retry,
   standard,
@@ -139,4 +140,26 @@ describe('as in React Native, without reasons of aborts and without DOMException
     expect([(await first).status, await second]).toEqual([200, 'DrainError']);
     expect(await closed).toEqual({ finished: 1, ended: 1 });
   });
+});
+
+// Next fails the build of a page that reads a date or chance while it is prerendered, before anything has been awaited
+it.each<[string, Middleware]>([
+  ['standard()', standard()],
+  ['the stack with everything that needs none', standard({ bufferBody: true, concurrency: 4 })],
+  ['retry()', retry()],
+  ['a limit around retry()', compose(timeout(30_000), retry(), timeout(10_000))],
+])('%s reads no date and no chance before a call is sent', async (_, stack) => {
+  const read: string[] = [];
+  vi.spyOn(Date, 'now').mockImplementation(() => (read.push('Date.now'), 0));
+  vi.spyOn(Math, 'random').mockImplementation(() => (read.push('Math.random'), 0));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const readBefore: string[] = [];
+  const steady = stack(async () => {
+    readBefore.push(...read);
+    return new Response();
+  });
+
+  await steady('https://api.example.com/');
+
+  expect(readBefore).toEqual([]);
 });
