@@ -150,8 +150,12 @@ it.each<[string, Middleware]>([
   ['a limit around retry()', compose(timeout(30_000), retry(), timeout(10_000))],
 ])('%s reads no date and no chance before a call is sent', async (_, stack) => {
   const read: string[] = [];
-  vi.spyOn(Date, 'now').mockImplementation(() => (read.push('Date.now'), 0));
-  vi.spyOn(Math, 'random').mockImplementation(() => (read.push('Math.random'), 0));
+  const reading = (name: string) => () => {
+    read.push(name);
+    return 0;
+  };
+  vi.spyOn(Date, 'now').mockImplementation(reading('Date.now'));
+  vi.spyOn(Math, 'random').mockImplementation(reading('Math.random'));
   onTestFinished(() => void vi.restoreAllMocks());
   const readBefore: string[] = [];
   const steady = stack(async () => {
