@@ -476,6 +476,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         if (!response.ok) console.warn(await response.clone().text());
         return response;
       },
+    'waits for a copy of what the server finds invalid':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status >= 400 && response.status < 500) console.warn(await response.clone().text());
+        return response;
+      },
     'reads along':
       (next) =>
       async (...call) => {
@@ -690,6 +697,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) => {
         const response = await next(...call);
         if (!response.ok) void response.clone().text().then(console.debug);
+        return response;
+      },
+    'reads a copy of what the server finds invalid':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 422) void response.clone().text().then(console.debug);
         return response;
       },
     'reads a copy of what is JSON':
@@ -2021,7 +2035,7 @@ describe('contractChecks', () => {
     };
     const title = 'builds no Request and clones nothing for a plain call';
 
-    await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 12');
+    await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 16');
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
       'the number of listeners after an error, on the signal of init: expected 0, got 1',
     );

@@ -165,10 +165,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'builds no Request and clones nothing for a plain call': async (make) => {
     const steady = make()(async () => Response.json('ok'));
     const failing = make()(async () => Response.json('failed', { status: 500 }));
+    const refusing = make()(async () => Response.json('invalid', { status: 422 }));
     const calls = async () => {
       await steady(CONTRACT_URL);
       await steady(CONTRACT_URL, { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
       await failing(CONTRACT_URL, { method: 'POST', body: 'x' });
+      await refusing(CONTRACT_URL, { method: 'POST', body: 'x' });
     };
     // what never ends would keep all others waiting that count
     let isOver: true | undefined;
