@@ -12,6 +12,17 @@ export function fieldOf(call: Call, name: string): string | undefined {
   const mayHave = headers
     ? Symbol.iterator in Object(headers) || Object.keys(headers).some((key) => key.toLowerCase() === name.toLowerCase())
     : typeof call.input !== 'string';
-  // as a new call reads them: what a layer has written on `call.headers` is not sent
-  return mayHave ? (call.with({}).headers.get(name) ?? undefined) : undefined;
+  return mayHave ? (sentWith(call).get(name) ?? undefined) : undefined;
+}
+
+/** The headers of calls that were asked for a field: a rate limit asks for a dozen. */
+const SENT = /* @__PURE__ */ new WeakMap<Call, Headers>();
+
+/** As a copy of the call reads them: what a layer has written on `call.headers` is not sent. */
+function sentWith(call: Call): Headers {
+  const known = SENT.get(call);
+  if (known) return known;
+  const { headers } = call.with({});
+  SENT.set(call, headers);
+  return headers;
 }
