@@ -315,6 +315,14 @@ describe('idempotencyKeyOf', () => {
     expect(idempotencyKeyOf(Call.from(request))).toBe('k');
     expect(idempotencyKeyOf(Call.from(request, { headers: { accept: 'a/b' } }))).toBeUndefined();
   });
+
+  it('does not believe what a layer has written on the headers of the call, which is not sent', () => {
+    const call = Call.from(new Request('https://api.test/', { method: 'POST', body: 'order' }));
+
+    call.headers.set('idempotency-key', 'k');
+
+    expect(idempotencyKeyOf(call)).toBeUndefined();
+  });
 });
 
 it('reads a field of odd headers as they are: what they throw is thrown', () => {

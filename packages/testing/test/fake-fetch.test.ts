@@ -56,7 +56,30 @@ describe('fakeFetch', () => {
     expect(headers.get('x-a')).toBe('2');
   });
 
-  it.each([{ body: 'whole' }, { json: 'whole' }, { body: 'whole', fault: 'close' }] as const)(
+  it.each([200, { status: 503, body: '' }])('gives a body without bytes that is read once: %o', async (reply) => {
+    const { signal } = new AbortController();
+
+    for (const init of [{}, { signal }]) {
+      const [one, two] = await Promise.all([fakeFetch(reply)(URL_, init), fakeFetch(reply)(URL_, init)]);
+      expect(await one.text()).toBe('');
+      await expect(one.text()).rejects.toThrow(TypeError);
+      expect(await two.body!.getReader({ mode: 'byob' }).read(new Uint8Array(10))).toMatchObject({ done: true });
+    }
+  });
+
+  it.each(['truncate', 'reset-mid-body'] as const)(
+    'ends the reading of a body by an abort before it breaks off: %s',
+    async (fault) => {
+      const controller = new AbortController();
+      const response = await fakeFetch({ fault, body: 'whole' })(URL_, { signal: controller.signal });
+
+      controller.abort('enough');
+
+      await expect(response.text()).rejects.toBe('enough');
+    },
+  );
+
+  it.each([{}, { body: 'whole' }, { json: 'whole' }, { body: 'whole', fault: 'close' }] as const)(
     'ends the reading of a whole body by an abort, also after the answer: %o',
     async (reply) => {
       const controller = new AbortController();
@@ -64,7 +87,7 @@ describe('fakeFetch', () => {
       const init = { signal: controller.signal };
       const [first, ...others] = await Promise.all([fetch(URL_, init), fetch(URL_, init), fetch(URL_, init)]);
 
-      expect(await first.clone().text()).toMatch('whole');
+      expect(await first.clone().text()).toMatch('body' in reply || 'json' in reply ? 'whole' : '');
       expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
       controller.abort('enough');
       await expect(others.pop()!.body!.cancel()).rejects.toBe('enough');

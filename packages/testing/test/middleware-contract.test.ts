@@ -300,6 +300,14 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       next(input, init?.headers ? { ...init, headers: { ...init.headers } as Record<string, string> } : init),
     'replaces the headers by its own': (next) => async (input, init) =>
       next(input, { ...init, headers: { 'x-own': '1' } }),
+    'writes on those of the call, which are not sent': defineMiddleware((call, next) => {
+      call.headers.set('x-own', '1');
+      return next(call);
+    }),
+    'writes a key for each POST on those of the call': defineMiddleware((call, next) => {
+      if (call.method === 'POST') call.headers.set('idempotency-key', crypto.randomUUID());
+      return next(call);
+    }),
   },
   'hands on a relative address': {
     'parses it without a base': (next) => async (input, init) =>
@@ -466,6 +474,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) => {
         const response = await next(...call);
         if (!response.ok) console.warn(await response.clone().text());
+        return response;
+      },
+    'waits for a copy of what the server finds invalid':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status >= 400 && response.status < 500) console.warn(await response.clone().text());
         return response;
       },
     'reads along':
@@ -682,6 +697,13 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
       async (...call) => {
         const response = await next(...call);
         if (!response.ok) void response.clone().text().then(console.debug);
+        return response;
+      },
+    'reads a copy of what the server finds invalid':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 422) void response.clone().text().then(console.debug);
         return response;
       },
     'reads a copy of what is JSON':
@@ -1670,7 +1692,8 @@ const reasons: Record<string, RegExp> = {
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
     /^what next was asked for: |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|undefined/,
-  'hands on methods and headers as they are written': /^the method: |^the headers: /,
+  'hands on methods and headers as they are written':
+    /^the method: |^the headers: |^the headers that a layer inside reads/,
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
   'lets init take the signal from a Request':
@@ -2012,7 +2035,7 @@ describe('contractChecks', () => {
     };
     const title = 'builds no Request and clones nothing for a plain call';
 
-    await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 12');
+    await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 16');
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
       'the number of listeners after an error, on the signal of init: expected 0, got 1',
     );

@@ -2,6 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { networkError, seededRandom, simulate, VirtualTime } from '../src/simulation.ts';
 
 describe('VirtualTime', () => {
+  it('refuses times that are no numbers, after which no event would come any more', async () => {
+    const time = new VirtualTime(0);
+    const nothing = () => {};
+
+    expect(() => new VirtualTime(undefined as never)).toThrow('VirtualTime: start: expected a number');
+    expect(() => time.at(Number.NaN, nothing)).toThrow('VirtualTime: at: expected a number');
+    expect(() => time.after('5' as never, nothing)).toThrow('VirtualTime: after: expected a number');
+    await expect(time.sleep(Number.NaN)).rejects.toThrow(RangeError);
+    await expect(time.run(Number.NaN)).rejects.toThrow('VirtualTime: run: expected a number');
+  });
+
   it('jumps from event to event, those of one instant in the order they were added', async () => {
     const time = new VirtualTime(1_000);
     const log: [string, number][] = [];

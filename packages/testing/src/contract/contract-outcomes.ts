@@ -104,11 +104,13 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'gives a response before its body is there': async (make) => {
-    const order = { method: 'POST', body: new Response('order').body!, duplex: 'half' }; // as a stream, nobody repeats it
+    // as a stream, nobody repeats it
+    const order = () => ({ method: 'POST', body: new Response('order').body!, duplex: 'half' }) as RequestInit;
     for (const [status, init, type] of [
       [200, {}, 'application/json'],
       [200, {}, 'text/event-stream'],
-      [500, order as RequestInit, 'application/json'],
+      [500, order(), 'application/json'],
+      [422, order(), 'application/json'],
     ] as const) {
       const pull = () => new Promise<void>(() => {});
       const headers = { 'content-type': type };

@@ -1,4 +1,4 @@
-import { Call, type Fetch, type Middleware, onAbort, settle } from '@steadfetch/core';
+import { Call, type Fetch, layersOf, type Middleware, onAbort, settle } from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
 import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
@@ -90,6 +90,7 @@ const MANY = 1_000;
 export function answersUpToMany(middleware: Middleware): Middleware {
   checkFunction('middlewareContract: make: what it returns', middleware);
   return (next) => {
+    if (layersOf(next).length > 0) return middleware(next); // a layer gets the call itself, which ends
     let calls = 0;
     const answering = function (this: unknown, ...call: Parameters<Fetch>): Promise<Response> {
       return ++calls > MANY ? new Promise(() => {}) : Reflect.apply(next, this, call);

@@ -1,4 +1,4 @@
-import { settle } from '@steadfetch/core';
+import { defineMiddleware, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same, statusOf } from './contract-claim.ts';
 import { type Asked, asInitAndAsRequest, askedAgain, ending, ok, probe } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
@@ -65,6 +65,18 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
         'the headers',
       );
     }
+    // what is written on `call.headers` is not sent
+    const read: [string, string][] = [];
+    const reading = defineMiddleware((call, next) => {
+      read.push([[...call.headers].join('; '), [...call.with({}).headers].join('; ')]);
+      return next(call);
+    }, 'reading');
+    const outer = make()(reading(ok));
+    for (const method of ['GET', 'POST']) {
+      await outer(CONTRACT_URL, { method, headers: pairs });
+      await outer(new Request(CONTRACT_URL, { method, headers: pairs }));
+    }
+    for (const [shown, sent] of read) same(shown, sent, 'the headers that a layer inside reads, as they are sent');
   },
 
   'hands on a relative address': async (make) => {
@@ -153,10 +165,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'builds no Request and clones nothing for a plain call': async (make) => {
     const steady = make()(async () => Response.json('ok'));
     const failing = make()(async () => Response.json('failed', { status: 500 }));
+    const refusing = make()(async () => Response.json('invalid', { status: 422 }));
     const calls = async () => {
       await steady(CONTRACT_URL);
       await steady(CONTRACT_URL, { method: 'POST', body: 'x', headers: { 'x-a': '1' } });
       await failing(CONTRACT_URL, { method: 'POST', body: 'x' });
+      await refusing(CONTRACT_URL, { method: 'POST', body: 'x' });
     };
     // what never ends would keep all others waiting that count
     let isOver: true | undefined;

@@ -22,10 +22,10 @@ export interface Place {
  */
 export function planResponse(plan: Plan, place: Place): Response {
   const { status, body, fault } = plan;
-  const empty = place.method === 'HEAD' || BODILESS.has(status) || body.length === 0;
+  const empty = place.method === 'HEAD' || BODILESS.has(status); // without bytes a body is still one, which is read once
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
-  if (!empty && !headers.has('content-length')) headers.set('content-length', String(body.length));
+  if (!empty && body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
   return whole && !empty ? untilAbort(response, body, place) : response;
 }
@@ -35,8 +35,9 @@ function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: 
   if (!signal || isReal || !holdsStreams()) return response;
   const pull = (controller: ReadableByteStreamController | ReadableStreamDefaultController): void => {
     throwIfAborted(signal);
-    controller.enqueue(body.slice());
+    if (body.length > 0) controller.enqueue(body.slice());
     controller.close();
+    if (body.length === 0 && 'byobRequest' in controller) controller.byobRequest?.respond(0);
   };
   const cancel = (): void => throwIfAborted(signal);
   const stream = new ReadableStream(
@@ -50,6 +51,7 @@ function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<U
   const { body, fault, every } = plan;
   const queue = fault === 'drip' ? pieces(body) : [body.subarray(0, sentBefore(fault, body.length))];
   const next = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    throwIfAborted(signal);
     const piece = queue.shift();
     if (piece?.length) return controller.enqueue(piece);
     if (fault === 'stall-body') return abortable(new Promise<never>(() => {}), signal);
@@ -57,10 +59,9 @@ function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<U
     controller.close();
   };
   const waits = fault === 'drip' ? every : 0;
-  return new ReadableStream({
-    pull: async (controller) => {
-      if (waits > 0) await clock.sleep(waits, signal);
-      await next(controller);
-    },
-  });
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    if (waits > 0) await clock.sleep(waits, signal);
+    await next(controller);
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
 }

@@ -18,6 +18,10 @@ export function checkSpan(option: string, ms: unknown): number {
 }
 
 /** Any number but NaN, at which no clock would ever arrive. */
+export function checkTime(option: string, ms: unknown): number {
+  return checkNumber(option, ms, { min: Number.NEGATIVE_INFINITY });
+}
+
 export function checkSleep(owner: string, ms: unknown): number {
-  return checkNumber(`${owner}: sleep`, ms, { min: Number.NEGATIVE_INFINITY });
+  return checkTime(`${owner}: sleep`, ms);
 }

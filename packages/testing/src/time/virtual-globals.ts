@@ -118,7 +118,9 @@ function clear(real: (handle: never) => void): (handle: unknown) => void {
 
 function timeoutSignal(time: VirtualTime, ms: number): AbortSignal {
   const controller = new AbortController();
-  time.after(ms, () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')));
+  time.after(Number(ms), () =>
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+  );
   return controller.signal;
 }
 

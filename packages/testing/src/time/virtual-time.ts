@@ -1,5 +1,6 @@
 import { type Clock, onAbort } from '@steadfetch/core';
 import { macrotask } from '../contract/macrotask.ts';
+import { checkSpan, checkTime } from './clock-start.ts';
 import { EventQueue, type TimedEvent } from './event-queue.ts';
 
 /**
@@ -21,7 +22,7 @@ export class VirtualTime implements Clock {
   #elapsed = 0;
 
   constructor(start: number) {
-    this.start = start;
+    this.start = checkSpan('VirtualTime: start', start);
   }
 
   /** Milliseconds since the start. */
@@ -39,12 +40,12 @@ export class VirtualTime implements Clock {
    * run in the order they were added. `event.run = undefined` calls it off. What it throws rejects `run`.
    */
   at(elapsed: number, run: () => void): TimedEvent {
-    return this.#queue.add(Math.max(this.#elapsed, elapsed), run);
+    return this.#queue.add(Math.max(this.#elapsed, checkTime('VirtualTime: at', elapsed)), run);
   }
 
   /** Has something run after a wait, as `setTimeout`. */
   after(ms: number, run: () => void): TimedEvent {
-    return this.#queue.add(this.#elapsed + Math.max(1, Math.ceil(ms)), run);
+    return this.#queue.add(this.#elapsed + Math.max(1, Math.ceil(checkTime('VirtualTime: after', ms))), run);
   }
 
   /** Resolves after `ms`; rejects at once with the reason of the signal. */
@@ -67,6 +68,7 @@ export class VirtualTime implements Clock {
    * each instant all promises settle: one turn of the real event loop. One run at a time.
    */
   async run(until: number, done: () => boolean = () => false): Promise<void> {
+    checkTime('VirtualTime: run', until);
     await macrotask();
     for (let at = this.#queue.next; at !== undefined && at <= until && !done(); at = this.#queue.next) {
       this.#elapsed = at;
