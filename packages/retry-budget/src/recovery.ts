@@ -4,8 +4,9 @@
 /** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
 
-/** A server that has answered nothing for so long (ms) was down, and not only near its limit. */
+/** A server that has answered nothing for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
+const DOWN_FOR = 5;
 
 /** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
 const MOST = 2;
@@ -65,6 +66,9 @@ export class Recovery {
   #failedFrom = 0;
   #failedAt = -Infinity;
   #took = 0;
+  /** How many requests have failed since the last answer, and how many had when a failure counted last. */
+  #failing = 0;
+  #failed = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
   #excusedFrom = 0;
   #excusedAt = -Infinity;
@@ -85,6 +89,7 @@ export class Recovery {
     const since = this.#since;
     const sentAt = now - took;
     if (sentAt < since.answeredFrom) return;
+    this.#failing++;
     if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
     if (this.#isRecovering() && since.excuses > 0) {
       since.excuses--;
@@ -94,11 +99,16 @@ export class Recovery {
     if (since.answered > 0) this.#failedFrom = this.#excusedFrom;
     this.#failedAt = sentAt;
     this.#took = took;
+    this.#failed = this.#failing;
     this.#since = { ...NOTHING };
   }
 
   #isRecovering(): boolean {
-    return this.#since.answered > 0 && this.#outage() >= DOWN;
+    return this.#since.answered > 0 && this.#wasDown();
+  }
+
+  #wasDown(): boolean {
+    return this.#outage() >= DOWN && this.#failed >= DOWN_FOR;
   }
 
   #outage(): number {
@@ -114,9 +124,10 @@ export class Recovery {
       since.answeredFrom = at;
       since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
       const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
-      if (this.#outage() >= DOWN) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
+      if (this.#wasDown()) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
     }
     since.answered++;
+    this.#failing = 0;
     this.#excusedAt = -Infinity;
     if (attempt === 1) since.answeredNew++;
     if (since.answeredNew > 0) since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));

@@ -718,6 +718,21 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it.each([
+      [4, 'bad luck', 'since many clients that make few calls each would keep a service full', 0],
+      [5, 'another outage', 'however long they take', 2],
+    ])('takes %i failures in a row after it for %s, %s', async (failures, _outage, _why, granted) => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      answer(1);
+      for (let i = 0; i < failures; i++) {
+        await clock.advance(200);
+        fail(1);
+      }
+      answer(1);
+
+      expect(allowed()).toBe(granted);
+    });
+
     it('ends with the first failing retry where only retries are answered, since no new call would tell', async () => {
       const { answer, fail, allowed } = await spent(1_000);
       answer(2);
