@@ -1,4 +1,4 @@
-import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { checkKey, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { FORM } from './script/state.ts';
@@ -16,6 +16,9 @@ const OPTIONS = {
   prefix: { check: checkKey, default: 'steadfetch' },
 } satisfies OptionTable<RedisStoreOptions>;
 
+/** A client waits without an end for a server that is away: a program that checks its store goes on after so long, ms. */
+const LONGEST_CHECK = 5_000;
+
 /** The options as data: what each may be, and its default. */
 export const redisStoreOptions: OptionTable<RedisStoreOptions> = OPTIONS;
 
@@ -24,7 +27,7 @@ export interface RedisStore extends SharedStore {
   /**
    * Asks the server once whether it can keep limits. For the start of a program: later the calls go on without the store.
    *
-   * @throws {Error} naming what is missing: a server that answers, Lua scripts, the right to write
+   * @throws {Error} naming what is missing: a server that answers within 5 s, Lua scripts, the right to write
    */
   check(): Promise<void>;
 }
@@ -49,7 +52,15 @@ export function redisStore(client: RedisClient, options?: RedisStoreOptions): Re
     });
   const store = storeOf((key, question) => ask(key, argsOf(question)).then(replyOf), rest);
   const check = async () => {
-    replyOf(await ask('check', argsOf(NOTHING)));
+    const stop = new AbortController();
+    const late = rest.clock.sleep(LONGEST_CHECK, stop.signal).then(() => {
+      throw new Error(`redisStore: the server did not answer within ${LONGEST_CHECK} ms`);
+    });
+    try {
+      replyOf(await Promise.race([ask('check', argsOf(NOTHING)), late]));
+    } finally {
+      endSleep(stop);
+    }
   };
   return { ...store, check };
 }

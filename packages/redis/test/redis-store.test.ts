@@ -1,5 +1,6 @@
 import { type RedisClient, type RedisStoreOptions, redisStore } from '@steadfetch/redis';
 import { NOTHING, type Question, type Reply } from '@steadfetch/shared-limit';
+import { manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 
 const QUESTION = { ...NOTHING, want: 1 };
@@ -129,6 +130,23 @@ describe('check()', () => {
   it('refuses an answer that is none of the script', async () => {
     await expect(redisStore(async () => 'OK').check()).rejects.toThrow('expected the answer of the script, got "OK"');
     await expect(redisStore(async () => undefined).check()).rejects.toThrow('got undefined');
+  });
+
+  it('waits for no server that does not answer, as a client does', async () => {
+    const clock = manualClock();
+    let end: (error: Error) => void = () => {};
+    const store = redisStore(() => new Promise((_, reject) => (end = reject)), { clock });
+    const checked = expect(store.check()).rejects.toThrow('redisStore: the server did not answer within 5000 ms');
+    await clock.advance(5_000);
+    await checked;
+    end(new Error('closed later'));
+  });
+
+  it('leaves no timer behind', async () => {
+    const clock = manualClock();
+    await redisStore(async () => ANSWER, { clock }).check();
+    await expect(redisStore(() => Promise.reject(new Error('no')), { clock }).check()).rejects.toThrow('no');
+    expect(clock.pending).toBe(0);
   });
 
   it('is content with a server that keeps limits', async () => {
