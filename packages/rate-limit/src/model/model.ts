@@ -240,7 +240,7 @@ export class Pacer {
     const isSample = this.#sample.has(sent.at);
     if (isSample) this.#sample.answered(true, sent.at);
     else if (this.#isProbe(sent)) this.#cooldown.probeRefused(sent.at);
-    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent);
     if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
       if (!this.#cooldown.closed) this.#beforeClosing(sent, now);
       this.#cooldown.close(now, asked, roundTrip);
