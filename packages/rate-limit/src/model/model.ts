@@ -283,7 +283,11 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    if (this.#unlimited && this.#cooldown.hasRefusedProbes && this.#limit.resume(now)) return;
+    if (this.#unlimited && this.#cooldown.hasRefusedProbes) {
+      // refused again while it lets go what waited: that may be too much at once, and not all
+      const isTooMuch = this.#limit.pace.base < Infinity && this.#concurrency.learn(stretch, now);
+      if (isTooMuch || this.#limit.resume(now)) return;
+    }
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
   }
 
