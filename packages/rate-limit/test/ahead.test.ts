@@ -1,7 +1,9 @@
+import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { Ahead } from '../src/ahead.ts';
 import { Gate, type Permit } from '../src/gate.ts';
 import type { GateContext } from '../src/gate-context.ts';
+import { rateLimit } from '../src/index.ts';
 import { Pacer } from '../src/model/model.ts';
 import type { Ticket } from '../src/ticket.ts';
 
@@ -62,5 +64,34 @@ describe('calls that go ahead of a pace', () => {
 
     gate.reset();
     expect(gate.ahead.at(ticket)).toBe(1_000);
+  });
+
+  it('take nothing from the pace when they are refused, as at each limit without a burst', async () => {
+    const clock = manualClock();
+    const [random, travel] = [seededRandom(3), seededRandom(53)];
+    let last = -Infinity;
+    const fetch = fakeFetch(
+      async () => {
+        await clock.sleep(5 + 20 * travel());
+        const isAccepted = clock.now() - last >= 500;
+        if (isAccepted) last = clock.now();
+        await clock.sleep((isAccepted ? 105 : 25) + 20 * travel());
+        return isAccepted ? 200 : { status: 429, headers: { 'retry-after': '1' } };
+      },
+      { clock },
+    );
+    const limited = rateLimit({ clock, random, maxWait: 30_000 })(fetch);
+    const endings: boolean[] = [];
+    for (let step = 0; step < 12_000; step++) {
+      if (step < 10_500 && random() < 0.034) {
+        void limited('https://api.example.com/jobs').then(
+          ({ ok }) => endings.push(ok),
+          () => endings.push(false),
+        );
+      }
+      await clock.advance(20);
+    }
+
+    expect(endings.filter(Boolean).length / endings.length).toBeGreaterThan(0.9);
   });
 });

@@ -148,6 +148,37 @@ it('with proof first, an outage that tells two seconds is over for all soon afte
   expect(longest()).toBeLessThan(1_500);
 });
 
+it('with proof first, what is let go after all was refused for a time may be refused for being too much at once', async () => {
+  const clock = manualClock();
+  const random = seededRandom(5);
+  let busy = 0;
+  const server = async () => {
+    if (busy >= 10) {
+      await clock.sleep(40);
+      return 429;
+    }
+    busy++;
+    await clock.sleep(1_000);
+    busy--;
+    return 200;
+  };
+  const limited = rateLimit({ clock, random, proof: 'first', maxWait: 30_000 })(fakeFetch(server, { clock }));
+  let [calls, soon] = [0, 0];
+  const call = async () => {
+    calls++;
+    const start = clock.now();
+    await limited(`${ORIGIN}/a`).catch(() => {});
+    if (clock.now() - start < 5_000) soon++;
+  };
+
+  for (let now = 0; now < 90_000; now += 20) {
+    if (random() < 0.18) void call();
+    await clock.advance(20);
+  }
+
+  expect(soon).toBeGreaterThan(0.6 * calls);
+});
+
 describe('with proof first, a limit', () => {
   it('is learned, though a probe is accepted long before the time that the server set', async () => {
     const clock = manualClock();

@@ -72,6 +72,8 @@ const ACCEPTED_PER_REFUSAL = 4;
 export class Stretch {
   accepted = 0;
   refused = 0;
+  /** Refused, of those that the pace let go. */
+  refusedInPace = 0;
   sent = 0;
   start: number;
   /** The last answer; before the first one the beginning of the stretch. */
@@ -126,15 +128,16 @@ export class Stretch {
     this.#acceptedInFlight[slot] = (this.#acceptedInFlight[slot] ?? 0) + 1;
   }
 
-  refuse(now: number, sentAt: number, inFlight: number): void {
-    if (this.refused++ === 0) this.#refusedSentAt = sentAt;
+  refuse(now: number, { at, inFlight, ahead }: { at: number; inFlight: number; ahead: boolean }): void {
+    if (this.refused++ === 0) this.#refusedSentAt = at;
+    if (!ahead) this.refusedInPace++;
     this.last = Math.max(this.last, now);
     this.refusedInFlight = Math.min(this.refusedInFlight, inFlight);
   }
 
   /** What was refused so far means nothing. Those that are on their way go on to count. */
   dismiss(): void {
-    this.refused = this.acceptedAfter = 0;
+    this.refused = this.refusedInPace = this.acceptedAfter = 0;
     this.#refusedSentAt = this.refusedInFlight = Infinity;
   }
 

@@ -215,9 +215,12 @@ export class Limit {
     this.pace.open(now, Math.min(this.pace.tokens, 1));
   }
 
-  /** Were those that were sent after it accepted? Then it takes nothing from a pace that is held or shared. */
-  #isContradicted({ contradicted }: Stretch, { trying }: Closing): boolean {
-    return contradicted && ((this.pace.way === 'hold' && !trying) || this.shared);
+  /**
+   * Were those that were sent after it accepted, or was none refused but what went ahead of the pace? Then it takes nothing from a pace
+   * that is held or shared.
+   */
+  #isContradicted({ contradicted, refusedInPace }: Stretch, { trying }: Closing): boolean {
+    return (contradicted || refusedInPace === 0) && ((this.pace.way === 'hold' && !trying) || this.shared);
   }
 
   /**

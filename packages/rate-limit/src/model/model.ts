@@ -240,7 +240,7 @@ export class Pacer {
     const isSample = this.#sample.has(sent.at);
     if (isSample) this.#sample.answered(true, sent.at);
     else if (this.#isProbe(sent)) this.#cooldown.probeRefused(sent.at);
-    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent.at, sent.inFlight);
+    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent);
     if (this.#cooldown.closed || (!isSample && this.#believes(asked))) {
       if (!this.#cooldown.closed) this.#beforeClosing(sent, now);
       this.#cooldown.close(now, asked, roundTrip);
@@ -283,7 +283,11 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    if (this.#unlimited && this.#cooldown.hasRefusedProbes && this.#limit.resume(now)) return;
+    if (this.#unlimited && this.#cooldown.hasRefusedProbes) {
+      // refused again while it lets go what waited: that may be too much at once, and not all
+      const isTooMuch = this.#limit.pace.base < Infinity && this.#concurrency.learn(stretch, now);
+      if (isTooMuch || this.#limit.resume(now)) return;
+    }
     if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
   }
 

@@ -49,7 +49,7 @@ describe('a limit on how many are in flight at once', () => {
   const refusedWith = (inFlight: number, accepted = 6) => {
     const stretch = new Stretch();
     for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1), 1);
-    stretch.refuse(100, 0, inFlight);
+    stretch.refuse(100, { at: 0, inFlight, ahead: false });
     return stretch;
   };
   const most = (accepted: number, inFlight: number) => {

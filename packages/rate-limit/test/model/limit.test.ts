@@ -8,7 +8,7 @@ function stretch(from: number, length: number, accepted: number): Stretch {
   const made = new Stretch();
   made.send(from);
   for (let n = 1; n <= accepted; n++) made.accept(from + (length * n) / accepted, from, 1, 1);
-  made.refuse(from + length, from, 1);
+  made.refuse(from + length, { at: from, inFlight: 1, ahead: false });
   return made;
 }
 
@@ -125,6 +125,15 @@ describe('Limit', () => {
     const made = stretch(10_000, 1_000, 20);
     for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
     limit.learn(made, { ...closing, pace: 0.03 }, 12_100);
+    expect(limit.pace.ceiling).toBe(0.02);
+  });
+
+  it('keeps a shared pace when none was refused but what went ahead of it', () => {
+    const limit = shared();
+    const made = new Stretch(10_000);
+    made.accept(10_100, 10_000, 1, 1);
+    made.refuse(10_200, { at: 10_100, inFlight: 1, ahead: true });
+    limit.learn(made, { ...closing, pace: 0.018 }, 11_200);
     expect(limit.pace.ceiling).toBe(0.02);
   });
 

@@ -6,7 +6,7 @@ function stretch({ inFlight, refusedAt }: { inFlight: number; refusedAt?: number
   const made = new Stretch();
   made.send(0);
   for (let n = 0; n < 10; n++) for (let f = 1; f <= inFlight; f++) made.accept(n, n, f, 1);
-  if (refusedAt !== undefined) made.refuse(10, 10, refusedAt);
+  if (refusedAt !== undefined) made.refuse(10, { at: 10, inFlight: refusedAt, ahead: false });
   return made;
 }
 
@@ -15,13 +15,13 @@ describe('Stretch', () => {
     const made = new Stretch();
     made.send(0);
     for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1, 1);
-    made.refuse(1_000, 990, 1);
+    made.refuse(1_000, { at: 990, inFlight: 1, ahead: false });
     expect(made).toMatchObject({ lone: true, outvoted: false, several: false, length: 1_000 });
   });
 
   it('counts what was sent after the refused request for it, and nothing that was sent before', () => {
     const made = new Stretch();
-    made.refuse(100, 50, 1);
+    made.refuse(100, { at: 50, inFlight: 1, ahead: false });
     for (let n = 0; n < 8; n++) made.accept(101, 40, 1, 1);
     expect(made.outvoted).toBe(false);
     for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
@@ -30,18 +30,18 @@ describe('Stretch', () => {
 
   it('forgets what was refused when that is dismissed, and counts those that are on their way for what comes', () => {
     const made = new Stretch();
-    made.refuse(100, 50, 3);
+    made.refuse(100, { at: 50, inFlight: 3, ahead: false });
     for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
     made.dismiss();
     expect(made).toMatchObject({ accepted: 8, refused: 0, acceptedAfter: 0, refusedInFlight: Infinity });
-    made.refuse(110, 70, 2);
+    made.refuse(110, { at: 70, inFlight: 2, ahead: false });
     for (let n = 0; n < 4; n++) made.accept(111, 80, 1, 1);
     expect(made.contradicted).toBe(true);
   });
 
   it('knows several refusals with hardly one accepted between', () => {
     const made = new Stretch();
-    for (let n = 0; n < 3; n++) made.refuse(100, 50, 1);
+    for (let n = 0; n < 3; n++) made.refuse(100, { at: 50, inFlight: 1, ahead: false });
     expect(made).toMatchObject({ lone: false, several: true });
   });
 });
