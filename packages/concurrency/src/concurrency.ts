@@ -65,7 +65,7 @@ interface Visit {
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
  * A call is in flight until its response is there; reading the body does not count. One that waits inside, for a retry or its turn
- * at a limit, keeps its slot unless others succeed meanwhile. A waiting call leaves at once when its signal aborts. One that finds `maxQueue`
+ * at a limit, keeps its slot, unless most others succeed meanwhile. A waiting call leaves at once when its signal aborts. One that finds `maxQueue`
  * calls waiting is refused. All calls through one middleware share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason

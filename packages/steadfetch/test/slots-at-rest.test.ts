@@ -160,7 +160,7 @@ it('an observer that cancels a call which waits for a slot again ends its retry'
 
 it('what was not sent is no success of others', async () => {
   const slots = concurrency(2);
-  const cache = defineMiddleware((call, next) => (call.url === CACHED ? new Response() : next(call)));
+  const cache = defineMiddleware(async (call, next) => (call.url === CACHED ? new Response() : next(call)));
   const { time, steady } = twoPaths(compose(slots, cache));
   void steady(DEAD);
   await time.run(1);
