@@ -65,7 +65,7 @@ interface Visit {
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
  * A call is in flight until its response is there; reading the body does not count. One that waits inside, for a retry or its turn
- * at a limit, keeps its slot, unless most others succeed meanwhile. A waiting call leaves at once when its signal aborts. One that finds `maxQueue`
+ * at a limit, keeps its slot, unless a `timeout` stands outside and most others succeed meanwhile. A waiting call leaves at once when its signal aborts. One that finds `maxQueue`
  * calls waiting is refused. All calls through one middleware share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
@@ -124,7 +124,8 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
     let lane = laneOf(name);
     let isCounted = false;
     if (!enter(lane, visit)) await wait(lane, call, visit);
-    record.rest = rest;
+    // where no `timeout` stands outside, the time of a call begins with its slot: then no more calls begin than there are slots
+    if (call.remaining() < Infinity) record.rest = rest;
     try {
       throwIfAborted(signal);
       const response = await next(call);

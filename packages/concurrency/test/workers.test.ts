@@ -98,7 +98,8 @@ it('frees the slot that a call keeps which waits inside, whose request has ended
   const fetch = heldFetch();
   const held = heldFetch();
   const limited = concurrency(1);
-  const send = compose(limited, rests)(fetch);
+  const timed = defineMiddleware(async (call, next) => next(call.with({ remaining: () => 10_000 })));
+  const send = compose(timed, limited, rests)(fetch);
   const end = await request(() => void send(`${URL}rests`));
   end();
   void send(`${URL}next`);

@@ -9,6 +9,7 @@ import {
   type RetryOptions,
   retry,
   standard,
+  timeout,
 } from 'steadfetch';
 import { expect, it } from 'vitest';
 
@@ -205,6 +206,21 @@ it('a call of slots that were forgotten does not free those in use', async () =>
   expect(slots.snapshot()).toEqual({ active: 1, queued: 1 });
 });
 
+it('where no timeout stands outside, a call keeps its slot until it is done', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const timing = { clock: time, random: () => 0.5 };
+  const slots = concurrency(2);
+  const steady = compose(
+    slots,
+    standard({ ...timing, rateLimit: { limit: { requests: 1, per: 1_000 } } }),
+  )(async () => new Response());
+  const items = Array.from({ length: 100 }, () => steady(WELL)); // in the limiter most would wait for longer than they may take
+
+  await time.run(200_000);
+
+  expect((await Promise.all(items)).every(({ ok }) => ok)).toBe(true);
+});
+
 it('a call that waits for its turn at a limit gives up its slot when others succeed', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const stack = standard({
@@ -242,6 +258,7 @@ function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const sent: string[] = [];
   const steady = compose(
+    timeout(10_000_000, { clock: time }),
     slots,
     retry({ clock: time, random: () => 0.5, maxRetries: 1, ...options }),
   )(async (input) => {
