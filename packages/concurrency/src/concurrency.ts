@@ -20,7 +20,7 @@ import {
   Turns,
   watchRequests,
 } from '@steadfetch/core/kit';
-import { Lane, type Occupancy, type Slot } from './lane.ts';
+import { Lane, type Occupancy } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
 
 export interface QueueEvent extends Occupancy {
@@ -56,7 +56,7 @@ export interface Bulkhead extends Middleware {
   reset(key?: string): void;
 }
 
-/** A call that is watched, and how it gives up its slot or its wait. */
+/** A call, and how it gives up its slot or its wait. */
 interface Visit {
   giveUp?: ((reason?: unknown) => void) | undefined;
 }
@@ -64,12 +64,12 @@ interface Visit {
 /**
  * Lets at most `max` calls of a key be in flight; the others wait in the order they came.
  *
- * A call is in flight until its response is there; reading the body does not count. A waiting call leaves at once when
- * its signal aborts. One that finds `maxQueue` calls waiting is refused. All calls through one middleware
- * share its slots.
+ * A call is in flight until its response is there; reading the body does not count. One that waits inside, for a retry or its turn
+ * at a limit, keeps its slot, unless a `timeout` stands outside and most others succeed meanwhile. A waiting call leaves at once when its signal aborts. One that finds `maxQueue`
+ * calls waiting is refused. All calls through one middleware share its slots.
  *
  * @throws {QueueFullError} when too many calls wait already, and the caller's abort reason
- * @example const fetchPage = compose(retry(), concurrency(8), timeout(10_000))(fetch);
+ * @example const fetchPage = compose(concurrency(8), retry(), timeout(10_000))(fetch);
  */
 export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead {
   checkNumber('concurrency: max', max, { min: 1, integer: true });
@@ -81,44 +81,86 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
     if (known) return known;
-    const lane = new Lane(name, max, (empty) => lanes.delete(empty.key));
+    const lane = new Lane(name, max, (empty) => {
+      if (lanes.get(name) === empty) lanes.delete(name);
+    });
     lanes.set(name, lane);
     return lane;
   }
 
-  async function wait(lane: Lane, call: Call, visit: Visit | undefined): Promise<Slot> {
+  function enter(lane: Lane, visit: Visit, hasRested = false): boolean {
+    let slot = lane.enter(hasRested);
+    if (!slot && !hasRested && lane.queued >= maxQueue) slot = lane.takeOver();
+    if (slot) visit.giveUp = lane.exit.bind(lane, slot);
+    return slot !== undefined;
+  }
+
+  async function wait(lane: Lane, call: Call, visit: Visit, hasRested = false): Promise<void> {
     const { record, signal } = call;
     const { key: name, active, queued } = lane;
-    const refused = queued >= maxQueue;
+    const refused = queued >= maxQueue && !hasRested;
     const own = call.observed && !refused ? cancellable(signal) : undefined;
     // it is in the line before an observer is called, which may free the slots
-    const turn = refused ? undefined : lane.wait(own?.signal ?? signal);
-    if (turn && visit) visit.giveUp = turn.leave;
+    const turn = refused ? undefined : lane.wait(own?.signal ?? signal, hasRested);
+    if (turn) visit.giveUp = turn.leave;
     const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
     call.observed?.emit(call, { type: 'queue', key: name, active, ...about } as Moment);
     if (!turn) return turns.refuse(() => new QueueFullError(name, max, maxQueue, record.lastAnswer), signal);
     record.waitingFor = 'a slot of concurrency()';
     notify(onQueue, { key: name, active, queued: queued + 1 });
     try {
-      return await turn.slot;
+      await turn.slot;
     } finally {
       own?.release();
       record.waitingFor = undefined;
     }
   }
 
-  async function run(call: Call, next: Next, visit?: Visit): Promise<Response> {
-    throwIfAborted(call.signal);
-    const lane = laneOf(checkKey('concurrency: key', key(call)));
-    let slot = lane.enter();
-    if (!slot) slot = await wait(lane, call, visit);
-    else if (visit) visit.giveUp = lane.exit.bind(lane, slot);
+  async function run(call: Call, next: Next, visit: Visit = {}): Promise<Response> {
+    const { record, signal } = call;
+    const { sends, rest: restOutside } = record;
+    throwIfAborted(signal);
+    const name = checkKey('concurrency: key', key(call));
+    let lane = laneOf(name);
+    let isCounted = false;
+    if (!enter(lane, visit)) await wait(lane, call, visit);
+    // where no `timeout` stands outside, the time of a call begins with its slot: then no more calls begin than there are slots
+    if (call.remaining() < Infinity) record.rest = rest;
     try {
-      throwIfAborted(call.signal);
-      return await next(call);
+      throwIfAborted(signal);
+      const response = await next(call);
+      const { status } = Object(response) as Response; // a mock may answer with nothing
+      count(status < 500 && status !== 429);
+      return response;
+    } catch (error) {
+      count(false);
+      throw error;
     } finally {
-      if (visit) visit.giveUp?.();
-      else lane.exit(slot);
+      record.rest = restOutside;
+      visit.giveUp?.();
+      visit.giveUp = undefined;
+    }
+
+    /** Counts the first outcome, if it is one of the server. */
+    function count(succeeded: boolean): void {
+      if (isCounted || record.sends === sends || signal?.aborted) return;
+      isCounted = true;
+      lane.count(succeeded);
+    }
+
+    function rest(): () => Promise<void> {
+      count(false);
+      const resume = restOutside?.();
+      const leave = visit.giveUp && lane.rest(visit.giveUp);
+      visit.giveUp = leave;
+      return async () => {
+        await resume?.();
+        if (!leave || visit.giveUp !== leave) return; // the call has ended
+        lane = laneOf(name);
+        const entered = enter(lane, visit, true) || wait(lane, call, visit, true);
+        leave();
+        await entered;
+      };
     }
   }
 

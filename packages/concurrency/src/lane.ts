@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
 export interface Occupancy {
-  /** Calls in flight. */
+  /** Calls that have a slot: in flight, or waiting for a retry while most others fail too. */
   active: number;
   /** Calls that wait for their turn. */
   queued: number;
@@ -26,6 +26,12 @@ export class Lane {
   readonly #max: number;
   readonly #onEmpty: (lane: Lane) => void;
   readonly #line = new WaitingLine<(slot: Slot) => void>();
+  /** The calls that have rested: they come before the line. */
+  readonly #returning = new WaitingLine<(slot: Slot) => void>();
+  /** The balance when each call began to rest that still keeps its slot. The last one is the lowest. */
+  readonly #resting = new WaitingLine<number>();
+  /** The calls whose first outcome was a success, less those whose first was a failure. */
+  #balance = 0;
   #active = 0;
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
@@ -37,29 +43,61 @@ export class Lane {
   }
 
   get active(): number {
-    return this.#active;
+    return Math.min(this.#max, this.#active + this.#resting.size);
   }
 
   get queued(): number {
-    return this.#line.size;
+    return this.#line.size + this.#returning.size;
   }
 
-  /** Takes a slot if one is free; then no call waits. */
-  enter(): Slot | undefined {
-    if (this.#active >= this.#max) return undefined;
+  /** Takes a slot if one is free; then no call waits. One that has rested may take a slot that another keeps. */
+  enter(hasRested = false): Slot | undefined {
+    if (this.#active + (hasRested ? 0 : this.#resting.size) >= this.#max) return undefined;
     this.#active++;
     return this.#slot;
   }
 
+  /**
+   * A call that is not in flight for a while exits, and keeps its slot from calls that have not begun. Returns the function that ends
+   * this, to be called after the call has entered again.
+   */
+  rest(exit: () => void): () => void {
+    const leave = this.#resting.join(this.#balance);
+    exit();
+    return () => {
+      leave();
+      this.#start();
+    };
+  }
+
+  /**
+   * Counts the first outcome of a call. A call that rests keeps its slot no longer if more calls have succeeded than failed since: then
+   * the others need not wait for what ails it.
+   */
+  count(succeeded: boolean): void {
+    this.#balance += succeeded ? 1 : -1;
+    while (this.#resting.last! < this.#balance) this.#resting.pop();
+    this.#start();
+  }
+
+  /** Takes a slot that a call keeps while it rests, if there is one. The first in line gets it, if there is one too. */
+  takeOver(): Slot | undefined {
+    if (this.#active === this.#max) return undefined;
+    while (this.#active + this.#resting.size >= this.#max) this.#resting.pop();
+    if (this.#line.size === 0) return this.enter();
+    this.#start();
+    return undefined;
+  }
+
   /** Waits for a slot; rejects at once, out of the line, when the signal aborts. */
-  wait(signal: AbortSignal | undefined): Waiting {
+  wait(signal: AbortSignal | undefined, hasRested = false): Waiting {
     let giveUp: ((reason: unknown) => void) | undefined;
     const leave = (reason?: unknown) => {
       giveUp?.(reason);
       giveUp = undefined;
     };
     const slot = settledByOthers<Slot>((resolve, reject) => {
-      const leaveLine = this.#line.join((slot) => {
+      const leaveLine = (hasRested ? this.#returning : this.#line).join((slot) => {
         release();
         giveUp = () => this.exit(slot);
         resolve(slot);
@@ -73,22 +111,30 @@ export class Lane {
     return { slot, leave };
   }
 
-  /** Frees a slot: the first in line takes it, so that no newcomer overtakes. */
+  /** Frees a slot: the first in line takes it at once, so that no newcomer overtakes. */
   exit(slot: Slot): void {
     if (slot !== this.#slot) return;
-    const start = this.#line.shift();
-    if (start) start(slot);
-    else if (--this.#active === 0) this.#onEmpty(this);
+    this.#active--;
+    this.#start();
   }
 
-  /** Forgets the calls in flight: as many of the waiting calls as there are slots start. */
+  /** Forgets the calls in flight, and those that rest: as many of the waiting calls as there are slots start. */
   reset(): void {
     this.#slot = {};
     this.#active = 0;
-    while (this.#active < this.#max && this.#line.size > 0) {
+    while (this.#resting.size > 0) this.#resting.pop();
+    this.#start();
+  }
+
+  /** Starts the calls that wait, as far as there are slots for them. */
+  #start(): void {
+    while (this.#active < this.#max) {
+      const isKept = this.#active + this.#resting.size >= this.#max;
+      const start = this.#returning.shift() ?? (isKept ? undefined : this.#line.shift());
+      if (!start) break;
       this.#active++;
-      this.#line.shift()!(this.#slot);
+      start(this.#slot);
     }
-    if (this.#active === 0) this.#onEmpty(this);
+    if (this.#active + this.#resting.size === 0) this.#onEmpty(this);
   }
 }

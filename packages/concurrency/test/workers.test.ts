@@ -1,3 +1,4 @@
+import { compose, defineMiddleware } from '@steadfetch/core';
 import { expect, it, vi } from 'vitest';
 import { request, runInWorkers } from '../../core/test/support/workers.ts';
 import { concurrency, QueueFullError } from '../src/index.ts';
@@ -85,4 +86,29 @@ it('ends a call in Workers once, with the reason of its abort', async () => {
   await vi.advanceTimersByTimeAsync(1_300);
 
   expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('frees the slot that a call keeps which waits inside, whose request has ended', async () => {
+  const rests = defineMiddleware(async (call, next) => {
+    const resume = call.url.endsWith('rests') ? call.record.rest?.() : undefined;
+    if (resume) await held(URL);
+    await resume?.();
+    return next(call);
+  });
+  const fetch = heldFetch();
+  const held = heldFetch();
+  const limited = concurrency(1);
+  const timed = defineMiddleware(async (call, next) => next(call.with({ remaining: () => 10_000 })));
+  const send = compose(timed, limited, rests)(fetch);
+  const end = await request(() => void send(`${URL}rests`));
+  end();
+  void send(`${URL}next`);
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 1 });
+
+  await vi.advanceTimersByTimeAsync(1_300);
+  await held.answer();
+
+  expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
+  await fetch.answer();
+  expect(limited.snapshot()).toEqual({ active: 0, queued: 0 });
 });

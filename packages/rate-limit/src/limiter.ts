@@ -73,10 +73,13 @@ export class Limiter {
       ticket = this.#ticket(call, gate);
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
-        const permit = gate.effective.enter(ticket, this.#now()) ?? (await this.#wait(ticket));
+        let permit = gate.effective.enter(ticket, this.#now());
+        const resume = permit ? undefined : call.record.rest?.();
+        permit ??= await this.#wait(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
+          if (resume) await resume();
           const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
           request.handOn();
           response = await answer;

@@ -8,14 +8,21 @@ import type { Permit, Retry } from './rule.ts';
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
   failure.call.record.waitingFor = 'the delay before a retry';
-  // While a call waits, these two functions are kept in memory, so they refer to as little as they can.
+  const resume = failure.call.record.rest?.();
+  // While a call waits, these functions are kept in memory, so they refer to as little as they can.
+  const end = () => endWait(failure, retry);
   return sleepAfter(failure, retry.delay).then(
-    () => endWait(failure, retry),
+    resume ? () => resume().then(end, (thrown) => endWait(failure, retry, { thrown }, true)) : end,
     (thrown) => endWait(failure, retry, { thrown }),
   );
 }
 
-function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown }): true {
+function endWait(
+  failure: FailedAttempt,
+  retry: Retry,
+  ended?: { thrown: unknown },
+  cancelled: boolean = isCancelled(failure),
+): true {
   const { call, session } = failure;
   call.record.waitingFor = undefined;
   if (!ended && !call.signal?.aborted) {
@@ -24,7 +31,7 @@ function endWait(failure: FailedAttempt, retry: Retry, ended?: { thrown: unknown
     return true;
   }
   const error = rejectionOf(failure, ended?.thrown);
-  if (isCancelled(failure)) cancelRetry(failure, 'aborted', error, retry.permits);
+  if (cancelled) cancelRetry(failure, 'aborted', error, retry.permits);
   else releasePermits(retry.permits);
   throw error;
 }

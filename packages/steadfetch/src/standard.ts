@@ -32,7 +32,7 @@ interface Kept {
 
 /**
  * The canonical stack with sane numbers, in the one order that works:
- * `timeout (whole call) > idempotencyKey > retry > rateLimit > circuitBreaker > concurrency > bufferBody > timeout (attempt)`.
+ * `timeout (whole call) > idempotencyKey > concurrency > retry > rateLimit > circuitBreaker > bufferBody > timeout (attempt)`.
  *
  * By default it has the two timeouts and `retry`. Every other layer is added by its option: a layer is on by default only
  * if it helps in some everyday situation and harms in none (`pnpm bench harm`). The numbers are checked against
@@ -68,10 +68,10 @@ function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept]
   const layers: [string, object | undefined, Middleware | false | undefined][] = [
     ['timeout', { call: plan.timeout }, plan.timeout !== undefined && timeout(plan.timeout, timing)],
     ['idempotencyKey', plan.idempotencyKey, plan.idempotencyKey && idempotencyKey(plan.idempotencyKey)],
+    ['concurrency', plan.concurrency, slots],
     ['retry', plan.retry, plan.retry && retry({ ...plan.retry, budget: budget! })],
     ['rateLimit', plan.rateLimit, limiter],
     ['circuitBreaker', plan.circuitBreaker, breaker],
-    ['concurrency', plan.concurrency, slots],
     ['bufferBody', plan.bufferBody, plan.bufferBody && bufferBody(plan.bufferBody)],
     ['timeout', { attempt: plan.attemptTimeout }, plan.attemptTimeout && timeout(plan.attemptTimeout, timing)],
   ];

@@ -187,7 +187,7 @@ describe('retry and concurrency', () => {
     expect((await call).status).toBe(200);
   });
 
-  it('retry inside, a slot is held for the whole call', async () => {
+  it('retry inside, a slot is held while a retry waits, unless most others succeed', async () => {
     const clock = manualClock();
     const slots = concurrency(1);
     const call = compose(slots, retries(clock))(fakeFetch([503, 200], { clock }))(URL);

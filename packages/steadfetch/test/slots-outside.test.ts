@@ -1,16 +1,34 @@
 import { networkError, seededRandom, VirtualTime } from '@steadfetch/testing/simulation';
-import { compose, concurrency, type Middleware, standard } from 'steadfetch';
+import { compose, concurrency, type Middleware, retry, standard, timeout } from 'steadfetch';
 import { expect, it } from 'vitest';
 
 const ITEMS = 300;
 
 // what the README of `concurrency` says of a job that makes all its calls at once
-it('slots outside of standard() keep a job from running through a restart', async () => {
-  const outside = await itemsDone((timing) => compose(concurrency(10, { maxQueue: Infinity }), standard(timing)));
-  const inside = await itemsDone((timing) => standard({ ...timing, concurrency: 10 }));
+it('a call of standard() keeps its slot until it is done, so that a job does not run through a restart', async () => {
+  const whole = await itemsDone((timing) => standard({ ...timing, concurrency: 10 }));
+  const perAttempt = await itemsDone(({ clock, random }) =>
+    compose(timeout(30_000, { clock }), retry({ clock, random }), concurrency(10), timeout(10_000, { clock })),
+  );
 
-  expect(outside).toBeGreaterThan(0.9 * ITEMS);
-  expect(inside).toBeLessThan(outside);
+  expect(whole).toBeGreaterThan(0.9 * ITEMS);
+  expect(perAttempt).toBeLessThan(0.5 * ITEMS);
+});
+
+it('a call that waits for its retry in standard() holds its slot, and gives it back when its time is over', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const stack = standard({ clock: time, random: () => 0.5, concurrency: 1, timeout: 3_000 });
+  const steady = stack(async () => new Response(null, { status: 503, headers: { 'retry-after': '2' } }));
+  const first = steady('https://api.test/items/1');
+  const second = steady('https://api.test/items/2').catch((error: unknown) => error);
+
+  await time.run(1_000);
+  expect(stack.snapshot().concurrency).toEqual({ active: 1, queued: 1 });
+
+  await time.run(10_000);
+  expect((await first).status).toBe(503);
+  expect(await second).toMatchObject({ status: 503 });
+  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
 type Timing = { readonly clock: VirtualTime; readonly random: () => number };

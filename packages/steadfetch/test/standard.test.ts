@@ -60,10 +60,10 @@ describe('standard', () => {
     expect(stack.describe()).toMatchInlineSnapshot(`
       "timeout  call 20000
       idempotencyKey  format raw
+      concurrency  max 5  maxQueue 20
       retry  maxRetries 3  maxDelay 20000  serverHints spread 0.5  statuses 429 503
       rateLimit  proof first  maxWait 20000  maxResends 10  limit requests 10  limit per 1000
       circuitBreaker  openFor 9000  probes 1
-      concurrency  max 5  maxQueue 20
       bufferBody  maxBytes 1000000  validate json
       timeout  attempt headers 5000  attempt body 10000
       fetch"
@@ -185,7 +185,7 @@ describe('standard', () => {
       { idempotencyKey: true },
       ['timeout', 'idempotencyKey', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch'],
     ],
-    [{ concurrency: 3 }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'concurrency', 'timeout', 'fetch']],
+    [{ concurrency: 3 }, ['timeout', 'concurrency', 'retry', 'rateLimit', 'circuitBreaker', 'timeout', 'fetch']],
     [{ bufferBody: true }, ['timeout', 'retry', 'rateLimit', 'circuitBreaker', 'bufferBody', 'timeout', 'fetch']],
   ])('takes layers in and out: %o', (options, layers) => {
     const lines = standard({ ...ALL, ...options })

@@ -1,0 +1,272 @@
+import { VirtualTime } from '@steadfetch/testing/simulation';
+import {
+  compose,
+  concurrency,
+  defineMiddleware,
+  type Middleware,
+  observe,
+  QueueFullError,
+  type RetryOptions,
+  retry,
+  standard,
+  timeout,
+} from 'steadfetch';
+import { expect, it } from 'vitest';
+
+it('a call that waits for its retry gives up its slot when others succeed, and is the next to get one', async () => {
+  const slots = concurrency(2);
+  const { time, sent, steady } = twoPaths(slots);
+  void steady(DEAD);
+  await time.run(1);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+
+  void steady(WELL);
+  await time.run(200);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+
+  for (let call = 0; call < 400; call++) void steady(WELL);
+  await time.run(60_000);
+  expect(sent).toHaveLength(403);
+  expect(sent.lastIndexOf(DEAD)).toBeLessThan(300);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('a call that has given up its slot and is aborted takes none', async () => {
+  const slots = concurrency(2);
+  const { time, steady } = twoPaths(slots);
+  const caller = new AbortController();
+  const call = steady(DEAD, { signal: caller.signal }).catch((error: unknown) => error);
+  await time.run(1);
+  void steady(WELL);
+  await time.run(200);
+
+  caller.abort(new Error('enough'));
+
+  expect(await call).toMatchObject({ message: 'enough' });
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('a call that is aborted while it waits for a slot again leaves the line', async () => {
+  const slots = concurrency(2);
+  const { time, sent, steady } = twoPaths(slots);
+  const caller = new AbortController();
+  const call = steady(DEAD, { signal: caller.signal }).catch((error: unknown) => error);
+  await time.run(1);
+  void steady(WELL);
+  await time.run(9_990);
+  for (let at = 9_990; at < 13_000; at += 10) time.at(at, () => void steady(HANGS).catch(() => {}));
+  await time.run(15_000);
+  expect(sent.filter((url) => url === DEAD)).toHaveLength(1);
+
+  const { queued } = slots.snapshot();
+  caller.abort(new Error('enough'));
+
+  expect(await call).toMatchObject({ message: 'enough' });
+  expect(slots.snapshot()).toEqual({ active: 2, queued: queued - 1 });
+});
+
+it('a call that waits for its retry keeps its slot unless more calls have succeeded than failed since', async () => {
+  const slots = concurrency(4);
+  const { time, steady } = twoPaths(slots);
+  for (const url of [DEAD, DEAD, DEAD]) void steady(url);
+  await time.run(1);
+  void steady(WELL);
+  await time.run(200);
+
+  // since the first one began to wait two have failed, since the second one did one has, since the third one did none has
+  expect(slots.snapshot()).toEqual({ active: 2, queued: 0 });
+});
+
+it('a slot that was forgotten is not given up', async () => {
+  const slots = concurrency(1);
+  const { time, steady } = twoPaths(slots);
+  void steady(DEAD);
+  await time.run(1);
+
+  slots.reset();
+  void steady(WELL);
+  void steady(WELL);
+  await time.run(150);
+
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+  await time.run(60_000);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('no call is refused while another keeps a slot that it does not use', async () => {
+  const slots = concurrency(1, { maxQueue: 0 });
+  const { time, sent, steady } = twoPaths(slots);
+  const first = steady(DEAD);
+  await time.run(1);
+
+  expect((await Promise.all([steady(DEAD), time.run(15_000)]))[0].status).toBe(503);
+  expect((await first).status).toBe(503);
+  expect(sent).toHaveLength(4);
+  const hanging = steady(HANGS);
+  await expect(steady(WELL)).rejects.toThrow(QueueFullError);
+  await Promise.all([hanging, time.run(2_000_000)]);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('where the line is full, a call that waits for its retry gives up its slot to the first in line', async () => {
+  const slots = concurrency(1, { maxQueue: 1 });
+  const { time, sent, steady } = twoPaths(slots);
+  for (const url of [DEAD, WELL]) void steady(url);
+  await time.run(1);
+  expect(sent).toEqual([DEAD]);
+
+  void steady(HANGS);
+
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 1 });
+  await time.run(2);
+  expect(sent).toEqual([DEAD, WELL]);
+});
+
+it('a call that is due takes the slot of one that waits', async () => {
+  const slots = concurrency(1, { maxQueue: 0 });
+  const { time, sent, steady } = twoPaths(slots);
+  void steady(DEAD);
+  await time.run(5_000);
+  void steady(DEAD); // gets the slot of the first one, and keeps it
+
+  await time.run(13_000);
+
+  expect(sent).toHaveLength(3);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('an observer that cancels a call which waits for a slot again ends its retry', async () => {
+  const slots = concurrency(1);
+  const given: string[] = [];
+  const { time, steady } = twoPaths(
+    compose(
+      observe((event) => {
+        if (event.type === 'queue' && event.action === 'wait' && time.elapsed > 9_000) event.cancel!();
+      }),
+      slots,
+    ),
+    { hooks: { onRetry: () => given.push('retry'), onGiveUp: ({ reason }) => given.push(reason) } },
+  );
+  const call = steady(DEAD).catch((error: unknown) => error);
+  await time.run(1);
+  slots.reset();
+  void steady(HANGS);
+
+  await time.run(20_000);
+
+  expect(await call).toMatchObject({ name: 'AbortError' });
+  expect(given).toEqual(['retry', 'aborted']);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('what was not sent is no success of others', async () => {
+  const slots = concurrency(2);
+  const cache = defineMiddleware(async (call, next) => (call.url === CACHED ? new Response() : next(call)));
+  const { time, steady } = twoPaths(compose(slots, cache));
+  void steady(DEAD);
+  await time.run(1);
+
+  await steady(CACHED);
+
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+});
+
+it('a wait that ends after its call takes no slot', async () => {
+  const slots = concurrency(1);
+  let answer: ((response: Response) => void) | undefined;
+  const answered = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  const race = defineMiddleware(async (call, next) => Promise.race([next(call), answered]));
+  const { time, steady } = twoPaths(compose(slots, race));
+  void steady(DEAD);
+  await time.run(1);
+
+  answer!(new Response());
+  await time.run(20_000);
+
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('a call of slots that were forgotten does not free those in use', async () => {
+  const slots = concurrency(1);
+  const { time, sent, steady } = twoPaths(slots);
+  const caller = new AbortController();
+  void steady(DEAD, { signal: caller.signal }).catch(() => {});
+  await time.run(1);
+  slots.reset();
+  void steady(HANGS);
+  caller.abort();
+  await time.run(2);
+
+  void steady(HANGS);
+
+  await time.run(3);
+  expect(sent).toEqual([DEAD, HANGS]);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 1 });
+});
+
+it('where no timeout stands outside, a call keeps its slot until it is done', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const timing = { clock: time, random: () => 0.5 };
+  const slots = concurrency(2);
+  const steady = compose(
+    slots,
+    standard({ ...timing, rateLimit: { limit: { requests: 1, per: 1_000 } } }),
+  )(async () => new Response());
+  const items = Array.from({ length: 100 }, () => steady(WELL)); // in the limiter most would wait for longer than they may take
+
+  await time.run(200_000);
+
+  expect((await Promise.all(items)).every(({ ok }) => ok)).toBe(true);
+});
+
+it('a call that waits for its turn at a limit gives up its slot when others succeed', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const stack = standard({
+    clock: time,
+    random: () => 0.5,
+    concurrency: 2,
+    rateLimit: { scope: 'path' },
+    retry: false,
+  });
+  const steady = stack(async (input) => {
+    if (input === DEAD && time.elapsed < 9_000)
+      return new Response(null, { status: 429, headers: { 'retry-after': '10' } });
+    await time.sleep(100);
+    return new Response();
+  });
+  const limited = [steady(DEAD), steady(DEAD)];
+  await time.run(1_000);
+  expect(stack.snapshot().concurrency).toEqual({ active: 2, queued: 0 });
+
+  const well = Array.from({ length: 20 }, () => steady(WELL));
+  await time.run(2_000);
+  expect(stack.snapshot().concurrency).toEqual({ active: 2, queued: 20 });
+
+  stack.reset();
+  await Promise.all([...limited, ...well, time.run(60_000)]);
+  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+});
+
+const DEAD = 'https://api.test/dead';
+const WELL = 'https://api.test/well';
+const HANGS = 'https://api.test/hangs';
+
+/** One path asks to come back in ten seconds, one hangs. Another answer takes 0.1 s. */
+function twoPaths(slots: Middleware, options: RetryOptions = {}) {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const sent: string[] = [];
+  const steady = compose(
+    timeout(10_000_000, { clock: time }),
+    slots,
+    retry({ clock: time, random: () => 0.5, maxRetries: 1, ...options }),
+  )(async (input) => {
+    sent.push(String(input));
+    if (input === DEAD) return new Response(null, { status: 503, headers: { 'retry-after': '10' } });
+    await time.sleep(input === HANGS ? 1_000_000 : 100);
+    return new Response();
+  });
+  return { time, sent, steady };
+}
+const CACHED = 'https://api.test/cached';
