@@ -31,6 +31,29 @@ it('the stack for GitHub sends an issue again that a secondary limit refused', a
   expect(server.requests).toHaveLength(2);
 });
 
+it('the stack for GitHub waits a minute after a secondary limit that only the body tells', async () => {
+  const body = '{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}';
+  const server = fakeFetch([{ status: 403, body, headers: { 'x-ratelimit-remaining': '4900' } }, 201]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'fetchGitHub', server);
+
+  const call = steady('https://api.github.com/repos/o/r/issues', { method: 'POST', body: '{"title":"one"}' });
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(server.requests).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+
+  expect((await call).status).toBe(201);
+});
+
+it('the stack for GitHub hands on a 403 that refuses no rate', async () => {
+  const server = fakeFetch([{ status: 403, body: '{"message":"Resource not accessible"}' }]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'fetchGitHub', server);
+
+  const response = await steady('https://api.github.com/user');
+
+  expect(await response.json()).toEqual({ message: 'Resource not accessible' });
+  expect(server.requests).toHaveLength(1);
+});
+
 it.each(['openai', '@anthropic-ai/sdk'])(
   'the stack for %s sends a completion again that a limit refused',
   async (sdk) => {
