@@ -32,7 +32,8 @@ it('the stack for GitHub sends an issue again that a secondary limit refused', a
 });
 
 it('the stack for GitHub waits a minute after a secondary limit that only the body tells', async () => {
-  const body = '{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}';
+  const body =
+    '{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}';
   const server = fakeFetch([{ status: 403, body, headers: { 'x-ratelimit-remaining': '4900' } }, 201]);
   const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'fetchGitHub', server);
 
@@ -159,6 +160,25 @@ it('behind the stack forSlack what is refused to one channel holds back no other
 
   await Promise.allSettled(Array.from({ length: 12 }, () => post('a')));
   const response = await post('b');
+
+  expect(response.status).toBe(200);
+});
+
+it('behind the stack forSlack a workspace above a limit holds back no other', async () => {
+  const server: typeof fetch = async (_, init) =>
+    new Response(
+      null,
+      new Headers(init?.headers).get('authorization') === 'Bearer a'
+        ? { status: 429, headers: { 'retry-after': '3600' } }
+        : {},
+    );
+  const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forSlack'))!;
+  const steady = await stackOf(line, code.replace('forSlack', 'steady'), server);
+  const list = (token: string) =>
+    steady('https://slack.com/api/users.list', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+
+  await Promise.allSettled(Array.from({ length: 12 }, () => list('a')));
+  const response = await list('b');
 
   expect(response.status).toBe(200);
 });
