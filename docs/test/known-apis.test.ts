@@ -164,6 +164,28 @@ it('behind the stack forSlack what is refused to one channel holds back no other
   expect(response.status).toBe(200);
 });
 
+it.each([
+  ['a text', 'sendMessage', (chat: number) => ({ method: 'POST', body: JSON.stringify({ chat_id: chat, text: 'x' }) })],
+  ['the URL', 'sendMessage?chat_id=', () => ({})],
+])(
+  'behind the stack forTelegram a group above its limit, named in %s, holds back no other chat',
+  async (_, to, init) => {
+    const server: typeof fetch = async (url, { body } = {}) =>
+      `${url} ${body}`.includes('-100')
+        ? new Response('{"ok":false,"parameters":{"retry_after":3600}}', { status: 429 })
+        : new Response('{"ok":true}');
+    const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forTelegram'))!;
+    const steady = await stackOf(line, code.replace('steady', 'forGemini').replace('forTelegram', 'steady'), server);
+    const send = (chat: number) =>
+      steady(`https://api.telegram.org/bot/${to}${to.endsWith('=') ? chat : ''}`, init(chat));
+
+    await Promise.allSettled(Array.from({ length: 12 }, () => send(-100)));
+    const responses = await Promise.all([send(7), send(-200)]);
+
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+  },
+);
+
 it('behind the stack forSlack a workspace above a limit holds back no other', async () => {
   const server: typeof fetch = async (_, init) =>
     new Response(
