@@ -147,6 +147,19 @@ it.each([
   },
 );
 
+it('behind the stack forDiscord a refused message holds back no reading of its channel', async () => {
+  const server: typeof fetch = async (_, init) =>
+    new Response(null, init?.method === 'POST' ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 200 });
+  const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forDiscord'))!;
+  const steady = await stackOf(line, code.replace('forDiscord', 'steady'), server);
+  const url = 'https://discord.com/api/v10/channels/1/messages';
+
+  await Promise.allSettled(Array.from({ length: 12 }, () => steady(url, { method: 'POST', body: '{}' })));
+  const response = await steady(url);
+
+  expect(response.status).toBe(200);
+});
+
 it('behind the stack forSlack what is refused to one channel holds back no other', async () => {
   const server: typeof fetch = async (_, init) =>
     new Response(
