@@ -31,6 +31,30 @@ it('the stack for GitHub sends an issue again that a secondary limit refused', a
   expect(server.requests).toHaveLength(2);
 });
 
+it('the stack for GitHub waits a minute after a secondary limit that only the body tells', async () => {
+  const body =
+    '{"message":"You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}';
+  const server = fakeFetch([{ status: 403, body, headers: { 'x-ratelimit-remaining': '4900' } }, 201]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'fetchGitHub', server);
+
+  const call = steady('https://api.github.com/repos/o/r/issues', { method: 'POST', body: '{"title":"one"}' });
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(server.requests).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(10_000);
+
+  expect((await call).status).toBe(201);
+});
+
+it('the stack for GitHub hands on a 403 that refuses no rate', async () => {
+  const server = fakeFetch([{ status: 403, body: '{"message":"Resource not accessible"}' }]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'fetchGitHub', server);
+
+  const response = await steady('https://api.github.com/user');
+
+  expect(await response.json()).toEqual({ message: 'Resource not accessible' });
+  expect(server.requests).toHaveLength(1);
+});
+
 it.each(['openai', '@anthropic-ai/sdk'])(
   'the stack for %s sends a completion again that a limit refused',
   async (sdk) => {
@@ -123,6 +147,19 @@ it.each([
   },
 );
 
+it('behind the stack forDiscord a refused message holds back no reading of its channel', async () => {
+  const server: typeof fetch = async (_, init) =>
+    new Response(null, init?.method === 'POST' ? { status: 429, headers: { 'retry-after': '3600' } } : { status: 200 });
+  const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forDiscord'))!;
+  const steady = await stackOf(line, code.replace('forDiscord', 'steady'), server);
+  const url = 'https://discord.com/api/v10/channels/1/messages';
+
+  await Promise.allSettled(Array.from({ length: 12 }, () => steady(url, { method: 'POST', body: '{}' })));
+  const response = await steady(url);
+
+  expect(response.status).toBe(200);
+});
+
 it('behind the stack forSlack what is refused to one channel holds back no other', async () => {
   const server: typeof fetch = async (_, init) =>
     new Response(
@@ -136,6 +173,47 @@ it('behind the stack forSlack what is refused to one channel holds back no other
 
   await Promise.allSettled(Array.from({ length: 12 }, () => post('a')));
   const response = await post('b');
+
+  expect(response.status).toBe(200);
+});
+
+it.each([
+  ['a text', 'sendMessage', (chat: number) => ({ method: 'POST', body: JSON.stringify({ chat_id: chat, text: 'x' }) })],
+  ['the URL', 'sendMessage?chat_id=', () => ({})],
+])(
+  'behind the stack forTelegram a group above its limit, named in %s, holds back no other chat',
+  async (_, to, init) => {
+    const server: typeof fetch = async (url, { body } = {}) =>
+      `${url} ${body}`.includes('-100')
+        ? new Response('{"ok":false,"parameters":{"retry_after":3600}}', { status: 429 })
+        : new Response('{"ok":true}');
+    const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forTelegram'))!;
+    const steady = await stackOf(line, code.replace('steady', 'forGemini').replace('forTelegram', 'steady'), server);
+    const send = (chat: number) =>
+      steady(`https://api.telegram.org/bot/${to}${to.endsWith('=') ? chat : ''}`, init(chat));
+
+    await Promise.allSettled(Array.from({ length: 12 }, () => send(-100)));
+    const responses = await Promise.all([send(7), send(-200)]);
+
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+  },
+);
+
+it('behind the stack forSlack a workspace above a limit holds back no other', async () => {
+  const server: typeof fetch = async (_, init) =>
+    new Response(
+      null,
+      new Headers(init?.headers).get('authorization') === 'Bearer a'
+        ? { status: 429, headers: { 'retry-after': '3600' } }
+        : {},
+    );
+  const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forSlack'))!;
+  const steady = await stackOf(line, code.replace('forSlack', 'steady'), server);
+  const list = (token: string) =>
+    steady('https://slack.com/api/users.list', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+
+  await Promise.allSettled(Array.from({ length: 12 }, () => list('a')));
+  const response = await list('b');
 
   expect(response.status).toBe(200);
 });

@@ -45,7 +45,8 @@ const LAYER: Layer = { name: 'bufferBody', mustBeInside: [['retry', 'a broken bo
 /** As Node names it. */
 const BROKEN_OFF = 'ERR_STREAM_PREMATURE_CLOSE';
 
-const ENDLESS = /^(?:text\/event-stream|multipart\/x-mixed-replace)\b/i;
+/** Bodies that are read while they come; `multipart/mixed` is that of GraphQL's `@defer` and of its subscriptions. */
+const ENDLESS = /^(?:text\/event-stream|multipart\/(?:mixed|x-mixed-replace))\b/i;
 
 /**
  * Reads the body before it returns the response, so that a body that breaks off is a failed attempt, and can be

@@ -268,6 +268,13 @@ describe('bufferBody', () => {
     ['an error status', () => new Response(bodyOf(['busy']), { status: 503 })],
     ['a client error', () => new Response(bodyOf(['no']), { status: 404 })],
     ['an event stream', () => new Response(bodyOf(['data:']), { headers: { 'content-type': 'text/event-stream' } })],
+    [
+      'parts that come one by one, as those of GraphQL',
+      () =>
+        new Response(bodyOf(['--graphql']), {
+          headers: { 'content-type': 'multipart/mixed; boundary="graphql"; deferSpec=20220824' },
+        }),
+    ],
     ['an announced length above maxBytes', () => new Response('x', { headers: { 'content-length': '1000001' } })],
     ['no body', () => new Response(null, { status: 204 })],
     ['a json() of a fetch inside', () => Object.assign(new Response('{}'), { json: async () => 'revived' })],
