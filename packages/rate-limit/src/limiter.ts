@@ -74,7 +74,7 @@ export class Limiter {
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         let permit = gate.effective.enter(ticket, this.#now());
-        const resume = permit ? undefined : call.record.rest?.();
+        const resume = permit ? undefined : call.rest?.();
         permit ??= await this.#wait(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;

@@ -8,7 +8,7 @@ import type { Permit, Retry } from './rule.ts';
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
   failure.call.record.waitingFor = 'the delay before a retry';
-  const resume = failure.call.record.rest?.();
+  const resume = failure.call.rest?.();
   // While a call waits, these functions are kept in memory, so they refer to as little as they can.
   const end = () => endWait(failure, retry);
   return sleepAfter(failure, retry.delay).then(
