@@ -1,5 +1,6 @@
 import { type Call, discard, monotonic, type Next, onAbort, throwIfAborted } from '@steadfetch/core';
 import {
+  abortable,
   cancelError,
   cancellable,
   checkNumber,
@@ -79,7 +80,7 @@ export class Limiter {
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          if (resume) await resume();
+          if (resume) await abortable(resume(), call.signal);
           const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
           request.handOn();
           response = await answer;

@@ -1,5 +1,5 @@
 import { abortReason } from '@steadfetch/core';
-import { sleep } from '@steadfetch/core/kit';
+import { abortable, sleep } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { releasePermits } from './permits.ts';
 import { notifyRules } from './report.ts';
@@ -12,7 +12,9 @@ export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true
   // While a call waits, these functions are kept in memory, so they refer to as little as they can.
   const end = () => endWait(failure, retry);
   return sleepAfter(failure, retry.delay).then(
-    resume ? () => resume().then(end, (thrown) => endWait(failure, retry, { thrown }, true)) : end,
+    resume
+      ? () => abortable(resume(), failure.call.signal).then(end, (thrown) => endWait(failure, retry, { thrown }, true))
+      : end,
     (thrown) => endWait(failure, retry, { thrown }),
   );
 }

@@ -189,6 +189,24 @@ it('a call that is sent twice inside has one slot, which both wait for', async (
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
+it('a call that waits for a slot again ends by the signal of a layer inside', async () => {
+  const slots = concurrency(1);
+  const inner = new AbortController();
+  const limit = defineMiddleware((call, next) => next(call.url === DEAD ? call.with({ signal: inner.signal }) : call));
+  const { time, steady } = twoPaths(compose(slots, limit));
+  const call = steady(DEAD).catch((error: unknown) => error);
+  await time.run(1);
+  slots.reset();
+  void steady(HANGS);
+  await time.run(11_000);
+
+  inner.abort(new Error('enough'));
+  await time.run(11_001);
+
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+  expect(await call).toMatchObject({ message: 'enough' });
+});
+
 it('calls that wait for a slot inside hold none outside that others wait for', async () => {
   const all = concurrency(4);
   const perPath = concurrency(1, { key: (call) => call.url });
