@@ -118,17 +118,22 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
 
   async function run(call: Call, next: Next, visit: Visit = {}): Promise<Response> {
     const { record, signal } = call;
-    const { sends, rest: restOutside } = record;
+    const { sends } = record;
     throwIfAborted(signal);
     const name = checkKey('concurrency: key', key(call));
     let lane = laneOf(name);
     let isCounted = false;
-    if (!enter(lane, visit)) await wait(lane, call, visit);
-    // where no `timeout` stands outside, the time of a call begins with its slot: then no more calls begin than there are slots
-    if (call.remaining() < Infinity) record.rest = rest;
+    let leaveRest: (() => void) | undefined;
+    let returning: Promise<void> | undefined;
     try {
+      if (!enter(lane, visit)) {
+        const resumeOutside = call.rest?.();
+        await wait(lane, call, visit);
+        await resumeOutside?.();
+      }
       throwIfAborted(signal);
-      const response = await next(call);
+      // where no `timeout` stands outside, the time of a call begins with its slot: then no more calls begin than there are slots
+      const response = await next(call.remaining() < Infinity ? call.with({ rest }) : call);
       const { status } = Object(response) as Response; // a mock may answer with nothing
       count(status < 500 && status !== 429);
       return response;
@@ -136,7 +141,6 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
       count(false);
       throw error;
     } finally {
-      record.rest = restOutside;
       visit.giveUp?.();
       visit.giveUp = undefined;
     }
@@ -150,17 +154,25 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
 
     function rest(): () => Promise<void> {
       count(false);
-      const resume = restOutside?.();
-      const leave = visit.giveUp && lane.rest(visit.giveUp);
-      visit.giveUp = leave;
+      const resumeOutside = call.rest?.();
+      // a layer inside may send the call twice at once, and one of the two waits for the slot already
+      if (visit.giveUp && !returning) visit.giveUp = leaveRest = lane.rest(visit.giveUp);
       return async () => {
-        await resume?.();
-        if (!leave || visit.giveUp !== leave) return; // the call has ended
-        lane = laneOf(name);
-        const entered = enter(lane, visit, true) || wait(lane, call, visit, true);
-        leave();
-        await entered;
+        if (leaveRest && visit.giveUp === leaveRest) returning = takeBack(leaveRest); // the call has not ended
+        await returning;
+        await resumeOutside?.(); // in this order: who has a slot outside waits for none inside
       };
+    }
+
+    async function takeBack(leave: () => void): Promise<void> {
+      lane = laneOf(name);
+      const entered = enter(lane, visit, true) || wait(lane, call, visit, true);
+      leave();
+      try {
+        await entered;
+      } finally {
+        returning = undefined;
+      }
     }
   }
 

@@ -90,7 +90,7 @@ it('ends a call in Workers once, with the reason of its abort', async () => {
 
 it('frees the slot that a call keeps which waits inside, whose request has ended', async () => {
   const rests = defineMiddleware(async (call, next) => {
-    const resume = call.url.endsWith('rests') ? call.record.rest?.() : undefined;
+    const resume = call.url.endsWith('rests') ? call.rest?.() : undefined;
     if (resume) await held(URL);
     await resume?.();
     return next(call);

@@ -1,5 +1,6 @@
 import { type Call, discard, monotonic, type Next, onAbort, throwIfAborted } from '@steadfetch/core';
 import {
+  abortable,
   cancelError,
   cancellable,
   checkNumber,
@@ -74,12 +75,12 @@ export class Limiter {
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
         let permit = gate.effective.enter(ticket, this.#now());
-        const resume = permit ? undefined : call.record.rest?.();
+        const resume = permit ? undefined : call.rest?.();
         permit ??= await this.#wait(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          if (resume) await resume();
+          if (resume) await abortable(resume(), call.signal);
           const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
           request.handOn();
           response = await answer;

@@ -78,7 +78,7 @@ async function takePermitsInTurn(
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
-  failure.call.record.rest?.(); // what it has lent to others it takes back when it is sent: see `waitForRetry`
+  failure.call.rest?.(); // what it has lent to others it takes back when it is sent: see `waitForRetry`
   if (ms > 0) await sleepAfter(failure, ms);
 }
 

@@ -1,5 +1,5 @@
 import { abortReason } from '@steadfetch/core';
-import { sleep } from '@steadfetch/core/kit';
+import { abortable, sleep } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
 import { releasePermits } from './permits.ts';
 import { notifyRules } from './report.ts';
@@ -8,11 +8,13 @@ import type { Permit, Retry } from './rule.ts';
 /** Waits until the next attempt is due. An abort ends the wait at once and gives the permits back. */
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
   failure.call.record.waitingFor = 'the delay before a retry';
-  const resume = failure.call.record.rest?.();
+  const resume = failure.call.rest?.();
   // While a call waits, these functions are kept in memory, so they refer to as little as they can.
   const end = () => endWait(failure, retry);
   return sleepAfter(failure, retry.delay).then(
-    resume ? () => resume().then(end, (thrown) => endWait(failure, retry, { thrown }, true)) : end,
+    resume
+      ? () => abortable(resume(), failure.call.signal).then(end, (thrown) => endWait(failure, retry, { thrown }, true))
+      : end,
     (thrown) => endWait(failure, retry, { thrown }),
   );
 }

@@ -159,6 +159,70 @@ it('an observer that cancels a call which waits for a slot again ends its retry'
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
+it('a call that is sent twice from outside has two slots: one that waits does not give up the other', async () => {
+  const slots = concurrency(3);
+  const hedge = defineMiddleware((call, next) => Promise.any([next(call), next(call)]));
+  const { time, steady, mostAtOnce } = twoPaths(compose(hedge, slots));
+  void steady(TWICE).catch(() => {});
+  await time.run(1);
+
+  for (let at = 20; at < 3_000; at += 20) time.at(at, () => void steady(WELL));
+  await time.run(100_000);
+
+  expect(mostAtOnce()).toBe(3);
+});
+
+it('a call that is sent twice inside has one slot, which both wait for', async () => {
+  const slots = concurrency(1);
+  const hedge = defineMiddleware((call, next) => Promise.all([next(call), next(call)]).then(([first]) => first));
+  const { time, sent, steady } = twoPaths(compose(slots, hedge));
+  const call = steady(TWICE);
+  await time.run(10_000);
+  slots.reset();
+  void steady(HANGS); // has the slot when the first of the two is due
+  await time.run(500_000);
+  expect(sent.filter((url) => url === TWICE)).toHaveLength(2);
+
+  await time.run(3_000_000);
+
+  expect((await call).status).toBe(503);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+});
+
+it('a call that waits for a slot again ends by the signal of a layer inside', async () => {
+  const slots = concurrency(1);
+  const inner = new AbortController();
+  const limit = defineMiddleware((call, next) => next(call.url === DEAD ? call.with({ signal: inner.signal }) : call));
+  const { time, steady } = twoPaths(compose(slots, limit));
+  const call = steady(DEAD).catch((error: unknown) => error);
+  await time.run(1);
+  slots.reset();
+  void steady(HANGS);
+  await time.run(11_000);
+
+  inner.abort(new Error('enough'));
+  await time.run(11_001);
+
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
+  expect(await call).toMatchObject({ message: 'enough' });
+});
+
+it('calls that wait for a slot inside hold none outside that others wait for', async () => {
+  const all = concurrency(4);
+  const perPath = concurrency(1, { key: (call) => call.url });
+  const { time, steady } = twoPaths(compose(all, perPath));
+  const ended: number[] = [];
+  const note = () => ended.push(time.elapsed);
+  void steady(DEAD).then(note);
+  for (let at = 100; at < 3_000; at += 100) time.at(at, () => void steady(WELL).then(note));
+  for (let at = 3_000; at < 3_100; at += 10) time.at(at, () => void steady(DEAD).then(note));
+
+  await time.run(9_000);
+  expect(ended).toHaveLength(29);
+  await time.run(11_000);
+  expect(ended).toHaveLength(30);
+});
+
 it('what was not sent is no success of others', async () => {
   const slots = concurrency(2);
   const cache = defineMiddleware(async (call, next) => (call.url === CACHED ? new Response() : next(call)));
@@ -252,21 +316,27 @@ it('a call that waits for its turn at a limit gives up its slot when others succ
 const DEAD = 'https://api.test/dead';
 const WELL = 'https://api.test/well';
 const HANGS = 'https://api.test/hangs';
+const TWICE = 'https://api.test/twice';
 
-/** One path asks to come back in ten seconds, one hangs. Another answer takes 0.1 s. */
+/** One path asks to come back in ten seconds, one does so late but for the first time, one hangs. Another answer takes 0.1 s. */
 function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const sent: string[] = [];
+  let atOnce = 0;
+  let mostAtOnce = 0;
   const steady = compose(
     timeout(10_000_000, { clock: time }),
     slots,
     retry({ clock: time, random: () => 0.5, maxRetries: 1, ...options }),
   )(async (input) => {
+    mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+    if (input === TWICE && sent.includes(TWICE)) await time.sleep(15_000);
     sent.push(String(input));
-    if (input === DEAD) return new Response(null, { status: 503, headers: { 'retry-after': '10' } });
-    await time.sleep(input === HANGS ? 1_000_000 : 100);
-    return new Response();
+    if (input === WELL || input === HANGS) await time.sleep(input === HANGS ? 1_000_000 : 100);
+    atOnce--;
+    const isDead = input === DEAD || input === TWICE;
+    return new Response(null, isDead ? { status: 503, headers: { 'retry-after': '10' } } : {});
   });
-  return { time, sent, steady };
+  return { time, sent, steady, mostAtOnce: () => mostAtOnce };
 }
 const CACHED = 'https://api.test/cached';

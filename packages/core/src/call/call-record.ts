@@ -49,11 +49,6 @@ export interface CallRecord {
   outlasted: number;
   /** Called when a request is handed to the plain `fetch`, for a layer that counts sends. */
   onSend?: (() => void) | undefined;
-  /**
-   * Called when the call begins to wait for a retry, or for its turn in a limiter: a layer outside may give to others what the call
-   * holds. What it returns is called after the wait, and resolves when the call has it again.
-   */
-  rest?: (() => () => Promise<void>) | undefined;
   /** The field in which the call carries its key, where that is not `Idempotency-Key`. */
   keyField?: string | undefined;
   /** Whether the key was made for this call, so that no earlier request can have sent it. */

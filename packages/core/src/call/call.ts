@@ -26,7 +26,12 @@ export interface CallChanges {
   retried?: Retried;
   /** Where the layers below report what they do to the call. */
   observed?: Observed;
+  /** See `Call.rest`. */
+  rest?: Rest;
 }
+
+/** Begins a rest. Returns the function that ends it, and resolves when the call has again what it has lent. */
+export type Rest = () => () => Promise<void>;
 
 /**
  * One logical call on its way through the chain: immutable, cheap to make, everything derived read lazily.
@@ -47,6 +52,11 @@ export class Call {
   readonly remaining: () => number;
   /** Where a layer reports what it does to the call: `call.observed?.emit(call, { type: 'queue', … })`. */
   readonly observed: Observed | undefined;
+  /**
+   * Called when the call begins to wait for a retry, or for its turn in a limiter: a layer outside may lend to others what the call
+   * holds, and takes it back after the wait.
+   */
+  readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */
   readonly #given: Headers | undefined;
   #headers: Headers | undefined;
@@ -61,6 +71,7 @@ export class Call {
     retried: Retried,
     remaining: () => number,
     observed: Observed | undefined,
+    rest: Rest | undefined,
   ) {
     this.input = input;
     this.init = init;
@@ -69,6 +80,7 @@ export class Call {
     this.record = record;
     this.remaining = remaining;
     this.observed = observed;
+    this.rest = rest;
     this.#given = given;
   }
 
@@ -79,8 +91,9 @@ export class Call {
     const given = headersOf(target);
     const copy = init ? copyInit(init) : undefined;
     const mark = init ? markOf(init) : undefined;
-    if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined);
-    return new Call(target, copy, given, mark.record, mark.attempt, mark.retried, mark.remaining, mark.observed);
+    if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined, undefined);
+    const { record, attempt, retried, remaining, observed, rest } = mark;
+    return new Call(target, copy, given, record, attempt, retried, remaining, observed, rest);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -120,7 +133,8 @@ export class Call {
   }
 
   with(changes: CallChanges): Call {
-    const { attempt = this.attempt, retried = this.retried, observed = this.observed, headers, signal } = changes;
+    const { attempt = this.attempt, retried = this.retried, observed = this.observed, rest = this.rest } = changes;
+    const { headers, signal } = changes;
     let { input = this.input } = changes;
     let init = 'init' in changes ? changes.init : this.init;
     if (isRequest(this.input) && !isRequest(input)) {
@@ -131,7 +145,7 @@ export class Call {
     if (signal !== undefined) init!.signal = signal;
     const given = input === this.input ? this.#given : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
-    return new Call(input, init, given, this.record, attempt, retried, remaining, observed);
+    return new Call(input, init, given, this.record, attempt, retried, remaining, observed, rest);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
@@ -146,7 +160,7 @@ export class Call {
   }
 
   #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
-    return new Call(input, init, this.#given, this.record, attempt, retried, this.remaining, this.observed);
+    return new Call(input, init, this.#given, this.record, attempt, retried, this.remaining, this.observed, this.rest);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */

@@ -1,5 +1,6 @@
 import type { Fetch } from '../chain/fetch.ts';
 import type { Observed } from '../events/events.ts';
+import type { Rest } from './call.ts';
 import type { CallRecord } from './call-record.ts';
 import { copyBody, copyHeaders } from './copy-init.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
@@ -25,6 +26,7 @@ export interface Mark {
   readonly attempt: number;
   readonly remaining: () => number;
   readonly observed: Observed | undefined;
+  readonly rest?: Rest | undefined;
   /** Whether a layer inside that fetch reports the attempt to observers: then the one outside does not. */
   taken?: boolean;
 }
