@@ -88,6 +88,18 @@ describeServers('the script', (start) => {
     }
   });
 
+  it.each<[string, (at: number) => number]>([
+    ['as an instant', (at) => Math.ceil((Math.ceil((at + 1) / 2_000) * 2_000 + 100) / 1_000) * 1_000 - at],
+    ['as seconds', () => 3_000],
+  ])('takes a window that tells its end %s for as long as the model does', async (name, resetOf) => {
+    const questions = Array.from({ length: 120 }, (_, n): [number, Partial<Question>] => {
+      const at = BEGUN + 100 * n;
+      const quotas = [{ name: 'q', at, remaining: 19 - (n % 20), limit: 20, reset: resetOf(at), window: 0 }];
+      return [100 * n, { want: 1, requests: 1, accepted: [{ from: at, to: at, cost: 1 }], quotas }];
+    });
+    for await (const [reply, heard] of bothAsked(name, questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
+  });
+
   it('lets calls that cannot wait go at once where the model does, while a told window covers them', async () => {
     const told = [60, 55, 50].map((remaining, n): [number, Partial<Question>] => {
       const at = BEGUN + 1_500 * n;
@@ -249,6 +261,6 @@ describe('the form of what is kept', () => {
     const members = [...SCRIPT.matchAll(/local (?:FIELDS|TOLD) = \{([^}]*)\}/g)].flatMap(
       ([, names]) => names!.match(/\w+/g)!,
     );
-    expect([FORM, sha1(members.join())]).toEqual([3, '88ecc4abf1693b761f96e686c2975f1a665ab1d8']);
+    expect([FORM, sha1(members.join())]).toEqual([4, 'e2ac6270b74e7241817ee88414bf7716969fbf6d']);
   });
 });

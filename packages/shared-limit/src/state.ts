@@ -94,6 +94,14 @@ export interface Told {
   seen: number;
   spent: number;
   seenAt: number;
+  /** What the last answer said is left, how many answers told this window, and its end: the earliest that they told. */
+  said: number;
+  answers: number;
+  endAt: number;
+  /** The end of the window before; 0: few answers told it. */
+  endBefore: number;
+  /** How long a window is by the ends of two in a row, where that is shorter than told; 0: not seen. */
+  apart: number;
 }
 
 /** What one process asks and reports. */

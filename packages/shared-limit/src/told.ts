@@ -19,6 +19,8 @@ const WINDOW = 2;
 const CONTRADICTED = 0.8;
 /** So many requests are evidence. */
 const ENOUGH = 5;
+/** The ends of two windows show how long one is where so many answers told each. */
+const FEW = 3;
 /** A reset that is said to be nearer than this is taken for this, ms. */
 const SOONEST = 50;
 /** A reset in whole seconds may be so much nearer, ms. */
@@ -46,7 +48,11 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   // one of another size is another quota, as where a server tells the scarcest of several
   const old = known && limit > 0 && limit !== known.limit ? undefined : known;
   const isBack = at < state.backAt + BACK;
-  const length = window > 0 ? window : Math.max(old?.window ?? 0, reset, SOONEST);
+  const seen = endsOf(old, at + reset, remaining);
+  const longest = Math.max(old?.window ?? 0, reset, SOONEST);
+  const isWindow = old !== undefined && old.signs >= WINDOW;
+  const length = window > 0 ? window : isWindow && seen.apart > 0 ? Math.min(seen.apart, longest) : longest;
+  const resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
   const told: Told = {
@@ -56,13 +62,15 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
     leftAt: at,
     heardAt: at,
     heardIn: state.requests,
-    resetAt: at + (reset > 0 ? reset : length),
+    // told in whole seconds, rounded up, it would never come nearer
+    resetAt: isWindow && seen.answers > 1 && at < old.resetAt ? Math.min(old.resetAt, resetAt) : resetAt,
     most,
     refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
     signs: old?.signs ?? 0,
     seen: old?.seen ?? remaining,
     spent: old?.spent ?? spent,
     seenAt: old?.seenAt ?? at,
+    ...seen,
   };
   if (isBack) begin(told, at, remaining, spent);
   else if (old) measure(told, at, remaining, spent);
@@ -75,13 +83,31 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   state.told.set(name, told);
 }
 
+/** The ends of this window and the one before, as told. */
+function endsOf(
+  old: Told | undefined,
+  endAt: number,
+  said: number,
+): Pick<Told, 'said' | 'answers' | 'endAt' | 'endBefore' | 'apart'> {
+  if (!old) return { said, answers: 1, endAt, endBefore: 0, apart: 0 };
+  const { answers, endBefore, apart } = old;
+  if (said <= old.said + Math.max(1, 0.3 * old.most))
+    return { said, answers: answers + 1, endAt: Math.min(old.endAt, endAt), endBefore, apart };
+  const isKnown = answers >= FEW;
+  const seconds = Math.round((old.endAt - endBefore) / ROUNDED) * ROUNDED;
+  const isShorter = isKnown && seconds > 0 && seconds < (apart || old.window);
+  return { said, answers: 1, endAt, endBefore: isKnown ? old.endAt : 0, apart: isShorter ? seconds : apart };
+}
+
 /** What came back by itself since the last measurement. In a window nothing does. */
 function measure(told: Told, at: number, remaining: number, allSpent: number): void {
   const time = at - told.seenAt;
   const spent = allSpent - told.spent;
   const full = told.most - 1.5;
   const isFull = told.seen >= full || remaining >= full;
-  if (time < (isFull ? MEASURED_FULL : MEASURED) || spent < ENOUGH) return;
+  // a measurement in which a window is renewed shows nothing
+  const least = Math.min(MEASURED, Math.max(JUDGED + 1, (told.apart || Infinity) / 3));
+  if (time < (isFull ? MEASURED_FULL : least) || spent < ENOUGH) return;
   const came = remaining - told.seen + spent;
   const isNew = remaining - told.seen > 0.5 * told.most;
   if (!isNew && came <= 0.2 * spent && time > JUDGED) told.signs = Math.min(3, told.signs + 1);

@@ -307,6 +307,38 @@ describe('of a told window of 60 a minute', () => {
   });
 });
 
+describe('a told quota of 20, of which two are used each 100 ms', () => {
+  /** For six seconds; the reset as the server tells it. */
+  const heard = (length: number, reset: (at: number) => number) => {
+    const tells = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
+      const at = START + 100 * n;
+      const remaining = 18 - 2 * (n % (length / 100));
+      const accepted = n > 0 ? [{ from: at, to: at, cost: 2 }] : [];
+      return [
+        100 * n,
+        { want: 0, requests: 2, accepted, quotas: [quota({ at, limit: 20, remaining, reset: reset(at), window: 0 })] },
+      ];
+    });
+    return asked(...tells).state.told.get('q')!;
+  };
+  /** The window ends at a tenth of a second after a full one, which is told rounded up. */
+  const instant = (length: number) => (at: number) =>
+    Math.ceil((Math.ceil((at + 1) / length) * length + 100) / 1_000) * 1_000 - at;
+
+  it('is a window of a second, where two in a row end a second apart, though the end that is told is up to two seconds ahead', () => {
+    expect(heard(1_000, instant(1_000))).toMatchObject({ signs: 3, apart: 1_000, window: 1_000 });
+  });
+
+  it('ends at the earliest instant that was told of this window', () => {
+    const { resetAt, heardAt } = heard(1_000, () => 2_000);
+    expect(resetAt - heardAt).toBeLessThan(1_200);
+  });
+
+  it('is as long as told where that is not longer', () => {
+    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000 });
+  });
+});
+
 it('what is told later than something newer changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);

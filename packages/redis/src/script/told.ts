@@ -12,7 +12,7 @@ end
 local function measure(q, at, remaining, allSpent)
   local time, spent, full = at - q.seenAt, allSpent - q.spent, q.most - 1.5
   local isFull = q.seen >= full or remaining >= full
-  if time < (isFull and 250 or 1000) or spent < 5 then return end
+  if time < (isFull and 250 or min(1000, max(401, q.apart > 0 and q.apart / 3 or 1000))) or spent < 5 then return end
   local came = remaining - q.seen + spent
   local isNew = remaining - q.seen > 0.5 * q.most
   if not isNew and came <= 0.2 * spent and time > 400 then q.signs = min(3, q.signs + 1)
@@ -25,6 +25,21 @@ local function measure(q, at, remaining, allSpent)
   begin(q, at, remaining, allSpent)
 end
 
+local function noteEnd(q, endAt, said)
+  if not q.said then
+    q.answers, q.endAt, q.endBefore, q.apart = 1, endAt, 0, 0
+  elseif said <= q.said + max(1, 0.3 * q.most) then
+    q.answers = q.answers + 1
+    q.endAt = min(q.endAt, endAt)
+  else
+    local isKnown = q.answers >= 3
+    local seconds = floor((q.endAt - q.endBefore) / 1000 + 0.5) * 1000
+    if isKnown and seconds > 0 and seconds < (q.apart > 0 and q.apart or q.window) then q.apart = seconds end
+    q.answers, q.endAt, q.endBefore = 1, endAt, isKnown and q.endAt or 0
+  end
+  q.said = said
+end
+
 local function hear(lastRate, name, at, remaining, limit, reset, window)
   local place = #told + 1
   for n, q in ipairs(told) do if q.name == name then place = n end end
@@ -33,17 +48,22 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   if old and at < old.heardAt or place > 8 then return end
   if old and limit > 0 and limit ~= old.limit then old = nil end
   local isBack = at < s.backAt + 1000
-  local length = window > 0 and window or max(old and old.window or 0, reset, 50)
+  local longest = max(old and old.window or 0, reset, 50)
   local most = max(old and old.most or 0, remaining)
   local spent = countsRequests(name) and s.requests or s.cost
   local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
+  noteEnd(q, at + reset, remaining)
+  local isWindow = old and old.signs >= 2
+  local length = window > 0 and window or (isWindow and q.apart > 0) and min(q.apart, longest) or longest
+  local resetAt = at + (reset > 0 and min(reset, length) or length)
+  if isWindow and q.answers > 1 and at < old.resetAt then resetAt = min(old.resetAt, resetAt) end
   q.limit = limit > 0 and limit or max(old and old.limit or 1, most)
   q.window = length
   q.left = remaining
   q.leftAt = at
   q.heardAt = at
   q.heardIn = s.requests
-  q.resetAt = at + (reset > 0 and reset or length)
+  q.resetAt = resetAt
   q.most = most
   if isBack then begin(q, at, remaining, spent) elseif old then measure(q, at, remaining, spent) end
   told[place] = q
