@@ -67,6 +67,22 @@ describe('fakeFetch', () => {
     }
   });
 
+  it.each([{}, { body: 'whole' }, { fault: 'truncate' }, { fault: 'stall-body' }] as const)(
+    'ends the reading of a body by an abort right after it has begun, and what cancels it then: %o',
+    async (reply) => {
+      const [one, two] = [new AbortController(), new AbortController()];
+      const response = await fakeFetch(reply)(URL_, { signal: one.signal });
+      const { body } = await fakeFetch(reply)(URL_, { signal: two.signal });
+
+      const read = response.text();
+      one.abort('enough');
+      two.abort('enough');
+
+      await expect(read).rejects.toBe('enough');
+      await expect(body!.cancel()).rejects.toBe('enough');
+    },
+  );
+
   it.each(['truncate', 'reset-mid-body'] as const)(
     'ends the reading of a body by an abort before it breaks off: %s',
     async (fault) => {

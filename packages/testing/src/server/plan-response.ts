@@ -33,7 +33,8 @@ export function planResponse(plan: Plan, place: Place): Response {
 /** The same response, of which nothing is read after an abort, as of a real one. It listens to no signal while nobody reads it. */
 function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
   if (!signal || isReal || !holdsStreams()) return response;
-  const pull = (controller: ReadableByteStreamController | ReadableStreamDefaultController): void => {
+  const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {
+    await undefined; // an abort right after the reading has begun ends it
     throwIfAborted(signal);
     if (body.length > 0) controller.enqueue(body.slice());
     controller.close();
@@ -63,5 +64,6 @@ function faultyBody(plan: Plan, { url, clock, signal }: Place): ReadableStream<U
     if (waits > 0) await clock.sleep(waits, signal);
     await next(controller);
   };
-  return new ReadableStream({ pull }, { highWaterMark: 0 });
+  const cancel = (): void => throwIfAborted(signal);
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
