@@ -1822,7 +1822,18 @@ describe('contractChecks', () => {
       };
     };
 
+    const spaced = (): Middleware => {
+      let turn = 0;
+      return defineMiddleware(async (call, next) => {
+        const now = performance.now();
+        turn = Math.max(now, turn + 400);
+        if (turn > now) await sleep(turn - now, call.signal);
+        return next(call);
+      });
+    };
+
     await contractChecks['hands on methods and headers as they are written']!(() => naming);
+    await contractChecks['leaves no timer behind']!(spaced);
     await contractChecks['answers after calls that were aborted']!(() => pacing);
     await contractChecks["leaves no listener on the caller's signal"]!(() => pacing);
     await contractChecks['hands on the body']!(() => pacing);
