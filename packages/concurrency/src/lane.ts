@@ -20,6 +20,12 @@ export interface Waiting {
   readonly leave: (reason?: unknown) => void;
 }
 
+/**
+ * How many successes before a failure count. With one or two slots there may be no other call in flight whose success could free them. If
+ * more counted, as many calls would run into an outage.
+ */
+const MOST_CREDIT = 5;
+
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
   readonly key: string;
@@ -28,11 +34,13 @@ export class Lane {
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
-  /** The balance when each call began to rest that still keeps its slot. The last one is the lowest. */
+  /** The balance when each call began to rest that still keeps its slot, 0 at the most. The last one is the lowest. */
   readonly #resting = new WaitingLine<number>();
-  /** The calls whose first outcome was a success, less those whose first was a failure. */
+  /** The calls whose first outcome was a success, less those whose first was a failure; `MOST_CREDIT` at the most. */
   #balance = 0;
   #active = 0;
+  /** Calls that rest, with or without a slot. */
+  #away = 0;
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
 
@@ -62,22 +70,30 @@ export class Lane {
    * this, to be called after the call has entered again.
    */
   rest(exit: () => void): () => void {
-    const leave = this.#resting.join(this.#balance);
+    const leave = this.#resting.join(Math.min(this.#balance, 0));
+    this.#away++;
+    this.#release();
     exit();
     return () => {
+      this.#away--;
       leave();
       this.#start();
     };
   }
 
   /**
-   * Counts the first outcome of a call. A call that rests keeps its slot no longer if more calls have succeeded than failed since: then
-   * the others need not wait for what ails it.
+   * Counts the first outcome of a call. A call that rests keeps its slot no longer if more calls have succeeded than failed since, or
+   * lately: then the others need not wait for what ails it.
    */
   count(succeeded: boolean): void {
-    this.#balance += succeeded ? 1 : -1;
-    while (this.#resting.last! < this.#balance) this.#resting.pop();
+    this.#balance = Math.min(this.#balance + (succeeded ? 1 : -1), MOST_CREDIT);
+    this.#release();
     this.#start();
+  }
+
+  /** Takes the slots from the calls that rest whose balance was lower than it is now. */
+  #release(): void {
+    while (this.#resting.last! < this.#balance) this.#resting.pop();
   }
 
   /** Takes a slot that a call keeps while it rests, if there is one. The first in line gets it, if there is one too. */
@@ -135,6 +151,6 @@ export class Lane {
       this.#active++;
       start(this.#slot);
     }
-    if (this.#active + this.#resting.size === 0) this.#onEmpty(this);
+    if (this.#active + this.#away === 0) this.#onEmpty(this);
   }
 }

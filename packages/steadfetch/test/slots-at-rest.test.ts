@@ -77,6 +77,33 @@ it('a call that waits for its retry keeps its slot unless more calls have succee
   expect(slots.snapshot()).toEqual({ active: 2, queued: 0 });
 });
 
+it('a call that fails keeps no slot while more of the last calls have succeeded, of which five count at the most', async () => {
+  const slots = concurrency(1);
+  const { time, sent, steady } = twoPaths(slots);
+  for (let call = 0; call < 20; call++) void steady(WELL);
+  for (let call = 0; call < 8; call++) void steady(DEAD);
+
+  await time.run(2_200);
+
+  expect(sent.filter((url) => url === DEAD)).toHaveLength(5);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 3 });
+});
+
+it('the successes count while calls wait inside, though none is in flight', async () => {
+  const slots = concurrency(1);
+  const { time, steady } = twoPaths(slots);
+  const well = Array.from({ length: 3 }, () => steady(WELL));
+  void steady(DEAD);
+  await time.run(500);
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+
+  void steady(DEAD);
+  await time.run(600);
+
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
+  await Promise.all([...well, time.run(60_000)]);
+});
+
 it('a slot that was forgotten is not given up', async () => {
   const slots = concurrency(1);
   const { time, steady } = twoPaths(slots);
