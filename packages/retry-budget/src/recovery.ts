@@ -62,18 +62,21 @@ const NOTHING: Readonly<Since> = {
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
-  /** The failures since the last answer: when the first and the last of them were sent, and how long the last one took. */
+  /**
+   * The failures since a new call was answered: when the first and the last of them were sent, and how long the last one took. Where only
+   * held calls are answered, one that fails for good does not end the outage, and begins no other.
+   */
   #failedFrom = 0;
   #failedAt = -Infinity;
   #took = 0;
-  /** How many requests have failed since the last answer, and how many had when a failure counted last. */
+  /** How many requests have failed since a new call was answered, and how many had when a failure counted last. */
   #failing = 0;
   #failed = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
   #excusedFrom = 0;
   #excusedAt = -Infinity;
   /** A server is taken to be well at first. */
-  #since: Since = { ...NOTHING, answered: 1 };
+  #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
   #sentAt = -Infinity;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
@@ -96,7 +99,7 @@ export class Recovery {
       this.#excusedAt = sentAt;
       return;
     }
-    if (since.answered > 0) this.#failedFrom = this.#excusedFrom;
+    if (since.answeredNew > 0) this.#failedFrom = this.#excusedFrom;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#failed = this.#failing;
@@ -127,7 +130,7 @@ export class Recovery {
       if (this.#wasDown()) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
     }
     since.answered++;
-    this.#failing = 0;
+    if (attempt === 1) this.#failing = 0;
     this.#excusedAt = -Infinity;
     if (attempt === 1) since.answeredNew++;
     if (since.answeredNew > 0) since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));

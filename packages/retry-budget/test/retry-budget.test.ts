@@ -733,6 +733,20 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(granted);
     });
 
+    it.each([
+      ['goes on', 'a retry', 2, 2],
+      ['is over', 'a new call', 1, 0],
+    ])('%s where one fails after %s was answered', async (_, _what, attempt, granted) => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      answer(attempt);
+      await clock.advance(500);
+      for (let i = 0; i < 3; i++) fail(2);
+      await clock.advance(100);
+      answer(1);
+
+      expect(allowed()).toBe(granted);
+    });
+
     it('ends with the first failing retry where only retries are answered, since no new call would tell', async () => {
       const { answer, fail, allowed } = await spent(1_000);
       answer(2);
