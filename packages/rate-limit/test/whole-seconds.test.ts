@@ -47,3 +47,39 @@ for (const [way, tell] of Object.entries(rounded)) {
     expect(times[times.length >> 1]).toBeLessThan(1_000);
   });
 }
+
+it('knows how soon one a second is renewed that tells its end as an instant, beside a Date, both in whole seconds', async () => {
+  const clock = manualClock();
+  const random = seededRandom(5);
+  let until = 0;
+  const fetch = fakeFetch(
+    async () => {
+      await clock.sleep(15);
+      const now = clock.now();
+      const isAccepted = now >= until;
+      if (isAccepted) until = now + 1_000;
+      const headers = {
+        date: new Date(now).toUTCString(),
+        'x-ratelimit-limit': '1',
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil(until / 1_000)),
+      };
+      await clock.sleep(isAccepted ? 115 : 35);
+      return isAccepted ? { status: 200, headers } : { status: 429, headers: { ...headers, 'retry-after': '1' } };
+    },
+    { clock },
+  );
+  const limited = rateLimit({ clock, random, maxWait: 20_000 })(fetch);
+  const endings: boolean[] = [];
+  for (let step = 0; step < 7_000; step++) {
+    if (step < 6_000 && random() < 0.015) {
+      void limited('https://api.example.com/jobs').then(
+        ({ ok }) => endings.push(ok),
+        () => endings.push(false),
+      );
+    }
+    await clock.advance(20);
+  }
+
+  expect(endings.filter(Boolean)).toHaveLength(endings.length);
+});

@@ -151,7 +151,8 @@ export class Pacer {
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);
     const { roundTrip } = this.#flight;
     const { isCertain } = this;
-    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, isCertain });
+    const wait = usableWait(answer.wait);
+    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
     // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
     if (accepted) this.#accepted(sent, now, Math.max(cost, sent.cost));
     return accepted ? { closed: this.#cooldown.closed } : this.#refused(sent, now, answer.wait);

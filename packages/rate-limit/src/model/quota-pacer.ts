@@ -22,6 +22,8 @@ export interface Answered {
   readonly now: number;
   readonly roundTrip: number;
   readonly accepted: boolean;
+  /** How long the server asked to wait, if it did. */
+  readonly wait?: number | undefined;
   /** Whether the limit is known in advance. */
   readonly isCertain: boolean;
 }

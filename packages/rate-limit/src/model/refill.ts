@@ -34,6 +34,10 @@ export class Refill {
   shared = false;
   #most = 0;
   #seen: number | undefined;
+  /** A quota of one is renewed so long after an accepted answer at the latest, in milliseconds. */
+  #latest = Infinity;
+  /** When the last accepted answer came. */
+  #acceptedAt = Infinity;
   #renewedAt: number;
   /** So much came back in so many ms, as far as it was seen. */
   #came = 0;
@@ -83,6 +87,7 @@ export class Refill {
     this.quota = quota;
     this.#roundTrip = answered.roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + answered.cost);
+    if (this.whole === 1) this.#noteWait(answered, quota.reset);
     const resetIn = this.#noteWindow(quota);
     this.#gather(quota, answered, answered.now + resetIn);
     return resetIn;
@@ -97,8 +102,20 @@ export class Refill {
   /** Returns how far away the reset is: never further than a window is long. */
   #noteWindow({ reset, window }: UsableQuota): number {
     const told = reset || window || 1_000;
-    this.window = window ?? Math.min(this.#seen ?? Infinity, Math.max(this.window, told));
+    this.window = window ?? Math.min(this.#seen ?? Infinity, this.#latest, Math.max(this.window, told));
     return Math.min(told, this.window);
+  }
+
+  /**
+   * A refusal with a wait says when a quota of one is renewed at the latest: an instant in whole seconds less a `Date` in whole seconds
+   * makes two seconds of one. Not where the two differ by more than they are rounded. One that is refused later than that corrects it.
+   */
+  #noteWait({ accepted, sentAt, now, wait = 0 }: Answered, reset = 0): void {
+    if (accepted) this.#acceptedAt = now;
+    else if (sentAt >= this.#acceptedAt && wait > 0 && reset < wait + 2 * WHOLE_SECOND_MS) {
+      const latest = Math.max(0, now - this.#acceptedAt) + wait;
+      this.#latest = latest - WHOLE_SECOND_MS > this.#latest ? latest : Math.min(this.#latest, latest);
+    }
   }
 
   #gather(quota: UsableQuota, answered: Answered, reset: number): void {
