@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
 export interface Occupancy {
-  /** Calls that have a slot: in flight, or waiting for a retry while most others fail too. */
+  /** Calls that have a slot: in flight, or waiting for a retry while others fail too. */
   active: number;
   /** Calls that wait for their turn. */
   queued: number;
@@ -31,8 +31,8 @@ export class Lane {
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
-  /** Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. */
-  #balance = 0;
+  /** Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first: nothing is known. */
+  #balance = -1;
   #active = 0;
   /** Calls that rest, and how many slots are kept for them. */
   #resting = 0;
@@ -62,8 +62,9 @@ export class Lane {
   }
 
   /**
-   * A call that is not in flight for a while exits. While more of the last calls have failed than succeeded, its slot is kept from calls
-   * that have not begun: they would fail too. Returns the function that ends this, to be called after the call has entered again.
+   * A call that is not in flight for a while exits. While more of the last calls have failed than succeeded, or none has ended, its slot
+   * is kept from calls that have not begun: they may fail too. Returns the function that ends this, to be called after the call has
+   * entered again.
    */
   rest(exit: () => void): () => void {
     this.#resting++;
