@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
 export interface Occupancy {
-  /** Calls that have a slot: in flight, or waiting for a retry while most others fail too. */
+  /** Calls that have a slot: in flight, or waiting for a retry while others fail too. */
   active: number;
   /** Calls that wait for their turn. */
   queued: number;
@@ -20,11 +20,8 @@ export interface Waiting {
   readonly leave: (reason?: unknown) => void;
 }
 
-/**
- * How many successes before a failure count. With one or two slots there may be no other call in flight whose success could free them. If
- * more counted, as many calls would run into an outage.
- */
-const MOST_CREDIT = 5;
+/** So many calls tell whether the server is well: what is longer ago does not count. */
+const MOST = 5;
 
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
@@ -34,13 +31,12 @@ export class Lane {
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
-  /** The balance when each call began to rest that still keeps its slot, 0 at the most. The last one is the lowest. */
-  readonly #resting = new WaitingLine<number>();
-  /** The calls whose first outcome was a success, less those whose first was a failure; `MOST_CREDIT` at the most. */
-  #balance = 0;
+  /** Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first: nothing is known. */
+  #balance = -1;
   #active = 0;
-  /** Calls that rest, with or without a slot. */
-  #away = 0;
+  /** Calls that rest, and how many slots are kept for them. */
+  #resting = 0;
+  #kept = 0;
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
 
@@ -51,7 +47,7 @@ export class Lane {
   }
 
   get active(): number {
-    return Math.min(this.#max, this.#active + this.#resting.size);
+    return Math.min(this.#max, this.#active + this.#kept);
   }
 
   get queued(): number {
@@ -60,46 +56,38 @@ export class Lane {
 
   /** Takes a slot if one is free; then no call waits. One that has rested may take a slot that another keeps. */
   enter(hasRested = false): Slot | undefined {
-    if (this.#active + (hasRested ? 0 : this.#resting.size) >= this.#max) return undefined;
+    if (this.#active + (hasRested ? 0 : this.#kept) >= this.#max) return undefined;
     this.#active++;
     return this.#slot;
   }
 
   /**
-   * A call that is not in flight for a while exits, and keeps its slot from calls that have not begun. Returns the function that ends
-   * this, to be called after the call has entered again.
+   * A call that is not in flight for a while exits. While more of the last calls have failed than succeeded, or none has ended, its slot
+   * is kept from calls that have not begun: they may fail too. Returns the function that ends this, to be called after the call has
+   * entered again.
    */
   rest(exit: () => void): () => void {
-    const leave = this.#resting.join(Math.min(this.#balance, 0));
-    this.#away++;
-    this.#release();
+    this.#resting++;
+    if (this.#balance < 0) this.#kept++;
     exit();
     return () => {
-      this.#away--;
-      leave();
+      this.#resting--;
+      this.#kept = Math.min(this.#kept, this.#resting);
       this.#start();
     };
   }
 
-  /**
-   * Counts the first outcome of a call. A call that rests keeps its slot no longer if more calls have succeeded than failed since, or
-   * lately: then the others need not wait for what ails it.
-   */
+  /** Counts the first outcome of a call. */
   count(succeeded: boolean): void {
-    this.#balance = Math.min(this.#balance + (succeeded ? 1 : -1), MOST_CREDIT);
-    this.#release();
+    this.#balance = Math.max(-MOST, Math.min(this.#balance + (succeeded ? 1 : -1), MOST));
+    if (this.#balance >= 0) this.#kept = 0;
     this.#start();
-  }
-
-  /** Takes the slots from the calls that rest whose balance was lower than it is now. */
-  #release(): void {
-    while (this.#resting.last! < this.#balance) this.#resting.pop();
   }
 
   /** Takes a slot that a call keeps while it rests, if there is one. The first in line gets it, if there is one too. */
   takeOver(): Slot | undefined {
     if (this.#active === this.#max) return undefined;
-    while (this.#active + this.#resting.size >= this.#max) this.#resting.pop();
+    this.#kept = Math.min(this.#kept, this.#max - this.#active - 1);
     if (this.#line.size === 0) return this.enter();
     this.#start();
     return undefined;
@@ -138,19 +126,19 @@ export class Lane {
   reset(): void {
     this.#slot = {};
     this.#active = 0;
-    while (this.#resting.size > 0) this.#resting.pop();
+    this.#kept = 0;
     this.#start();
   }
 
   /** Starts the calls that wait, as far as there are slots for them. */
   #start(): void {
     while (this.#active < this.#max) {
-      const isKept = this.#active + this.#resting.size >= this.#max;
+      const isKept = this.#active + this.#kept >= this.#max;
       const start = this.#returning.shift() ?? (isKept ? undefined : this.#line.shift());
       if (!start) break;
       this.#active++;
       start(this.#slot);
     }
-    if (this.#active + this.#away === 0) this.#onEmpty(this);
+    if (this.#active + this.#resting === 0) this.#onEmpty(this);
   }
 }

@@ -2,10 +2,9 @@ interface Place<T> {
   readonly value: T;
   before: Place<T> | undefined;
   after: Place<T> | undefined;
-  hasLeft: boolean;
 }
 
-/** A queue that is left at either end, or from the middle, in constant time. */
+/** A first-in, first-out queue: leaving from the middle takes constant time too. */
 export class WaitingLine<T> {
   #first: Place<T> | undefined;
   #last: Place<T> | undefined;
@@ -15,14 +14,9 @@ export class WaitingLine<T> {
     return this.#size;
   }
 
-  /** The value that joined last. */
-  get last(): T | undefined {
-    return this.#last?.value;
-  }
-
-  /** Joins at the end. Returns the function that leaves, if the value is still there. */
+  /** Joins at the end. Returns the function that leaves, to be called once and not after `shift` returned the value. */
   join(value: T): () => void {
-    const place: Place<T> = { value, before: this.#last, after: undefined, hasLeft: false };
+    const place: Place<T> = { value, before: this.#last, after: undefined };
     if (this.#last) this.#last.after = place;
     else this.#first = place;
     this.#last = place;
@@ -37,15 +31,7 @@ export class WaitingLine<T> {
     return place?.value;
   }
 
-  /** Removes the last value. */
-  pop(): void {
-    if (this.#last) this.#leave(this.#last);
-  }
-
-  #leave(place: Place<T>): void {
-    if (place.hasLeft) return;
-    place.hasLeft = true;
-    const { before, after } = place;
+  #leave({ before, after }: Place<T>): void {
     if (before) before.after = after;
     else this.#first = after;
     if (after) after.before = before;

@@ -90,9 +90,11 @@ it('ends a call in Workers once, with the reason of its abort', async () => {
 
 it('frees the slot that a call keeps which waits inside, whose request has ended', async () => {
   const rests = defineMiddleware(async (call, next) => {
-    const resume = call.url.endsWith('rests') ? call.rest?.() : undefined;
-    if (resume) await held(URL);
-    await resume?.();
+    if (!call.url.endsWith('rests')) return next(call);
+    await next(call).catch(() => {});
+    const resume = call.rest!();
+    await held(URL);
+    await resume();
     return next(call);
   });
   const fetch = heldFetch();
@@ -101,6 +103,7 @@ it('frees the slot that a call keeps which waits inside, whose request has ended
   const timed = defineMiddleware(async (call, next) => next(call.with({ remaining: () => 10_000 })));
   const send = compose(timed, limited, rests)(fetch);
   const end = await request(() => void send(`${URL}rests`));
+  await fetch.answer(new Error('reset'));
   end();
   void send(`${URL}next`);
   expect(limited.snapshot()).toEqual({ active: 1, queued: 1 });

@@ -20,13 +20,13 @@ it('a call that waits for its retry gives up its slot when others succeed, and i
   await time.run(1);
   expect(slots.snapshot()).toEqual({ active: 1, queued: 0 });
 
-  void steady(WELL);
-  await time.run(200);
+  for (let call = 0; call < 2; call++) void steady(WELL);
+  await time.run(250);
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 
   for (let call = 0; call < 400; call++) void steady(WELL);
   await time.run(60_000);
-  expect(sent).toHaveLength(403);
+  expect(sent).toHaveLength(404);
   expect(sent.lastIndexOf(DEAD)).toBeLessThan(300);
   expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
@@ -37,8 +37,8 @@ it('a call that has given up its slot and is aborted takes none', async () => {
   const caller = new AbortController();
   const call = steady(DEAD, { signal: caller.signal }).catch((error: unknown) => error);
   await time.run(1);
-  void steady(WELL);
-  await time.run(200);
+  for (let call = 0; call < 2; call++) void steady(WELL);
+  await time.run(250);
 
   caller.abort(new Error('enough'));
 
@@ -52,7 +52,7 @@ it('a call that is aborted while it waits for a slot again leaves the line', asy
   const caller = new AbortController();
   const call = steady(DEAD, { signal: caller.signal }).catch((error: unknown) => error);
   await time.run(1);
-  void steady(WELL);
+  for (let call = 0; call < 2; call++) void steady(WELL);
   await time.run(9_990);
   for (let at = 9_990; at < 13_000; at += 10) time.at(at, () => void steady(HANGS).catch(() => {}));
   await time.run(15_000);
@@ -65,19 +65,22 @@ it('a call that is aborted while it waits for a slot again leaves the line', asy
   expect(slots.snapshot()).toEqual({ active: 2, queued: queued - 1 });
 });
 
-it('a call that waits for its retry keeps its slot unless more calls have succeeded than failed since', async () => {
+it('a call that waits for its retry keeps its slot while more of the last calls have failed than succeeded', async () => {
   const slots = concurrency(4);
   const { time, steady } = twoPaths(slots);
   for (const url of [DEAD, DEAD, DEAD]) void steady(url);
   await time.run(1);
-  void steady(WELL);
-  await time.run(200);
+  for (const url of [WELL, WELL, WELL]) void steady(url);
+  await time.run(350);
+  expect(slots.snapshot()).toEqual({ active: 3, queued: 0 });
 
-  // since the first one began to wait two have failed, since the second one did one has, since the third one did none has
-  expect(slots.snapshot()).toEqual({ active: 2, queued: 0 });
+  void steady(WELL);
+  await time.run(500);
+
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
-it('a call that fails keeps no slot while more of the last calls have succeeded, of which five count at the most', async () => {
+it('of the calls before an outage five count at the most', async () => {
   const slots = concurrency(1);
   const { time, sent, steady } = twoPaths(slots);
   for (let call = 0; call < 20; call++) void steady(WELL);
@@ -85,8 +88,23 @@ it('a call that fails keeps no slot while more of the last calls have succeeded,
 
   await time.run(2_200);
 
-  expect(sent.filter((url) => url === DEAD)).toHaveLength(5);
-  expect(slots.snapshot()).toEqual({ active: 1, queued: 3 });
+  expect(sent.filter((url) => url === DEAD)).toHaveLength(6);
+  expect(slots.snapshot()).toEqual({ active: 1, queued: 2 });
+});
+
+it('of the failures before a success five count at the most', async () => {
+  const slots = concurrency(10);
+  const { time, steady } = twoPaths(slots);
+  for (let call = 0; call < 9; call++) void steady(DEAD);
+  await time.run(1);
+  for (let call = 0; call < 4; call++) void steady(WELL);
+  await time.run(450);
+  expect(slots.snapshot()).toEqual({ active: 9, queued: 0 });
+
+  void steady(WELL);
+  await time.run(600);
+
+  expect(slots.snapshot()).toEqual({ active: 0, queued: 0 });
 });
 
 it('the successes count while calls wait inside, though none is in flight', async () => {
