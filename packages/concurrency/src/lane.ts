@@ -35,7 +35,10 @@ export class Lane {
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
-  /** Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first: nothing is known. */
+  /**
+   * Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first, and after a
+   * time without calls: nothing is known.
+   */
   #balance = -1;
   #active = 0;
   /** Calls that rest, and how many slots are kept for them. */
