@@ -10,6 +10,10 @@ export interface Occupancy {
   queued: number;
 }
 
+export interface QueueEvent extends Occupancy {
+  key: string;
+}
+
 /** A slot that is taken. Invalid after a reset of its lane. */
 export type Slot = object;
 
@@ -20,7 +24,7 @@ export interface Waiting {
   readonly leave: (reason?: unknown) => void;
 }
 
-/** So many calls tell whether the server is well: what is longer ago does not count. */
+/** The count goes no further either way: after so many successes in a row no slot is kept, and after one failure more each is. */
 const MOST = 5;
 
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
@@ -31,7 +35,10 @@ export class Lane {
   readonly #line = new WaitingLine<(slot: Slot) => void>();
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
-  /** Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first: nothing is known. */
+  /**
+   * Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first, and after a
+   * time without calls: nothing is known.
+   */
   #balance = -1;
   #active = 0;
   /** Calls that rest, and how many slots are kept for them. */

@@ -4,9 +4,9 @@
 /** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
 
-/** A server that has answered nothing for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
+/** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
-const DOWN_FOR = 5;
+const DOWN_FAILURES = 5;
 
 /** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
 const MOST = 2;
@@ -69,9 +69,9 @@ export class Recovery {
   #failedFrom = 0;
   #failedAt = -Infinity;
   #took = 0;
-  /** How many requests have failed since a new call was answered, and how many had when a failure counted last. */
-  #failing = 0;
-  #failed = 0;
+  /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
+  #failures = 0;
+  #outageFailures = 0;
   /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
   #excusedFrom = 0;
   #excusedAt = -Infinity;
@@ -92,7 +92,7 @@ export class Recovery {
     const since = this.#since;
     const sentAt = now - took;
     if (sentAt < since.answeredFrom) return;
-    this.#failing++;
+    this.#failures++;
     if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
     if (this.#isRecovering() && since.excuses > 0) {
       since.excuses--;
@@ -102,7 +102,7 @@ export class Recovery {
     if (since.answeredNew > 0) this.#failedFrom = this.#excusedFrom;
     this.#failedAt = sentAt;
     this.#took = took;
-    this.#failed = this.#failing;
+    this.#outageFailures = this.#failures;
     this.#since = { ...NOTHING };
   }
 
@@ -111,7 +111,7 @@ export class Recovery {
   }
 
   #wasDown(): boolean {
-    return this.#outage() >= DOWN && this.#failed >= DOWN_FOR;
+    return this.#outage() >= DOWN && this.#outageFailures >= DOWN_FAILURES;
   }
 
   #outage(): number {
@@ -130,9 +130,11 @@ export class Recovery {
       if (this.#wasDown()) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
     }
     since.answered++;
-    if (attempt === 1) this.#failing = 0;
     this.#excusedAt = -Infinity;
-    if (attempt === 1) since.answeredNew++;
+    if (attempt === 1) {
+      since.answeredNew++;
+      this.#failures = 0;
+    }
     if (since.answeredNew > 0) since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
   }
 

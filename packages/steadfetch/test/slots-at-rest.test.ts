@@ -330,31 +330,30 @@ it('where no timeout stands outside, a call keeps its slot until it is done', as
   expect((await Promise.all(items)).every(({ ok }) => ok)).toBe(true);
 });
 
-it('a call that waits for its turn at a limit gives up its slot when others succeed', async () => {
-  const time = new VirtualTime(Date.UTC(2025, 0, 1));
-  const stack = standard({
-    clock: time,
-    random: () => 0.5,
-    concurrency: 2,
-    rateLimit: { scope: 'path' },
-    retry: false,
-  });
-  const steady = stack(async (input) => {
-    if (input === DEAD && time.elapsed < 9_000)
-      return new Response(null, { status: 429, headers: { 'retry-after': '10' } });
-    await time.sleep(100);
-    return new Response();
-  });
-  const limited = [steady(DEAD), steady(DEAD)];
+it('a call that waits for its turn at a limit keeps its slot while none has succeeded', async () => {
+  const { time, stack, send } = limitedPath();
+  const limited = send(DEAD, 2);
   await time.run(1_000);
   expect(stack.snapshot().concurrency).toEqual({ active: 2, queued: 0 });
 
-  const well = Array.from({ length: 20 }, () => steady(WELL));
+  const well = send(WELL, 20);
   await time.run(2_000);
   expect(stack.snapshot().concurrency).toEqual({ active: 2, queued: 20 });
 
   stack.reset();
-  await Promise.all([...limited, ...well, time.run(60_000)]);
+  await Promise.all([limited, well, time.run(60_000)]);
+  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+});
+
+it('a call that waits for its turn at a limit gives up its slot when others have succeeded', async () => {
+  const { time, stack, send } = limitedPath();
+  const before = send(WELL, 5);
+  const limited = send(DEAD, 2);
+  await time.run(2_000);
+  expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
+
+  await Promise.all([before, send(WELL, 20), time.run(4_000)]);
+  await Promise.all([limited, time.run(60_000)]);
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
@@ -362,6 +361,7 @@ const DEAD = 'https://api.test/dead';
 const WELL = 'https://api.test/well';
 const HANGS = 'https://api.test/hangs';
 const TWICE = 'https://api.test/twice';
+const CACHED = 'https://api.test/cached';
 
 /** One path asks to come back in ten seconds, one does so late but for the first time, one hangs. Another answer takes 0.1 s. */
 function twoPaths(slots: Middleware, options: RetryOptions = {}) {
@@ -384,4 +384,18 @@ function twoPaths(slots: Middleware, options: RetryOptions = {}) {
   });
   return { time, sent, steady, mostAtOnce: () => mostAtOnce };
 }
-const CACHED = 'https://api.test/cached';
+
+/** Two slots. One path asks to come back in ten seconds, in the first nine. Another answer takes 0.1 s. */
+function limitedPath() {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const timing = { clock: time, random: () => 0.5 };
+  const stack = standard({ ...timing, concurrency: 2, rateLimit: { scope: 'path' }, retry: false });
+  const steady = stack(async (input) => {
+    if (input === DEAD && time.elapsed < 9_000)
+      return new Response(null, { status: 429, headers: { 'retry-after': '10' } });
+    await time.sleep(100);
+    return new Response();
+  });
+  const send = (url: string, calls: number) => Promise.all(Array.from({ length: calls }, () => steady(url)));
+  return { time, stack, send };
+}

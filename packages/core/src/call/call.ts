@@ -30,7 +30,7 @@ export interface CallChanges {
   rest?: Rest;
 }
 
-/** Begins a rest. Returns the function that ends it, and resolves when the call has again what it has lent. */
+/** Begins a wait. Returns the function to call after it, which resolves when the call has again what it has lent. */
 export type Rest = () => () => Promise<void>;
 
 /**

@@ -1,0 +1,119 @@
+import { type Call, type Moment, notify } from '@steadfetch/core';
+import { cancellable, type Turns } from '@steadfetch/core/kit';
+import type { Lane, QueueEvent } from './lane.ts';
+import { QueueFullError } from './queue-full-error.ts';
+
+/** What all calls of one middleware share. */
+export interface Place {
+  readonly max: number;
+  readonly maxQueue: number;
+  readonly onQueue: ((event: QueueEvent) => void) | undefined;
+  readonly turns: Turns;
+  readonly laneOf: (key: string) => Lane;
+}
+
+/** One call and its slot: it enters or waits, may rest and come back, and leaves. */
+export class Visit {
+  readonly #call: Call;
+  readonly #key: string;
+  readonly #place: Place;
+  /** How often the call had been sent when it came. */
+  readonly #sends: number;
+  #lane: Lane | undefined;
+  /** Gives up what the call has: its slot, its place in the line, or its rest. */
+  #giveUp: ((reason?: unknown) => void) | undefined;
+  /** Ends the last rest. */
+  #endRest: (() => void) | undefined;
+  /** The wait for a slot after a rest. */
+  #returning: Promise<void> | undefined;
+  #isCounted = false;
+
+  constructor(call: Call, key: string, place: Place) {
+    this.#call = call;
+    this.#key = key;
+    this.#place = place;
+    this.#sends = call.record.sends;
+  }
+
+  /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
+  enter(): boolean {
+    const { laneOf, maxQueue } = this.#place;
+    const lane = laneOf(this.#key);
+    this.#lane = lane;
+    let slot = lane.enter(this.#hasRested);
+    if (!slot && !this.#hasRested && lane.queued >= maxQueue) slot = lane.takeOver();
+    if (slot) this.#giveUp = lane.exit.bind(lane, slot);
+    return slot !== undefined;
+  }
+
+  /** Waits for the first slot, while others may use what the call holds outside. */
+  async wait(): Promise<void> {
+    const resumeOutside = this.#call.rest?.();
+    await this.#waitInLine();
+    await resumeOutside?.();
+  }
+
+  /** Counts the first outcome, if it is one of the server. */
+  count(succeeded: boolean): void {
+    const { record, signal } = this.#call;
+    if (this.#isCounted || record.sends === this.#sends || signal?.aborted) return;
+    this.#isCounted = true;
+    this.#lane!.count(succeeded);
+  }
+
+  /** `Call.rest` of the layers inside. */
+  readonly rest = (): (() => Promise<void>) => {
+    this.count(false);
+    const resumeOutside = this.#call.rest?.();
+    // a layer inside may send the call twice at once, and one of the two waits for the slot already
+    if (this.#giveUp && !this.#returning) this.#giveUp = this.#endRest = this.#lane!.rest(this.#giveUp);
+    return async () => {
+      if (this.#endRest && this.#giveUp === this.#endRest) this.#returning = this.#comeBack(this.#endRest);
+      await this.#returning;
+      await resumeOutside?.(); // in this order: who has a slot outside waits for none inside
+    };
+  };
+
+  /** Gives up what the call has, at its end. A wait rejects with the reason. */
+  leave(reason?: unknown): void {
+    this.#giveUp?.(reason);
+    this.#giveUp = undefined;
+  }
+
+  get #hasRested(): boolean {
+    return this.#endRest !== undefined;
+  }
+
+  async #comeBack(endRest: () => void): Promise<void> {
+    const entered = this.enter() || this.#waitInLine();
+    endRest();
+    try {
+      await entered;
+    } finally {
+      this.#returning = undefined;
+    }
+  }
+
+  async #waitInLine(): Promise<void> {
+    const { max, maxQueue, onQueue, turns } = this.#place;
+    const { record, signal, observed } = this.#call;
+    const lane = this.#lane!;
+    const { key, active, queued } = lane;
+    const refused = queued >= maxQueue && !this.#hasRested;
+    const own = observed && !refused ? cancellable(signal) : undefined;
+    // it is in the line before an observer is called, which may free the slots
+    const turn = refused ? undefined : lane.wait(own?.signal ?? signal, this.#hasRested);
+    if (turn) this.#giveUp = turn.leave;
+    const about = own ? { action: 'wait', queued: queued + 1, cancel: own.cancel } : { action: 'refused', queued };
+    observed?.emit(this.#call, { type: 'queue', key, active, ...about } as Moment);
+    if (!turn) return turns.refuse(() => new QueueFullError(key, max, maxQueue, record.lastAnswer), signal);
+    record.waitingFor = 'a slot of concurrency()';
+    notify(onQueue, { key, active, queued: queued + 1 });
+    try {
+      await turn.slot;
+    } finally {
+      own?.release();
+      record.waitingFor = undefined;
+    }
+  }
+}
