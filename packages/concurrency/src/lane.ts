@@ -4,7 +4,7 @@ import { WaitingLine } from './waiting-line.ts';
 
 /** How full a key is. */
 export interface Occupancy {
-  /** Calls that have a slot: in flight, or waiting for a retry while others fail too. */
+  /** Calls that have a slot: in flight, or kept for calls that wait for a retry while others fail too. */
   active: number;
   /** Calls that wait for their turn. */
   queued: number;
@@ -24,7 +24,7 @@ export interface Waiting {
   readonly leave: (reason?: unknown) => void;
 }
 
-/** The count goes no further either way: after so many successes in a row no slot is kept, and after one failure more each is. */
+/** So many successes are remembered at the most: with more, as many calls would run into an outage. */
 const MOST = 5;
 
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
@@ -36,25 +36,30 @@ export class Lane {
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
   /**
-   * Counts up for a call whose first outcome is a success, and down for a failure, from -`MOST` to `MOST`. Below 0 at first, and after a
-   * time without calls: nothing is known.
+   * Counts up for a call whose first outcome is a success, to `MOST`, and down for a failure, to as many as there are slots. Below 0, so
+   * many slots are kept for calls that rest. It begins there: nothing is known.
    */
-  #balance = -1;
+  #balance: number;
   #active = 0;
-  /** Calls that rest, and how many slots are kept for them. */
+  /** Calls that rest. */
   #resting = 0;
-  #kept = 0;
   /** One object for all slots that were taken since the last reset. */
   #slot: Slot = {};
 
   constructor(key: string, max: number, onEmpty: (lane: Lane) => void) {
     this.key = key;
     this.#max = max;
+    this.#balance = -max;
     this.#onEmpty = onEmpty;
   }
 
   get active(): number {
     return Math.min(this.#max, this.#active + this.#kept);
+  }
+
+  /** The slots of calls that rest which no other call may begin with. */
+  get #kept(): number {
+    return Math.min(this.#resting, Math.max(0, -this.#balance));
   }
 
   get queued(): number {
@@ -69,34 +74,30 @@ export class Lane {
   }
 
   /**
-   * A call that is not in flight for a while exits. While more of the last calls have failed than succeeded, or none has ended, its slot
-   * is kept from calls that have not begun: they may fail too. Returns the function that ends this, to be called after the call has
-   * entered again.
+   * A call that is not in flight for a while exits. The more of the last calls have failed, the more slots of such calls are kept from
+   * those that have not begun: they may fail too. Returns the function that ends this, to be called after the call has entered again.
    */
   rest(exit: () => void): () => void {
     this.#resting++;
-    if (this.#balance < 0) this.#kept++;
     exit();
     return () => {
       this.#resting--;
-      this.#kept = Math.min(this.#kept, this.#resting);
       this.#start();
     };
   }
 
   /** Counts the first outcome of a call. */
   count(succeeded: boolean): void {
-    this.#balance = Math.max(-MOST, Math.min(this.#balance + (succeeded ? 1 : -1), MOST));
-    if (this.#balance >= 0) this.#kept = 0;
+    this.#balance = Math.max(-this.#max, Math.min(this.#balance + (succeeded ? 1 : -1), MOST));
     this.#start();
   }
 
-  /** Takes a slot that a call keeps while it rests, if there is one. The first in line gets it, if there is one too. */
+  /** Takes a slot that is kept for a call that rests, if there is one. The first in line gets it, if there is one too. */
   takeOver(): Slot | undefined {
-    if (this.#active === this.#max) return undefined;
-    this.#kept = Math.min(this.#kept, this.#max - this.#active - 1);
-    if (this.#line.size === 0) return this.enter();
-    this.#start();
+    const first = this.#active < this.#max ? this.#line.shift() : undefined;
+    if (!first) return this.enter(true);
+    this.#active++;
+    first(this.#slot);
     return undefined;
   }
 
@@ -133,7 +134,7 @@ export class Lane {
   reset(): void {
     this.#slot = {};
     this.#active = 0;
-    this.#kept = 0;
+    this.#balance = 0;
     this.#start();
   }
 

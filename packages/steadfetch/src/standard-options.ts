@@ -29,7 +29,7 @@ export interface StandardOptions {
   circuitBreaker?: CircuitBreakerOptions | boolean;
   /** A key for each POST and PATCH, which are then retried: for servers that honour it. @default false */
   idempotencyKey?: IdempotencyKeyOptions | boolean;
-  /** Calls at work per origin: one that waits for a retry counts while others fail too. @default false */
+  /** Calls at work per origin: while others fail too, one that waits for a retry counts. @default false */
   concurrency?: number | StandardConcurrency | false;
   /** Reads bodies inside the attempt, so that a broken one is retried. @default false */
   bufferBody?: BufferBodyOptions | boolean;
