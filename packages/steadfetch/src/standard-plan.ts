@@ -65,7 +65,7 @@ export function planOf(options: StandardOptions | undefined): StandardPlan {
     retry: layerOptions(retry, { ...time, maxRetries: 2, maxDelay: wait }),
     rateLimit: layerOptions(rateLimit, { ...time, proof: 'first', maxWait: wait, maxResends: 10 }),
     circuitBreaker: breakerOf(settings),
-    concurrency: settings.concurrency,
+    concurrency: slotsOf(settings),
     bufferBody: layerOptions(bufferBody, { maxBytes: 1_000_000 }),
     attemptTimeout: attemptOf(settings),
   };
@@ -91,6 +91,13 @@ function checkLayer<T extends object>(option: string, given: T | boolean): T | b
   return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
 }
 
+/** The line is bounded, but not where it stands before a limiter, which holds any number of calls. */
+function slotsOf({ concurrency, rateLimit }: StandardSettings): StandardConcurrency | undefined {
+  if (!concurrency) return undefined;
+  const { max, ...options } = concurrency;
+  return { max, maxQueue: rateLimit === false ? 1_000 : Number.POSITIVE_INFINITY, ...options };
+}
+
 /** A number is `maxRetries`, as ky takes it. */
 function checkRetry(option: string, given: RetryOptions | boolean | number): RetryOptions | boolean {
   return checkLayer(option, typeof given === 'number' ? { maxRetries: given } : given);
@@ -104,7 +111,7 @@ function checkSlots(
   if (given === false) return undefined;
   const isNumber = typeof given !== 'object';
   const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : checkPlain(option, given);
-  return { max, maxQueue: 1_000, ...options };
+  return { max, ...options };
 }
 
 /** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */

@@ -31,6 +31,26 @@ it('a call that waits for its retry in standard() holds its slot, and gives it b
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
+it.each([
+  [{ concurrency: 10 }, 1_010],
+  [{ concurrency: 10, rateLimit: true }, 1_500],
+  [{ concurrency: { max: 10, maxQueue: 5 } }, 15],
+] as const)(
+  'a call of standard(%o) is refused beyond %i that have a slot or wait for one',
+  async (options, accepted) => {
+    const time = new VirtualTime(Date.UTC(2025, 0, 1));
+    const steady = standard({ clock: time, random: () => 0.5, ...options })(async () => {
+      await time.sleep(10);
+      return new Response();
+    });
+
+    const calls = Promise.allSettled(Array.from({ length: 1_500 }, () => steady('https://api.test/items')));
+    await time.run(20_000);
+
+    expect((await calls).filter(({ status }) => status === 'fulfilled')).toHaveLength(accepted);
+  },
+);
+
 type Timing = { readonly clock: VirtualTime; readonly random: () => number };
 
 async function itemsDone(make: (timing: Timing) => Middleware): Promise<number> {
