@@ -130,7 +130,9 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
     const page = await open(await smallLink('return compose(\n  retry(),\n  timeout(-1),\n);'));
 
     await page.getByText('line 3:').waitFor();
-    await page.locator('.cm-lintRange-error').first().waitFor({ state: 'attached' });
+    const marks = page.locator('.cm-lintRange-error');
+    await marks.first().waitFor({ state: 'attached' }); // it comes after the text
+    expect(await marks.count()).toBeGreaterThan(0);
     await page.clock.install();
     await page.evaluate(
       (hash) => {

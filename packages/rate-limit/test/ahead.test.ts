@@ -6,6 +6,7 @@ import type { GateContext } from '../src/gate-context.ts';
 import { rateLimit } from '../src/index.ts';
 import { Pacer } from '../src/model/model.ts';
 import type { Ticket } from '../src/ticket.ts';
+import { endingsOf } from './random-calls.ts';
 
 const permit = () => ({}) as Permit;
 const ticket = { since: 0, cost: 1 } as Ticket;
@@ -81,16 +82,7 @@ describe('calls that go ahead of a pace', () => {
       { clock },
     );
     const limited = rateLimit({ clock, random, maxWait: 30_000 })(fetch);
-    const endings: boolean[] = [];
-    for (let step = 0; step < 12_000; step++) {
-      if (step < 10_500 && random() < 0.034) {
-        void limited('https://api.example.com/jobs').then(
-          ({ ok }) => endings.push(ok),
-          () => endings.push(false),
-        );
-      }
-      await clock.advance(20);
-    }
+    const endings = await endingsOf(limited, { clock, random, perSecond: 1.7, lasts: 210_000, until: 240_000 });
 
     expect(endings.filter(Boolean).length / endings.length).toBeGreaterThan(0.9);
   });

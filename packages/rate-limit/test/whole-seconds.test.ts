@@ -1,6 +1,7 @@
 import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { rateLimit } from '../src/index.ts';
+import { endingsOf } from './random-calls.ts';
 
 /** Plays a window of 5 a second that begins with its first request, at 80 %. Returns how long each call took, Infinity if it failed. */
 async function play(tell: (ms: number) => number): Promise<number[]> {
@@ -70,16 +71,7 @@ it('knows how soon one a second is renewed that tells its end as an instant, bes
     { clock },
   );
   const limited = rateLimit({ clock, random, maxWait: 20_000 })(fetch);
-  const endings: boolean[] = [];
-  for (let step = 0; step < 7_000; step++) {
-    if (step < 6_000 && random() < 0.015) {
-      void limited('https://api.example.com/jobs').then(
-        ({ ok }) => endings.push(ok),
-        () => endings.push(false),
-      );
-    }
-    await clock.advance(20);
-  }
+  const endings = await endingsOf(limited, { clock, random, perSecond: 0.75, lasts: 120_000, until: 140_000 });
 
   expect(endings.filter(Boolean)).toHaveLength(endings.length);
 });
