@@ -11,7 +11,7 @@ import {
   watchRequests,
 } from '@steadfetch/core/kit';
 import { Lane, type Occupancy, type QueueEvent } from './lane.ts';
-import { type Place, Visit } from './visit.ts';
+import { type Shared, Visit } from './visit.ts';
 
 export interface ConcurrencyOptions {
   /** Calls with the same key share the slots. @default (call) => call.origin */
@@ -57,7 +57,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
   const { key, maxQueue, onQueue } = readOptions('concurrency', OPTIONS, options);
   const lanes = new Map<string, Lane>();
   const watch = watchRequests(); // in Workers, where a call may be lost with what it holds
-  const place: Place = { max, maxQueue, onQueue, turns: new Turns(systemClock), laneOf };
+  const shared: Shared = { max, maxQueue, onQueue, turns: new Turns(systemClock), laneOf };
 
   function laneOf(name: string): Lane {
     const known = lanes.get(name);
@@ -71,7 +71,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
 
   async function run(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
-    const visit = new Visit(call, checkKey('concurrency: key', key(call)), place);
+    const visit = new Visit(call, checkKey('concurrency: key', key(call)), shared);
     const end = watch?.(() => visit.leave(cancelError(undefined)));
     try {
       if (!visit.enter()) await visit.wait();

@@ -66,9 +66,9 @@ export class Lane {
     return this.#line.size + this.#returning.size;
   }
 
-  /** Takes a slot if one is free; then no call waits. One that has rested may take a slot that another keeps. */
-  enter(hasRested = false): Slot | undefined {
-    if (this.#active + (hasRested ? 0 : this.#kept) >= this.#max) return undefined;
+  /** Takes a slot if one is free; then no call waits. `orKept`: also one that is kept for a call that rests. */
+  enter(orKept = false): Slot | undefined {
+    if (this.#active + (orKept ? 0 : this.#kept) >= this.#max) return undefined;
     this.#active++;
     return this.#slot;
   }

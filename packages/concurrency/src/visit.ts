@@ -4,7 +4,7 @@ import type { Lane, QueueEvent } from './lane.ts';
 import { QueueFullError } from './queue-full-error.ts';
 
 /** What all calls of one middleware share. */
-export interface Place {
+export interface Shared {
   readonly max: number;
   readonly maxQueue: number;
   readonly onQueue: ((event: QueueEvent) => void) | undefined;
@@ -16,7 +16,7 @@ export interface Place {
 export class Visit {
   readonly #call: Call;
   readonly #key: string;
-  readonly #place: Place;
+  readonly #shared: Shared;
   /** How often the call had been sent when it came. */
   readonly #sends: number;
   #lane: Lane | undefined;
@@ -28,16 +28,16 @@ export class Visit {
   #returning: Promise<void> | undefined;
   #isCounted = false;
 
-  constructor(call: Call, key: string, place: Place) {
+  constructor(call: Call, key: string, shared: Shared) {
     this.#call = call;
     this.#key = key;
-    this.#place = place;
+    this.#shared = shared;
     this.#sends = call.record.sends;
   }
 
   /** Takes a slot if one is free. Where the line is full, also one that another call keeps while it rests. */
   enter(): boolean {
-    const { laneOf, maxQueue } = this.#place;
+    const { laneOf, maxQueue } = this.#shared;
     const lane = laneOf(this.#key);
     this.#lane = lane;
     let slot = lane.enter(this.#hasRested);
@@ -95,7 +95,7 @@ export class Visit {
   }
 
   async #waitInLine(): Promise<void> {
-    const { max, maxQueue, onQueue, turns } = this.#place;
+    const { max, maxQueue, onQueue, turns } = this.#shared;
     const { record, signal, observed } = this.#call;
     const lane = this.#lane!;
     const { key, active, queued } = lane;

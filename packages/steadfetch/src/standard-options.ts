@@ -7,7 +7,7 @@ import type { RateLimitOptions } from '@steadfetch/rate-limit';
 import type { RetryOptions } from '@steadfetch/retry';
 import type { TimeoutLimits } from '@steadfetch/timeout';
 
-/** How many calls may be in flight, and what else `concurrency` takes. */
+/** How many calls may be in flight, and what else `concurrency` takes. `maxQueue` has no bound by default where `rateLimit` is on. */
 export interface StandardConcurrency extends ConcurrencyOptions {
   max: number;
 }
