@@ -284,12 +284,13 @@ export class Pacer {
       return;
     }
     this.#stretch = new Stretch(now);
-    if (this.#unlimited && this.#cooldown.hasRefusedProbes) {
-      // refused again while it lets go what waited: that may be too much at once, and not all
-      const isTooMuch = this.#limit.pace.base < Infinity && this.#concurrency.learn(stretch, now);
-      if (isTooMuch || this.#limit.resume(now)) return;
-    }
-    if (!this.#quotas.known && !this.#concurrency.learn(stretch, now)) this.#learn(stretch, now);
+    const isAllRefused = this.#unlimited && this.#cooldown.hasRefusedProbes;
+    const isAgain = this.#limit.pace.base < Infinity; // it lets go what waited
+    if (isAllRefused && !isAgain && this.#limit.resume(now)) return;
+    if (this.#quotas.known || this.#concurrency.learn(stretch, now)) return;
+    // refused again, that may have been too much at once, and not all
+    if (isAllRefused && isAgain && this.#limit.resume(now)) return;
+    this.#learn(stretch, now);
   }
 
   #learn(stretch: Stretch, now: number): void {
