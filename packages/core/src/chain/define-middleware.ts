@@ -8,7 +8,7 @@ import type { Fetch, Middleware } from './fetch.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
-/** The rest of the chain. May be called any number of times. */
+/** The rest of the chain. May be called any number of times; what is another call, as each part of a batch, is made by `Call.from`. */
 export type Next = (call: Call) => Promise<Response>;
 
 /** What authors write: takes the call and the rest of the chain, returns a response. */

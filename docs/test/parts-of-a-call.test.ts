@@ -1,0 +1,29 @@
+import { setImmediate } from 'node:timers/promises';
+import { compose, type Middleware, observe, standard } from 'steadfetch';
+import { expect, it, vi } from 'vitest';
+import { importCode, snippetOf } from './import-snippet.ts';
+
+it('a layer that makes 60 calls of one gets all of them through a limit, each with a count of its own', async () => {
+  let window = { second: -1, used: 0 };
+  const server: typeof fetch = async (input) => {
+    const second = Math.floor(Date.now() / 1_000);
+    if (window.second !== second) window = { second, used: 0 };
+    if (++window.used > 10) return new Response(null, { status: 429, headers: { 'retry-after': '1' } });
+    return Response.json(Number(new URL(String(input)).searchParams.get('id')));
+  };
+  const code = snippetOf('writing-a-middleware.md', 'eachId').replace('@steadfetch/core', 'steadfetch/kit');
+  const { eachId } = await importCode<{ eachId(): Middleware }>(code, server);
+  const numbers = new Set<number>();
+  const watch = observe(({ callId }) => numbers.add(callId));
+  const steady = compose(eachId(), watch, standard({ rateLimit: true }))(server);
+  const ids = Array.from({ length: 60 }, (_, id) => id);
+
+  const answer = steady(`https://api.example.com/items?${ids.map((id) => `id=${id}`).join('&')}`);
+  for (let step = 0; step < 150; step++) {
+    await vi.advanceTimersByTimeAsync(100);
+    await setImmediate();
+  }
+
+  expect(await (await answer).json()).toEqual(ids);
+  expect(numbers.size).toBe(60);
+});
