@@ -1,5 +1,6 @@
 import { localRefusal, throwIfAborted } from '@steadfetch/core';
 import { abortable, isThenable, MAX_TIMER } from '@steadfetch/core/kit';
+import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdFor, takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
@@ -25,7 +26,10 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
   const refusal = localRefusal(error);
   if (refusal) return no(refusal.reason);
   const reason = await ask('when', failure);
-  if (reason === undefined) return { retry: false };
+  if (reason === undefined) {
+    if (error) warnOfAbortInside(failure);
+    return { retry: false };
+  }
   if (isSpent(failure)) return no('limit');
   const forbidden = await ask('unless', failure);
   if (forbidden !== undefined) return no(forbidden);

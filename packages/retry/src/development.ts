@@ -1,7 +1,8 @@
 // Checks and warnings for developers: a production build leaves them out.
 
-import type { Layer } from '@steadfetch/core';
+import { classifyError, type Layer } from '@steadfetch/core';
 import { isDevelopment, optionError, warnOnce } from '@steadfetch/core/kit';
+import type { FailedAttempt } from './failed-attempt.ts';
 import type { Need, Rule } from './rule.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
@@ -27,6 +28,18 @@ export function checkRuntime(): void {
 export function warnOfNesting(): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+  }
+}
+
+/** An abort that is not the caller's is that of a fetch inside. Mostly it is a limit of time, by `controller.abort()`. */
+export function warnOfAbortInside({ call, error, sent, session }: FailedAttempt): void {
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    // one that was not sent was cancelled by an observer while it waited
+    if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
+    warnOnce(
+      'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, let it abort with a TimeoutError, ' +
+        'as AbortSignal.timeout() does, or use timeout()',
+    );
   }
 }
 

@@ -5,6 +5,42 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 import { API, networkError, recordingHooks, scripted } from './support.ts';
 
+describe('an abort by a fetch inside', () => {
+  const limited = (reason: unknown): Fetch =>
+    vi.fn(async () => {
+      const controller = new AbortController();
+      controller.abort(reason);
+      throw controller.signal.reason;
+    });
+
+  it('is not repeated, which is said once where it may be a limit of time', async () => {
+    vi.resetModules();
+    const { retry } = await import('../src/index.ts');
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const fetch = limited(undefined);
+    const steady = retry({ clock: instantClock() })(fetch);
+
+    await expect(steady(API, { method: 'POST' })).rejects.toMatchObject({ name: 'AbortError' });
+    const { signal } = new AbortController();
+    await expect(steady(API, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(warn).not.toHaveBeenCalled();
+    for (let n = 0; n < 2; n++) await expect(steady(API, { signal })).rejects.toMatchObject({ name: 'AbortError' });
+
+    expect(fetch).toHaveBeenCalledTimes(3);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('TimeoutError'));
+    warn.mockRestore();
+  });
+
+  it('is repeated where its reason is a TimeoutError', async () => {
+    const fetch = limited(new DOMException('too late', 'TimeoutError'));
+
+    await expect(retry({ clock: instantClock() })(fetch)(API)).rejects.toMatchObject({ name: 'TimeoutError' });
+
+    expect(fetch).toHaveBeenCalledTimes(3);
+  });
+});
+
 describe('an abort by the caller', () => {
   it.each([[{ why: 'navigation' }], ['stop'], [null]])('ends the wait at once with its reason: %o', async (reason) => {
     const clock = manualClock();
