@@ -12,7 +12,7 @@ import {
 } from '@steadfetch/core/kit';
 import { fieldValue } from './field-value.ts';
 import { uuid } from './uuid.ts';
-import { warnInsideRetry } from './warn-inside-retry.ts';
+import { warnInsideRetry, warnOfSecondKey } from './warnings.ts';
 
 export interface IdempotencyKeyOptions {
   /** The field that carries the key. @default 'Idempotency-Key' */
@@ -68,6 +68,7 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     if (!methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call, header)) return next(call);
     if (!checkAnswer(when(call))) return next(call);
     if (call.retried === true) warnInsideRetry();
+    else warnOfSecondKey(call.record, withKey);
     return withKey(call, next);
   }, 'idempotencyKey');
 }

@@ -236,6 +236,37 @@ describe('idempotencyKey', () => {
     expect(await insideRetry(undefined)).not.toHaveBeenCalled();
   });
 
+  it('warns once where a layer outside sends a call again, and not of calls of their own', async () => {
+    vi.resetModules();
+    const { Call, compose, defineMiddleware } = await import('@steadfetch/core');
+    const { idempotencyKey } = await import('../src/index.ts');
+    const warn = vi.spyOn(console, 'warn').mockReset().mockReturnValue();
+    const twice = (again: (call: Call) => Call) =>
+      defineMiddleware(async (call, next) => {
+        await next(again(call));
+        return next(again(call));
+      });
+    const keys = idempotencyKey();
+
+    await compose(
+      twice((call) => Call.from(call.url, { method: 'POST' })),
+      keys,
+      idempotencyKey({ header: 'X-Key' }),
+    )(fakeFetch(200))(URL, POST);
+    await compose(
+      keys,
+      twice((call) => call),
+    )(fakeFetch(200))(URL, POST);
+    expect(warn).not.toHaveBeenCalled();
+    for (let n = 0; n < 2; n++)
+      await compose(
+        twice((call) => call),
+        keys,
+      )(fakeFetch(200))(URL, POST);
+
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('an order may be placed twice'));
+  });
+
   it.each([
     ['a promise', async () => false, '[object Promise]'],
     ['nothing', () => undefined, 'undefined'],
