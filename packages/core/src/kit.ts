@@ -38,6 +38,7 @@ export {
   checkChoice,
   clockOption,
   keyOption,
+  limitOption,
   type Option,
   type OptionTable,
   randomOption,
