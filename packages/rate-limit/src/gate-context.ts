@@ -12,7 +12,7 @@ export interface GateContext {
   /** How many of the narrowest gates are kept at rest. */
   readonly maxKeys: number;
   /** Whether a refusal must be proven to speak for others. */
-  readonly proof: 'direct' | 'first';
+  readonly needsProof: boolean;
   /** Whether a store keeps what is learned of the pace. */
   readonly hasStore: boolean;
   readonly createPacer: (key: string, wake: () => void) => Pacing;

@@ -30,11 +30,10 @@ export interface PacerOptions {
   /** A limit that is known in advance. */
   readonly limit?: { readonly requests: number; readonly per: number };
   /**
-   * `direct`: a refusal delays all calls, until refusals turn out to say nothing about the pace.
-   * `first`: a share of several answers must be refused before other calls than the refused one are delayed.
-   * @default 'direct'
+   * A share of several answers must be refused before other calls than the refused one are delayed. Otherwise a refusal delays all
+   * calls, until refusals turn out to say nothing about the pace.
    */
-  readonly proof?: 'direct' | 'first';
+  readonly needsProof?: boolean;
   /** Begins with this pace, per ms: the share of a limit that it had so far. */
   readonly start?: { readonly at: number; readonly pace: number };
 }
@@ -64,8 +63,8 @@ export class Pacer {
   #loneRefusals = 0;
   #lastSent = -Infinity;
 
-  constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
-    this.#needsProof = proof === 'first';
+  constructor({ random, limit, needsProof = false, start }: PacerOptions) {
+    this.#needsProof = needsProof;
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
