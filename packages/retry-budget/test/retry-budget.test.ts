@@ -435,6 +435,7 @@ describe('retryBudget', () => {
     budget.record(KEY, 'success');
     const before = reads;
 
+    budget.begin!(KEY);
     succeed(budget, 1_000);
 
     expect(reads).toBe(before);
@@ -667,6 +668,23 @@ describe('retryBudget', () => {
       const { answer, fail, allowed } = await spent(1_000);
       answer(1);
       for (const attempt of [1, 2]) fail(attempt);
+
+      expect(allowed()).toBe(2);
+    });
+
+    it('excuses no failure of a server that was not down', async () => {
+      const { budget, answer, fail } = await spent(349);
+      for (let i = 0; i < 5; i++) answer(1);
+      expect(budget.isBack?.(KEY)).toBe(true);
+      fail(1);
+
+      expect(budget.isBack?.(KEY)).toBe(false);
+    });
+
+    it('ignores failures of requests that were sent before the server answered again', async () => {
+      const { budget, answer, allowed } = await spent(1_000);
+      answer(1);
+      for (let i = 0; i < 10; i++) budget.record(KEY, 'failure', 1, 2, 1);
 
       expect(allowed()).toBe(2);
     });
