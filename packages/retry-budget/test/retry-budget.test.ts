@@ -99,6 +99,19 @@ describe('while answers are not there yet', () => {
     expect(failingCalls(budget, 50)).toBeLessThan(30);
   });
 
+  it('a retry that succeeds does not count its call again', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock, deposit: 0, credit: 6 });
+    budget.record(KEY, 'failure', 1);
+    for (let n = 0; n < 10; n++) budget.begin!(KEY);
+    for (let n = 0; n < 8; n++) {
+      budget.acquire(KEY, 'transient');
+      budget.record(KEY, 'success', 2);
+    }
+    await clock.advance(400);
+    expect(failingCalls(budget, 5)).toBeGreaterThan(3);
+  });
+
   it('calls that were sent before anything failed do not count', async () => {
     const clock = manualClock();
     const budget = await used(clock);
