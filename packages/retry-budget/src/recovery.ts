@@ -30,8 +30,8 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
- * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
- * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
+ * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did: the server may be
+ * back. Where it or the first answer takes so long, held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
  */
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;

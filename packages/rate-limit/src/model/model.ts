@@ -225,7 +225,7 @@ export class Pacer {
     this.#stretch = new Stretch(now);
   }
 
-  /** Does an acceptance show that the refusals did not speak for all? */
+  /** Whether an acceptance shows that the refusals concern some calls alone. */
   #contradicts(sent: Sent): boolean {
     return this.#isProbe(sent) || (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted);
   }
@@ -258,7 +258,7 @@ export class Pacer {
     this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
   }
 
-  /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
+  /** Whether the refusals that closed the gate may concern some calls alone. Then a long closing is probed. */
   get #doubtful(): boolean {
     const { acceptedAfter, refused } = this.#stretch;
     return this.#needsProof || acceptedAfter >= refused;
@@ -269,7 +269,7 @@ export class Pacer {
     return this.#limit.pace.way === 'free' && !this.#quotas.known;
   }
 
-  /** Does the refusal speak for others than the refused call? */
+  /** Whether the refusal concerns other calls too. */
   #believes(asked: number | undefined): boolean {
     const unproven = this.#needsProof || this.#noise.patient || (this.#unlimited && asked === undefined);
     return !unproven || this.#noise.proven;
