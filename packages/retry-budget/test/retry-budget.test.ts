@@ -599,6 +599,34 @@ describe('retryBudget', () => {
       expect([await granted(0), await granted(29_999), await granted(1)]).toEqual([false, false, true]);
     });
 
+    it('allows other retries as late as the longer of two outages says', async () => {
+      const { budget, clock, answer, fail } = await spent(10_000);
+      answer(1);
+      for (let i = 0; i < 6; i++) {
+        await clock.advance(100);
+        fail(1);
+      }
+      for (let i = 0; i < 5; i++) answer(1);
+      for (let i = 0; i < 100; i++) answer(2); // all is paid
+      for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
+      await clock.advance(1_900);
+
+      expect(budget.mayRetry?.(KEY)).toBe(false);
+    });
+
+    it('allows other retries at once after two failures that are far apart', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      for (let i = 0; i < 2; i++) {
+        await clock.advance(60_000);
+        budget.record(KEY, 'failure', 1);
+      }
+      succeed(budget, 5);
+
+      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+      expect(budget.mayRetry?.(KEY)).toBe(true);
+    });
+
     it('allows two for each call that a server answers again after it was down', async () => {
       const { answer, allowed } = await spent(350);
 
@@ -783,6 +811,21 @@ describe('retryBudget', () => {
       answer(2);
       answer(2);
       fail(2);
+
+      expect(allowed()).toBe(0);
+    });
+
+    it('does not count an outage from an excused failure before the last answer', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      answer(1);
+      fail(1);
+      await clock.advance(500);
+      answer(1);
+      for (let i = 0; i < 7; i++) {
+        await clock.advance(20);
+        fail(1);
+      }
+      answer(1);
 
       expect(allowed()).toBe(0);
     });
