@@ -1,5 +1,5 @@
 import { type Call, causesOf, classifyError, localRefusal, type Outcome } from '@steadfetch/core';
-import { isRequest, optionError, originOf, textOf, warnOnce } from '@steadfetch/core/kit';
+import { isElsewhere, isRequest, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { Verdict } from './permit.ts';
 
 /** `true`: a failure, `false`: a success, `'neutral'`: says nothing about the server, `undefined`: the default rules. */
@@ -58,7 +58,7 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
 /** The answer of another origin, after a redirect, says nothing about this one. */
 function verdictOfAnswer(response: Response, call: Call): Verdict {
   const { status } = response;
-  if (status === 429 || (response.redirected && originOf(response.url) !== call.origin)) return 'neutral';
+  if (status === 429 || isElsewhere(response, call)) return 'neutral';
   return status >= 500 ? 'failure' : 'success';
 }
 

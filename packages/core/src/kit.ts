@@ -7,9 +7,9 @@ export { type ErrorOf, holdsStreams, isPatched, withBody } from './body/with-bod
 export { addAttempt, callIdOf } from './call/call-record.ts';
 export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';
-export { IDEMPOTENT_METHODS, idempotencyKeyOf } from './call/idempotent.ts';
+export { IDEMPOTENT_METHODS, idempotencyKeyOf, isIdempotent } from './call/idempotent.ts';
 export { isLast } from './call/mark.ts';
-export { originOf, pathOf } from './call/origin.ts';
+export { isElsewhere, originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';
 export { ignoreRejection, isThenable } from './events/notify.ts';
@@ -38,6 +38,7 @@ export {
   checkChoice,
   clockOption,
   keyOption,
+  limitOption,
   type Option,
   type OptionTable,
   randomOption,

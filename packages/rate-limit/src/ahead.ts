@@ -15,22 +15,22 @@ const CONTRADICTED_BY = 20;
 export class Ahead {
   readonly #gate: Gate;
   readonly #isLimitKnown: boolean;
-  readonly #mustProve: boolean;
+  readonly #needsProof: boolean;
   #permit: Permit | undefined;
   #accepted = 0;
   /** How long the next one waits: where a limit must be proven, a second at first, and twice as long after one that was refused. */
   patience: number;
 
-  constructor(gate: Gate, { limit, proof }: Pick<GateContext, 'limit' | 'proof'>) {
+  constructor(gate: Gate, { limit, needsProof }: Pick<GateContext, 'limit' | 'needsProof'>) {
     this.#gate = gate;
     this.#isLimitKnown = limit !== undefined;
-    this.#mustProve = proof === 'first';
-    this.patience = this.#mustProve ? SHORTEST_MS : LONGEST_MS;
+    this.#needsProof = needsProof;
+    this.patience = this.#needsProof ? SHORTEST_MS : LONGEST_MS;
   }
 
   /** Whether none may go: one is out, or nothing contradicts the guess. */
   get isBarred(): boolean {
-    return this.isOut || !(this.#mustProve || this.#accepted >= CONTRADICTED_BY);
+    return this.isOut || !(this.#needsProof || this.#accepted >= CONTRADICTED_BY);
   }
 
   get isOut(): boolean {
@@ -62,7 +62,7 @@ export class Ahead {
 
   answered(permit: Permit, isRefused: boolean): void {
     this.#accepted = isRefused ? 0 : this.#accepted + 1;
-    if (permit !== this.#permit || !this.#mustProve) return;
+    if (permit !== this.#permit || !this.#needsProof) return;
     this.patience = isRefused ? Math.min(LONGEST_MS, 2 * this.patience) : SHORTEST_MS;
   }
 

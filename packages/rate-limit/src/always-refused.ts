@@ -21,9 +21,10 @@ export interface Remembered {
 }
 
 /**
- * Tells requests that are always refused from a limit that all have in common. A kind of request (its method and whole path)
- * that is refused each time, while hardly one of the others is, speaks for itself alone, and so does a call that is refused again:
- * what it asks for may be in its body. Those that are not answered yet count as accepted: refusals are often faster.
+ * Tells requests that are always refused from a limit that all have in common. Refusals of a kind of request (its method and whole
+ * path) say nothing about the others if that kind is refused each time, and hardly one of the others is. The same holds for a call
+ * that is refused again: what it asks for may be in its body. Requests that are not answered yet count as accepted, since refusals
+ * are often faster.
  */
 export class AlwaysRefused {
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */

@@ -11,8 +11,8 @@ export interface GateContext {
   readonly limit: { readonly requests: number; readonly per: number } | undefined;
   /** How many of the narrowest gates are kept at rest. */
   readonly maxKeys: number;
-  /** Whether a refusal must be proven to speak for others. */
-  readonly proof: 'direct' | 'first';
+  /** Whether it must be proven that a refusal concerns other calls too. */
+  readonly needsProof: boolean;
   /** Whether a store keeps what is learned of the pace. */
   readonly hasStore: boolean;
   readonly createPacer: (key: string, wake: () => void) => Pacing;

@@ -55,7 +55,7 @@ export class Gate {
     this.parent = parent;
     this.name = name;
     this.#context = context;
-    this.alwaysRefused = parent ? parent.alwaysRefused : context.proof === 'first' ? new AlwaysRefused() : undefined;
+    this.alwaysRefused = parent ? parent.alwaysRefused : context.needsProof ? new AlwaysRefused() : undefined;
     this.#queue = new GateQueue(this, context);
     this.ahead = new Ahead(this, context);
   }

@@ -45,7 +45,8 @@ export class Limiter {
   constructor(settings: Settings) {
     const { clock, random, limit, maxKeys, proof, store } = settings;
     const now = monotonic(clock);
-    const model = { random, proof, ...(limit && { limit }) };
+    const needsProof = proof === 'first';
+    const model = { random, needsProof, ...(limit && { limit }) };
     this.#settings = settings;
     this.#now = now;
     this.#report = new Report(settings, now);
@@ -57,7 +58,7 @@ export class Limiter {
       turns: this.#turns,
       limit,
       maxKeys,
-      proof,
+      needsProof,
       hasStore: store !== undefined,
       createPacer: (key, wake) => (store ? store.pacer({ key, clock, now, wake, local }) : local()),
       onOpen: (gate) => this.#report.opened(gate),

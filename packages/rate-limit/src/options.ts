@@ -6,10 +6,10 @@ import {
   checkMembers,
   checkMethods,
   checkMs,
-  checkNames,
   checkNumber,
   checkStatuses,
   clockOption,
+  limitOption,
   type OptionTable,
   optionError,
   randomOption,
@@ -71,7 +71,7 @@ export interface RateLimitOptions {
 }
 
 const OPTIONS = {
-  limit: { check: checkLimit },
+  limit: limitOption,
   key: { check: checkFunction },
   scope: { check: checkScope },
   proof: { check: checkChoice, default: 'direct', values: ['direct', 'first'] },
@@ -134,17 +134,4 @@ function checkStore(option: string, store: LimitStore): LimitStore {
 
 function checkObservers(_: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {
   return checkHooks<LimitHooks>('rateLimit', ['onLimit', 'onRelease', 'onGiveUp'], hooks);
-}
-
-const LIMIT = {
-  requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
-  per: { check: checkMs, min: 1 },
-} satisfies OptionTable<NonNullable<RateLimitOptions['limit']>>;
-
-function checkLimit(option: string, limit: { requests: number; per: number }): { requests: number; per: number } {
-  checkNames(option, limit, Object.keys(LIMIT));
-  return {
-    requests: checkNumber(`${option}.requests`, limit.requests, LIMIT.requests),
-    per: checkMs(`${option}.per`, limit.per, LIMIT.per),
-  };
 }

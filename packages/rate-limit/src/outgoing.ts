@@ -11,7 +11,7 @@ const LATE_MS = 2;
 export class Outgoing {
   readonly ticket: Ticket;
   readonly permit: Permit;
-  /** Where a refusal must be proven to speak for others. */
+  /** Set where it must be proven that a refusal concerns other calls too. */
   readonly remembered: Remembered | undefined;
   /** How many requests the call had sent before it. */
   readonly sendsBefore: number;

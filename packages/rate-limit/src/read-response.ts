@@ -1,5 +1,5 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
-import { ignoreRejection, limitFields, originOf } from '@steadfetch/core/kit';
+import { ignoreRejection, isElsewhere, limitFields } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
 import { type Answer, DAY_MS, type Quota, usableCost } from './model/answer.ts';
 import type { Settings } from './options.ts';
@@ -44,7 +44,7 @@ export function mayRefuse(response: Response, { statuses }: Settings): boolean {
  */
 export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
   try {
-    if (response.redirected && originOf(response.url) !== call.origin) return FAILED;
+    if (isElsewhere(response, call)) return FAILED;
     return read(response, curious, settings);
   } catch {
     return FAILED;

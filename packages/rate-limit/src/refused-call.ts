@@ -1,5 +1,5 @@
 import type { Call, LastAnswer, Random } from '@steadfetch/core';
-import { addAttempt, IDEMPOTENT_METHODS, idempotencyKeyOf } from '@steadfetch/core/kit';
+import { addAttempt, idempotencyKeyOf, isIdempotent } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
 import type { Gate } from './gate.ts';
@@ -34,7 +34,7 @@ export function stopReason(
   const { call, left } = request.ticket;
   if (call.retried === 'off') return 'off';
   if (shouldRetryHint(response) === false) return 'veto';
-  const isRepeatable = IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
+  const isRepeatable = isIdempotent(call);
   // The first hop may have been carried out.
   if (response.redirected && !isRepeatable) return 'redirected';
   // A 429 was refused before it was processed, whatever its method; of others, and of requests that a layer inside sent

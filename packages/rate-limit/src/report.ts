@@ -1,5 +1,4 @@
-import type { Call, EventOf } from '@steadfetch/core';
-import { redactUrl } from '@steadfetch/core';
+import { type Call, type EventOf, redactUrl } from '@steadfetch/core';
 import { callHooks } from '@steadfetch/core/kit';
 import type { StopReason } from './events.ts';
 import type { Gate } from './gate.ts';

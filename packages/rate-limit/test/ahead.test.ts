@@ -11,13 +11,13 @@ import { endingsOf } from './random-calls.ts';
 const permit = () => ({}) as Permit;
 const ticket = { since: 0, cost: 1 } as Ticket;
 
-function aheadOf(proof: GateContext['proof']): Ahead {
-  return new Ahead({ admit: permit } as unknown as Gate, { proof, limit: undefined });
+function aheadOf(needsProof: boolean): Ahead {
+  return new Ahead({ admit: permit } as unknown as Gate, { needsProof, limit: undefined });
 }
 
 describe('calls that go ahead of a pace', () => {
   it('go one at a time', () => {
-    const ahead = aheadOf('first');
+    const ahead = aheadOf(true);
     const first = ahead.admit(ticket, 0);
     expect(ahead.isOut).toBe(true);
 
@@ -28,7 +28,7 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait twice as long after each that is refused, eight seconds at most, and one second after one that is accepted', () => {
-    const ahead = aheadOf('first');
+    const ahead = aheadOf(true);
     const waits = [true, true, true, true, false].map((isRefused) => {
       ahead.answered(ahead.admit(ticket, 0), isRefused);
       return ahead.patience;
@@ -40,7 +40,7 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait for twenty that are accepted, and for eight seconds, where one refusal is believed', () => {
-    const ahead = aheadOf('direct');
+    const ahead = aheadOf(false);
     const barred = (isRefused: boolean, times: number) => {
       for (let i = 0; i < times; i++) ahead.answered(permit(), isRefused);
       return ahead.isBarred;
@@ -56,7 +56,7 @@ describe('calls that go ahead of a pace', () => {
   });
 
   it('wait no longer than at first after a reset', () => {
-    const context = { proof: 'first', createPacer: () => new Pacer({ random: () => 0 }) };
+    const context = { needsProof: true, createPacer: () => new Pacer({ random: () => 0 }) };
     const gate = new Gate('api', undefined, 'api', context as unknown as GateContext);
     const permit = gate.ahead.admit(ticket, 0);
     gate.ahead.answered(permit, true);

@@ -30,8 +30,8 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
- * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did. Where it or the
- * first answer takes so long, it is known late what the server has room for: held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
+ * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did: the server may be
+ * back. Where it or the first answer takes so long, held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
  */
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;
@@ -94,7 +94,7 @@ export class Recovery {
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
     if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
-    if (this.#isRecovering() && since.excuses > 0) {
+    if (since.excuses > 0 && this.#wasDown()) {
       since.excuses--;
       this.#excusedAt = sentAt;
       return;
@@ -104,10 +104,6 @@ export class Recovery {
     this.#took = took;
     this.#outageFailures = this.#failures;
     this.#since = { ...NOTHING };
-  }
-
-  #isRecovering(): boolean {
-    return this.#since.answered > 0 && this.#wasDown();
   }
 
   #wasDown(): boolean {
@@ -180,7 +176,7 @@ export class Recovery {
       // calls that hang fail late, and the call that tests the server gets as long
       return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
     }
-    if (this.#isRecovering() || answeredNew === 0) return MOST * answered; // or no client makes new calls
+    if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls
     return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
   }
 }

@@ -99,6 +99,19 @@ describe('while answers are not there yet', () => {
     expect(failingCalls(budget, 50)).toBeLessThan(30);
   });
 
+  it('a retry that succeeds does not count its call again', async () => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock, deposit: 0, credit: 6 });
+    budget.record(KEY, 'failure', 1);
+    for (let n = 0; n < 10; n++) budget.begin!(KEY);
+    for (let n = 0; n < 8; n++) {
+      budget.acquire(KEY, 'transient');
+      budget.record(KEY, 'success', 2);
+    }
+    await clock.advance(400);
+    expect(failingCalls(budget, 5)).toBeGreaterThan(3);
+  });
+
   it('calls that were sent before anything failed do not count', async () => {
     const clock = manualClock();
     const budget = await used(clock);
@@ -435,6 +448,7 @@ describe('retryBudget', () => {
     budget.record(KEY, 'success');
     const before = reads;
 
+    budget.begin!(KEY);
     succeed(budget, 1_000);
 
     expect(reads).toBe(before);
@@ -585,6 +599,34 @@ describe('retryBudget', () => {
       expect([await granted(0), await granted(29_999), await granted(1)]).toEqual([false, false, true]);
     });
 
+    it('allows other retries as late as the longer of two outages says', async () => {
+      const { budget, clock, answer, fail } = await spent(10_000);
+      answer(1);
+      for (let i = 0; i < 6; i++) {
+        await clock.advance(100);
+        fail(1);
+      }
+      for (let i = 0; i < 5; i++) answer(1);
+      for (let i = 0; i < 100; i++) answer(2); // all is paid
+      for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
+      await clock.advance(1_900);
+
+      expect(budget.mayRetry?.(KEY)).toBe(false);
+    });
+
+    it('allows other retries at once after two failures that are far apart', async () => {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      for (let i = 0; i < 2; i++) {
+        await clock.advance(60_000);
+        budget.record(KEY, 'failure', 1);
+      }
+      succeed(budget, 5);
+
+      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+      expect(budget.mayRetry?.(KEY)).toBe(true);
+    });
+
     it('allows two for each call that a server answers again after it was down', async () => {
       const { answer, allowed } = await spent(350);
 
@@ -671,6 +713,23 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(2);
     });
 
+    it('excuses no failure of a server that was not down', async () => {
+      const { budget, answer, fail } = await spent(349);
+      for (let i = 0; i < 5; i++) answer(1);
+      expect(budget.isBack?.(KEY)).toBe(true);
+      fail(1);
+
+      expect(budget.isBack?.(KEY)).toBe(false);
+    });
+
+    it('ignores failures of requests that were sent before the server answered again', async () => {
+      const { budget, answer, allowed } = await spent(1_000);
+      answer(1);
+      for (let i = 0; i < 10; i++) budget.record(KEY, 'failure', 1, 2, 1);
+
+      expect(allowed()).toBe(2);
+    });
+
     it('excuses a failure also for a retry that is answered, once a new call is', async () => {
       const { answer, fail, allowed } = await spent(1_000);
       answer(1);
@@ -752,6 +811,21 @@ describe('retryBudget', () => {
       answer(2);
       answer(2);
       fail(2);
+
+      expect(allowed()).toBe(0);
+    });
+
+    it('does not count an outage from an excused failure before the last answer', async () => {
+      const { clock, answer, fail, allowed } = await spent(1_000);
+      answer(1);
+      fail(1);
+      await clock.advance(500);
+      answer(1);
+      for (let i = 0; i < 7; i++) {
+        await clock.advance(20);
+        fail(1);
+      }
+      answer(1);
 
       expect(allowed()).toBe(0);
     });

@@ -2,9 +2,9 @@ import { type Call, localRefusal, notify } from '@steadfetch/core';
 import {
   ignoreRejection,
   isDevelopment,
+  isElsewhere,
   isThenable,
   optionError,
-  originOf,
   transientKind,
   warnOnce,
 } from '@steadfetch/core/kit';
@@ -125,11 +125,6 @@ function permitOf(budget: RetryBudget, call: Call, kind: RetryKind): Permit | un
 function isToBlame({ response, error, call, sent }: FailedAttempt): boolean {
   if (response) return !isElsewhere(response, call);
   return sent && !streams(call) && transientKind(error) !== undefined && !localRefusal(error);
-}
-
-/** Whether a redirect led to another server, which gave the answer. */
-function isElsewhere(response: Response, call: Call): boolean {
-  return response.redirected && originOf(response.url) !== call.origin;
 }
 
 /** Whether the body is read while it is sent. When such a call fails, the error does not say whether the server or the body did. */

@@ -31,7 +31,8 @@ type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | u
 export function condition(shouldRetry: Condition, veto: Rule): Rule {
   const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
-    if (isGood(failure.response) || !canBeSentAgain(failure)) return false;
+    const { call, response, session } = failure;
+    if (isGood(response) || !session.repeatable || !call.replayable) return false;
     if (!answers.has(failure)) answers.set(failure, shouldRetry(asFailure(failure)));
     return (await answers.get(failure)) === wanted && 'predicate';
   };
@@ -43,10 +44,6 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
     },
     unless: (failure) => says(failure, false),
   };
-}
-
-function canBeSentAgain({ call, session }: FailedAttempt): boolean {
-  return session.repeatable && call.replayable;
 }
 
 function asFailure(failure: FailedAttempt): Failure {

@@ -4,6 +4,7 @@ import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdFor, takePermits } from './permits.ts';
 import type { Decision, End, Planned, Wait } from './rule.ts';
+import { hasRetriesLeft } from './session.ts';
 
 /** The source of our own waits, in events. */
 export const OWN = 'backoff';
@@ -50,10 +51,10 @@ function no(stop: string, planned?: Planned): End {
   return { retry: false, stop, planned };
 }
 
-/** Whether the retries are used up. Skipped ones count (`hold.ts`), and so does what a layer inside sends again. */
+/** Whether the retries are used up. What a layer inside sends again counts too. */
 export function isSpent({ attempt, call, session }: FailedAttempt): boolean {
   const { resends, maxRepeats } = call.record;
-  return !(attempt + session.skipped <= session.policy.maxRetries) || (resends > 0 && resends + attempt > maxRepeats);
+  return !hasRetriesLeft(session, attempt) || (resends > 0 && resends + attempt > maxRepeats);
 }
 
 /** Asks the rules, and returns the first yes. The rules after it are not asked: looking into a body takes time. */

@@ -2,7 +2,7 @@ import type { Call } from '@steadfetch/core';
 import { encodeForm, idempotencyKeyOf, ignoreRejection, keepBody, releaseBody } from '@steadfetch/core/kit';
 import type { Policy } from './policy.ts';
 import type { Rule } from './rule.ts';
-import type { Session } from './session.ts';
+import { hasRetriesLeft, type Session } from './session.ts';
 
 /**
  * Whether sending the request twice has the effect of sending it once: by method, by key, or because a rule says so.
@@ -42,8 +42,8 @@ export function retriedOf(session: Session, attempt: number): true | 'last' {
   return mayFollow(session, attempt) && policy.repeatsTimeouts && call.replayable ? true : 'last';
 }
 
-function mayFollow({ policy, repeatable, skipped }: Session, attempt: number): boolean {
-  return repeatable && attempt + skipped <= policy.maxRetries;
+function mayFollow(session: Session, attempt: number): boolean {
+  return session.repeatable && hasRetriesLeft(session, attempt);
 }
 
 /** Frees the clone of a `Request` that was never sent: a circuit was open, a queue full. */

@@ -32,6 +32,11 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt, ageBefore };
 }
 
+/** Whether a retry is left after this attempt. Skipped ones count (`hold.ts`). */
+export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): boolean {
+  return attempt + skipped <= policy.maxRetries;
+}
+
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 

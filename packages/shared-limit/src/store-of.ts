@@ -3,10 +3,8 @@ import {
   callHooks,
   checkFunction,
   checkHooks,
-  checkMs,
-  checkNames,
-  checkNumber,
   clockOption,
+  limitOption,
   type OptionTable,
   readOptions,
 } from '@steadfetch/core/kit';
@@ -49,18 +47,13 @@ export interface StoreOptions {
 /** A place that fails for one key is asked again each second: it is up when no question has failed for so long, ms. */
 const QUIET = 2_000;
 
-const LIMIT = {
-  requests: { check: checkNumber, min: 1, max: 1_000_000_000, integer: true },
-  per: { check: checkMs, min: 1 },
-} satisfies OptionTable<{ requests: number; per: number }>;
-
 /** The options as data: what each may be, and its default. */
 export const storeOptions: {
-  readonly limit: { readonly check: typeof checkLimit };
+  readonly limit: typeof limitOption;
   readonly clock: typeof clockOption;
   readonly hooks: { readonly check: typeof checkObservers; readonly default: readonly StoreHooks[] };
 } = {
-  limit: { check: checkLimit },
+  limit: limitOption,
   clock: clockOption,
   hooks: { check: checkObservers, default: [] },
 } satisfies OptionTable<StoreOptions>;
@@ -96,14 +89,6 @@ export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
     },
   };
   return { ask, pacer: (parts) => new StoredPacer(place, parts) };
-}
-
-function checkLimit(option: string, limit: { requests: number; per: number }): { requests: number; per: number } {
-  checkNames(option, limit, Object.keys(LIMIT));
-  return {
-    requests: checkNumber(`${option}.requests`, limit.requests, LIMIT.requests),
-    per: checkMs(`${option}.per`, limit.per, LIMIT.per),
-  };
 }
 
 function checkObservers(option: string, hooks: StoreHooks | readonly StoreHooks[]): readonly StoreHooks[] {

@@ -137,7 +137,7 @@ function attemptOf({ attemptTimeout, bufferBody, retry, timeout }: StandardSetti
   // half of a call that is short, so that there is time for another attempt
   const fallback = Math.min(10_000, Math.ceil((timeout || Infinity) / 2));
   if (attemptTimeout === undefined && timeout && fallback >= timeout) return undefined;
-  // Where no attempt can follow, cutting one helps nobody, so it has as long as the call. It ends just before that: a circuit
+  // Where no attempt can follow, cutting one is of no use, so it has as long as the call. It ends just before that: a circuit
   // breaker counts what is cut inside of it, and the slot of a fetch that ignores its signal is free again.
   const longest = retry === false && timeout ? Math.max(fallback, timeout - 1) : fallback;
   const headers = attemptTimeout ?? longest;

@@ -16,9 +16,12 @@ function isForm(form: unknown): form is FormData {
 
 /**
  * The form as `fetch` would send it, with a fixed boundary: a `FormData` gets another one each time it is sent. Does not
- * read files. `undefined` for anything else than a form that can be listed; for one with a file that is no `Blob`, as a
- * description of one in React Native; where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom; and where
- * a `Blob` cannot hold the files: that of Bun leaves out what is read from a disk.
+ * read files. Returns `undefined`
+ *
+ * - for anything else than a form that can be listed;
+ * - for a form with a file that is no `Blob`, as a description of one in React Native;
+ * - where a `Blob` has no stream: the `fetch` of Node cannot send that of jsdom;
+ * - where a `Blob` cannot hold the files: that of Bun leaves out what is read from a disk.
  */
 export function encodeForm(form: unknown): Blob | undefined {
   if (!isForm(form) || !('stream' in Blob.prototype)) return undefined;

@@ -12,6 +12,11 @@ export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([
   'QUERY',
 ]);
 
+/** Whether sending the request twice has the effect of sending it once, by its method or by its key. */
+export function isIdempotent(call: Call): boolean {
+  return IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined;
+}
+
 /**
  * The non-blank `Idempotency-Key` of the request, by which the server recognises a repetition
  * (draft-ietf-httpapi-idempotency-key-header); or the field that an outer `idempotencyKey()` uses instead. `undefined`

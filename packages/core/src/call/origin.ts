@@ -80,6 +80,11 @@ export function redactUrl(url: string): string {
   return encodeControls(origin === '/' ? pathOf(url) : `${origin}${pathOf(url)}`);
 }
 
+/** Whether a redirect led to another server, which gave the answer. */
+export function isElsewhere(response: Response, call: { readonly origin: string }): boolean {
+  return response.redirected && originOf(response.url) !== call.origin;
+}
+
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */
 function unescapeName(escaped: string): string {
   const character = decodeURIComponent(escaped);

@@ -1,6 +1,6 @@
 import { keepBody, releaseBody } from '../body/keep-body.ts';
 import type { Call } from '../call/call.ts';
-import { IDEMPOTENT_METHODS, idempotencyKeyOf } from '../call/idempotent.ts';
+import { isIdempotent } from '../call/idempotent.ts';
 import { defineMiddleware, type Layer, type Next } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
 import { ignoreRejection } from '../events/notify.ts';
@@ -110,10 +110,7 @@ class Network {
   }
 
   async #runOffline(call: Call, next: Next): Promise<Response> {
-    const isRepeatable =
-      call.retried !== 'off' &&
-      call.replayable &&
-      (IDEMPOTENT_METHODS.has(call.method) || idempotencyKeyOf(call) !== undefined);
+    const isRepeatable = call.retried !== 'off' && call.replayable && isIdempotent(call);
     while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
       this.#emit(call, 'probe');
       try {

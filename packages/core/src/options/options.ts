@@ -1,6 +1,14 @@
 import type { Call } from '../call/call.ts';
 import { type Clock, type Random, systemClock } from '../time/clock.ts';
-import { checkFunction, checkMembers, checkNames, type NumberRule, optionError } from './check.ts';
+import {
+  checkFunction,
+  checkMembers,
+  checkMs,
+  checkNames,
+  checkNumber,
+  type NumberRule,
+  optionError,
+} from './check.ts';
 
 /** One option: what it may be, and what it is when it is left out. */
 export interface Option<T = unknown> extends NumberRule {
@@ -68,6 +76,23 @@ export const clockOption: { readonly default: Clock; readonly check: (option: st
 export const randomOption: { readonly default: Random; readonly check: typeof checkFunction } = {
   default: () => Math.random(),
   check: checkFunction,
+};
+
+/** So many requests in so many milliseconds. */
+interface KnownLimit {
+  requests: number;
+  per: number;
+}
+
+/** The entry of an option `limit`: one that is known in advance. */
+export const limitOption: { readonly check: (option: string, limit: KnownLimit) => KnownLimit } = {
+  check: (option, limit) => {
+    checkNames(option, limit, ['requests', 'per']);
+    return {
+      requests: checkNumber(`${option}.requests`, limit.requests, { min: 1, max: 1_000_000_000, integer: true }),
+      per: checkMs(`${option}.per`, limit.per, { min: 1 }),
+    };
+  },
 };
 
 /** The entry of an option `key`: which state a call belongs to. */

@@ -40,7 +40,7 @@ export function sleep(ms: number, signal: AbortSignal | undefined, clock: Clock)
   return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
-/** Ends a sleep that nobody waits for any more. Without a reason, `abort` makes an error with a stack, which costs more than the rest. */
+/** Ends a sleep that nothing waits for any more. Without a reason, `abort` makes an error with a stack, which costs more than the rest. */
 export function endSleep(sleeping: AbortController | undefined): void {
   sleeping?.abort('no longer needed');
 }

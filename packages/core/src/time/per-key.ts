@@ -22,8 +22,8 @@ interface PerKeyOptions<T> {
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * One value per key, made when first asked for; bounded: the key that was used least recently is dropped, above
- * `maxKeys` keys or a million characters of keys, of those whose value is not needed if there are any.
+ * One value per key, made when first asked for. Above `maxKeys` keys, or a million characters of keys, the key that was used least
+ * recently is dropped: of those whose value is not needed, if there are any.
  *
  * For state that belongs to one server: gates, budgets, breakers.
  */

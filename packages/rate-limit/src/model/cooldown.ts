@@ -82,9 +82,11 @@ export class Cooldown {
   }
 
   /**
-   * Counts an accepted probe. Returns whether the closing was no mistake, and the limit came back sooner than it said: if the closing
-   * began before an earlier one would have ended, and too many probes were refused for an accident, of those that were sent before
-   * the accepted one, since refusals are often faster; or if probes are refused less often than others. `share`: so many of all are refused.
+   * Counts an accepted probe. Returns whether the closing was right, and the limit came back sooner than it said. It is so where
+   *
+   * - the closing began before an earlier one would have ended, and too many probes were refused for an accident. Only those count
+   *   that were sent before the accepted one, since refusals are often faster;
+   * - or probes are refused less often than other requests, of which this `share` is refused.
    */
   probeAccepted(sentAt: number, share: number): boolean {
     const refused = this.#refusedProbes.filter((at) => at < sentAt).length;

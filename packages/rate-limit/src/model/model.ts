@@ -30,11 +30,10 @@ export interface PacerOptions {
   /** A limit that is known in advance. */
   readonly limit?: { readonly requests: number; readonly per: number };
   /**
-   * `direct`: a refusal delays all calls, until refusals turn out to say nothing about the pace.
-   * `first`: a share of several answers must be refused before other calls than the refused one are delayed.
-   * @default 'direct'
+   * A share of several answers must be refused before other calls than the refused one are delayed. Otherwise a refusal delays all
+   * calls, until refusals turn out to say nothing about the pace.
    */
-  readonly proof?: 'direct' | 'first';
+  readonly needsProof?: boolean;
   /** Begins with this pace, per ms: the share of a limit that it had so far. */
   readonly start?: { readonly at: number; readonly pace: number };
 }
@@ -64,8 +63,8 @@ export class Pacer {
   #loneRefusals = 0;
   #lastSent = -Infinity;
 
-  constructor({ random, limit, proof = 'direct', start }: PacerOptions) {
-    this.#needsProof = proof === 'first';
+  constructor({ random, limit, needsProof = false, start }: PacerOptions) {
+    this.#needsProof = needsProof;
     this.#cooldown = new Cooldown(random);
     this.#limit = new Limit(random);
     this.#known = limit && new KnownLimit(limit);
@@ -226,7 +225,7 @@ export class Pacer {
     this.#stretch = new Stretch(now);
   }
 
-  /** Does an acceptance show that the refusals did not speak for all? */
+  /** Whether an acceptance shows that the refusals concern some calls alone. */
   #contradicts(sent: Sent): boolean {
     return this.#isProbe(sent) || (this.#cooldown.closed && this.#unlimited && this.#stretch.outvoted);
   }
@@ -259,7 +258,7 @@ export class Pacer {
     this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
   }
 
-  /** Is it open whether the refusals that closed the gate speak for all? Then a long closing is probed. */
+  /** Whether the refusals that closed the gate may concern some calls alone. Then a long closing is probed. */
   get #doubtful(): boolean {
     const { acceptedAfter, refused } = this.#stretch;
     return this.#needsProof || acceptedAfter >= refused;
@@ -270,7 +269,7 @@ export class Pacer {
     return this.#limit.pace.way === 'free' && !this.#quotas.known;
   }
 
-  /** Does the refusal speak for others than the refused call? */
+  /** Whether the refusal concerns other calls too. */
   #believes(asked: number | undefined): boolean {
     const unproven = this.#needsProof || this.#noise.patient || (this.#unlimited && asked === undefined);
     return !unproven || this.#noise.proven;

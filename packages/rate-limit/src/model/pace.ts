@@ -11,8 +11,11 @@ const MOST_GROWTH = 2;
 
 /**
  * The pace of a key that was refused, per ms, as a function of time; and the tokens that it gives. Four ways:
- * free: no pace; search: grows until refused again; climb: from a base in a straight line to a ceiling, and then beyond it; hold: a
- * climb whose base is its ceiling.
+ *
+ * - free: no pace;
+ * - search: grows until refused again;
+ * - climb: from a base in a straight line to a ceiling, and then beyond it;
+ * - hold: a climb whose base is its ceiling.
  */
 export class Pace {
   way: 'free' | 'search' | 'hold' | 'climb' = 'free';

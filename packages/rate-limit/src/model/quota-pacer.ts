@@ -29,10 +29,14 @@ export interface Answered {
 }
 
 /**
- * Spends a quota of which each answer says what is left, to its end: at once while half is left; at once below half for calls that
- * were here before, while the rest covers all that wait; else evenly until it is reset, if calls can wait for their share. The pace is
- * what comes back by itself, plus what is left over the time until the reset. Where nothing comes back before the reset, what the calls leave of
- * their shares is saved up.
+ * Spends a quota of which each answer says what is left, to its end:
+ *
+ * - at once while half is left;
+ * - below half, at once for calls that were here before, while the rest covers all that wait;
+ * - else evenly until it is reset, if calls can wait for their share.
+ *
+ * The pace is what comes back by itself, plus what is left over the time until the reset. Where nothing comes back before the reset,
+ * what the calls leave of their shares is saved up.
  */
 export class QuotaPacer {
   readonly #refill: Refill;
@@ -193,9 +197,9 @@ export class QuotaPacer {
   }
 
   /**
-   * Does what is left cover all that wait, or where nothing came back so far, this one? Then to hold it back gains nothing,
-   * if it was here while half was left: of those that come later there is no end, as from a loop, and they share the rest.
-   * Not where the reset is near, so that the wait is short, nor where a cost is an estimate.
+   * Whether what is left covers all calls that wait, or this one where nothing came back so far. Then holding it back gains nothing.
+   * Only for a call that was here while half was left: later ones may come without end, as from a loop, and share the rest. Not
+   * where the reset is near, since the wait is short, nor where a cost is an estimate.
    */
   #covers(now: number, cost: number): boolean {
     if (this.#early < 1 || cost > 1) return false;

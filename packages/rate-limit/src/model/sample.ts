@@ -69,9 +69,8 @@ export class Sample {
     if (this.has(now)) this.#room--;
   }
 
-  /** Counts an answer. Returns whether the sample shows now that the refusals do not depend on the pace. */
+  /** Counts an answer to a request that belongs to it. Returns whether the sample shows now that the refusals do not depend on the pace. */
   answered(refused: boolean, sentAt: number): boolean {
-    if (!this.has(sentAt)) return false;
     this.#room++;
     const allowed = ALLOWED * this.pace * (sentAt - this.#refusedSentAt);
     if (refused) this.#score--;

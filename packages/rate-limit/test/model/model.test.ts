@@ -51,7 +51,7 @@ describe('a limit that is not told', () => {
     const reset = 75_000;
     const server = (now: number): Answer =>
       now >= 20_000 && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
-    const { sent } = drive(pacer({ proof: 'first' }), server, { for: 90_000, every: 100, roundTrip: 100 });
+    const { sent } = drive(pacer({ needsProof: true }), server, { for: 90_000, every: 100, roundTrip: 100 });
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(10 * 15);
   });
 
@@ -59,7 +59,7 @@ describe('a limit that is not told', () => {
     const [from, reset] = [20_000, 65_000];
     const server = (now: number): Answer =>
       now >= from && now < reset ? { kind: 'refused', wait: reset - now } : accepted;
-    const { sent } = drive(pacer({ proof: 'first' }), server, { for: 75_000, every: 1_100, roundTrip: 100 });
+    const { sent } = drive(pacer({ needsProof: true }), server, { for: 75_000, every: 1_100, roundTrip: 100 });
     // those that waited too
     expect(sent.filter((at) => at > reset).length).toBeGreaterThan(15);
   });
@@ -235,7 +235,7 @@ describe('a limit that is not told', () => {
   });
 
   it('is a guess where a number in flight holds calls back and one more was accepted for a minute, though a bucket was measured', () => {
-    const model = pacer({ proof: 'first' });
+    const model = pacer({ needsProof: true });
     drive(model, bucket({ rate: 100, burst: 5 }), { for: 180_000, roundTrip: 500 });
     expect(model.snapshot(180_000)).toMatchObject({ state: 'open', why: 'a bucket explains the refusals' });
     expect(model.delay(180_000)).toBe(1_000);
@@ -295,7 +295,7 @@ describe('no limit', () => {
   });
 
   it('delays only the refused call when proof is asked for first', () => {
-    const model = pacer({ proof: 'first' });
+    const model = pacer({ needsProof: true });
     for (let now = 0; now < 100; now += 10) model.settle(model.send(now), now, accepted);
     const settled = model.settle(model.send(100), 110, { kind: 'refused', wait: 30_000 });
     expect(settled).toEqual({ retryIn: 30_000, closed: false });
@@ -304,7 +304,7 @@ describe('no limit', () => {
   });
 
   it('is not doubted for long once a share of several answers is refused', () => {
-    const model = pacer({ proof: 'first' });
+    const model = pacer({ needsProof: true });
     for (let n = 0; n < 3; n++) model.settle(model.send(0), 10, { kind: 'refused', wait: 1_000 });
     model.advance(10);
     expect(model.delay(10)).toBeGreaterThanOrEqual(1_000);

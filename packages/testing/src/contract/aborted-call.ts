@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
-import { ending, FAILED, ok, UNTIL_IT_WAITS } from './contract-probe.ts';
+import { ending, FAILED, ok, untilItWaits } from './contract-probe.ts';
 
 /** What a middleware may repeat after a wait of its own. */
 export const TRANSIENT: readonly [string, Fetch][] = [
@@ -45,7 +45,7 @@ export function abortedInTime(
   controller: AbortController = new AbortController(),
 ): Promise<Response> {
   void (async () => {
-    for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
+    await untilItWaits();
     controller.abort();
   })();
   return callWith(controller.signal, steady, kind);

@@ -6,6 +6,8 @@ import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
 
+const reject: Fetch = () => Promise.reject(new Error('rejected'));
+
 /** What a call must not leave behind. */
 export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   'leaves no rejection unhandled': async (make) => {
@@ -27,7 +29,6 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'leaves no timer behind': async (make) => {
-    const reject: Fetch = () => Promise.reject(new Error('rejected'));
     const timers = await countTimers(async () => {
       const { signal, abort } = ending();
       const second = ending();
@@ -51,7 +52,6 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   "leaves no listener on the caller's signal": async (make) => {
-    const reject: Fetch = () => Promise.reject(new Error('rejected'));
     const ends: [string, Fetch, boolean][] = [
       ['after a response', ok, false],
       ['after an error', reject, false],

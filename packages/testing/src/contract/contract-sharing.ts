@@ -3,16 +3,7 @@ import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
 import { keepsApart } from './contract-kept.ts';
-import {
-  asInitAndAsRequest,
-  ending,
-  endless,
-  FAILURES,
-  ok,
-  probe,
-  REPEATED,
-  UNTIL_IT_WAITS,
-} from './contract-probe.ts';
+import { asInitAndAsRequest, ending, endless, FAILURES, ok, probe, REPEATED, untilItWaits } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** The server may have acted on the first attempt of an order. */
@@ -172,7 +163,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       const [first, second] = [new AbortController(), new AbortController()];
       const both = make()(next);
       const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
-      for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
+      await untilItWaits();
       first.abort('another call');
       await inTime(aborted!);
       const end = await inTime(other!);
@@ -205,7 +196,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
         const { signal: left, abort: leave } = ending();
         const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
-        for (let turns = 0; turns < UNTIL_IT_WAITS; turns++) await undefined;
+        await untilItWaits();
         leave();
         await inTime(aborted);
       }
