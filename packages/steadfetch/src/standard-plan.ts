@@ -94,8 +94,8 @@ function checkLayer<T extends object>(option: string, given: T | boolean): T | b
 /** The line is bounded, but not where it stands before a limiter, which holds any number of calls. */
 function slotsOf({ concurrency, rateLimit }: StandardSettings): StandardConcurrency | undefined {
   if (!concurrency) return undefined;
-  const { max, ...options } = concurrency;
-  return { max, maxQueue: rateLimit === false ? 1_000 : Number.POSITIVE_INFINITY, ...options };
+  const maxQueue = rateLimit === false ? 1_000 : Number.POSITIVE_INFINITY;
+  return layerOptions(concurrency, { max: concurrency.max, maxQueue });
 }
 
 /** A number is `maxRetries`, as ky takes it. */

@@ -34,6 +34,7 @@ it('a call that waits for its retry in standard() holds its slot, and gives it b
 it.each([
   [{ concurrency: 10 }, 1_010],
   [{ concurrency: 10, rateLimit: true }, 1_500],
+  [{ concurrency: { max: 10, ...({ maxQueue: undefined } as object) }, rateLimit: true }, 1_500],
   [{ concurrency: { max: 10, maxQueue: 5 } }, 15],
 ] as const)(
   'a call of standard(%o) is refused beyond %i that have a slot or wait for one',

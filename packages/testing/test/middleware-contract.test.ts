@@ -1495,6 +1495,25 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
         return following(call);
       })(next);
     },
+    'keeps that it got no token, for all later calls': (next) => {
+      let renewal: Promise<void> | undefined;
+      return defineMiddleware(async (call, following) => {
+        const response = await following(keepBody(call));
+        if (response.status !== 401 || !call.replayable) return response;
+        renewal ??= next('https://contract.test/token').then((token) => {
+          discard(token);
+          if (!token.ok) throw new Error('no token');
+          renewal = undefined;
+        });
+        try {
+          await renewal;
+        } catch {
+          return response;
+        }
+        discard(response);
+        return following(call);
+      })(next);
+    },
     'forgets the calls that wait for a token when it gets none': tokenQueue(async (queue, { next }) => {
       const token = await next('https://contract.test/token');
       queue.isAsking = false;
@@ -1714,7 +1733,7 @@ const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401/,
+    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
 

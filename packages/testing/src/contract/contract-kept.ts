@@ -1,5 +1,6 @@
-import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
-import { type Asked, ending, probe } from './contract-probe.ts';
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
+import { type Asked, ending, FAILED, ok, probe } from './contract-probe.ts';
 
 /** Answers that may be kept for a minute, and depend on a header. */
 async function keepable({ method, headers, request }: Asked): Promise<Response> {
@@ -36,4 +37,30 @@ export async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<vo
   same(headers.get('cookie'), null, 'the cookie that another origin gets');
   same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');
   same(request.signal.aborted, false, 'whether a call has the signal of another');
+}
+
+/** A token that could not be had for one call is asked for again by a later one: else none is answered any more. */
+export async function asksForATokenAgain(make: Parameters<ContractCheck>[0]): Promise<void> {
+  for (const fail of [() => Promise.reject(FAILED), async () => new Response('busy', { status: 503 })]) {
+    let isDown = true;
+    const tokens: boolean[] = [];
+    const { fetch } = probe(async ({ url }) => {
+      if (url.includes('/things')) return tokens.includes(true) ? ok() : new Response('who are you?', { status: 401 });
+      tokens.push(!isDown);
+      return isDown ? fail() : new Response('token');
+    });
+    const steady = make()(fetch);
+    const call = async () => {
+      const { signal, abort } = ending();
+      const end = settle(steady(CONTRACT_URL, { signal }));
+      await inTime(end);
+      abort();
+      await inTime(end);
+    };
+    await call();
+    if (tokens.length === 0) return; // it asks for none
+    isDown = false;
+    await call();
+    same(tokens.includes(true), true, 'whether a token that could not be had is asked for again');
+  }
 }

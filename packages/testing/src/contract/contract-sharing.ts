@@ -2,7 +2,7 @@ import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
-import { keepsApart } from './contract-kept.ts';
+import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
 import { asInitAndAsRequest, ending, endless, FAILURES, ok, probe, REPEATED, untilItWaits } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -151,6 +151,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       'the answers',
     );
     await keepsApart(make);
+    await asksForATokenAgain(make);
     const refusals = REPEATED.map(([status]): [string, Fetch] => [
       `after a ${status}`,
       async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
