@@ -22,6 +22,45 @@ function recording() {
 }
 
 describe('observe', () => {
+  it('tells the end of a request before that of its call, where an abort or a timeout outside has ended both', async () => {
+    const { events, types, listener } = recording();
+    const inner = recording();
+    let fail!: (error: Error) => void;
+    const request = new Promise<Response>((_, reject) => {
+      fail = reject;
+    });
+    const cut = new Error('cut');
+    const ends = defineMiddleware((call, next) => Promise.race([next(call), Promise.reject(cut)]));
+
+    await expect(
+      compose(observe(listener), ends, observe(inner.listener))(() => request)('https://api.test/x'),
+    ).rejects.toBe(cut);
+    expect(types()).toEqual(['start 1', 'attempt 1', 'end 1']);
+    expect(events.slice(1)).toMatchObject([{ error: cut }, { error: cut, attempts: 1 }]);
+
+    fail(new Error('late'));
+    await vi.waitFor(() => expect(inner.types()).toEqual(['start 1', 'attempt 1', 'end 1']));
+    expect(types()).toHaveLength(3);
+  });
+
+  it('tells the end of a second request later, where a first one has answered the call', async () => {
+    const { types, listener } = recording();
+    let answer!: (response: Response) => void;
+    const answers = [
+      Promise.resolve(new Response()),
+      new Promise<Response>((resolve) => {
+        answer = resolve;
+      }),
+    ];
+    const hedge = defineMiddleware((call, next) => Promise.race([next(call.asAttempt(1)), next(call.asAttempt(2))]));
+
+    await compose(observe(listener), hedge)(() => answers.shift()!)('https://api.test/x');
+    expect(types()).toEqual(['start 1', 'attempt 1', 'end 1']);
+
+    answer(new Response());
+    await vi.waitFor(() => expect(types()).toEqual(['start 1', 'attempt 1', 'end 1', 'attempt 2']));
+  });
+
   it('tells the start, each attempt and the end of a call', async () => {
     const { events, listener } = recording();
     const clock = instantClock();

@@ -33,11 +33,15 @@ export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   });
 }
 
+type Progress = 'begun' | 'sent' | 'retried';
+
 class Monitor {
   readonly #settings: MonitorSettings;
   readonly #share: SlidingShare;
-  /** The calls under way, each with whether it was retried. */
-  readonly #calls = new Map<number, boolean>();
+  /** The calls under way. */
+  readonly #calls = new Map<number, Progress>();
+  /** Those that wait to be sent for the first time. */
+  readonly #waiting = new Set<number>();
   #retried = 0;
   #excessive = false;
 
@@ -48,17 +52,23 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that is refused before that was not sent, and does not count.
+   * end. One that is refused before that, or ends while it waits to be sent, was not sent, and does not count.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
-    const isRetried = this.#calls.get(callId);
-    if (type === 'start') this.#note(callId, false);
-    else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && !isRetried) {
-      this.#note(callId, true);
+    const progress = this.#calls.get(callId);
+    const action = 'action' in event ? event.action : undefined;
+    if (type === 'start') this.#note(callId, 'begun');
+    else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && progress !== 'retried') {
+      this.#note(callId, 'retried');
       this.#count(true);
-    } else if ('action' in event && event.action === 'refused' && !isRetried) this.#forget(callId);
-    else if (type === 'end' && this.#forget(callId) === false) this.#count(false);
+    } else if (type === 'end') {
+      const isCounted = progress !== undefined && progress !== 'retried' && !this.#waiting.has(callId);
+      this.#forget(callId);
+      if (isCounted) this.#count(false);
+    } else if (action === 'refused' && progress !== 'retried') this.#forget(callId);
+    else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
+    else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
   }
 
   snapshot(): RetryReport & { readonly excessive: boolean } {
@@ -71,19 +81,27 @@ class Monitor {
     this.#excessive = false;
   }
 
-  #note(callId: number, isRetried: boolean): void {
+  #note(callId: number, progress: Progress): void {
     this.#forget(callId);
-    this.#calls.set(callId, isRetried);
-    if (isRetried) this.#retried++;
+    this.#calls.set(callId, progress);
+    if (progress === 'retried') this.#retried++;
     if (this.#calls.size > MAX_CALLS) this.#forget(this.#calls.keys().next().value!);
   }
 
-  /** Whether the call was retried, if it was under way. */
-  #forget(callId: number): boolean | undefined {
-    const isRetried = this.#calls.get(callId);
+  #forget(callId: number): void {
+    if (this.#calls.get(callId) === 'retried') this.#retried--;
     this.#calls.delete(callId);
-    if (isRetried) this.#retried--;
-    return isRetried;
+    this.#waiting.delete(callId);
+  }
+
+  /** Those that waited before the call were sent before it: no event says when a wait ends. */
+  #sent(callId: number): void {
+    this.#calls.set(callId, 'sent');
+    if (!this.#waiting.has(callId)) return;
+    for (const id of this.#waiting) {
+      this.#waiting.delete(id);
+      if (id === callId) break;
+    }
   }
 
   #count(isRetried: boolean): void {
@@ -94,10 +112,14 @@ class Monitor {
     notify(excessive ? this.#settings.onRecovered : this.#settings.onExcessive, report);
   }
 
-  /** Calls that may still need a retry count as not retried: a failure is known at once, a success later. */
+  /**
+   * Calls that were sent and may still need a retry count as not retried: a failure is known at once, a success later. Those that wait
+   * to be sent do not: while the server is down, a line grows.
+   */
   #isExcessive({ calls, retried }: RetryReport): boolean {
     const { threshold, minCalls } = this.#settings;
-    return calls >= minCalls && retried >= threshold * (calls + this.#calls.size - this.#retried);
+    const open = this.#calls.size - this.#retried - this.#waiting.size;
+    return calls >= minCalls && retried >= threshold * (calls + open);
   }
 
   /** Below by more than chance, which matters where calls are few. */

@@ -169,6 +169,44 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
   });
 
+  it('does not count a call that ends while it waits to be sent, unless it was sent before', () => {
+    const { monitor } = setUp();
+    for (const callId of [1, 2, 3]) monitor(eventOf('start', { callId }));
+    for (const callId of [2, 3]) monitor(eventOf('attempt', { callId, status: 429, ms: 5 }));
+
+    for (const callId of [1, 2]) monitor(eventOf('gate', { action: 'wait', callId }));
+    for (const callId of [1, 2, 3]) monitor(eventOf('end', { callId }));
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
+  });
+
+  it('reports an outage that most calls wait for in a line', () => {
+    const { monitor, onExcessive } = setUp();
+    for (let callId = 0; callId < 1_000; callId++) {
+      monitor(eventOf('start', { callId }));
+      if (callId >= 20) monitor(eventOf('queue', { action: 'wait', callId }));
+    }
+
+    for (let callId = 0; callId < 20; callId++) monitor(waitEvent({ callId }));
+
+    expect(onExcessive).toHaveBeenCalledTimes(1);
+  });
+
+  it('counts calls as under way that waited before one that was sent', () => {
+    const { monitor, onExcessive } = setUp();
+    for (let callId = 0; callId < 1_000; callId++) {
+      monitor(eventOf('start', { callId }));
+      monitor(eventOf('queue', { action: 'wait', callId }));
+    }
+
+    for (let callId = 9; callId < 1_000; callId += 10) {
+      monitor(eventOf('attempt', { callId, status: 503, ms: 5 }));
+      monitor(waitEvent({ callId }));
+    }
+
+    expect(onExcessive).not.toHaveBeenCalled();
+  });
+
   it('does not count a call that one of our layers refuses, as while a circuit is open, unless it was retried before', () => {
     const clock = instantClock();
     const { monitor, onExcessive, onRecovered } = setUp({ minCalls: 4 }, clock);

@@ -3,6 +3,7 @@ import {
   compose,
   concurrency,
   defineMiddleware,
+  logRetries,
   type Middleware,
   observe,
   QueueFullError,
@@ -313,6 +314,27 @@ it('where no timeout stands outside, a call keeps its slot until it is done', as
   await time.run(200_000);
 
   expect((await Promise.all(items)).every(({ ok }) => ok)).toBe(true);
+});
+
+it('the story of a call says how long it waited for its slot, also where a timeout ends it after that', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  const listener = logRetries({ info: log, warn: log, error: log });
+  const stack = standard({ clock: time, concurrency: 1, retry: false });
+  const steady = compose(
+    observe(listener, { clock: time }),
+    stack,
+  )(async (input, init) => {
+    await time.sleep(input === HANGS ? 1_000_000 : 300, init!.signal!);
+    return new Response();
+  });
+
+  const calls = Promise.allSettled([steady(WELL), steady(HANGS)]);
+  await time.run(40_000);
+  await calls;
+
+  expect(lines).toEqual([expect.stringMatching(/TimeoutError in 30\.0 s: waited 0\.3 s \(queue\), TimeoutError$/)]);
 });
 
 it('a call that waits for its turn at a limit keeps its slot while none has succeeded', async () => {

@@ -125,6 +125,8 @@ class Observation implements Observed {
   #attempts = 0;
   /** The attempt that the last event belongs to. */
   #latest = 1;
+  /** Reports the end of each request that is under way. */
+  readonly #open = new Set<(ending: Ending) => void>();
 
   constructor({ observed }: Call, observer: Observer) {
     this.#observer = observer;
@@ -152,6 +154,8 @@ class Observation implements Observed {
   }
 
   end(call: Call, ending: Ending): void {
+    // a call that an abort or a timeout ends has its requests ended too, which reject later
+    if ('error' in ending) for (const report of this.#open) report(ending);
     const now = this.#observer.now();
     const ms = now - this.#startedAt;
     this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
@@ -165,10 +169,20 @@ class Observation implements Observed {
     const further = this.#further;
     const request = further ? () => further.send(call, send) : send;
     const sentAt = now();
-    return follow(around ? around(call, request) : request(), (ending) => {
+    const report = (ending: Ending) => {
+      if (!this.#open.has(report)) return;
+      this.#each((observation) => observation.#open.delete(report));
       const at = now();
       if (!call.taken) this.#notify(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
-    });
+    };
+    this.#each((observation) => observation.#open.add(report));
+    return follow(around ? around(call, request) : request(), report);
+  }
+
+  /** This observation, and those further out. */
+  #each(visit: (observation: Observation) => void): void {
+    for (let observation: Observation | undefined = this; observation; observation = observation.#outer)
+      visit(observation);
   }
 
   emit(call: Call, moment: Moment): void {
