@@ -81,7 +81,10 @@ export class Limiter {
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
-          if (resume) await abortable(resume(), call.signal);
+          if (resume) {
+            request.handOn(); // it may wait for a slot
+            await abortable(resume(), call.signal);
+          }
           const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
           request.handOn();
           response = await answer;

@@ -364,6 +364,33 @@ it('a call that waits for its turn at a limit gives up its slot when others have
   expect(stack.snapshot().concurrency).toEqual({ active: 0, queued: 0 });
 });
 
+it('a call whose turn at a limit came while others used its slot counts there when it is sent', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const sent: number[] = [];
+  const steady = standard({
+    clock: time,
+    random: () => 0.5,
+    concurrency: { max: 2, key: () => 'all' },
+    rateLimit: { limit: { requests: 1, per: 1_000 } },
+  })(async (input) => {
+    if (input === WELL) sent.push(time.elapsed);
+    await time.sleep(String(input).includes('slow') ? 3_000 : 10);
+    return new Response();
+  });
+  for (const [at, host] of [
+    [0, 'slow'],
+    [10, 'a'],
+    [30, 'b'],
+    [70, 'slower'],
+  ] as const)
+    time.at(at, () => void steady(`https://${host}.test/`));
+  for (const at of [50, 65, 3_020]) time.at(at, () => void steady(WELL));
+
+  await time.run(10_000);
+
+  expect(sent).toEqual([50, 3_000, 4_000]);
+});
+
 const DEAD = 'https://api.test/dead';
 const WELL = 'https://api.test/well';
 const HANGS = 'https://api.test/hangs';
