@@ -8,7 +8,7 @@ const QUIET = 1_000;
  * Where new calls fail all the time, one held call for so long (ms) finds out whether retries are answered, as where the first request for
  * each thing fails. If so, their answers excuse failures too: no new call would ever be answered.
  */
-const SELDOM = 10_000;
+const SELDOM = 15_000;
 
 /** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
