@@ -4,6 +4,12 @@
 /** Where nothing was answered and nothing sent for so long (ms), one held call finds out whether the server is well. */
 const QUIET = 1_000;
 
+/**
+ * Where new calls fail all the time, one held call for so long (ms) finds out whether retries are answered, as where the first request for
+ * each thing fails. If so, their answers excuse failures too: no new call would ever be answered.
+ */
+const SELDOM = 15_000;
+
 /** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
 const DOWN_FAILURES = 5;
@@ -79,6 +85,8 @@ export class Recovery {
   #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
   #sentAt = -Infinity;
+  /** Whether the last one that was to find out was sent while new calls failed, and none was answered since. */
+  #sentAmidFailures = false;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
 
@@ -130,8 +138,10 @@ export class Recovery {
     if (attempt === 1) {
       since.answeredNew++;
       this.#failures = 0;
+      this.#sentAmidFailures = false;
     }
-    if (since.answeredNew > 0) since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
+    if (since.answeredNew > 0 || this.#sentAmidFailures)
+      since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
@@ -166,15 +176,21 @@ export class Recovery {
     const since = this.#since;
     if (since.sent >= this.#room(now)) return false;
     if (since.answered > 0) since.sent++;
+    else this.#sentAmidFailures = !this.#isQuiet(now);
     this.#sentAt = now;
     return true;
+  }
+
+  /** Calls that hang fail late, and the call that tests the server gets as long. */
+  #isQuiet(now: number): boolean {
+    return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took);
   }
 
   #room(now: number): number {
     const { answered, answeredNew, answeredFrom } = this.#since;
     if (answered === 0) {
-      // calls that hang fail late, and the call that tests the server gets as long
-      return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took) ? 1 : 0;
+      const isDue = now - Math.max(this.#failedFrom, this.#sentAt) >= Math.max(SELDOM, this.#took);
+      return isDue || this.#isQuiet(now) ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls
     return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time

@@ -873,6 +873,34 @@ describe('retryBudget', () => {
       expect(allowed()).toBe(1);
     });
 
+    it('allows one each 15 seconds while new calls fail all the time', async () => {
+      const { clock, fail, allowed } = await spent(1_000);
+      let granted = 0;
+      for (let i = 0; i < 600; i++) {
+        await clock.advance(100);
+        fail(1);
+        const now = allowed();
+        granted += now;
+        for (let n = 0; n < now; n++) fail(2);
+      }
+
+      expect(granted).toBe(4);
+    });
+
+    it('allows nearly all again where the first attempt of every call fails, and its retry is answered', async () => {
+      const { clock, answer, fail, allowed } = await spent(3_000);
+      let granted = 0;
+      for (let i = 0; i < 600; i++) {
+        await clock.advance(100);
+        fail(1);
+        const now = Math.min(1, allowed());
+        granted += now;
+        if (now === 1) answer(2);
+      }
+
+      expect(granted).toBeGreaterThan(400);
+    });
+
     it('allows one where the trouble was short, when nothing has failed for a second', async () => {
       const { clock, answer, allowed } = await spent(100);
 
