@@ -88,6 +88,22 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('halves a pace after a pause where the model does', async () => {
+    const accepted = (...times: number[]) => ({
+      requests: times.length,
+      accepted: times.map((at) => ({ from: BEGUN + at, to: BEGUN + at, cost: 1 })),
+    });
+    const refusal = { at: BEGUN + 37_700, closedUntil: 0, every: 200, wait: 1_000, isDoubted: false };
+    const questions: [number, Partial<Question>][] = [
+      [0, { want: 1, lastRate: 0.005, lastBurst: 7 }],
+      [200, accepted(40, 190)],
+      [37_710, { refusal }],
+      [37_760, accepted(37_725)],
+      [38_800, { want: 1 }],
+    ];
+    for await (const [reply, told] of bothAsked('pause', questions)) expect(told.rate).toBeCloseTo(reply.rate, 9);
+  });
+
   it.each<[string, (at: number) => number]>([
     ['as an instant', (at) => Math.ceil((Math.ceil((at + 1) / 2_000) * 2_000 + 100) / 1_000) * 1_000 - at],
     ['as seconds', () => 3_000],

@@ -51,7 +51,10 @@ export function learn(state: LimitState, cost: number): void {
     if (!found && isAlone) state.alone++;
     // what came late was accepted or refused some time before
     const late = state.lag / Math.max(1, time - closure);
-    if (found) holdBucket(state, found, Math.max(found.doubt, late), at);
+    // a refusal after a pause looks like a limit that hardly comes back: few acceptances halve a pace at most
+    const isFar = found && found.rate < 0.5 * state.base;
+    if (isFar && state.way === HOLD && accepted < ENOUGH * call) hold(state, 0.5 * state.base, 1, UNSURE);
+    else if (found) holdBucket(state, found, Math.max(found.doubt, late), at);
     else if (state.way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);

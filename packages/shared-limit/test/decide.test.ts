@@ -74,6 +74,23 @@ function heldAfter(ms: number): number {
   return asked(...questions, [at + ms, { want: 0 }]).replies.at(-1)!.rate * 1_000;
 }
 
+it('a refusal after a pause does not show that a limit hardly comes back: the pace is halved at most', () => {
+  const accepted = (...times: number[]) => ({
+    requests: times.length,
+    accepted: times.map((at) => ({ from: START + at, to: START + at, cost: 1 })),
+  });
+  const refusal = { at: START + 37_700, closedUntil: 0, every: 200, wait: 1_000, isDoubted: false };
+  const { replies } = asked(
+    [0, { lastRate: 0.005, lastBurst: 7 }],
+    [200, accepted(40, 190)],
+    [37_690, {}],
+    [37_710, { refusal }],
+    [37_760, accepted(37_725)], // its answer took longer than the refusal of the one after it
+    [38_800, {}],
+  );
+  expect(replies.at(-1)!.rate).toBeGreaterThanOrEqual(0.0025);
+});
+
 it('where nobody asks to wait more is tried for once in 400 requests', () => {
   expect(heldAfter(2_000)).toBeCloseTo(99, 0);
   expect(heldAfter(8_000)).toBeGreaterThan(100);

@@ -91,7 +91,9 @@ local function learn(cost)
   else
     local rate, burst, doubt = explain(1.05 * pace, time)
     if not rate and isAlone then s.alone = s.alone + 1 end
-    if rate then
+    local isFar = rate and rate < 0.5 * s.base
+    if isFar and s.way == HOLD and accepted < 5 * call then hold(0.5 * s.base, 1, 0.3)
+    elseif rate then
       s.burst = burst
       local back = rate * closure
       s.most = max(back, min(s.most, 2 * burst))
