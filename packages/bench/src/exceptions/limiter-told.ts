@@ -29,12 +29,6 @@ export const TOLD: readonly Exception[] = [
     server: limited({ limit: windowFromFirst(5, 1_000), tells: SECONDS }),
   },
   {
-    situation: 'A window of 10 a second tells its end as an instant in whole seconds; answers of 3 s, at 75 %',
-    ...standardBeside(),
-    ...random(7.5),
-    server: limited({ limit: fixedWindow(10, 1_000), tells: INSTANT, answers: 3_000 }),
-  },
-  {
     situation: 'A bucket of 10 a second tells 600 a minute; answers of 3 s, at 70 %',
     ...standardBeside(),
     measure: MEASURES.half,

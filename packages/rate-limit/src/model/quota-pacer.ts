@@ -2,6 +2,7 @@ import type { UsableQuota } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
 import { Refill } from './refill.ts';
+import { Share } from './share.ts';
 import { Trial } from './trial.ts';
 
 /** A suspect quota is tried where it would hold a call back for longer than this, in milliseconds. */
@@ -48,8 +49,7 @@ export class QuotaPacer {
   #left: number;
   #newest = -1;
   readonly #ledger = new Ledger();
-  /** What can be spent in each window, where a quota is reset before the answers tell of it; 0 where it is not. */
-  #share = 0;
+  readonly #share = new Share();
   #credit = 0;
   #rate = 0;
   #roundTrip = 0;
@@ -126,9 +126,13 @@ export class QuotaPacer {
     const refilled = refill.rate * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
     const { whole, larger, window } = refill;
-    const ofWindow = Math.min(whole, quota.remaining + before + cost - this.#ledger.by(sentAt - window));
     // a bucket has no window that ends: what it tells is when it is full
-    this.#share = now - sentAt < (larger ? window : resetIn) ? 0 : ofWindow;
+    if (now - sentAt < (larger ? window : resetIn)) this.#share.end();
+    else {
+      const spent = before + cost;
+      const { remaining } = quota;
+      this.#share.settle({ accepted, sentAt, now, remaining, whole, spent, ledger: this.#ledger, window });
+    }
     if (before > this.#newest) {
       this.#left = left;
       this.#newest = before;
@@ -146,15 +150,16 @@ export class QuotaPacer {
     this.#now = Math.max(this.#now, now);
     this.#left = Math.min(Math.max(this.#left, refill.whole), this.#left + refill.rate * elapsed);
     // what was spent longer ago than a window has come back; nothing else, where all that was seen is older than a window
-    if (this.#share > 0) {
-      const ofShare = this.#share - this.#spent + this.#ledger.by(now - refill.window);
-      this.#left = this.#roundTrip < refill.window ? Math.max(this.#left, ofShare) : ofShare;
+    const share = this.#share;
+    if (share.amount > 0) {
+      const ofShare = share.amount - this.#spent + this.#ledger.by(now - share.window);
+      this.#left = this.#roundTrip < share.window ? Math.max(this.#left, ofShare) : ofShare;
     }
     refill.advance(now);
     const until = Math.max(50, refill.resetAt - now);
     const spare = this.#left - this.#reserve;
     this.#rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
-    if (this.#share > 0) this.#rate = this.#share / refill.window;
+    if (share.amount > 0) this.#rate = share.amount / share.window;
     // where it comes back by itself, others would use it at the same time
     const most = refill.rate > 0 ? 1 : Math.max(1, spare);
     this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * elapsed);
@@ -184,7 +189,7 @@ export class QuotaPacer {
     const least = Math.min(cost, Math.max(1, this.#refill.whole));
     if (this.#covers(now, least)) return 0;
     if (!this.#refill.shared && this.#left > this.#plenty && this.#left >= least) return 0;
-    if (this.#credit >= 1 && ((cost <= 1 && this.#share === 0) || this.#left >= least)) return 0;
+    if (this.#credit >= 1 && ((cost <= 1 && this.#share.amount === 0) || this.#left >= least)) return 0;
     if (this.#findsOut(now)) return 0;
     const every = this.#rate > 0 ? 1 / this.#rate : Infinity;
     const { resetAt } = this.#refill;

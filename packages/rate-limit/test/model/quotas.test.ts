@@ -70,6 +70,27 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(15);
   });
 
+  it.each([
+    { server: 'always says that five are left', burst: Infinity, rate: 20 },
+    { server: 'has a bucket that fills up again within a second', burst: 5, rate: 20 },
+  ])('sends more than the told number in a second where the server $server, though answers take longer', (row) => {
+    const limited = bucket({ rate: row.rate, burst: row.burst });
+    const told = bucket({ rate: row.rate, burst: 5, hint: 'quota' });
+    const server = (now: number): Answer => {
+      const { remaining = 5 } = row.burst < Infinity ? told(now).quotas![0]! : {};
+      return { ...limited(now), quotas: [{ name: 'default', limit: 5, remaining }] };
+    };
+    const result = drive(pacer(), server, { for: 60_000, every: 1_000 / 12, roundTrip: 1_500 });
+    expect(result.accepted).toBeGreaterThan(600);
+    expect(result.refused).toBeLessThan(20);
+  });
+
+  it('sends no more than is told in a window which is over when its answers come', () => {
+    const result = drive(pacer(), window(5, 1_000), { for: 60_000, every: 1_000 / 12, roundTrip: 1_500 });
+    expect(result.accepted).toBeGreaterThan(250);
+    expect(result.refused).toBeLessThan(20);
+  });
+
   it('takes no window for a bucket where others spend the most of it before answers can tell', () => {
     const limited = window(20, 1_000);
     let begin = -300;

@@ -1,0 +1,73 @@
+import type { Ledger } from './ledger.ts';
+
+/** The window is taken to be shorter by this factor less one at first, and by half of that after each time that it was too short. */
+const FIRST_STEP = 1;
+const LAST_STEP = 0.1;
+
+/** A request whose answer came after the window in which it was sent. */
+interface Outlasting {
+  readonly accepted: boolean;
+  readonly sentAt: number;
+  readonly now: number;
+  /** What was left after it, of how much. */
+  readonly remaining: number;
+  readonly whole: number;
+  /** What was spent up to it, itself included. */
+  readonly spent: number;
+  readonly ledger: Ledger;
+  /** How long a window is, as told or guessed, in milliseconds. */
+  readonly window: number;
+}
+
+/**
+ * What can be spent in each window, where a quota is reset before the answers tell of it.
+ *
+ * Such a window may be shorter than told: the least that is told is a second, and a small bucket may fill up again sooner. So where all
+ * requests of a window leave half or more, though it was spent, the window is taken to be shorter; where one leaves less than a quarter,
+ * longer again, as told at the most.
+ */
+export class Share {
+  /** 0 where the answers come before the reset. */
+  amount = 0;
+  /** How long the window is taken to be, in milliseconds. */
+  window = 0;
+  /** By which factor that is shorter than told. */
+  #factor = 1;
+  #step = FIRST_STEP;
+  /** When the factor was changed last. Requests that were sent before say nothing of it. */
+  #changedAt = -Infinity;
+  /** When the first of the last requests was sent that all left half or more. */
+  #plentyFrom = Infinity;
+
+  end(): void {
+    this.amount = 0;
+  }
+
+  settle(request: Outlasting): void {
+    const { remaining, whole, spent, ledger, sentAt, window } = request;
+    if (this.amount > 0 && sentAt >= this.#changedAt) this.#compare(request);
+    this.window = window / this.#factor;
+    this.amount = Math.min(whole, remaining + spent - ledger.by(sentAt - this.window));
+  }
+
+  #compare({ accepted, remaining, whole, spent, ledger, sentAt, now, window }: Outlasting): void {
+    const left = accepted ? remaining / whole : 0;
+    const isSpent = spent - ledger.by(sentAt - this.window) >= 0.8 * this.amount;
+    if (left >= 0.5 && isSpent) {
+      this.#plentyFrom = Math.min(this.#plentyFrom, sentAt);
+      // a millisecond is the shortest: the clock tells no shorter times apart
+      if (sentAt - this.#plentyFrom >= window) this.#change(Math.min(this.#factor * (1 + this.#step), window), now);
+      return;
+    }
+    this.#plentyFrom = Infinity;
+    if (left >= 0.25 || this.#factor === 1) return;
+    this.#change(Math.max(1, this.#factor / (1 + this.#step)), now);
+    this.#step = Math.max(LAST_STEP, this.#step / 2);
+  }
+
+  #change(factor: number, now: number): void {
+    this.#factor = factor;
+    this.#changedAt = now;
+    this.#plentyFrom = Infinity;
+  }
+}
