@@ -6,7 +6,7 @@ import { limiterBeside, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { windowFromFirst, withOthers, withOthersAtStart } from './odd-limits.ts';
 import { beside, limiterStack } from './stacks.ts';
-import { asPolicy, INSTANT, POLICY, renewedIn, SECONDS } from './tells.ts';
+import { asPolicy, POLICY, renewedIn, SECONDS } from './tells.ts';
 import { loop, random } from './traffic.ts';
 
 const MINUTE = 60_000;
