@@ -2014,6 +2014,49 @@ describe('contractChecks', () => {
     }
   });
 
+  it('passes who asks for a token in a loop with waits, who asks for none for a while after a failure, and who reports a 401 once', async () => {
+    const renewing =
+      (ask: (next: Fetch) => Promise<Response>, calmFor = 0): Middleware =>
+      (next) => {
+        let renewal: Promise<boolean> | undefined;
+        let failedAt = -Infinity;
+        return defineMiddleware(async (call, following) => {
+          const response = await following(keepBody(call));
+          if (response.status !== 401 || performance.now() - failedAt < calmFor) return response;
+          renewal ??= ask(next).then(
+            ({ ok }) => ok,
+            () => false,
+          );
+          const isRenewed = await new Promise<boolean>((resolve, reject) => {
+            const stop = onAbort(call.signal, reject);
+            void renewal!.then(resolve).finally(stop);
+          });
+          renewal = undefined;
+          if (!isRenewed) failedAt = performance.now();
+          return isRenewed ? following(call) : response;
+        })(next);
+      };
+    const token = (next: Fetch) => settle(next('https://contract.test/token')).then(unwrap);
+    const inLoop = async (next: Fetch, left = 2): Promise<Response> => {
+      const outcome = await settle(next('https://contract.test/token'));
+      if (outcome.response?.ok || left === 0) return unwrap(outcome);
+      await delay(300);
+      return inLoop(next, left - 1);
+    };
+    const reporting: Middleware = (next) => {
+      let isReported = false;
+      return defineMiddleware(async (call, following) => {
+        const response = await following(call);
+        if (response.status === 401 && !isReported) void settle(next('https://reports.test/401'));
+        isReported ||= response.status === 401;
+        return response;
+      })(next);
+    };
+
+    for (const right of [renewing(inLoop), renewing(token, 5_000), reporting])
+      await contractChecks['keeps concurrent calls apart']!(() => right);
+  });
+
   it('keeps no other check waiting where a call never ends', async () => {
     const deaf: Middleware = (next) => (input, init) => next(input, { ...init, signal: null });
 
