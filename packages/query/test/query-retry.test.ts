@@ -294,4 +294,11 @@ describe('okOrThrow', () => {
     expect(error).toMatchObject({ name: 'ResponseError', status: 404, message: 'https://api.test/x answered 404' });
     expect(await (error as ResponseError).response.text()).toBe('why');
   });
+
+  it.each([
+    ['undefined', () => undefined],
+    ['[object Promise]', () => Promise.reject(new Error('not awaited'))],
+  ])('says that %s is no response', (shown, give) => {
+    expect(() => okOrThrow(give() as never)).toThrow(`okOrThrow: expected a response, got ${shown}`);
+  });
 });
