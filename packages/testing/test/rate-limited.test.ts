@@ -29,6 +29,18 @@ describe('rateLimited', () => {
     expect(await passing(options, instants)).toEqual(expected);
   });
 
+  it('does not count as in flight what the script inside has thrown for', async () => {
+    const fetch = fakeFetch(
+      rateLimited({ requests: 1, algorithm: 'concurrency' }, (_, index) => {
+        if (index === 0) throw new Error('no reply');
+        return 200;
+      }),
+    );
+
+    await expect(fetch(URL)).rejects.toThrow('no reply');
+    expect((await fetch(URL)).status).toBe(200);
+  });
+
   it('counts what is in flight where concurrency is the limit', async () => {
     const clock = manualClock();
     const fetch = fakeFetch(rateLimited({ requests: 2, algorithm: 'concurrency' }, slow(100)), { clock });

@@ -28,9 +28,14 @@ export function rateLimited(options: RateLimitedOptions, then: Script = 200): Ra
     const { allowed, headers, occupy } = gate(elapsed(call[0]));
     count[allowed ? 'accepted' : 'refused']++;
     if (!allowed) return { status, headers };
-    const reply = replyObject(await next(...call));
-    occupy?.(reply.delay ?? 0);
-    return { ...reply, headers: { ...reply.headers, ...headers } };
+    let inFlight = 0;
+    try {
+      const reply = replyObject(await next(...call));
+      inFlight = reply.delay ?? 0;
+      return { ...reply, headers: { ...reply.headers, ...headers } };
+    } finally {
+      occupy?.(inFlight);
+    }
   };
   return Object.defineProperties(script, {
     accepted: { get: () => count.accepted },
