@@ -180,11 +180,12 @@ it('behind the stack forSlack what is refused to one channel holds back no other
 it.each([
   ['a text', 'sendMessage', (chat: number) => ({ method: 'POST', body: JSON.stringify({ chat_id: chat, text: 'x' }) })],
   ['the URL', 'sendMessage?chat_id=', () => ({})],
+  ['a form', 'sendPhoto', (chat: number) => ({ method: 'POST', body: formOf({ chat_id: String(chat), photo: 'x' }) })],
 ])(
   'behind the stack forTelegram a group above its limit, named in %s, holds back no other chat',
   async (_, to, init) => {
     const server: typeof fetch = async (url, { body } = {}) =>
-      `${url} ${body}`.includes('-100')
+      `${url} ${body instanceof FormData ? body.get('chat_id') : body}`.includes('-100')
         ? new Response('{"ok":false,"parameters":{"retry_after":3600}}', { status: 429 })
         : new Response('{"ok":true}');
     const { line, code } = parseMarkdown(page).fences.find((fence) => fence.code.includes('forTelegram'))!;
@@ -217,6 +218,12 @@ it('behind the stack forSlack a workspace above a limit holds back no other', as
 
   expect(response.status).toBe(200);
 });
+
+function formOf(fields: Record<string, string>): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  return form;
+}
 
 /** The stack that the page of clients gives to a client. */
 function clientStack(client: string, server: typeof fetch): Promise<typeof fetch> {
