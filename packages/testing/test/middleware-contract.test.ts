@@ -2005,6 +2005,11 @@ describe('contractChecks', () => {
       discard(response);
       return next(call);
     });
+    const copying = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return new Response(response.body, response);
+    });
+    await contractChecks['gives a response that nobody has read']!(() => compose(copying, refused));
 
     for (const check of Object.values(contractChecks)) {
       await check(() => patient);

@@ -53,10 +53,13 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       ends.map(async ({ status, headers, args }) => {
         const { signal, abort } = ending();
         const given: Response[] = [];
+        let latest: Response | undefined; // not of what is asked for besides, as a token
         const busy: Fetch = async (...call) => {
-          const body = await new Request(...call).text();
+          const request = new Request(...call);
+          const body = await request.text();
           const response = asFetched(new Response(body || 'busy', given.length >= 20 ? {} : { status, headers }));
           given.push(response);
+          if (request.url.includes('/things')) latest = response;
           return response;
         };
         const last = await inTime(settle(make()(busy)(...args(signal))));
@@ -65,7 +68,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         if (status === 401) same(given.length <= 20, true, 'whether a 401 that stays is given within 20 calls');
         if (last !== undefined) {
           // who renews a token in vain gives the answer before it; of a copy it is the last
-          const own = given.find((response) => response === last.response) ?? given.at(-1);
+          const own = given.find((response) => response === last.response) ?? latest;
           const others = given.filter((response) => response !== own);
           same(others.every(isDone), true, `whether each answer but the one that is given is read after a ${status}`);
         }
