@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import type { Fetch } from '@steadfetch/core';
+import { cancelError } from '@steadfetch/core/kit';
 import { instantClock, manualClock } from '@steadfetch/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { retry } from '../src/index.ts';
@@ -23,6 +24,8 @@ describe('an abort by a fetch inside', () => {
     await expect(steady(API, { method: 'POST' })).rejects.toMatchObject({ name: 'AbortError' });
     const { signal } = new AbortController();
     await expect(steady(API, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+    const cancelled = retry()(limited(cancelError(undefined))); // by an observer, while a limiter waited to send it again
+    await expect(cancelled(API)).rejects.toMatchObject({ name: 'AbortError' });
     expect(warn).not.toHaveBeenCalled();
     for (let n = 0; n < 2; n++) await expect(steady(API, { signal })).rejects.toMatchObject({ name: 'AbortError' });
 
