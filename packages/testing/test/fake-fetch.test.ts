@@ -339,6 +339,16 @@ describe('fakeFetch', () => {
     expect(fake.requests).toEqual([]);
   });
 
+  it('refuses a GET with a body also where Request takes one, as in Bun', async () => {
+    class Lenient extends Request {
+      override readonly body = stream();
+    }
+    vi.stubGlobal('Request', Lenient);
+    onTestFinished(() => void vi.unstubAllGlobals());
+
+    await expect(fakeFetch(200)(URL_)).rejects.toThrow('cannot have body');
+  });
+
   it('rejects a Request that was sent before', async () => {
     const fake = fakeFetch(200);
     const request = new Request(URL_, { method: 'POST', body: 'order' });

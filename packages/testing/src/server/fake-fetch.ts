@@ -48,6 +48,8 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const { signal, request } = asRequested(input, init);
     const { method, headers, body } = request;
     const url = request.url.replace(/#.*$/s, '');
+    // the Request of Bun takes one, and its fetch does not
+    if (body && /^(?:GET|HEAD)$/i.test(method)) throw new TypeError('Request with GET/HEAD method cannot have body.');
     // a form has nothing to close, and undici rejects where it cannot be caught when one is closed (Node 24)
     const closes = init?.body instanceof FormData ? undefined : signal;
     if (closes?.aborted) void body?.cancel(closes.reason).catch(() => {});
