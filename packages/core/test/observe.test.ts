@@ -30,7 +30,9 @@ describe('observe', () => {
       fail = reject;
     });
     const cut = new Error('cut');
-    const ends = defineMiddleware((call, next) => Promise.race([next(call), Promise.reject(cut)]));
+    const ends = defineMiddleware((call, next) =>
+      Promise.race([next(call.with({ signal: AbortSignal.abort(cut) })), Promise.reject(cut)]),
+    );
 
     await expect(
       compose(observe(listener), ends, observe(inner.listener))(() => request)('https://api.test/x'),
@@ -41,6 +43,40 @@ describe('observe', () => {
     fail(new Error('late'));
     await vi.waitFor(() => expect(inner.types()).toEqual(['start 1', 'attempt 1', 'end 1']));
     expect(types()).toHaveLength(3);
+  });
+
+  it('tells how a request ends that goes on where another part of its call has failed', async () => {
+    const { events, types, listener } = recording();
+    const parts = defineMiddleware(async (call, next) => {
+      const [first] = await Promise.all([next(call), next(call)]);
+      return first!;
+    });
+    let answer!: (response: Response) => void;
+    const slow = new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+    const answers = [Promise.reject(new Error('one part')), slow];
+
+    await expect(compose(observe(listener), parts)(() => answers.shift()!)('https://api.test/x')).rejects.toThrow(
+      'one',
+    );
+    expect(types()).toEqual(['start 1', 'attempt 1', 'end 1']);
+
+    answer(new Response());
+    await vi.waitFor(() => expect(events[3]).toMatchObject({ type: 'attempt', status: 200 }));
+  });
+
+  it('says of the end that it is that of the last attempt, where an earlier one has not heard its abort', async () => {
+    const { types, listener } = recording();
+    const failed = new Error('failed');
+    const again = defineMiddleware(async (call, next) => {
+      void next(call.asAttempt(1).with({ signal: AbortSignal.abort() }));
+      return next(call.asAttempt(2));
+    });
+    const answers = [new Promise<Response>(() => {}), Promise.reject(failed)];
+
+    await expect(compose(observe(listener), again)(() => answers.shift()!)('https://api.test/x')).rejects.toBe(failed);
+    expect(types()).toEqual(['start 1', 'attempt 2', 'attempt 1', 'end 2']);
   });
 
   it('tells the end of a second request later, where a first one has answered the call', async () => {

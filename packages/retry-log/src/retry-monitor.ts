@@ -1,4 +1,5 @@
-import { monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
+import { type EventOf, monotonic, notify, type SteadfetchEvent } from '@steadfetch/core';
+import { textOf } from '@steadfetch/core/kit';
 import {
   type MonitorSettings,
   type RetryMonitor,
@@ -52,7 +53,8 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that is refused before that, or ends while it waits to be sent, was not sent, and does not count.
+   * end. One that our `timeout` ends after it was sent counts as retried. One that is refused before that, or ends while it waits to be
+   * sent, was not sent, and does not count.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
@@ -65,7 +67,7 @@ class Monitor {
     } else if (type === 'end') {
       const isCounted = progress !== undefined && progress !== 'retried' && !this.#waiting.has(callId);
       this.#forget(callId);
-      if (isCounted) this.#count(false);
+      if (isCounted) this.#count(isOutOfTime(event));
     } else if (action === 'refused' && progress !== 'retried') this.#forget(callId);
     else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
     else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
@@ -132,4 +134,9 @@ class Monitor {
 /** A retry whose wait the call has no time for, as in a maintenance of an hour that the server tells. */
 function isTooLong(event: SteadfetchEvent): boolean {
   return event.type === 'give-up' && event.ms !== undefined;
+}
+
+/** A call whose `timeout` was over. A caller's own limit, by `AbortSignal.timeout()`, may be as usual, as that of a long poll. */
+function isOutOfTime({ error }: EventOf<'end'>): boolean {
+  return textOf(error, 'name') === 'TimeoutError' && textOf(error, 'phase') !== undefined;
 }

@@ -180,6 +180,20 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 2, retried: 0 });
   });
 
+  it('counts a call as retried that a timeout ends after it was sent, but for a limit of the caller', () => {
+    const { monitor } = setUp();
+    const late = Object.assign(new Error(), { name: 'TimeoutError', phase: 'headers' });
+    const callers = new DOMException('', 'TimeoutError');
+    for (const [callId, error] of [late, late, callers, new Error()].entries()) {
+      monitor(eventOf('start', { callId }));
+      if (callId === 0) monitor(eventOf('queue', { action: 'wait', callId }));
+      if (callId > 0) monitor(eventOf('attempt', { callId, error, ms: 5 }));
+      monitor(eventOf('end', { callId, error }));
+    }
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
+  });
+
   it('reports an outage that most calls wait for in a line', () => {
     const { monitor, onExcessive } = setUp();
     for (let callId = 0; callId < 1_000; callId++) {

@@ -123,10 +123,10 @@ class Observation implements Observed {
   readonly #epoch: number;
   #url: string | undefined;
   #attempts = 0;
-  /** The attempt that the last event belongs to. */
+  /** The latest attempt that an event belongs to. */
   #latest = 1;
-  /** Reports the end of each request that is under way. */
-  readonly #open = new Set<(ending: Ending) => void>();
+  /** The requests that are under way, each with what reports its end. */
+  readonly #open = new Map<(ending: Ending) => void, Call>();
 
   constructor({ observed }: Call, observer: Observer) {
     this.#observer = observer;
@@ -154,8 +154,8 @@ class Observation implements Observed {
   }
 
   end(call: Call, ending: Ending): void {
-    // a call that an abort or a timeout ends has its requests ended too, which reject later
-    if ('error' in ending) for (const report of this.#open) report(ending);
+    // a request that an abort or a timeout has ended rejects later; one that nothing ends, as another part of the call, goes on
+    if ('error' in ending) for (const [report, { signal }] of this.#open) if (signal?.aborted) report(ending);
     const now = this.#observer.now();
     const ms = now - this.#startedAt;
     this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
@@ -175,7 +175,7 @@ class Observation implements Observed {
       const at = now();
       if (!call.taken) this.#notify(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     };
-    this.#each((observation) => observation.#open.add(report));
+    this.#each((observation) => observation.#open.set(report, call));
     return follow(around ? around(call, request) : request(), report);
   }
 
@@ -216,7 +216,7 @@ class Observation implements Observed {
         observation = from === this ? undefined : observation.#outer
       ) {
         if (event.type === 'attempt') observation.#attempts++;
-        observation.#latest = event.attempt;
+        observation.#latest = Math.max(observation.#latest, event.attempt);
         notify(observation.#observer.listener, event);
       }
     } catch {}
