@@ -3,6 +3,10 @@ import type { Ledger } from './ledger.ts';
 /** The window is taken to be shorter by this factor less one at first, and by half of that after each time that it was too short. */
 const FIRST_STEP = 1;
 const LAST_STEP = 0.1;
+/** Of the quota: where more than this is left, the window is too long. A second told as two may leave just under half. */
+const PLENTY = 1 / 3;
+/** Of the quota: where less than this is left, the window is too short. */
+const SCARCE = 0.1;
 
 /** A request whose answer came after the window in which it was sent. */
 interface Outlasting {
@@ -23,7 +27,7 @@ interface Outlasting {
  * What can be spent in each window, where a quota is reset before the answers tell of it.
  *
  * Such a window may be shorter than told: the least that is told is a second, and a small bucket may fill up again sooner. So where all
- * requests of a window leave half or more, though it was spent, the window is taken to be shorter; where one leaves less than a quarter,
+ * requests of a window leave a third or more, though it was spent, the window is taken to be shorter; where one leaves less than a tenth,
  * longer again, as told at the most.
  */
 export class Share {
@@ -36,7 +40,7 @@ export class Share {
   #step = FIRST_STEP;
   /** When the factor was changed last. Requests that were sent before say nothing of it. */
   #changedAt = -Infinity;
-  /** When the first of the last requests was sent that all left half or more. */
+  /** When the first of the last requests was sent that all left plenty. */
   #plentyFrom = Infinity;
 
   end(): void {
@@ -53,14 +57,14 @@ export class Share {
   #compare({ accepted, remaining, whole, spent, ledger, sentAt, now, window }: Outlasting): void {
     const left = accepted ? remaining / whole : 0;
     const isSpent = spent - ledger.by(sentAt - this.window) >= 0.8 * this.amount;
-    if (left >= 0.5 && isSpent) {
+    if (left >= PLENTY && isSpent) {
       this.#plentyFrom = Math.min(this.#plentyFrom, sentAt);
       // a millisecond is the shortest: the clock tells no shorter times apart
       if (sentAt - this.#plentyFrom >= window) this.#change(Math.min(this.#factor * (1 + this.#step), window), now);
       return;
     }
     this.#plentyFrom = Infinity;
-    if (left >= 0.25 || this.#factor === 1) return;
+    if (left >= SCARCE || this.#factor === 1) return;
     this.#change(Math.max(1, this.#factor / (1 + this.#step)), now);
     this.#step = Math.max(LAST_STEP, this.#step / 2);
   }

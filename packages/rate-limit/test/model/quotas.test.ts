@@ -85,6 +85,19 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(20);
   });
 
+  it('uses a sliding window up that is told to be twice as long, as a second rounded up, though answers take longer', () => {
+    const accepted: number[] = [];
+    const server = (now: number): Answer => {
+      const used = accepted.filter((at) => at >= now - 1_000).length;
+      if (used < 20) accepted.push(now);
+      const quotas = [{ name: 'default', limit: 20, remaining: Math.max(0, 19 - used), reset: 2_000 }];
+      return used < 20 ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 1_000, quotas };
+    };
+    const result = drive(pacer(), server, { for: 60_000, every: 1_000 / 15, roundTrip: 2_500 });
+    expect(result.accepted).toBeGreaterThan(680);
+    expect(result.refused).toBeLessThan(10);
+  });
+
   it('sends no more than is told in a window which is over when its answers come', () => {
     const result = drive(pacer(), window(5, 1_000), { for: 60_000, every: 1_000 / 12, roundTrip: 1_500 });
     expect(result.accepted).toBeGreaterThan(250);
