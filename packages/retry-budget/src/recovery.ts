@@ -5,10 +5,10 @@
 const QUIET = 1_000;
 
 /**
- * Where new calls fail all the time, one held call for so long (ms) finds out whether retries are answered, as where the first request for
- * each thing fails. If so, their answers excuse failures too: no new call would ever be answered.
+ * Where new calls fail all the time, one held call after so many failures finds out whether retries are answered, as where the first request
+ * for each thing fails. Failures count here, and not time: many clients would ask at the same moment, while the server comes back.
  */
-const SELDOM = 15_000;
+const SELDOM = 50;
 
 /** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
@@ -85,8 +85,8 @@ export class Recovery {
   #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
   #sentAt = -Infinity;
-  /** Whether the last one that was to find out was sent while new calls failed, and none was answered since. */
-  #sentAmidFailures = false;
+  /** How many requests have failed since then. */
+  #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
 
@@ -101,6 +101,7 @@ export class Recovery {
     const sentAt = now - took;
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
+    this.#failuresSinceSent++;
     if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
     if (since.excuses > 0 && this.#wasDown()) {
       since.excuses--;
@@ -138,10 +139,8 @@ export class Recovery {
     if (attempt === 1) {
       since.answeredNew++;
       this.#failures = 0;
-      this.#sentAmidFailures = false;
     }
-    if (since.answeredNew > 0 || this.#sentAmidFailures)
-      since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
+    since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
   }
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
@@ -176,21 +175,17 @@ export class Recovery {
     const since = this.#since;
     if (since.sent >= this.#room(now)) return false;
     if (since.answered > 0) since.sent++;
-    else this.#sentAmidFailures = !this.#isQuiet(now);
     this.#sentAt = now;
+    this.#failuresSinceSent = 0;
     return true;
-  }
-
-  /** Calls that hang fail late, and the call that tests the server gets as long. */
-  #isQuiet(now: number): boolean {
-    return now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took);
   }
 
   #room(now: number): number {
     const { answered, answeredNew, answeredFrom } = this.#since;
     if (answered === 0) {
-      const isDue = now - Math.max(this.#failedFrom, this.#sentAt) >= Math.max(SELDOM, this.#took);
-      return isDue || this.#isQuiet(now) ? 1 : 0;
+      // calls that hang fail late, and the call that tests the server gets as long
+      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took);
+      return isQuiet || this.#failuresSinceSent >= SELDOM ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls
     return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
