@@ -31,11 +31,11 @@ export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
-/** How the gate came to be closed, and for how long. */
+/** Why the gate was closed, and for how long. */
 export interface Closing {
   /** The pace at that time, per ms; Infinity while free. */
   readonly pace: number;
-  /** Did we try for more than was proven? */
+  /** Whether the pace was above what was proven. */
   readonly trying: boolean;
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
