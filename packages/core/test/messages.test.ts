@@ -109,7 +109,7 @@ describe('in production, where explanations would only weigh', () => {
   });
 
   it('a clock that is none is not shown', () => {
-    expect(() => checkClock('retry', 5 as never)).toThrow(
+    expect(() => checkClock('retry: clock', 5 as never)).toThrow(
       new TypeError('retry: clock.now: expected a function, got undefined'),
     );
   });

@@ -166,10 +166,14 @@ describe('option checks', () => {
   it('want a clock with now and sleep', () => {
     const clock = { now: () => 0, sleep: async () => {} };
 
-    expect(checkClock('retry', clock)).toBe(clock);
-    expect(() => checkClock('retry', null as never)).toThrow('retry: clock.now: expected a function, got undefined');
-    expect(() => checkClock('retry', { now: () => 0 } as never)).toThrow('retry: clock.sleep: expected a function');
-    expect(() => checkClock('retry', 5 as never)).toThrow(/clock.now: .* 5$/);
+    expect(checkClock('retry: clock', clock)).toBe(clock);
+    expect(() => checkClock('retry: clock', null as never)).toThrow(
+      'retry: clock.now: expected a function, got undefined',
+    );
+    expect(() => checkClock('retry: clock', { now: () => 0 } as never)).toThrow(
+      'retry: clock.sleep: expected a function',
+    );
+    expect(() => checkClock('retry: clock', 5 as never)).toThrow(/clock.now: .* 5$/);
   });
 
   it('want a string as a key, and ignore the rejection of a promise', async () => {

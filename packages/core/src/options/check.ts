@@ -82,8 +82,8 @@ export function checkMembers<T>(option: string, value: T, names: readonly (keyof
 }
 
 /** Returns the clock, or throws where it cannot read the time or sleep. */
-export function checkClock(owner: string, clock: Clock): Clock {
-  return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
+export function checkClock(option: string, clock: Clock): Clock {
+  return checkMembers(option, clock, ['now', 'sleep']);
 }
 
 /** Returns the options object, or throws. For options that are copied: of an instance of a class members would be lost. */

@@ -41,7 +41,7 @@ export interface FakeFetch extends Fetch {
 export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeFetch {
   checkNames('fakeFetch', options, ['repeat', 'clock']);
   const { repeat, clock = systemClock } = options;
-  checkClock('fakeFetch', clock);
+  checkClock('fakeFetch: clock', clock);
   const play = player(script, { repeat });
   const { requests, open } = recorder(clock);
   const fetch: Fetch = async (input, init) => {

@@ -42,7 +42,7 @@ export function flaky(url: Parameters<typeof http.all>[0], script: Script, optio
   checkUrl(url);
   checkNames('flaky', options, ['method', 'repeat', 'clock']);
   const { method, repeat, clock = systemClock } = options;
-  checkClock('flaky', clock);
+  checkClock('flaky: clock', clock);
   const play = player(script, { repeat, refuses });
   const { requests, open } = recorder(clock);
   const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {

@@ -25,7 +25,7 @@ export interface ServerOptions {
 export async function startServer(script: Script, options: ServerOptions = {}): Promise<FaultyServer> {
   checkNames('startServer', options, ['repeat', 'clock']);
   const { repeat = 'last', clock = systemClock } = options;
-  checkClock('startServer', clock);
+  checkClock('startServer: clock', clock);
   const server = new LoopbackServer(script, repeat, clock);
   await server.restart();
   return server;
