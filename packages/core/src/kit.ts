@@ -18,7 +18,6 @@ export type { Pause } from './events/pause.ts';
 export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-events.ts';
 export {
   checkBoolean,
-  checkClock,
   checkFunction,
   checkKey,
   checkMembers,

@@ -1,6 +1,14 @@
 import type { Call } from '../call/call.ts';
 import { type Clock, type Random, systemClock } from '../time/clock.ts';
-import { checkClock, checkFunction, checkMs, checkNames, checkNumber, type NumberRule, optionError } from './check.ts';
+import {
+  checkFunction,
+  checkMembers,
+  checkMs,
+  checkNames,
+  checkNumber,
+  type NumberRule,
+  optionError,
+} from './check.ts';
 
 /** One option: what it may be, and what it is when it is left out. */
 export interface Option<T = unknown> extends NumberRule {
@@ -59,9 +67,9 @@ export function checkChoice<T>(option: string, value: T, { values }: { readonly 
 }
 
 /** The entry of an option `clock`. */
-export const clockOption: { readonly default: Clock; readonly check: typeof checkClock } = {
+export const clockOption: { readonly default: Clock; readonly check: (option: string, clock: Clock) => Clock } = {
   default: systemClock,
-  check: checkClock,
+  check: (option, clock) => checkMembers(option, clock, ['now', 'sleep']),
 };
 
 /** The entry of an option `random`. `Math.random` is looked up at each use, so that a stub counts. */
