@@ -18,7 +18,6 @@ export type { Pause } from './events/pause.ts';
 export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-events.ts';
 export {
   checkBoolean,
-  checkClock,
   checkFunction,
   checkKey,
   checkMembers,
@@ -49,6 +48,7 @@ export { oneLine } from './options/show.ts';
 export { warnOnce } from './options/warn-once.ts';
 export { AnsweredError } from './outcome/answered-error.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
+export { type BucketFit, fitBucket, rootOf } from './outcome/fit-bucket.ts';
 export { limitFields } from './outcome/limit-fields.ts';
 export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';

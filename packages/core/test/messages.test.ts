@@ -1,5 +1,5 @@
 import { compose, type Fetch, type Middleware } from '@steadfetch/core';
-import { checkClock, checkFunction, checkNames, checkNumber } from '@steadfetch/core/kit';
+import { checkFunction, checkNames, checkNumber, clockOption } from '@steadfetch/core/kit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const pass: Middleware = (next) => next;
@@ -109,7 +109,7 @@ describe('in production, where explanations would only weigh', () => {
   });
 
   it('a clock that is none is not shown', () => {
-    expect(() => checkClock('retry', 5 as never)).toThrow(
+    expect(() => clockOption.check('retry: clock', 5 as never)).toThrow(
       new TypeError('retry: clock.now: expected a function, got undefined'),
     );
   });

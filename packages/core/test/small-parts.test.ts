@@ -1,7 +1,6 @@
 import { Call, notify, perKey, redactUrl, settle, unwrap } from '@steadfetch/core';
 import {
   callHooks,
-  checkClock,
   checkFunction,
   checkHooks,
   checkKey,
@@ -10,6 +9,7 @@ import {
   checkNames,
   checkNumber,
   checkStatuses,
+  clockOption,
   idempotencyKeyOf,
   limitFields,
   originOf,
@@ -166,10 +166,14 @@ describe('option checks', () => {
   it('want a clock with now and sleep', () => {
     const clock = { now: () => 0, sleep: async () => {} };
 
-    expect(checkClock('retry', clock)).toBe(clock);
-    expect(() => checkClock('retry', null as never)).toThrow('retry: clock.now: expected a function, got undefined');
-    expect(() => checkClock('retry', { now: () => 0 } as never)).toThrow('retry: clock.sleep: expected a function');
-    expect(() => checkClock('retry', 5 as never)).toThrow(/clock.now: .* 5$/);
+    expect(clockOption.check('retry: clock', clock)).toBe(clock);
+    expect(() => clockOption.check('retry: clock', null as never)).toThrow(
+      'retry: clock.now: expected a function, got undefined',
+    );
+    expect(() => clockOption.check('retry: clock', { now: () => 0 } as never)).toThrow(
+      'retry: clock.sleep: expected a function',
+    );
+    expect(() => clockOption.check('retry: clock', 5 as never)).toThrow(/clock.now: .* 5$/);
   });
 
   it('want a string as a key, and ignore the rejection of a promise', async () => {

@@ -8,7 +8,7 @@ const LONGEST_MS = 8_000;
 /** For how long a refusal shows that the pace is no mere guess, in milliseconds. */
 const CONFIRMED_MS = 10_000;
 
-/** Where one refusal is believed, a guess is contradicted when so many requests were accepted since the last one. */
+/** Where one refusal is enough to close a gate, so many accepted requests since the last refusal contradict a guess. */
 const CONTRADICTED_BY = 20;
 
 /** The call that goes ahead of the pace of a gate, where that is a guess: one at a time, since the guess may be right. */

@@ -104,7 +104,7 @@ export function withCost(answer: Answer, response: Response, { costOf }: Setting
   try {
     const given = costOf(response);
     ignoreRejection(given);
-    const cost = usableCost(given, undefined);
+    const cost = usableCost(given);
     return cost === undefined ? answer : { ...answer, cost };
   } catch {
     return answer;

@@ -12,7 +12,7 @@ export class Ticket {
   /** Calls go out in this order; a refused call keeps its number. */
   readonly number: number;
   readonly cost: number;
-  /** When it came to the limiter. */
+  /** When the limiter got it. */
   readonly began: number;
   /** How long it may still be held, in milliseconds. */
   left: number;

@@ -19,7 +19,7 @@ describe('a client', () => {
       return ANSWER;
     };
     await slotsOf({ evalsha, eval: noScript, defineCommand: () => {} });
-    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:4:{https://a.example}', '2', '1']);
+    expect(seen[0]!.slice(1, 5)).toEqual([1, 'steadfetch:5:{https://a.example}', '2', '1']);
   });
 
   it('like that of Bun is sent commands, though it has methods of the names that Upstash has', async () => {
@@ -33,7 +33,7 @@ describe('a client', () => {
     const client = { send, get: async () => null, evalsha: wrong, eval: wrong };
     expect((await slotsOf(client)).count).toBe(2);
     const [name, args] = seen[0] as [string, string[]];
-    expect([name, ...args.slice(1, 5)]).toEqual(['EVALSHA', '1', 'steadfetch:4:{https://a.example}', '2', '1']);
+    expect([name, ...args.slice(1, 5)]).toEqual(['EVALSHA', '1', 'steadfetch:5:{https://a.example}', '2', '1']);
   });
 
   it.each<[string, (whole: (...args: unknown[]) => Promise<unknown>) => RedisClient]>([
@@ -103,7 +103,7 @@ describe('an option', () => {
       },
       { prefix: 'shop' },
     );
-    expect(keys).toEqual(['shop:4:{https://a.example}']);
+    expect(keys).toEqual(['shop:5:{https://a.example}']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { type BucketFit, fitBucket, rootOf } from '@steadfetch/core/kit';
 import type { Entry } from './state.ts';
 
 /** The least rate that is looked for: one in a day, per ms. */
@@ -27,13 +28,13 @@ export function bucketOf(
   time: number,
   loose: number,
 ): Bucket | undefined {
-  const at = (rate: number) => contradiction(history, most, rate);
+  const at = (rate: number) => fitOf(history, most, rate);
   const reach = Math.min(20, top);
-  const rate = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
+  const rate = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
   const found = at(rate);
   const wrong = Math.max(0, found.tooLow, found.tooHigh);
-  const low = root((other) => at(other).tooLow - wrong - FINE * other, reach);
-  const high = root((other) => wrong + FINE * other - at(other).tooHigh, reach);
+  const low = rootOf((other) => at(other).tooLow - wrong - FINE * other, LEAST, reach);
+  const high = rootOf((other) => wrong + FINE * other - at(other).tooHigh, LEAST, reach);
   const back = rate * time;
   if (wrong >= 1 + SLACK * rate + loose * back || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
@@ -45,7 +46,7 @@ export function bucketOf(
  * Limits are round numbers: of the rates per second or minute that the history leaves open, the one that makes itself and the burst
  * the roundest, near the best one. And how much of the doubt that leaves.
  */
-function roundest(at: (rate: number) => Contradiction, best: number, low: number, high: number): Bucket {
+function roundest(at: (rate: number) => BucketFit, best: number, low: number, high: number): Bucket {
   let found: Bucket = { rate: best, burst: wholeOf(at(best)), doubt: 1 };
   let least = Infinity;
   for (const unit of [1_000, 60_000]) {
@@ -62,7 +63,7 @@ function roundest(at: (rate: number) => Contradiction, best: number, low: number
 }
 
 /** The burst that a rate leaves open: the roundest whole number, as buckets hold whole requests. */
-function wholeOf({ atLeast, below }: Contradiction): number {
+function wholeOf({ atLeast, below }: BucketFit): number {
   const lowest = Math.max(1, Math.ceil(Math.min(atLeast, below) - 0.5));
   const highest = Math.min(lowest + 9, Math.floor(Math.max(atLeast, Math.min(below, atLeast + 1)) + 0.5));
   let found = lowest;
@@ -78,50 +79,8 @@ function digitsOf(whole: number): number {
   return 1 + Math.floor(Math.log10(n));
 }
 
-/** How far a rate contradicts the history in each direction, in requests, and what it says about the burst. */
-interface Contradiction {
-  readonly tooLow: number;
-  readonly tooHigh: number;
-  readonly atLeast: number;
-  readonly below: number;
-}
-
 /** A history that begins at a refusal begins with an empty bucket, whose size only the later refusals show: `most` is no less. */
-function contradiction(history: readonly Entry[], most: number, rate: number): Contradiction {
-  if (history[0]?.cost !== 0) return walk(history, 0, rate);
-  return walk(history, Math.min(most, walk(history, most, rate).below), rate);
-}
-
-function walk(history: readonly Entry[], missing: number, rate: number): Contradiction {
-  let v = missing;
-  let time = history[0]!.from;
-  let atLeast = 0;
-  let below = Infinity;
-  let tooLow = -Infinity;
-  let tooHigh = -Infinity;
-  for (const { from, to, cost } of history) {
-    v = Math.max(0, v - rate * (from - time));
-    time = to;
-    if (cost > 0) {
-      v = Math.max(Math.min(1, cost), v + cost - rate * (to - from));
-      atLeast = Math.max(atLeast, v);
-      tooLow = Math.max(tooLow, v - below);
-    } else {
-      below = Math.min(below, v + 1);
-      tooHigh = Math.max(tooHigh, atLeast - v - 1);
-    }
-  }
-  return { tooLow, tooHigh, atLeast, below };
-}
-
-/** Where a falling function crosses zero, by halving on a scale of ratios. */
-function root(of: (rate: number) => number, most: number): number {
-  let low = LEAST;
-  let high = most;
-  for (let i = 0; i < 30; i++) {
-    const middle = Math.sqrt(low * high);
-    if (of(middle) > 0) low = middle;
-    else high = middle;
-  }
-  return Math.sqrt(low * high);
+function fitOf(history: readonly Entry[], most: number, rate: number): BucketFit {
+  if (history[0]?.cost !== 0) return fitBucket(history, 0, rate);
+  return fitBucket(history, Math.min(most, fitBucket(history, most, rate).below), rate);
 }

@@ -80,7 +80,6 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
     refusedAt: 0,
     refusedLast: 0,
     learnAt: 0,
-    lag: 0,
     closure: 0,
     pace: 0,
     isTrying: false,
@@ -163,7 +162,6 @@ function refuse(state: LimitState, now: number, { at, closedUntil, every, wait }
     state.counted = state.closedUntil;
     state.closure = state.closedUntil - now;
     state.refusedAt = state.refusedLast;
-    state.lag = Math.max(state.lag, now - state.refusedLast);
     state.learnAt = Math.min(state.closedUntil, now + REPORTS);
     state.shut = Math.min(10, state.shut + 1);
     state.trust *= 0.9;

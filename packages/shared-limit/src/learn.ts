@@ -30,7 +30,7 @@ const LONGEST_PATIENCE = 300_000;
 
 /** Learns from what was accepted between two refusals, by all. A call costs as much as the one that asks, or as those before it. */
 export function learn(state: LimitState, cost: number): void {
-  const { accepted, closure, refusedAt: at, emptied, pace } = state;
+  const { accepted, refusedAt: at, emptied, pace } = state;
   const time = Math.max(1, at - emptied);
   const call = Math.max(1, cost, state.cost / Math.max(1, state.requests));
   const start = startOf(state, call);
@@ -49,12 +49,10 @@ export function learn(state: LimitState, cost: number): void {
   else {
     const found = explain(state, 1.05 * pace, time);
     if (!found && isAlone) state.alone++;
-    // what came late was accepted or refused some time before
-    const late = state.lag / Math.max(1, time - closure);
     // a refusal after a pause looks like a limit that hardly comes back: few acceptances halve a pace at most
     const isFar = found && found.rate < 0.5 * state.base;
     if (isFar && state.way === HOLD && accepted < ENOUGH * call) hold(state, 0.5 * state.base, 1, UNSURE);
-    else if (found) holdBucket(state, found, Math.max(found.doubt, late), at);
+    else if (found) holdBucket(state, found, at);
     else if (state.way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
@@ -91,7 +89,7 @@ function startOf(state: LimitState, call: number): number {
 }
 
 /** Holds the rate of a bucket. What came back while the limit was closed is used, but for half a bucket. */
-function holdBucket(state: LimitState, { rate, burst }: Bucket, doubt: number, at: number): void {
+function holdBucket(state: LimitState, { rate, burst, doubt }: Bucket, at: number): void {
   const back = rate * state.closure;
   state.burst = burst;
   state.most = Math.max(back, Math.min(state.most, WRONG * burst));

@@ -39,8 +39,6 @@ export interface LimitState {
   refusedLast: number;
   /** Until when reports of others are waited for. */
   learnAt: number;
-  /** How late the refusals of the history were known, at most. */
-  lag: number;
   /** How long the limit is closed for that refusal, the pace that was refused, and whether it was tried for more. */
   closure: number;
   pace: number;

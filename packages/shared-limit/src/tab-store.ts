@@ -52,7 +52,7 @@ interface Pending {
 }
 
 /** Tabs of another version, whose messages have another form, are another group. To be raised whenever a member of `LimitState` or of a message changes. */
-const FORM = 5;
+const FORM = 6;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
 /** How long after a slot is due a tab in the background is woken for it, ms, since the answer may have reached it later; and for how many slots of an answer it is woken. */

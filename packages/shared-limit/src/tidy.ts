@@ -42,7 +42,6 @@ export function marksOf({ history }: LimitState): number[] {
 /** Forgets what was before the second refusal, or before the first one where the history begins earlier. */
 export function dropFirst(state: LimitState): void {
   state.history.splice(0, marksOf(state).find((n) => n > 0)!);
-  state.lag = 0;
 }
 
 /** By time; of entries of the same time the accepted ones are first. */

@@ -2,7 +2,7 @@ import type { Question, Reply } from './state.ts';
 
 /** So many slots are reserved at once at most. */
 export const MOST = 1_000;
-/** Nobody waits longer because of what a place says: two days, since a server may ask for one, ms. */
+/** The longest wait that is taken from a place: two days, since a server may ask for one, ms. */
 export const LONGEST_WAIT = 172_800_000;
 /** No call uses a slot that was due longer ago than this, ms. */
 export const LAPSED = 500;

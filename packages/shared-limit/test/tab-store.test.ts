@@ -46,7 +46,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   const [first, second] = tabs(2) as [TabStore, TabStore];
   await ask(first);
   await ask(second);
-  const channel = new BroadcastChannel(`steadfetch limits 5: test ${names - 1}`);
+  const channel = new BroadcastChannel(`steadfetch limits 6: test ${names - 1}`);
   closing.push(() => channel.close());
   const heard: unknown[] = [];
   channel.onmessage = ({ data }: MessageEvent<unknown>) => heard.push(data);
@@ -54,7 +54,7 @@ it('tabs say in the name of their channel in which form they speak', async () =>
   await ask(second, { ...refusal, accepted: [{ from: 1e13, to: 1e13, cost: 1 }], quotas: [quota] });
   const forms = () => heard.map((message) => JSON.stringify(membersOf(message)));
   await vi.waitFor(() => expect(forms().at(-1)).toContain('heardAt')); // a member of a quota that the state keeps
-  expect(sha1(forms().slice(-2).join())).toBe('fd1f84d6ecbfddad93953c73d896aeefddf7fdd2');
+  expect(sha1(forms().slice(-2).join())).toBe('5ae1b1d915bf5d69c7e90746e183c0bbefbc2c12');
 });
 
 describe('tabs of one origin', () => {
@@ -123,7 +123,7 @@ it('forgets the limit that was not used for longest where there are too many', a
 
 describe('a tab in the background, whose timers are late,', () => {
   const channelOf = (name: string) => {
-    const channel = new BroadcastChannel(`steadfetch limits 5: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 6: ${name}`);
     closing.push(() => channel.close());
     return channel;
   };
@@ -176,7 +176,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 5: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 6: ${name}`);
     closing.push(() => channel.close());
     const [state, reply] = [{}, {}];
     const strange = [null, {}, { type: 'question' }, { type: 'answer', id: 'x', key: 'api', state, reply }];
@@ -197,7 +197,7 @@ describe('other programs of the origin', () => {
     const name = `test ${names}`;
     const store = tabs(1)[0]!;
     await ask(store);
-    const channel = new BroadcastChannel(`steadfetch limits 5: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 6: ${name}`);
     closing.push(() => channel.close());
     const told = new Promise<{ state: object }>((resolve) => {
       channel.onmessage = ({ data }) => resolve(data);
@@ -221,10 +221,10 @@ describe('other programs of the origin', () => {
         taken();
         return new Promise<void>((resolve) => closing.push(resolve));
       };
-      void navigator.locks.request(`steadfetch limits 5: ${name}`, { steal: true }, hold);
+      void navigator.locks.request(`steadfetch limits 6: ${name}`, { steal: true }, hold);
     });
     await new Promise((resolve) => setImmediate(resolve));
-    const channel = new BroadcastChannel(`steadfetch limits 5: ${name}`);
+    const channel = new BroadcastChannel(`steadfetch limits 6: ${name}`);
     closing.push(() => channel.close());
     const question = new Promise((resolve) => {
       channel.onmessage = ({ data }) => resolve(data.type);

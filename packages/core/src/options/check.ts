@@ -1,5 +1,5 @@
 import { ignoreRejection } from '../events/notify.ts';
-import { type Clock, MAX_TIMER } from '../time/clock.ts';
+import { MAX_TIMER } from '../time/clock.ts';
 import { isDevelopment } from './is-development.ts';
 import { nearestName } from './nearest-name.ts';
 import { isPlain, show, tagOf } from './show.ts';
@@ -79,11 +79,6 @@ export function checkMembers<T>(option: string, value: T, names: readonly (keyof
     throw error;
   }
   return value;
-}
-
-/** Returns the clock, or throws where it cannot read the time or sleep. */
-export function checkClock(owner: string, clock: Clock): Clock {
-  return checkMembers(`${owner}: clock`, clock, ['now', 'sleep']);
 }
 
 /** Returns the options object, or throws. For options that are copied: of an instance of a class members would be lost. */

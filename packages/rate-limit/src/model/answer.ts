@@ -71,8 +71,8 @@ export function usableWait(wait: number | undefined): number | undefined {
 }
 
 /** What a call costs, if it makes sense. */
-export function usableCost<T>(cost: number | undefined, otherwise: T): number | T {
-  return number(cost, 0, LARGEST) ?? otherwise;
+export function usableCost(cost: number | undefined): number | undefined {
+  return number(cost, 0, LARGEST);
 }
 
 function number(value: number | undefined, least: number, most: number): number | undefined {

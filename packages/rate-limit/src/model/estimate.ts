@@ -1,3 +1,4 @@
+import { type BucketFit, fitBucket, rootOf } from '@steadfetch/core/kit';
 import type { History } from './history.ts';
 
 /** A bucket that explains a history. Rates are per ms. */
@@ -12,22 +13,21 @@ export interface Estimate {
 const LEAST = 1e-7;
 
 /**
- * Finds rate and burst from what a bucket accepted and refused. Let v be what is missing from full. An acceptance says
- * burst >= v, a refusal burst < v + 1. A rate that is too low makes a later acceptance contradict an earlier refusal, one that
- * is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found where the history leaves
- * the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused: a bucket of one at
- * that rate explains everything. The times are wrong by a part of the longest round trip: of the rates that this
+ * Finds rate and burst from what a bucket accepted and refused. A rate that is too low makes a later acceptance contradict an
+ * earlier refusal, one that is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found
+ * where the history leaves the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused:
+ * a bucket of one at that rate explains everything. The times are wrong by a part of the longest round trip: of the rates that this
  * leaves open the one is taken that makes rate and burst round numbers, as limits are.
  */
 export function estimate(history: History, top: number): Estimate | undefined {
   const { entries, missing, longest } = history;
-  const at: Contradict = (rate) => contradiction(entries, missing, rate);
+  const at = (rate: number) => fitBucket(entries, missing, rate);
   const reach = Math.min(20, top);
   if (at(reach).tooHigh === -Infinity || at(LEAST).tooLow === -Infinity) return undefined;
-  const best = root((rate) => at(rate).tooLow - at(rate).tooHigh, reach);
+  const best = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
   const fine = 3 + 0.2 * longest; // by so many ms the times may be wrong
-  const low = root((rate) => at(rate).tooLow - fine * rate, best);
-  const high = root((rate) => fine * rate - at(rate).tooHigh, reach);
+  const low = rootOf((rate) => at(rate).tooLow - fine * rate, LEAST, best);
+  const high = rootOf((rate) => fine * rate - at(rate).tooHigh, LEAST, reach);
   const rate = roundest(at, best, 0.97 * top, 6 + 0.5 * longest);
   if (rate === undefined) return undefined;
   const { atLeast, below } = at(rate);
@@ -40,7 +40,7 @@ export function estimate(history: History, top: number): Estimate | undefined {
  * roundest numbers, with few contradictions and near the best fit. Rates up to `most` are looked at: a second fit may lie far
  * from the best one, where the first burst took as long as the search.
  */
-function roundest(at: Contradict, best: number, most: number, ms: number): number | undefined {
+function roundest(at: (rate: number) => BucketFit, best: number, most: number, ms: number): number | undefined {
   let found: number | undefined;
   let least = Infinity;
   const consider = (rate: number): boolean => {
@@ -62,33 +62,6 @@ function roundest(at: Contradict, best: number, most: number, ms: number): numbe
   return found;
 }
 
-/** How far a rate contradicts the history in each direction, in requests, and what it says about the burst. */
-type Contradict = (rate: number) => ReturnType<typeof contradiction>;
-
-function contradiction(entries: History['entries'], missing: number, rate: number) {
-  let v = missing;
-  let time = entries[0]?.from ?? 0;
-  let atLeast = 0;
-  let below = Infinity;
-  let tooLow = -Infinity;
-  let tooHigh = -Infinity;
-  let level = 0; // at the last refusal
-  for (const { from, to, cost } of entries) {
-    v = Math.max(0, v - rate * (from - time));
-    time = to;
-    if (cost > 0) {
-      v = Math.max(Math.min(1, cost), v + cost - rate * (to - from));
-      atLeast = Math.max(atLeast, v);
-      tooLow = Math.max(tooLow, v - below);
-    } else {
-      level = v;
-      below = Math.min(below, v + 1);
-      tooHigh = Math.max(tooHigh, atLeast - v - 1);
-    }
-  }
-  return { tooLow, tooHigh, atLeast, below, level };
-}
-
 /** The roundest whole number within a distance. */
 function roundWithin(value: number, reach: number): number {
   for (let power = 10 ** Math.ceil(Math.log10(value + 1)); power > 1; power /= 10) {
@@ -104,16 +77,4 @@ function roundWithin(value: number, reach: number): number {
 function digitsOf(value: number): number {
   const digits = Number(value.toPrecision(3)).toExponential().split('e')[0]!.replace('.', '');
   return digits.length + (/^[125]$/.test(digits) ? 0 : 0.2);
-}
-
-/** Where a falling function crosses zero, by halving on a scale of ratios. */
-function root(of: (rate: number) => number, most: number): number {
-  let low = LEAST;
-  let high = most;
-  for (let i = 0; i < 30; i++) {
-    const middle = Math.sqrt(low * high);
-    if (of(middle) > 0) low = middle;
-    else high = middle;
-  }
-  return Math.sqrt(low * high);
 }

@@ -31,11 +31,11 @@ export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
-/** How the gate came to be closed, and for how long. */
+/** Why the gate was closed, and for how long. */
 export interface Closing {
   /** The pace at that time, per ms; Infinity while free. */
   readonly pace: number;
-  /** Did we try for more than was proven? */
+  /** Whether the pace was above what was proven. */
   readonly trying: boolean;
   /** How long the gate was closed for it, ms. */
   readonly closure: number;
@@ -65,7 +65,7 @@ export class Limit {
     return this.pace.way === 'free' ? undefined : this.#burst;
   }
 
-  get shared(): boolean {
+  get #isShared(): boolean {
     return this.pace.way === 'climb';
   }
 
@@ -152,7 +152,7 @@ export class Limit {
     const accepted = Math.min(closing.pace, stretch.accepted / used);
     this.#usedUp(stretch.last);
     pace.open(now, Math.min(pace.tokens, 1));
-    const found = pace.way === 'free' || this.shared ? undefined : estimate(history, closing.pace * 1.05);
+    const found = pace.way === 'free' || this.#isShared ? undefined : estimate(history, closing.pace * 1.05);
     const isHeld = pace.way === 'hold' && !closing.trying;
     const isShared = isHeld && stretch.accepted < LEAST_TO_MEASURE;
     if (pace.way === 'free') this.#firstRefused(stretch, closing, now);
@@ -207,7 +207,7 @@ export class Limit {
   /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */
   get #before(): number {
     const { ceiling } = this.pace;
-    return this.shared && ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? ceiling : 0;
+    return this.#isShared && ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? ceiling : 0;
   }
 
   /** The gate opens again, and the pace stays as it is: what was refused says nothing about it. */
@@ -220,7 +220,7 @@ export class Limit {
    * that is held or shared.
    */
   #isContradicted({ contradicted, refusedInPace }: Stretch, { trying }: Closing): boolean {
-    return (contradicted || refusedInPace === 0) && ((this.pace.way === 'hold' && !trying) || this.shared);
+    return (contradicted || refusedInPace === 0) && ((this.pace.way === 'hold' && !trying) || this.#isShared);
   }
 
   /**

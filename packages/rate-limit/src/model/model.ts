@@ -93,7 +93,7 @@ export class Pacer {
     if (!isFull && this.#sample.wants(now)) return known;
     if (closed > 0) return closed;
     if (isFull) return ASK_AGAIN_MS;
-    const price = usableCost(cost, 1);
+    const price = usableCost(cost) ?? 1;
     return Math.max(this.#paced(now, price), this.#flight.delay(now), known);
   }
 
@@ -104,7 +104,7 @@ export class Pacer {
   }
 
   send(now: number, cost = 1): Sent {
-    const price = usableCost(cost, 1);
+    const price = usableCost(cost) ?? 1;
     const { pace } = this.#limit;
     if (
       pace.way === 'free' &&
@@ -144,7 +144,7 @@ export class Pacer {
     }
     const accepted = answer.kind === 'accepted';
     const quotas = usable(answer.quotas);
-    const cost = usableCost(answer.cost, sent.cost);
+    const cost = usableCost(answer.cost) ?? sent.cost;
     this.#noise.note(!accepted, sent.pace);
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#unlimited);

@@ -22,8 +22,8 @@ interface Tally {
 }
 
 /**
- * Refusals that do not depend on the pace: one of many backends is ill, a deployment, a fault that is injected. The pace cannot
- * help against these, so it must not fall for them. A usual share of refusals is known once the key is patient; what proves a
+ * Refusals that do not depend on the pace: one of many backends fails, a deployment, an injected fault. A lower pace
+ * does not help against these, so they must not lower it. A usual share of refusals is known once the key is patient; what proves a
  * limit then is that more than usual is refused (Page's cumulative sum, 1954).
  */
 export class Noise {
@@ -77,7 +77,7 @@ export class Noise {
     return this.#refused(6) >= 3 || this.#refused(20) >= 5;
   }
 
-  /** A refusal came to nothing. */
+  /** A refusal turned out to say nothing about the pace. */
   dismiss(): void {
     if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS && !this.patient) this.#becomePatient(USUAL.unproven);
   }

@@ -123,7 +123,7 @@ export class Pace {
     this.#depth = 2;
   }
 
-  /** Nobody waits any more: free as before. */
+  /** No call waits any more: free as before. */
   #recover(time: number): void {
     this.base = this.#tokens >= 2 ? Infinity : Math.min(1e3, this.base * 2 ** (time / 4000));
   }

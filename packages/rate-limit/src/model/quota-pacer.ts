@@ -41,7 +41,7 @@ export interface Answered {
  */
 export class QuotaPacer {
   readonly #refill: Refill;
-  /** The time that was let pass last. */
+  /** The time of the last `advance`. */
   #now: number;
   /** All that was sent, in units of the quota. */
   #spent: number;
@@ -50,6 +50,7 @@ export class QuotaPacer {
   #newest = -1;
   readonly #ledger = new Ledger();
   readonly #share = new Share();
+  /** What the calls may send now: their shares so far, less what they cost. */
   #credit = 0;
   #rate = 0;
   #roundTrip = 0;
@@ -83,7 +84,7 @@ export class QuotaPacer {
     return this.#rate;
   }
 
-  /** Less than half believed: the server refuses what it says is left. */
+  /** Whether what is told can be used; false where the server refuses what it says is left. */
   get believed(): boolean {
     return this.#refill.trust > 0.5;
   }
@@ -125,9 +126,9 @@ export class QuotaPacer {
     const resetIn = refill.note(quota, answered);
     const refilled = refill.rate * within(now - sentAt, 0, 1_000);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
-    const { whole, larger, window } = refill;
+    const { whole, isBucket, window } = refill;
     // a bucket has no window that ends: what it tells is when it is full
-    if (now - sentAt < (larger ? window : resetIn)) this.#share.end();
+    if (now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
       const spent = before + cost;
       const { remaining } = quota;

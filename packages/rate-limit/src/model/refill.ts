@@ -1,7 +1,7 @@
 import type { UsableQuota } from './answer.ts';
 import type { Answered } from './quota-pacer.ts';
 
-/** Answers of one moment, which may have changed places: together they say the least that is left after the last that was sent. */
+/** Answers that come at about the same time, in any order: together they say the least that is left after the last request. */
 interface Batch {
   start: number;
   at: number;
@@ -10,36 +10,38 @@ interface Batch {
   /** When it is reset, and when it would be as told. */
   reset: number;
   told: number;
-  /** Nothing came back since the batch before: both are of one window, and tell one end of it. */
+  /** Nothing came back since the batch before: both are of one window, and tell the same end of it. */
   goesOn: boolean;
 }
 
-/** How long a quota is believed to be shared once less came back than was promised, in milliseconds. */
+/** For how long a quota counts as shared once less came back than was promised, in milliseconds. */
 const SHARED_MS = 20_000;
 /** The end of a window is told in whole seconds. */
 const WHOLE_SECOND_MS = 1_000;
-/** Of a quota of so many, what comes back cannot be told from chance. */
+/** In a quota of so many or fewer, what comes back cannot be told from chance. */
 const TOO_FEW = 4;
 
 /** How large a quota is, when it is reset, and how much comes back before: as told, and as seen from one batch of answers to the next. */
 export class Refill {
   /** As told last. */
   quota: UsableQuota;
-  /** How far it is believed what is told. */
+  /** How far the told numbers are trusted, from 0 to 1. */
   trust = 0.95;
   resetAt: number;
   /** How long a window is: as told, as seen where it was full again before its time, or the longest time until a reset. */
   window = 0;
-  /** Others are believed to use the quota too: less came back than was promised. */
+  /** Others seem to use the quota too: less came back than was promised. */
   shared = false;
+  /** The most that was ever left. */
   #most = 0;
+  /** How long the last window was that was full again before its told end. */
   #seen: number | undefined;
   /** A quota of one is renewed so long after an accepted answer at the latest, in milliseconds. */
   #latest = Infinity;
   /** When the last accepted answer came. */
   #acceptedAt = Infinity;
   #renewedAt: number;
-  /** So much came back in so many ms, as far as it was seen. */
+  /** What was seen to come back, and in how many milliseconds. */
   #came = 0;
   #over = 0;
   #batch: Batch | undefined;
@@ -53,8 +55,8 @@ export class Refill {
     this.resetAt = now + this.#noteWindow(quota);
   }
 
-  /** The promise is of more than ever was left: no window but a bucket, of a smaller size. */
-  get larger(): boolean {
+  /** More is promised than was ever left: it is no window but a bucket, smaller than the promise. */
+  get isBucket(): boolean {
     return this.#limit > 2 * this.#most;
   }
 
@@ -62,15 +64,16 @@ export class Refill {
     return this.quota.limit ?? this.#most;
   }
 
+  /** How much it holds when it is full. */
   get whole(): number {
-    return this.larger ? this.#most : this.#limit;
+    return this.isBucket ? this.#most : this.#limit;
   }
 
   /** At least so much comes back per ms: as seen, or as promised where the promise is no window. */
   get rate(): number {
     const measured = Math.max(0, this.#came) / Math.max(100, this.#over);
     const seen = measured * this.window < 1 ? 0 : measured; // less than one in a window is none
-    return this.larger && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
+    return this.isBucket && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
   }
 
   get #promised(): number {
@@ -143,7 +146,7 @@ export class Refill {
    * as long as a window are of several. A limit that is known in advance paces by itself, and would wait for the end as well.
    */
   #goesOn(batch: Batch, next: Batch, { accepted, isCertain }: Answered): boolean {
-    if (isCertain || this.larger || this.whole <= TOO_FEW || batch.reset <= next.at) return false;
+    if (isCertain || this.isBucket || this.whole <= TOO_FEW || batch.reset <= next.at) return false;
     if (this.#roundTrip >= this.window || next.reset - batch.reset >= WHOLE_SECOND_MS) return false;
     return accepted ? cameBack(batch, next) <= 0 : batch.goesOn;
   }
@@ -174,7 +177,7 @@ export class Refill {
       this.#over = time;
     }
     const measured = this.#over > Math.max(400, 3 * this.#roundTrip) && this.whole > TOO_FEW;
-    if (measured && this.larger && this.#came / this.#over < 0.6 * this.#promised) {
+    if (measured && this.isBucket && this.#came / this.#over < 0.6 * this.#promised) {
       this.shared = true;
       this.#sharedUntil = b.at + SHARED_MS;
     }

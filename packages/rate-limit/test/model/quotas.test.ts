@@ -448,7 +448,20 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(6);
   });
 
-  it('gives up a try that is never answered, and finds out a minute later whether nothing is left', () => {
+  it('tries again five seconds after a try that was never answered', () => {
+    const model = pacer();
+    const quotas = [{ limit: 60, remaining: 0, reset: 50_000 }];
+    drive(model, () => ({ kind: 'accepted' }), { for: 3_000, every: 100 });
+    model.settle(model.send(3_000), 3_010, { kind: 'accepted', quotas });
+    model.advance(3_100);
+    model.settle(model.send(3_100), 3_110, { kind: 'failed' });
+    model.advance(3_200);
+    expect(model.delay(3_200)).toBeGreaterThan(0);
+    model.advance(8_101);
+    expect(model.delay(8_101)).toBe(0);
+  });
+
+  it('finds out whether nothing is left a minute after a request that was never answered', () => {
     const model = pacer();
     const quotas = [{ limit: 1, remaining: 1, window: 3_600_000, reset: 3_600_000 }];
     model.settle(model.send(0), 10, { kind: 'accepted', quotas });

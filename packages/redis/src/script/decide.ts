@@ -31,7 +31,6 @@ local function refuse(now, at, closedUntil, every, wait, cost)
     s.counted = s.closedUntil
     s.closure = s.closedUntil - now
     s.refusedAt = s.refusedLast
-    s.lag = max(s.lag, now - s.refusedLast)
     s.learnAt = min(s.closedUntil, now + 250)
     s.shut = min(10, s.shut + 1)
     s.trust = s.trust * 0.9

@@ -98,7 +98,7 @@ local function learn(cost)
       local back = rate * closure
       s.most = max(back, min(s.most, 2 * burst))
       local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
-      hold((1 - under) * rate, min(burst - 1, 0.5 * burst), max(doubt, s.lag / max(1, time - closure)))
+      hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
     elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)

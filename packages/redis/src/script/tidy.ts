@@ -58,7 +58,6 @@ local function dropFirst()
   local first = 2
   while history[first].cost > 0 do first = first + 1 end
   keepFrom(first)
-  s.lag = 0
 end
 
 local function mark(at)

@@ -1,5 +1,5 @@
 import { Call, type Clock, type Fetch, onAbort, systemClock, throwIfAborted } from '@steadfetch/core';
-import { abortable, checkClock, checkNames } from '@steadfetch/core/kit';
+import { abortable, checkNames, clockOption } from '@steadfetch/core/kit';
 import { networkError } from '../script/network-error.ts';
 import { player } from '../script/player.ts';
 import type { Plan } from '../script/reply.ts';
@@ -41,7 +41,7 @@ export interface FakeFetch extends Fetch {
 export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeFetch {
   checkNames('fakeFetch', options, ['repeat', 'clock']);
   const { repeat, clock = systemClock } = options;
-  checkClock('fakeFetch', clock);
+  clockOption.check('fakeFetch: clock', clock);
   const play = player(script, { repeat });
   const { requests, open } = recorder(clock);
   const fetch: Fetch = async (input, init) => {

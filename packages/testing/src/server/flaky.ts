@@ -1,5 +1,5 @@
 import { type Clock, onAbort, systemClock } from '@steadfetch/core';
-import { checkClock, checkNames } from '@steadfetch/core/kit';
+import { checkNames, clockOption } from '@steadfetch/core/kit';
 import { HttpHandler, HttpResponse, type http } from 'msw';
 import { checkValue } from '../options/check-value.ts';
 import type { Fault } from '../script/fault.ts';
@@ -42,7 +42,7 @@ export function flaky(url: Parameters<typeof http.all>[0], script: Script, optio
   checkUrl(url);
   checkNames('flaky', options, ['method', 'repeat', 'clock']);
   const { method, repeat, clock = systemClock } = options;
-  checkClock('flaky', clock);
+  clockOption.check('flaky: clock', clock);
   const play = player(script, { repeat, refuses });
   const { requests, open } = recorder(clock);
   const handler = new HttpHandler(methodPattern(method), url, async ({ request }) => {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '@steadfetch/core';
-import { checkClock, checkNames } from '@steadfetch/core/kit';
+import { checkNames, clockOption } from '@steadfetch/core/kit';
 import type { Repeat, Script } from '../script/script.ts';
 import type { FaultyServer } from './faulty-server.ts';
 import { LoopbackServer } from './loopback-server.ts';
@@ -25,7 +25,7 @@ export interface ServerOptions {
 export async function startServer(script: Script, options: ServerOptions = {}): Promise<FaultyServer> {
   checkNames('startServer', options, ['repeat', 'clock']);
   const { repeat = 'last', clock = systemClock } = options;
-  checkClock('startServer', clock);
+  clockOption.check('startServer: clock', clock);
   const server = new LoopbackServer(script, repeat, clock);
   await server.restart();
   return server;

@@ -1,0 +1,56 @@
+/** What was accepted between two times, or with a cost of 0: here a request was refused. */
+interface Entry {
+  readonly from: number;
+  readonly to: number;
+  readonly cost: number;
+}
+
+/** How far a rate contradicts a history, in requests: a rate that is too low, and one that is too high. And what it says about the burst. */
+export interface BucketFit {
+  readonly tooLow: number;
+  readonly tooHigh: number;
+  readonly atLeast: number;
+  readonly below: number;
+  /** What the bucket lacked at the last refusal. */
+  readonly level: number;
+}
+
+/**
+ * Compares a bucket of a rate, which lacks so much at first, with what was accepted and refused. Let v be what is missing from full:
+ * an acceptance says burst >= v, a refusal burst < v + 1.
+ */
+export function fitBucket(history: readonly Entry[], missing: number, rate: number): BucketFit {
+  let v = missing;
+  let time = history[0]?.from ?? 0;
+  let atLeast = 0;
+  let below = Infinity;
+  let tooLow = -Infinity;
+  let tooHigh = -Infinity;
+  let level = 0;
+  for (const { from, to, cost } of history) {
+    v = Math.max(0, v - rate * (from - time));
+    time = to;
+    if (cost > 0) {
+      v = Math.max(Math.min(1, cost), v + cost - rate * (to - from));
+      atLeast = Math.max(atLeast, v);
+      tooLow = Math.max(tooLow, v - below);
+    } else {
+      level = v;
+      below = Math.min(below, v + 1);
+      tooHigh = Math.max(tooHigh, atLeast - v - 1);
+    }
+  }
+  return { tooLow, tooHigh, atLeast, below, level };
+}
+
+/** Where a falling function crosses zero, by halving on a scale of ratios. */
+export function rootOf(of: (value: number) => number, least: number, most: number): number {
+  let low = least;
+  let high = most;
+  for (let i = 0; i < 30; i++) {
+    const middle = Math.sqrt(low * high);
+    if (of(middle) > 0) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(low * high);
+}
