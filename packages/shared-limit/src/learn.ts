@@ -5,6 +5,8 @@ import { dropFirst, mark, marksOf } from './tidy.ts';
 /** The least doubt about a pace, and the doubt about a guess. */
 const SURE = 0.01;
 const UNSURE = 0.3;
+/** A guess about a pace saves nothing for later: two at once after a pause, refused where there is no burst, would lower it. */
+const NONE = 0;
 /** The share of a burst that is used: the rest is left for requests that are on their way. */
 const USED = 0.5;
 /** A burst that was found may in truth be this many times as large. */
@@ -51,9 +53,10 @@ export function learn(state: LimitState, cost: number): void {
     if (!found && isAlone) state.alone++;
     // a refusal after a pause looks like a limit that hardly comes back: few acceptances halve a pace at most
     const isFar = found && found.rate < 0.5 * state.base;
-    if (isFar && state.way === HOLD && accepted < ENOUGH * call) hold(state, 0.5 * state.base, 1, UNSURE);
+    if (isFar && state.way === HOLD && accepted < ENOUGH * call) hold(state, 0.5 * state.base, NONE, UNSURE);
     else if (found) holdBucket(state, found, at);
-    else if (state.way === SEARCH) hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), 1, UNSURE);
+    else if (state.way === SEARCH)
+      hold(state, Math.min(0.85 * pace, Math.sqrt((pace * accepted) / time)), NONE, UNSURE);
     else if (state.isTrying) between(state, accepted / time, 0.85 * pace);
     else others(state, pace);
   }
@@ -124,7 +127,7 @@ function search(state: LimitState, start: number): void {
 /** More was tried, and refused: the rate is between what was accepted on average and what was refused. */
 function between(state: LimitState, low: number, high: number): void {
   const rate = Math.max(state.base, Math.min(high, Math.sqrt(low * high)));
-  hold(state, rate, 1, 1 - rate / high);
+  hold(state, rate, NONE, 1 - rate / high);
 }
 
 /** Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a search. */
@@ -137,7 +140,7 @@ function noneAccepted(state: LimitState, time: number, call: number): void {
 /** No bucket explains the refusals: clients outside the group share the limit, or it has changed. */
 function others(state: LimitState, pace: number): void {
   state.history.splice(0, marksOf(state).at(-1)!);
-  hold(state, 0.8 * pace, 1, UNSURE);
+  hold(state, 0.8 * pace, NONE, UNSURE);
   state.patience = 2_000;
   state.growth = 0.03;
 }

@@ -71,13 +71,22 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   if (typeof BroadcastChannel !== 'function' || !globalThis.navigator?.locks) {
     throw new TypeError('tabStore: expected BroadcastChannel and navigator.locks, which need a secure context');
   }
-  const tabs = new Tabs(`steadfetch limits ${FORM}: ${name}`, rest.clock);
+  const tabs = tabsOf(`steadfetch limits ${FORM}: ${name}`, rest.clock);
   const store = storeOf((key, question) => tabs.ask(key, question), rest);
   const pacer: TabStore['pacer'] = (parts) => {
     tabs.waked(parts.key, parts.wake);
     return store.pacer(parts);
   };
   return { ...store, pacer, close: () => tabs.close() };
+}
+
+/** Firefox makes no channel where cookies are blocked. A program is to begin nevertheless: then its calls go on without the others. */
+function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'waked' | 'close'> {
+  try {
+    return new Tabs(name, clock);
+  } catch (error) {
+    return { ask: () => Promise.reject(error), waked() {}, close() {} };
+  }
 }
 
 class Tabs {

@@ -87,8 +87,12 @@ it('a refusal after a pause does not show that a limit hardly comes back: the pa
     [37_710, { refusal }],
     [37_760, accepted(37_725)], // its answer took longer than the refusal of the one after it
     [38_800, {}],
+    [98_800, {}],
+    [98_801, {}],
   );
-  expect(replies.at(-1)!.rate).toBeGreaterThanOrEqual(0.0025);
+  expect(replies.at(-3)!.rate).toBeGreaterThanOrEqual(0.0025);
+  // and where nothing is known of a burst, no two go at once after the next pause
+  expect(replies.at(-1)!.first - replies.at(-2)!.first).toBeGreaterThan(100);
 });
 
 it('where nobody asks to wait more is tried for once in 400 requests', () => {

@@ -239,6 +239,25 @@ it('says what is missing where a page is not served securely', () => {
   expect(() => tabStore()).toThrow('tabStore: expected BroadcastChannel and navigator.locks');
 });
 
+it('lets calls go on alone where the browser makes no channel, as Firefox where cookies are blocked', async () => {
+  const error = new DOMException('The operation is insecure.', 'SecurityError');
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class {
+      constructor() {
+        throw error;
+      }
+    },
+  );
+  const onDown = vi.fn();
+  const store = tabStore({ hooks: { onDown } });
+  const send = rateLimit({ store, scope: 'origin' })(async () => new Response('sent'));
+  expect(await (await send('https://api.test/')).text()).toBe('sent');
+  expect(onDown).toHaveBeenCalledExactlyOnceWith({ key: expect.anything(), error });
+  await expect(store.ask('api', QUESTION)).rejects.toBe(error);
+  store.close();
+});
+
 it('names a wrong option', () => {
   expect(() => tabStore({ name: 7 as never })).toThrow('tabStore: name');
   expect(() => tabStore({ nam: 'a' } as never)).toThrow('tabStore');

@@ -44,14 +44,14 @@ end
 local function others(pace)
   local marks = marksOf()
   keepFrom(marks[#marks])
-  hold(0.8 * pace, 1, 0.3)
+  hold(0.8 * pace, 0, 0.3)
   s.patience = 2000
   s.growth = 0.03
 end
 
 local function between(low, high)
   local rate = max(s.base, min(high, sqrt(low * high)))
-  hold(rate, 1, 1 - rate / high)
+  hold(rate, 0, 1 - rate / high)
 end
 
 local function explain(top, time)
@@ -92,7 +92,7 @@ local function learn(cost)
     local rate, burst, doubt = explain(1.05 * pace, time)
     if not rate and isAlone then s.alone = s.alone + 1 end
     local isFar = rate and rate < 0.5 * s.base
-    if isFar and s.way == HOLD and accepted < 5 * call then hold(0.5 * s.base, 1, 0.3)
+    if isFar and s.way == HOLD and accepted < 5 * call then hold(0.5 * s.base, 0, 0.3)
     elseif rate then
       s.burst = burst
       local back = rate * closure
@@ -100,7 +100,7 @@ local function learn(cost)
       local under = burst > 1 and 0.01 or min(0.1, max(0.01, 5 * rate))
       hold((1 - under) * rate, min(burst - 1, 0.5 * burst), doubt)
       s.next = s.next + max(-s.depth, min(250 * s.base, 0.5 * burst - (back - acceptedSince(at)))) / s.base
-    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 1, 0.3)
+    elseif s.way == SEARCH then hold(min(0.85 * pace, sqrt(pace * accepted / time)), 0, 0.3)
     elseif s.isTrying == 1 then between(accepted / time, 0.85 * pace)
     else others(pace) end
   end
