@@ -5,6 +5,13 @@
 const QUIET = 1_000;
 
 /**
+ * Where no new call was made since the last failure, for so long (ms) and so many times as long as between two failures, a burst is over:
+ * then one held call finds out without waiting for `QUIET`. A client that calls once a second is not idle between two calls.
+ */
+const IDLE = 350;
+const IDLE_GAPS = 5;
+
+/**
  * Where new calls fail all the time, one held call after so many failures finds out whether retries are answered, as where the first request
  * for each thing fails. Failures count here, and not time: many clients would ask at the same moment, while the server comes back.
  */
@@ -145,7 +152,8 @@ export class Recovery {
 
   /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
   isBack(now: number): boolean {
-    return this.#isSlow(now) || this.isAnswering();
+    const { answered, answeredNew } = this.#since;
+    return this.#isSlow(now) || this.isAnswering() || (answered > 0 && answeredNew === 0);
   }
 
   /** Whether the server answers new calls, and none has failed since. */
@@ -180,11 +188,17 @@ export class Recovery {
     return true;
   }
 
+  /** After a burst the held calls are the last that can find out, and end soon. */
+  #quiet(): number {
+    if (this.#since.begunFrom !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
+    return Math.min(QUIET, Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures));
+  }
+
   #room(now: number): number {
     const { answered, answeredNew, answeredFrom } = this.#since;
     if (answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
-      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(QUIET, this.#took);
+      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(), this.#took);
       return isQuiet || this.#failuresSinceSent >= SELDOM ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls

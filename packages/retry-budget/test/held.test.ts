@@ -188,6 +188,7 @@ describe('the retries of calls that were held', () => {
     ['before', 1_001, 0],
   ])('allows them for an answer to a call that was sent %s', async (_, took, count) => {
     const { budget, clock, allowed } = await spent(500);
+    budget.begin!(KEY);
     await clock.advance(500);
     budget.record(KEY, 'success', 1, 2, took);
 
@@ -393,8 +394,9 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
-    const { clock, answer, allowed } = await spent(0);
+    const { budget, clock, answer, allowed } = await spent(0);
 
+    budget.begin!(KEY);
     await clock.advance(999);
     expect(allowed()).toBe(0);
     await clock.advance(1);
@@ -406,18 +408,73 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows the next one a second after that one failed, or had no outcome', async () => {
-    const { clock, fail, allowed } = await spent(0);
+    const { budget, clock, fail, allowed } = await spent(0);
 
+    budget.begin!(KEY);
     await clock.advance(1_000);
     expect(allowed()).toBe(1);
     await clock.advance(900);
     fail(2);
+    budget.begin!(KEY);
     await clock.advance(999);
     expect(allowed()).toBe(0);
     await clock.advance(1);
     expect(allowed()).toBe(1);
     await clock.advance(1_000);
     expect(allowed()).toBe(1);
+  });
+
+  it.each([
+    ['350 ms', 0, 350],
+    ['five times as long as between two failures', 2_600, 500],
+  ])('allows one where no new call is made after a burst: %s after the last failure', async (_, outage, after) => {
+    const { clock, allowed } = await spent(outage);
+
+    await clock.advance(after - 1);
+    expect(allowed()).toBe(0);
+    await clock.advance(1);
+    expect(allowed()).toBe(1);
+  });
+
+  it('allows the next one 350 ms after that one failed, where no new call is made after a burst', async () => {
+    const { clock, fail, allowed } = await spent(0);
+
+    await clock.advance(350);
+    expect(allowed()).toBe(1);
+    fail(2);
+    await clock.advance(349);
+    expect(allowed()).toBe(0);
+    await clock.advance(1);
+    expect(allowed()).toBe(1);
+  });
+
+  it.each([
+    ['a call a second', 1_000, 5],
+    ['fewer than five calls', 0, 4],
+  ])('allows none before a second where %s failed', async (_, gap, calls) => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock });
+    for (let i = 0; i < calls; i++) {
+      await clock.advance(gap);
+      budget.record(KEY, 'failure', 1);
+    }
+
+    await clock.advance(999);
+    expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    await clock.advance(1);
+    expect(budget.acquire(KEY, 'held')).toBeDefined();
+  });
+
+  it('says that the server is back also when it has answered a held call, until requests fail', async () => {
+    const { budget, clock, answer, fail, allowed } = await spent(1_000);
+    await clock.advance(1_000);
+    const seen = [allowed(), budget.isBack!(KEY)];
+    answer(2);
+    seen.push(budget.isBack!(KEY));
+    for (let i = 0; i < 3; i++) fail(1);
+    seen.push(budget.isBack!(KEY));
+
+    expect(seen).toEqual([1, false, true, false]);
   });
 
   it.each([1, 100, 900])('allows one after 50 failures while all new calls fail, one each %i ms', async (ms) => {

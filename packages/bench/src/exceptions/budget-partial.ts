@@ -23,12 +23,6 @@ function withKyDelay(maxRetries: number, options: StandardOptions = {}): Stack {
 /** Some requests fail, or a server refuses some of them for a reason of its own. */
 export const PARTIAL: readonly Exception[] = [
   {
-    situation: 'Half of the requests fail for a minute; 5 calls a second',
-    ...beside(),
-    ...outage({ for: 60_000, calls: 5, share: 0.5, answers: refusal(503) }),
-    seeds: 10,
-  },
-  {
     situation: '60 % of the requests fail for a minute; 5 calls a second',
     ...beside({ retry: 5 }),
     ...outage({ for: 60_000, calls: 5, share: 0.6, answers: refusal(503) }),

@@ -1,5 +1,5 @@
 import { retry } from 'steadfetch';
-import { each } from '../harm/arrivals.ts';
+import { bursts } from '../harm/arrivals.ts';
 import { refusal } from '../harm/servers.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage } from './outage.ts';
@@ -11,12 +11,11 @@ const NEVER = 600_000;
 export const RARE: readonly Exception[] = [
   {
     situation:
-      'Each call asks for something new, and the server answers the first request for each with 429 and `Retry-After: 10`; counted: all calls',
+      '60 calls are made within 2 s, in which connections are refused, and no others after them; counted: all calls',
     ...beside(),
-    lasts: 60_000,
-    calls: each(100, 60_000),
-    ask: (index) => ({ path: `/things/${index}` }),
-    server: () => (request) => (request.send === 1 ? refusal(429, 10) : failing(0)(request)),
+    lasts: 2_000,
+    calls: bursts(60, 2_000, 60_000, 2_000),
+    server: () => (request) => (request.at < 2_000 ? { error: 'ECONNREFUSED', after: 1 } : failing(0)(request)),
   },
   {
     situation:
