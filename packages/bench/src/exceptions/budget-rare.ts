@@ -1,5 +1,5 @@
 import { retry } from 'steadfetch';
-import { bursts } from '../harm/arrivals.ts';
+import { bursts, each } from '../harm/arrivals.ts';
 import { refusal } from '../harm/servers.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage } from './outage.ts';
@@ -14,7 +14,7 @@ export const RARE: readonly Exception[] = [
       '60 calls are made within 2 s, in which connections are refused, and no others after them; counted: all calls',
     ...beside(),
     lasts: 2_000,
-    calls: bursts(60, 2_000, 60_000, 2_000),
+    calls: bursts(60, 2_000, 2_000, 2_000),
     server: () => (request) => (request.at < 2_000 ? { error: 'ECONNREFUSED', after: 1 } : failing(0)(request)),
   },
   {
