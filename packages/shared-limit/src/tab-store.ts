@@ -80,7 +80,7 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   return { ...store, pacer, close: () => tabs.close() };
 }
 
-/** Firefox makes no channel where cookies are blocked. A program is to begin nevertheless: then its calls go on without the others. */
+/** Firefox makes no channel where cookies are blocked. The program must start nevertheless: its calls then go on without the other tabs. */
 function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'waked' | 'close'> {
   try {
     return new Tabs(name, clock);
