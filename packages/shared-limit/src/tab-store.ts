@@ -62,6 +62,7 @@ const MOST_TOLD = 25;
 /**
  * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
  * Web Lock. It sends its answers and its state to all by a `BroadcastChannel`; when it is closed, the next one goes on from that state.
+ * Where a browser forbids the channel, as Firefox with cookies blocked, each tab is by itself, and the hook `onDown` is called.
  *
  * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
  * @example rateLimit({ store: tabStore(), scope: 'origin' });
