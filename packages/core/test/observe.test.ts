@@ -45,7 +45,7 @@ describe('observe', () => {
     expect(types()).toHaveLength(3);
   });
 
-  it('tells how a request ends that goes on where another part of its call has failed', async () => {
+  it('reports the end of a request that goes on after another part of its call has failed', async () => {
     const { events, types, listener } = recording();
     const parts = defineMiddleware(async (call, next) => {
       const [first] = await Promise.all([next(call), next(call)]);
@@ -66,7 +66,7 @@ describe('observe', () => {
     await vi.waitFor(() => expect(events[3]).toMatchObject({ type: 'attempt', status: 200 }));
   });
 
-  it('says of the end that it is that of the last attempt, where an earlier one has not heard its abort', async () => {
+  it('reports the end as that of the latest attempt, where an earlier one ignores its abort', async () => {
     const { types, listener } = recording();
     const failed = new Error('failed');
     const again = defineMiddleware(async (call, next) => {

@@ -1,4 +1,11 @@
-import { type Call, defineMiddleware, type Middleware, type Next, throwIfAborted } from '@steadfetch/core';
+import {
+  type Call,
+  type CallRecord,
+  defineMiddleware,
+  type Middleware,
+  type Next,
+  throwIfAborted,
+} from '@steadfetch/core';
 import {
   abortable,
   checkChoice,
@@ -51,11 +58,13 @@ export const idempotencyKeyOptions: OptionTable<IdempotencyKeyOptions> = OPTIONS
  */
 export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
   const { header, methods, generate, when, format } = readOptions('idempotencyKey', OPTIONS, options);
+  const given = new WeakMap<CallRecord, string>();
 
   async function withKey(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
     const key = generate(call);
     const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
+    if (call.retried !== true) warnOfSecondKey(given, call.record, value);
     const headers = new Headers(call.headers);
     headers.set(header, value);
     // a function of the caller may return a key that it has stored
@@ -68,7 +77,6 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     if (!methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call, header)) return next(call);
     if (!checkAnswer(when(call))) return next(call);
     if (call.retried === true) warnInsideRetry();
-    else warnOfSecondKey(call.record, withKey);
     return withKey(call, next);
   }, 'idempotencyKey');
 }

@@ -16,18 +16,18 @@ export function warnInsideRetry(): void {
   }
 }
 
-/** The calls that have got a key. */
-const GIVEN = /* @__PURE__ */ new WeakMap<CallRecord, unknown>();
-
-/** Warns a developer, once, that a layer outside sends a call again, which gets another key. `by`: the middleware that makes the key. */
-export function warnOfSecondKey(record: CallRecord, by: unknown): void {
+/**
+ * Warns a developer, once, that a layer outside sends a call again, which gets another key. `given`: the keys that this middleware has
+ * made so far. A `generate` that returns a stored key gives each sending the same one.
+ */
+export function warnOfSecondKey(given: WeakMap<CallRecord, string>, record: CallRecord, key: string): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (GIVEN.get(record) === by) {
+    if ((given.get(record) ?? key) !== key) {
       warnOnce(
         'a layer outside of idempotencyKey() sends a call again, as after a 401, and it gets another key: an order may be placed twice. ' +
           'Put that layer inside. What is another call is made by Call.from',
       );
     }
-    GIVEN.set(record, by);
+    given.set(record, key);
   }
 }

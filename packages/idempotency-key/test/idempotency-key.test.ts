@@ -257,6 +257,10 @@ describe('idempotencyKey', () => {
       keys,
       twice((call) => call),
     )(fakeFetch(200))(URL, POST);
+    await compose(
+      twice((call) => call),
+      idempotencyKey({ generate: () => 'order-7' }),
+    )(fakeFetch(200))(URL, POST);
     expect(warn).not.toHaveBeenCalled();
     for (let n = 0; n < 2; n++)
       await compose(

@@ -150,7 +150,10 @@ export class Recovery {
     since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
   }
 
-  /** Whether the server may be well, and will soon show it: it answers new calls, and none has failed since, or its answers are slow. */
+  /**
+   * Whether the server may be well, and will soon show it: it answers new calls, or held ones where no new one was answered, and none has
+   * failed since; or its answers are slow.
+   */
   isBack(now: number): boolean {
     const { answered, answeredNew } = this.#since;
     return this.#isSlow(now) || this.isAnswering() || (answered > 0 && answeredNew === 0);

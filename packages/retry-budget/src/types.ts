@@ -14,7 +14,7 @@ export interface RetryPermit {
 export interface RetryBudget {
   /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
-  /** Whether the server is well again, or may be and answers slowly, so that a held call which got no permit waits for its turn. @default no */
+  /** Whether the server is well again, or may be, so that a held call which got no permit waits for its turn. @default no */
   isBack?(key: string): boolean;
   /** Whether a retry may be allowed now, by the tokens that are left or as that of a held call. Changes nothing. @default yes */
   mayRetry?(key: string): boolean;

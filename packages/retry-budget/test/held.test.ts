@@ -268,15 +268,20 @@ describe('the retries of calls that were held', () => {
     expect(budget.isBack?.(KEY)).toBe(false);
   });
 
-  it('ignores failures of requests that were sent before the server answered again', async () => {
-    const { budget, answer, allowed } = await spent(1_000);
+  it('ignores failures of requests that were sent before the server answered again, and no others', async () => {
+    const { budget, clock, answer, allowed } = await spent(1_000);
+    const fail = (took: number) => budget.record(KEY, 'failure', 1, 2, took);
     answer(1);
-    for (let i = 0; i < 10; i++) budget.record(KEY, 'failure', 1, 2, 1);
-
+    await clock.advance(1_000);
+    for (let i = 0; i < 10; i++) fail(1_001);
     expect(allowed()).toBe(2);
+
+    answer(1);
+    for (let i = 0; i < 10; i++) fail(1_000);
+    expect(allowed()).toBe(0);
   });
 
-  it('excuses a failure also for a retry that is answered, once a new call is', async () => {
+  it('excuses a failure also for each retry that is answered', async () => {
     const { answer, fail, allowed } = await spent(1_000);
     answer(1);
     for (let i = 0; i < 4; i++) answer(2);
@@ -511,17 +516,6 @@ describe('the retries of calls that were held', () => {
     await clock.advance(1_000);
 
     expect(allowed()).toBe(1);
-  });
-
-  it('ignores a failure of what was sent before the server answered again', async () => {
-    const { budget, clock, answer, allowed } = await spent(1_000);
-
-    answer(1);
-    await clock.advance(1_000);
-    budget.record(KEY, 'failure', 1, 2, 5_000);
-    expect(allowed()).toBe(2);
-    budget.record(KEY, 'failure', 1, 2, 500);
-    expect(allowed()).toBe(0);
   });
 
   it('gives the one that finds out as long as the last attempt took', async () => {

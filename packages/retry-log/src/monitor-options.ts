@@ -1,7 +1,7 @@
 import type { Clock, SteadfetchEvent } from '@steadfetch/core';
 import { checkFunction, checkMs, checkNumber, clockOption, type OptionTable, readOptions } from '@steadfetch/core/kit';
 
-/** Of `calls` in the window, `retried` needed at least one retry. */
+/** Of `calls` in the window, `retried` needed at least one retry, or were ended by a `timeout()` after they were sent. */
 export interface RetryReport {
   readonly calls: number;
   readonly retried: number;
@@ -12,7 +12,7 @@ export interface RetryReport {
 export interface RetryMonitorOptions {
   /** How far back calls count, in milliseconds. @default 60_000 */
   window?: number;
-  /** The share of retried calls, above 0 and up to 1, from which retries are excessive. @default 0.2 */
+  /** The share of calls that need a retry, above 0 and up to 1, from which retries are excessive. @default 0.2 */
   threshold?: number;
   /**
    * The share below which retries are normal again, at most `threshold`: between the two nothing changes.
@@ -21,7 +21,7 @@ export interface RetryMonitorOptions {
   normalBelow?: number;
   /** Calls in the window below which no hook is called. @default 20 */
   minCalls?: number;
-  /** Called once when the share reaches the threshold, with calls in flight counted as not retried. */
+  /** Called once when the share reaches the threshold. Calls that were sent and have not ended count as not retried there. */
   onExcessive: (report: RetryReport) => unknown;
   /** Called once when the share is below `normalBelow` again. */
   onRecovered?: (report: RetryReport) => unknown;

@@ -41,7 +41,7 @@ class Monitor {
   readonly #share: SlidingShare;
   /** The calls under way. */
   readonly #calls = new Map<number, Progress>();
-  /** Those that wait to be sent for the first time. */
+  /** Of these, the ones that wait to be sent for the first time. */
   readonly #waiting = new Set<number>();
   #retried = 0;
   #excessive = false;

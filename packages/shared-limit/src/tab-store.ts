@@ -62,6 +62,7 @@ const MOST_TOLD = 25;
 /**
  * Keeps limits among the tabs and workers of one origin, without a server. One of them decides for all: the one that holds a
  * Web Lock. It sends its answers and its state to all by a `BroadcastChannel`; when it is closed, the next one goes on from that state.
+ * Where a browser forbids the channel, as Firefox with cookies blocked, each tab is by itself, and the hook `onDown` is called.
  *
  * @throws {TypeError} where there is no `BroadcastChannel` or no `navigator.locks`, as in a page that is not served securely
  * @example rateLimit({ store: tabStore(), scope: 'origin' });
@@ -80,7 +81,7 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   return { ...store, pacer, close: () => tabs.close() };
 }
 
-/** Firefox makes no channel where cookies are blocked. A program is to begin nevertheless: then its calls go on without the others. */
+/** Firefox makes no channel where cookies are blocked. The program must start nevertheless: its calls then go on without the other tabs. */
 function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'waked' | 'close'> {
   try {
     return new Tabs(name, clock);

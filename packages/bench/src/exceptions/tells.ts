@@ -48,13 +48,7 @@ export const asPolicy =
     ...RETRY_AFTER(decision, plan, at),
   });
 
-/** `X-RateLimit-*` on each answer, the reset as an instant in whole seconds, and `Retry-After` on refusals. */
-export const INSTANT: Tells = (decision, plan, at) => ({
-  date: new Date(START + at).toUTCString(),
-  ...INSTANT_WITHOUT_DATE(decision, plan, at),
-});
-
-/** The same from a server whose `Date` a page may not read. */
+/** `X-RateLimit-*` on each answer, the reset as an instant in whole seconds, `Retry-After` on refusals, and no `Date`. */
 export const INSTANT_WITHOUT_DATE: Tells = (decision, plan, at) => ({
   ...counts(decision, plan),
   'x-ratelimit-reset': String(Math.ceil((START + at + decision.renewed) / 1_000)),

@@ -5,7 +5,7 @@ interface Entry {
   readonly cost: number;
 }
 
-/** How far a rate contradicts a history, in requests: a rate that is too low, and one that is too high. And what it says about the burst. */
+/** How far a rate is too low or too high for a history, in requests, and between which numbers the burst lies. */
 export interface BucketFit {
   readonly tooLow: number;
   readonly tooHigh: number;
@@ -16,8 +16,8 @@ export interface BucketFit {
 }
 
 /**
- * Compares a bucket of a rate, which lacks so much at first, with what was accepted and refused. Let v be what is missing from full:
- * an acceptance says burst >= v, a refusal burst < v + 1.
+ * Compares a bucket with what was accepted and refused. `missing`: what the bucket lacks at first. `rate`: what comes back per ms.
+ * Let v be what is missing from full: an acceptance says burst >= v, a refusal burst < v + 1.
  */
 export function fitBucket(history: readonly Entry[], missing: number, rate: number): BucketFit {
   let v = missing;
@@ -43,7 +43,7 @@ export function fitBucket(history: readonly Entry[], missing: number, rate: numb
   return { tooLow, tooHigh, atLeast, below, level };
 }
 
-/** Where a falling function crosses zero, by halving on a scale of ratios. */
+/** Where a falling function crosses zero between two positive numbers, by halving on a scale of ratios. */
 export function rootOf(of: (value: number) => number, least: number, most: number): number {
   let low = least;
   let high = most;

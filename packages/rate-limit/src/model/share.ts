@@ -1,6 +1,6 @@
 import type { Ledger } from './ledger.ts';
 
-/** The window is taken to be shorter by this factor less one at first, and by half of that after each time that it was too short. */
+/** The window is divided by one more than the step where it is too long, and multiplied by that where it is too short, after which the step is halved. */
 const FIRST_STEP = 1;
 const LAST_STEP = 0.1;
 /** Of the quota: where more than this is left, the window is too long. A second told as two may leave just under half. */
