@@ -34,7 +34,7 @@ export function retryMonitor(options: RetryMonitorOptions): RetryMonitor {
   });
 }
 
-type Progress = 'begun' | 'sent' | 'retried';
+type Progress = 'begun' | 'sent' | 'retried' | 'refused';
 
 class Monitor {
   readonly #settings: MonitorSettings;
@@ -59,16 +59,18 @@ class Monitor {
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
     const progress = this.#calls.get(callId);
+    const isOpen = progress === 'begun' || progress === 'sent';
     const action = 'action' in event ? event.action : undefined;
     if (type === 'start') this.#note(callId, 'begun');
     else if ((type === 'wait' || type === 'budget' || isTooLong(event)) && progress !== 'retried') {
       this.#note(callId, 'retried');
       this.#count(true);
     } else if (type === 'end') {
-      const isCounted = progress !== undefined && progress !== 'retried' && !this.#waiting.has(callId);
+      // of a call that was forgotten, as in a line of more than are remembered, the number of its requests says whether it was sent
+      const isCounted = progress === undefined ? event.attempts === 1 : isOpen && !this.#waiting.has(callId);
       this.#forget(callId);
       if (isCounted) this.#count(isOutOfTime(event));
-    } else if (action === 'refused' && progress !== 'retried') this.#forget(callId);
+    } else if (action === 'refused' && isOpen) this.#note(callId, 'refused');
     else if (action === 'wait' && progress === 'begun') this.#waiting.add(callId);
     else if (type === 'attempt' && progress === 'begun') this.#sent(callId);
   }

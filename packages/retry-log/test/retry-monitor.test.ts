@@ -285,6 +285,27 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 10_001, retried: 10_001 });
   });
 
+  it('counts each call of a line that is longer than what it remembers, once it was sent', () => {
+    const { monitor, onExcessive } = setUp();
+    const late = Object.assign(new Error(), { name: 'TimeoutError', phase: 'headers' });
+    for (let callId = 0; callId < 12_000; callId++) {
+      monitor(eventOf('start', { callId }));
+      monitor(eventOf('queue', { action: 'wait', callId }));
+    }
+
+    for (let callId = 0; callId < 12_000; callId++) {
+      const isSent = callId % 2 === 0;
+      const isRetried = callId % 40 === 0;
+      if (isSent) monitor(eventOf('attempt', { callId, status: isRetried ? 503 : 200, ms: 5 }));
+      if (isRetried) monitor(waitEvent({ callId }));
+      const attempts = isRetried ? 2 : isSent ? 1 : 0;
+      if (callId < 2_000 || isSent) monitor(eventOf('end', { callId, attempts, ...(isSent ? {} : { error: late }) }));
+    }
+
+    expect(monitor.snapshot()).toMatchObject({ calls: 6_000, retried: 300 });
+    expect(onExcessive).not.toHaveBeenCalled();
+  });
+
   it('counts right while calls overlap', async () => {
     const clock = manualClock();
     const { fetchWith, monitor } = setUp({}, clock);
