@@ -192,16 +192,18 @@ export class Recovery {
   }
 
   /** After a burst the held calls are the last that can find out, and end soon. */
-  #quiet(): number {
+  #quiet(now: number): number {
     if (this.#since.begunFrom !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
-    return Math.min(QUIET, Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures));
+    const idle = Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures);
+    const knownAt = this.#failedAt + this.#took; // new calls count from then on: see `begin`
+    return now - knownAt >= idle ? Math.min(QUIET, idle) : QUIET;
   }
 
   #room(now: number): number {
     const { answered, answeredNew, answeredFrom } = this.#since;
     if (answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
-      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(), this.#took);
+      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(now), this.#took);
       return isQuiet || this.#failuresSinceSent >= SELDOM ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls

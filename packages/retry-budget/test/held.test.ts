@@ -441,6 +441,20 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(1);
   });
 
+  it('waits as long from when a slow failure was known: until then new calls were made', async () => {
+    const { budget, clock, allowed } = await spent(0);
+    await clock.advance(400);
+    budget.record(KEY, 'failure', 1, 2, 400);
+
+    const seen = [allowed()];
+    await clock.advance(349);
+    seen.push(allowed());
+    await clock.advance(1);
+    seen.push(allowed());
+
+    expect(seen).toEqual([0, 0, 1]);
+  });
+
   it('allows the next one 350 ms after that one failed, where no new call is made after a burst', async () => {
     const { clock, fail, allowed } = await spent(0);
 
