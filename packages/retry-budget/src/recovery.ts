@@ -43,15 +43,15 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
- * A new call that is under way for so long (ms), and longer than the last failure took, has not failed as that one did: the server may be
- * back. Where it or the first answer takes so long, held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
+ * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed as that one did:
+ * the server may be back. Where it or the first answer takes so long, held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
  */
 const SLOW = 200;
 const SLOW_TO_KNOW = 10_000;
 
 /** What happened since the last failure that counts. */
 interface Since {
-  /** When the first new call was sent after it was known, or the first request that was answered. */
+  /** When the first new call was sent after it was known, or the held one that finds out, or the first request that was answered. */
   begunFrom: number | undefined;
   /** When the server answered first. */
   answeredFrom: number;
@@ -186,6 +186,7 @@ export class Recovery {
     const since = this.#since;
     if (since.sent >= this.#room(now)) return false;
     if (since.answered > 0) since.sent++;
+    else since.begunFrom ??= now; // its answer may be slow, and the others would end before it
     this.#sentAt = now;
     this.#failuresSinceSent = 0;
     return true;

@@ -60,6 +60,21 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([false, false, true, false]);
   });
 
+  it('says that the server may be back while it is not known of the held call that finds out, from 200 ms on', async () => {
+    const { budget, clock, fail, allowed } = await spent(0);
+    await clock.advance(350);
+    expect(allowed()).toBe(1);
+
+    await clock.advance(199);
+    const seen = [budget.isBack!(KEY)];
+    await clock.advance(1);
+    seen.push(budget.isBack!(KEY));
+    fail(2);
+    seen.push(budget.isBack!(KEY));
+
+    expect(seen).toEqual([false, true, false]);
+  });
+
   it.each([
     ['before it is under way for 200 ms', 10, 199, false],
     ['until it has failed as late as the one before', 300, 300, false],
