@@ -15,7 +15,7 @@ const IDLE_GAPS = 5;
  * Where new calls fail all the time, one held call after so many failures finds out whether retries are answered, as where the first request
  * for each thing fails. Failures count here, and not time: many clients would ask at the same moment, while the server comes back.
  */
-const SELDOM = 50;
+const FAILURES_PER_PROBE = 50;
 
 /** A server that has answered no new call for so long (ms), and failed so many requests meanwhile, was down, and not only near its limit. */
 const DOWN = 350;
@@ -205,7 +205,7 @@ export class Recovery {
     if (answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
       const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(now), this.#took);
-      return isQuiet || this.#failuresSinceSent >= SELDOM ? 1 : 0;
+      return isQuiet || this.#failuresSinceSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls
     return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time

@@ -49,7 +49,7 @@ export class QuotaPacer {
   #left: number;
   #newest = -1;
   readonly #ledger = new Ledger();
-  readonly #share = new Share();
+  readonly #share: Share;
   /** What the calls may send now: their shares so far, less what they cost. */
   #credit = 0;
   #rate = 0;
@@ -68,6 +68,7 @@ export class QuotaPacer {
   /** `late`: it appeared after many requests only. */
   constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
     this.#refill = new Refill(quota, now);
+    this.#share = new Share(now);
     this.#trial = new Trial(late);
     this.#spent = spent;
     this.#left = quota.remaining;

@@ -43,6 +43,13 @@ export class Share {
   /** When the first of the last requests was sent that all left plenty. */
   #plentyFrom = Infinity;
 
+  /** When the quota was told first: of what was sent before, it is not known when. */
+  readonly #knownFrom: number;
+
+  constructor(knownFrom: number) {
+    this.#knownFrom = knownFrom;
+  }
+
   end(): void {
     this.amount = 0;
   }
@@ -51,7 +58,8 @@ export class Share {
     const { remaining, whole, spent, ledger, sentAt, window } = request;
     if (this.amount > 0 && sentAt >= this.#changedAt) this.#compare(request);
     this.window = window / this.#factor;
-    this.amount = Math.min(whole, remaining + spent - ledger.by(sentAt - this.window));
+    const from = sentAt - this.window;
+    this.amount = from < this.#knownFrom ? whole : Math.min(whole, remaining + spent - ledger.by(from));
   }
 
   #compare({ accepted, remaining, whole, spent, ledger, sentAt, now, window }: Outlasting): void {

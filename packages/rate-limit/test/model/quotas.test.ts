@@ -98,6 +98,11 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(10);
   });
 
+  it('spends a whole window where much was sent before the first answer told the quota', () => {
+    const result = drive(pacer(), window(100, 5_000), { for: 20_000, every: 1_000 / 16, roundTrip: 12_000 });
+    expect(result.sent.filter((at) => at > 12_000).length).toBeGreaterThan(120);
+  });
+
   it('sends no more than is told in a window which is over when its answers come', () => {
     const result = drive(pacer(), window(5, 1_000), { for: 60_000, every: 1_000 / 12, roundTrip: 1_500 });
     expect(result.accepted).toBeGreaterThan(250);
