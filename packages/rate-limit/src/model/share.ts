@@ -1,12 +1,14 @@
 import type { Ledger } from './ledger.ts';
 
-/** The window is divided by one more than the step where it is too long, and multiplied by that where it is too short, after which the step is halved. */
+/** A window that is too long is divided by `1 + step`. One that is too short is multiplied by it, and then the step is halved. */
 const FIRST_STEP = 1;
 const LAST_STEP = 0.1;
-/** Of the quota: where more than this is left, the window is too long. A second told as two may leave just under half. */
+/** Where this share of the quota or more is left, the window is too long. A second that is told as two may leave just under half. */
 const PLENTY = 1 / 3;
-/** Of the quota: where less than this is left, the window is too short. */
+/** Where less than this share is left, the window is too short. */
 const SCARCE = 0.1;
+/** Where this part of what may be spent in a window was spent, calls may have waited for more. */
+const SPENT = 0.8;
 
 /** A request whose answer came after the window in which it was sent. */
 interface Outlasting {
@@ -27,10 +29,12 @@ interface Outlasting {
  * What can be spent in each window, where a quota is reset before the answers tell of it.
  *
  * Such a window may be shorter than told: the least that is told is a second, and a small bucket may fill up again sooner. So where all
- * requests of a window leave a third or more, though it was spent, the window is taken to be shorter; where one leaves less than a tenth,
- * longer again, as told at the most.
+ * requests of a window leave a third or more, though it was spent, the window is taken to be shorter; where one leaves less than a tenth, it
+ * is taken to be longer again, as told at the most.
  */
 export class Share {
+  /** When the quota was told first. When what was sent before was spent is not known. */
+  readonly #knownFrom: number;
   /** 0 where the answers come before the reset. */
   amount = 0;
   /** How long the window is taken to be, in milliseconds. */
@@ -42,9 +46,6 @@ export class Share {
   #changedAt = -Infinity;
   /** When the first of the last requests was sent that all left plenty. */
   #plentyFrom = Infinity;
-
-  /** When the quota was told first: of what was sent before, it is not known when. */
-  readonly #knownFrom: number;
 
   constructor(knownFrom: number) {
     this.#knownFrom = knownFrom;
@@ -64,7 +65,7 @@ export class Share {
 
   #compare({ accepted, remaining, whole, spent, ledger, sentAt, now, window }: Outlasting): void {
     const left = accepted ? remaining / whole : 0;
-    const isSpent = spent - ledger.by(sentAt - this.window) >= 0.8 * this.amount;
+    const isSpent = spent - ledger.by(sentAt - this.window) >= SPENT * this.amount;
     if (left >= PLENTY && isSpent) {
       this.#plentyFrom = Math.min(this.#plentyFrom, sentAt);
       // a millisecond is the shortest: the clock tells no shorter times apart
