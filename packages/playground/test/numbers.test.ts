@@ -5,14 +5,12 @@ import { steadfetch } from '@steadfetch/bench/limits/clients';
 import { live as liveRow } from '@steadfetch/bench/limits/live';
 import { ROWS } from '@steadfetch/bench/limits/rows';
 import { score } from '@steadfetch/bench/limits/score';
-import { CLIENTS } from '@steadfetch/bench/storms/clients';
 import { OUTAGE, STORM } from '@steadfetch/bench/storms/settings';
-import { simulate } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../src/model/recording.ts';
 import { runScene } from '../src/model/run-scene.ts';
 import type { Scene } from '../src/model/scene.ts';
-import { presetOf, SHORT_SCENE, SHORT_STORM } from './support/short-storm.ts';
+import { benchmarkOf, presetOf, SHORT_SCENE } from './support/short-storm.ts';
 
 function numbersOf({ measures }: Recording): Record<string, number> {
   return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
@@ -21,7 +19,7 @@ function numbersOf({ measures }: Recording): Record<string, number> {
 describe('the numbers of the benchmarks', () => {
   it('has those of the storms', async () => {
     const ours = numbersOf(await runScene(SHORT_SCENE, 'retry()', { way: 'yours' }));
-    const report = await simulate({ ...SHORT_STORM, client: CLIENTS['steadfetch retry()']! });
+    const report = await benchmarkOf('steadfetch retry()');
 
     expect(presetOf('storm')).toMatchObject({ server: OUTAGE, load: { lasts: 1_000 * STORM.seconds! } });
     expect(ours).toMatchObject({

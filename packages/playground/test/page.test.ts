@@ -5,8 +5,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { CLIENTS } from '@steadfetch/bench/storms/clients';
-import { simulate } from '@steadfetch/testing/simulation';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +12,7 @@ import { findChromium } from '../../../scripts/chromium.ts';
 import { formatLink, readLink, sceneOf } from '../src/model/link.ts';
 import { LISTED } from '../src/page/event-list.ts';
 import { measured } from '../src/page/words.ts';
-import { SHORT_SCENE, SHORT_STORM } from './support/short-storm.ts';
+import { benchmarkOf, SHORT_SCENE } from './support/short-storm.ts';
 import { type Site, serve } from './support/site.ts';
 
 const executablePath = findChromium();
@@ -66,11 +64,7 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
 
   it('shows the numbers of the benchmark of storms', async () => {
     const page = await open(await formatLink({ scene: SHORT_SCENE, code: 'retry()' }));
-    const [ours, none] = await Promise.all(
-      ['steadfetch retry()', 'no retries'].map((name) =>
-        simulate({ ...SHORT_STORM, globals: false, client: CLIENTS[name]! }),
-      ),
-    );
+    const [ours, none] = await Promise.all(['steadfetch retry()', 'no retries'].map(benchmarkOf));
 
     for (const [way, report] of [
       ['yours', ours!],

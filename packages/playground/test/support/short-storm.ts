@@ -1,4 +1,7 @@
+import { CLIENTS } from '@steadfetch/bench/storms/clients';
 import { STORM } from '@steadfetch/bench/storms/settings';
+import { observe } from '@steadfetch/core';
+import { simulate } from '@steadfetch/testing/simulation';
 import { PRESETS } from '../../src/model/presets.ts';
 import { completed, LOADS, type Scene, SERVERS } from '../../src/model/scene.ts';
 
@@ -21,4 +24,15 @@ export const SHORT_SCENE: Scene = {
 };
 
 /** ... and the benchmark of storms with the same. */
-export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, ...service } };
+const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, ...service } };
+
+/**
+ * That benchmark, for a client whose calls are observed, as those of the playground are. An observed call takes some more steps of promises, so
+ * that of the calls that are due in the same millisecond another one may come first.
+ */
+export const benchmarkOf = (name: string) =>
+  simulate({
+    ...SHORT_STORM,
+    globals: false,
+    client: async (fetch, parts) => observe(() => {})(await CLIENTS[name]!(fetch, parts)),
+  });
