@@ -91,11 +91,10 @@ function checkLayer<T extends object>(option: string, given: T | boolean): T | b
   return typeof given === 'boolean' ? given : checkPlain(option, given, 'true, false or a plain options object');
 }
 
-/** The line is bounded, but not where it stands before a limiter, which holds any number of calls. */
+/** The line before a limiter has no bound: calls wait there before they come to the limiter, whose line has a bound of its own. */
 function slotsOf({ concurrency, rateLimit }: StandardSettings): StandardConcurrency | undefined {
-  if (!concurrency) return undefined;
-  const maxQueue = rateLimit === false ? 1_000 : Number.POSITIVE_INFINITY;
-  return layerOptions(concurrency, { max: concurrency.max, maxQueue });
+  const maxQueue = rateLimit === false ? 1_000 : Infinity;
+  return concurrency && layerOptions(concurrency, { max: concurrency.max, maxQueue });
 }
 
 /** A number is `maxRetries`, as ky takes it. */
@@ -109,9 +108,7 @@ function checkSlots(
   range: NumberRule,
 ): StandardConcurrency | undefined {
   if (given === false) return undefined;
-  const isNumber = typeof given !== 'object';
-  const { max, ...options } = isNumber ? { max: checkNumber(option, given, range) } : checkPlain(option, given);
-  return { max, ...options };
+  return typeof given === 'object' ? checkPlain(option, given) : { max: checkNumber(option, given, range) };
 }
 
 /** The options of one layer on top of its defaults; `undefined` for a layer that is left out. */
