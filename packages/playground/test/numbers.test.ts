@@ -5,12 +5,14 @@ import { steadfetch } from '@steadfetch/bench/limits/clients';
 import { live as liveRow } from '@steadfetch/bench/limits/live';
 import { ROWS } from '@steadfetch/bench/limits/rows';
 import { score } from '@steadfetch/bench/limits/score';
+import { CLIENTS } from '@steadfetch/bench/storms/clients';
 import { OUTAGE, STORM } from '@steadfetch/bench/storms/settings';
+import { simulate } from '@steadfetch/testing/simulation';
 import { describe, expect, it } from 'vitest';
 import type { Recording } from '../src/model/recording.ts';
 import { runScene } from '../src/model/run-scene.ts';
 import type { Scene } from '../src/model/scene.ts';
-import { benchmarkOf, presetOf, SHORT_SCENE } from './support/short-storm.ts';
+import { benchmarkOf, presetOf, SHORT_SCENE, SHORT_STORM } from './support/short-storm.ts';
 
 function numbersOf({ measures }: Recording): Record<string, number> {
   return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
@@ -29,6 +31,9 @@ describe('the numbers of the benchmarks', () => {
       perCall: report.sent / report.calls,
       lost: report.bad,
     });
+    const published = await simulate({ ...SHORT_STORM, client: CLIENTS['steadfetch retry()']! });
+    expect(report.calls).toBe(published.calls);
+    expect(report.ok / report.calls).toBeCloseTo(published.ok / published.calls, 2);
   });
 
   it.each([

@@ -24,7 +24,7 @@ export const SHORT_SCENE: Scene = {
 };
 
 /** ... and the benchmark of storms with the same. */
-const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, ...service } };
+export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STORM.service, ...service } };
 
 /**
  * That benchmark, for a client whose calls are observed, as those of the playground are. An observed call takes some more steps of promises, so
