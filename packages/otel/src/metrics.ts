@@ -10,7 +10,7 @@ export const METRICS = {
   gateWait: { name: 'steadfetch.gate.wait', unit: 's' },
   queueWait: { name: 'steadfetch.queue.wait', unit: 's' },
   circuit: { name: 'steadfetch.circuit.events', unit: '{event}' },
-  circuitState: { name: 'steadfetch.circuit.state', unit: '1' },
+  circuitState: { name: 'steadfetch.circuit.state', unit: '{state}' },
   pace: { name: 'steadfetch.limit.pace', unit: '{request}/s' },
   budget: { name: 'steadfetch.budget.tokens', unit: '{token}' },
 } as const;

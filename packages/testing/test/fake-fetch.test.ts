@@ -359,6 +359,19 @@ describe('fakeFetch', () => {
     expect(fake.requests.map(({ body }) => body)).toEqual(['order']);
   });
 
+  it('resolves a relative address against the page, as beside jsdom', async () => {
+    vi.stubGlobal('location', { href: 'https://app.example.com/users/' });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const fetch = fakeFetch(200);
+
+    const { url } = await fetch('1?a=b', { method: 'PUT', body: 'order' });
+    await fetch('/reports');
+
+    const sent = fetch.requests.map(({ method, url: asked, body }) => `${method} ${asked} ${body}`);
+    expect(sent).toEqual(['PUT https://app.example.com/users/1?a=b order', 'GET https://app.example.com/reports ']);
+    expect(url).toBe('https://app.example.com/users/1?a=b');
+  });
+
   it('records and answers with the URL that is sent', async () => {
     const fake = fakeFetch(200);
 

@@ -741,6 +741,16 @@ const faulty: Record<string, Record<string, (next: Fetch) => Fetch>> = {
           return next(input, { ...init, signal: null });
         throw error;
       }),
+    'sleeps through an abort between two questions for a result': (next) => async (input, init) => {
+      let response = await next(input, init);
+      while (response.status === 202 && response.headers.has('location')) {
+        discard(response);
+        await delay(Number(response.headers.get('retry-after')) * 1_000);
+        const { url, signal } = Call.from(input, init);
+        response = await next(new URL(response.headers.get('location')!, url), { signal: signal ?? null });
+      }
+      return response;
+    },
     'sleeps through an abort until a quota is renewed that is told in one field': (next) => {
       let until = 0;
       return async (input, init) => {

@@ -26,12 +26,13 @@ export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ]),
 ]);
 
-/** After these it may begin what other calls wait for as well, such as a pause, or a new token. */
+/** After these it may begin what other calls wait for as well, such as a pause, or a new token, or ask for the result. */
 export const REFUSED: readonly [string, Fetch][] = [
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
   ['after a 401', () => copied(401, 'who are you?')],
   ['after a 403', () => copied(403, 'an old token')],
   ['after the last of a told quota', () => copied(200, 'ok', USED_UP)],
+  ['after a 202', () => copied(202, 'not yet', { location: '/jobs/1', 'retry-after': '5' })],
 ];
 
 /** How a signal comes. */

@@ -78,8 +78,10 @@ function asRequested(input: RequestInfo | URL, init?: RequestInit): { request: R
     throw new TypeError('RequestInit: Expected signal to be an instance of AbortSignal.');
   }
   checkUrl(url);
+  // the `Request` of Node, which stands beside jsdom, knows no page that an address is relative to
+  const address = typeof input === 'string' ? url : input;
   // as members of its own: the `Request` that vitest puts beside jsdom reads no others where there is a body
-  const request = new Request(input, { ...members, signal: null });
+  const request = new Request(address, { ...members, signal: null });
   return signal === undefined ? { request } : { request, signal };
 }
 
