@@ -1,4 +1,5 @@
 import { encodeControls } from '../options/show.ts';
+import type { Call } from './call.ts';
 import { parseUrl, type UrlParts } from './parse-url.ts';
 
 /** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
@@ -50,10 +51,10 @@ function hostOf({ host }: UrlParts): string {
 export function normalUrl(url: string): string | undefined {
   const parsed = parse(url);
   if (parsed === undefined) return undefined;
-  const { protocol, pathname, search } = parsed;
+  const { protocol } = parsed;
   const host = hostOf(parsed);
   const origin = host === '' && !parsed.href.startsWith(`${protocol}//`) ? protocol : `${protocol}//${host}`;
-  return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
+  return (origin === NO_BASE ? '' : origin) + targetOf(parsed);
 }
 
 /** A path alone, or behind a host without user info. */
@@ -81,8 +82,25 @@ export function redactUrl(url: string): string {
 }
 
 /** Whether a redirect led to another server, which gave the answer. */
-export function isElsewhere(response: Response, call: { readonly origin: string }): boolean {
-  return response.redirected && originOf(response.url) !== call.origin;
+export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
+  return isRedirected(response, call) && originOf(response.url) !== call.origin;
+}
+
+/**
+ * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not tell it, and has a URL as a
+ * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
+ */
+export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
+  if (response.redirected) return true;
+  if (!Object.hasOwn(response, 'url') || Object.hasOwn(response, 'redirected') || !response.url) return false;
+  const given = parse(String(response.url));
+  const asked = parse(call.url);
+  return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
+}
+
+/** What a URL asks its server for. */
+function targetOf({ pathname, search }: UrlParts): string {
+  return `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */
