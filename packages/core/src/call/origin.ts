@@ -91,9 +91,10 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  if (response.redirected) return true;
-  if (!Object.hasOwn(response, 'url') || Object.hasOwn(response, 'redirected') || !response.url) return false;
-  const given = parse(String(response.url));
+  const { redirected, url } = response;
+  const isTold = redirected !== undefined && Object.hasOwn(response, 'redirected');
+  if (redirected || isTold || !url || !Object.hasOwn(response, 'url')) return redirected;
+  const given = parse(String(url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
 }
