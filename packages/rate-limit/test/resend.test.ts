@@ -53,6 +53,7 @@ describe('what is sent again', () => {
     ['a GET', 'GET', '/jobs/1', {}, 200],
     ['a POST whose URL is its own, spelled otherwise', 'POST', '/x/../%6Aobs#top', {}, 200],
     ['a POST whose URL has got a base in front', 'POST', '/api/v1/jobs', {}, 200],
+    ['no POST whose URL cannot be unescaped', 'POST', '/jobs/%E0', {}, 429],
     ['a POST where the response says that there was none', 'POST', '/jobs/1', { redirected: false }, 200],
     ['a POST where the response has no URL', 'POST', undefined, {}, 200],
   ])('where a redirect may have been followed: %s', async (_, method, path, members, status) => {

@@ -51,10 +51,10 @@ function hostOf({ host }: UrlParts): string {
 export function normalUrl(url: string): string | undefined {
   const parsed = parse(url);
   if (parsed === undefined) return undefined;
-  const { protocol } = parsed;
+  const { protocol, pathname, search } = parsed;
   const host = hostOf(parsed);
   const origin = host === '' && !parsed.href.startsWith(`${protocol}//`) ? protocol : `${protocol}//${host}`;
-  return (origin === NO_BASE ? '' : origin) + targetOf(parsed);
+  return (origin === NO_BASE ? '' : origin) + `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
 }
 
 /** A path alone, or behind a host without user info. */
@@ -91,17 +91,27 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  const { redirected, url } = response;
-  const isTold = redirected !== undefined && Object.hasOwn(response, 'redirected');
-  if (redirected || isTold || !url || !Object.hasOwn(response, 'url')) return redirected;
-  const given = parse(String(url));
+  const { redirected } = response;
+  if (redirected || !isOwn(response, 'url') || !response.url) return redirected;
+  if (redirected !== undefined && isOwn(response, 'redirected')) return false;
+  const given = parse(String(response.url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
 }
 
-/** What a URL asks its server for. */
+/** React Native has `Object.hasOwn` only in newer versions. */
+function isOwn(response: Response, name: 'redirected' | 'url'): boolean {
+  return Object.getOwnPropertyDescriptor(response, name) !== undefined;
+}
+
+/** What a URL asks its server for, without escapes: each platform escapes other characters. */
 function targetOf({ pathname, search }: UrlParts): string {
-  return `${pathname}${search}`.replace(/%[0-7][\da-f]/gi, unescapeName);
+  const target = `${pathname}${search}`;
+  try {
+    return decodeURIComponent(target);
+  } catch {
+    return target;
+  }
 }
 
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */
