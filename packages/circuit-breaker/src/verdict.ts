@@ -64,13 +64,16 @@ function verdictOfAnswer(response: Response, call: Call): Verdict {
 
 const MISTAKES: ReadonlySet<unknown> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
 
+/** What undici does not send: a field such as `expect`, or a `content-length` that is not that of the body. */
+const NOT_SENT = /^UND_ERR_(INVALID_ARG|NOT_SUPPORTED|REQ_CONTENT_LENGTH_MISMATCH)$/;
+
 /** An unknown error counts against the server; a mistake of the program, our own body and our own network do not. */
 function verdictOfError(error: unknown, call: Call): Verdict {
   const { kind, permanent, code } = classifyError(error);
   const waited = call.record.waitingFor !== undefined && (kind === 'timeout' || kind === 'abort');
   // undici's "fetch failed" also stands for a bad port or an integrity that does not match; certificates have a code
-  const mistake =
-    kind === 'bug' ? MISTAKES.has(textOf(error, 'name')) : kind === 'network' && permanent && code === undefined;
+  const isOfRequest = kind === 'network' && permanent && (code === undefined || NOT_SENT.test(code));
+  const mistake = kind === 'bug' ? MISTAKES.has(textOf(error, 'name')) : isOfRequest;
   return mistake || waited || mayBeOwnBody(call, kind === 'timeout') || isOffline(error) ? 'neutral' : 'failure';
 }
 

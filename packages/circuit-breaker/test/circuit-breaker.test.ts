@@ -344,6 +344,9 @@ describe('what counts', () => {
       'ENFILE',
       'ENOBUFS',
       'EAGAIN',
+      'UND_ERR_INVALID_ARG',
+      'UND_ERR_NOT_SUPPORTED',
+      'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
     ].map((code) => coded(code)),
     coded('ENETUNREACH', 'EADDRNOTAVAIL'),
     new TypeError('The Internet connection appears to be offline.'),
@@ -447,12 +450,15 @@ describe('what counts', () => {
     ['https://cdn.test/file', true, 'closed'],
     ['https://api.test/other', true, 'open'],
     ['https://behind-a-proxy.test/', false, 'open'],
+    ['https://cdn.test/file', undefined, 'closed'],
+    ['https://api.test/other', undefined, 'open'],
+    [`https://behind-a-base.test${URL.slice('https://api.test'.length)}`, undefined, 'open'],
   ])('takes %s, redirected %s, for an answer of the server or not', async (url, redirected, expected) => {
     const middleware = circuitBreaker({ rule: consecutive(2) });
     const fetch = middleware(async () =>
       Object.defineProperties(new Response(null, { status: 503 }), {
         url: { value: url },
-        redirected: { value: redirected },
+        ...(redirected !== undefined && { redirected: { value: redirected } }),
       }),
     );
 

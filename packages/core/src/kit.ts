@@ -9,7 +9,7 @@ export { fieldOf } from './call/field-of.ts';
 export { historyBehind, keepHistory } from './call/history.ts';
 export { IDEMPOTENT_METHODS, idempotencyKeyOf, isIdempotent } from './call/idempotent.ts';
 export { isLast } from './call/mark.ts';
-export { isElsewhere, originOf, pathOf } from './call/origin.ts';
+export { isElsewhere, isRedirected, originOf, pathOf } from './call/origin.ts';
 export { isRequest } from './call/request-members.ts';
 export { toNext } from './chain/define-middleware.ts';
 export { ignoreRejection, isThenable } from './events/notify.ts';

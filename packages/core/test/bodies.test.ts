@@ -224,6 +224,22 @@ it('cancelBody accepts any value', () => {
 });
 
 describe('peek', () => {
+  it('reads a copy where a Response has no stream, as in React Native', async () => {
+    const response = Object.defineProperty(new Response('{"error":"busy"}'), 'body', { value: undefined });
+
+    expect([await peek(response), await peek(response, 8)]).toEqual(['{"error":"busy"}', '{"error"']);
+    expect(await response.json()).toEqual({ error: 'busy' });
+    expect(await peek(response)).toBe('');
+  });
+
+  it('waits no longer for such a copy, and finds nothing in a mock without one', async () => {
+    const late = { body: undefined, clone: () => ({ text: () => new Promise(() => {}) }) };
+
+    const texts = [late, { body: undefined }, { clone: () => undefined }].map((mock) => peek(mock as never, 8, 1));
+
+    expect(await Promise.all(texts)).toEqual(['', '', '']);
+  });
+
   it('returns the beginning and leaves the whole readable', async () => {
     const response = new Response('{"error":"busy"}');
 

@@ -1,3 +1,7 @@
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { causesOf, classifyError } from '@steadfetch/core';
 import { describe, expect, it } from 'vitest';
 
@@ -93,6 +97,18 @@ describe('classifyError', () => {
     'EPROTO',
   ])('takes %s for permanent', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: true, code });
+  });
+
+  it('takes a file that has changed since it was opened for permanent', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'steadfetch-')), 'growing.log');
+    await writeFile(path, 'one');
+    const blob = await openAsBlob(path);
+    await writeFile(path, 'one and two');
+    const cause = await blob.arrayBuffer().catch((error: unknown) => error);
+    await rm(dirname(path), { recursive: true });
+
+    expect(cause).toMatchObject({ name: 'NotReadableError' });
+    expect(classifyError(new TypeError('fetch failed', { cause }))).toEqual({ kind: 'network', permanent: true });
   });
 
   it.each(['unknown scheme', 'bad port', 'unexpected redirect', 'redirect count exceeded', 'integrity mismatch'])(

@@ -1,5 +1,5 @@
 import type { Call, LastAnswer, Random } from '@steadfetch/core';
-import { addAttempt, idempotencyKeyOf, isIdempotent } from '@steadfetch/core/kit';
+import { addAttempt, idempotencyKeyOf, isIdempotent, isRedirected } from '@steadfetch/core/kit';
 import { shouldRetryHint } from '@steadfetch/server-hints';
 import type { StopReason } from './events.ts';
 import type { Gate } from './gate.ts';
@@ -36,7 +36,7 @@ export function stopReason(
   if (shouldRetryHint(response) === false) return 'veto';
   const isRepeatable = isIdempotent(call);
   // The first hop may have been carried out.
-  if (response.redirected && !isRepeatable) return 'redirected';
+  if (!isRepeatable && isRedirected(response, call)) return 'redirected';
   // A 429 was refused before it was processed, whatever its method; of others, and of requests that a layer inside sent
   // before it, one cannot be so sure.
   const isUnprocessed = response.status === 429 && call.record.sends - request.sendsBefore <= 1;

@@ -46,6 +46,29 @@ describe('what is sent again', () => {
     expect([status, fetch.calls.length]).toEqual([429, 2]);
   });
 
+  it.each([
+    ['no POST', 'POST', '/jobs/1', { redirected: true }, 429],
+    ['no POST, where the URL alone tells it', 'POST', '/jobs/1', {}, 429],
+    ['no POST, where the query alone differs', 'POST', '/jobs?made=1', {}, 429],
+    ['a GET', 'GET', '/jobs/1', {}, 200],
+    ['a POST whose URL is its own, spelled otherwise', 'POST', '/x/../%6Aobs#top', {}, 200],
+    ['a POST whose URL has got a base in front', 'POST', '/api/v1/jobs', {}, 200],
+    ['no POST whose URL cannot be unescaped', 'POST', '/jobs/%E0', {}, 429],
+    ['a POST where the response says that there was none', 'POST', '/jobs/1', { redirected: false }, 200],
+    ['a POST where the response has no URL', 'POST', undefined, {}, 200],
+  ])('where a redirect may have been followed: %s', async (_, method, path, members, status) => {
+    const url = path && `${originOf(URL)}${path}`;
+    const first = Object.defineProperties(new Response(null, { status: 429 }), {
+      ...(url && { url: { value: url } }),
+      ...('redirected' in members && { redirected: { value: members.redirected } }),
+    });
+    const answers = [first, new Response()];
+
+    const response = await rateLimit({ clock: instantClock() })(async () => answers.shift()!)(URL, { method });
+
+    expect(response.status).toBe(status);
+  });
+
   it('a call that a mock refused, whose fields cannot be listed', async () => {
     const answers = [
       { status: 429, headers: { get: () => null } },

@@ -36,6 +36,7 @@ const EVENTS = [
   'key cannot be made',
   'wrong options',
   'answered elsewhere',
+  'answered elsewhere, as its URL alone tells',
   'another server fails',
 ] as const;
 
@@ -149,7 +150,7 @@ class Scene {
         this.answer = async () =>
           Object.defineProperties(new Response('moved', { status, headers: { 'retry-after': '3600' } }), {
             url: { value: `${OTHER}/` },
-            redirected: { value: true },
+            ...(event === 'answered elsewhere' && { redirected: { value: true } }),
           });
         return steady(API, { retry: false });
     }

@@ -5,6 +5,7 @@
  * Returns what came by then, also of a body that breaks; '' where there is none, or where it is already used.
  */
 export async function peek(response: Response, maxBytes = 16_384, patience = 1_000): Promise<string> {
+  if (response.body === undefined && !response.bodyUsed) return peekWhole(response, maxBytes, patience);
   if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
   const reader = response.clone().body!.getReader();
   const cancel = () => void reader.cancel().catch(() => {});
@@ -25,4 +26,19 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
     cancel();
   }
   return text;
+}
+
+/** Where a `Response` has no stream, as in React Native, the whole body has come already. */
+async function peekWhole(response: Response, maxBytes: number, patience: number): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, patience, '');
+  });
+  try {
+    return (await Promise.race([response.clone().text(), late])).slice(0, maxBytes);
+  } catch {
+    return '';
+  } finally {
+    clearTimeout(timer);
+  }
 }

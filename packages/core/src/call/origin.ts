@@ -1,4 +1,5 @@
 import { encodeControls } from '../options/show.ts';
+import type { Call } from './call.ts';
 import { parseUrl, type UrlParts } from './parse-url.ts';
 
 /** Stands for the base where it is not known, since the fetch inside completes relative URLs by itself. */
@@ -81,8 +82,36 @@ export function redactUrl(url: string): string {
 }
 
 /** Whether a redirect led to another server, which gave the answer. */
-export function isElsewhere(response: Response, call: { readonly origin: string }): boolean {
-  return response.redirected && originOf(response.url) !== call.origin;
+export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
+  return isRedirected(response, call) && originOf(response.url) !== call.origin;
+}
+
+/**
+ * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not tell it, and has a URL as a
+ * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
+ */
+export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
+  const { redirected } = response;
+  if (redirected || !isOwn(response, 'url') || !response.url) return redirected;
+  if (redirected !== undefined && isOwn(response, 'redirected')) return false;
+  const given = parse(String(response.url));
+  const asked = parse(call.url);
+  return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
+}
+
+/** React Native has `Object.hasOwn` only in newer versions. */
+function isOwn(response: Response, name: 'redirected' | 'url'): boolean {
+  return Object.getOwnPropertyDescriptor(response, name) !== undefined;
+}
+
+/** What a URL asks its server for, without escapes: each platform escapes other characters. */
+function targetOf({ pathname, search }: UrlParts): string {
+  const target = `${pathname}${search}`;
+  try {
+    return decodeURIComponent(target);
+  } catch {
+    return target;
+  }
 }
 
 /** RFC 3986 §6.2.2.2: an escaped letter, digit or one of `-._~` is the character itself. */

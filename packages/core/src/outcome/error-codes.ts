@@ -59,7 +59,7 @@ export const BUSY_PROXY_TEXT: RegExp = /* @__PURE__ */ begins(
 
 /** Texts below a `fetch failed` without a code (undici): the request itself is at fault. */
 export const PERMANENT_TEXT: RegExp =
-  /scheme|not implemented|data URL|dispatch is not a function|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (method|header|url|path)/i;
+  /scheme|not implemented|data URL|dispatch is not a function|bad port|unexpected redirect|redirect count|integrity|request mode|cross[- ]origin|invalid (method|header|url|path)|blob could not be read/i;
 
 /** Its calls are marked as pure, as those of `begins`: a bundle that uses no list holds none. */
 function whole(...patterns: readonly RegExp[]): RegExp {

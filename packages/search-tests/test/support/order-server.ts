@@ -9,6 +9,8 @@ export interface Step {
   /** A redirect comes back first. */
   readonly redirect?: 301 | 302 | 303 | 307 | 308 | undefined;
   readonly to: 'same' | 'other';
+  /** The response has no member that tells the redirect, as in React Native: its URL does. */
+  readonly untold?: boolean;
   /** What comes back, from the target of the redirect if there is one: a status, or the code of an error. */
   readonly end: number | string;
   readonly retryAfter?: number | undefined;
@@ -33,6 +35,7 @@ const redirected = fc.record({
   acts: fc.constantFrom(true, true, false),
   redirect: fc.constantFrom(301, 302, 303, 307, 308),
   to: fc.constantFrom('same', 'other'),
+  untold: fc.boolean(),
   end: fc.oneof(
     fc.constantFrom(429, 503),
     fc.constantFrom<number>(200, 404, 408, 425, 500, 502, 504, 529),
@@ -96,7 +99,7 @@ export class OrderServer {
     const response = new Response('done', { status: end, headers });
     return Object.defineProperties(response, {
       url: { value: target },
-      redirected: { value: redirect !== undefined },
+      ...(!step.untold && { redirected: { value: redirect !== undefined } }),
     });
   };
 
