@@ -4,7 +4,7 @@ import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
-import { markOf, type Retried, withMark } from './mark.ts';
+import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
@@ -89,11 +89,9 @@ export class Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
     const given = headersOf(target);
-    const copy = init ? copyInit(init) : undefined;
-    const mark = init ? markOf(init) : undefined;
-    if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined, undefined);
-    const { record, attempt, retried, remaining, observed, rest } = mark;
-    return new Call(target, copy, given, record, attempt, retried, remaining, observed, rest);
+    const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
+    const { record = callRecord(), attempt = 1, retried = false, remaining = forever, observed, rest } = mark;
+    return new Call(target, init && copyInit(init), given, record, attempt, retried, remaining, observed, rest);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -218,6 +216,8 @@ function initOfCopy(request: Request, init: RequestInit | undefined): RequestIni
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
+
+const UNMARKED = {};
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());
