@@ -24,12 +24,12 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     if (permits) break;
     failure.session.skipped++;
     const next = await waitAfterSkipped(failure, planned, attemptTime);
-    held = next ? attemptTime + holdFor(failure, next) : 0;
-    if (!next || !(held > 0)) {
-      // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
+    held = typeof next === 'object' ? attemptTime + holdFor(failure, next) : 0;
+    if (typeof next !== 'object' || !(held > 0)) {
+      // the last skipped one takes its time too, and is sent if the server is well by then
       const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
       if (rest > 0) await hold(failure, rest);
-      if (next !== false) permits = takeLastPermits(failure, planned, attemptTime);
+      if (next !== 'forbidden') permits = takeLastPermits(failure, planned, attemptTime);
       break;
     }
     planned = next;
@@ -84,25 +84,24 @@ async function hold(failure: FailedAttempt, ms: number): Promise<void> {
 
 /**
  * The wait for the retry after a skipped one. The rules are asked as if the skipped one had been sent and had failed in the same
- * way. `false` if they forbid another, `undefined` if no retry or too little time is left. The wait is our own, or the server's once more if
- * that is longer.
+ * way. `spent`: no retry is left, or too little time. The wait is our own, or the server's once more if that is longer.
  */
 async function waitAfterSkipped(
   { call, session, attempt, outcome }: FailedAttempt,
   { delay, source }: Planned,
   attemptTime: number,
-): Promise<Planned | false | undefined> {
+): Promise<Planned | 'forbidden' | 'spent'> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
   const startedAt = session.startedAt === undefined ? undefined : session.startedAt - attemptTime;
   const sentAt = session.policy.clock.now() - attemptTime;
   const asIfSent = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
-  if (isSpent(skipped)) return undefined;
-  if (!(await rulesAllowAnother(skipped))) return false;
+  if (isSpent(skipped)) return 'spent';
+  if (!(await rulesAllowAnother(skipped))) return 'forbidden';
   const own = ownDelay(skipped);
   const next = source === OWN ? own : Math.max(own, delay);
   const asked = source === OWN ? undefined : next;
-  return attemptTime + next < call.remaining() ? { delay: next, source, asked } : undefined;
+  return attemptTime + next < call.remaining() ? { delay: next, source, asked } : 'spent';
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */

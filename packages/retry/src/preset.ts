@@ -21,6 +21,7 @@ import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
 import { hooks, type RetryHooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
@@ -130,18 +131,19 @@ function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<
   throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
 }
 
-/** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
+/** Repeats the statuses of the list that is given, or of the default one. */
 function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
-  return {
-    when: ({ response, idempotencyKey, past, call }) => {
-      if (response === undefined) return false;
-      const { status } = response;
-      if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
-      if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined && 'status';
-      // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
-      if (status === 409)
-        return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0) && 'status';
-      return TRANSIENT.includes(status) && 'status';
-    },
-  };
+  return { when: (failure) => isTransientStatus(failure, listed) && 'status' };
+}
+
+/** A 403 of the list counts only with evidence of throttling. The default list has members with a condition. */
+function isTransientStatus(failure: FailedAttempt, listed: ReadonlySet<number> | undefined): boolean {
+  const { response, idempotencyKey, past, call } = failure;
+  if (response === undefined) return false;
+  const { status } = response;
+  if (listed) return listed.has(status) && (status !== 403 || isThrottled(response));
+  if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined;
+  // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
+  if (status === 409) return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0);
+  return TRANSIENT.includes(status);
 }
