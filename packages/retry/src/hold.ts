@@ -8,9 +8,9 @@ import type { Decision, Permit, Planned, Unpermitted } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
- * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. If there is
- * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one; after the
- * last one it asks once more, where attempts take longer than the wait for them. Returns what follows in the end.
+ * Holds a call that got no permit until its retry is due, then asks for a permit again: the server may be well by then. Without one
+ * that retry is skipped: it takes as long as an attempt but sends nothing, and the call is held for the next one. After the last one
+ * the call asks once more, if an attempt takes longer than the wait before it. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -57,9 +57,9 @@ const HELD_SHARE = 0.9;
 const MOST_TURNS = 10;
 
 /**
- * Asks for permits when the retry of a held call is due. If the server answers again, but has no room yet for all held calls, the
- * call waits and asks again (`turn`), as long as time for an attempt is left: as much as the last one took, or half of the rest. An attempt
- * that was cut says nothing of how long an answer takes.
+ * Asks for permits when the retry of a held call is due. If the server answers again but has no room yet for all held calls, the
+ * call asks again later (`turn`), as long as that leaves time for an attempt: as much as the last one took, or half of what is left
+ * if that is less, since an attempt that was cut does not show how long an answer takes.
  */
 async function takePermitsInTurn(
   failure: FailedAttempt,
@@ -78,7 +78,7 @@ async function takePermitsInTurn(
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
-  failure.call.rest?.(); // what it has lent to others it takes back when it is sent: see `waitForRetry`
+  failure.call.rest?.(); // `waitForRetry` takes back what the call lends here
   if (ms > 0) await sleepAfter(failure, ms);
 }
 

@@ -100,8 +100,9 @@ function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFa
         return whenFailed(endAttempt(session, toSend, { response, failed: false }, sendsBefore), next);
       }
       recordSuccess(session, n, response);
-      if (toSend.input !== call.input) releaseBody(call); // a clone was sent, and the original is not needed any more
-      if (call.record.sends === sendsBefore) releaseClone(toSend, call); // nor is the clone, where a layer inside answered, as a cache does
+      // where a clone was sent, the original is not needed any more; nor is the clone where a layer inside answered, as a cache does
+      if (toSend.input !== call.input) releaseBody(call);
+      if (call.record.sends === sendsBefore) releaseClone(toSend, call);
       return response;
     },
     (error) => whenFailed(endAttempt(session, toSend, { error, failed: true }, sendsBefore), next),
