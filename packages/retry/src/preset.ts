@@ -22,7 +22,7 @@ import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
-import { hooks, type RetryHooks } from './hooks.ts';
+import { hooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
@@ -44,7 +44,7 @@ const OPTIONS = {
   inspect: { check: checkFunction },
   serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
-  hooks: { check: copyOf, default: [] },
+  hooks: { default: [] },
   fullUrls: { check: checkBoolean, default: false },
   clock: clockOption,
   random: randomOption,
@@ -59,7 +59,7 @@ type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
 export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
   const read = readOptions('retry', OPTIONS, given);
   const budgeted = read.budget ?? budget(defaultBudget(read.clock));
-  const settings = { ...read, budget: budgeted };
+  const settings = { ...read, budget: budgeted, hooks: [read.hooks].flat() };
   const policyFor = (override: unknown) => {
     if (typeof override === 'object' && override) {
       const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
@@ -99,11 +99,6 @@ function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['i
 
 function checkBudget(_: string, given: RetryBudget | false): Rule | false {
   return given !== false && budget(given);
-}
-
-/** A copy, since the caller may change the list later. */
-function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
-  return Array.isArray(given) ? [...given] : given;
 }
 
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
