@@ -1,3 +1,15 @@
+// How a call goes through this package:
+//
+//   retry.ts      sends the attempts, in the loop of p-retry
+//   again.ts      what follows a failed attempt, step by step:
+//     decide.ts     asks the rules whether to send the call again, and after which wait
+//     hold.ts       holds a call that got no permit of the budget
+//     report.ts     records the attempt, and notifies the rules
+//     wait.ts       waits until the next attempt is due
+//   rule.ts       the questions that the rules answer; policy.ts joins the answers that are known before anything fails
+//   rules.ts, server-hints.ts, condition.ts, budget.ts, hooks.ts: the rules; preset.ts makes them of the options of `retry`
+//   engine.ts     what ky's own loop takes of all this
+
 import {
   type Call,
   defineMiddleware,
