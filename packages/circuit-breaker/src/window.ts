@@ -62,7 +62,7 @@ interface Slice extends Counts {
   gone: boolean;
 }
 
-/** Returns the slice of a call, and calls `forget` for slices that end. `vacant`: the slice of a failure that was taken back, which the call can have. */
+/** Returns the slice that a call counts in, and calls `forget` for slices that end. `vacant`: the slice of a failure that was taken back. */
 type Place = (at: number, forget: (slice: Slice) => void, vacant: Slice | undefined) => Slice;
 
 /** Opens by the share of failed or slow calls among the latest `size` calls, however long ago they were. */

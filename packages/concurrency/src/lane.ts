@@ -36,8 +36,8 @@ export class Lane {
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
   /**
-   * Counts up for a call whose first outcome is a success, to `MOST`, and down for a failure, to as many as there are slots. Below 0, so
-   * many slots are kept for calls that rest. It begins there: nothing is known.
+   * One more for each call whose first outcome is a success, at most `MOST`, and one less for each failure, at least `-max`. While it
+   * is negative, that many slots are kept for calls that rest. It begins at `-max`, since nothing is known.
    */
   #balance: number;
   #active = 0;
@@ -74,8 +74,9 @@ export class Lane {
   }
 
   /**
-   * A call that is not in flight for a while exits. The more of the last calls have failed, the more slots of such calls are kept from
-   * those that have not begun: they may fail too. Returns the function that ends this, to be called after the call has entered again.
+   * A call gives up its slot for a while, as during the wait for a retry. The more of the last calls have failed, the more of these
+   * slots are kept from calls that have not begun, which may fail too. Returns the function that ends the rest, to be called after
+   * the call has entered again.
    */
   rest(exit: () => void): () => void {
     this.#resting++;

@@ -21,7 +21,7 @@ export class CallEnd {
     observation?.end(session.call, { ...status, ...ending });
   }
 
-  /** The call rejects with this. ky shows an `Error` to its `beforeError` hooks, ours is the first, and that ends the call; for anything else it calls no hook. */
+  /** The call rejects with this. ky passes an `Error` to its `beforeError` hooks, and the first of them, ours, emits the end. For anything else it calls no hook. */
   reject(thrown: unknown): void {
     if (!(thrown instanceof Error)) this.emit({ error: thrown });
   }

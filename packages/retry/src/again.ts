@@ -57,8 +57,9 @@ function recordEnd(failure: FailedAttempt, error: unknown): void {
   const { attempt, session } = failure;
   const aborted = isCancelled(failure);
   if (aborted && failure.call.record.outlasted > 0) notifyRules(session, 'afterOutlasted', failure);
-  // an abort of the first attempt is not reported: nothing had been retried
-  if (attempt === 1 && aborted) return;
+  const isFirst = attempt === 1; // nothing had been retried, so there is nothing to give up
+  if (isFirst && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
-  cancelRetry(failure, attempt === 1 ? undefined : aborted ? 'aborted' : 'predicate', error);
+  const reason = aborted ? 'aborted' : 'predicate';
+  cancelRetry(failure, isFirst ? undefined : reason, error);
 }

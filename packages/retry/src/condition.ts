@@ -1,5 +1,4 @@
 import type { Call, Outcome } from '@steadfetch/core';
-import { factsOf } from '@steadfetch/core/kit';
 import { isSpent } from './decide.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
@@ -46,8 +45,11 @@ export function condition(shouldRetry: Condition, veto: Rule): Rule {
   };
 }
 
-function asFailure(failure: FailedAttempt): Failure {
-  const { call, attempt, elapsed, outcome } = failure;
-  const { cause: _, ...facts } = factsOf(failure);
-  return { ...facts, call, url: call.url, method: call.method, attempt, elapsed, outcome: { ...outcome! } };
+function asFailure({ call, attempt, elapsed, outcome, response, error, idempotencyKey }: FailedAttempt): Failure {
+  const { url, method } = call;
+  return {
+    ...{ call, url, method, attempt, elapsed, outcome: { ...outcome! } },
+    ...(response ? { response } : { error }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
 }

@@ -12,7 +12,7 @@ export const OWN = 'backoff';
 /** A wait of the server is spread by so many milliseconds at most. */
 const MAX_SPREAD = 5_000;
 
-/** The least backoff, in milliseconds, from the second wait on: requests must not crowd before a deadline. A wait is half of it at least. */
+/** The least backoff from the second wait on, in milliseconds: requests must not crowd before a deadline. The wait is at least half of it. */
 const LEAST_BACKOFF = 300;
 
 /**

@@ -8,9 +8,9 @@ import type { Decision, Permit, Planned, Unpermitted } from './rule.ts';
 import { sleepAfter } from './wait.ts';
 
 /**
- * Holds a call that got no permit until its retry is due, and asks for a permit again: the server may be well by then. If there is
- * none, that retry is skipped: it takes its time, but sends no request. The next retry follows in the same way, if there is one; after the
- * last one it asks once more, where attempts take longer than the wait for them. Returns what follows in the end.
+ * Holds a call that got no permit until its retry is due, then asks for a permit again: the server may be well by then. Without one
+ * that retry is skipped: it takes as long as an attempt but sends nothing, and the call is held for the next one. After the last one
+ * the call asks once more, if an attempt takes longer than the wait before it. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -24,12 +24,12 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     if (permits) break;
     failure.session.skipped++;
     const next = await waitAfterSkipped(failure, planned, attemptTime);
-    held = next ? attemptTime + holdFor(failure, next) : 0;
-    if (!next || !(held > 0)) {
-      // no retry is left: the last skipped one takes its time too, and is sent if the server is well by then, and no rule has forbidden it
+    held = typeof next === 'object' ? attemptTime + holdFor(failure, next) : 0;
+    if (typeof next !== 'object' || !(held > 0)) {
+      // the last skipped one takes its time too, and is sent if the server is well by then
       const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
       if (rest > 0) await hold(failure, rest);
-      if (next !== false) permits = takeLastPermits(failure, planned, attemptTime);
+      if (next !== 'forbidden') permits = takeLastPermits(failure, planned, attemptTime);
       break;
     }
     planned = next;
@@ -57,9 +57,9 @@ const HELD_SHARE = 0.9;
 const MOST_TURNS = 10;
 
 /**
- * Asks for permits when the retry of a held call is due. If the server answers again, but has no room yet for all held calls, the
- * call waits and asks again (`turn`), as long as time for an attempt is left: as much as the last one took, or half of the rest. An attempt
- * that was cut says nothing of how long an answer takes.
+ * Asks for permits when the retry of a held call is due. If the server answers again but has no room yet for all held calls, the
+ * call asks again later (`turn`), as long as that leaves time for an attempt: as much as the last one took, or half of what is left
+ * if that is less, since an attempt that was cut does not show how long an answer takes.
  */
 async function takePermitsInTurn(
   failure: FailedAttempt,
@@ -78,31 +78,30 @@ async function takePermitsInTurn(
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
-  failure.call.rest?.(); // what it has lent to others it takes back when it is sent: see `waitForRetry`
+  failure.call.rest?.(); // `waitForRetry` takes back what the call lends here
   if (ms > 0) await sleepAfter(failure, ms);
 }
 
 /**
  * The wait for the retry after a skipped one. The rules are asked as if the skipped one had been sent and had failed in the same
- * way. `false` if they forbid another, `undefined` if no retry or too little time is left. The wait is our own, or the server's once more if
- * that is longer.
+ * way. `spent`: no retry is left, or too little time. The wait is our own, or the server's once more if that is longer.
  */
 async function waitAfterSkipped(
   { call, session, attempt, outcome }: FailedAttempt,
   { delay, source }: Planned,
   attemptTime: number,
-): Promise<Planned | false | undefined> {
+): Promise<Planned | 'forbidden' | 'spent'> {
   const lastRetry = { retry: true, reason: '', permits: [], asked: undefined, source, delay } as const;
   const startedAt = session.startedAt === undefined ? undefined : session.startedAt - attemptTime;
   const sentAt = session.policy.clock.now() - attemptTime;
   const asIfSent = { ...session, lastRetry, startedAt, sentAt, skipped: 0 };
   const skipped = new FailedAttempt(asIfSent, attempt + session.skipped, outcome);
-  if (isSpent(skipped)) return undefined;
-  if (!(await rulesAllowAnother(skipped))) return false;
+  if (isSpent(skipped)) return 'spent';
+  if (!(await rulesAllowAnother(skipped))) return 'forbidden';
   const own = ownDelay(skipped);
   const next = source === OWN ? own : Math.max(own, delay);
   const asked = source === OWN ? undefined : next;
-  return attemptTime + next < call.remaining() ? { delay: next, source, asked } : undefined;
+  return attemptTime + next < call.remaining() ? { delay: next, source, asked } : 'spent';
 }
 
 /** Whether the rules would let another retry follow: a condition may look at the time, or count. One that throws says no. */

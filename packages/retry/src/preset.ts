@@ -21,7 +21,8 @@ import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
 import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import { budget } from './budget.ts';
 import { condition } from './condition.ts';
-import { hooks, type RetryHooks } from './hooks.ts';
+import type { FailedAttempt } from './failed-attempt.ts';
+import { hooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
@@ -43,7 +44,7 @@ const OPTIONS = {
   inspect: { check: checkFunction },
   serverHints: { check: checkHints, default: true },
   budget: { check: checkBudget },
-  hooks: { check: copyOf, default: [] },
+  hooks: { default: [] },
   fullUrls: { check: checkBoolean, default: false },
   clock: clockOption,
   random: randomOption,
@@ -58,7 +59,7 @@ type RetrySettings = Settings<RetryOptions, typeof OPTIONS>;
 export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (override: unknown) => Policy } {
   const read = readOptions('retry', OPTIONS, given);
   const budgeted = read.budget ?? budget(defaultBudget(read.clock));
-  const settings = { ...read, budget: budgeted };
+  const settings = { ...read, budget: budgeted, hooks: [read.hooks].flat() };
   const policyFor = (override: unknown) => {
     if (typeof override === 'object' && override) {
       const own = readOptions('retry', OPTIONS, override as RetryOptions, settings);
@@ -100,11 +101,6 @@ function checkBudget(_: string, given: RetryBudget | false): Rule | false {
   return given !== false && budget(given);
 }
 
-/** A copy, since the caller may change the list later. */
-function copyOf(_: string, given: RetryHooks | readonly RetryHooks[]): RetryHooks | readonly RetryHooks[] {
-  return Array.isArray(given) ? [...given] : given;
-}
-
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
 function checkDelay(option: string, delay: Delay): Delay {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
@@ -130,18 +126,19 @@ function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<
   throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
 }
 
-/** The default list with its conditional members, or the list that is given. A 403 counts only with evidence of throttling. */
+/** Repeats the statuses of the list that is given, or of the default one. */
 function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
-  return {
-    when: ({ response, idempotencyKey, past, call }) => {
-      if (response === undefined) return false;
-      const { status } = response;
-      if (listed) return listed.has(status) && (status !== 403 || isThrottled(response)) && 'status';
-      if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined && 'status';
-      // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
-      if (status === 409)
-        return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0) && 'status';
-      return TRANSIENT.includes(status) && 'status';
-    },
-  };
+  return { when: (failure) => isTransientStatus(failure, listed) && 'status' };
+}
+
+/** A 403 of the list counts only with evidence of throttling. The default list has members with a condition. */
+function isTransientStatus(failure: FailedAttempt, listed: ReadonlySet<number> | undefined): boolean {
+  const { response, idempotencyKey, past, call } = failure;
+  if (response === undefined) return false;
+  const { status } = response;
+  if (listed) return listed.has(status) && (status !== 403 || isThrottled(response));
+  if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined;
+  // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
+  if (status === 409) return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0);
+  return TRANSIENT.includes(status);
 }

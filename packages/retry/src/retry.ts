@@ -1,3 +1,15 @@
+// How a call goes through this package:
+//
+//   retry.ts      sends the attempts, in the loop of p-retry
+//   again.ts      what follows a failed attempt, step by step:
+//     decide.ts     asks the rules whether to send the call again, and after which wait
+//     hold.ts       holds a call that got no permit of the budget
+//     report.ts     records the attempt, and notifies the rules
+//     wait.ts       waits until the next attempt is due
+//   rule.ts       the questions that the rules answer; policy.ts joins the answers that are known before anything fails
+//   rules.ts, server-hints.ts, condition.ts, budget.ts, hooks.ts: the rules; preset.ts makes them of the options of `retry`
+//   engine.ts     what ky's own loop takes of all this
+
 import {
   type Call,
   defineMiddleware,
@@ -54,8 +66,8 @@ export function retry(options?: RetryOptions): Middleware {
  */
 export function retryWith(...rules: Rule[]): Middleware {
   checkRules(rules);
-  const isRead = rules.some(({ readsRetryAfter }) => readsRetryAfter);
-  return retryBy(policyOf(isRead ? rules : [...rules, RETRY_AFTER]), () => {
+  const isRetryAfterRead = rules.some(({ readsRetryAfter }) => readsRetryAfter);
+  return retryBy(policyOf(isRetryAfterRead ? rules : [...rules, RETRY_AFTER]), () => {
     throw new TypeError('retryWith: init.retry: expected false, since there are no options to override');
   });
 }
@@ -89,30 +101,31 @@ function repeat(given: Call, next: Next, policy: Policy): Promise<Response> {
 
 type WhenFailed = (failure: FailedAttempt, next: Next) => Promise<Response>;
 
-/** Sends the call once. Returns a good response, or what `whenFailed` makes of a failed attempt. */
+/** Sends the call once. Returns a good response, or what `whenFailed` makes of a failed attempt, or of a response that a rule inspects. */
 function sendAttempt(session: Session, n: number, next: Next, whenFailed: WhenFailed): Promise<Response> {
   const { call, policy } = session;
   const toSend = callToSend(session, n);
-  const { sends } = call.record;
+  const { sends: sendsBefore } = call.record;
   return Promise.resolve(next(toSend)).then(
     (response) => {
       if (isJudged(response, policy)) {
-        return whenFailed(failedAttempt(toSend, session, { response, failed: false }, sends), next);
+        return whenFailed(endAttempt(session, toSend, { response, failed: false }, sendsBefore), next);
       }
       recordSuccess(session, n, response);
-      if (toSend.input !== call.input) releaseBody(call); // a clone was sent, and the original is not needed any more
-      if (call.record.sends === sends) releaseClone(toSend, call); // nor is the clone, where a layer inside answered, as a cache does
+      // where a clone was sent, the original is not needed any more; nor is the clone where a layer inside answered, as a cache does
+      if (toSend.input !== call.input) releaseBody(call);
+      if (call.record.sends === sendsBefore) releaseClone(toSend, call);
       return response;
     },
-    (error) => whenFailed(failedAttempt(toSend, session, { error, failed: true }, sends), next),
+    (error) => whenFailed(endAttempt(session, toSend, { error, failed: true }, sendsBefore), next),
   );
 }
 
-/** The attempt that handed on this call. `sends`: how many requests the call had made before. */
-function failedAttempt(toSend: Call, session: Session, outcome: Outcome, sends: number): FailedAttempt {
+/** Frees what the attempt held, and returns it with its outcome. */
+function endAttempt(session: Session, toSend: Call, outcome: Outcome, sendsBefore: number): FailedAttempt {
   const { call } = session;
   releaseClone(toSend, call);
-  return new FailedAttempt(session, toSend.attempt, outcome, call.record.sends > sends);
+  return new FailedAttempt(session, toSend.attempt, outcome, call.record.sends > sendsBefore);
 }
 
 /**
@@ -134,7 +147,7 @@ async function recover(first: FailedAttempt, next: Next): Promise<Response> {
   return unwrap(last.outcome!); // not in the block above: an odd error may throw when it is looked at
 }
 
-/** p-retry repeats while `again` says so: the waits are ours. */
+/** p-retry repeats while `again` says so. It waits for nothing itself: `again` waits. */
 const LOOP: Options = {
   retries: Infinity,
   minTimeout: 0,

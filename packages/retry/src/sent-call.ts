@@ -23,9 +23,10 @@ function isHarmless(call: Call, rules: readonly Rule[]): boolean {
   });
 }
 
-/** The call with a body that has the same bytes in each attempt. A form has not: each time it is sent it gets another boundary. */
+/** The call with a body that has the same bytes in each attempt: a form would get another boundary each time it is sent. */
 export function withSteadyBody(call: Call): Call {
-  const body = call.init?.body && encodeForm(call.init.body); // most calls have none, and looking for the class of a form takes time
+  const given = call.init?.body; // most calls have none, and to find out whether it is a form takes time
+  const body = given && encodeForm(given);
   return body ? call.with({ init: { ...call.init, body } }) : call;
 }
 

@@ -26,8 +26,8 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
   record.mayRetry = policy.mayRetry;
   for (const rule of policy.callRules) rule.beforeCall!(call);
-  // what the call did before, such as waiting for a queue or a token, is not part of the attempt; no date is read, since Next fails
-  // the build of a page that reads one while it is prerendered
+  // What the call did before, such as waiting for a slot, is not part of the attempt. This is the time of a `timeout` and no date:
+  // Next fails the build of a page that reads a date while it is prerendered.
   const ageBefore = record.age?.() ?? 0;
   return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt, ageBefore };
 }

@@ -64,7 +64,7 @@ function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept]
   const budget = plan.retry && (plan.retry.budget ?? retryBudget(timing));
   const limiter = plan.rateLimit && rateLimit(plan.rateLimit);
   const breaker = plan.circuitBreaker && circuitBreaker(plan.circuitBreaker);
-  const slots = plan.concurrency && slotsOf(plan.concurrency);
+  const slots = plan.concurrency && concurrencyOf(plan.concurrency);
   const layers: [string, object | undefined, Middleware | false | undefined][] = [
     ['timeout', { call: plan.timeout }, plan.timeout !== undefined && timeout(plan.timeout, timing)],
     ['idempotencyKey', plan.idempotencyKey, plan.idempotencyKey && idempotencyKey(plan.idempotencyKey)],
@@ -85,6 +85,6 @@ function build(plan: StandardPlan): { layers: NamedLayer[]; kept: [Keeper, Kept]
   return { layers: layers.filter((row): row is NamedLayer => Boolean(row[2])), kept };
 }
 
-function slotsOf({ max, ...options }: StandardConcurrency): ReturnType<typeof concurrency> {
+function concurrencyOf({ max, ...options }: StandardConcurrency): ReturnType<typeof concurrency> {
   return concurrency(max, options);
 }

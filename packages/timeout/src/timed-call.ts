@@ -47,24 +47,19 @@ export class TimedCall implements Expirable, Arrival {
     const { headers, time } = settings;
     const changes: CallChanges = { signal: controller.signal };
     call.record.outlasted = 0;
-    try {
-      // cutting an attempt helps only if another one may follow
-      if (headers !== undefined && !(isLast(call) && call.remaining() < Infinity)) {
-        const timer = startTimer(time, headers, this);
-        this.#timer = timer;
-        call.record.age ??= () => time.now() - timer.due + headers;
-        // an outer limit is a deadline for the layers inside
-        changes.remaining = () => this.#timer!.due - time.now();
-      }
-      // a mock may return the response itself
-      Promise.resolve(next(call.with(changes))).then(
-        (arrived) => this.#arrive(arrived),
-        (error) => this.#fail(error),
-      );
-    } catch (error) {
-      // thrown by a clock that cannot sleep
-      this.#fail(error);
+    // cutting an attempt helps only if another one may follow
+    if (headers !== undefined && !(isLast(call) && call.remaining() < Infinity)) {
+      const timer = startTimer(time, headers, this);
+      this.#timer = timer;
+      call.record.age ??= () => time.now() - timer.due + headers;
+      // an outer limit is a deadline for the layers inside
+      changes.remaining = () => this.#timer!.due - time.now();
     }
+    // a mock may return the response itself
+    Promise.resolve(next(call.with(changes))).then(
+      (arrived) => this.#arrive(arrived),
+      (error) => this.#fail(error),
+    );
   }
 
   /** Starts the limit anew if no other attempt may follow now. Returns whether it did; `false` if a rule or the clock throws. */

@@ -30,11 +30,11 @@ export class TimeoutError extends AnsweredError {
 }
 
 function circumstances(waitingFor: string | undefined, lastAnswer: LastAnswer | undefined): string {
-  const waited = waitingFor === undefined ? '' : `; it was waiting for ${oneLine(String(waitingFor))}`;
+  const waited = waitingFor === undefined ? '' : `; it was waiting for ${oneLine(waitingFor)}`;
   if (lastAnswer === undefined) return waited;
   const { status, retryAfter } = lastAnswer;
   const asked = retryAfter === undefined ? '' : `, and asked to wait ${Math.round(retryAfter)} ms`;
-  return `${waited}; the last answer was ${Number(status)}${asked}`;
+  return `${waited}; the last answer was ${status}${asked}`;
 }
 
 /** Method and URL for a message. They may be of any kind and length, and must neither fail it nor forge a line. */

@@ -59,7 +59,8 @@ export function withBody(response: Response, body: BodyInit | null, errorOf: Err
     status: status >= 200 && status <= 599 ? status : 200,
     statusText: REASON_PHRASE.test(statusText) ? statusText : '',
   });
-  if (Object.keys(copy).length === 0) Object.defineProperties(copy, addedTo(response)); // else the class keeps members of its own there
+  // not where the class itself keeps members there, as a polyfill does
+  if (Object.keys(copy).length === 0) Object.defineProperties(copy, addedTo(response));
   return keepFacts(copy, response, errorOf);
 }
 

@@ -4,7 +4,7 @@ import type { Observed } from '../events/events.ts';
 import { type CallRecord, callRecord } from './call-record.ts';
 import { copyInit, isReplayable } from './copy-init.ts';
 import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
-import { markOf, type Retried, withMark } from './mark.ts';
+import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
 import { absolute, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
@@ -58,14 +58,14 @@ export class Call {
    */
   readonly rest: Rest | undefined;
   /** The headers of the `Request` as they were when the call was made. */
-  readonly #given: Headers | undefined;
+  readonly #requestHeaders: Headers | undefined;
   #headers: Headers | undefined;
 
   // One by one, since an object that holds them costs as much as the call.
   private constructor(
     input: RequestInfo | URL,
     init: RequestInit | undefined,
-    given: Headers | undefined,
+    requestHeaders: Headers | undefined,
     record: CallRecord,
     attempt: number,
     retried: Retried,
@@ -81,19 +81,17 @@ export class Call {
     this.remaining = remaining;
     this.observed = observed;
     this.rest = rest;
-    this.#given = given;
+    this.#requestHeaders = requestHeaders;
   }
 
   /** The call behind `fetch(input, init)`. */
   static from(input: RequestInfo | URL, init?: RequestInit): Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
-    const given = headersOf(target);
-    const copy = init ? copyInit(init) : undefined;
-    const mark = init ? markOf(init) : undefined;
-    if (!mark) return new Call(target, copy, given, callRecord(), 1, false, forever, undefined, undefined);
-    const { record, attempt, retried, remaining, observed, rest } = mark;
-    return new Call(target, copy, given, record, attempt, retried, remaining, observed, rest);
+    const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
+    const { record = callRecord(), attempt = 1, retried = false, remaining = forever, observed, rest } = mark;
+    const copy = init && copyInit(init);
+    return new Call(target, copy, headersOf(target), record, attempt, retried, remaining, observed, rest);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
@@ -116,7 +114,7 @@ export class Call {
 
   /** The effective headers, for reading: those of `init`, else those of the `Request`. */
   get headers(): Headers {
-    this.#headers ??= new Headers(this.init?.headers ?? this.#given);
+    this.#headers ??= new Headers(this.init?.headers ?? this.#requestHeaders);
     return this.#headers;
   }
 
@@ -138,14 +136,14 @@ export class Call {
     let { input = this.input } = changes;
     let init = 'init' in changes ? changes.init : this.init;
     if (isRequest(this.input) && !isRequest(input)) {
-      ({ input, init } = moveRequest(this.input, String(input), this.#given, init));
+      ({ input, init } = moveRequest(this.input, String(input), this.#requestHeaders, init));
     }
     if (headers !== undefined || signal !== undefined) init = initFor(input, init);
     if (headers !== undefined) init!.headers = keepForm(headers, init!.headers, isRequest(input));
     if (signal !== undefined) init!.signal = signal;
-    const given = input === this.input ? this.#given : headersOf(input);
+    const requestHeaders = input === this.input ? this.#requestHeaders : headersOf(input);
     const remaining = nearest(this.remaining, changes.remaining);
-    return new Call(input, init, given, this.record, attempt, retried, remaining, observed, rest);
+    return new Call(input, init, requestHeaders, this.record, attempt, retried, remaining, observed, rest);
   }
 
   /** The call as a retry sends it: the same but for the number of the attempt, and whether another may follow. */
@@ -160,7 +158,8 @@ export class Call {
   }
 
   #like(input: RequestInfo | URL, init: RequestInit | undefined, attempt: number, retried: Retried): Call {
-    return new Call(input, init, this.#given, this.record, attempt, retried, this.remaining, this.observed, this.rest);
+    const { record, remaining, observed, rest } = this;
+    return new Call(input, init, this.#requestHeaders, record, attempt, retried, remaining, observed, rest);
   }
 
   /** Hands the call to a plain fetch. A body factory makes a fresh body here. */
@@ -171,13 +170,15 @@ export class Call {
 
   #send(fetch: Fetch, init: RequestInit | undefined): Promise<Response> {
     const { input, record } = this;
-    const given = this.#given;
+    const requestHeaders = this.#requestHeaders;
     record.sends++;
     record.onSend?.();
-    if (!given || (init?.headers ? isPlatformFetch(fetch) : haveSameFields(given, (input as Request).headers))) {
+    if (!requestHeaders) return this.#hand(fetch, input, init);
+    // as it is where the fetch reads the headers of an init, or where those of the `Request` are as they were
+    if (init?.headers ? isPlatformFetch(fetch) : haveSameFields(requestHeaders, (input as Request).headers)) {
       return this.#hand(fetch, input, init);
     }
-    const headers = init?.headers ?? new Headers(given);
+    const headers = init?.headers ?? new Headers(requestHeaders);
     if (isPlatformFetch(fetch) || !(input instanceof Request) || (init?.body ?? null) !== null) {
       return this.#hand(fetch, input, { ...initFor(input, init), headers });
     }
@@ -218,6 +219,8 @@ function initOfCopy(request: Request, init: RequestInit | undefined): RequestIni
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
 
 const forever = () => Infinity;
+
+const UNMARKED = {};
 
 function nearest(a: () => number, b: (() => number) | undefined): () => number {
   return b === undefined ? a : a === forever ? b : () => Math.min(a(), b());

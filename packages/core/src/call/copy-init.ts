@@ -50,8 +50,9 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
     if (Symbol.iterator in headers) return cloneHeaders(headers as Headers);
     const copy: Record<string, unknown> = { ...headers };
     for (const name of Object.keys(copy)) {
+      // the text of a list; `undefined` and `null` stay, since a wrapper inside may leave such fields out
       const value = copy[name];
-      if (typeof value === 'object' && value !== null) copy[name] = `${value}`; // a list; one without a value a wrapper inside may leave out
+      if (typeof value === 'object' && value !== null) copy[name] = `${value}`;
     }
     return copy as Record<string, string>;
   } catch {

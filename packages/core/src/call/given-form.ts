@@ -2,7 +2,7 @@ import type { Fetch } from '../chain/fetch.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit } from './platform-types.ts';
 
-/** What the `Headers` of a layer replace: the plain object of the caller, an empty one where there was none, or a `Request`'s own. */
+/** By the `Headers` of a layer, what they replace: the plain object of the caller, an empty one if there was none, or `OF_REQUEST`. */
 const GIVEN = new WeakMap<object, object>();
 
 /** Stands for the headers that are in a `Request`, and in no init. */

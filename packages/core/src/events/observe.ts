@@ -191,8 +191,8 @@ class Observation implements Observed {
   }
 
   /**
-   * Calls this listener and those further out, up to `from`, which makes the event. If a member of the call cannot be read,
-   * there is no event.
+   * Calls this listener, and those further out if the outermost one makes the event. If a member of the call cannot be read, there
+   * is no event.
    */
   #notify(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
@@ -210,15 +210,13 @@ class Observation implements Observed {
         elapsed,
         meta: record.meta,
       });
-      for (
-        let observation: Observation | undefined = this;
-        observation;
-        observation = from === this ? undefined : observation.#outer
-      ) {
+      const deliver = (observation: Observation) => {
         if (event.type === 'attempt') observation.#attempts++;
         observation.#latest = Math.max(observation.#latest, event.attempt);
         notify(observation.#observer.listener, event);
-      }
+      };
+      if (from === this) deliver(this);
+      else this.#each(deliver);
     } catch {}
   }
 }

@@ -7,6 +7,7 @@ import type { SteadfetchEvent } from '../events/events.ts';
 import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
+import { localRefusal } from '../outcome/local-refusal.ts';
 import { type Clock, endSleep, sleep } from '../time/clock.ts';
 import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
@@ -79,15 +80,6 @@ interface Wait {
 interface Open {
   readonly call: Call;
   readonly end: (error: DrainError) => void;
-}
-
-/** An error of any shape may throw when it is looked at. */
-function isDrainError(error: unknown): boolean {
-  try {
-    return error instanceof DrainError;
-  } catch {
-    return false;
-  }
 }
 
 /** The calls that are open, by the numbers that events have too. */
@@ -165,7 +157,7 @@ class OpenCalls {
   /** Takes the call out, if it is open. Returns whether it was. */
   #leave(id: number, error?: unknown): boolean {
     if (!this.#open.delete(id)) return false;
-    if (isDrainError(error)) this.#ended++;
+    if (localRefusal(error)?.reason === 'draining') this.#ended++;
     else this.#finished++;
     if (this.#open.size === 0) for (const resolve of this.#idle) resolve();
     return true;

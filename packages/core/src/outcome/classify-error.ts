@@ -7,6 +7,7 @@ import {
   TIMED_OUT,
   TRANSIENT,
 } from './error-codes.ts';
+import { memberOf } from './member-of.ts';
 
 /** What an error of `fetch` means for the request. */
 export interface ErrorClass {
@@ -96,22 +97,13 @@ export function causesOf(error: unknown): unknown[] {
 }
 
 function causesBelow(link: unknown): unknown[] {
-  try {
-    // each chain ends in `undefined`: to throw and catch there costs twenty times as much as all the rest
-    const { cause, errors } = Object(link) as { cause?: unknown; errors?: unknown };
-    return [cause, ...(Array.isArray(errors) ? errors.slice(0, MAX_CAUSES) : [])];
-  } catch {
-    return [];
-  }
+  const errors = memberOf(link, 'errors');
+  return [memberOf(link, 'cause'), ...(Array.isArray(errors) ? errors.slice(0, MAX_CAUSES) : [])];
 }
 
-/** A member of an error, if it is a text: a getter may throw. What is thrown as a text is its own message: Tauri throws so. */
+/** A member of an error, if it is a text. What is thrown as a text is its own message: Tauri throws so. */
 export function textOf(link: unknown, key: string): string | undefined {
   if (typeof link === 'string' && key === 'message') return link;
-  try {
-    const value = (link as Record<string, unknown>)[key];
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = memberOf(link, key);
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import type { LastAnswer } from '../call/call-record.ts';
+import { memberOf } from './member-of.ts';
 
 /** Why one of our layers did not send a call. */
 export type RefusalReason = 'rate-limited' | 'circuit-open' | 'queue-full' | 'draining';
@@ -15,11 +16,5 @@ export interface LocalRefusal {
 
 /** The refusal in an error, by its members: the class may come from another copy of the package. */
 export function localRefusal(error: unknown): (Error & LocalRefusal) | undefined {
-  try {
-    return (error as Partial<LocalRefusal> | null | undefined)?.local === true
-      ? (error as Error & LocalRefusal)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  return memberOf(error, 'local') === true ? (error as Error & LocalRefusal) : undefined;
 }

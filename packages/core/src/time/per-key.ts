@@ -40,17 +40,16 @@ export function perKey<T>(
 
   const drop = (key: string) => {
     if (last?.key === key) last = undefined;
-    if (kept.delete(key)) characters -= lengthOf(key);
+    if (kept.delete(key)) characters -= String(key).length;
   };
   /** Any but the last one, which is in use. */
   const leastNeeded = (): string => {
     for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
     return kept.keys().next().value!;
   };
-  const make = (given: string): Kept<T> => {
-    const key = ownCopy(given);
+  const make = (key: string): Kept<T> => {
     const made = { key, value: create(key) };
-    characters += lengthOf(key);
+    characters += String(key).length;
     return made;
   };
   const use = (key: string): T => {
@@ -73,13 +72,4 @@ export function perKey<T>(
 interface Kept<T> {
   readonly key: string;
   readonly value: T;
-}
-
-/** A key that is cut from a longer text, e.g. a URL, would keep all of it in memory. */
-function ownCopy(key: unknown): string {
-  return typeof key === 'string' ? JSON.parse(JSON.stringify(key)) : (key as string);
-}
-
-function lengthOf(key: unknown): number {
-  return String(key).length;
 }
