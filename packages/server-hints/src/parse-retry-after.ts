@@ -1,4 +1,4 @@
-import { parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
+import { isInstant, parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
 import { parseSeconds, wait } from './milliseconds.ts';
 import { clean } from './response.ts';
 
@@ -31,12 +31,4 @@ export function parseRetryAfter(
   if (seconds !== undefined) return wait(isInstant(seconds, now) ? seconds - now : seconds);
   const date = parseHttpDate(text, now) ?? parseTimestamp(text);
   return date === undefined ? undefined : wait(date - now);
-}
-
-/** In milliseconds. */
-const YEAR = 31_557_600_000;
-
-/** Whether a number of milliseconds is an instant: as a wait it would be one of decades. */
-function isInstant(ms: number, now: number): boolean {
-  return ms >= 1e12 && Math.abs(ms - now) < YEAR;
 }

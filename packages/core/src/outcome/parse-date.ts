@@ -48,3 +48,10 @@ function instant(parts: Record<string, string | undefined>): number | undefined 
   const at = (offset: string) => Date.parse(`${year}-${month}-${day!.trim().padStart(2, '0')}T${minutes}${offset}`);
   return new Date(at('Z')).getUTCDate() === Number(day) ? at(zone) + Number(`${seconds}e3`) : undefined;
 }
+
+const YEAR = 31_557_600_000;
+
+/** Whether a number of milliseconds is an instant within a year of `now`: as a wait it would be one of decades. */
+export function isInstant(ms: number, now: number): boolean {
+  return ms >= 1e12 && Math.abs(ms - now) < YEAR;
+}
