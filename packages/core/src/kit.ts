@@ -50,7 +50,7 @@ export { AnsweredError } from './outcome/answered-error.ts';
 export { textOf, transientKind } from './outcome/classify-error.ts';
 export { type BucketFit, fitBucket, rootOf } from './outcome/fit-bucket.ts';
 export { limitFields } from './outcome/limit-fields.ts';
-export { parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
+export { isInstant, parseHttpDate, parseTimestamp } from './outcome/parse-date.ts';
 export { readField } from './outcome/read-field.ts';
 export { retryAfterOf } from './outcome/retry-after.ts';
 export { abortable, abortWith } from './time/abort.ts';

@@ -66,16 +66,41 @@ describe('observe', () => {
     await vi.waitFor(() => expect(events[3]).toMatchObject({ type: 'attempt', status: 200 }));
   });
 
-  it('reports the end as that of the latest attempt, where an earlier one ignores its abort', async () => {
-    const { types, listener } = recording();
-    const failed = new Error('failed');
-    const again = defineMiddleware(async (call, next) => {
-      void next(call.asAttempt(1).with({ signal: AbortSignal.abort() }));
+  it('tells the end of a request that ignores its abort before what follows, with the reason of the abort', async () => {
+    const { events, types, listener } = recording();
+    const inner = recording();
+    const cut = new Error('cut');
+    const again = defineMiddleware((call, next) => {
+      const controller = new AbortController();
+      void next(call.with({ signal: controller.signal }));
+      controller.abort(cut);
       return next(call.asAttempt(2));
     });
-    const answers = [new Promise<Response>(() => {}), Promise.reject(failed)];
+    const answers = [new Promise<Response>(() => {}), Promise.resolve(new Response())];
 
-    await expect(compose(observe(listener), again)(() => answers.shift()!)('https://api.test/x')).rejects.toBe(failed);
+    await compose(observe(listener), again, observe(inner.listener))(() => answers.shift()!)('https://api.test/x');
+    expect(types()).toEqual(['start 1', 'attempt 1', 'attempt 2', 'end 2']);
+    expect(events[1]).toMatchObject({ error: cut });
+    expect(events[3]).toMatchObject({ attempts: 2 });
+    expect(inner.types()).toEqual(['start 1', 'start 2', 'attempt 1', 'attempt 2', 'end 2']);
+  });
+
+  it('reports the end as that of the latest attempt, where an earlier one ends after it', async () => {
+    const { types, listener } = recording();
+    const failed = new Error('failed');
+    const hedge = defineMiddleware(
+      (call, next) => Promise.all([next(call.asAttempt(1)), next(call.asAttempt(2))]) as never,
+    );
+    let fail!: (error: Error) => void;
+    const first = new Promise<Response>((_, reject) => {
+      fail = reject;
+    });
+    const answers = [first, Promise.resolve(new Response())];
+
+    const call = compose(observe(listener), hedge)(() => answers.shift()!)('https://api.test/x');
+    await vi.waitFor(() => expect(types()).toContain('attempt 2'));
+    fail(failed);
+    await expect(call).rejects.toBe(failed);
     expect(types()).toEqual(['start 1', 'attempt 2', 'attempt 1', 'end 2']);
   });
 

@@ -14,6 +14,7 @@ import {
   limitFields,
   originOf,
   readField,
+  retryAfterOf,
   warnOnce,
 } from '@steadfetch/core/kit';
 import { describe, expect, it, vi } from 'vitest';
@@ -274,6 +275,23 @@ describe('checkHooks', () => {
     expect(() => checkHooks<Hooks>('x', ['onOpen'], 5 as never)).toThrow('x: hooks: expected an object with onOpen');
     expect(() => checkHooks<Hooks>('x', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
     expect(() => checkHooks<Hooks>('x', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
+  });
+});
+
+describe('retryAfterOf', () => {
+  const NOW = Date.UTC(2026, 0, 1);
+  const seconds = NOW / 1_000;
+
+  it.each([
+    ['7', 7_000],
+    ['1, 9', 9_000],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
+    [`${seconds + 30}`, 30_000],
+    [`${seconds - 30}`, undefined],
+    ['2147483647', 2_147_483_647_000],
+    ['soon', undefined],
+  ])('reads %s', (value, ms) => {
+    expect(retryAfterOf(new Response(null, { headers: { 'retry-after': value } }), NOW)).toBe(ms);
   });
 });
 

@@ -1,7 +1,7 @@
 // Checks and warnings for developers: a production build leaves them out.
 
 import { classifyError, type Layer } from '@steadfetch/core';
-import { cancelError, isDevelopment, optionError, warnOnce } from '@steadfetch/core/kit';
+import { cancelError, isDevelopment, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Need, Rule } from './rule.ts';
 
@@ -36,7 +36,7 @@ export function warnOfAbortInside({ call, error, sent, session }: FailedAttempt)
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     // one that was not sent was cancelled by an observer while it waited; so may be one that a limiter was to send again
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
-    if ((error as Error).message === cancelError(undefined).message) return;
+    if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(
       'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, let it abort with a TimeoutError, ' +
         'as AbortSignal.timeout() does, or use timeout()',

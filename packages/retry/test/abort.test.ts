@@ -35,6 +35,18 @@ describe('an abort by a fetch inside', () => {
     warn.mockRestore();
   });
 
+  it('ends the call with its own error, also where that has no message to read', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const error = Object.defineProperty({ name: 'AbortError' }, 'message', {
+      get: () => {
+        throw new Error('not yours');
+      },
+    });
+
+    await expect(retry()(() => Promise.reject(error))(API)).rejects.toBe(error);
+    warn.mockRestore();
+  });
+
   it('is repeated where its reason is a TimeoutError', async () => {
     const fetch = limited(new DOMException('too late', 'TimeoutError'));
 

@@ -26,8 +26,8 @@ const HOUR = 3_600_000;
 /** No call takes so long. */
 const LONG = 600_000;
 
-/** What a request meets: a status, an error, what is no error, nothing for ever, or a body that breaks. */
-type Reply = number | Asking | 'ECONNRESET' | 'text' | 'hangs' | 'breaks';
+/** What a request meets: a status, an error, what is no error, nothing for ever, also after an abort, or a body that breaks. */
+type Reply = number | Asking | 'ECONNRESET' | 'text' | 'hangs' | 'hears nothing' | 'breaks';
 
 /** An answer that asks to wait. A 200 is one that `inspect` calls failed. */
 interface Asking {
@@ -51,7 +51,10 @@ const cases: fc.Arbitrary<Case> = fc.record({
   spec: specs({ form: fc.constantFrom('compose', 'twice', 'rules', 'ky use'), offline: fc.constant(false) }),
   replies: fc.array(
     fc.oneof(
-      { weight: 3, arbitrary: fc.constantFrom<Reply>(200, 404, 503, 429, 'ECONNRESET', 'text', 'hangs', 'breaks') },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom<Reply>(200, 404, 503, 429, 'ECONNRESET', 'text', 'hangs', 'hears nothing', 'breaks'),
+      },
       fc.record({ status: fc.constantFrom<Asking['status']>(200, 429, 503), by: spellings }),
     ),
     { minLength: 1, maxLength: 5 },
@@ -68,7 +71,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
 
 type Subject = (listener: Listener, spec: Spec, timing: Timing) => (next: Fetch) => Fetch;
 
-function serverOf(time: SteppedTime, replies: readonly Reply[]): Fetch {
+function serverOf(time: SteppedTime, { replies, spec }: Case): Fetch {
   let sent = 0;
   return async (input, init) => {
     const { signal, url } = Call.from(input, init);
@@ -76,7 +79,9 @@ function serverOf(time: SteppedTime, replies: readonly Reply[]): Fetch {
     await time.sleep(5, signal);
     if (reply === 'text') throw 'a text';
     if (reply === 'ECONNRESET') throw networkError(reply, url);
-    if (reply === 'hangs') return new Promise((_, reject) => void onAbort(signal, reject));
+    // without a timeout such a call never ends
+    if (reply === 'hears nothing' && spec.attemptTimeout) return new Promise(() => {});
+    if (reply === 'hangs' || reply === 'hears nothing') return new Promise((_, reject) => void onAbort(signal, reject));
     if (typeof reply === 'object') return askingResponse(reply.status, reply.by, time.now());
     if (typeof reply === 'number') return new Response('', { status: reply });
     return new Response(new ReadableStream({ pull: (stream) => stream.error(new TypeError('terminated')) }));
@@ -92,14 +97,21 @@ function answer(conduct: Case['conduct'], event: SteadfetchEvent): void {
 
 const oddStories: Search<Case, Subject> = {
   cases,
-  check: async ({ spec, replies, calls, abortAfter, conduct, retryOff, set }, subject) => {
+  check: async (given, subject) => {
+    const { spec, replies, calls, abortAfter, conduct, retryOff, set } = given;
     const time = new SteppedTime(2);
     const told = new Map<number, SteadfetchEvent[]>();
     const listener: Listener = (event) => {
       told.set(event.callId, [...(told.get(event.callId) ?? []), event]);
       answer(conduct, event);
     };
-    const steady = subject(listener, spec, { clock: time, random: seededRandom(1) })(serverOf(time, replies));
+    let sent = 0;
+    const server = serverOf(time, given);
+    const counting: Fetch = (input, init) => {
+      sent++;
+      return server(input, init);
+    };
+    const steady = subject(listener, spec, { clock: time, random: seededRandom(1) })(counting);
     const caller = new AbortController();
     const init = { signal: caller.signal, ...(retryOff && { retry: spec.form === 'ky use' ? 0 : false }) };
     let left = calls;
@@ -109,7 +121,7 @@ const oddStories: Search<Case, Subject> = {
       if (set?.after === step) await macrotasks(2).then(() => time.set(set.by));
       if (!(await time.step(isOver))) idle++;
     }
-    const hangs = replies.includes('hangs') || abortAfter !== undefined;
+    const hangs = replies.includes('hangs') || replies.includes('hears nothing') || abortAfter !== undefined;
     claim(hangs || (isOver() && time.elapsed < LONG), `${left} calls go on after ${time.elapsed} ms`);
     caller.abort(new Error('enough'));
     for (let step = 0; step < 5 || (step < 50 && !isOver()); step++) await time.step();
@@ -117,6 +129,9 @@ const oddStories: Search<Case, Subject> = {
 
     claim(isOver(), `${left} calls go on after an abort`);
     claim(told.size === calls, `${told.size} calls are told of, of ${calls}`);
+    const attempts = [...told.values()].flat().filter(({ type }) => type === 'attempt').length;
+    // ky stands inside of the observer, and is one request to it
+    claim(spec.form === 'ky use' || attempts === sent, `${attempts} attempts are told of, of ${sent}`);
     // a retry inside of what sends again numbers the attempts of each of its rounds
     const isOutside = spec.rateLimit && spec.order !== undefined;
     for (const events of told.values()) {

@@ -71,6 +71,12 @@ const ERRORS: Record<string, () => unknown> = {
   network: () =>
     new TypeError('fetch failed', { cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) }),
   'an AbortError of its own': () => new DOMException('aborted', 'AbortError'),
+  'an AbortError with a getter': () =>
+    Object.defineProperty({ name: 'AbortError' }, 'message', {
+      get: () => {
+        throw new Error('not yours');
+      },
+    }),
   'a TimeoutError of its own': () => new DOMException('late', 'TimeoutError'),
 };
 

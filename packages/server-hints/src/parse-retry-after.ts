@@ -1,4 +1,4 @@
-import { parseHttpDate } from '@steadfetch/core/kit';
+import { isInstant, parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
 import { parseSeconds, wait } from './milliseconds.ts';
 import { clean } from './response.ts';
 
@@ -13,8 +13,9 @@ const ALL_DIGITS = /^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/;
 /**
  * Milliseconds that a `Retry-After` asks for, or `undefined` when it is absent or malformed.
  *
- * Seconds, also with a fraction, or one of the three forms of HTTP-date. A date in the past is 0. Of several
- * numbers (a doubled field) the largest counts. More than 2^31 seconds counts as 2^31 seconds.
+ * Seconds, also with a fraction, or one of the three forms of HTTP-date. Also what the RFC does not know and servers send: a timestamp
+ * with a zone, or an instant in seconds since the epoch, within a year of now. An instant in the past is 0. Of several numbers (a
+ * doubled field) the largest counts. More than 2^31 seconds counts as 2^31 seconds.
  *
  * `now` is the server's time, where it is known: a date is stamped by the server's clock.
  *
@@ -27,7 +28,7 @@ export function parseRetryAfter(
   const text = clean(value);
   if (text === undefined) return undefined;
   const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
-  if (seconds !== undefined) return wait(seconds);
-  const date = parseHttpDate(text, now);
+  if (seconds !== undefined) return wait(isInstant(seconds, now) ? seconds - now : seconds);
+  const date = parseHttpDate(text, now) ?? parseTimestamp(text);
   return date === undefined ? undefined : wait(date - now);
 }

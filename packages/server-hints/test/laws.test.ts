@@ -143,7 +143,22 @@ describe('any header', () => {
   it('round-trips whole seconds', () => {
     fc.assert(
       fc.property(fc.nat({ max: 2_147_483_648 }), (seconds) => {
-        expect(parseRetryAfter(String(seconds))).toBe(seconds * 1_000);
+        expect(parseRetryAfter(String(seconds), { now: 0 })).toBe(seconds * 1_000);
+      }),
+    );
+  });
+
+  it('takes a number for an instant near an instant alone, and counts from now', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 1_600_000_000 }), fc.integer({ min: -30_000_000, max: 30_000_000 }), (start, delta) => {
+        const now = 1_700_000_000_000;
+        expect(parseRetryAfter(String(start), { now })).toBe(start * 1_000);
+        expect(parseRetryAfter(String(now / 1_000 + delta), { now })).toBe(Math.max(0, delta * 1_000));
+        const date = new Date(now + delta * 1_000);
+        const [day, number, month, year, time] = date.toUTCString().split(/,? /);
+        const asText = `${day} ${month} ${number} ${year} ${time} GMT+0000 (Coordinated Universal Time)`; // `String(date)` in UTC
+        for (const text of [date.toISOString(), asText])
+          expect(parseRetryAfter(text, { now })).toBe(Math.max(0, delta * 1_000));
       }),
     );
   });

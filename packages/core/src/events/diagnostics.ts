@@ -1,10 +1,11 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
+import { metaOf } from '../call/meta.ts';
 import { redactUrl } from '../call/origin.ts';
 import { defineMiddleware, toNext } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
 import { systemClock } from '../time/clock.ts';
-import { metaOf, observeBy, withObserverOf } from './observe.ts';
+import { observeBy, withObserverOf } from './observe.ts';
 
 /** What subscribers of both channels get; Node adds `result` or `error`. */
 export interface DiagnosticsContext {

@@ -1,11 +1,13 @@
 import type { Call } from '../call/call.ts';
 import { callIdOf } from '../call/call-record.ts';
 import type { Mark } from '../call/mark.ts';
+import { metaOf } from '../call/meta.ts';
 import { redactUrl } from '../call/origin.ts';
 import { defineMiddleware } from '../chain/define-middleware.ts';
-import type { CallOptions, Fetch, Middleware, NamedOptions } from '../chain/fetch.ts';
+import type { Fetch, Middleware } from '../chain/fetch.ts';
 import { checkFunction } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
+import { abortReason } from '../time/abort.ts';
 import { type Clock, monotonic } from '../time/clock.ts';
 import type { Ending, Moment, Observed, SteadfetchEvent } from './events.ts';
 import { notify } from './notify.ts';
@@ -125,7 +127,7 @@ class Observation implements Observed {
   #attempts = 0;
   /** The latest attempt that an event belongs to. */
   #latest = 1;
-  /** The requests that are under way, each with what reports its end. */
+  /** Of the outermost observation: the requests that are under way, each with what reports its end. */
   readonly #open = new Map<(ending: Ending) => void, Call>();
 
   constructor({ observed }: Call, observer: Observer) {
@@ -154,14 +156,14 @@ class Observation implements Observed {
   }
 
   end(call: Call, ending: Ending): void {
-    // a request that an abort or a timeout has ended rejects later; one that nothing ends, as another part of the call, goes on
-    if ('error' in ending) for (const [report, { signal }] of this.#open) if (signal?.aborted) report(ending);
+    this.#endAborted();
     const now = this.#observer.now();
     const ms = now - this.#startedAt;
     this.#notify(call, { type: 'end', ...ending, attempt: this.#latest, ms, attempts: this.#attempts }, this, now);
   }
 
   send(call: Call & Mark, send: () => Promise<Response>): Promise<Response> {
+    this.#endAborted();
     call.taken = false;
     const attempt = call.attempt + call.record.resends;
     const { now } = this.#root.#observer;
@@ -170,22 +172,21 @@ class Observation implements Observed {
     const request = further ? () => further.send(call, send) : send;
     const sentAt = now();
     const report = (ending: Ending) => {
-      if (!this.#open.has(report)) return;
-      this.#each((observation) => observation.#open.delete(report));
+      if (!this.#root.#open.delete(report)) return;
       const at = now();
       if (!call.taken) this.#notify(call, { type: 'attempt', ...ending, attempt, ms: at - sentAt }, this.#root, at);
     };
-    this.#each((observation) => observation.#open.set(report, call));
+    this.#root.#open.set(report, call);
     return follow(around ? around(call, request) : request(), report);
   }
 
-  /** This observation, and those further out. */
-  #each(visit: (observation: Observation) => void): void {
-    for (let observation: Observation | undefined = this; observation; observation = observation.#outer)
-      visit(observation);
+  /** A request that an abort or a timeout has ended rejects later, or never. One that nothing ends, as another part of the call, goes on. */
+  #endAborted(): void {
+    for (const [report, { signal }] of this.#root.#open) if (signal?.aborted) report({ error: abortReason(signal) });
   }
 
   emit(call: Call, moment: Moment): void {
+    this.#endAborted();
     this.#notify(call, moment, this.#root, this.#root.#observer.now());
     this.#further?.emit(call, moment);
   }
@@ -224,12 +225,6 @@ class Observation implements Observed {
 /** Also where another copy of this package observes: it has taken the observer from the fetch inside. */
 function isOf(observed: Observed | undefined, observer: Observer): boolean | undefined {
   return (observed as Partial<Observation> | undefined)?.isOf?.(observer);
-}
-
-/** What the call was made with, also in the member that no other library reads. */
-export function metaOf({ init }: Call): unknown {
-  const options = init as (CallOptions & NamedOptions) | undefined;
-  return options?.meta ?? options?.steadfetch?.meta;
 }
 
 /** The same promise, and reports how it ends. */
