@@ -154,11 +154,7 @@ describe('any header', () => {
         const now = 1_700_000_000_000;
         expect(parseRetryAfter(String(start), { now })).toBe(start * 1_000);
         expect(parseRetryAfter(String(now / 1_000 + delta), { now })).toBe(Math.max(0, delta * 1_000));
-        const date = new Date(now + delta * 1_000);
-        const [day, number, month, year, time] = date.toUTCString().split(/,? /);
-        const asText = `${day} ${month} ${number} ${year} ${time} GMT+0000 (Coordinated Universal Time)`; // `String(date)` in UTC
-        for (const text of [date.toISOString(), asText])
-          expect(parseRetryAfter(text, { now })).toBe(Math.max(0, delta * 1_000));
+        expect(parseRetryAfter(new Date(now + delta * 1_000).toISOString(), { now })).toBe(Math.max(0, delta * 1_000));
       }),
     );
   });

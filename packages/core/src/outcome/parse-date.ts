@@ -1,21 +1,19 @@
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
 /**
- * IMF-fixdate, RFC 850, asctime, and a `Date` of JavaScript as a text, in UTC, as of a server that sets a field to one. In the first,
- * servers in Go write UTC for GMT, those in Java and Kotlin write days below 10 with one digit, and others write +0000 or -0000, as in
- * mails.
+ * IMF-fixdate, RFC 850, asctime. In the first, servers in Go write UTC for GMT, those in Java and Kotlin write days below 10 with
+ * one digit, and others write +0000 or -0000, as in mails.
  */
 const HTTP_DATES = [
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?<day>\d\d?) (?<month>[A-Z][a-z]{2}) (?<year>\d{4}) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?:GMT|UTC|[+-]0000)$/,
   /^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\d\d)-(?<month>[A-Z][a-z]{2})-(?<year>\d\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) GMT$/,
   /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[A-Z][a-z]{2}) (?<day>[ 0-3]\d) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) (?<year>\d{4})$/,
-  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?<month>[A-Z][a-z]{2}) (?<day>\d\d) (?<year>\d{4}) (?<minutes>[0-2]\d:[0-5]\d):(?<seconds>[0-5]\d|60) GMT\+0000(?: \([\w ]+\))?$/,
 ];
 const RFC_3339 =
   /^(?<year>\d{4})-(?<month>0[1-9]|1[0-2])-(?<day>\d\d)[Tt](?<minutes>[0-2]\d:[0-5]\d)(?::(?<seconds>(?:[0-5]\d|60)(?:\.\d+)?))?(?:[Zz]|(?<zone>[+-](?:[01]\d|2[0-3]):[0-5]\d))$/;
 
 /**
- * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or of a `Date` as a text, or `undefined`.
+ * Milliseconds since the epoch of an HTTP-date in any of the three forms of RFC 9110 §5.6.7, or `undefined`.
  *
  * Strict, but for the spellings of `HTTP_DATES`: exact case and spaces, a day that exists. The name of the day is not compared
  * with the date. `now` decides the century of a two-digit year: the latest that is not more than 50 years ahead.
