@@ -116,6 +116,16 @@ describeServers('the script', (start) => {
     for await (const [reply, heard] of bothAsked(name, questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
   });
 
+  it('takes a quota for no window where the model does: little is left though a later end is told', async () => {
+    const questions = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
+      const at = BEGUN + 500 * n;
+      const reset = 10_000 - ((500 * n) % 10_000);
+      const quotas = [{ name: 'q', at, remaining: Math.max(4, 19 - n), limit: 20, reset, window: 0 }];
+      return [500 * n, { want: 1, requests: 1, accepted: [{ from: at, to: at, cost: 1 }], quotas }];
+    });
+    for await (const [reply, heard] of bothAsked('slides', questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
+  });
+
   it('lets calls that cannot wait go at once where the model does, while a told window covers them', async () => {
     const told = [60, 55, 50].map((remaining, n): [number, Partial<Question>] => {
       const at = BEGUN + 1_500 * n;

@@ -25,6 +25,8 @@ const FEW = 3;
 const SOONEST = 50;
 /** A reset in whole seconds may be so much nearer, ms. */
 const ROUNDED = 1_000;
+/** Ends that are told so far apart are those of two windows, also of seconds and told rounded up, ms. */
+const RENEWED = 3_000;
 /** Just under what the server told. */
 const UNDER = 0.995;
 /** The longest time between two slots, whatever the server said: so a call finds out whether anything is left, ms. */
@@ -48,10 +50,10 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   // one of another size is another quota, as where a server tells the scarcest of several
   const old = known && limit > 0 && limit !== known.limit ? undefined : known;
   const isBack = at < state.backAt + BACK;
-  const seen = endsOf(old, at + reset, remaining);
+  const { signs, ...ends } = endsOf(old, at, at + reset, remaining);
   const longest = Math.max(old?.window ?? 0, reset, SOONEST);
-  const isWindow = old !== undefined && old.signs >= WINDOW;
-  const length = window > 0 ? window : isWindow && seen.apart > 0 ? Math.min(seen.apart, longest) : longest;
+  const isWindow = old !== undefined && signs >= WINDOW;
+  const length = window > 0 ? window : isWindow && ends.apart > 0 ? Math.min(ends.apart, longest) : longest;
   const resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
@@ -63,14 +65,14 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
     heardAt: at,
     heardIn: state.requests,
     // told in whole seconds, rounded up, it would never come nearer
-    resetAt: isWindow && seen.answers > 1 && at < old.resetAt ? Math.min(old.resetAt, resetAt) : resetAt,
+    resetAt: isWindow && ends.answers > 1 && at < old.resetAt ? Math.min(old.resetAt, resetAt) : resetAt,
     most,
     refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
-    signs: old?.signs ?? 0,
+    signs,
     seen: old?.seen ?? remaining,
     spent: old?.spent ?? spent,
     seenAt: old?.seenAt ?? at,
-    ...seen,
+    ...ends,
   };
   if (isBack) begin(told, at, remaining, spent);
   else if (old) measure(told, at, remaining, spent);
@@ -83,20 +85,30 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   state.told.set(name, told);
 }
 
-/** The ends of this window and the one before, as told. */
+/** The ends of this window and the one before, as told. A quota of which little is left though a later end is told is no window: one that slides. */
 function endsOf(
   old: Told | undefined,
+  at: number,
   endAt: number,
   said: number,
-): Pick<Told, 'said' | 'answers' | 'endAt' | 'endBefore' | 'apart'> {
-  if (!old) return { said, answers: 1, endAt, endBefore: 0, apart: 0 };
-  const { answers, endBefore, apart } = old;
-  if (said <= old.said + Math.max(1, 0.3 * old.most))
-    return { said, answers: answers + 1, endAt: Math.min(old.endAt, endAt), endBefore, apart };
+): Pick<Told, 'said' | 'answers' | 'endAt' | 'endBefore' | 'apart' | 'signs'> {
+  if (!old) return { said, answers: 1, endAt, endBefore: 0, apart: 0, signs: 0 };
+  const { answers, endBefore, apart, signs } = old;
+  if (said <= old.said + Math.max(1, 0.3 * old.most)) {
+    const isOver = endAt > at && endAt > old.endAt + RENEWED && said < 0.5 * old.most;
+    return {
+      said,
+      answers: answers + 1,
+      endAt: Math.min(old.endAt, endAt),
+      endBefore,
+      apart,
+      signs: isOver ? 0 : signs,
+    };
+  }
   const isKnown = answers >= FEW;
   const seconds = Math.round((old.endAt - endBefore) / ROUNDED) * ROUNDED;
   const isShorter = isKnown && seconds > 0 && seconds < (apart || old.window);
-  return { said, answers: 1, endAt, endBefore: isKnown ? old.endAt : 0, apart: isShorter ? seconds : apart };
+  return { said, answers: 1, endAt, endBefore: isKnown ? old.endAt : 0, apart: isShorter ? seconds : apart, signs };
 }
 
 /** What came back by itself since the last measurement. In a window nothing does. */

@@ -360,6 +360,31 @@ describe('a told quota of 20, of which two are used each 100 ms', () => {
   });
 });
 
+it('a quota of which little is left though a later end is told is no window, as where two counters make one that slides', () => {
+  const used = new Map<number, number>();
+  let report: Partial<Question> = {};
+  let state: LimitState | undefined;
+  let now = START;
+  for (let n = 0; n < 96; n++) {
+    const [after, { first }] = decide(state, now, { ...QUESTION, ...report });
+    state = after;
+    // 20 in 10 s, of which 16 are wanted
+    const at = Math.max(first, START + n * 625);
+    const window = Math.floor(at / 10_000);
+    const reset = (window + 1) * 10_000 - at;
+    used.set(window, (used.get(window) ?? 0) + 1);
+    const left = 20 - used.get(window)! - ((used.get(window - 1) ?? 0) * reset) / 10_000;
+    now = at + 50;
+    const told = { at: now, limit: 20, remaining: Math.max(0, Math.floor(left)), window: 0 };
+    report = {
+      requests: 1,
+      accepted: [{ from: at, to: at, cost: 1 }],
+      quotas: [quota({ ...told, reset: Math.ceil(reset / 1_000) * 1_000 })],
+    };
+  }
+  expect(now - START).toBeLessThan(85_000);
+});
+
 it('what is told later than something newer changes nothing', () => {
   const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
   expect(state.told.get('q')!.seen).toBe(40);

@@ -25,10 +25,11 @@ local function measure(q, at, remaining, allSpent)
   begin(q, at, remaining, allSpent)
 end
 
-local function noteEnd(q, endAt, said)
+local function noteEnd(q, at, endAt, said)
   if not q.said then
     q.answers, q.endAt, q.endBefore, q.apart = 1, endAt, 0, 0
   elseif said <= q.said + max(1, 0.3 * q.most) then
+    if endAt > at and endAt > q.endAt + 3000 and said < 0.5 * q.most then q.signs = 0 end
     q.answers = q.answers + 1
     q.endAt = min(q.endAt, endAt)
   else
@@ -52,8 +53,8 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   local most = max(old and old.most or 0, remaining)
   local spent = countsRequests(name) and s.requests or s.cost
   local q = old or { name = name, refill = (isBack and not countsRequests(name)) and lastRate or 0, signs = 0, seen = remaining, spent = spent, seenAt = at }
-  noteEnd(q, at + reset, remaining)
-  local isWindow = old and old.signs >= 2
+  noteEnd(q, at, at + reset, remaining)
+  local isWindow = q.signs >= 2
   local length = window > 0 and window or (isWindow and q.apart > 0) and min(q.apart, longest) or longest
   local resetAt = at + (reset > 0 and min(reset, length) or length)
   if isWindow and q.answers > 1 and at < old.resetAt then resetAt = min(old.resetAt, resetAt) end
