@@ -25,6 +25,7 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
   record.mayRetry = policy.mayRetry;
+  if (record.waited) record.waited = 0;
   for (const rule of policy.callRules) rule.beforeCall!(call);
   // what the call did before, such as waiting for a queue or a token, is not part of the attempt; no date is read, since Next fails
   // the build of a page that reads one while it is prerendered
@@ -40,8 +41,8 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
-/** How long the attempt took that has just ended, in milliseconds. See `took`. */
-export function tookOf({ sentAt, ageBefore, policy, call }: Session): number {
+/** How long the attempt took that has just ended, in milliseconds, less what is said. See `took`. */
+export function tookOf({ sentAt, ageBefore, policy, call }: Session, less = 0): number {
   const ms = sentAt === undefined ? (call.record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
-  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
+  return Math.min(LONGEST_ATTEMPT, Math.max(0, ms - less));
 }

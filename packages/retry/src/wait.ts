@@ -29,6 +29,7 @@ function endWait(
   call.record.waitingFor = undefined;
   if (!ended && !call.signal?.aborted) {
     session.lastRetry = retry;
+    if (call.record.waited) call.record.waited = 0;
     session.sentAt = session.policy.clock.now();
     return true;
   }

@@ -38,6 +38,8 @@ export interface CallRecord {
   id: number;
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
+  /** How long the attempt under way has waited inside one of our layers, in milliseconds: the server is not to blame for that. */
+  waited?: number | undefined;
   lastAnswer?: LastAnswer | undefined;
   /** The attempts so far, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
