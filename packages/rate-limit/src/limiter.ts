@@ -75,8 +75,10 @@ export class Limiter {
       ticket = this.#ticket(call, gate);
       if (this.#watch) end = this.#watchTicket(ticket, this.#watch);
       for (;;) {
-        let permit = gate.effective.enter(ticket, this.#now());
-        const resume = permit ? undefined : call.rest?.();
+        const at = this.#now();
+        let permit = gate.effective.enter(ticket, at);
+        const hasWaited = !permit;
+        const resume = hasWaited ? call.rest?.() : undefined;
         permit ??= await this.#wait(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;
@@ -85,6 +87,7 @@ export class Limiter {
             request.handOn(); // it may wait for a slot
             await abortable(resume(), call.signal);
           }
+          if (hasWaited) call.record.waited += this.#now() - at;
           const answer = next(repeatsOf(call) < this.#settings.maxResends ? keepBody(call) : call);
           request.handOn();
           response = await answer;

@@ -12,7 +12,7 @@ import type { RetryBudget, RetryKind } from '@steadfetch/retry-budget';
 import { OWN } from './decide.ts';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Need, Permit, Rule } from './rule.ts';
-import { tookOf } from './session.ts';
+import { answeredIn } from './session.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
@@ -40,7 +40,7 @@ export function budget(budget: RetryBudget): Rule {
   const record = (failure: FailedAttempt, outcome: 'success' | 'failure') => {
     const { call, attempt, session } = failure;
     state.failed = true;
-    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, failure.took));
+    notify(() => budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session)));
   };
   return {
     needs: state.needs,
@@ -78,7 +78,7 @@ export function budget(budget: RetryBudget): Rule {
       if (isElsewhere(response, call)) return undefined;
       const outcome = isLate(call) ? 'failure' : 'success';
       if (!state.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
-      return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, tookOf(session));
+      return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
     },
   };
 }

@@ -19,6 +19,8 @@ export interface Session {
   sentAt: number | undefined;
   /** How old the call was when its first attempt was sent, where a `timeout` outside times it. */
   readonly ageBefore: number;
+  /** How long requests of the call had waited for their turn in a limiter before this attempt. */
+  waitedBefore: number;
 }
 
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
@@ -29,7 +31,18 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   // What the call did before, such as waiting for a slot, is not part of the attempt. This is the time of a `timeout` and no date:
   // Next fails the build of a page that reads a date while it is prerendered.
   const ageBefore = record.age?.() ?? 0;
-  return { call, repeatable, policy, startedAt, lastRetry: undefined, skipped: 0, sentAt: startedAt, ageBefore };
+  const waitedBefore = record.waited;
+  return {
+    call,
+    repeatable,
+    policy,
+    startedAt,
+    lastRetry: undefined,
+    skipped: 0,
+    sentAt: startedAt,
+    ageBefore,
+    waitedBefore,
+  };
 }
 
 /** Whether a retry is left after this attempt. Skipped ones count (`hold.ts`). */
@@ -41,7 +54,19 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 const LONGEST_ATTEMPT = 10_000;
 
 /** How long the attempt took that has just ended, in milliseconds. See `took`. */
-export function tookOf({ sentAt, ageBefore, policy, call }: Session): number {
-  const ms = sentAt === undefined ? (call.record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
+export function tookOf(session: Session): number {
+  return shortened(ageOfAttempt(session));
+}
+
+/** The same without the wait for a turn in a limiter inside: what waited there was not sent before the server answered again. */
+export function answeredIn(session: Session): number {
+  return shortened(ageOfAttempt(session) - (session.call.record.waited - session.waitedBefore));
+}
+
+function ageOfAttempt({ sentAt, ageBefore, policy, call }: Session): number {
+  return sentAt === undefined ? (call.record.age?.() ?? 0) - ageBefore : policy.clock.now() - sentAt;
+}
+
+function shortened(ms: number): number {
   return Math.min(LONGEST_ATTEMPT, Math.max(0, ms));
 }

@@ -26,6 +26,7 @@ function beginRetry({ call, session }: FailedAttempt, retry: Retry): true {
   call.record.waitingFor = undefined;
   session.lastRetry = retry;
   session.sentAt = session.policy.clock.now();
+  session.waitedBefore = call.record.waited;
   return true;
 }
 

@@ -38,6 +38,8 @@ export interface CallRecord {
   id: number;
   /** What the call waits for inside one of our layers, for error messages, e.g. `its turn in rateLimit()`. */
   waitingFor?: string | undefined;
+  /** How long its requests have waited for their turn in `rateLimit()`, in milliseconds: no server was asked meanwhile. */
+  waited: number;
   lastAnswer?: LastAnswer | undefined;
   /** The attempts so far, oldest first, for `keepHistory`; `undefined` until one has failed. Written by `addAttempt`. */
   history?: readonly AttemptRecord[] | undefined;
@@ -58,7 +60,7 @@ export interface CallRecord {
 }
 
 export function callRecord(): CallRecord {
-  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0 };
+  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0 };
 }
 
 /** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */

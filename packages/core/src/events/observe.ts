@@ -191,10 +191,7 @@ class Observation implements Observed {
     this.#further?.emit(call, moment);
   }
 
-  /**
-   * Calls this listener, and those further out if the outermost one makes the event. If a member of the call cannot be read, there
-   * is no event.
-   */
+  /** Calls this listener, and those further out up to `from`. If a member of the call cannot be read, there is no event. */
   #notify(call: Call, moment: Moment, from: Observation, now: number): void {
     try {
       const { record, method, origin } = call;
@@ -211,13 +208,12 @@ class Observation implements Observed {
         elapsed,
         meta: record.meta,
       });
-      const deliver = (observation: Observation) => {
+      for (let observation: Observation | undefined = this; observation; observation = observation.#outer) {
         if (event.type === 'attempt') observation.#attempts++;
         observation.#latest = Math.max(observation.#latest, event.attempt);
         notify(observation.#observer.listener, event);
-      };
-      if (from === this) deliver(this);
-      else this.#each(deliver);
+        if (observation === from) break;
+      }
     } catch {}
   }
 }
