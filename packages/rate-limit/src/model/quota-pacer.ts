@@ -145,6 +145,16 @@ export class QuotaPacer {
     }
   }
 
+  /**
+   * An accepted answer does not tell of it, as of a server that does so only where little is left. If the request was sent after the
+   * reset, it found all of it.
+   */
+  untold(before: number, sentAt: number): void {
+    const { resetAt, whole, quota } = this.#refill;
+    const { limit = whole, reset } = quota;
+    if (reset !== undefined && sentAt > resetAt) this.#left = limit - (this.#spent - before);
+  }
+
   advance(now: number, inFlight: number): void {
     const refill = this.#refill;
     this.#inFlight = inFlight;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, usable } from '../../src/model/answer.ts';
+import { type Answer, type Quota, usable } from '../../src/model/answer.ts';
 import type { Pacer } from '../../src/model/model.ts';
 import { bucket, chance, drive, pacer } from './drive.ts';
 
@@ -490,6 +490,23 @@ describe('told quotas', () => {
     model.settle(model.send(6), 7, { kind: 'accepted', cost: 3 });
     expect(model.snapshot(7).remaining).toBe(0);
   });
+
+  it.each([{ roundTrip: 300 }, { roundTrip: 2_000 }])(
+    'is whole after its reset where only the last fifth of it is told, answers of $roundTrip ms',
+    ({ roundTrip }) => {
+      const limited = window(200, 10_000);
+      const server = (now: number): Answer => {
+        const { quotas, ...answer } = limited(now);
+        const [{ window: _, ...quota }] = quotas as [Quota];
+        return quota.remaining! < 40 ? { ...answer, quotas: [quota] } : answer;
+      };
+      const model = pacer();
+      drive(model, server, { for: 13_000, calls: 200, roundTrip });
+      // the answer to the first call lets others go, and theirs do the rest
+      const { accepted } = drive(model, server, { for: 4 * roundTrip, from: 13_000, calls: 100, roundTrip });
+      expect(accepted).toBe(100);
+    },
+  );
 
   it('forgets a quota that is not told any more', () => {
     const model = pacer();
