@@ -125,9 +125,9 @@ export class QuotaPacer {
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     this.#roundTrip = roundTrip;
     const resetIn = refill.note(quota, answered);
-    const refilled = refill.rate * within(now - sentAt, 0, 1_000);
-    const left = quota.remaining - (this.#spent - before - cost) + refilled;
     const { whole, isBucket, window } = refill;
+    const refilled = refill.rate * within(now - sentAt, 0, window);
+    const left = quota.remaining - (this.#spent - before - cost) + refilled;
     // a bucket has no window that ends: what it tells is when it is full
     if (now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {

@@ -98,6 +98,25 @@ describe('told quotas', () => {
     expect(result.refused).toBeLessThan(10);
   });
 
+  it.each([
+    { roundTrip: 3_000, least: 910 },
+    { roundTrip: 6_000, least: 800 },
+  ])(
+    'sends $least of 960 calls at 80 % of a sliding window that tells its length, answers of $roundTrip ms',
+    ({ roundTrip, least }) => {
+      const accepted: number[] = [];
+      const server = (now: number): Answer => {
+        while (accepted[0]! <= now - 10_000) accepted.shift();
+        const isAccepted = accepted.length < 100;
+        if (isAccepted) accepted.push(now);
+        const quotas = [{ limit: 100, window: 10_000, remaining: 100 - accepted.length, reset: 10_000 }];
+        return isAccepted ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 1_000, quotas };
+      };
+      const { sent } = drive(pacer(), server, { for: 120_000, every: 125, roundTrip });
+      expect(sent.length).toBeGreaterThan(least);
+    },
+  );
+
   it('spends a whole window where much was sent before the first answer told the quota', () => {
     const result = drive(pacer(), window(100, 5_000), { for: 20_000, every: 1_000 / 16, roundTrip: 12_000 });
     expect(result.sent.filter((at) => at > 12_000).length).toBeGreaterThan(120);
