@@ -29,13 +29,6 @@ export const TOLD: readonly Exception[] = [
     server: limited({ limit: windowFromFirst(5, 1_000), tells: SECONDS }),
   },
   {
-    situation: 'A bucket of 10 a second tells 600 a minute; answers of 3 s, at 70 %',
-    ...standardBeside(),
-    measure: MEASURES.half,
-    ...random(7),
-    server: limited({ limit: bucket(10, 10), tells: asPolicy(600, 60), answers: 3_000 }),
-  },
-  {
     situation:
       'Others take 30 % of a bucket of 50 a second, which holds five and tells 50; answers of a second, at 110 % of the rest',
     ...limiterBeside(),

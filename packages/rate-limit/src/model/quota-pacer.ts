@@ -125,9 +125,9 @@ export class QuotaPacer {
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
     this.#roundTrip = roundTrip;
     const resetIn = refill.note(quota, answered);
-    const refilled = refill.rate * within(now - sentAt, 0, 1_000);
-    const left = quota.remaining - (this.#spent - before - cost) + refilled;
     const { whole, isBucket, window } = refill;
+    const refilled = refill.rate * within(now - sentAt, 0, window);
+    const left = quota.remaining - (this.#spent - before - cost) + refilled;
     // a bucket has no window that ends: what it tells is when it is full
     if (now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
@@ -143,6 +143,16 @@ export class QuotaPacer {
       // once all are answered, what the last answers tell
       this.#left = this.#inFlight > 1 ? Math.min(this.#left, left) : refill.leftAfter(this.#newest);
     }
+  }
+
+  /**
+   * An accepted answer does not tell of it, as of a server that does so only where little is left. If the request was sent after the
+   * reset, it found all of it.
+   */
+  untold(before: number, sentAt: number): void {
+    const { resetAt, whole, quota } = this.#refill;
+    const { limit = whole, reset } = quota;
+    if (reset !== undefined && sentAt > resetAt) this.#left = limit - (this.#spent - before);
   }
 
   advance(now: number, inFlight: number): void {

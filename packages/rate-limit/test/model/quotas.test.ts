@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, usable } from '../../src/model/answer.ts';
+import { type Answer, type Quota, usable } from '../../src/model/answer.ts';
 import type { Pacer } from '../../src/model/model.ts';
 import { bucket, chance, drive, pacer } from './drive.ts';
 
@@ -97,6 +97,25 @@ describe('told quotas', () => {
     expect(result.accepted).toBeGreaterThan(680);
     expect(result.refused).toBeLessThan(10);
   });
+
+  it.each([
+    { roundTrip: 3_000, least: 910 },
+    { roundTrip: 6_000, least: 800 },
+  ])(
+    'sends $least of 960 calls at 80 % of a sliding window that tells its length, answers of $roundTrip ms',
+    ({ roundTrip, least }) => {
+      const accepted: number[] = [];
+      const server = (now: number): Answer => {
+        while (accepted[0]! <= now - 10_000) accepted.shift();
+        const isAccepted = accepted.length < 100;
+        if (isAccepted) accepted.push(now);
+        const quotas = [{ limit: 100, window: 10_000, remaining: 100 - accepted.length, reset: 10_000 }];
+        return isAccepted ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 1_000, quotas };
+      };
+      const { sent } = drive(pacer(), server, { for: 120_000, every: 125, roundTrip });
+      expect(sent.length).toBeGreaterThan(least);
+    },
+  );
 
   it('spends a whole window where much was sent before the first answer told the quota', () => {
     const result = drive(pacer(), window(100, 5_000), { for: 20_000, every: 1_000 / 16, roundTrip: 12_000 });
@@ -490,6 +509,23 @@ describe('told quotas', () => {
     model.settle(model.send(6), 7, { kind: 'accepted', cost: 3 });
     expect(model.snapshot(7).remaining).toBe(0);
   });
+
+  it.each([{ roundTrip: 300 }, { roundTrip: 2_000 }])(
+    'is whole after its reset where only the last fifth of it is told, answers of $roundTrip ms',
+    ({ roundTrip }) => {
+      const limited = window(200, 10_000);
+      const server = (now: number): Answer => {
+        const { quotas, ...answer } = limited(now);
+        const [{ window: _, ...quota }] = quotas as [Quota];
+        return quota.remaining! < 40 ? { ...answer, quotas: [quota] } : answer;
+      };
+      const model = pacer();
+      drive(model, server, { for: 13_000, calls: 200, roundTrip });
+      // the answer to the first call lets others go, and theirs do the rest
+      const { accepted } = drive(model, server, { for: 4 * roundTrip, from: 13_000, calls: 100, roundTrip });
+      expect(accepted).toBe(100);
+    },
+  );
 
   it('forgets a quota that is not told any more', () => {
     const model = pacer();
