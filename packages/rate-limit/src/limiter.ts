@@ -12,7 +12,7 @@ import {
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
-import { Pacer } from './model/model.ts';
+import { Pacer } from './model/pacer.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
 import { lastAnswerOf, mayRefuse, readResponse, withCost } from './read-response.ts';

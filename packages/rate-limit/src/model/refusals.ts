@@ -2,8 +2,8 @@ import { Cooldown } from './cooldown.ts';
 import { Concurrency, type Flight } from './flight.ts';
 import { History, Stretch } from './history.ts';
 import { Limit } from './limit.ts';
-import type { PacerOptions, Sent } from './model.ts';
 import { Noise } from './noise.ts';
+import type { PacerOptions, Sent } from './pacer.ts';
 import type { Quotas } from './quotas.ts';
 import { Sample } from './sample.ts';
 
