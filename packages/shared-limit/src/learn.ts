@@ -80,8 +80,9 @@ function explain(state: LimitState, top: number, time: number): Bucket | undefin
 }
 
 /**
- * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. No pace is no limit, so it is one call at least.
- * Where nothing was accepted, others used the limit up, and how long it is closed for says nothing about the pace.
+ * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. It is one call at
+ * least, since no pace is no limit. Where nothing was accepted, others used the limit up, and how long it is closed for says nothing
+ * about the pace.
  */
 function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
@@ -130,7 +131,10 @@ function between(state: LimitState, low: number, high: number): void {
   hold(state, rate, NONE, 1 - rate / high);
 }
 
-/** Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a search. */
+/**
+ * Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a
+ * search.
+ */
 function noneAccepted(state: LimitState, time: number, call: number): void {
   const most = (2 * call) / time;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
