@@ -27,11 +27,11 @@ const HELD_PER_ANSWER = 2;
 /** When so many new calls are answered, the server answers again, and held calls wait for their turn. */
 const ANSWERING = 5;
 
-/**
- * So many failures are excused after an answer. At least two, since a call that fails for good fails again in its retry. With hundreds
- * saved up, a service that is full again would be noticed too late.
- */
-const EXCUSES = { least: 2, most: 5 };
+/** So many failures are excused after an answer, at least: a call that fails for good fails again in its retry. */
+const LEAST_EXCUSED = 2;
+
+/** So many are excused together at the most: with hundreds saved up, a service that is full again would be noticed too late. */
+const MOST_EXCUSED = 5;
 
 /** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
 export const LONGEST_CALL = 30_000;
@@ -148,7 +148,7 @@ export class Recovery {
       since.answeredNew++;
       this.#failures = 0;
     }
-    since.excuses = Math.min(EXCUSES.most, Math.max(EXCUSES.least, since.excuses + 1));
+    since.excuses = Math.min(MOST_EXCUSED, Math.max(LEAST_EXCUSED, since.excuses + 1));
   }
 
   /**
