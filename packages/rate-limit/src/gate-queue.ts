@@ -14,8 +14,9 @@ export class GateQueue {
   readonly #resting = new Queue<Ticket>();
   /** All of them, by the time until which they may be held. */
   readonly #held = new Queue<Ticket>();
-  /** The latest time to which one of those that wait may be held, and the latest end of their calls. Those that left count too, until none waits. */
+  /** Until when one of those that wait may be held, at the latest. Those that left count too, until none waits. */
   #heldUntil = 0;
+  /** When the last of their calls ends, counted alike. */
   #endsAt = 0;
   #isScheduled = false;
   /** Whether it has just waited for this turn of the event loop. Then the next call goes out without another one. */

@@ -1,13 +1,10 @@
-import { type Call, discard, monotonic, type Next, onAbort, throwIfAborted } from '@steadfetch/core';
+import { type Call, discard, monotonic, type Next, throwIfAborted } from '@steadfetch/core';
 import {
   abortable,
   cancelError,
-  cancellable,
   checkNumber,
   keepBody,
   releaseBody,
-  settledByOthers,
-  sleep,
   Turns,
   type Watch,
   watchRequests,
@@ -15,21 +12,16 @@ import {
 import { kinds } from './always-refused.ts';
 import type { Gate, Permit } from './gate.ts';
 import { type GateSnapshot, Gates } from './gates.ts';
-import { Pacer } from './model/model.ts';
+import { Pacer } from './model/pacer.ts';
 import type { Settings } from './options.ts';
 import { Outgoing } from './outgoing.ts';
-import { RateLimitError, type RateLimitReason } from './rate-limit-error.ts';
-import { lastAnswerOf, mayRefuse, readResponse, withCost, withoutSecrets } from './read-response.ts';
+import { lastAnswerOf, mayRefuse, readResponse, withCost } from './read-response.ts';
 import { delayOf, prepareResend, type RefusedCall, repeatsOf, stopReason } from './refused-call.ts';
 import { Report } from './report.ts';
 import { namesOf } from './scope.ts';
 import { type Effect, FAILED, settle, UNSENT } from './settle.ts';
 import { Ticket } from './ticket.ts';
-
-/** A call waits so many milliseconds longer than `maxWait`, so that a gate that is closed for exactly that long still lets it out. */
-const GRACE_MS = 100;
-/** A call that is refused here ends no later than this, in milliseconds. */
-const LONGEST_REFUSAL_MS = 1_000;
+import { GRACE_MS, Waits } from './waits.ts';
 
 /** Sends calls when their gates let them, again and again while they are refused and may be sent again. */
 export class Limiter {
@@ -38,6 +30,7 @@ export class Limiter {
   readonly #gates: Gates;
   readonly #report: Report;
   readonly #turns: Turns;
+  readonly #waits: Waits;
   readonly #watch: Watch | undefined = watchRequests();
   readonly #kindOf: (call: Call) => number = kinds();
   #tickets = 0;
@@ -51,6 +44,7 @@ export class Limiter {
     this.#now = now;
     this.#report = new Report(settings, now);
     this.#turns = new Turns(clock, now);
+    this.#waits = new Waits(settings, now, this.#turns, this.#report);
     const local = (pace?: number) => new Pacer({ ...model, ...(pace && { start: { at: now(), pace } }) });
     this.#gates = new Gates(namesOf(settings), {
       clock,
@@ -79,7 +73,7 @@ export class Limiter {
         let permit = gate.effective.enter(ticket, at);
         const hasWaited = !permit;
         const resume = hasWaited ? call.rest?.() : undefined;
-        permit ??= await this.#wait(ticket);
+        permit ??= await this.#waits.permitFor(ticket);
         const request = this.#requestOf(ticket, permit);
         let response: Response;
         try {
@@ -111,7 +105,7 @@ export class Limiter {
     } catch (error) {
       if (!ticket?.late) throw error;
       // reported by the call itself: what ends its wait belongs to another call, and so do the async context and the id in a log
-      throw this.#error('rate-limited', ticket.late.gate, ticket.late.wait, call);
+      throw this.#waits.error('rate-limited', ticket.late.gate, ticket.late.wait, call);
     } finally {
       releaseBody(call);
       if (gate && end?.() !== false) this.#gates.release(gate);
@@ -132,67 +126,6 @@ export class Limiter {
     if (record.maxRepeats < maxResends) record.maxRepeats = maxResends;
     const price = cost ? checkNumber('rateLimit: cost', cost(call), { max: Number.MAX_SAFE_INTEGER }) : 1;
     return new Ticket(call, gate, this.#tickets++, price, maxWait, this.#now());
-  }
-
-  /** Waits for a permit. Fails when too many wait, or as soon as the wait is known to be too long. */
-  #wait(ticket: Ticket): Promise<Permit> {
-    const { call } = ticket;
-    const gate = ticket.gate.effective;
-    const now = this.#now();
-    ticket.since = now;
-    const time = call.remaining();
-    ticket.deadline = now + Math.min(ticket.left + GRACE_MS, time);
-    ticket.endsAt = now + time;
-    gate.advance(now);
-    const wait = gate.leastWait(now);
-    const isFull = gate.waiting >= this.#settings.maxQueue && ticket.notBefore === 0;
-    if (isFull || now + wait > ticket.deadline)
-      return this.#refuse(isFull ? 'queue-full' : 'rate-limited', gate, wait, ticket);
-    const own = call.observed && cancellable(call.signal);
-    if (own) this.#report.waits(ticket, gate, own.cancel);
-    call.record.waitingFor = 'its turn in rateLimit()';
-    const begin = (resolve: (permit: Permit) => void, reject: (reason: unknown) => void) => {
-      ticket.resolve = resolve;
-      ticket.reject = reject;
-      gate.queue(ticket);
-      // an observer may have cancelled the wait already
-      let release: (() => void) | undefined;
-      ticket.release = () => {
-        release?.();
-        own?.release();
-      };
-      release = onAbort(own?.signal ?? call.signal, (reason) => {
-        ticket.queue?.remove(ticket);
-        ticket.gate.noteEnd(ticket, this.#now());
-        const turn = this.#turns.enter();
-        if (turn) void turn.then(() => ticket.refuse(reason));
-        else ticket.refuse(reason);
-      });
-    };
-    return settledByOthers(begin, () => ticket.queue?.wakeIfLate());
-  }
-
-  /**
-   * Refuses a call that is not sent. One that would wait for too long ends when an answer would have come: a job that
-   * takes its next item as soon as the last one ended must not go through its items faster than by asking. Where no answer
-   * was seen yet, as in a process that begins while others have used up the limit, it ends after a second, or half of its time.
-   * If another answer has opened the gate by then, it waits for its turn.
-   */
-  async #refuse(reason: RateLimitReason, gate: Gate, wait: number, ticket: Ticket): Promise<Permit> {
-    const { call } = ticket;
-    const time = call.remaining();
-    const usual = Math.min(gate.learned.answerTime.ms ?? Infinity, LONGEST_REFUSAL_MS);
-    const held = reason === 'queue-full' ? 0 : usual < time ? usual : time / 2;
-    if (held > 0) {
-      await sleep(held, call.signal, this.#settings.clock);
-      const now = this.#now();
-      const { effective } = ticket.gate;
-      effective.advance(now);
-      ticket.left -= now - ticket.since;
-      if (effective.learned.hasReleased && !ticket.isLost && now + effective.leastWait(now) <= ticket.deadline)
-        return effective.enter(ticket, now) ?? this.#wait(ticket);
-    }
-    return this.#turns.refuse(() => this.#error(reason, gate, Math.max(0, wait - held), call), call.signal);
   }
 
   #endUnanswered(request: Outgoing): void {
@@ -247,12 +180,5 @@ export class Limiter {
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
     const closedFor = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
     return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
-  }
-
-  #error(reason: RateLimitReason, gate: Gate, retryAfter: number, call: Call): RateLimitError {
-    this.#report.refused(call, gate, reason, retryAfter);
-    const { lastAnswer: known } = gate.learned;
-    const lastAnswer = call.record.lastAnswer ?? (known && withoutSecrets(known));
-    return new RateLimitError(reason, { key: gate.key, retryAfter, lastAnswer });
   }
 }

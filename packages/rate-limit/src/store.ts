@@ -8,10 +8,12 @@ export interface Sending {
   readonly cost: number;
 }
 
-/** The calls of a gate that want to go. `cost`: of the first. `latest`: to send one later than this is of no use; `undefined` where none waits. */
+/** The calls of a gate that want to go. */
 export interface Line {
   readonly length: number;
+  /** Of the first. */
   readonly cost: number;
+  /** To send one later than this is of no use. `undefined` where none waits. */
   readonly latest: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { Ahead } from '../src/ahead.ts';
 import { Gate, type Permit } from '../src/gate.ts';
 import type { GateContext } from '../src/gate-context.ts';
 import { rateLimit } from '../src/index.ts';
-import { Pacer } from '../src/model/model.ts';
+import { Pacer } from '../src/model/pacer.ts';
 import type { Ticket } from '../src/ticket.ts';
 import { endingsOf } from './random-calls.ts';
 

@@ -44,7 +44,10 @@ const FORGOTTEN_AFTER = 5_000;
 /** A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. */
 const STILL_WAITING = 2_000;
 
-/** How much of the extra a success removes: a client that calls often earns more by successes, and a hundred clients with an extra each are a storm. */
+/**
+ * How much of the extra a success removes. A client that calls often earns more by successes, and a hundred clients with an extra each are
+ * a storm.
+ */
 const EXTRA_FADES = 0.25;
 
 export function opened({ credit, floor }: BudgetSettings, now: number): Account {

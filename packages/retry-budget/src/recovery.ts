@@ -5,8 +5,8 @@
 const QUIET = 1_000;
 
 /**
- * Where no new call was made since the last failure, for so long (ms) and so many times as long as between two failures, a burst is over:
- * then one held call finds out without waiting for `QUIET`. A client that calls once a second is not idle between two calls.
+ * A burst is over where no new call was made since the last failure, for so long (ms) and so many times as long as between two failures.
+ * Then one held call finds out without waiting for `QUIET`. A client that calls once a second is not idle between two calls.
  */
 const IDLE = 350;
 const IDLE_GAPS = 5;
@@ -22,16 +22,16 @@ const DOWN = 350;
 const DOWN_FAILURES = 5;
 
 /** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
-const MOST = 2;
+const HELD_PER_ANSWER = 2;
 
-/**
- * When so many new calls are answered, the server answers again, and held calls wait for their turn. So many failures are excused together at
- * the most: with hundreds saved up, a service that is full again would be noticed too late.
- */
-const FEW = 5;
+/** When so many new calls are answered, the server answers again, and held calls wait for their turn. */
+const ANSWERING = 5;
 
 /** So many failures are excused after an answer, at least: a call that fails for good fails again in its retry. */
-const LEAST = 2;
+const LEAST_EXCUSED = 2;
+
+/** So many are excused together at the most: with hundreds saved up, a service that is full again would be noticed too late. */
+const MOST_EXCUSED = 5;
 
 /** As long as a call of `standard()` may take (ms). For so long answers can leave it open whether the server is down. */
 export const LONGEST_CALL = 30_000;
@@ -43,10 +43,11 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
- * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed as that one did:
- * the server may be back. Where it or the first answer takes so long, held calls wait for their turn, for `SLOW_TO_KNOW` ms at most.
+ * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
+ * as that one did: the server may be back. Where it or the first answer takes so long, held calls wait for their turn.
  */
 const SLOW = 200;
+/** For so long at most (ms). */
 const SLOW_TO_KNOW = 10_000;
 
 /** What happened since the last failure that counts. */
@@ -85,7 +86,7 @@ export class Recovery {
   /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
   #failures = 0;
   #outageFailures = 0;
-  /** When the first and the last excused failure since the last answer were sent. If more follow within `QUIET`, an outage began with the first. */
+  /** When the first and the last excused failure since the last answer were sent. More within `QUIET` are an outage that began with the first. */
   #excusedFrom = 0;
   #excusedAt = -Infinity;
   /** A server is taken to be well at first. */
@@ -147,7 +148,7 @@ export class Recovery {
       since.answeredNew++;
       this.#failures = 0;
     }
-    since.excuses = Math.min(FEW, Math.max(LEAST, since.excuses + 1));
+    since.excuses = Math.min(MOST_EXCUSED, Math.max(LEAST_EXCUSED, since.excuses + 1));
   }
 
   /**
@@ -161,7 +162,7 @@ export class Recovery {
 
   /** Whether the server answers new calls, and none has failed since. */
   isAnswering(): boolean {
-    return this.#since.answeredNew >= FEW;
+    return this.#since.answeredNew >= ANSWERING;
   }
 
   #isSlow(now: number): boolean {
@@ -207,7 +208,7 @@ export class Recovery {
       const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(now), this.#took);
       return isQuiet || this.#failuresSinceSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
-    if (this.#wasDown() || answeredNew === 0) return MOST * answered; // or no client makes new calls
+    if (this.#wasDown() || answeredNew === 0) return HELD_PER_ANSWER * answered; // or no client makes new calls
     return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
   }
 }

@@ -1,31 +1,11 @@
 import { manualClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
 import { retryBudget } from '../src/index.ts';
-import { failingCalls, KEY, succeed } from './support.ts';
+import { KEY, spentFor } from './support.ts';
 
 describe('the retries of calls that were held', () => {
-  /** A budget that failures have spent, for so many milliseconds. */
-  const spent = async (outage: number) => {
-    const clock = manualClock();
-    const budget = retryBudget({ clock });
-    budget.record(KEY, 'failure', 1);
-    for (let i = 0; i < 25; i++) {
-      await clock.advance(outage / 25);
-      budget.record(KEY, 'failure', 1);
-    }
-    const answer = (attempt: number) => budget.record(KEY, 'success', attempt);
-    const fail = (attempt: number) => budget.record(KEY, 'failure', attempt);
-    /** How many are allowed at once. */
-    const allowed = () => {
-      let count = 0;
-      while (budget.acquire(KEY, 'held')) count++;
-      return count;
-    };
-    return { budget, clock, answer, fail, allowed };
-  };
-
   it('says that a retry may be allowed while something is left, or where answers have room for a held call', async () => {
-    const { budget, answer, fail, allowed } = await spent(1_000);
+    const { budget, answer, fail, allowed } = await spentFor(1_000);
     const spend = () => {
       while (budget.acquire(KEY, 'transient'));
       return budget.mayRetry?.(KEY);
@@ -45,150 +25,8 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([true, false, true, false, true, true, false]);
   });
 
-  it('says that the server is back when it has answered five new calls, until it fails', async () => {
-    const { budget, answer, fail } = await spent(1_000);
-    const seen = [budget.isBack?.(KEY)];
-
-    for (let i = 0; i < 4; i++) answer(1);
-    for (let i = 0; i < 4; i++) answer(2); // of retries, which say nothing of how often it is called
-    seen.push(budget.isBack?.(KEY));
-    answer(1);
-    seen.push(budget.isBack?.(KEY));
-    for (let i = 0; i < 6; i++) fail(1);
-    seen.push(budget.isBack?.(KEY));
-
-    expect(seen).toEqual([false, false, true, false]);
-  });
-
-  it('says that the server may be back while it is not known of the held call that finds out, from 200 ms on', async () => {
-    const { budget, clock, fail, allowed } = await spent(0);
-    await clock.advance(350);
-    expect(allowed()).toBe(1);
-
-    await clock.advance(199);
-    const seen = [budget.isBack!(KEY)];
-    await clock.advance(1);
-    seen.push(budget.isBack!(KEY));
-    fail(2);
-    seen.push(budget.isBack!(KEY));
-
-    expect(seen).toEqual([false, true, false]);
-  });
-
-  it.each([
-    ['before it is under way for 200 ms', 10, 199, false],
-    ['until it has failed as late as the one before', 300, 300, false],
-    ['then', 10, 200, true],
-    ['then, for longer than the one before', 300, 301, true],
-    ['for ten seconds', 10, 9_999, true],
-    ['no longer', 10, 10_000, false],
-  ])('says that the server may be back while it is not known of a new call: %s', async (_, took, since, isBack) => {
-    const { budget, clock } = await spent(1_000);
-    budget.record(KEY, 'failure', 1, 2, took);
-    const seen = [budget.isBack!(KEY)];
-    budget.begin!(KEY);
-    await clock.advance(since);
-    seen.push(budget.isBack!(KEY));
-    budget.record(KEY, 'failure', 1, 2, took);
-    seen.push(budget.isBack!(KEY));
-
-    expect(seen).toEqual([false, isBack, false]);
-  });
-
-  it.each([
-    ['slow', 200, true],
-    ['fast', 199, false],
-  ])('says so also of the first seconds of %s answers', async (_, took, isBack) => {
-    const { budget, clock, answer, fail } = await spent(1_000);
-    fail(1);
-    budget.begin!(KEY);
-    await clock.advance(took);
-    answer(1);
-    budget.begin!(KEY);
-    await clock.advance(1_000);
-
-    expect(budget.isBack!(KEY)).toBe(isBack);
-    await clock.advance(8_800);
-    expect(budget.isBack!(KEY)).toBe(false);
-  });
-
-  it.each([
-    ['slow', 200, 7_000, true],
-    ['fast', 199, 7_000, false],
-    ['slow', 2_000, 7_999, true],
-    ['slow', 2_000, 8_000, false],
-  ])(
-    'says so of a first answer that was %s, until ten seconds after it was sent, whatever failed meanwhile',
-    async (_, took, since, isBack) => {
-      const { budget, clock } = await spent(1_000);
-      await clock.advance(2_000);
-      budget.record(KEY, 'failure', 1, 2, 2_500);
-      budget.record(KEY, 'success', 1, 2, took);
-      await clock.advance(since);
-
-      expect(budget.isBack!(KEY)).toBe(isBack);
-    },
-  );
-
-  it.each([
-    ['none while such calls wait for their turn', 5, 1_999, 0],
-    ['all when none has been refused its turn for two seconds', 5, 2_000, 40],
-    ['none before a short outage is over for three times its length', 5, 1_049, 0, 350],
-    ['all when it is over for so long', 5, 1_050, 40, 350],
-    ['all before five new calls are answered', 4, 0, 40],
-  ])('allows other retries: %s', async (_, answered, since, granted, outage = 1_000) => {
-    const { budget, clock, answer } = await spent(outage);
-    for (let i = 0; i < answered; i++) answer(1);
-    for (let i = 0; i < 100; i++) answer(2); // all is paid
-    for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
-    await clock.advance(since);
-
-    expect(budget.mayRetry?.(KEY)).toBe(granted > 0);
-    expect(failingCalls(budget, 20)).toBe(granted);
-  });
-
-  it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
-    const { budget, clock, answer } = await spent(3_600_000);
-    const granted = async (since: number) => {
-      await clock.advance(since);
-      for (let i = 0; i < 100; i++) answer(1); // all is paid
-      for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
-      return budget.mayRetry?.(KEY);
-    };
-
-    expect([await granted(0), await granted(29_999), await granted(1)]).toEqual([false, false, true]);
-  });
-
-  it('allows other retries as late as the longer of two outages says', async () => {
-    const { budget, clock, answer, fail } = await spent(10_000);
-    answer(1);
-    for (let i = 0; i < 6; i++) {
-      await clock.advance(100);
-      fail(1);
-    }
-    for (let i = 0; i < 5; i++) answer(1);
-    for (let i = 0; i < 100; i++) answer(2); // all is paid
-    for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
-    await clock.advance(1_900);
-
-    expect(budget.mayRetry?.(KEY)).toBe(false);
-  });
-
-  it('allows other retries at once after two failures that are far apart', async () => {
-    const clock = manualClock();
-    const budget = retryBudget({ clock });
-    for (let i = 0; i < 2; i++) {
-      await clock.advance(60_000);
-      budget.record(KEY, 'failure', 1);
-    }
-    succeed(budget, 5);
-
-    expect(budget.acquire(KEY, 'held')).toBeUndefined();
-    expect(budget.mayRetry?.(KEY)).toBe(true);
-  });
-
   it('allows two for each call that a server answers again after it was down', async () => {
-    const { answer, allowed } = await spent(350);
+    const { answer, allowed } = await spentFor(350);
 
     expect(allowed()).toBe(0);
     answer(1);
@@ -202,7 +40,7 @@ describe('the retries of calls that were held', () => {
     ['when it failed first', 1_000, 2],
     ['before', 1_001, 0],
   ])('allows them for an answer to a call that was sent %s', async (_, took, count) => {
-    const { budget, clock, allowed } = await spent(500);
+    const { budget, clock, allowed } = await spentFor(500);
     budget.begin!(KEY);
     await clock.advance(500);
     budget.record(KEY, 'success', 1, 2, took);
@@ -211,7 +49,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows two also for each held call that is answered', async () => {
-    const { answer, allowed } = await spent(50_000);
+    const { answer, allowed } = await spentFor(50_000);
 
     for (let i = 0; i < 10; i++) answer(1);
     expect(allowed()).toBe(20);
@@ -221,7 +59,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows none as soon as two more fail again than were answered, nor while the server answers now and then', async () => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
+    const { clock, answer, fail, allowed } = await spentFor(1_000);
 
     answer(1);
     fail(1);
@@ -235,7 +73,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('counts anew after each outage', async () => {
-    const { clock, answer, fail, allowed } = await spent(350);
+    const { clock, answer, fail, allowed } = await spentFor(350);
 
     for (let i = 0; i < 5; i++) answer(1);
     expect(allowed()).toBe(10);
@@ -251,7 +89,7 @@ describe('the retries of calls that were held', () => {
     ['by chance', 1],
     ['for good, and their retries with them', 2],
   ])('excuses a failure for each answer, and one more, since some fail %s', async (_, attempt) => {
-    const { budget, answer, fail } = await spent(1_000);
+    const { budget, answer, fail } = await spentFor(1_000);
     for (let i = 0; i < 4; i++) {
       answer(1);
       fail(attempt);
@@ -266,155 +104,8 @@ describe('the retries of calls that were held', () => {
     expect(seen).toEqual([true, true, true, false]);
   });
 
-  it('does not end as it begins where the first new call that is answered is followed by a call that fails for good', async () => {
-    const { answer, fail, allowed } = await spent(1_000);
-    answer(1);
-    for (const attempt of [1, 2]) fail(attempt);
-
-    expect(allowed()).toBe(2);
-  });
-
-  it('excuses no failure of a server that was not down', async () => {
-    const { budget, answer, fail } = await spent(349);
-    for (let i = 0; i < 5; i++) answer(1);
-    expect(budget.isBack?.(KEY)).toBe(true);
-    fail(1);
-
-    expect(budget.isBack?.(KEY)).toBe(false);
-  });
-
-  it('ignores failures of requests that were sent before the server answered again, and no others', async () => {
-    const { budget, clock, answer, allowed } = await spent(1_000);
-    const fail = (took: number) => budget.record(KEY, 'failure', 1, 2, took);
-    answer(1);
-    await clock.advance(1_000);
-    for (let i = 0; i < 10; i++) fail(1_001);
-    expect(allowed()).toBe(2);
-
-    answer(1);
-    for (let i = 0; i < 10; i++) fail(1_000);
-    expect(allowed()).toBe(0);
-  });
-
-  it('excuses a failure also for each retry that is answered', async () => {
-    const { answer, fail, allowed } = await spent(1_000);
-    answer(1);
-    for (let i = 0; i < 4; i++) answer(2);
-    for (let i = 0; i < 5; i++) fail(2);
-    expect(allowed()).toBe(10);
-
-    fail(2);
-    expect(allowed()).toBe(0);
-  });
-
-  it('excuses at most five failures in a row, however many were answered', async () => {
-    const { answer, fail, allowed } = await spent(1_000);
-    for (let i = 0; i < 1_000; i++) answer(1);
-    for (let i = 0; i < 5; i++) fail(1);
-    expect(allowed()).toBe(2_000);
-
-    for (let i = 0; i < 1_000; i++) answer(1);
-    for (let i = 0; i < 6; i++) fail(1);
-
-    expect(allowed()).toBe(0);
-  });
-
-  it('excuses a failure however long ago the outage was', async () => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    for (let i = 0; i < 100; i++) answer(1);
-
-    await clock.advance(60_000);
-    fail(1);
-
-    expect(allowed()).toBeGreaterThan(0);
-  });
-
-  it('counts an outage from its first failure, also where that one was excused', async () => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    for (let i = 0; i < 100; i++) answer(1);
-    await clock.advance(60_000);
-
-    for (let i = 0; i < 9; i++) {
-      await clock.advance(100);
-      fail(1);
-    }
-    answer(1);
-
-    expect(allowed()).toBe(2);
-  });
-
-  it.each([
-    [4, 'bad luck', 'since many clients that make few calls each would keep a service full', 0],
-    [5, 'another outage', 'however long they take', 2],
-  ])('takes %i failures in a row after it for %s, %s', async (failures, _outage, _why, granted) => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    answer(1);
-    for (let i = 0; i < failures; i++) {
-      await clock.advance(200);
-      fail(1);
-    }
-    answer(1);
-
-    expect(allowed()).toBe(granted);
-  });
-
-  it.each([
-    ['goes on', 'a retry', 2, 2],
-    ['is over', 'a new call', 1, 0],
-  ])('%s where one fails after %s was answered', async (_, _what, attempt, granted) => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    answer(attempt);
-    await clock.advance(500);
-    for (let i = 0; i < 3; i++) fail(2);
-    await clock.advance(100);
-    answer(1);
-
-    expect(allowed()).toBe(granted);
-  });
-
-  it('excuses failures also where only retries are answered, as where the first attempt of every call fails', async () => {
-    const { answer, fail, allowed } = await spent(1_000);
-    answer(2);
-    fail(1);
-    fail(1);
-    expect(allowed()).toBe(2);
-
-    fail(1);
-    expect(allowed()).toBe(0);
-  });
-
-  it('does not count an outage from an excused failure before the last answer', async () => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    answer(1);
-    fail(1);
-    await clock.advance(500);
-    answer(1);
-    for (let i = 0; i < 7; i++) {
-      await clock.advance(20);
-      fail(1);
-    }
-    answer(1);
-
-    expect(allowed()).toBe(0);
-  });
-
-  it('does not count an outage from a failure that was excused long before, as of one broken thing', async () => {
-    const { clock, answer, fail, allowed } = await spent(1_000);
-    for (let i = 0; i < 100; i++) answer(1);
-    for (let i = 0; i < 3; i++) fail(1);
-    await clock.advance(600_000);
-
-    for (let i = 0; i < 9; i++) {
-      await clock.advance(100);
-      fail(1);
-    }
-    for (let i = 0; i < 5; i++) answer(1);
-
-    expect(allowed()).toBe(10);
-  });
-
   it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
-    const { budget, clock, answer, allowed } = await spent(0);
+    const { budget, clock, answer, allowed } = await spentFor(0);
 
     budget.begin!(KEY);
     await clock.advance(999);
@@ -428,7 +119,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows the next one a second after that one failed, or had no outcome', async () => {
-    const { budget, clock, fail, allowed } = await spent(0);
+    const { budget, clock, fail, allowed } = await spentFor(0);
 
     budget.begin!(KEY);
     await clock.advance(1_000);
@@ -448,7 +139,7 @@ describe('the retries of calls that were held', () => {
     ['350 ms', 0, 350],
     ['five times as long as between two failures', 2_600, 500],
   ])('allows one where no new call is made after a burst: %s after the last failure', async (_, outage, after) => {
-    const { clock, allowed } = await spent(outage);
+    const { clock, allowed } = await spentFor(outage);
 
     await clock.advance(after - 1);
     expect(allowed()).toBe(0);
@@ -457,7 +148,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('waits as long from when a slow failure was known: until then new calls were made', async () => {
-    const { budget, clock, allowed } = await spent(0);
+    const { budget, clock, allowed } = await spentFor(0);
     await clock.advance(400);
     budget.record(KEY, 'failure', 1, 2, 400);
 
@@ -471,7 +162,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows the next one 350 ms after that one failed, where no new call is made after a burst', async () => {
-    const { clock, fail, allowed } = await spent(0);
+    const { clock, fail, allowed } = await spentFor(0);
 
     await clock.advance(350);
     expect(allowed()).toBe(1);
@@ -499,20 +190,8 @@ describe('the retries of calls that were held', () => {
     expect(budget.acquire(KEY, 'held')).toBeDefined();
   });
 
-  it('says that the server is back also when it has answered a held call, until requests fail', async () => {
-    const { budget, clock, answer, fail, allowed } = await spent(1_000);
-    await clock.advance(1_000);
-    const seen = [allowed(), budget.isBack!(KEY)];
-    answer(2);
-    seen.push(budget.isBack!(KEY));
-    for (let i = 0; i < 3; i++) fail(1);
-    seen.push(budget.isBack!(KEY));
-
-    expect(seen).toEqual([1, false, true, false]);
-  });
-
   it.each([1, 100, 900])('allows one after 50 failures while all new calls fail, one each %i ms', async (ms) => {
-    const { clock, fail, allowed } = await spent(1_000);
+    const { clock, fail, allowed } = await spentFor(1_000);
     let granted = 0;
     for (let i = 0; i < 1_000; i++) {
       await clock.advance(ms);
@@ -524,7 +203,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows nearly all again where the first attempt of every call fails, and its retry is answered', async () => {
-    const { clock, answer, fail, allowed } = await spent(3_000);
+    const { clock, answer, fail, allowed } = await spentFor(3_000);
     let granted = 0;
     for (let i = 0; i < 600; i++) {
       await clock.advance(100);
@@ -538,7 +217,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('allows one where the trouble was short, when nothing has failed for a second', async () => {
-    const { clock, answer, allowed } = await spent(100);
+    const { clock, answer, allowed } = await spentFor(100);
 
     answer(1);
     expect(allowed()).toBe(0);
@@ -548,7 +227,7 @@ describe('the retries of calls that were held', () => {
   });
 
   it('gives the one that finds out as long as the last attempt took', async () => {
-    const { budget, clock, allowed } = await spent(1_000);
+    const { budget, clock, allowed } = await spentFor(1_000);
 
     budget.record(KEY, 'failure', 1, 2, 10_000);
     expect(allowed()).toBe(1);

@@ -1,4 +1,5 @@
-import type { RetryBudget, RetryKind } from '../src/index.ts';
+import { type ManualClock, manualClock } from '@steadfetch/testing';
+import { type RetryBudget, type RetryKind, retryBudget, type TokenBudget } from '../src/index.ts';
 
 export const KEY = 'https://api.example.com';
 
@@ -21,4 +22,55 @@ export function failingCalls(
     }
   }
   return granted;
+}
+
+/** Retries granted where calls fail evenly, and so many are sent for each that fails. */
+export async function outage(
+  budget: RetryBudget,
+  clock: ManualClock,
+  { perSecond, seconds, sent = 0 }: { perSecond: number; seconds: number; sent?: number },
+): Promise<number> {
+  let granted = 0;
+  let begun = 0;
+  for (let n = 0; n < perSecond * seconds; n++) {
+    for (; begun < sent * (n + 1); begun++) budget.begin!(KEY);
+    granted += failingCalls(budget, 1);
+    await clock.advance(1_000 / perSecond);
+  }
+  return granted;
+}
+
+/** Calls that all succeed, for ten seconds. */
+export async function calm(budget: RetryBudget, clock: ManualClock, perSecond: number): Promise<void> {
+  for (let second = 0; second < 10; second++) {
+    succeed(budget, perSecond);
+    await clock.advance(1_000);
+  }
+}
+
+/** A budget that has nothing left: trouble has lasted for longer than is ridden out. */
+export async function spent(clock: ManualClock): Promise<TokenBudget> {
+  const budget = retryBudget({ clock });
+  await outage(budget, clock, { perSecond: 100, seconds: 2 });
+  return budget;
+}
+
+/** A budget that failures have spent, for so many milliseconds. */
+export async function spentFor(outage: number) {
+  const clock = manualClock();
+  const budget = retryBudget({ clock });
+  budget.record(KEY, 'failure', 1);
+  for (let i = 0; i < 25; i++) {
+    await clock.advance(outage / 25);
+    budget.record(KEY, 'failure', 1);
+  }
+  const answer = (attempt: number) => budget.record(KEY, 'success', attempt);
+  const fail = (attempt: number) => budget.record(KEY, 'failure', attempt);
+  /** How many are allowed at once. */
+  const allowed = () => {
+    let count = 0;
+    while (budget.acquire(KEY, 'held')) count++;
+    return count;
+  };
+  return { budget, clock, answer, fail, allowed };
 }

@@ -2,7 +2,10 @@ import { LATEST } from './reports.ts';
 
 /** While the place is not used and does not answer, it is asked again after so long, ms. */
 const PAUSE = 1_000;
-/** The client of the place may keep unanswered questions in memory: after this many the place is asked less and less often, but at least once in `LONGEST_PAUSE`, ms. */
+/**
+ * The client of the place may keep unanswered questions in memory. So after this many the place is asked less and less often, but at least
+ * once in `LONGEST_PAUSE`, ms.
+ */
 const MANY = 30;
 const LONGEST_PAUSE = 60_000;
 /** A place whose late answers in a row took this long in all is no longer used, ms. So it may be late for a while, as when many processes start. */

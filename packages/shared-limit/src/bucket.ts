@@ -6,6 +6,8 @@ const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
 export const SLACK = 40;
 const FINE = 20;
+/** A history is coarse: a bucket may contradict it by this share of what came back since the limit was last used up. */
+const LOOSE = 0.05;
 /** A round number takes no more than this from the doubt. */
 const MOST_TAKEN = 0.1;
 
@@ -18,16 +20,9 @@ export interface Bucket {
 
 /**
  * The bucket that explains a history: each acceptance says that it held something, each refusal that it was empty. Found by
- * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart. By the part `loose` of what
- * came back meanwhile it may be off.
+ * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart.
  */
-export function bucketOf(
-  history: readonly Entry[],
-  most: number,
-  top: number,
-  time: number,
-  loose: number,
-): Bucket | undefined {
+export function bucketOf(history: readonly Entry[], most: number, top: number, time: number): Bucket | undefined {
   const at = (rate: number) => fitOf(history, most, rate);
   const reach = Math.min(20, top);
   const rate = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
@@ -36,7 +31,7 @@ export function bucketOf(
   const low = rootOf((other) => at(other).tooLow - wrong - FINE * other, LEAST, reach);
   const high = rootOf((other) => wrong + FINE * other - at(other).tooHigh, LEAST, reach);
   const back = rate * time;
-  if (wrong >= 1 + SLACK * rate + loose * back || rate >= 0.97 * top) return undefined;
+  if (wrong >= 1 + SLACK * rate + LOOSE * back || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));
   const doubt = Math.max((high - low) / rate / 2, wrong / back);
   return { ...round, doubt: Math.max(round.doubt * doubt, doubt - MOST_TAKEN) };

@@ -1,6 +1,6 @@
 import { type Bucket, bucketOf, SLACK } from './bucket.ts';
 import { HOLD, type LimitState, SEARCH } from './state.ts';
-import { dropFirst, mark, marksOf } from './tidy.ts';
+import { mark, marksOf } from './tidy.ts';
 
 /** The least doubt about a pace, and the doubt about a guess. */
 const SURE = 0.01;
@@ -18,8 +18,6 @@ const UNDER = 0.01;
 /** A bucket of one has no room for a call that arrives this many ms early, so its pace is held lower: by this share of the rate at most. */
 const EARLY = 5;
 const MOST_UNDER = 0.1;
-/** The end of a history is coarse: a bucket may contradict it by this share of what came back. */
-const LOOSE = 0.05;
 /** More is tried once in this many requests at most, since that is refused a few times; the second number where the pace is a guess. */
 const RARE = 400;
 const RARE_GUESS = 40;
@@ -49,7 +47,7 @@ export function learn(state: LimitState, cost: number): void {
   if (state.base === 0) search(state, start);
   else if (accepted === 0) noneAccepted(state, time, call);
   else {
-    const found = explain(state, 1.05 * pace, time);
+    const found = bucketOf(state.history, state.most, 1.05 * pace, time);
     if (!found && isAlone) state.alone++;
     // a refusal after a pause looks like a limit that hardly comes back: few acceptances halve a pace at most
     const isFar = found && found.rate < 0.5 * state.base;
@@ -67,21 +65,9 @@ export function learn(state: LimitState, cost: number): void {
 }
 
 /**
- * The bucket that explains the history, or the end of it: times are the worst where processes start, so of more than two
- * stretches the first one is forgotten where it fits none.
- */
-function explain(state: LimitState, top: number, time: number): Bucket | undefined {
-  for (;;) {
-    const isLong = marksOf(state).length > (state.history[0]!.cost > 0 ? 2 : 3);
-    const found = bucketOf(state.history, state.most, top, time, isLong ? 0 : LOOSE);
-    if (found || !isLong) return found;
-    dropFirst(state);
-  }
-}
-
-/**
- * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. No pace is no limit, so it is one call at least.
- * Where nothing was accepted, others used the limit up, and how long it is closed for says nothing about the pace.
+ * The pace at which a search begins: what was accepted, over the time that it took and the one that it is paid with. It is one call at
+ * least, since no pace is no limit. Where nothing was accepted, others used the limit up, and how long it is closed for says nothing
+ * about the pace.
  */
 function startOf(state: LimitState, call: number): number {
   const { accepted, closure, refusedAt, begun } = state;
@@ -130,7 +116,10 @@ function between(state: LimitState, low: number, high: number): void {
   hold(state, rate, NONE, 1 - rate / high);
 }
 
-/** Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a search. */
+/**
+ * Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a
+ * search.
+ */
 function noneAccepted(state: LimitState, time: number, call: number): void {
   const most = (2 * call) / time;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));

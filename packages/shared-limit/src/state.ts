@@ -27,7 +27,10 @@ export interface LimitState {
   /** How many unused slots may be saved up. */
   depth: number;
   burst: number;
-  /** The burst is no larger: what was accepted before the first refusal (after outvoted ones), or about twice the burst that was found since. */
+  /**
+   * The burst is no larger: it is what was accepted before the first refusal (after outvoted ones), or about twice the burst that was
+   * found since.
+   */
   most: number;
   /** When the limit was last used up. */
   emptied: number;

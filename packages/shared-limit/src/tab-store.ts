@@ -55,7 +55,10 @@ interface Pending {
 const FORM = 6;
 /** Of more limits the least recently used one is forgotten, and of more questions the oldest one. */
 const MOST = 1_000;
-/** How long after a slot is due a tab in the background is woken for it, ms, since the answer may have reached it later; and for how many slots of an answer it is woken. */
+/**
+ * How long after a slot is due a tab in the background is woken for it, ms, since the answer may have reached it later. And for how many
+ * slots of an answer it is woken.
+ */
 const AFTER = 4;
 const MOST_TOLD = 25;
 
@@ -184,7 +187,10 @@ class Tabs {
     else if (this.#release) this.#decide(message);
   }
 
-  /** Browsers fire the timers of a tab in the background once a second or more rarely, but hand it messages at once: one that is seen tells it of its slots. */
+  /**
+   * Browsers fire the timers of a tab in the background once a second or more rarely, but deliver messages to it at once. So a tab that is
+   * seen tells it of its slots.
+   */
   #tellWhenDue(key: string, { now, first, every, count }: Reply): void {
     if (isInBackground()) return;
     const tellIn = async (ms: number) => {

@@ -39,11 +39,6 @@ export function marksOf({ history }: LimitState): number[] {
   return history.flatMap(({ cost }, n) => (cost === 0 ? n : []));
 }
 
-/** Forgets what was before the second refusal, or before the first one where the history begins earlier. */
-export function dropFirst(state: LimitState): void {
-  state.history.splice(0, marksOf(state).find((n) => n > 0)!);
-}
-
 /** By time; of entries of the same time the accepted ones are first. */
 function inTime(a: Entry, b: Entry): number {
   return a.from - b.from || a.to - b.to || b.cost - a.cost;

@@ -10,8 +10,6 @@ const LONGEST_PAUSE_MS = 5_000;
 /** So many more probes that are refused than accepted are no accident; of one closing so many count. */
 const NO_ACCIDENT = 4;
 const COUNTED = 3;
-/** More refused probes of one closing are not kept, since they say no more than these. */
-const KEPT = 20;
 /** It is a limit when it is e to this power times as probable that probes are refused half as often as all requests. */
 const PROOF = 6;
 
@@ -78,7 +76,7 @@ export class Cooldown {
   }
 
   probeRefused(sentAt: number): void {
-    if (this.#refusedProbes.length < KEPT) this.#refusedProbes.push(sentAt);
+    this.#refusedProbes.push(sentAt);
   }
 
   /**

@@ -83,6 +83,8 @@ export class Stretch {
   #refusedSentAt = Infinity;
   /** How many were in flight, at least, when one was refused. */
   refusedInFlight: number = Infinity;
+  /** How many were accepted with so many in flight. */
+  readonly #acceptedInFlight: number[] = [];
 
   constructor(now: number = 0) {
     this.start = this.last = now;
@@ -107,9 +109,6 @@ export class Stretch {
   get outvoted(): boolean {
     return this.contradicted && this.acceptedAfter >= 2 * ACCEPTED_PER_REFUSAL;
   }
-
-  /** How many were accepted with so many in flight. */
-  readonly #acceptedInFlight: number[] = [];
 
   /** Between the first request and the last answer, ms. */
   get length(): number {

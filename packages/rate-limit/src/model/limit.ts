@@ -15,7 +15,7 @@ const MOST_DOUBT = 0.3;
 const SHARE_OF_BURST_USED = 0.7;
 /** How much of a shared pace is kept after a refusal. */
 const SHARE_KEPT = 0.7;
-/** How long a shared pace takes to win back what it gave up: the same for all, since that makes shares equal; the time of one request at least. */
+/** How long a shared pace takes to win back what it gave up, the time of one request at least. The same for all, since that makes shares equal. */
 const CLIMB_MS = 20_000;
 /** Fewer accepted at once than this are no burst. */
 const LEAST_BURST = 4;

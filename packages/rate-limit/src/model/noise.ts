@@ -1,7 +1,7 @@
 import type { Stretch } from './history.ts';
 
-/** How many of the last answers are remembered one by one. */
-const ANSWERS_REMEMBERED = 20;
+/** So many refusals among so many of the last answers prove a limit. */
+const PROVEN = { refused: 3, answers: 6 };
 /** How much one answer counts in the share of refusals in the long run. */
 const WEIGHT_OF_ANSWER = 0.01;
 /** A refusal that was doubted is dismissed after so many more answers, if they did not prove a limit. */
@@ -54,7 +54,7 @@ export class Noise {
     if (this.patient) this.#compare(refused, pace);
     this.share += ((refused ? 1 : 0) - this.share) * WEIGHT_OF_ANSWER;
     this.#last.push(refused);
-    if (this.#last.length > ANSWERS_REMEMBERED) this.#last.shift();
+    if (this.#last.length > PROVEN.answers) this.#last.shift();
     if (++this.#sinceDoubt === DISMISSED_AFTER_ANSWERS) this.dismiss();
   }
 
@@ -74,7 +74,7 @@ export class Noise {
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
     if (this.patient) return this.#excess > PROOF;
-    return this.#refused(6) >= 3 || this.#refused(20) >= 5;
+    return this.#last.filter(Boolean).length >= PROVEN.refused;
   }
 
   /** A refusal turned out to say nothing about the pace. */
@@ -110,9 +110,5 @@ export class Noise {
     this.patient = false;
     this.#testedAt = Infinity;
     return undefined;
-  }
-
-  #refused(count: number): number {
-    return this.#last.slice(-count).filter(Boolean).length;
   }
 }

@@ -47,6 +47,7 @@ export class QuotaPacer {
   #spent: number;
   /** What is left, by our count; it rises between two answers. */
   #left: number;
+  /** What had been sent before the newest request that is answered. */
   #newest = -1;
   readonly #ledger = new Ledger();
   readonly #share: Share;
@@ -55,11 +56,13 @@ export class QuotaPacer {
   #rate = 0;
   #roundTrip = 0;
   #sentAt: number;
-  /** How many requests are under way, and how many were sent after the newest one that is answered: the others may not be counted yet. */
+  /** How many requests are under way. */
   #inFlight = 0;
+  /** How many of them were sent after the newest request that is answered. Its answer may not count the others yet. */
   #after = 0;
-  /** How many calls want to go, and how many of them were here while half was left. */
+  /** How many calls want to go. */
   #waiting = 1;
+  /** How many of them were here while half was left. */
   #early = 0;
   /** For how long one of them could wait, at most. */
   #longest = 0;

@@ -1,5 +1,5 @@
 import type { Answer } from '../../src/model/answer.ts';
-import { Pacer, type PacerOptions } from '../../src/model/model.ts';
+import { Pacer, type PacerOptions } from '../../src/model/pacer.ts';
 
 /** Chance without luck. */
 export function chance(seed = 1): () => number {

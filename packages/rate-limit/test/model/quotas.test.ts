@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, type Quota, usable } from '../../src/model/answer.ts';
-import type { Pacer } from '../../src/model/model.ts';
+import type { Pacer } from '../../src/model/pacer.ts';
 import { bucket, chance, drive, pacer } from './drive.ts';
 
 const window = (limit: number, per: number) => {

@@ -65,7 +65,7 @@ local function roundest(best, low, high)
   return found, burst, doubt
 end
 
-local function bucketOf(top, time, loose)
+local function bucketOf(top, time)
   local reach = min(20, top)
   local rate = root(function(one)
     local tooLow, tooHigh = contradiction(one)
@@ -79,7 +79,7 @@ local function bucketOf(top, time, loose)
     return wrong + 20 * one - tooHigh
   end, reach)
   local back = rate * time
-  if wrong >= 1 + 40 * rate + loose * back or rate >= 0.97 * top then return nil end
+  if wrong >= 1 + 40 * rate + 0.05 * back or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
   local doubt = max((high - low) / rate / 2, wrong / back)
   return round, burst, max(share * doubt, doubt - 0.1)

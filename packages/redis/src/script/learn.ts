@@ -54,15 +54,6 @@ local function between(low, high)
   hold(rate, 0, 1 - rate / high)
 end
 
-local function explain(top, time)
-  while true do
-    local isLong = #marksOf() > (history[1].cost > 0 and 2 or 3)
-    local rate, burst, doubt = bucketOf(top, time, isLong and 0 or 0.05)
-    if rate or not isLong then return rate, burst, doubt end
-    dropFirst()
-  end
-end
-
 local function learn(cost)
   local accepted, closure, at, pace = s.accepted, s.closure, s.refusedAt, s.pace
   local time = max(1, at - s.emptied)
@@ -89,7 +80,7 @@ local function learn(cost)
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, 2 * call / min(time, 1500)) end
   else
-    local rate, burst, doubt = explain(1.05 * pace, time)
+    local rate, burst, doubt = bucketOf(1.05 * pace, time)
     if not rate and isAlone then s.alone = s.alone + 1 end
     local isFar = rate and rate < 0.5 * s.base
     if isFar and s.way == HOLD and accepted < 5 * call then hold(0.5 * s.base, 0, 0.3)

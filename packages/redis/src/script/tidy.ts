@@ -54,12 +54,6 @@ local function keepFrom(first)
   history, entries = kept, #kept
 end
 
-local function dropFirst()
-  local first = 2
-  while history[first].cost > 0 do first = first + 1 end
-  keepFrom(first)
-end
-
 local function mark(at)
   read()
   for n = 1, #history do

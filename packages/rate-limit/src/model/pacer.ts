@@ -1,0 +1,167 @@
+import { type Answer, type Settled, usable, usableCost, usableWait } from './answer.ts';
+import { Flight } from './flight.ts';
+import type { Stretch } from './history.ts';
+import { KnownLimit } from './known-limit.ts';
+import { Quotas, type Spent } from './quotas.ts';
+import { Refusals } from './refusals.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** A request that was sent. All but `at` and `cost` is the model's own. */
+export interface Sent {
+  readonly at: number;
+  readonly cost: number;
+  /** The stretch in which it was sent. */
+  readonly stretch: Stretch;
+  /** With so many in flight, itself included. */
+  readonly inFlight: number;
+  /** The pace at which it was sent, per ms, and the one before that. */
+  readonly pace: number;
+  readonly paceBefore: number;
+  /** Whether it was sent before the pace would have let it go. */
+  readonly ahead: boolean;
+  readonly before: Spent;
+}
+
+export interface PacerOptions {
+  readonly random: () => number;
+  /** A limit that is known in advance. */
+  readonly limit?: { readonly requests: number; readonly per: number };
+  /**
+   * A share of several answers must be refused before other calls than the refused one are delayed. Otherwise a refusal delays all
+   * calls, until refusals turn out to say nothing about the pace.
+   */
+  readonly needsProof?: boolean;
+  /** Begins with this pace, per ms: the share of a limit that it had so far. */
+  readonly start?: { readonly at: number; readonly pace: number };
+}
+
+/** The delay to return where only an answer can let the next call go, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
+
+/**
+ * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
+ * time pass, `delay` asks, `send` counts, `settle` learns.
+ */
+export class Pacer {
+  readonly #flight: Flight = new Flight();
+  readonly #quotas: Quotas = new Quotas();
+  readonly #known: KnownLimit | undefined;
+  readonly #refusals: Refusals;
+
+  constructor(options: PacerOptions) {
+    const { limit, start } = options;
+    this.#refusals = new Refusals(options, this.#flight, this.#quotas);
+    this.#known = limit && new KnownLimit(limit);
+    if (limit) this.#flight.allow();
+    if (start) this.#refusals.limit.begin(start.pace, start.at);
+  }
+
+  /** Time passes: the gate opens, tokens come, the pace grows. */
+  advance(now: number): void {
+    const { cooldown, limit } = this.#refusals;
+    this.#refusals.advance(now);
+    this.#flight.advance(now);
+    this.#quotas.advance(now, this.#flight.count);
+    limit.pace.advance(now, cooldown.closed);
+  }
+
+  /** So many calls want to go, the last of them by `latest`. */
+  announce(now: number, { length, latest }: { readonly length: number; readonly latest?: number | undefined }): void {
+    this.#quotas.announce(length, latest && latest - now);
+  }
+
+  /** Milliseconds until the next call may be sent, 0 for now. Ask again then: it may be longer. */
+  delay(now: number, cost = 1): number {
+    const closedFor = this.#refusals.closedFor(now);
+    const isFull = this.#isFull;
+    const known = this.#known?.delay(now) ?? 0;
+    if (!isFull && this.#refusals.wantsSample(now)) return known;
+    if (closedFor > 0) return closedFor;
+    if (isFull) return ASK_AGAIN_MS;
+    const price = usableCost(cost) ?? 1;
+    return Math.max(this.#paced(now, price), this.#flight.delay(now), known);
+  }
+
+  /** What the pace says. What is let go in a stream stands still while the gate is closed, and a probe does not wait for it. */
+  #paced(now: number, price: number): number {
+    if (this.#quotas.known) return this.#quotas.delay(now, price);
+    const { cooldown, limit, unlimited } = this.#refusals;
+    return cooldown.closed && unlimited ? 0 : limit.pace.delay(now, price);
+  }
+
+  send(now: number, cost = 1): Sent {
+    const price = usableCost(cost) ?? 1;
+    this.#flight.sent(now);
+    this.#known?.take(now);
+    const inFlight = this.#flight.count;
+    const before = this.#quotas.take(price);
+    return { at: now, cost: price, inFlight, before, ...this.#refusals.send(now, price) };
+  }
+
+  settle(sent: Sent, now: number, answer: Answer): Settled {
+    const { cooldown, noise } = this.#refusals;
+    if (answer.kind === 'failed') {
+      this.#flight.failed();
+      if (answer.cost === 0) this.#unsent(sent);
+      return { closed: cooldown.closed };
+    }
+    const accepted = answer.kind === 'accepted';
+    const quotas = usable(answer.quotas);
+    const cost = usableCost(answer.cost) ?? sent.cost;
+    noise.note(!accepted, sent.pace);
+    if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
+    this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#refusals.unlimited);
+    const { roundTrip } = this.#flight;
+    const { isCertain } = this;
+    const wait = usableWait(answer.wait);
+    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
+    if (accepted) {
+      // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
+      this.#refusals.accepted(sent, now, Math.max(cost, sent.cost));
+      return { closed: cooldown.closed };
+    }
+    const own = this.#refusals.refused(sent, now, wait);
+    return { retryIn: answer.wait !== undefined && answer.wait > own ? answer.wait : own, closed: cooldown.closed };
+  }
+
+  /** What was not sent costs nothing. */
+  #unsent({ at, cost, paceBefore }: Sent): void {
+    this.#known?.giveBack(at);
+    this.#refusals.limit.pace.giveBack(cost, paceBefore);
+  }
+
+  snapshot(now: number): Snapshot {
+    const { cooldown, limit, noise } = this.#refusals;
+    const quota = this.#quotas.known ? this.#quotas.scarcest : undefined;
+    const rate = quota ? quota.rate : limit.pace.rate(now);
+    const opensIn = cooldown.opensIn(now);
+    return {
+      state: opensIn > 0 ? 'closed' : 'open',
+      opensIn,
+      rate: rate < Infinity ? rate * 1000 : undefined,
+      burst: quota ? undefined : limit.burst,
+      remaining: quota && Math.floor(quota.left),
+      refusedShare: noise.share,
+      why: quota ? 'the server tells what is left' : limit.why,
+    };
+  }
+
+  /** The waits for a limit that is known in advance are never shortened. */
+  get isCertain(): boolean {
+    return this.#known !== undefined;
+  }
+
+  /** When the gate opened, if since then a guess alone holds calls back; Infinity where a limit was measured or told. */
+  get guessesSince(): number {
+    const { concurrency, cooldown, limit } = this.#refusals;
+    const isDoubted = this.#isFull && concurrency.isDoubted;
+    const isMeasured = !isDoubted && (limit.isMeasured || concurrency.isConfirmed);
+    const isKnown = isMeasured || this.#quotas.known || this.isCertain;
+    return isKnown || cooldown.closed ? Infinity : cooldown.until;
+  }
+
+  /** As many are in flight as may be at once. */
+  get #isFull(): boolean {
+    return this.#flight.count >= this.#refusals.concurrency.most;
+  }
+}

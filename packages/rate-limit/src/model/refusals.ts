@@ -1,0 +1,185 @@
+import { Cooldown } from './cooldown.ts';
+import { Concurrency, type Flight } from './flight.ts';
+import { History, Stretch } from './history.ts';
+import { Limit } from './limit.ts';
+import { Noise } from './noise.ts';
+import type { PacerOptions, Sent } from './pacer.ts';
+import type { Quotas } from './quotas.ts';
+import { Sample } from './sample.ts';
+
+/** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
+const FULL_AFTER_MS = 1_000;
+
+/**
+ * What refusals mean: whether one closes the gate for all, when it opens again, and which limit is learned then. Accepted requests
+ * are the counter-evidence.
+ */
+export class Refusals {
+  readonly limit: Limit;
+  readonly cooldown: Cooldown;
+  readonly concurrency: Concurrency = new Concurrency();
+  readonly noise: Noise = new Noise();
+  readonly #sample: Sample = new Sample();
+  readonly #needsProof: boolean;
+  readonly #flight: Flight;
+  readonly #quotas: Quotas;
+  #stretch: Stretch = new Stretch();
+  /** As it was when the gate closed. */
+  #paceThen = { pace: Infinity, trying: false };
+  #loneRefusals = 0;
+  #lastSent = -Infinity;
+
+  constructor({ random, needsProof = false }: PacerOptions, flight: Flight, quotas: Quotas) {
+    this.limit = new Limit(random);
+    this.cooldown = new Cooldown(random);
+    this.#needsProof = needsProof;
+    this.#flight = flight;
+    this.#quotas = quotas;
+  }
+
+  /** No limit is known, neither by fields nor by refusals. */
+  get unlimited(): boolean {
+    return this.limit.pace.way === 'free' && !this.#quotas.known;
+  }
+
+  /** Time passes: opens the gate when it is time. */
+  advance(now: number): void {
+    if (this.cooldown.advance(now)) this.#open(now);
+  }
+
+  /** Milliseconds until the gate is open, or lets a probe out. */
+  closedFor(now: number): number {
+    return this.cooldown.delay(now, this.#doubtful ? this.#lastSent : undefined);
+  }
+
+  /** Whether one more goes as a part of a sample, whatever the gate says. */
+  wantsSample(now: number): boolean {
+    return this.#sample.wants(now);
+  }
+
+  /** Counts a request that is sent. */
+  send(now: number, price: number): Pick<Sent, 'stretch' | 'pace' | 'paceBefore' | 'ahead'> {
+    const { pace } = this.limit;
+    const { closed } = this.cooldown;
+    const isIdle = now - this.#lastSent > FULL_AFTER_MS;
+    if (isIdle && pace.way === 'free' && !closed && this.#loneRefusals === 0) {
+      this.limit.history = new History();
+      this.#stretch = new Stretch(now);
+    }
+    this.#lastSent = now;
+    this.#sample.sent(now);
+    const paceBefore = pace.rate(now);
+    const ahead = !closed && pace.delay(now, price) > 0;
+    pace.take(now, price);
+    this.#stretch.send(now);
+    return { stretch: this.#stretch, pace: pace.rate(now), paceBefore, ahead };
+  }
+
+  /** Learns from an accepted request. */
+  accepted(sent: Sent, now: number, cost: number): void {
+    this.cooldown.accepted();
+    this.limit.accept(now, cost, now - sent.at);
+    this.concurrency.accepted(this.#flight.count + 1, now, sent.stretch === this.#stretch ? sent.inFlight : 0);
+    if (this.#sample.has(sent.at)) {
+      if (this.#sample.answered(false, sent.at)) this.#searchAnew(now);
+      return;
+    }
+    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (sent.ahead) this.limit.outpaced(this.#stretch, now);
+    if (this.#isProbe(sent) && this.cooldown.probeAccepted(sent.at, this.noise.share)) {
+      this.cooldown.end(now);
+      this.advance(now);
+    } else if (this.#contradicts(sent)) {
+      this.cooldown.reopen(now);
+      this.#stretch.dismiss();
+      this.noise.dismiss();
+    }
+  }
+
+  /** Learns from a refused request; the server `asked` for so long a wait. Returns after how long it may be sent again. */
+  refused(sent: Sent, now: number, asked: number | undefined): number {
+    const { roundTrip } = this.#flight;
+    const { closed } = this.cooldown;
+    const isSample = this.#sample.has(sent.at);
+    if (isSample) this.#sample.answered(true, sent.at);
+    else if (this.#isProbe(sent)) this.cooldown.probeRefused(sent.at);
+    if (!isSample && sent.stretch === this.#stretch) this.#stretch.refuse(now, sent);
+    if (closed || (!isSample && this.#concernsOthers(asked))) {
+      if (!closed) this.#beforeClosing(sent, now);
+      this.cooldown.close(now, asked, roundTrip);
+    } else if (!isSample) this.noise.doubt();
+    return Math.max(this.cooldown.opensIn(now), 100, roundTrip);
+  }
+
+  /** A sample shows that the refusals do not depend on the pace: it is searched for anew, until more than usual is refused. */
+  #searchAnew(now: number): void {
+    const { pace } = this.#sample;
+    this.noise.tested(pace);
+    this.cooldown.reopen(now);
+    this.limit.ignore(pace, now);
+    this.#stretch = new Stretch(now);
+  }
+
+  /** Whether an acceptance shows that the refusals concern some calls alone. */
+  #contradicts(sent: Sent): boolean {
+    return this.#isProbe(sent) || (this.cooldown.closed && this.unlimited && this.#stretch.outvoted);
+  }
+
+  #isProbe({ at }: Sent): boolean {
+    return this.#doubtful && this.cooldown.isProbe(at);
+  }
+
+  /** Whether the refusals that closed the gate may concern some calls alone. Then a long closing is probed. */
+  get #doubtful(): boolean {
+    const { acceptedAfter, refused } = this.#stretch;
+    return this.#needsProof || acceptedAfter >= refused;
+  }
+
+  #concernsOthers(asked: number | undefined): boolean {
+    const isUnproven = this.#needsProof || this.noise.patient || (this.unlimited && asked === undefined);
+    return !isUnproven || this.noise.proven;
+  }
+
+  #beforeClosing(sent: Sent, now: number): void {
+    const { pace } = this.limit;
+    this.#paceThen = { pace: pace.rate(now), trying: pace.tries(now) };
+    if (this.noise.patient || this.#quotas.known) return;
+    const { accepted, length } = this.#stretch;
+    const used = Math.min(pace.rate(now), (1.2 * (accepted + 1)) / length);
+    this.#sample.closed(now, sent.at, used, this.#flight.roundTrip);
+  }
+
+  #open(now: number): void {
+    const stretch = this.#stretch;
+    // what was sent before the gate opened last was refused by the limit that closed it then: no news
+    if (stretch.refused === 0) {
+      this.limit.goOn(now);
+      return;
+    }
+    this.#stretch = new Stretch(now);
+    const isAllRefused = this.unlimited && this.cooldown.hasRefusedProbes;
+    const isAgain = this.limit.pace.base < Infinity; // it lets go what waited
+    if (isAllRefused && !isAgain && this.limit.resume(now)) return;
+    if (this.#quotas.known || this.concurrency.learn(stretch, now)) return;
+    // refused again, that may have been too much at once, and not all
+    if (isAllRefused && isAgain && this.limit.resume(now)) return;
+    this.#learn(stretch, now);
+  }
+
+  #learn(stretch: Stretch, now: number): void {
+    if (this.limit.pace.way === 'free' && stretch.lone) this.#learnLone(stretch, now);
+    else {
+      const closing = { ...this.#paceThen, closure: this.cooldown.length, fine: this.noise.closed(stretch) };
+      this.limit.learn(stretch, closing, now);
+    }
+  }
+
+  /** One alone was refused in a steady flow: that is no limit yet, and noise from the second time on. */
+  #learnLone(stretch: Stretch, now: number): void {
+    if (this.#loneRefusals++ === 0) this.limit.lone(stretch, now);
+    else {
+      this.noise.dismiss();
+      this.limit.release(now);
+    }
+  }
+}
