@@ -25,7 +25,7 @@ const FEW = 3;
 const SOONEST = 50;
 /** A reset in whole seconds may be so much nearer, ms. */
 const ROUNDED = 1_000;
-/** Ends that are told so far apart are those of two windows, also of seconds and told rounded up, ms. */
+/** Ends that are told so far apart, of a window that is longer, are those of two windows, also where they are told rounded up, ms. */
 const RENEWED = 3_000;
 /** Just under what the server told. */
 const UNDER = 0.995;
@@ -95,7 +95,7 @@ function endsOf(
   if (!old) return { said, answers: 1, endAt, endBefore: 0, apart: 0, signs: 0 };
   const { answers, endBefore, apart, signs } = old;
   if (said <= old.said + Math.max(1, 0.3 * old.most)) {
-    const isOver = endAt > at && endAt > old.endAt + RENEWED && said < 0.5 * old.most;
+    const isOver = old.window > RENEWED && endAt > at && endAt > old.endAt + RENEWED && said < 0.5 * old.most;
     return {
       said,
       answers: answers + 1,

@@ -29,7 +29,7 @@ local function noteEnd(q, at, endAt, said)
   if not q.said then
     q.answers, q.endAt, q.endBefore, q.apart = 1, endAt, 0, 0
   elseif said <= q.said + max(1, 0.3 * q.most) then
-    if endAt > at and endAt > q.endAt + 3000 and said < 0.5 * q.most then q.signs = 0 end
+    if q.window > 3000 and endAt > at and endAt > q.endAt + 3000 and said < 0.5 * q.most then q.signs = 0 end
     q.answers = q.answers + 1
     q.endAt = min(q.endAt, endAt)
   else
