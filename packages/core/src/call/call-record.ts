@@ -59,6 +59,7 @@ export interface CallRecord {
   meta?: unknown;
 }
 
+/** The record of a call that has done nothing yet. */
 export function callRecord(): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0 };
 }
