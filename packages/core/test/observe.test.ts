@@ -262,7 +262,7 @@ describe('observe', () => {
     expect(types()).toEqual(told);
   });
 
-  it('gives each call another number', async () => {
+  it('reports each call with another number', async () => {
     const { events, listener } = recording();
     const fetch = observe(listener)(async () => new Response());
 
