@@ -69,8 +69,8 @@ export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent; of several reasons the first is reported. What a member throws that is asked, the call
- * rejects with; what one throws that observes (`after…`) is ignored.
+ * rules does not change what is sent; of several reasons the first is reported. The call rejects with what a question throws,
+ * unless it is held by then; what an observer (`after…`) throws is ignored.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
