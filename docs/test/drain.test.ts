@@ -109,7 +109,7 @@ describe.each(STACKS)('drain() under $name', ({ name, make }) => {
     expect([clock.pending, requests()]).toEqual([0, 1]);
   });
 
-  it('ends a call that waits for a slot, and lets the one that has it finish', async () => {
+  it('ends a call that waits for a slot, and not the one that has it', async () => {
     const { call, clock, draining } = setUp((clock) => slowServer(clock, 3_000), { below: () => [concurrency(1)] });
     const running = call(URL);
     const waiting = errorOf(call(URL));
@@ -146,7 +146,7 @@ describe.each(STACKS)('drain() under $name', ({ name, make }) => {
     expect(await closed).toEqual({ finished: 1, ended: 1 });
   });
 
-  it('gives the answer of a request under way, and repeats nothing', async () => {
+  it('returns the answer of a request under way, and repeats nothing', async () => {
     const { call, clock, draining } = setUp((clock) => slowServer(clock, 3_000, 503));
     const answer = call(URL);
     await clock.advance(1_000);
@@ -186,7 +186,7 @@ describe.each(STACKS)('drain() under $name', ({ name, make }) => {
     await clock.runAll();
   });
 
-  it('can be closed by a listener that hears of the wait', async () => {
+  it('can be closed by a listener that gets the event of the wait', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     vi.stubGlobal('fetch', fakeFetch(503));

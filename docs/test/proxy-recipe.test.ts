@@ -30,7 +30,7 @@ it('asks the origin for what its client asks', async () => {
   ]);
 });
 
-it('lets its client wait where the origin says how long', async () => {
+it('answers how long to wait where the origin says so', async () => {
   const { forward } = await proxyOf([{ status: 503, headers: { 'retry-after': '20' } }, 200]);
 
   const { status, headers } = await forward(call());
@@ -38,7 +38,7 @@ it('lets its client wait where the origin says how long', async () => {
   expect([status, headers.get('retry-after'), headers.get('x-should-retry')]).toEqual([503, '20', null]);
 });
 
-it('tells its client not to repeat what it has repeated in vain', async () => {
+it('answers that its client must not repeat what it has repeated in vain', async () => {
   const { forward } = await proxyOf(503);
   const answer = forward(call());
   await vi.advanceTimersByTimeAsync(1_000);

@@ -13,6 +13,7 @@ import {
 import { Lane, type Occupancy, type QueueEvent } from './lane.ts';
 import { type Shared, Visit } from './visit.ts';
 
+/** What `concurrency` takes beside `max`. */
 export interface ConcurrencyOptions {
   /** Calls with the same key share the slots. @default (call) => call.origin */
   key?: (call: Call) => string;

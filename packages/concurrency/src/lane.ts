@@ -10,6 +10,7 @@ export interface Occupancy {
   queued: number;
 }
 
+/** How full the key of a call was when it had to wait, the call included. */
 export interface QueueEvent extends Occupancy {
   key: string;
 }
@@ -24,8 +25,8 @@ export interface Waiting {
   readonly leave: (reason?: unknown) => void;
 }
 
-/** So many successes are remembered at the most: with more, as many calls would run into an outage. */
-const MOST = 5;
+/** The most successes that count: with more, as many calls more would be sent into an outage. */
+const MOST_SUCCESSES = 5;
 
 /** The slots of one key, and the calls that wait for them. Independent of fetch. */
 export class Lane {
@@ -36,8 +37,8 @@ export class Lane {
   /** The calls that have rested: they come before the line. */
   readonly #returning = new WaitingLine<(slot: Slot) => void>();
   /**
-   * One more for each call whose first outcome is a success, at most `MOST`, and one less for each failure, at least `-max`. While it
-   * is negative, that many slots are kept for calls that rest. It begins at `-max`, since nothing is known.
+   * One more for each call whose first outcome is a success, at most `MOST_SUCCESSES`, and one less for each failure, at least `-max`.
+   * While it is negative, that many slots are kept for calls that rest. It begins at `-max`, since nothing is known.
    */
   #balance: number;
   #active = 0;
@@ -89,7 +90,7 @@ export class Lane {
 
   /** Counts the first outcome of a call. */
   count(succeeded: boolean): void {
-    this.#balance = Math.max(-this.#max, Math.min(this.#balance + (succeeded ? 1 : -1), MOST));
+    this.#balance = Math.max(-this.#max, Math.min(this.#balance + (succeeded ? 1 : -1), MOST_SUCCESSES));
     this.#start();
   }
 

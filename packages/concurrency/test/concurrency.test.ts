@@ -24,7 +24,7 @@ describe('concurrency', () => {
     expect(fetch.started).toHaveLength(2);
   });
 
-  it('lets the others wait, first come, first served', async () => {
+  it('makes the others wait, first come, first served', async () => {
     const fetch = heldFetch();
     const send = concurrency(2)(fetch);
     const calls = ['a', 'b', 'c', 'd', 'e'].map((name) => send(URL + name));
@@ -50,7 +50,7 @@ describe('concurrency', () => {
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('lets a call go on by a timer of its own in Workers, which end a request that waits for another one', async () => {
+  it('continues a call by a timer of its own in Workers, which end a request that waits for another one', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
     onTestFinished(() => {
@@ -177,7 +177,7 @@ describe('concurrency', () => {
     expect(localRefusal(error)).toMatchObject({ local: true, reason: 'queue-full' });
   });
 
-  it('lets no call wait with a queue of 0', async () => {
+  it('refuses a call at once with a queue of 0', async () => {
     const send = concurrency(1, { maxQueue: 0 })(heldFetch());
     void send(URL);
 
@@ -287,7 +287,7 @@ describe('concurrency', () => {
     expect(await Promise.all(calls)).toHaveLength(2);
   });
 
-  it('keeps its bound, its order and its books whatever happens', async () => {
+  it('keeps its bound, its order and its counts whatever happens', async () => {
     const step = fc.oneof(fc.constantFrom('call', 'call', 'answer', 'fail'), fc.nat(9));
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), async (steps, max) => {

@@ -113,7 +113,7 @@ describe('concurrency().reset', () => {
     expect(limit.snapshot()).toEqual({ active: 0, queued: 0 });
   });
 
-  it('starts a call whose observer frees the slots when it hears that it waits', async () => {
+  it('starts a call whose observer frees the slots when it is called for the wait', async () => {
     const fetch = heldFetch();
     const limit = concurrency(1);
     const send = observe(({ type }) => type === 'queue' && limit.reset())(limit(fetch));

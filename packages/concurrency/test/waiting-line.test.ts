@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WaitingLine } from '../src/waiting-line.ts';
 
 describe('WaitingLine', () => {
-  it('does as an array does', () => {
+  it('holds the same values as an array, in the same order', () => {
     const step = fc.oneof(fc.constant('join'), fc.constant('shift'), fc.nat(20));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {

@@ -42,7 +42,7 @@ it('takes calls out of the line whose request has ended', async () => {
   expect(limited.snapshot()).toEqual({ active: 1, queued: 0 });
 });
 
-it('gives a slot on that a call got after its request had ended', async () => {
+it('passes on a slot that a call got after its request had ended', async () => {
   const fetch = heldFetch();
   const limited = concurrency(1);
   const send = limited(fetch);

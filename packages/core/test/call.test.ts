@@ -107,7 +107,7 @@ describe('Call', () => {
     expect(Call.from(URL_, { method: 'POST', body: body as BodyInit }).replayable).toBe(replayable);
   });
 
-  it('knows that a Request can be sent again until it is used', async () => {
+  it('is replayable with a Request until that is used', async () => {
     const request = new Request(URL_, { method: 'PUT', body: 'x' });
     expect(Call.from(request).replayable).toBe(true);
 

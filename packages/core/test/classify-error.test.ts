@@ -284,7 +284,7 @@ describe('classifyError', () => {
     },
   );
 
-  it('knows aborts and timeouts by name', () => {
+  it('recognises aborts and timeouts by name', () => {
     expect(classifyError(new DOMException('x', 'AbortError'))).toMatchObject({ kind: 'abort' });
     expect(classifyError(named('TimeoutError'))).toMatchObject({ kind: 'timeout', permanent: false });
     expect(classifyError(named('NetworkError'))).toMatchObject({ kind: 'network' });

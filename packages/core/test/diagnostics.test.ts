@@ -61,7 +61,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('has the meta of a call, and leaves observers what they hear', async () => {
+  it('has the meta of a call, and takes no event from observers', async () => {
     const [calls, metas]: [string[], unknown[]] = [subscribed('steadfetch.call'), []];
     const channel = tracingChannel('steadfetch.call');
     const note = (message: object) => void metas.push((message as { meta?: unknown }).meta);
@@ -101,7 +101,7 @@ describe('diagnostics', () => {
     expect(observerOf(compose(diagnostics(), observe(console.debug))(fetch))).toBeDefined();
   });
 
-  it('tells an observer nothing twice where another copy of the package observes the loop of ky', async () => {
+  it('reports nothing twice to an observer where another copy of the package observes the loop of ky', async () => {
     subscribed('steadfetch.attempt');
     vi.resetModules();
     const other = await import('@steadfetch/core');

@@ -99,7 +99,7 @@ describe('drain', () => {
     expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
   });
 
-  it('lets go of an answer that comes after the deadline', async () => {
+  it('discards an answer that comes after the deadline', async () => {
     const clock = manualClock();
     const draining = drain({ clock });
     const response = new Response('late');
@@ -192,7 +192,7 @@ describe('DrainError', () => {
     expect(Object.keys(drained)).not.toContain('lastAnswer');
   });
 
-  it('is no network error, which nobody repeats', () => {
+  it('is no network error, so that it is not repeated', () => {
     expect(classifyError(new DrainError('closed'))).toMatchObject({ kind: 'bug', permanent: true });
   });
 });

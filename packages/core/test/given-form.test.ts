@@ -17,7 +17,7 @@ function recorded(): { fetch: Fetch; got: unknown[] } {
   return { fetch, got };
 }
 
-it('lets a wrapper spread the headers that a layer has added to, as it spreads those of the caller', async () => {
+it('has headers that a wrapper can spread, as those of the caller, where a layer has added to them', async () => {
   const { fetch, got } = recorded();
   const authed: Fetch = (url, init) =>
     fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), Authorization: 'a' } });

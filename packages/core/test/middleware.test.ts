@@ -179,7 +179,7 @@ describe('mount', () => {
     return log[0];
   };
 
-  it('lets the longest matching prefix win', async () => {
+  it('uses the stack of the longest prefix that matches', async () => {
     const prefixes = ['https://', 'https://api.test/', 'https://api.test/v1'];
 
     expect(await pick(prefixes, 'https://api.test/v1/users')).toBe('https://api.test/v1');

@@ -22,7 +22,7 @@ function recording() {
 }
 
 describe('observe', () => {
-  it('tells the end of a request before that of its call, where an abort or a timeout outside has ended both', async () => {
+  it('reports the end of a request before that of its call, where an abort or a timeout outside has ended both', async () => {
     const { events, types, listener } = recording();
     const inner = recording();
     let fail!: (error: Error) => void;
@@ -66,7 +66,7 @@ describe('observe', () => {
     await vi.waitFor(() => expect(events[3]).toMatchObject({ type: 'attempt', status: 200 }));
   });
 
-  it('tells the end of a request that ignores its abort before what follows, with the reason of the abort', async () => {
+  it('reports the end of a request that ignores its abort before what follows, with the reason of the abort', async () => {
     const { events, types, listener } = recording();
     const inner = recording();
     const cut = new Error('cut');
@@ -104,7 +104,7 @@ describe('observe', () => {
     expect(types()).toEqual(['start 1', 'attempt 2', 'attempt 1', 'end 2']);
   });
 
-  it('tells the end of a second request later, where a first one has answered the call', async () => {
+  it('reports the end of a second request later, where a first one has answered the call', async () => {
     const { types, listener } = recording();
     let answer!: (response: Response) => void;
     const answers = [
@@ -122,7 +122,7 @@ describe('observe', () => {
     await vi.waitFor(() => expect(types()).toEqual(['start 1', 'attempt 1', 'end 1', 'attempt 2']));
   });
 
-  it('tells the start, each attempt and the end of a call', async () => {
+  it('reports the start, each attempt and the end of a call', async () => {
     const { events, listener } = recording();
     const clock = instantClock();
     const slow: Fetch = async () => {
@@ -162,7 +162,7 @@ describe('observe', () => {
     expect(events.every(Object.isFrozen)).toBe(true);
   });
 
-  it('tells the error of an attempt and of the call, which stays the same', async () => {
+  it('reports the error of an attempt and of the call, which stays the same', async () => {
     const { events, listener } = recording();
     const error = new TypeError('fetch failed');
 
@@ -209,7 +209,7 @@ describe('observe', () => {
     expect([response.status, fetch.calls.length]).toEqual([200, 2]);
   });
 
-  it('tells nothing of a call whose members cannot be read', async () => {
+  it('reports nothing of a call whose members cannot be read', async () => {
     const { events, listener } = recording();
     const unreadable: string = Object.assign(Object(''), { toString: () => 'https://api.test/' });
     const request = {
@@ -228,7 +228,7 @@ describe('observe', () => {
     expect(events.map(({ type }) => type)).toEqual(['start', 'attempt', 'end']);
   });
 
-  it('hears what the call meets below it: the same objects as an outer observer, but for start and end', async () => {
+  it('gets what the call meets below it: the same objects as an outer observer, but for start and end', async () => {
     const [outer, inner] = [recording(), recording()];
 
     await compose(observe(outer.listener), twice, observe(inner.listener))(async () => new Response())(
@@ -241,7 +241,7 @@ describe('observe', () => {
     expect(new Set([...outer.events, ...inner.events].map(({ callId }) => callId)).size).toBe(1);
   });
 
-  it('hears each event once where it stands in a stack twice', async () => {
+  it('gets each event once where it stands in a stack twice', async () => {
     const { types, listener } = recording();
     const observer = observe(listener);
 
@@ -262,7 +262,7 @@ describe('observe', () => {
     expect(types()).toEqual(told);
   });
 
-  it('gives each call another number', async () => {
+  it('reports each call with another number', async () => {
     const { events, listener } = recording();
     const fetch = observe(listener)(async () => new Response());
 
@@ -304,7 +304,7 @@ describe('observe', () => {
     expect(events.map(({ callId }) => callId)).toEqual([1, 1, 1]);
   });
 
-  it('leaves a call that nobody observes without an observer', () => {
+  it('leaves a call without an observer where there is none', () => {
     expect(Call.from('https://api.test/').observed).toBeUndefined();
   });
 

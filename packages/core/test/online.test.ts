@@ -56,7 +56,7 @@ describe('online', () => {
     expect([listeners.count, clock.pending, told()]).toEqual([0, 0, ['start', 'attempt', 'end']]);
   });
 
-  it('lets waiting calls go with the next call where no event says that the network is back, as in workers of Chromium', async () => {
+  it('sends waiting calls with the next call where no event says that the network is back, as in workers of Chromium', async () => {
     const { api, clock, sent, state } = browser({ says: false, network: false });
     const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(100);
@@ -118,7 +118,7 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('does not believe the browser once a call was answered, until it changes its word', async () => {
+  it('ignores what the browser says once a call was answered, until it says something else', async () => {
     const { api, change, clock, listeners, sent, told } = browser({ says: false, network: true });
     const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(20);

@@ -46,7 +46,7 @@ describe('readOptions', () => {
     expect(read().random()).toBe(0.25);
   });
 
-  it('knows which settings are always there', () => {
+  it('has a type that says which settings are always there', () => {
     const settings = readOptions('demo', OPTIONS, {} as Options);
 
     expectTypeOf(settings.share).toEqualTypeOf<number>();

@@ -20,7 +20,7 @@ describe('Queue', () => {
     expect(drain(queue)).toEqual(['1', '2', '3', '5', '7', '8', '9']);
   });
 
-  it('lets any of them leave, and ignores one that has left', () => {
+  it('removes any of them, and ignores one that was removed before', () => {
     const queue = new Queue<string>();
     const places = [4, 1, 3, 2, 5, 6].map((order) => queue.add(order, String(order)));
 

@@ -258,7 +258,7 @@ describe('checkHooks', () => {
     expect(Object.isFrozen(log.lines[0])).toBe(true);
   });
 
-  it('makes no event where nobody listens, and survives an observer that cannot be read', () => {
+  it('makes no event where no observer has the member, and survives an observer that cannot be read', () => {
     const make = vi.fn(() => ({ at: 1 }));
     const broken = {
       get onOpen(): never {
@@ -338,7 +338,7 @@ describe('idempotencyKeyOf', () => {
     expect(idempotencyKeyOf(Call.from(request, { headers: { accept: 'a/b' } }))).toBeUndefined();
   });
 
-  it('does not believe what a layer has written on the headers of the call, which is not sent', () => {
+  it('ignores what a layer has written on the headers of the call, which is not sent', () => {
     const call = Call.from(new Request('https://api.test/', { method: 'POST', body: 'order' }));
 
     call.headers.set('idempotency-key', 'k');

@@ -30,7 +30,7 @@ it('goes on where the clock cannot sleep', async () => {
   expect((await Promise.allSettled(refusals)).every(({ status }) => status === 'rejected')).toBe(true);
 });
 
-it('hears an abort while a refusal waits for its turn', async () => {
+it('rejects at once when a call is aborted while its refusal waits for its turn', async () => {
   const turns = new Turns(manualClock());
   for (let n = 0; n < 300; n++) turns.refuse(() => new Error('refused')).catch(() => {});
   const caller = new AbortController();
@@ -55,7 +55,7 @@ describe('in Workers, where a timer ends with the request that has set it', () =
     expect(turns.enter()).toBeUndefined();
   });
 
-  it('lets a timer end a loop that calls again at once', async () => {
+  it('leaves time for a timer to end a loop that calls again at once', async () => {
     const clock = manualClock();
     const turns = new Turns(clock);
     let calls = 0;

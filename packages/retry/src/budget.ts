@@ -91,7 +91,7 @@ function isLate(call: Call): boolean {
 /** A held call that waits for its turn asks again after so many milliseconds. */
 const TURN = 1_000;
 
-/** The answer of the budget. Ignores what it throws or rejects. */
+/** What the budget answers; `undefined` where it throws. A rejection is ignored. */
 function answerOf(ask: () => boolean | undefined): boolean | undefined {
   try {
     const answer = ask();

@@ -25,6 +25,7 @@ export function checkRuntime(): void {
   }
 }
 
+/** Warns that a `retry()` inside another one does nothing. */
 export function warnOfNesting(): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
     warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');

@@ -78,7 +78,7 @@ async function takePermitsInTurn(
 
 async function hold(failure: FailedAttempt, ms: number): Promise<void> {
   notify(() => failure.call.observed?.retries?.beforeHold(failure, ms));
-  failure.call.rest?.(); // `waitForRetry` takes back what the call lends here
+  failure.call.rest?.(); // the call lends its slot; `waitForRetry` takes it back
   if (ms > 0) await sleepAfter(failure, ms);
 }
 

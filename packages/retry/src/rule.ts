@@ -69,12 +69,13 @@ export type Need = 'elapsed' | 'outcome' | 'good-responses' | 'time';
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent; of several reasons the first is reported.
+ * rules does not change what is sent; of several reasons the first is reported. The call rejects with what a question throws,
+ * unless it is held by then; what an observer (`after…`) throws is ignored.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
 export interface Rule {
-  /** May another attempt help? Any yes is enough. */
+  /** May another attempt help? Any yes is enough. Asked about a response below 400 only with the need `good-responses`. */
   when?(failure: FailedAttempt): Answer | Promise<Answer>;
   /** Must there be no other attempt? Any yes is final. */
   unless?(failure: FailedAttempt): Answer | Promise<Answer>;
@@ -104,8 +105,8 @@ export interface Rule {
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /**
-   * The retry of a held call is due and gets no permit: after how many milliseconds does the call ask again for this retry? The
-   * longest counts. It asks again ten times at most. @default 0, the retry is skipped
+   * After how many milliseconds does a held call ask again for the retry that is due, if it got no permit? The longest counts. It
+   * asks again ten times at most. @default 0, the retry is skipped
    */
   turn?(failure: FailedAttempt): number;
   /** Called before a call is first sent. The call rejects with what it throws. */

@@ -23,6 +23,7 @@ export interface Session {
   waitedBefore: number;
 }
 
+/** Begins a call: counts its retries in its record, and calls `beforeCall` of the rules. */
 export function startSession(call: Call, policy: Policy, repeatable: boolean, startedAt: number | undefined): Session {
   const { record } = call;
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
@@ -53,12 +54,12 @@ export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): b
 /** No attempt counts as longer: the machine slept, or its clock was set. It is the timeout of an attempt in `standard()`. */
 const LONGEST_ATTEMPT = 10_000;
 
-/** How long the attempt took that has just ended, in milliseconds. See `took`. */
+/** How long the attempt took that has just ended, in milliseconds. See `FailedAttempt.took`. */
 export function tookOf(session: Session): number {
   return shortened(ageOfAttempt(session));
 }
 
-/** The same without the wait for a turn in a limiter inside: what waited there was not sent before the server answered again. */
+/** How long the server took, in milliseconds: as `tookOf`, without the wait for a turn in a limiter inside. */
 export function answeredIn(session: Session): number {
   return shortened(ageOfAttempt(session) - (session.call.record.waited - session.waitedBefore));
 }

@@ -14,7 +14,7 @@ describe('an abort by a fetch inside', () => {
       throw controller.signal.reason;
     });
 
-  it('is not repeated, which is said once where it may be a limit of time', async () => {
+  it('is not repeated, and is warned of once where it may be a limit of time', async () => {
     vi.resetModules();
     const { retry } = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -85,7 +85,7 @@ describe('an abort by the caller', () => {
     expect(fetch).toHaveBeenCalledTimes(1);
   });
 
-  it('counts also when a response came all the same, which is then let go', async () => {
+  it('counts also when a response came all the same, which is then discarded', async () => {
     const controller = new AbortController();
     const response = new Response('late', { status: 503 });
     const fetch: Fetch = async () => {
@@ -97,7 +97,7 @@ describe('an abort by the caller', () => {
     expect(response.bodyUsed || response.body!.locked).toBe(true);
   });
 
-  it('is not answered while a condition still thinks', async () => {
+  it('ends the call while a condition has not answered yet', async () => {
     const controller = new AbortController();
     const thinking = vi.fn(() => new Promise<boolean>(() => {}));
     const fetch = retry({ clock: instantClock(), shouldRetry: thinking, inspect: thinking })(scripted(503, 200).fetch);
@@ -111,7 +111,7 @@ describe('an abort by the caller', () => {
     await expect(second).rejects.toBe('stop');
   });
 
-  it('gives the token back and is told to the hooks', async () => {
+  it('releases the permit, and calls onGiveUp', async () => {
     const clock = manualClock();
     const release = vi.fn();
     const hooks = recordingHooks();
@@ -141,7 +141,7 @@ describe('an abort by the caller', () => {
     expect(request.bodyUsed).toBe(form === 'Request');
   });
 
-  it('in a later attempt is told to the hooks too', async () => {
+  it('calls onGiveUp in a later attempt, too', async () => {
     const controller = new AbortController();
     const hooks = recordingHooks();
     let attempts = 0;
@@ -156,7 +156,7 @@ describe('an abort by the caller', () => {
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
   });
 
-  it('is heard where the clock is deaf to it', async () => {
+  it('ends the call where the clock ignores the signal', async () => {
     const controller = new AbortController();
     const clock = { now: () => 0, sleep: vi.fn(() => new Promise<void>(() => {})) };
     const call = retry({ clock })(scripted(503).fetch)(API, { signal: controller.signal });
@@ -180,7 +180,7 @@ describe('an abort by the caller', () => {
     await expect(call).rejects.toBe('stop');
   });
 
-  it('is told apart from a clock that fails', async () => {
+  it('is another outcome than that of a clock that fails', async () => {
     const clock = { now: () => 0, sleep: () => Promise.reject(new Error('no time')) };
 
     await expect(retry({ clock })(scripted(503).fetch)(API)).rejects.toThrow('no time');

@@ -114,7 +114,7 @@ describe('calls that come one after the other', () => {
     expect(sent).toBeLessThan(550);
   });
 
-  it('are sent where a budget of the caller throws when it hears of them', async () => {
+  it('are sent where a budget of the caller throws when a call begins', async () => {
     const permit = { release: () => {} };
     const begin = vi.fn(() => {
       throw new Error('broken');
@@ -129,7 +129,7 @@ describe('calls that come one after the other', () => {
 });
 
 describe('a budget', () => {
-  it('is told of a failure before it is asked for the retry: which attempt, of how many retries, and how long it took', async () => {
+  it('records a failure before it is asked for the retry: which attempt, of how many retries, and how long it took', async () => {
     const told: unknown[][] = [];
     const budget = {
       acquire: (...args: unknown[]) => {
@@ -150,7 +150,7 @@ describe('a budget', () => {
     ]);
   });
 
-  it('is told how long each attempt took, the first one where a layer times the call', async () => {
+  it('records how long each attempt took, the first one where a layer times the call', async () => {
     const clock = instantClock();
     const waits = [700, 900, 800];
     const slow: Fetch = async () => {
@@ -183,7 +183,7 @@ describe('a budget', () => {
     expect(record.mock.calls.map(([, outcome]) => outcome)).toEqual(recorded);
   });
 
-  it('that knows acquire and record only goes on working', async () => {
+  it('needs no other members than acquire and record', async () => {
     const inner = retryBudget();
     const budget = {
       acquire: (key: string, kind: 'transient' | 'throttled') => inner.acquire(key, kind),
@@ -207,7 +207,7 @@ describe('a budget that is spent', () => {
   };
   const warnings = () => warn.mock.calls.map(([text]: unknown[]) => String(text));
 
-  it('is told to whoever looks at the console, once per server', async () => {
+  it('is reported in the console, once per server', async () => {
     for (let n = 0; n < 3; n++) expect(await call('https://user:secret@a.test/x?token=secret')).toEqual(['budget']);
     await call('https://b.test/');
 
@@ -216,7 +216,7 @@ describe('a budget that is spent', () => {
     expect(warnings().join()).not.toContain('secret');
   });
 
-  it('is told shorter in production', async () => {
+  it('is reported in fewer words in production', async () => {
     await call('https://a.test/');
     vi.stubEnv('NODE_ENV', 'production');
     await call('https://b.test/');
@@ -226,7 +226,7 @@ describe('a budget that is spent', () => {
     expect(warnings()[1]!.length).toBeLessThan(warnings()[0]!.length);
   });
 
-  it('is not told of hosts without end', async () => {
+  it('is reported for a bounded number of hosts', async () => {
     for (let n = 0; n < 50; n++) await call(`https://host-${n}.test/`);
 
     expect(warnings()).toHaveLength(20);
@@ -240,7 +240,7 @@ describe('a budget that is spent', () => {
     expect(warnings()[0]!.length).toBeLessThan(1_000);
   });
 
-  it('is not warned of where no retry was wanted', async () => {
+  it('is not reported where no retry was wanted', async () => {
     const budget = { acquire: () => undefined, record: () => {} };
     await retry({ clock: instantClock(), budget })(fakeFetch(() => 404))(API);
     await retry({ clock: instantClock(), budget })(fakeFetch(() => 503))(API, { method: 'POST' });
@@ -485,7 +485,7 @@ describe('a call whose retry the budget refuses', () => {
     expect((await steady(async () => new Response('', { status: 503 }))(API)).status).toBe(503);
   });
 
-  it('hears an abort by a condition while it is held', async () => {
+  it('ends at once when a condition aborts it while it is held', async () => {
     const controller = new AbortController();
     const shouldRetry = ({ attempt }: { attempt: number }) => {
       if (attempt > 1) controller.abort('stop');
@@ -616,7 +616,7 @@ describe('a call whose retry the budget refuses', () => {
     expect(ends).toEqual(['504 after 2000 ms', '504 after 4880 ms']);
   });
 
-  it('hears an abort meanwhile', async () => {
+  it('ends at once when it is aborted meanwhile', async () => {
     const clock = manualClock();
     const controller = new AbortController();
     const call = retry({ clock, delay: () => 1_000, budget: refusing })(down())(API, { signal: controller.signal });

@@ -50,7 +50,7 @@ describe('a fetch', () => {
     },
   );
 
-  it('that gives nothing, as a mock may, gives the caller nothing', async () => {
+  it('may answer nothing, as a mock does: the caller gets nothing', async () => {
     const nothing = (async () => undefined) as unknown as Fetch;
 
     expect(await retry(quick())(nothing)(API)).toBeUndefined();
@@ -90,14 +90,14 @@ describe('a budget', () => {
     return requests.length;
   };
 
-  it('that answers later gives no right to a retry', async () => {
+  it('allows no retry where it returns a promise', async () => {
     expect(await attempts({ acquire: late, record: () => {} })).toBe(1);
     const release = vi.fn();
     expect(await attempts({ acquire: async () => ({ release }), record: () => {} })).toBe(1);
     await vi.waitFor(() => expect(release).toHaveBeenCalledTimes(2));
   });
 
-  it('may learn of an attempt later, and fail at it', async () => {
+  it('may record an attempt later, and reject', async () => {
     expect(await attempts({ acquire: () => ({ release: fail }), record: late })).toBe(2);
   });
 
@@ -115,8 +115,8 @@ describe('a budget', () => {
   });
 });
 
-describe('a clock that is deaf to the signal', () => {
-  it('lets no attempt follow an abort, and the token goes back', async () => {
+describe('a clock that ignores the signal', () => {
+  it('causes no attempt after an abort, and the permit is released', async () => {
     const controller = new AbortController();
     const hooks = recordingHooks();
     hooks.onRetry.mockImplementation(() => controller.abort('stop'));

@@ -115,7 +115,7 @@ it('an error that throws when it is looked at reaches the caller by identity', a
   expect(await send(API).catch((error: unknown) => error === proxy)).toBe(true);
 });
 
-describe('the end of a series', () => {
+describe('the end of a call that was retried', () => {
   it.each([1, 2])('is a recovery for a 404 after a 503, with %i retries', async (maxRetries) => {
     const hooks = recordingHooks();
     const record = vi.fn();
@@ -136,7 +136,7 @@ describe('the end of a series', () => {
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['limit']);
   });
 
-  it.each(['shouldRetry', 'inspect'])('is told as an abort also while %s thinks', async (name) => {
+  it.each(['shouldRetry', 'inspect'])('is reported as an abort also while %s has not answered yet', async (name) => {
     const controller = new AbortController();
     const hooks = recordingHooks();
     const answers: unknown[] = [true, new Promise(() => {})];
@@ -237,7 +237,7 @@ describe('safety', () => {
 });
 
 describe('hooks of a class', () => {
-  it('may have members of their own, and are told the whole time', async () => {
+  it('may have members of their own, and get the elapsed time', async () => {
     const clock = manualClock();
     class Metrics {
       elapsed = -1;

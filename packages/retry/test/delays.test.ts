@@ -19,13 +19,13 @@ const asks = (value: string, status = 429) => ({ status, headers: { 'retry-after
 const delay = exponential({ base: 100 });
 
 describe('the own delay', () => {
-  it('doubles after each failure, from 300 to 600 ms, unless told otherwise', async () => {
+  it('doubles after each failure, from 300 to 600 ms, by default', async () => {
     expect(await waits({ delay, maxRetries: 3 }, 503)).toEqual([100, 200, 400]);
     expect(await waits({ random: () => 0, maxRetries: 3 }, 503)).toEqual([300, 600, 1_200]);
     expect(await waits({ random: () => 1, maxRetries: 3 }, 503)).toEqual([600, 1_200, 2_400]);
   });
 
-  it('is told the attempt and the delay before it', async () => {
+  it('gets the attempt and the delay before it', async () => {
     const seen: unknown[] = [];
     await waits({ maxRetries: 3, delay: (attempt) => seen.push(attempt) * 10 }, 503);
 
@@ -104,11 +104,11 @@ describe("the server's delay", () => {
     expect(await waits({ delay, random: () => 1 }, asks('60'), 200)).toEqual([60_000]);
   });
 
-  it.each([Number.NaN, -1, 2])('is not shortened by a source of chance that gives %s', async (nonsense) => {
+  it.each([Number.NaN, -1, 2])('is not shortened by a source of chance that returns %s', async (nonsense) => {
     expect(await waits({ delay, random: () => nonsense }, asks('10'), 200)).toEqual([12_000]);
   });
 
-  it('gives way to a longer own delay', async () => {
+  it('does not count where our own delay is longer', async () => {
     expect(await waits({ delay: () => 9_000 }, asks('7'), 200)).toEqual([9_000]);
   });
 
@@ -134,7 +134,7 @@ describe("the server's delay", () => {
     expect(await waits({ delay }, { status: 503, headers }, 200)).toEqual([2_000]);
   });
 
-  it('is obeyed for any status that is retried, and left aside when told so', async () => {
+  it('is obeyed for any status that is retried, and ignored with serverHints: false', async () => {
     expect(await waits({ delay }, asks('3', 500), 200)).toEqual([3_000]);
     expect(await waits({ delay, serverHints: false }, asks('3'), 200)).toEqual([100]);
     expect(await waits({ delay, serverHints: false }, { status: 404, headers: { 'x-should-retry': 'true' } })).toEqual(
@@ -182,7 +182,7 @@ describe('a deadline', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('lets a wait through that fits', async () => {
+  it('allows a wait that fits', async () => {
     const clock = instantClock();
     const { fetch } = scripted(networkError(), 200);
 

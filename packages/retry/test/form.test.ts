@@ -46,7 +46,7 @@ describe('encodeForm', () => {
     expect(encodeForm(new FormData())!.constructor).toBe(Blob);
   });
 
-  it('gives the same fields again', async () => {
+  it('has the same fields when it is read', async () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'ü', '"', '\r', '\n', '%', ';', '=') });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(texts, texts, fc.boolean()), { maxLength: 4 }), async (fields) => {

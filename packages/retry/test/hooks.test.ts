@@ -19,7 +19,7 @@ const gaveUp = async (options: RetryOptions, init: RequestInit, ...replies: Repl
 const asks = (value: string) => ({ status: 429, headers: { 'retry-after': value } });
 
 describe('onRetry', () => {
-  it('is told before the wait: attempt, delay, where it came from, why', async () => {
+  it('is called before the wait, with the attempt, the delay, its source and the reason', async () => {
     const hooks = recordingHooks();
     const clock = instantClock();
     hooks.onRetry.mockImplementation(() => expect(clock.sleeps).toEqual([]));
@@ -51,7 +51,7 @@ describe('onRetry', () => {
     expect(onRetry.mock.calls[0]![0].error).toBe(error);
   });
 
-  it('names what decided: the condition, the inspection, the invitation of the server', async () => {
+  it('names what decided: shouldRetry, inspect or the server', async () => {
     const reasons = async (options: RetryOptions, reply: Reply) => {
       const { onRetry } = await told({ maxRetries: 1, ...options }, {}, reply);
       return onRetry.mock.calls[0]![0].reason;
@@ -62,7 +62,7 @@ describe('onRetry', () => {
     expect(await reasons({}, { status: 404, headers: { 'x-should-retry': 'true' } })).toBe('server');
   });
 
-  it('tells the whole URL only when asked, and the key of the call', async () => {
+  it('has the whole URL only where fullUrls says so, and the key of the call', async () => {
     const init = { headers: { 'Idempotency-Key': 'k1' } };
     const { onRetry } = await told({ fullUrls: true }, init, 503, 200);
 
@@ -102,7 +102,7 @@ describe('onGiveUp', () => {
     expect(onGiveUp.mock.calls[0]![0]).toMatchObject({ delay: 3_600_000, delaySource: 'retry-after', attempt: 1 });
   });
 
-  it('is silent where nobody would have expected a retry', async () => {
+  it('is not called where no retry was to be expected', async () => {
     const veto = { status: 404, headers: { 'x-should-retry': 'false' } };
 
     expect(await gaveUp({}, {}, 404)).toEqual([]);
@@ -118,7 +118,7 @@ describe('a call that was retried', () => {
     throw new Error('no');
   };
 
-  it('is told to have ended, also by what is not retried', async () => {
+  it('ends with onGiveUp or onRecover, also where the last outcome is not retried', async () => {
     const bug = new TypeError('x is undefined');
     let asked = 0;
     const failsSecond = () => (++asked === 2 ? broken() : true);
@@ -131,7 +131,7 @@ describe('a call that was retried', () => {
 });
 
 describe('onRecover', () => {
-  it('tells the attempts and the time of a call that came through', async () => {
+  it('has the attempts and the time of a call that succeeds', async () => {
     const { onRecover, onGiveUp } = await told({ delay: () => 100 }, {}, 503, 503, 200);
 
     expect(onRecover.mock.calls.map(([event]) => [event.attempts, event.elapsed, event.cause])).toEqual([
@@ -140,7 +140,7 @@ describe('onRecover', () => {
     expect(onGiveUp).not.toHaveBeenCalled();
   });
 
-  it('takes an answer like 404 for one, and is silent about a first attempt', async () => {
+  it('is called for a 404 after a failure, and not for a first attempt', async () => {
     const { onRecover } = await told({}, {}, 503, 404);
     expect(onRecover).toHaveBeenCalledTimes(1);
 
@@ -150,7 +150,7 @@ describe('onRecover', () => {
 });
 
 describe('hooks', () => {
-  it('can be several, partial, and told of one call by one id', async () => {
+  it('can be several, may lack members, and get one id for one call', async () => {
     const first = recordingHooks();
     const second = { onRetry: vi.fn(), onRecover: undefined };
     const fetch = retry({ clock: instantClock(), hooks: [first, second as never] })(
@@ -184,7 +184,7 @@ describe('hooks', () => {
 });
 
 describe('historyOf', () => {
-  it('tells every attempt behind a response', async () => {
+  it('lists every attempt behind a response', async () => {
     const error = networkError();
     const clock = instantClock({ now: 1_000 });
     const fetch = retry({ clock, delay: () => 100 })(scripted(error, asks('2'), 200).fetch);
@@ -199,7 +199,7 @@ describe('historyOf', () => {
     expect(history[0]).toEqual({ attempt: 1, error, at: 1_000, delay: 100, delaySource: 'backoff' });
   });
 
-  it('tells the key that made a POST repeatable', async () => {
+  it('shows the key that made a POST repeatable', async () => {
     const fetch = retry({ clock: instantClock() })(scripted(503, 201).fetch);
 
     const response = await fetch(API, { method: 'POST', headers: { 'idempotency-key': 'k1' } });
@@ -207,7 +207,7 @@ describe('historyOf', () => {
     expect(historyOf(response)!.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['k1', 'k1']);
   });
 
-  it('tells those behind an error, and writes nothing on it', async () => {
+  it('lists the attempts behind an error, and writes nothing on it', async () => {
     const error = Object.freeze(networkError());
     const fetch = retry({ clock: instantClock(), maxRetries: 1 })(scripted(error).fetch);
 
@@ -217,7 +217,7 @@ describe('historyOf', () => {
     expect(Object.keys(error)).toEqual([]);
   });
 
-  it('knows nothing of other things', () => {
+  it('returns undefined for anything else', () => {
     expect([historyOf(new Response()), historyOf('boom'), historyOf(null), historyOf(() => {})]).toEqual(Array(4));
   });
 });

@@ -61,7 +61,7 @@ describe('observers', () => {
   });
 });
 
-it('are told the name of what was thrown, and never its text', async () => {
+it('get the name of what was thrown, and never its text', async () => {
   const secret = 'failed: https://u:s3cr3t@x/';
   const foreign = runInNewContext('new TypeError(text)', { text: secret });
   const odd = Object.assign(new Error('x'), { name: secret });
@@ -89,7 +89,7 @@ describe('the history', () => {
     };
   };
 
-  it('is known to the reason by which the caller ended the call, with the attempt that was under way', async () => {
+  it('is that of the reason by which the caller ended the call, with the attempt that was under way', async () => {
     const ending = new AbortController();
     const reason = new Error('the user left');
     const call = retry(quick())(hanging())(API, { method: 'DELETE', signal: ending.signal });
@@ -100,7 +100,7 @@ describe('the history', () => {
     expect(historyOf(reason)).toMatchObject([{ status: 503 }, { attempt: 2, error: reason }]);
   });
 
-  it('is known where the call ends in a wait', async () => {
+  it('can be read where the call ends in a wait', async () => {
     const clock = manualClock();
     const ending = new AbortController();
     const call = retry({ clock, budget: false, delay: () => 100 })(scripted(503).fetch)(API, { signal: ending.signal });
@@ -112,7 +112,7 @@ describe('the history', () => {
     expect(historyOf(reason)).toMatchObject([{ attempt: 1, status: 503, delay: 100 }]);
   });
 
-  it('is known to what a condition throws', async () => {
+  it('can be read of what a condition throws', async () => {
     const error = new Error('from a condition');
     const answers = [true];
     const shouldRetry = () => {
@@ -124,7 +124,7 @@ describe('the history', () => {
     expect(historyOf(error)?.map(({ status }) => status)).toEqual([503, 503]);
   });
 
-  it('is known to another copy of this package', async () => {
+  it('can be read by another copy of this package', async () => {
     const response = await retry(quick())(scripted(503, 404).fetch)(API, { method: 'DELETE' });
     vi.resetModules();
     const other = await import('../src/index.ts');

@@ -51,7 +51,7 @@ describe('options', () => {
     },
   );
 
-  it('refuses names it does not know, and what is no object', () => {
+  it('refuses unknown names, and what is no object', () => {
     expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
     expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));
     expect(() => retry({ serverHints: { jitter: 1 } as never })).toThrow("retry: serverHints: unknown option 'jitter'");
@@ -164,7 +164,7 @@ describe('options of one call', () => {
 });
 
 describe('the budget', () => {
-  it('is told every outcome, and asked for every retry with its kind', async () => {
+  it('records every outcome, and is asked for every retry with its kind', async () => {
     const record = vi.fn();
     const acquire = vi.fn(() => ({ release: () => {} }));
     const { fetch } = scripted(503, { status: 429, headers: { 'retry-after': '1' } }, networkError(), 404);
@@ -201,7 +201,7 @@ describe('a retry inside a retry', () => {
     return next(input, { ...init });
   };
 
-  it('passes calls through, and says so once', async () => {
+  it('passes calls through, and warns of it once', async () => {
     vi.resetModules();
     const { retry } = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -222,7 +222,7 @@ describe('a retry inside a retry', () => {
     warn.mockRestore();
   });
 
-  it('leaves alone what the outer one was told to leave alone, and says nothing', async () => {
+  it('retries no call for which the outer one is off, and warns of nothing', async () => {
     vi.resetModules();
     const { retry } = await import('../src/index.ts');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
@@ -239,7 +239,7 @@ describe('a retry inside a retry', () => {
     warn.mockRestore();
   });
 
-  it('does retry the calls of which it is told nothing', async () => {
+  it('retries a call that reaches it without the init of the outer one', async () => {
     const { fetch, requests } = scripted(503);
     const inner: Fetch = (input) => retry({ clock: instantClock() })(fetch)(input);
 

@@ -70,7 +70,7 @@ it.each([1, 2])('a call that is held after %s attempts ends at once when its cli
   expect(clock.pending).toBe(0);
 });
 
-it('a wait that drain() ends tells how long the server asked to wait', async () => {
+it('the error of a wait that drain() ends says how long the server asked to wait', async () => {
   const clock = manualClock();
   const draining = drain({ clock });
   const { fetch } = scripted({ status: 503, headers: { 'retry-after': '7' } });
@@ -94,7 +94,7 @@ it('an abort during a wait is no failure of any kind', async () => {
   await expect(call).rejects.toBe('stop');
 });
 
-it('a condition is told the key of the call', async () => {
+it('a condition gets the key of the call', async () => {
   const keys: unknown[] = [];
   const shouldRetry = ({ idempotencyKey }: { idempotencyKey?: string }) => {
     keys.push(idempotencyKey);

@@ -71,7 +71,7 @@ describe('a list of rules', () => {
     expect((await play(rules.toReversed(), [asks('7'), 200])).waits).toEqual([40]);
   });
 
-  it('lets the finer of two fields count where serverHints() reads both', async () => {
+  it('waits by the finer of two fields where serverHints() reads both', async () => {
     const headers = { 'retry-after': '1', 'retry-after-ms': '700' };
 
     expect((await play([onStatus(503), serverHints()], [{ status: 503, headers }, 200])).waits).toEqual([770]);
@@ -175,7 +175,7 @@ describe('a rule of your own', () => {
     expect(await sends([onStatus(503), { maxDelay: Number.NaN }], [asks('7')])).toBe(1);
   });
 
-  it('sees a recovery with the attempts before it, and is known by a word where it says only yes', async () => {
+  it('gets a recovery with the attempts before it, and is reported as rule where it answers only true', async () => {
     const afterRecovery = vi.fn();
     const afterFailure = vi.fn();
     const locked: Rule = { when: ({ response }) => response?.status === 423, afterRecovery, afterFailure };
@@ -187,7 +187,7 @@ describe('a rule of your own', () => {
     expect(afterFailure.mock.calls[0]![1]).toMatchObject({ retry: true, reason: 'rule' });
   });
 
-  it('hears of each call before it is sent, once, with all its attempts', async () => {
+  it('gets each call once before it is sent, whatever its attempts', async () => {
     const heard: string[] = [];
     const rules: Rule[] = ['first', 'second'].map((name) => ({
       beforeCall: ({ url }) => heard.push(`${name} ${url}`),
@@ -202,7 +202,7 @@ describe('a rule of your own', () => {
   describe('that reads how long the call has taken', () => {
     const forTenSeconds: Rule = { unless: ({ elapsed }) => elapsed >= 10_000 && 'too long' };
 
-    it('is given it where it says so', async () => {
+    it('gets it where it says so', async () => {
       const timed: Rule = { ...forTenSeconds, needs: ['elapsed'] };
       const rules = [onStatus(503), maxRetries(9), backoff(constant(4_000))];
 
@@ -213,7 +213,7 @@ describe('a rule of your own', () => {
       expect(String((await play([onStatus(503), forTenSeconds], [503])).end)).toContain("must say needs: ['elapsed']");
     });
 
-    it('is told so too where it only observes', async () => {
+    it('is warned of where it only observes', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
       vi.resetModules();
       const { retryWith } = await import('../src/index.ts');
@@ -225,7 +225,7 @@ describe('a rule of your own', () => {
       vi.restoreAllMocks();
     });
 
-    it('is given 0 in production', async () => {
+    it('gets 0 in production', async () => {
       vi.stubEnv('NODE_ENV', 'production');
       const seen: number[] = [];
 
@@ -255,7 +255,7 @@ describe('a rule of your own', () => {
     expect(observers.onGiveUp.mock.calls[0]![0]).toMatchObject({ reason: 'read-only' });
   });
 
-  it('fails the call with what it throws, and lets go of the response', async () => {
+  it('fails the call with what it throws, and discards the response', async () => {
     const response = new Response('body', { status: 503 });
     const broken: Rule = {
       when: () => {
@@ -289,7 +289,7 @@ describe('a rule of your own', () => {
     },
   );
 
-  it('gives its permit back where another rule throws', async () => {
+  it('gets its permit back where another rule throws', async () => {
     const release = vi.fn();
     const broken = () => {
       throw new Error('broken rule');

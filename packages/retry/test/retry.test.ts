@@ -7,7 +7,7 @@ import { API, networkError, type Reply, scripted, timeoutError } from './support
 const quick = () => ({ clock: instantClock(), random: () => 0 });
 
 describe('the loop', () => {
-  it('gives the first answer back untouched when it is good', async () => {
+  it('returns the first answer untouched when it is good', async () => {
     const answer = new Response('ok');
     const { fetch, requests } = scripted(answer);
 
@@ -25,7 +25,7 @@ describe('the loop', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('gives back the last response unread when its retries are spent', async () => {
+  it('returns the last response unread when its retries are used up', async () => {
     const last = new Response('the reason', { status: 503 });
     const { fetch, requests } = scripted(500, 502, last);
 
@@ -36,14 +36,14 @@ describe('the loop', () => {
     expect(requests).toHaveLength(3);
   });
 
-  it('throws the last error itself when its retries are spent', async () => {
+  it('throws the last error itself when its retries are used up', async () => {
     const last = networkError();
     const { fetch } = scripted(503, networkError('EPIPE'), last);
 
     await expect(retry(quick())(fetch)(API)).rejects.toBe(last);
   });
 
-  it('gives the latest outcome, not an older response', async () => {
+  it('returns the latest outcome, not an older response', async () => {
     const last = networkError();
     const { fetch } = scripted(503, last);
 
@@ -134,7 +134,7 @@ describe('which requests', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('replaces the statuses it is given, and wants evidence for a 403', async () => {
+  it('repeats the statuses of the option in place of the default, a 403 only with evidence of throttling', async () => {
     const attempts = async (reply: Parameters<typeof scripted>[0], statuses?: number[]) => {
       const { fetch, requests } = scripted(reply, 200);
       await retry({ ...quick(), ...(statuses && { statuses }) })(fetch)(API);
@@ -167,7 +167,7 @@ describe('which requests', () => {
 });
 
 describe('maxRetries', () => {
-  it('is 2 unless told otherwise, and 0 means none', async () => {
+  it('is 2 by default, and 0 means none', async () => {
     const attempts = async (maxRetries?: number) => {
       const { fetch, requests } = scripted(503);
       await retry({ ...quick(), ...(maxRetries === undefined ? {} : { maxRetries }) })(fetch)(API);
@@ -251,7 +251,7 @@ describe('shouldRetry', () => {
     expect(await response.text()).toBe('no');
   });
 
-  it('fails the call with what it throws, and lets go of the response', async () => {
+  it('fails the call with what it throws, and discards the response', async () => {
     const boom = { boom: true };
     const refused = new Response('body', { status: 503 });
     const { fetch, requests } = scripted(refused);

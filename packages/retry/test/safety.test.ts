@@ -244,7 +244,7 @@ describe('what was not sent', () => {
     },
   );
 
-  it('gives the right to its retry back', async () => {
+  it('releases the permit of its retry', async () => {
     const release = vi.fn();
     const budget = { acquire: () => ({ release }), record: vi.fn() };
     let attempts = 0;
@@ -279,7 +279,7 @@ describe('what was not sent', () => {
     expect(budget.record).not.toHaveBeenCalled();
   });
 
-  it.each([200, 503])('is not known of this server where a redirect led to another: %i', async (status) => {
+  it.each([200, 503])('is not counted against this server where a redirect led to another: %i', async (status) => {
     const budget = spied();
     const elsewhere = (url: string) =>
       Object.defineProperties(new Response(null, { status }), { redirected: { value: true }, url: { value: url } });
@@ -292,7 +292,7 @@ describe('what was not sent', () => {
 });
 
 describe('a predicate', () => {
-  it('that gives a promise by mistake counts as no, and may reject', async () => {
+  it('counts as no where it returns a promise by mistake, which may reject', async () => {
     const { fetch, requests } = scripted(503);
     const idempotent = (() => Promise.reject(new Error('late'))) as never;
 

@@ -176,7 +176,7 @@ describe('an abort', () => {
     expect((await second).status).toBe(200);
   });
 
-  it('gives the place of a probe to another call', async () => {
+  it('frees the place of a probe for another call', async () => {
     const clock = manualClock();
     const circuit = breaker({ clock, openFor: 1_000, rule: { start: () => ({ record: ({ failed }) => failed }) } });
     const stack = standard({ clock, retry: false, circuitBreaker: { breaker: circuit } });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const URL = `${location.origin}/package.json`;
 
 describe('events in a browser', () => {
-  it('tells each request, the waits and the end, in order', async () => {
+  it('reports each request, the waits and the end, in order', async () => {
     const events: SteadfetchEvent[] = [];
     let requests = 0;
     const api = compose(
@@ -20,7 +20,7 @@ describe('events in a browser', () => {
     expect(events.every(Object.isFrozen)).toBe(true);
   });
 
-  it('tells the error of a page that cannot reach its server, and cancels by a listener', async () => {
+  it('reports the error of a page that cannot reach its server, and cancels by a listener', async () => {
     const names: string[] = [];
     const api = compose(
       observe((event) => {

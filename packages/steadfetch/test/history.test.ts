@@ -5,7 +5,7 @@ import { compose, type Fetch, historyOf, retry, standard, timeout } from '../src
 const URL = 'https://api.test/';
 
 describe('the history of a call', () => {
-  it('is known at once to the error of a timeout outside, which hears nothing from below', async () => {
+  it('can be read at once of the error of a timeout outside, which gets nothing from below', async () => {
     const clock = manualClock();
     let sends = 0;
     const hanging: Fetch = () =>

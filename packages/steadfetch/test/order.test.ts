@@ -110,7 +110,7 @@ describe('retry and rateLimit', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('retry inside, a refusal is retried before the gate hears of it, and uses up a retry', async () => {
+  it('retry inside, a refusal is retried before the gate gets it, and uses up a retry', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     const onLimit = vi.fn();
     const stack = (clock: Clock) => compose(rateLimit({ clock, hooks: { onLimit } }), retries(clock, 1));
@@ -314,7 +314,7 @@ describe('circuitBreaker and concurrency', () => {
 });
 
 describe('orders that are known to be wrong', () => {
-  it.each(WRONG)('are told once: %s outside of %s', async (outer, inner) => {
+  it.each(WRONG)('are warned of once: %s outside of %s', async (outer, inner) => {
     vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = (await import('../src/index.ts')) as unknown as Record<string, () => Middleware>;
@@ -328,7 +328,7 @@ describe('orders that are known to be wrong', () => {
     warn.mockRestore();
   });
 
-  it('are not told of the standard stack, nor in production', async () => {
+  it('are not warned of in the standard stack, nor in production', async () => {
     vi.resetModules();
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const fresh = await import('../src/index.ts');

@@ -26,7 +26,7 @@ const ALL: StandardOptions = { rateLimit: true, circuitBreaker: true };
 const NOTHING = { now: false, sleep: false, random: false };
 
 describe('standard', () => {
-  it('gives a call its timeouts and its retries', () => {
+  it('has timeouts and retries by default', () => {
     expect(standard().describe()).toBe(
       ['timeout  call 30000', 'retry  maxRetries 2  maxDelay 30000', 'timeout  attempt headers 10000', 'fetch'].join(
         '\n',
@@ -79,7 +79,7 @@ describe('standard', () => {
     expect(() => standard({ retry: -1 })).toThrow('retry: maxRetries');
   });
 
-  it('says what each of its layers believes, and forgets it', async () => {
+  it('returns the state of each of its layers, and resets it', async () => {
     const clock = manualClock();
     const stack = standard({ ...ALL, clock, concurrency: 5, retry: { budget: retryBudget({ clock }) } });
     const call = stack(fakeFetch(503, { clock }))(URL);
@@ -252,7 +252,7 @@ describe('standard', () => {
     ).toContain('timeout  attempt body 50');
   });
 
-  it('retries twice, and gives back the last response', async () => {
+  it('retries twice, and returns the last response', async () => {
     const { fetch, fake } = standardRig({ circuitBreaker: false }, [500, 502, 503, 200]);
 
     expect((await fetch(URL)).status).toBe(503);
@@ -331,7 +331,7 @@ describe('standard', () => {
     });
   });
 
-  it('lets a breaker that was passed in keep its own time', async () => {
+  it('leaves its own clock to a breaker that was passed in', async () => {
     const shared = breaker({ rule: DOWN, openFor: 7_000, clock: instantClock() });
     const { fetch } = standardRig({ circuitBreaker: { breaker: shared }, retry: false, rateLimit: false }, 503);
 
@@ -391,7 +391,7 @@ describe('standard', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('hands chance to a circuit that has been open for long', async () => {
+  it('passes its source of chance to a circuit that has been open for long', async () => {
     const clock = instantClock();
     const stack = standard({ ...BARE, circuitBreaker: { rule: DOWN }, clock, random: () => 0.5 });
     const fetch = stack(fakeFetch(500));

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { compose, rateLimit, retry, timeout } from '../src/index.ts';
 import { URL } from './support.ts';
 
-it('a budget is told how long the server took, without the wait for a turn in a limiter inside', async () => {
+it('a budget records how long the server took, without the wait for a turn in a limiter inside', async () => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
   const clock = { now: () => time.now(), sleep: (ms: number, signal?: AbortSignal) => time.sleep(ms, signal) };
   const record = vi.fn();

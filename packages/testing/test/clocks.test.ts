@@ -96,7 +96,7 @@ describe('manualClock', () => {
     expect([clock.now(), woken]).toEqual([400, [150, 350]]);
   });
 
-  it('runs until nobody sleeps, or to the limit', async () => {
+  it('runs until there is no sleeper, or to the limit', async () => {
     const clock = manualClock({ now: 0 });
     let rounds = 0;
     const loop = async (): Promise<void> => {
@@ -117,7 +117,7 @@ describe('manualClock', () => {
     expect(finite.now()).toBe(5_000);
   });
 
-  it('lets go of a sleeper that is aborted', async () => {
+  it('forgets a sleeper that is aborted', async () => {
     const clock = manualClock();
     const controller = new AbortController();
     const sleep = clock.sleep(10, controller.signal);

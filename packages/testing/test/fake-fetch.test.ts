@@ -26,7 +26,7 @@ describe('fakeFetch', () => {
     expect((await fetch(URL_)).body).toBeNull();
   });
 
-  it('gives headers that cannot be changed, also those of a clone, and of a copy can', async () => {
+  it('has headers that cannot be changed, also those of a clone, while those of a copy can', async () => {
     const response = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
     const { headers } = response;
     const clones = [response.clone(), response.clone().clone()];
@@ -46,7 +46,7 @@ describe('fakeFetch', () => {
     ]);
   });
 
-  it('gives headers that can be changed where those of the platform can, as in Bun', async () => {
+  it('has headers that can be changed where those of the platform can, as in Bun', async () => {
     vi.spyOn(Response, 'error').mockReturnValue(new Response());
     const { headers } = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
     vi.restoreAllMocks();

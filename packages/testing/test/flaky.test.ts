@@ -57,7 +57,7 @@ describe('flaky', () => {
     expect(api.calls[0]!.headers.get('idempotency-key')).toBe('k');
   });
 
-  it('answers only the methods it is told, and counts only those', async () => {
+  it('answers only the methods of its option, and counts only those', async () => {
     const api = flaky(URL, 201, { method: ['POST', 'put'] });
     const query = flaky(URL, 202, { method: 'QUERY' });
     server.use(
@@ -174,7 +174,7 @@ describe('flaky', () => {
     expect(api.calls).toMatchObject([{ status: undefined, problem: undefined }]);
   });
 
-  it('ends a large body that nobody reads with the abort alone', async () => {
+  it('ends a large body that is not read with the abort alone', async () => {
     server.use(flaky(URL, { body: 'x'.repeat(1_000_000) }));
     const uncaught = watchUncaught();
     const controller = new AbortController();

@@ -13,7 +13,7 @@ const keeper = {
 describe('freshEach', () => {
   freshEach(keeper);
 
-  it.each([1, 2, 3])('lets a test begin with fresh state: %i', (resets) => {
+  it.each([1, 2, 3])('begins each test with fresh state: %i', (resets) => {
     expect(counts).toEqual({ calls: 0, resets });
     counts.calls = 5;
   });

@@ -1828,7 +1828,7 @@ describe('contractChecks', () => {
     expect(mutants.length).toBeGreaterThan(60);
   });
 
-  it('passes who adds a header of its own, or lets calls wait for their turn or refuses them', async () => {
+  it('passes a middleware that adds a header of its own, makes calls wait for their turn, or refuses them', async () => {
     const naming: Middleware = (next) => async (input, init) => {
       const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
       headers.set('x-request-id', '1');
@@ -2096,7 +2096,7 @@ describe('contractChecks', () => {
     await expect(contractChecks['gives a response before its body is there']!(() => careless)).rejects.toThrow('body');
   });
 
-  it('lets the calls that fail wait at once, and not one after the other', async () => {
+  it('waits for the calls that fail at the same time, and not one after the other', async () => {
     let inside = 0;
     let most = 0;
     const counting: Middleware = (next) => async (input, init) => {
@@ -2129,7 +2129,7 @@ describe('contractChecks', () => {
     );
   });
 
-  it('lets a middleware resolve an address against the page, and no other address', async () => {
+  it('allows a middleware to resolve an address against the page, and no other address', async () => {
     vi.stubGlobal('location', { href: 'https://page.test/app/' });
     const check = contractChecks['hands on a relative address']!;
     const resolving: Middleware = (next) => async (input, init) =>

@@ -59,7 +59,7 @@ describe('rateLimited', () => {
     expect(await third).toEqual([200, 200, 429]);
   });
 
-  it('asks for a second where nobody knows when a request in flight will end, else for the time until then', async () => {
+  it('asks for a second where it is unknown when a request in flight will end, else for the time until then', async () => {
     const clock = manualClock();
     const limit = rateLimited({ requests: 2, algorithm: 'concurrency' }, slow(90_000));
     const fetch = fakeFetch(limit, { clock });

@@ -44,7 +44,7 @@ describe('failRate', () => {
     expect(await play(failRate(0.5, seededRandom(7)), 50)).toEqual(runs[0]);
   });
 
-  it('fails with the reply it is given, and lets the rest be answered by another script', async () => {
+  it('fails with the reply of its option, and has the rest answered by another script', async () => {
     expect(await play(failRate(0.5, { chance: alternating(), reply: 429 }, [201, 202]), 4)).toEqual([
       429, 201, 429, 202,
     ]);
@@ -85,7 +85,7 @@ describe('burstyFailures', () => {
 });
 
 describe('outage', () => {
-  it('fails from one instant to the other, and lets another script answer outside', async () => {
+  it('fails from one instant to the other, and has another script answer outside', async () => {
     const script = outage({ from: 1_000, to: 3_000 }, [201, 202]);
 
     expect(await play(script, 5, 1_000)).toEqual([201, 503, 503, 202, 202]);
@@ -200,7 +200,7 @@ describe('seededRandom', () => {
     expect(() => failRate(0.5, Number.POSITIVE_INFINITY)).toThrow('failRate: chance: expected a number');
   });
 
-  it('gives numbers from 0 to 1 that depend on nothing but the seed', () => {
+  it('returns numbers from 0 to 1 that depend on nothing but the seed', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const [a, b] = [seededRandom(seed), seededRandom(seed)];

@@ -56,7 +56,7 @@ describe('simulate', () => {
     expect((await simulate({ ...STORM, service, client: repeating(1, 4_000) })).healthyAfter).toBeGreaterThan(0);
   });
 
-  it('gives the same for the same seed, and something else for another', async () => {
+  it('returns the same report for the same seed, and another one for another', async () => {
     const runs = [];
     for (const seed of [7, 7, 8]) runs.push(await simulate({ ...STORM, client: repeating(1), seed }));
 

@@ -21,10 +21,12 @@ export function scopedController(): AbortController {
   return controller;
 }
 
+/** Whether the signal lives no longer than one call. */
 export function isScoped(signal: AbortSignal): boolean {
   return SCOPED in signal;
 }
 
+/** Aborts a controller of `scopedController`, and stops its first follower. */
 export function abortScoped(controller: AbortController, reason: unknown): void {
   const first = (controller.signal as Scoped)[SCOPED];
   abortWith(controller, reason);

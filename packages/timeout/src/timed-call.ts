@@ -28,7 +28,7 @@ export class TimedCall implements Expirable, Arrival {
     if (this.#waits) this.#send(next);
   }
 
-  /** The headers did not come in time. If no other attempt may follow now, they get the same time once more, or half of the rest if that is less. */
+  /** Ends the call, whose headers did not come in time, unless `#goesOn`. */
   expire(): void {
     if (this.#goesOn()) return;
     this.release();
@@ -62,7 +62,10 @@ export class TimedCall implements Expirable, Arrival {
     );
   }
 
-  /** Starts the limit anew if no other attempt may follow now. Returns whether it did; `false` if a rule or the clock throws. */
+  /**
+   * If no other attempt may follow now, starts the limit once more, or half of the time that is left if that is less. Returns whether it
+   * did; `false` if a rule or the clock throws.
+   */
   #goesOn(): boolean {
     const { call, settings } = this;
     try {

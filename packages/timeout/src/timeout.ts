@@ -11,7 +11,7 @@ export interface TimeoutLimits {
 }
 
 export interface TimeoutOptions {
-  /** @default systemClock */
+  /** Where its time comes from. @default systemClock */
   clock?: Clock;
 }
 

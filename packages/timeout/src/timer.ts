@@ -12,6 +12,7 @@ export interface Expirable {
   expire(): void;
 }
 
+/** One timer, as long as its call. */
 export interface Timer {
   /** When it is due, in the time of its clock. */
   readonly due: number;

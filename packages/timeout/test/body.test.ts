@@ -42,7 +42,7 @@ describe('timeout', () => {
     expect(clock.pending).toBe(0);
   });
 
-  it('lets a body take long as a whole while its parts keep coming', async () => {
+  it('does not end a long body while its parts keep coming', async () => {
     const clock = manualClock();
     const fed = handFed();
     const fetch = timeout({ headers: 100, body: 100 }, { clock })(async () => new Response(fed.body));
@@ -126,7 +126,7 @@ describe('timeout', () => {
     expect([read.cancelled, unread.cancelled]).toEqual(['enough', 'never mind']);
   });
 
-  it('keeps the facts of the network response, also in clones', async () => {
+  it('keeps the status, URL and type of the network response, also in clones', async () => {
     await using server = await startServer({ status: 201, headers: { 'x-one': '1' }, body: '{"a":1}' });
 
     const response = await timeout({ headers: 1_000, body: 1_000 })(fetch)(`${server.url}things`);

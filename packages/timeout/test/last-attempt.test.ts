@@ -19,14 +19,14 @@ function slowCall(retried: Retried, { whole = true, mayRetry = (): boolean => tr
 }
 
 describe('a timeout of an attempt', () => {
-  it.each<Retried>(['last', 'off'])('lets an attempt take longer that no other can follow: %s', async (retried) => {
+  it.each<Retried>(['last', 'off'])('does not cut an attempt that no other can follow: %s', async (retried) => {
     const { response, clock } = slowCall(retried);
     await clock.advance(26_000);
 
     expect((await response).status).toBe(200);
   });
 
-  it('lets an attempt take as long again while no other may follow', async () => {
+  it('cuts an attempt one limit later where no other may follow at first', async () => {
     const answers = [false, true];
     const { response, clock } = slowCall(true, { mayRetry: () => answers.shift()! });
     let ended = false;
@@ -59,14 +59,14 @@ describe('a timeout of an attempt', () => {
     expect(await rejection).toBeInstanceOf(TimeoutError);
   });
 
-  it('lets an attempt be answered late that no other may follow', async () => {
+  it('returns a late answer to an attempt that no other may follow', async () => {
     const { response, clock } = slowCall(true, { mayRetry: () => false });
     await clock.advance(26_000);
 
     expect((await response).status).toBe(200);
   });
 
-  it('tells the layers inside how long it has then', async () => {
+  it('leaves the layers inside the longer time in remaining()', async () => {
     const clock = manualClock();
     const left: number[] = [];
     const mark = defineMiddleware((call, next) => {

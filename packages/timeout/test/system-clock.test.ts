@@ -42,7 +42,7 @@ describe('timeout on the clock of the machine', () => {
     expect(await late).toMatchObject(expired);
   });
 
-  it('lets an answer that is there already come before its limit, when the turn took longer', async () => {
+  it('returns an answer that was there before its limit, where the event loop was busy for longer', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const relay = defineMiddleware(async (call, next) => await next(call));
     const signals: AbortSignal[] = [];

@@ -4,7 +4,7 @@ import { timeout } from '../src/index.ts';
 const URL = `${location.origin}/package.json`;
 
 describe('timeout in a browser', () => {
-  it('keeps the facts of the network response, also in clones', async () => {
+  it('keeps the status, URL and type of the network response, also in clones', async () => {
     const { signal } = new AbortController();
 
     const response = await timeout({ headers: 5_000, body: 5_000 })(fetch)(URL, { signal });

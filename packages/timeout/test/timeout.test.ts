@@ -117,7 +117,7 @@ describe('timeout', () => {
     expect(fetch.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
-  it('limits the whole series when it stands outside', async () => {
+  it('limits the whole call when it stands outside of retry', async () => {
     const clock = manualClock();
     const fetch = slowFetch();
     const forever = defineMiddleware(async (call, next) => {
@@ -154,7 +154,7 @@ describe('timeout', () => {
     expect(left).toEqual([1_000, 1_000 - 300, Infinity, Infinity]);
   });
 
-  it('tells the layers inside how long the call has been under way, the outermost first', async () => {
+  it('shows the layers inside how long the call has been under way, by the outermost limit', async () => {
     const clock = manualClock();
     const ages: unknown[] = [];
     const look = defineMiddleware(async (call: Call, next) => {

@@ -45,7 +45,7 @@ export interface CallRecord {
   history?: readonly AttemptRecord[] | undefined;
   /** How long the call has been under way, in milliseconds, where a layer times it. */
   age?: (() => number) | undefined;
-  /** Whether another attempt may follow, as far as the retry around the call can tell now. Asked before a `timeout` cuts one. */
+  /** Whether another attempt may follow, as far as the retry around the call knows now. Asked before a `timeout` cuts one. */
   mayRetry: ((call: { readonly origin: string }) => boolean) | undefined;
   /** The limit (ms) that the attempt under way has outlasted, where a `timeout` did not cut it; else 0. */
   outlasted: number;
@@ -59,6 +59,7 @@ export interface CallRecord {
   meta?: unknown;
 }
 
+/** The record of a call that has done nothing yet. */
 export function callRecord(): CallRecord {
   return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0 };
 }

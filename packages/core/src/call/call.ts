@@ -130,6 +130,7 @@ export class Call {
     return !(isRequest(this.input) && this.input.bodyUsed);
   }
 
+  /** A call with other values. What is left out stays as it was, and so does this call. Both share one `record`. */
   with(changes: CallChanges): Call {
     const { attempt = this.attempt, retried = this.retried, observed = this.observed, rest = this.rest } = changes;
     const { headers, signal } = changes;
@@ -199,8 +200,8 @@ export class Call {
 }
 
 /**
- * What `fetch` makes of both. `any`, since a copy leaves a listener on the signal that it is given. The class of Node takes no
- * signal of jsdom.
+ * What `fetch` makes of both. By `AbortSignal.any`, since a copy of a `Request` leaves a listener on the signal that it is given. The
+ * class of Node takes no signal of jsdom: then the copy has that of the `Request`.
  */
 function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Request {
   try {
@@ -211,7 +212,7 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
   }
 }
 
-/** With the signal of the original: that of a copy does not outlive a garbage collection (undici). */
+/** The init for a copy, with the signal of the original: that of the copy does not outlive a garbage collection (undici). */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
   return init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
 }

@@ -73,7 +73,7 @@ export function pathOf(url: string): string {
 
 /**
  * A URL fit for a log: on one line, its origin and path. Without a host it is the scheme alone, as the rest may be data, and
- * `invalid:` where it cannot be read: then nothing tells a password from a path.
+ * `invalid:` where it cannot be read: then nothing distinguishes a password from a path.
  */
 export function redactUrl(url: string): string {
   const origin = originOf(url);
@@ -87,7 +87,7 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
 }
 
 /**
- * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not tell it, and has a URL as a
+ * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not say so, and has a URL as a
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {

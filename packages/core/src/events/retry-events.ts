@@ -39,8 +39,8 @@ interface End {
 }
 
 /**
- * What a call's observer does with the decisions of `retry`, which knows nothing of events: the observer brings it along,
- * so that a bundle without one has none of it.
+ * Makes events of the decisions of `retry`, which has no code for events: the observer of a call brings it along, so that a
+ * bundle without observers has none of it.
  */
 export interface RetryObserver {
   /** The call is held before it ends, since it got no permit. */

@@ -13,6 +13,7 @@ import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
 
 export interface DrainOptions {
+  /** Where its times come from. @default systemClock */
   clock?: Clock;
 }
 
@@ -145,11 +146,12 @@ class OpenCalls {
     return { finished: this.#finished - finished, ended: this.#ended - ended };
   }
 
+  /** Ends a wait with the last answer that is known: that of the event, or the same one of the call, which has more members. */
   #endWait(callId: number, { cancel, answer }: Wait): void {
     this.#waits.delete(callId);
     const open = this.#open.get(callId);
     if (!open) this.#ended++;
-    const kept = open?.call.record.lastAnswer; // of the same answer it knows more: the wait that was asked for
+    const kept = open?.call.record.lastAnswer;
     const last = answer && kept?.headers !== answer.headers ? answer : kept;
     cancel(new DrainError('the call waited when its client was closed', last));
   }

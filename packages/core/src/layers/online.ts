@@ -21,10 +21,11 @@ export interface OnlineOptions {
    * @default 15_000
    */
   probeEvery?: number;
-  /** Whether the browser says that it is online; if it throws, it does. @default () => navigator.onLine !== false */
+  /** Whether the browser says that it is online; a function that throws counts as yes. @default () => navigator.onLine !== false */
   isOnline?: () => boolean;
   /** What has the events `online` and `offline`. @default globalThis */
   target?: OnlineTarget;
+  /** Where its times come from. @default systemClock */
   clock?: Clock;
 }
 
@@ -49,10 +50,11 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  * `circuitBreaker`.
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
- * `probeEvery`: the first that can be repeated, or after that time the first. If it is answered, what the browser says is
- * ignored until it says something else. If it finds no network, it waits again. It fails if it may not be repeated (by its method and key,
- * or since it says `retry: false`), if the same request would fail again, or if no time is left. Where there is no
- * `navigator.onLine`, as in Node, it passes calls through.
+ * `probeEvery`: the first that can be repeated, or after that time the first. If the probe is answered, what the browser says is
+ * ignored until it says something else. If the probe finds no network, it waits again. It fails if it may not be repeated (by its
+ * method and key, or since it says `retry: false`), if the same request would fail again, or if no time is left.
+ *
+ * Where there is no `navigator.onLine`, as in Node, calls pass through.
  *
  * @throws a `TypeError` or `RangeError` that names the option
  * @throws the caller's abort reason, also while waiting

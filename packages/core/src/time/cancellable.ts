@@ -10,6 +10,7 @@ interface Cancellable {
   readonly release: () => void;
 }
 
+/** A wait of a call with this signal. */
 export function cancellable(signal: AbortSignal | undefined): Cancellable {
   const controller = new AbortController();
   const release = onAbort(signal, (reason) => abortWith(controller, reason));

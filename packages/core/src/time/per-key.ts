@@ -1,7 +1,8 @@
 import { checkFunction, checkNumber } from '../options/check.ts';
 
-/** One value per key, made when first asked for. */
+/** The values, by their keys. */
 export interface PerKey<T> {
+  /** The value of the key, made if there is none. */
   (key: string): T;
   /** The value if there is one. Creates nothing, and does not count as a use. */
   peek(key: string): T | undefined;

@@ -15,7 +15,7 @@ async function copied(status: number, text: string, headers: Record<string, stri
   return response;
 }
 
-/** As servers of each spelling tell that nothing is left for five seconds. */
+/** The fields of each spelling by which servers say that nothing is left for five seconds. */
 export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
   ['ratelimit', '"default";r=0;t=5'],
   ['ratelimit-policy', '"default";q=10;w=5'],

@@ -123,7 +123,7 @@ export function ending(): { signal: AbortSignal; abort: () => void } {
   return { signal: controller.signal, abort: () => controller.abort() };
 }
 
-/** Counts the abort listeners on a signal. One that hears an abort only once is gone after it. */
+/** Counts the abort listeners on a signal. One that was added with `once` is gone after the abort. */
 export function watchListeners(signal: AbortSignal): { readonly count: number } {
   const listeners = new Map<unknown, boolean>();
   const { addEventListener, removeEventListener } = signal;

@@ -10,7 +10,7 @@ export interface Place {
   method: string;
   clock: Clock;
   signal?: AbortSignal | undefined;
-  /** Whether a real `fetch` takes it, as below msw: that hears the abort itself. */
+  /** Whether a real `fetch` takes it, as below msw, which ends the body on an abort itself. */
   isReal?: boolean;
 }
 
@@ -30,7 +30,7 @@ export function planResponse(plan: Plan, place: Place): Response {
   return whole && !empty ? untilAbort(response, body, place) : response;
 }
 
-/** The same response, of which nothing is read after an abort, as of a real one. It listens to no signal while nobody reads it. */
+/** The same response, of which nothing is read after an abort, as of a real one. It listens to no signal while it is not read. */
 function untilAbort(response: Response, body: Plan['body'], { signal, isReal }: Place): Response {
   if (!signal || isReal || !holdsStreams()) return response;
   const pull = async (controller: ReadableByteStreamController | ReadableStreamDefaultController): Promise<void> => {

@@ -40,7 +40,7 @@ function serviceModel(model: ServiceModel, random: Random): (now: number) => boo
   };
 }
 
-/** The model as a fetch, in virtual time. `onSent` hears of each request. */
+/** The model as a fetch, in virtual time. `onSent` is called for each request. */
 export function serviceFetch(
   model: ServiceModel,
   { time, random, onSent }: { time: VirtualTime; random: Random; onSent: () => void },

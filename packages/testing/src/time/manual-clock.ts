@@ -4,7 +4,7 @@ import { macrotask } from '../contract/macrotask.ts';
 import { type ClockOptions, checkSleep, clockStart } from './clock-start.ts';
 import { Turns } from './turns.ts';
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until `advance` moves it. */
 export interface ManualClock extends Clock {
   /** How many sleeps are waiting: 0 after an abort means that no timer was left behind. */
   readonly pending: number;
