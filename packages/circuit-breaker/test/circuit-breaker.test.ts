@@ -468,6 +468,19 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
   });
 
+  it('counts the answers to a relative URL, though a fetch inside put a base in front and the API redirects, as for a slash', async () => {
+    const middleware = circuitBreaker({ rule: consecutive(2) });
+    const url = { value: 'https://api.test/users/' };
+    const fetch = middleware(async () =>
+      Object.defineProperties(new Response(null, { status: 503 }), { url, redirected: { value: true } }),
+    );
+
+    await fetch('/users');
+    await fetch('/users');
+
+    expect(middleware.breaker.snapshot('/').state).toBe('open');
+  });
+
   it('takes no notice of what was not sent', async () => {
     const middleware = circuitBreaker({ rule: consecutive(1) });
     const queue = defineMiddleware(() => Promise.reject(timeout));

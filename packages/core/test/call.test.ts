@@ -70,6 +70,7 @@ describe('Call', () => {
     expect(Call.from(request, { method: 'PATCH', headers: { b: '2' } }).method).toBe('PATCH');
     expect(Call.from(request, { headers: { b: '2' } }).headers.has('a')).toBe(false);
     expect(Call.from(request, { signal: null }).signal).toBeUndefined();
+    expect(Call.from(request, null as never).with({ signal: request.signal }).method).toBe('PUT'); // as `fetch` takes it
   });
 
   it('takes a URL object, and upper-cases only the methods that fetch does', () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withBody } from '../src/body/with-body.ts';
 import { historyBehind, keepHistory } from '../src/call/history.ts';
+import { isRedirected } from '../src/call/origin.ts';
 
 const server = createServer((request, response) => {
   if (request.url === '/moved') return response.writeHead(302, { location: '/there' }).end();
@@ -84,6 +85,23 @@ describe('withBody', () => {
     expect(await second.text()).toBe('new');
     expect(await copy.text()).toBe('new');
   });
+
+  it.each([
+    ['the platform', undefined, false],
+    ['a platform that does not tell it, but has a URL of its own, as Tauri', '/there', true],
+  ])(
+    'knows a redirect as the response of %s does, also where a fetch inside has changed the address',
+    async (_, own, expected) => {
+      const response = await fetch(`${base}/there?key=1`);
+      if (own) Object.defineProperty(response, 'url', { value: base + own });
+      const call = { url: `${base}/here` };
+
+      const copy = withBody(response, 'new');
+
+      const known = [response, copy, copy.clone().clone()].map((one) => isRedirected(one, call));
+      expect(known).toEqual([expected, expected, expected]);
+    },
+  );
 
   it('can be cloned, read and changed where the global Response is a class around that of the platform, as Hono has on Node', async () => {
     vi.stubGlobal('Response', classAround(Response));

@@ -69,6 +69,15 @@ describe('what is sent again', () => {
     expect(response.status).toBe(status);
   });
 
+  it('a POST whose address a fetch inside has changed, as to add a key of the API', async () => {
+    const fetch = fakeFetch([429, 200]);
+    const withKey: Fetch = (input, init) => fetch(`${input}?key=1`, init);
+
+    const response = await rateLimit({ clock: instantClock() })(withKey)(URL, { method: 'POST' });
+
+    expect(response.status).toBe(200);
+  });
+
   it('a call that a mock refused, whose fields cannot be listed', async () => {
     const answers = [
       { status: 429, headers: { get: () => null } },

@@ -1,4 +1,5 @@
 import { historyBehind, keepHistory } from '../call/history.ts';
+import { tellsRedirect } from '../call/origin.ts';
 import type { BodyInit } from '../call/platform-types.ts';
 
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
@@ -75,6 +76,8 @@ function keepFacts(copy: Response, original: Response, errorOf: ErrorOf): Respon
   for (const fact of FACTS) {
     if (copy[fact] !== original[fact]) define(copy, fact, original[fact]);
   }
+  // the copy has a URL of its own now, which would be compared with the one that was asked for
+  if (tellsRedirect(original)) define(copy, 'redirected', original.redirected);
   // the constructor of a browser leaves out `set-cookie`, which Tauri shows in headers of its own
   if (Object.hasOwn(original, 'headers') && original.headers instanceof Headers) {
     define(copy, 'headers', new Headers(original.headers));

@@ -90,7 +90,7 @@ export class Call {
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
     const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
     const { record = callRecord(), attempt = 1, retried = false, remaining = forever, observed, rest } = mark;
-    const copy = init && copyInit(init);
+    const copy = init ? copyInit(init) : undefined; // `null` is none as well
     return new Call(target, copy, headersOf(target), record, attempt, retried, remaining, observed, rest);
   }
 

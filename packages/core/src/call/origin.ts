@@ -81,9 +81,13 @@ export function redactUrl(url: string): string {
   return encodeControls(origin === '/' ? pathOf(url) : `${origin}${pathOf(url)}`);
 }
 
-/** Whether a redirect led to another server, which gave the answer. */
+/**
+ * Whether a redirect led to another server, which gave the answer. That of a relative URL is not known where the runtime knows no
+ * base: a fetch inside puts one in front.
+ */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
-  return isRedirected(response, call) && originOf(response.url) !== call.origin;
+  const { origin } = call;
+  return origin !== '/' && isRedirected(response, call) && originOf(response.url) !== origin;
 }
 
 /**
@@ -91,12 +95,16 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  const { redirected } = response;
-  if (redirected || !isOwn(response, 'url') || !response.url) return redirected;
-  if (redirected !== undefined && isOwn(response, 'redirected')) return false;
+  if (tellsRedirect(response) || !response.url) return response.redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
+}
+
+/** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
+export function tellsRedirect(response: Response): boolean {
+  const { redirected } = response;
+  return redirected || !isOwn(response, 'url') || (redirected !== undefined && isOwn(response, 'redirected'));
 }
 
 /** React Native has `Object.hasOwn` only in newer versions. */

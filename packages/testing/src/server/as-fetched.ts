@@ -4,8 +4,9 @@
  */
 export function asFetched(response: Response, url: string = response.url): Response {
   if (areFixed()) for (const name of CHANGES) Object.defineProperty(response.headers, name, { value: refuse });
-  Object.defineProperty(response, 'url', { value: url, configurable: true });
-  const { clone } = response;
+  const { clone, redirected } = response;
+  const members = { url: { value: url, configurable: true }, redirected: { value: redirected, configurable: true } };
+  Object.defineProperties(response, members); // both, since a response that tells its URL alone may have been redirected
   const value = (): Response => asFetched(clone.call(response), url);
   return Object.defineProperty(response, 'clone', { value, configurable: true, writable: true });
 }
