@@ -191,6 +191,14 @@ describe('a Request that is sent with something else', () => {
     expect(init).toMatchObject({ referrer, referrerPolicy: 'no-referrer' });
   });
 
+  it('keeps in a clone what sends its Request, which Node 22 holds by a symbol that a clone lacks', () => {
+    const request = new Request('https://api.test/x', { method: 'PUT', body: 'x' });
+    const proxy = { dispatch: () => true };
+    const clone = Call.from(Object.assign(request, { [Symbol('dispatcher')]: proxy })).withClone();
+
+    expect(clone.init).toMatchObject({ dispatcher: proxy, signal: request.signal });
+  });
+
   it('keeps its signal in a clone, where that of init is not given', () => {
     const request = new Request(URL_, { method: 'PUT', body: 'x' });
     const { signal } = new AbortController();

@@ -212,9 +212,20 @@ function copyOf(request: Request, headers: HeadersInit, init: RequestInit): Requ
   }
 }
 
-/** The init for a copy, with the signal of the original: that of the copy does not outlive a garbage collection (undici). */
+/**
+ * The init for a copy, with what a copy loses: the signal of the original, since that of the copy does not outlive a garbage collection
+ * (undici), and its dispatcher.
+ */
 function initOfCopy(request: Request, init: RequestInit | undefined): RequestInit {
-  return init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
+  const own = init?.signal === undefined ? { ...initFor(request, init), signal: request.signal } : init;
+  const dispatcher = dispatcherOf(request);
+  return dispatcher === undefined ? own : ({ dispatcher, ...own } as RequestInit);
+}
+
+/** What sends a `Request` of Node 22, such as a proxy: its clones lose that. */
+function dispatcherOf(request: Request): unknown {
+  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'dispatcher');
+  return key && (request as unknown as Record<symbol, unknown>)[key];
 }
 
 const NORMALIZED = /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/;
