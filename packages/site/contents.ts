@@ -70,6 +70,7 @@ const NAMED: readonly Section[] = [
       'docs/transparency.md',
       'docs/runtimes.md',
       'packages/rate-limit/HOW.md',
+      'docs/ablations.md',
       'docs/one-503.md',
     ],
   },
