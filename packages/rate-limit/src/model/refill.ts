@@ -32,6 +32,10 @@ export class Refill {
   window = 0;
   /** Others seem to use the quota too: less came back than was promised. */
   shared = false;
+  /** What was spent comes back evenly and not at the told end, as where two counters slide: little was left early in a window. */
+  #slides = false;
+  /** A refusal early in a window asked to wait for its end: an even pace gains nothing. */
+  #isWindow = false;
   /** The most that was ever left. */
   #most = 0;
   /** How long the last window was that was full again before its told end. */
@@ -73,6 +77,7 @@ export class Refill {
   get rate(): number {
     const measured = Math.max(0, this.#came) / Math.max(100, this.#over);
     const seen = measured * this.window < 1 ? 0 : measured; // less than one in a window is none
+    if (this.#slides) return Math.max(seen, (this.trust * this.whole) / this.window);
     return this.isBucket && !this.shared ? Math.max(seen, this.trust * this.#promised) : seen;
   }
 
@@ -92,6 +97,7 @@ export class Refill {
     this.#most = Math.max(this.#most, quota.remaining + answered.cost);
     if (this.whole === 1) this.#noteWait(answered, quota.reset);
     const resetIn = this.#noteWindow(quota);
+    this.#noteSliding(quota, answered);
     this.#gather(quota, answered, answered.now + resetIn);
     return resetIn;
   }
@@ -119,6 +125,15 @@ export class Refill {
       const latest = Math.max(0, now - this.#acceptedAt) + wait;
       this.#latest = latest - WHOLE_SECOND_MS > this.#latest ? latest : Math.min(this.#latest, latest);
     }
+  }
+
+  /** The first answer in a window says whether all came back at the end of the one before. Only where its end is far, as it is told in whole seconds. */
+  #noteSliding({ remaining, reset = 0 }: UsableQuota, { accepted, before, sentAt, wait = 0 }: Answered): void {
+    if (this.isBucket || this.#isWindow || reset <= Math.max(WHOLE_SECOND_MS, this.window / 2)) return;
+    this.#isWindow = this.#slides && !accepted && wait >= reset;
+    const batch = this.#batch;
+    if (this.#isWindow) this.#slides = false;
+    else if (batch && sentAt > batch.told) this.#slides = remaining + before - batch.spent < this.whole / 2;
   }
 
   #gather(quota: UsableQuota, answered: Answered, reset: number): void {

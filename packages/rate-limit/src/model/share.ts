@@ -57,15 +57,15 @@ export class Share {
 
   settle(request: Outlasting): void {
     const { remaining, whole, spent, ledger, sentAt, window } = request;
+    if (this.amount > 0 && sentAt >= this.#changedAt) this.#compare(request);
     this.window = window / this.#factor;
     const from = sentAt - this.window;
-    const spentSince = spent - ledger.by(from);
-    if (this.amount > 0 && sentAt >= this.#changedAt) this.#compare(request, spentSince >= SPENT * this.amount);
-    this.amount = from < this.#knownFrom ? whole : Math.min(whole, remaining + spentSince);
+    this.amount = from < this.#knownFrom ? whole : Math.min(whole, remaining + spent - ledger.by(from));
   }
 
-  #compare({ accepted, remaining, whole, sentAt, now, window }: Outlasting, isSpent: boolean): void {
+  #compare({ accepted, remaining, whole, spent, ledger, sentAt, now, window }: Outlasting): void {
     const left = accepted ? remaining / whole : 0;
+    const isSpent = spent - ledger.by(sentAt - this.window) >= SPENT * this.amount;
     if (left >= PLENTY && isSpent) {
       this.#plentyFrom = Math.min(this.#plentyFrom, sentAt);
       // a millisecond is the shortest: the clock tells no shorter times apart

@@ -117,6 +117,41 @@ describe('told quotas', () => {
     },
   );
 
+  it.each([
+    { limit: 5, per: 10_000 },
+    { limit: 20, per: 10_000 },
+    { limit: 60, per: 60_000 },
+  ])('uses $limit in $per ms up that are kept by two counters, and tell the end of the newer one', ({ limit, per }) => {
+    let [place, used, before] = [0, 0, 0];
+    const server = (now: number): Answer => {
+      const next = Math.floor(now / per);
+      if (next > place) [place, used, before] = [next, 0, used];
+      const reset = (place + 1) * per - now;
+      const room = limit - used - (before * reset) / per;
+      if (room >= 1) used++;
+      const quotas = [{ limit, remaining: Math.max(0, Math.floor(room - 1)), reset }];
+      return room >= 1 ? { kind: 'accepted', quotas } : { kind: 'refused', wait: 1_000, quotas };
+    };
+    const { accepted } = drive(pacer(), server, { for: 20 * per });
+    expect(accepted).toBeGreaterThan(0.75 * 20 * limit);
+  });
+
+  it('is refused once in a window that has little left as it begins, where a refusal asks to wait for its end', () => {
+    let [place, used] = [0, 0];
+    const server = (now: number): Answer => {
+      const next = Math.floor(now / 10_000);
+      // others take the rest
+      if (next > place) [place, used] = [next, 18];
+      const isAccepted = used++ < 20;
+      const reset = (place + 1) * 10_000 - now;
+      const quotas = [{ limit: 20, remaining: Math.max(0, 20 - used), reset }];
+      return isAccepted ? { kind: 'accepted', quotas } : { kind: 'refused', wait: reset, quotas };
+    };
+    const result = drive(pacer(), server, { for: 200_000 });
+    expect(result.accepted).toBeGreaterThan(50);
+    expect(result.refused).toBeLessThan(25);
+  });
+
   it('spends a whole window where much was sent before the first answer told the quota', () => {
     const result = drive(pacer(), window(100, 5_000), { for: 20_000, every: 1_000 / 16, roundTrip: 12_000 });
     expect(result.sent.filter((at) => at > 12_000).length).toBeGreaterThan(120);
