@@ -1,6 +1,7 @@
 import { Call, type Outcome } from '@steadfetch/core';
 import { type CallObservation, observerOf } from '@steadfetch/core/kit';
 import {
+  beginAttempt,
   FailedAttempt,
   isRepeatable,
   ownDelay,
@@ -74,7 +75,7 @@ export class Attempts {
     const { sends } = this.#base.record;
     const attempt: Attempt = { kyRequest, copy: copyOf(kyRequest.request), sends, startedAt: kyTime() };
     this.session ??= this.#start(attempt);
-    this.session.sentAt = this.policy.clock.now(); // the hooks before a request are not part of the attempt
+    beginAttempt(this.session); // the hooks before a request are not part of it
     this.open = attempt;
     return attempt;
   }

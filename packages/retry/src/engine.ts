@@ -7,5 +7,5 @@ export { presetOf } from './preset.ts';
 export { keepAnswer, recordAttempt, recordSuccess } from './report.ts';
 export type { Retry } from './rule.ts';
 export { isRepeatable, retriedOf } from './sent-call.ts';
-export { type Session, startSession } from './session.ts';
+export { beginAttempt, type Session, startSession } from './session.ts';
 export { cancelRetry, waitForRetry } from './wait.ts';

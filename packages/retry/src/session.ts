@@ -46,6 +46,12 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   };
 }
 
+/** An attempt is sent: what came before, as a wait or a turn in a limiter, is no part of it. */
+export function beginAttempt(session: Session): void {
+  session.sentAt = session.policy.clock.now();
+  session.waitedBefore = session.call.record.waited;
+}
+
 /** Whether a retry is left after this attempt. Skipped ones count (`hold.ts`). */
 export function hasRetriesLeft({ policy, skipped }: Session, attempt: number): boolean {
   return attempt + skipped <= policy.maxRetries;

@@ -4,6 +4,7 @@ import type { FailedAttempt } from './failed-attempt.ts';
 import { releasePermits } from './permits.ts';
 import { notifyRules } from './report.ts';
 import type { Permit, Retry } from './rule.ts';
+import { beginAttempt } from './session.ts';
 
 /**
  * Waits until the next attempt is due. An abort ends the wait at once and gives the permits back.
@@ -25,8 +26,7 @@ export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true
 function beginRetry({ call, session }: FailedAttempt, retry: Retry): true {
   call.record.waitingFor = undefined;
   session.lastRetry = retry;
-  session.sentAt = session.policy.clock.now();
-  session.waitedBefore = call.record.waited;
+  beginAttempt(session);
   return true;
 }
 
