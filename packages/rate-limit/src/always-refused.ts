@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { hashOf, randomSeed } from './scope.ts';
+import { hashOf, ofLast, randomSeed } from './scope.ts';
 
 /** How many of the last requests to an origin are looked at. */
 const REQUESTS_REMEMBERED = 64;
@@ -73,15 +73,9 @@ export class AlwaysRefused {
   }
 }
 
-/** Returns the kind of a call. Most calls have the URL and method of the last one. */
+/** Returns the kind of a call. */
 export function kinds(): (call: Call) => number {
   const seed = randomSeed();
-  let [lastUrl, lastMethod, last] = ['', '', 0];
-  return ({ url, method }) => {
-    if (url !== lastUrl || method !== lastMethod) {
-      [lastUrl, lastMethod] = [url, method];
-      last = hashOf(`${method} ${url.slice(0, 4_096).split(/[?#]/, 1)[0]}`, seed);
-    }
-    return last;
-  };
+  const hashOfUrl = ofLast((url) => hashOf(url.slice(0, 4_096).split(/[?#]/, 1)[0]!, seed));
+  return ({ url, method }) => hashOf(method, hashOfUrl(url));
 }

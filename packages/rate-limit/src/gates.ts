@@ -11,8 +11,6 @@ export class Gates {
   readonly #roots = new Map<string, Gate>();
   /** The narrowest gates, the one released least recently first. Some are in use again. */
   readonly #unused = new Set<Gate>();
-  /** The one that was released last. */
-  #newest: Gate | undefined;
   /** How many narrowest gates there are. */
   #count = 0;
 
@@ -35,11 +33,8 @@ export class Gates {
 
   release(gate: Gate): void {
     if (--gate.users > 0) return;
-    if (gate !== this.#newest) {
-      this.#unused.delete(gate);
-      this.#unused.add(gate);
-      this.#newest = gate;
-    }
+    this.#unused.delete(gate);
+    this.#unused.add(gate);
     this.#dropOne();
   }
 
@@ -93,7 +88,6 @@ export class Gates {
       dropped = gate;
       break;
     }
-    this.#newest = undefined;
     if (!dropped) return;
     this.#unused.delete(dropped);
     this.#count--;

@@ -30,7 +30,7 @@ export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesO
   const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
   const numberOf = credentials();
   const credentialOf = (call: Call) => joined(root(call), numberOf(call));
-  const pathOfCall = paths();
+  const pathOfCall = ofLast(fold);
   if (typeof scope === 'function') return (call) => [root(call), ...checkNames(scope(call))];
   const levels: Record<Exclude<RateLimitScope, (call: Call) => unknown>, NamesOf> = {
     origin: (call) => [root(call)],
@@ -74,12 +74,12 @@ function originNameOf(call: Call): string {
   return /^[a-z][a-z0-9+.-]*:/i.exec(origin)?.[0] ?? 'relative';
 }
 
-/** Most calls have the URL of the last one, whatever their headers are. */
-function paths(): (url: string) => string {
-  let [lastUrl, lastPath] = ['', '/'];
+/** `make` for most calls once: they have the URL of the last one. */
+export function ofLast<T>(make: (url: string) => T): (url: string) => T {
+  let last: { readonly url: string; readonly made: T } | undefined;
   return (url) => {
-    if (url !== lastUrl) [lastUrl, lastPath] = [url, fold(url)];
-    return lastPath;
+    if (url !== last?.url) last = { url, made: make(url) };
+    return last!.made;
   };
 }
 

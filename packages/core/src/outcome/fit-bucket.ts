@@ -11,8 +11,6 @@ export interface BucketFit {
   readonly tooHigh: number;
   readonly atLeast: number;
   readonly below: number;
-  /** What the bucket lacked at the last refusal. */
-  readonly level: number;
 }
 
 /**
@@ -26,7 +24,6 @@ export function fitBucket(history: readonly Entry[], missing: number, rate: numb
   let below = Infinity;
   let tooLow = -Infinity;
   let tooHigh = -Infinity;
-  let level = 0;
   for (const { from, to, cost } of history) {
     v = Math.max(0, v - rate * (from - time));
     time = to;
@@ -35,12 +32,11 @@ export function fitBucket(history: readonly Entry[], missing: number, rate: numb
       atLeast = Math.max(atLeast, v);
       tooLow = Math.max(tooLow, v - below);
     } else {
-      level = v;
       below = Math.min(below, v + 1);
       tooHigh = Math.max(tooHigh, atLeast - v - 1);
     }
   }
-  return { tooLow, tooHigh, atLeast, below, level };
+  return { tooLow, tooHigh, atLeast, below };
 }
 
 /** Where a falling function crosses zero between two positive numbers, by halving on a scale of ratios. */

@@ -31,10 +31,10 @@ export interface Quota {
 /** A quota that can be used: every number in it is finite and not negative. */
 export interface UsableQuota {
   readonly name: string;
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   readonly remaining: number;
-  readonly reset?: number;
-  readonly window?: number;
+  readonly reset?: number | undefined;
+  readonly window?: number | undefined;
 }
 
 /** More policies than these are not looked at. */
@@ -44,23 +44,19 @@ export const DAY_MS = 86_400_000;
 /** No number of a quota, and no cost, is larger than this. */
 const LARGEST = 1e12;
 
-const NONE: readonly UsableQuota[] = [];
-
 /** The quotas of an answer that make sense. A response may hold anything. */
-export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuota[] {
-  if (!quotas) return NONE;
+export function usable(quotas: readonly Quota[] = []): readonly UsableQuota[] {
   return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
     const remaining = number(quota.remaining, 0, LARGEST);
     if (remaining === undefined) return [];
     const limit = number(quota.limit, 1, LARGEST);
     const reset = number(quota.reset, 0, 400 * DAY_MS);
-    const window = number(quota.window, 1, 400 * DAY_MS);
     return {
       name: quota.name ?? '',
+      limit,
       remaining: Math.min(remaining, limit ?? LARGEST),
-      ...(limit !== undefined && { limit }),
-      ...(reset !== undefined && { reset: Math.min(reset, DAY_MS) }),
-      ...(window !== undefined && { window }),
+      reset: reset && Math.min(reset, DAY_MS),
+      window: number(quota.window, 1, 400 * DAY_MS),
     };
   });
 }

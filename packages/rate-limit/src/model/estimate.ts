@@ -17,7 +17,7 @@ const LEAST = 1e-7;
  * earlier refusal, one that is too high a refusal an earlier acceptance; the rate between is found by halving. Nothing is found
  * where the history leaves the rate open, where no bucket explains it, or where it is as high as `top`, the pace that was refused:
  * a bucket of one at that rate explains everything. The times are wrong by a part of the longest round trip: of the rates that this
- * leaves open the one is taken that makes rate and burst round numbers, as limits are.
+ * leaves open the one is taken that is a round number, as limits are.
  */
 export function estimate(history: History, top: number): Estimate | undefined {
   const { entries, missing, longest } = history;
@@ -36,41 +36,25 @@ export function estimate(history: History, top: number): Estimate | undefined {
 }
 
 /**
- * Of the rates that explain the history, if its times are wrong by so many ms, the one that makes itself and the burst the
- * roundest numbers, with few contradictions and near the best fit. Rates up to `most` are looked at: a second fit may lie far
- * from the best one, where the first burst took as long as the search.
+ * Of the rates that explain the history, if its times are wrong by so many ms, the roundest number with few contradictions and near
+ * the best fit. Rates up to `most` are looked at: a second fit may lie far from the best one, where the first burst took as long as
+ * the search.
  */
 function roundest(at: (rate: number) => BucketFit, best: number, most: number, ms: number): number | undefined {
   let found: number | undefined;
   let least = Infinity;
-  const consider = (rate: number): boolean => {
-    const { tooLow, tooHigh, level } = at(rate);
+  const consider = (rate: number): void => {
+    const { tooLow, tooHigh } = at(rate);
     const wrong = Math.max(0, tooLow, tooHigh) / (1 + ms * rate);
-    if (wrong >= 1 || rate >= most) return false;
-    const digits = digitsOf(1_000 * rate) + digitsOf(roundWithin(level, 3 * rate + 0.5));
-    const price = digits + 1.5 * wrong + 2 * Math.abs(Math.log(rate / best));
+    if (wrong >= 1 || rate >= most) return;
+    const price = digitsOf(1_000 * rate) + 1.5 * wrong + 2 * Math.abs(Math.log(rate / best));
     if (price < least) [found, least] = [rate, price];
-    return true;
   };
   consider(best);
-  let [low, high] = [best, best];
-  for (let rate = Math.min(most, 3 * best); rate > best / 3; rate *= 0.97) {
-    if (consider(rate)) [low, high] = [Math.min(low, rate), Math.max(high, rate)];
-  }
-  const unit = 10 ** (Math.floor(Math.log10(Math.max(high - low, best / 1_000)) + 3) - 4);
-  for (let n = Math.ceil((0.98 * low) / unit); n * unit <= 1.02 * high; n++) consider(n * unit);
+  // numbers of two digits
+  const unit = 10 ** Math.floor(Math.log10(best) - 1);
+  for (let n = Math.ceil(best / unit / 3); n * unit < 3 * best; n++) consider(n * unit);
   return found;
-}
-
-/** The roundest whole number within a distance. */
-function roundWithin(value: number, reach: number): number {
-  for (let power = 10 ** Math.ceil(Math.log10(value + 1)); power > 1; power /= 10) {
-    for (const step of [power, power / 2, power / 5]) {
-      const whole = Math.round(value / step) * step;
-      if (whole > 0 && Math.abs(whole - value) <= reach) return whole;
-    }
-  }
-  return Math.max(1, Math.round(value));
 }
 
 /** How many digits it takes to write a number, to three: 1 for 100, 2 for 15. 10, 20 and 50 are rounder than 30. */

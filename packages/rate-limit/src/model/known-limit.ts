@@ -27,13 +27,7 @@ export class KnownLimit {
 
   /** A request that was counted was not sent. */
   giveBack(at: number): void {
-    const times = this.#times;
-    let [low, high] = [this.#first, times.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (times[middle]! < at) low = middle + 1;
-      else high = middle;
-    }
-    if (times[low] === at) times.splice(low, 1);
+    const index = this.#times.lastIndexOf(at);
+    if (index >= this.#first) this.#times.splice(index, 1);
   }
 }
