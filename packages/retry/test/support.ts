@@ -1,4 +1,4 @@
-import type { Fetch } from '@steadfetch/core';
+import { type Clock, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { vi } from 'vitest';
 
 export const API = 'https://api.test/things?token=secret';
@@ -33,3 +33,11 @@ export function timeoutError(): Error {
 export function recordingHooks() {
   return { onRetry: vi.fn(), onGiveUp: vi.fn(), onRecover: vi.fn() };
 }
+
+/** A layer that times the call, as `timeout` does. */
+export const timed = (clock: Clock) =>
+  defineMiddleware((call, next) => {
+    const begun = clock.now();
+    call.record.age = () => clock.now() - begun;
+    return next(call);
+  });

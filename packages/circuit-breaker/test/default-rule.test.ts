@@ -1,0 +1,105 @@
+import { circuitBreaker } from '@steadfetch/circuit-breaker';
+import { compose, defineMiddleware } from '@steadfetch/core';
+import { instantClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+
+const URL = 'https://api.test/users';
+
+describe('the default rule', () => {
+  const service = (answer: (path: string) => number) => {
+    const clock = instantClock();
+    const middleware = circuitBreaker({ clock });
+    const requests: string[] = [];
+    const fetch = middleware(async (input) => {
+      const { pathname } = new globalThis.URL(String(input));
+      requests.push(pathname);
+      return new Response(null, { status: answer(pathname) });
+    });
+    const outcomeOf = (path: string) =>
+      fetch(`https://api.test${path}`).then(
+        ({ status }) => status,
+        ({ name }: Error) => name,
+      );
+    return { clock, middleware, outcomeOf, requests };
+  };
+
+  it('opens at ten calls of which none succeeds, not at half of them', async () => {
+    let calls = 0;
+    const { outcomeOf, requests } = service(() => (calls++ % 2 === 0 || calls > 20 ? 500 : 200));
+
+    for (let n = 0; n < 40; n++) await outcomeOf('/users');
+
+    expect(requests).toHaveLength(30);
+  });
+
+  it('refuses what failed, and nothing else', async () => {
+    const { outcomeOf } = service((path) => (path.startsWith('/reports') ? 503 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf(`/reports/${n}`);
+
+    expect(await outcomeOf('/reports/11')).toBe('CircuitOpenError');
+    expect(await outcomeOf('/users')).toBe(200);
+  });
+
+  it('refuses a broken thing that is asked for again and again, and no other of its route', async () => {
+    const { outcomeOf } = service((path) => (path === '/jobs/1' ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/jobs/1');
+
+    expect(await outcomeOf('/jobs/1')).toBe('CircuitOpenError');
+    expect(await outcomeOf('/jobs/2')).toBe(200);
+  });
+
+  it('refuses everything once more than five parts failed and none succeeded', async () => {
+    const { outcomeOf, middleware } = service(() => 500);
+    const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
+    for (let n = 0; n < 10; n++) await outcomeOf(paths[n % 5]!);
+    expect(middleware.breaker.snapshot('https://api.test').parts).toEqual(
+      ['/a', '/b', '/c', '/d', '/e'].map((path) => `GET ${path}`),
+    );
+
+    expect(await outcomeOf('/f')).toBe(500);
+
+    expect(await outcomeOf('/g')).toBe('CircuitOpenError');
+    expect(middleware.breaker.snapshot('https://api.test').parts).toBeUndefined();
+  });
+
+  it('lets what it does not refuse make its retries', async () => {
+    let sends = 0;
+    const { middleware, outcomeOf } = service((path) => (path === '/reports' || ++sends === 1 ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/reports');
+    const again = defineMiddleware(async (call, next) => {
+      await next(call);
+      return next(call.asAttempt(2));
+    });
+    const fetch = compose(again, middleware)(async () => new Response(null, { status: ++sends === 1 ? 500 : 200 }));
+
+    expect((await fetch(URL)).status).toBe(200);
+  });
+
+  it('closes at the success of what was not refused', async () => {
+    const { outcomeOf, middleware } = service((path) => (path === '/reports' ? 500 : 200));
+    for (let n = 0; n < 10; n++) await outcomeOf('/reports');
+
+    await outcomeOf('/users');
+
+    expect(middleware.breaker.snapshot('https://api.test')).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it('closes at the late success of a call that was sent before it opened', async () => {
+    let arrive!: (response: Response) => void;
+    const late = new Promise<Response>((resolve) => {
+      arrive = resolve;
+    });
+    const middleware = circuitBreaker({ clock: instantClock() });
+    const fetch = middleware((input) =>
+      String(input).endsWith('slow') ? late : Promise.resolve(new Response(null, { status: 500 })),
+    );
+    const slow = fetch(`${URL}/slow`);
+    for (let n = 0; n < 10; n++) await fetch(URL);
+    const { state } = middleware.breaker.snapshot('https://api.test');
+
+    arrive(new Response('ok'));
+    await slow;
+
+    expect([state, middleware.breaker.snapshot('https://api.test').state]).toEqual(['open', 'closed']);
+  });
+});

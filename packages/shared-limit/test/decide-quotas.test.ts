@@ -1,0 +1,179 @@
+import { decide, type LimitState, type Question, type Reply } from '@steadfetch/shared-limit';
+import { describe, expect, it } from 'vitest';
+import { asked, QUESTION, quota, START } from './support/asked.ts';
+
+it('a quota of requests counts a dear call once, another one its cost', () => {
+  const everyOf = (name: string) => asked([0, { quotas: [quota({ name })], cost: 10 }]).replies[0]!.every;
+  expect(everyOf('tokens')).toBeCloseTo(10 * everyOf('requests'), 3);
+});
+
+it('a quota that tells only what is left paces by that', () => {
+  const { replies } = asked([0, { quotas: [quota({ limit: 0, reset: 0, window: 0 })] }]);
+  expect(replies[0]!.every).toBeGreaterThan(0);
+});
+
+it('keeps eight quotas, and forgets those that are not told any more', () => {
+  const quotas = Array.from({ length: 9 }, (_, n) => quota({ name: `q${n}` }));
+  expect(asked([0, { quotas }]).state.told.size).toBe(8);
+  expect(asked([0, { quotas }], [60_000, {}]).state.told.size).toBe(0);
+});
+
+it('keeps a quota that was told just now, however far ahead slots are reserved', () => {
+  const told = (at: number) => [quota({ at: START + at, limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
+  const slots = Array.from({ length: 20 }, (_, n): [number, Partial<Question>] => [n, {}]);
+  const { state, replies } = asked([0, { quotas: told(0) }], ...slots, [500, { quotas: told(500) }]);
+  expect(replies.at(-1)!.first).toBeGreaterThan(START + 15_000);
+  expect(state.told.size).toBe(1);
+});
+
+it('takes a quota of another size for another one, where a server tells the scarcest of an hour and a minute', () => {
+  const ofHour = quota({ at: START + 1_000, limit: 2_000, remaining: 1_900, reset: 3_500_000, window: 0 });
+  const ofMinute = (at: number) => quota({ at: START + at, limit: 100, remaining: 90, reset: 55_000, window: 0 });
+  const minute: [number, Partial<Question>] = [0, { quotas: [ofMinute(0)] }];
+  const again: [number, Partial<Question>] = [2_000, { quotas: [ofMinute(2_000)] }];
+  const { replies } = asked(minute, [1_000, { quotas: [ofHour] }], again);
+  expect(replies[2]!.every).toBeLessThan(1_000);
+});
+
+it('takes a quota for the same one where some answers do not tell its size', () => {
+  const tell = (at: number, limit: number, remaining: number): [number, Partial<Question>] => [
+    at,
+    {
+      accepted: [{ from: START + at, to: START + at, cost: 10 }],
+      quotas: [quota({ at: START + at, limit, remaining })],
+    },
+  ];
+  const { state } = asked(tell(0, 100, 90), tell(1_500, 0, 80), tell(3_000, 100, 70));
+  expect(state.told.get('q')).toMatchObject({ limit: 100, most: 90, signs: 2 });
+});
+
+describe('of a told window of 60 a minute', () => {
+  /** So much was left after three seconds, and nothing came back. */
+  const until = (remaining: number, reset = 50_000): [number, Partial<Question>][] =>
+    [60, (60 + remaining) / 2, remaining].map((left, n) => [
+      1_500 * n,
+      {
+        want: 0,
+        requests: n === 0 ? 0 : (60 - remaining) / 2,
+        accepted: [{ from: START + 1_500 * n, to: START + 1_500 * n, cost: (60 - remaining) / 2 }],
+        quotas: [
+          quota({ at: START + 1_500 * n, limit: 60, remaining: left, reset: reset - 1_500 * n, window: 60_000 }),
+        ],
+      },
+    ]);
+  const page = (within: number): [number, Partial<Question>][] =>
+    Array.from({ length: 40 }, (_, n) => [3_001 + n, { within }]);
+  const atOnce = (replies: readonly Reply[]) =>
+    replies.filter(({ count, first, now }) => count > 0 && first <= now).length;
+
+  it('what is left goes to calls that could not wait for their share, at once', () => {
+    expect(atOnce(asked(...until(20), ...page(60_000)).replies)).toBeLessThan(20);
+    const { replies } = asked(...until(20), ...page(100));
+    expect(atOnce(replies)).toBe(20);
+    expect(replies.at(-1)!.count).toBe(0);
+  });
+
+  it('nothing more does in the second before its reset, which is told in whole seconds', () => {
+    expect(atOnce(asked(...until(20, 3_900), ...page(100)).replies)).toBeLessThan(20);
+  });
+});
+
+describe('a told quota of 20, of which two are used each 100 ms', () => {
+  /** For six seconds; the reset as the server tells it. */
+  const heard = (length: number, reset: (at: number) => number) => {
+    const tells = Array.from({ length: 60 }, (_, n): [number, Partial<Question>] => {
+      const at = START + 100 * n;
+      const remaining = 18 - 2 * (n % (length / 100));
+      const accepted = n > 0 ? [{ from: at, to: at, cost: 2 }] : [];
+      return [
+        100 * n,
+        { want: 0, requests: 2, accepted, quotas: [quota({ at, limit: 20, remaining, reset: reset(at), window: 0 })] },
+      ];
+    });
+    return asked(...tells).state.told.get('q')!;
+  };
+  /** The window ends at a tenth of a second after a full one, which is told rounded up. */
+  const instant = (length: number) => (at: number) =>
+    Math.ceil((Math.ceil((at + 1) / length) * length + 100) / 1_000) * 1_000 - at;
+
+  it('is a window of a second, where two in a row end a second apart, though the end that is told is up to two seconds ahead', () => {
+    expect(heard(1_000, instant(1_000))).toMatchObject({ signs: 3, apart: 1_000, window: 1_000 });
+  });
+
+  it('ends at the earliest instant that was told of this window', () => {
+    const { resetAt, heardAt } = heard(1_000, () => 2_000);
+    expect(resetAt - heardAt).toBeLessThan(1_200);
+  });
+
+  it('is as long as told where that is not longer', () => {
+    expect(heard(1_000, () => 1_000)).toMatchObject({ apart: 0, window: 1_000 });
+  });
+});
+
+it('a quota of which little is left though a later end is told is no window, as where two counters make one that slides', () => {
+  const used = new Map<number, number>();
+  let report: Partial<Question> = {};
+  let state: LimitState | undefined;
+  let now = START;
+  for (let n = 0; n < 96; n++) {
+    const [after, { first }] = decide(state, now, { ...QUESTION, ...report });
+    state = after;
+    // 20 in 10 s, of which 16 are wanted
+    const at = Math.max(first, START + n * 625);
+    const window = Math.floor(at / 10_000);
+    const reset = (window + 1) * 10_000 - at;
+    used.set(window, (used.get(window) ?? 0) + 1);
+    const left = 20 - used.get(window)! - ((used.get(window - 1) ?? 0) * reset) / 10_000;
+    now = at + 50;
+    const told = { at: now, limit: 20, remaining: Math.max(0, Math.floor(left)), window: 0 };
+    report = {
+      requests: 1,
+      accepted: [{ from: at, to: at, cost: 1 }],
+      quotas: [quota({ ...told, reset: Math.ceil(reset / 1_000) * 1_000 })],
+    };
+  }
+  expect(now - START).toBeLessThan(85_000);
+});
+
+it('lets a call find out each minute whether a quota is what it says, however far its reset is', () => {
+  const never = [quota({ remaining: 1, limit: 1, reset: 1e11, window: 1e11 })];
+  const later = Array.from({ length: 20 }, (_, n): [number, Partial<Question>] => [500 + n * 100, { extra: 1 }]);
+  const { replies } = asked([0, { quotas: never }], ...later);
+  expect(replies.at(-1)!.first - replies.at(-1)!.now).toBeLessThanOrEqual(120_000);
+});
+
+it('spends a quota of which plenty is left at once', () => {
+  const daily = [quota({ remaining: 900, limit: 1_000, reset: 86_400_000, window: 86_400_000 })];
+  expect(asked([0, { quotas: daily }], [100, {}]).replies[1]!.every).toBeLessThan(50);
+});
+
+it('spends it at once also after another limit was closed for a minute', () => {
+  const hourly = (at: number) => [
+    quota({ at: START + at, remaining: 4_900, limit: 5_000, reset: 3_000_000, window: 0 }),
+  ];
+  const refusal = { at: START + 180, closedUntil: 0, every: 4, wait: 60_000, isDoubted: false };
+  const { replies } = asked(
+    [0, { quotas: hourly(0) }],
+    [100, {}],
+    [200, { want: 0, refusal }],
+    [210, { want: 0, quotas: hourly(205) }],
+    [1_000, {}],
+    [61_000, {}],
+  );
+  expect(replies[4]!.first).toBe(replies[4]!.closedUntil);
+  expect(replies.at(-1)!.every).toBeLessThan(50);
+});
+
+it('takes a quota of nothing whose size is not told for one of one', () => {
+  const { replies } = asked([0, { quotas: [quota({ remaining: 0, limit: 0, reset: 0, window: 0 })] }], [10, {}]);
+  expect(replies.every(({ first, every }) => Number.isFinite(first + every))).toBe(true);
+});
+
+it('forgets a quota that twenty answers in a row did not mention, whatever it said', () => {
+  const lie = [quota({ remaining: 0, limit: 1, reset: 86_400_000, window: 86_400_000 })];
+  const answers = (count: number): Partial<Question> => ({ requests: count });
+  const after = (...counts: number[]) =>
+    asked([0, { quotas: lie }], ...counts.map((count, n): [number, Partial<Question>] => [n + 1, answers(count)]));
+  expect(after(10, 9).replies.at(-1)!.every).toBe(60_000);
+  expect(after(10, 10).replies.at(-1)!.every).toBeLessThan(10);
+});

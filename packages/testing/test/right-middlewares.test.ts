@@ -1,0 +1,236 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  Call,
+  compose,
+  defineMiddleware,
+  discard,
+  type Fetch,
+  type Middleware,
+  onAbort,
+  settle,
+  systemClock,
+  unwrap,
+} from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
+import { describe, it } from 'vitest';
+import { contractChecks } from '../src/index.ts';
+import { sleep } from './wrong/sleep.ts';
+
+describe('contractChecks', () => {
+  it('passes a middleware that adds a header of its own, makes calls wait for their turn, or refuses them', async () => {
+    const naming: Middleware = (next) => async (input, init) => {
+      const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+      headers.set('x-request-id', '1');
+      return next(input, { ...init, headers });
+    };
+    const pacing: Middleware = (next) => {
+      let left = 5; // and five more in a minute
+      return async (...call) => (left-- > 0 ? next(...call) : new Promise(() => {}));
+    };
+    /** A call that is aborted does not count. */
+    const limiting = (refuse: () => Promise<Response>): Middleware => {
+      let left = 5;
+      return (next) => (input, init) => {
+        if (left === 0) return refuse();
+        left--;
+        return next(input, init).catch((error) => {
+          left++;
+          throw error;
+        });
+      };
+    };
+
+    const spaced = (): Middleware => {
+      let turn = 0;
+      return defineMiddleware(async (call, next) => {
+        const now = performance.now();
+        turn = Math.max(now, turn + 400);
+        if (turn > now) await sleep(turn - now, call.signal);
+        return next(call);
+      });
+    };
+
+    await contractChecks['hands on methods and headers as they are written']!(() => naming);
+    await contractChecks['leaves no timer behind']!(spaced);
+    await contractChecks['answers after calls that were aborted']!(() => pacing);
+    await contractChecks["leaves no listener on the caller's signal"]!(() => pacing);
+    await contractChecks['hands on the body']!(() => pacing);
+    await contractChecks['answers after calls that were aborted']!(() => limiting(() => new Promise(() => {})));
+    await contractChecks['answers after calls that were aborted']!(() => limiting(() => Promise.reject(new Error())));
+  });
+
+  it('passes who repeats a POST that the server says it has not acted on', async () => {
+    const again: Middleware = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return [425, 429].includes(response.status) && call.replayable ? next(call) : response;
+    });
+
+    await contractChecks['sends a POST once, also where it fails']!(() => again);
+  });
+
+  it('passes who repeats a POST after a long wait', async () => {
+    const patient = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 500 || !call.replayable) return response;
+      discard(response);
+      await sleep(60_000, call.signal);
+      return next(call);
+    });
+
+    await contractChecks['gives a response before its body is there']!(() => patient);
+  });
+
+  it('passes who keeps cookies by the address of a response, as fetch-cookie', async () => {
+    const keepsCookies: Middleware = (next) => {
+      const jar = new Map<string, string>();
+      return async (input, init) => {
+        const headers = new Headers(init?.headers ?? (input as Request).headers);
+        const cookie = jar.get(new URL(input instanceof Request ? input.url : input).origin);
+        if (cookie) headers.set('cookie', cookie);
+        const response = await next(input, { ...init, headers });
+        for (const given of response.headers.getSetCookie()) jar.set(new URL(response.url).origin, given);
+        return response;
+      };
+    };
+
+    await contractChecks['keeps concurrent calls apart']!(() => keepsCookies);
+  });
+
+  it('passes who signs a call or reads a file before it is sent', async () => {
+    const signing: Middleware = defineMiddleware(async (call, next) => {
+      const headers = new Headers(call.headers);
+      const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(call.url));
+      headers.set('x-signature', `${new Uint8Array(hash)} ${(await readFile(import.meta.filename)).length}`);
+      return next(call.with({ headers }));
+    });
+
+    for (const check of Object.values(contractChecks)) await check(() => signing);
+  });
+
+  it.each([1, 4, 11, 20, 25])('passes who signs a call on a machine that is slow once, at call %i', async (slow) => {
+    for (const title of [
+      "rejects with the caller's abort reason",
+      'answers after calls that were aborted',
+      'rejects with the error of next itself',
+      'sends a POST once, also where it fails',
+      'gives a response before its body is there',
+      'gives a 404, a 302 and a 204 as any other response',
+    ]) {
+      let calls = 0;
+      const signing = defineMiddleware(async (call, next) => {
+        if (++calls === slow) await delay(150);
+        return next(call);
+      });
+
+      await contractChecks[title]!(() => signing);
+    }
+  });
+
+  it('passes who goes on for a moment after a call, and limits it by a timer', async () => {
+    const lingering = defineMiddleware(async (call, next) => {
+      const outcome = await settle(next(call));
+      const limit = setTimeout(() => {}, 100);
+      void delay(20).finally(() => clearTimeout(limit)); // a browser takes such a time to read a body to its end
+      return unwrap(outcome);
+    });
+
+    await contractChecks['leaves no timer behind']!(() => lingering);
+  });
+
+  it('passes who waits after a 429, and who renews a token for all calls, or through next, also in vain', async () => {
+    const patient = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 429 || !call.replayable) return response;
+      discard(response);
+      await systemClock.sleep(Number(response.headers.get('retry-after')) * 1_000, call.signal);
+      return next(call);
+    });
+    let renewal: Promise<void> | undefined;
+    const renewing = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      discard(response);
+      renewal ??= delay(20).finally(() => {
+        renewal = undefined;
+      });
+      await new Promise<void>((resolve, reject) => {
+        const stop = onAbort(call.signal, reject);
+        void renewal!.then(resolve).finally(stop);
+      });
+      return next(call);
+    });
+    const asking = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      discard(response);
+      const signal = call.signal ?? null;
+      discard(await next(Call.from('https://contract.test/token', { method: 'POST', body: 'who', signal })));
+      return next(call);
+    });
+    const refused = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      const token = await next(Call.from('https://contract.test/token', { signal: call.signal ?? null }));
+      discard(token);
+      if (!token.ok) return response;
+      discard(response);
+      return next(call);
+    });
+    const copying = defineMiddleware(async (call, next) => {
+      const response = await next(call);
+      return new Response(response.body, response);
+    });
+    await contractChecks['gives a response that nobody has read']!(() => compose(copying, refused));
+
+    for (const check of Object.values(contractChecks)) {
+      await check(() => patient);
+      await check(() => renewing);
+      await check(() => asking);
+      await check(() => refused);
+    }
+  });
+
+  it('passes who asks for a token in a loop with waits, who asks for none for a while after a failure, and who reports a 401 once', async () => {
+    const renewing =
+      (ask: (next: Fetch) => Promise<Response>, calmFor = 0): Middleware =>
+      (next) => {
+        let renewal: Promise<boolean> | undefined;
+        let failedAt = -Infinity;
+        return defineMiddleware(async (call, following) => {
+          const response = await following(keepBody(call));
+          if (response.status !== 401 || performance.now() - failedAt < calmFor) return response;
+          renewal ??= ask(next).then(
+            ({ ok }) => ok,
+            () => false,
+          );
+          const isRenewed = await new Promise<boolean>((resolve, reject) => {
+            const stop = onAbort(call.signal, reject);
+            void renewal!.then(resolve).finally(stop);
+          });
+          renewal = undefined;
+          if (!isRenewed) failedAt = performance.now();
+          return isRenewed ? following(call) : response;
+        })(next);
+      };
+    const token = (next: Fetch) => settle(next('https://contract.test/token')).then(unwrap);
+    const inLoop = async (next: Fetch, left = 2): Promise<Response> => {
+      const outcome = await settle(next('https://contract.test/token'));
+      if (outcome.response?.ok || left === 0) return unwrap(outcome);
+      await delay(300);
+      return inLoop(next, left - 1);
+    };
+    const reporting: Middleware = (next) => {
+      let isReported = false;
+      return defineMiddleware(async (call, following) => {
+        const response = await following(call);
+        if (response.status === 401 && !isReported) void settle(next('https://reports.test/401'));
+        isReported ||= response.status === 401;
+        return response;
+      })(next);
+    };
+
+    for (const right of [renewing(inLoop), renewing(token, 5_000), reporting])
+      await contractChecks['keeps concurrent calls apart']!(() => right);
+  });
+});

@@ -1,0 +1,330 @@
+import { defineMiddleware, discard } from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
+import type { WrongMiddlewares } from './table.ts';
+
+export const wrongResponses: WrongMiddlewares = {
+  'gives the response of next itself': {
+    'reads what is short, and builds it anew': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const isShort = Number(response.headers.get('content-length') ?? 10_000) < 1_000;
+      return isShort ? new Response(await response.text(), response) : response;
+    },
+    'throws for an answer after which nothing is left of a quota': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.headers.get('x-ratelimit-remaining') === '0') throw new Error('rate limit exceeded');
+      return response;
+    },
+    'builds one of JSON anew':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        const isJson = response.headers.get('content-type')?.includes('json');
+        return isJson ? new Response(JSON.stringify(await response.json()), response) : response;
+      },
+    'writes on one that has failed':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.ok ? response : Object.assign(response, { attempts: 1 });
+      },
+    'rebuilds it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(response.body, response);
+      },
+    'rebuilds that of a POST':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return call[1]?.method === 'POST' ? new Response(response.body, response) : response;
+      },
+    'wraps it in a proxy':
+      (next) =>
+      async (...call) =>
+        new Proxy(await next(...call), {}),
+    'clones it':
+      (next) =>
+      async (...call) =>
+        (await next(...call)).clone(),
+    'writes on it': (next) => async (input, init) => Object.assign(await next(input, init), { attempts: 1 }),
+    'takes a header away that it has not': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.headers.delete('set-cookie');
+      return response;
+    },
+    'adds a header to it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.headers.set('x-seen', '1');
+      return response;
+    },
+  },
+  'gives a response that nobody has read': {
+    'sends a POST again after a 429, and leaves the 429 unread': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      return response.status === 429 && call.method === 'POST' ? next(call) : response;
+    }),
+    'throws for the 401 of a POST': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 401 && init?.method === 'POST') throw new Error('who are you?');
+      return response;
+    },
+    'tells whoever gets a 429 to wait for a second': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 429 && !response.headers.has('retry-after')) response.headers.set('retry-after', '1');
+      if (response.status === 429) response.headers.delete('x-ratelimit-reset');
+      return response;
+    },
+    'throws for a 429': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 429) throw new Error('slow down');
+      return response;
+    },
+    'renews a token and sends a Request that was sent before': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 401) return response;
+      await response.text();
+      return next(input, init);
+    },
+    'renews a token as often as it is refused': defineMiddleware(async (call, next) => {
+      for (;;) {
+        const response = await next(keepBody(call));
+        if (response.status !== 401 || !call.replayable) return response;
+        discard(response);
+      }
+    }),
+    'leaves the answer unread that a token has run out': (next) => async (input, init) => {
+      const response = await next(input instanceof Request ? input.clone() : input, init);
+      return response.status === 401 && !(init?.body instanceof ReadableStream) ? next(input, init) : response;
+    },
+    'reads it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      await response.text();
+      return response;
+    },
+    'holds its reader': (next) => async (input, init) => {
+      const response = await next(input, init);
+      response.body!.getReader();
+      return response;
+    },
+    'throws for a 403': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 403) throw new Error('forbidden');
+      return response;
+    },
+    'throws for a GET that has failed': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status >= 500 && init?.method === undefined) throw new Error(`HTTP ${response.status}`);
+      return response;
+    },
+    'sends the body of a Request twice': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 503 && input instanceof Request ? next(input, init) : response;
+    },
+    'sends a stream twice': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 503 && init?.body instanceof ReadableStream ? next(input, init) : response;
+    },
+    'leaves the failure unread that it repeats': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 503 && init?.method === undefined && !(input instanceof Request)
+        ? next(input, init)
+        : response;
+    },
+    'reads why a GET has failed': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 503) await response.text();
+      return response;
+    },
+  },
+  'gives a 404, a 302 and a 204 as any other response': {
+    'asks for what was made': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 201 ? next(new URL(response.headers.get('location')!, String(input))) : response;
+    },
+    'follows a redirect that keeps the method': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const to = response.status === 307 && response.headers.get('location');
+      return to ? next(new URL(to, String(input)), init) : response;
+    },
+    'throws for a part': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 206) throw new Error('HTTP 206');
+      return response;
+    },
+    'follows a redirect that the caller wants to see': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const to = response.status === 302 && response.headers.get('location');
+      return to ? next(new URL(to, String(input)), init) : response;
+    },
+    'opens a circuit after five of them': (next) => {
+      let failures = 0;
+      return async (...call) => {
+        if (failures >= 5) throw new Error('open');
+        const response = await next(...call);
+        failures = response.ok ? 0 : failures + 1;
+        return response;
+      };
+    },
+    'throws for it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'reads its body for a message':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) console.debug(await response.text());
+        return response;
+      },
+    'asks once more for it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.ok ? response : next(...call);
+      },
+    'gives nothing in its place':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.ok ? response : new Response(null, { status: 204 });
+      },
+    'throws for a 400':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 400) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'reads in a 422 what is wrong':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 422) throw new Error(`HTTP ${response.status}`, { cause: await response.text() });
+        return response;
+      },
+    'throws for what is gone, or has changed':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 410 || response.status === 412) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'throws for what has not changed':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status === 304) throw new Error('HTTP 304');
+        return response;
+      },
+    'throws for a redirect':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status >= 300 && response.status < 400) throw new Error(`HTTP ${response.status}`);
+        return response;
+      },
+    'gives nothing for a response without a body':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return response.status === 204 ? (null as unknown as Response) : response;
+      },
+  },
+  'gives a response before its body is there': {
+    'waits for a copy of a text': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.headers.get('content-type')?.startsWith('text/')) await response.clone().text();
+      return response;
+    },
+    'waits for a copy of what is JSON':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.headers.get('content-type')?.includes('json')) console.debug(await response.clone().json());
+        return response;
+      },
+    'stops to listen to the caller once there is a response': (next) => async (input, init) => {
+      const signal = init?.signal;
+      if (!signal) return next(input, init);
+      const controller = new AbortController();
+      const abort = () => controller.abort(signal.reason);
+      signal.addEventListener('abort', abort);
+      try {
+        return await next(input, { ...init, signal: controller.signal });
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    'reads it first':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(await response.arrayBuffer(), response);
+      },
+    'waits for a copy of it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        await response.clone().text();
+        return response;
+      },
+    'waits for a copy of a failure':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (!response.ok) console.warn(await response.clone().text());
+        return response;
+      },
+    'waits for a copy of what the server finds invalid':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        if (response.status >= 400 && response.status < 500) console.warn(await response.clone().text());
+        return response;
+      },
+    'reads along':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        const [body, copy] = response.body!.tee();
+        void new Response(copy).text().catch(() => {});
+        return new Response(body, response);
+      },
+    'leaves what is cancelled open':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(piped(response.body!, { error: (stream, error) => stream.error(error) }), response);
+      },
+  },
+  'tells of a body that breaks off': {
+    'ends it':
+      (next) =>
+      async (...call) => {
+        const response = await next(...call);
+        return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
+      },
+  },
+};
+
+/** A body that hands on what it is asked for, and does not hear that it is cancelled. */
+function piped(
+  body: ReadableStream,
+  { error: failed }: { error(stream: ReadableStreamDefaultController, error: unknown): void },
+): ReadableStream {
+  const reader = body.getReader();
+  const pull = async (stream: ReadableStreamDefaultController) => {
+    try {
+      const { done, value } = await reader.read();
+      if (done) stream.close();
+      else stream.enqueue(value);
+    } catch (error) {
+      failed(stream, error);
+    }
+  };
+  return new ReadableStream({ pull }, { highWaterMark: 0 });
+}
