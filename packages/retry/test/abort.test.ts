@@ -179,12 +179,6 @@ describe('an abort by the caller', () => {
 
     await expect(call).rejects.toBe('stop');
   });
-
-  it('is another outcome than that of a clock that fails', async () => {
-    const clock = { now: () => 0, sleep: () => Promise.reject(new Error('no time')) };
-
-    await expect(retry({ clock })(scripted(503).fetch)(API)).rejects.toThrow('no time');
-  });
 });
 
 describe('a long-lived signal', () => {

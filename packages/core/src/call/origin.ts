@@ -86,8 +86,7 @@ export function redactUrl(url: string): string {
  * base: a fetch inside puts one in front.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
-  const { origin } = call;
-  return origin !== '/' && isRedirected(response, call) && originOf(response.url) !== origin;
+  return isRedirected(response, call) && call.origin !== '/' && originOf(response.url) !== call.origin;
 }
 
 /**
@@ -95,15 +94,15 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  if (tellsRedirect(response) || !response.url) return response.redirected;
+  const { redirected } = response; // read once, since each good response is asked and the getter is slow
+  if (tellsRedirect(response, redirected) || !response.url) return redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
 }
 
 /** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
-export function tellsRedirect(response: Response): boolean {
-  const { redirected } = response;
+export function tellsRedirect(response: Response, redirected: boolean | undefined = response.redirected): boolean {
   return redirected || !isOwn(response, 'url') || (redirected !== undefined && isOwn(response, 'redirected'));
 }
 

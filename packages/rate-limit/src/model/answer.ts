@@ -44,8 +44,11 @@ export const DAY_MS = 86_400_000;
 /** No number of a quota, and no cost, is larger than this. */
 const LARGEST = 1e12;
 
+const NONE: readonly UsableQuota[] = [];
+
 /** The quotas of an answer that make sense. A response may hold anything. */
-export function usable(quotas: readonly Quota[] = []): readonly UsableQuota[] {
+export function usable(quotas: readonly Quota[] | undefined): readonly UsableQuota[] {
+  if (!quotas) return NONE;
   return quotas.slice(0, MOST_QUOTAS).flatMap((quota) => {
     const remaining = number(quota.remaining, 0, LARGEST);
     if (remaining === undefined) return [];

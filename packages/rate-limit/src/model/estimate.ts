@@ -51,7 +51,7 @@ function roundest(at: (rate: number) => BucketFit, best: number, most: number, m
     if (price < least) [found, least] = [rate, price];
   };
   consider(best);
-  // numbers of two digits
+  // the others in steps of its second digit
   const unit = 10 ** Math.floor(Math.log10(best) - 1);
   for (let n = Math.ceil(best / unit / 3); n * unit < 3 * best; n++) consider(n * unit);
   return found;
