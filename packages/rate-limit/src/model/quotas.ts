@@ -21,7 +21,7 @@ export interface Spent {
   readonly requests: number;
 }
 
-/** All quotas in the answers of a server, by the name of the policy. The scarcest one paces. */
+/** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
 export class Quotas {
   readonly #policies = new Map<string, Policy>();
   #spent: Spent = { cost: 0, requests: 0 };
