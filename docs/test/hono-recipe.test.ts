@@ -28,12 +28,22 @@ it('hands on what the API answers, with its type', async () => {
 
 it('answers with the status that suits the error', async () => {
   const app = await appOf({ error: 'ECONNREFUSED' });
-  vi.spyOn(console, 'error').mockReturnValue(undefined);
+  const log = vi.spyOn(console, 'error').mockReturnValue(undefined);
 
   const answers = Promise.all(['/report', '/mistake', '/secret'].map((path) => app.request(path)));
   await vi.advanceTimersByTimeAsync(5_000);
 
   expect((await answers).map(({ status }) => status)).toEqual([502, 500, 401]);
+  expect(log).toHaveBeenCalledExactlyOnceWith(new Error('a mistake in this program'));
+});
+
+it('answers that the API took too long', async () => {
+  const app = await appOf({ fault: 'stall-headers' });
+
+  const answer = app.request('/report');
+  await vi.advanceTimersByTimeAsync(40_000);
+
+  expect((await answer).status).toBe(504);
 });
 
 it('says when to come back while the circuit is open', async () => {
