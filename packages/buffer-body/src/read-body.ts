@@ -32,16 +32,21 @@ export async function readBody(
   }
 }
 
+/** After so many empty chunks in a row timers get their turn: a limit must be able to end a body that brings nothing. */
+const EMPTY = 1_000;
+
 async function readOn(reader: ReadableStreamDefaultReader<Chunk>, maxBytes: number): Promise<Reading> {
   let memory: Chunk = new Uint8Array(0);
   let size = 0;
-  for (;;) {
+  for (let empty = 0; ; empty++) {
     const { done, value } = await reader.read();
     if (done) return { bytes: memory.subarray(0, size) };
     if (!isBytes(value) || size + value.byteLength > maxBytes) {
       reader.releaseLock();
       return { bytes: memory.subarray(0, size), next: value };
     }
+    if (value.byteLength > 0) empty = 0;
+    else if (empty % EMPTY === EMPTY - 1) await new Promise((resolve) => setTimeout(resolve));
     memory = grown(memory, size + value.byteLength, maxBytes);
     memory.set(value, size);
     size += value.byteLength;

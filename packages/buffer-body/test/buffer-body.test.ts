@@ -57,6 +57,22 @@ describe('bufferBody', () => {
     },
   );
 
+  it('lets a signal end a body of empty chunks, which are all there at once', async () => {
+    let pulls = 0;
+    const body = new ReadableStream({
+      pull: (stream) => {
+        if (++pulls > 1_000_000) stream.error(new Error('endless'));
+        else stream.enqueue(new Uint8Array(0));
+      },
+    });
+    const controller = new AbortController();
+    const call = bufferBody()(async () => new Response(body))(URL, { signal: controller.signal });
+    setTimeout(() => controller.abort('enough'));
+
+    await expect(call).rejects.toBe('enough');
+    expect(pulls).toBeLessThan(100_000);
+  });
+
   it.each<Fault>(['reset-after-headers', 'reset-mid-body', 'truncate'])(
     'makes an attempt fail whose body ends in a %s, so that the next can succeed',
     async (fault) => {
