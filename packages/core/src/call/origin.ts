@@ -86,8 +86,7 @@ export function redactUrl(url: string): string {
  * base: a fetch inside puts one in front.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
-  const { origin } = call;
-  return origin !== '/' && isRedirected(response, call) && originOf(response.url) !== origin;
+  return isRedirected(response, call) && call.origin !== '/' && originOf(response.url) !== call.origin;
 }
 
 /**
@@ -103,8 +102,9 @@ export function isRedirected(response: Response, call: Pick<Call, 'url'>): boole
 
 /** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
 export function tellsRedirect(response: Response): boolean {
+  if (!isOwn(response, 'url')) return true;
   const { redirected } = response;
-  return redirected || !isOwn(response, 'url') || (redirected !== undefined && isOwn(response, 'redirected'));
+  return redirected || (redirected !== undefined && isOwn(response, 'redirected'));
 }
 
 /** React Native has `Object.hasOwn` only in newer versions. */
