@@ -40,8 +40,6 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
       recordSuccess(session, attempt, response);
       return decision;
     }
-    // a retry that was not sent costs nothing
-    if (!failure.sent) releasePermits(session.lastRetry?.permits);
     recordAttempt(session, attempt, failure.outcome!, decision);
     notifyRules(session, 'afterFailure', failure, decision);
     return decision;
@@ -49,6 +47,9 @@ export async function handleFailure(failure: FailedAttempt): Promise<Decision> {
     const error = rejectionOf(failure, thrown);
     recordEnd(failure, error);
     throw error;
+  } finally {
+    // a retry that was not sent costs nothing, also where an abort has ended it
+    if (!failure.sent) releasePermits(session.lastRetry?.permits);
   }
 }
 

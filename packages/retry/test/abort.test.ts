@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import type { Fetch } from '@steadfetch/core';
+import { compose, defineMiddleware, type Fetch } from '@steadfetch/core';
 import { cancelError } from '@steadfetch/core/kit';
 import { instantClock, manualClock } from '@steadfetch/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -127,6 +127,26 @@ describe('an abort by the caller', () => {
     await expect(call).rejects.toBe('stop');
     expect(release).toHaveBeenCalledTimes(1);
     expect(hooks.onGiveUp.mock.calls.map(([event]) => event.reason)).toEqual(['aborted']);
+  });
+
+  it('releases the permit of a retry that a layer inside still holds back', async () => {
+    const release = vi.fn();
+    const controller = new AbortController();
+    const budget = { acquire: () => ({ release }), record: () => {} };
+    const queue = defineMiddleware((call, next) => {
+      if (call.attempt === 1) return next(call);
+      return new Promise((_, reject) => {
+        call.signal!.addEventListener('abort', () => reject(call.signal!.reason));
+        controller.abort('stop');
+      });
+    });
+    const { fetch, requests } = scripted(503);
+
+    const call = compose(retry({ clock: instantClock(), budget }), queue)(fetch)(API, { signal: controller.signal });
+
+    await expect(call).rejects.toBe('stop');
+    expect(requests).toHaveLength(1);
+    expect(release).toHaveBeenCalledTimes(1);
   });
 
   it.each([['https'], ['Request']])('before the call sends nothing, as with fetch: %s', async (form) => {

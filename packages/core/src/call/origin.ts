@@ -94,16 +94,17 @@ export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url
  * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  const { redirected } = response; // read once, since each good response is asked and the getter is slow
-  if (tellsRedirect(response, redirected) || !response.url) return redirected;
+  if (tellsRedirect(response) || !response.url) return response.redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
 }
 
 /** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
-export function tellsRedirect(response: Response, redirected: boolean | undefined = response.redirected): boolean {
-  return redirected || !isOwn(response, 'url') || (redirected !== undefined && isOwn(response, 'redirected'));
+export function tellsRedirect(response: Response): boolean {
+  if (!isOwn(response, 'url')) return true; // each good response is asked, and the getter of `redirected` is slow
+  const { redirected } = response;
+  return redirected || (redirected !== undefined && isOwn(response, 'redirected'));
 }
 
 /** React Native has `Object.hasOwn` only in newer versions. */
