@@ -150,12 +150,14 @@ export class QuotaPacer {
 
   /**
    * An accepted answer does not tell of it, as of a server that does so only where little is left. If the request was sent after the
-   * reset, it found all of it.
+   * reset, all of it is back, but for what was sent in this window.
    */
-  untold(before: number, sentAt: number): void {
-    const { resetAt, whole, quota } = this.#refill;
+  untold(sentAt: number): void {
+    const { resetAt, whole, quota, window } = this.#refill;
     const { limit = whole, reset } = quota;
-    if (reset !== undefined && sentAt > resetAt) this.#left = limit - (this.#spent - before);
+    if (reset === undefined || sentAt <= resetAt) return;
+    const begunAt = sentAt - ((sentAt - resetAt) % window);
+    this.#left = limit - (this.#spent - this.#ledger.by(begunAt));
   }
 
   advance(now: number, inFlight: number): void {

@@ -562,6 +562,21 @@ describe('told quotas', () => {
     },
   );
 
+  it('counts what was sent since the reset where only the last of a quota is told', () => {
+    const limited = window(3, 30_000);
+    const server = (now: number): Answer => {
+      const { quotas, ...answer } = limited(now);
+      const [{ window: _, ...quota }] = quotas as [Quota];
+      return quota.remaining === 0 ? { ...answer, quotas: [quota] } : answer;
+    };
+    const model = pacer();
+    drive(model, server, { for: 29_000, calls: 3, roundTrip: 200 });
+
+    const after = drive(model, server, { for: 20_000, from: 30_000, calls: 10, roundTrip: 200 });
+
+    expect([after.accepted, after.refused]).toEqual([3, 0]);
+  });
+
   it('forgets a quota that is not told any more', () => {
     const model = pacer();
     const quotas = [{ limit: 100, window: 1_000, remaining: 50, reset: 1_000 }];
