@@ -70,7 +70,7 @@ export class Quotas {
   settle(quotas: readonly UsableQuota[], before: Spent, answered: Omit<Answered, 'before' | 'after'>): void {
     const { accepted } = answered;
     const after = this.#spent.requests - before.requests - 1;
-    this.#noteUntold(quotas, before, answered);
+    this.#noteUntold(quotas, answered);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
       const known = this.#policies.get(quota.name);
@@ -100,11 +100,7 @@ export class Quotas {
     return policy;
   }
 
-  #noteUntold(
-    quotas: readonly UsableQuota[],
-    before: Spent,
-    { accepted, sentAt }: Omit<Answered, 'before' | 'after'>,
-  ): void {
+  #noteUntold(quotas: readonly UsableQuota[], { accepted, sentAt }: Omit<Answered, 'before' | 'after'>): void {
     for (const [name, policy] of this.#policies) {
       if (quotas.some((quota) => quota.name === name)) continue;
       if (++policy.silent > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);
