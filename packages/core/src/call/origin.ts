@@ -107,9 +107,10 @@ export function tellsRedirect(response: Response): boolean {
   return redirected || (redirected !== undefined && isOwn(response, 'redirected'));
 }
 
-/** React Native has `Object.hasOwn` only in newer versions. */
+/** React Native has `Object.hasOwn` only in newer versions. Each good response is asked, and to get a descriptor takes longer. */
 function isOwn(response: Response, name: 'redirected' | 'url'): boolean {
-  return Object.getOwnPropertyDescriptor(response, name) !== undefined;
+  const { hasOwnProperty: has } = Object.prototype;
+  return has.call(response, name);
 }
 
 /** What a URL asks its server for, without escapes: each platform escapes other characters. */
