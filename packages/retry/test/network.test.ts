@@ -36,8 +36,8 @@ describe('over real sockets', () => {
     'a POST is not repeated because a port was closed, its own or that of a redirect: redirect %s',
     async (redirect) => {
       const gone = await startServer(200);
-      await gone.close();
       await using server = await startServer({ status: 307, headers: { location: gone.url } });
+      await gone.close(); // once the other one has its port, or that may be the same
       const { fetch: counting, attempts } = counted();
 
       await retry(soon)(counting)(gone.url, { method: 'POST', body: 'x', redirect }).catch(() => {});
