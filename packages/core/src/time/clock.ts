@@ -14,20 +14,18 @@ export type Random = () => number;
 /** The longest delay a timer holds, 2^31 - 1 ms. Beyond it `setTimeout` fires at once. */
 export const MAX_TIMER = 2_147_483_647;
 
-/**
- * The machine's clock. No sleep is longer than `MAX_TIMER`. The globals are looked up at each use, so fake timers drive it if they
- * replace `performance` too.
- */
+/** The machine's clock. The globals are looked up at each use, so fake timers drive it if they replace `performance` too. */
 export const systemClock: Clock = { now: () => Date.now(), sleep: sleepByTimer };
 
 function sleepByTimer(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms > MAX_TIMER) return sleepByTimer(MAX_TIMER, signal).then(() => sleepByTimer(ms - MAX_TIMER, signal));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => {
         release();
         resolve();
       },
-      Math.min(Math.max(0, ms), MAX_TIMER),
+      Math.max(0, ms),
     );
     const release = onAbort(signal, (reason) => {
       clearTimeout(timer);

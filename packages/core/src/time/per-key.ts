@@ -41,16 +41,17 @@ export function perKey<T>(
 
   const drop = (key: string) => {
     if (last?.key === key) last = undefined;
-    if (kept.delete(key)) characters -= String(key).length;
+    if (kept.delete(key)) characters -= lengthOf(key);
   };
   /** Any but the last one, which is in use. */
   const leastNeeded = (): string => {
     for (const { key, value } of kept.values()) if (key !== last!.key && !isNeeded(value)) return key;
     return kept.keys().next().value!;
   };
-  const make = (key: string): Kept<T> => {
+  const make = (given: string): Kept<T> => {
+    const key = ownCopy(given);
     const made = { key, value: create(key) };
-    characters += String(key).length;
+    characters += lengthOf(key);
     return made;
   };
   const use = (key: string): T => {
@@ -73,4 +74,13 @@ export function perKey<T>(
 interface Kept<T> {
   readonly key: string;
   readonly value: T;
+}
+
+/** A key that is cut from a longer text, e.g. a URL, would keep all of it in memory. */
+function ownCopy(key: unknown): string {
+  return typeof key === 'string' ? JSON.parse(JSON.stringify(key)) : (key as string);
+}
+
+function lengthOf(key: unknown): number {
+  return String(key).length;
 }
