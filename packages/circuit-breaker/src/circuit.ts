@@ -102,6 +102,7 @@ export class Circuit {
       if (at < this.#until) return undefined;
       this.#enter('half-open');
     }
+    this.#dropLost(at);
     if (this.#isFull(at)) return undefined;
     const permit = this.#permit(attempt, at, true);
     this.#held.set(permit, at);
@@ -237,7 +238,12 @@ export class Circuit {
 
   /** A probe without an answer for too long no longer holds its slot, or one lost call would end all calls. */
   #isFull(at: number): boolean {
+    let held = 0;
+    for (const since of this.#held.values()) if (at - since < this.#policy.probeTimeout) held++;
+    return held + this.#passed >= this.#policy.probes;
+  }
+
+  #dropLost(at: number): void {
     for (const [permit, since] of this.#held) if (at - since >= this.#policy.probeTimeout) this.#held.delete(permit);
-    return this.#held.size + this.#passed >= this.#policy.probes;
   }
 }
