@@ -178,6 +178,21 @@ describe('drain', () => {
   });
 });
 
+it('rejects with an error whose members cannot be read, and keeps no call open', async () => {
+  const odd = {
+    local: true,
+    get reason(): never {
+      throw new Error('not yours');
+    },
+  };
+  const draining = drain();
+
+  const thrown = await error(draining(() => Promise.reject(odd))(URL));
+
+  expect(thrown).toBe(odd);
+  expect(await draining.close()).toEqual({ finished: 0, ended: 0 });
+});
+
 describe('DrainError', () => {
   const answer = { status: 503, headers: new Headers({ 'set-cookie': 'secret' }) };
 

@@ -8,6 +8,7 @@ import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
 import { localRefusal } from '../outcome/local-refusal.ts';
+import { memberOf } from '../outcome/member-of.ts';
 import { type Clock, endSleep, sleep } from '../time/clock.ts';
 import { Turns } from '../time/turns.ts';
 import { DrainError } from './drain-error.ts';
@@ -159,7 +160,7 @@ class OpenCalls {
   /** Takes the call out, if it is open. Returns whether it was. */
   #leave(id: number, error?: unknown): boolean {
     if (!this.#open.delete(id)) return false;
-    if (localRefusal(error)?.reason === 'draining') this.#ended++;
+    if (memberOf(localRefusal(error), 'reason') === 'draining') this.#ended++;
     else this.#finished++;
     if (this.#open.size === 0) for (const resolve of this.#idle) resolve();
     return true;
