@@ -10,6 +10,8 @@ const LONGEST_PAUSE_MS = 5_000;
 /** So many more probes that are refused than accepted are no accident; of one closing so many count. */
 const NO_ACCIDENT = 4;
 const COUNTED = 3;
+/** More refused probes of one closing are not kept, since they say no more than these. A closing may be asked for without an end. */
+const KEPT = 20;
 /** It is a limit when it is e to this power times as probable that probes are refused half as often as all requests. */
 const PROOF = 6;
 
@@ -76,7 +78,7 @@ export class Cooldown {
   }
 
   probeRefused(sentAt: number): void {
-    this.#refusedProbes.push(sentAt);
+    if (this.#refusedProbes.length < KEPT) this.#refusedProbes.push(sentAt);
   }
 
   /**

@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Cooldown } from '../../src/model/cooldown.ts';
+
+setFlagsFromString('--expose-gc');
+const gc: () => void = runInNewContext('gc');
 
 const never = () => 0;
 
@@ -89,5 +94,21 @@ describe('Cooldown', () => {
     expect([0, 1, 2, 3, 9].map((refused) => confirmed(refused, 2))).toEqual([false, false, false, true, true]);
     expect([0, 1, 2, 3, 9].map((refused) => confirmed(refused, 4))).toEqual([false, false, true, true, true]);
     expect(confirmed(9, 1)).toBe(false);
+  });
+
+  it('keeps few of the probes that are refused, however long it is asked to stay closed', () => {
+    const cooldown = new Cooldown(never);
+    cooldown.close(0, 60_000, 10);
+    gc();
+    const before = process.memoryUsage().heapUsed;
+
+    for (let now = 5_000; now < 5_000 * 1_000_000; now += 5_000) {
+      cooldown.probeRefused(now);
+      cooldown.close(now, 60_000, 10);
+    }
+
+    gc();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(4_000_000);
+    expect(cooldown.hasRefusedProbes).toBe(true);
   });
 });
