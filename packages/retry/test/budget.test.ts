@@ -1,22 +1,14 @@
 import { compose, type Fetch } from '@steadfetch/core';
 import { retryBudget } from '@steadfetch/retry-budget';
 import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { down, loadAnew, retry, warnings } from './fresh-retry.ts';
 import { timed } from './support.ts';
 
 const API = 'https://api.test/';
 const noReserve = { rideOut: 0, floor: 10, credit: 10, deposit: 0, perSecond: 0 };
-const down = () => fakeFetch(() => 503);
 
-/** Each test warns for the first time. */
-let retry: typeof import('../src/index.ts')['retry'];
-let warn: ReturnType<typeof vi.spyOn>;
-beforeEach(async () => {
-  vi.resetModules();
-  ({ retry } = await import('../src/index.ts'));
-  warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-});
-afterEach(() => warn.mockRestore());
+loadAnew();
 
 describe('calls that fail together', () => {
   it('get no more retries than there are tokens', async () => {
@@ -198,7 +190,6 @@ describe('a budget that is spent', () => {
     await retry({ clock: instantClock(), budget, hooks: { onGiveUp } })(anything)(url);
     return onGiveUp.mock.calls.map(([event]) => event.reason);
   };
-  const warnings = () => warn.mock.calls.map(([text]: unknown[]) => String(text));
 
   it('is reported in the console, once per server', async () => {
     for (let n = 0; n < 3; n++) expect(await call('https://user:secret@a.test/x?token=secret')).toEqual(['budget']);

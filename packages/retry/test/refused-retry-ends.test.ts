@@ -1,20 +1,12 @@
 import type { Fetch } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
-import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { instantClock, manualClock } from '@steadfetch/testing';
+import { describe, expect, it } from 'vitest';
+import { down, loadAnew, retry } from './fresh-retry.ts';
 
 const API = 'https://api.test/';
-const down = () => fakeFetch(() => 503);
 
-/** In each test no budget has warned, or knows how long attempts take. */
-let retry: typeof import('../src/index.ts')['retry'];
-let warn: ReturnType<typeof vi.spyOn>;
-beforeEach(async () => {
-  vi.resetModules();
-  ({ retry } = await import('../src/index.ts'));
-  warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-});
-afterEach(() => warn.mockRestore());
+loadAnew();
 
 describe('a call whose retry the budget refuses', () => {
   const refusing = { acquire: () => undefined, record: () => {} };
