@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { msw } from 'msw/vite';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { builtPackages } from './scripts/built-packages.ts';
 import { findChromium } from './scripts/chromium.ts';
 
 const CHROMIUM_ARGS = [
@@ -20,6 +21,7 @@ const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { t
 const chromium = findChromium();
 const projects: TestProjectConfiguration[] = [
   {
+    extends: true, // `plugins`
     test: {
       ...PATIENCE,
       name: 'node',
@@ -76,6 +78,7 @@ if (chromium) {
 }
 
 export default defineConfig(({ mode }) => ({
+  plugins: mode === 'built' ? [builtPackages()] : [],
   test: {
     maxWorkers: availableParallelism() + 1, // some files wait for processes, browsers and timers; one less is the default
     maxConcurrency: 3, // of tests that start a process each
