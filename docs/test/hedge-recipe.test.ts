@@ -109,7 +109,7 @@ describe('the hedge of the recipes', () => {
     await clock.advance(20_000);
 
     expect([(await first).status, (await second).status, (await third).status]).toEqual([200, 503, 503]);
-    expect(historyOf(await third).map(({ attempt, status }) => [attempt, status])).toEqual([
+    expect(historyOf(await third)?.map(({ attempt, status }) => [attempt, status])).toEqual([
       [1, 503],
       [2, 503],
     ]);
