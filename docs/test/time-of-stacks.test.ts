@@ -28,8 +28,9 @@ it('finds the stacks of the pages', () => {
 it.each(snippets)('$place ends no call that standard() does not end', async ({ place, code }) => {
   const stacks = await stacksOf(place, code);
   expect(stacks).not.toEqual([]);
+  const ofAGet = code.includes('function hedge(') ? 2 : 1; // a hedge is there to send a GET of 9 s once more
   for (const { name, stack, limit } of stacks) {
-    expect(await answers(stack, 9_000), `${name}: a GET of 9 s`).toEqual({ answer: 200, requests: 1 });
+    expect(await answers(stack, 9_000), `${name}: a GET of 9 s`).toEqual({ answer: 200, requests: ofAGet });
     const post = Math.min(25_000, limit);
     expect(await answers(stack, post, ORDER), `${name}: a POST of ${post} ms`).toEqual({ answer: 200, requests: 1 });
     expect(await answers(stack, 9_000, WITH_A_KEY), `${name}: with a key`).toEqual({ answer: 200, requests: 1 });

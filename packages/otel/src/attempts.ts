@@ -90,8 +90,7 @@ function spanned(tracer: Tracer, propagate: (call: Call) => boolean): (call: Cal
       'url.full': redactUrl(call.url),
       ...(resends > 0 && { 'http.request.resend_count': resends }),
     };
-    const [name, parent] = [call.method, contextOf(call)];
-    const started = startSpan(call, { tracer, name, kind: SpanKind.CLIENT, parent, attributes });
+    const started = startSpan(call, { tracer, kind: SpanKind.CLIENT, parent: contextOf(call), attributes });
     if (!started) return next(call);
     const { span, inside } = started;
     notify(() => propagate(call) && propagation.inject(inside, headers, SETTER));

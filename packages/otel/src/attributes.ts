@@ -15,6 +15,14 @@ export function serverOf(origin: string): Attributes {
   return servers(origin);
 }
 
+const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
+
+/** The method as the semantic conventions want it: another than these may be anything, and each would be a time series. */
+export function methodOf(method: string): string {
+  const known = method.toUpperCase();
+  return METHODS.has(known) ? known : '_OTHER';
+}
+
 /** The name of an error, which is one of few. One that is no word may be anything. */
 export function nameOf(error: unknown): string {
   try {

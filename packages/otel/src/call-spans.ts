@@ -24,8 +24,7 @@ interface OpenCall {
 export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middleware {
   const spans = new Map<number, OpenCall>();
   const around = (call: Call, next: Next) => {
-    const name = `${call.method} call`;
-    const started = startSpan(call, { tracer, name, kind: SpanKind.INTERNAL, parent: context.active() });
+    const started = startSpan(call, { tracer, suffix: ' call', kind: SpanKind.INTERNAL, parent: context.active() });
     if (!started) return next(call);
     const { span, inside } = started;
     const id = callIdOf(call.record);

@@ -1,6 +1,6 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { EventOf, SteadfetchEvent } from '@steadfetch/core';
-import { nameOf, serverOf } from './attributes.ts';
+import { methodOf, nameOf, serverOf } from './attributes.ts';
 
 /** The names of the metrics, with their units. */
 export const METRICS = {
@@ -97,7 +97,7 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 
 
 function attemptAttributes({ origin, method, status, error }: EventOf<'attempt'>): Attributes {
   const ending = status === undefined ? { 'error.type': nameOf(error) } : { 'http.response.status_code': status };
-  return { ...serverOf(origin), 'http.request.method': method, ...ending };
+  return { ...serverOf(origin), 'http.request.method': methodOf(method), ...ending };
 }
 
 /** What is read whenever metrics are collected. */

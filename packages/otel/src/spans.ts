@@ -8,7 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Call, notify } from '@steadfetch/core';
-import { nameOf, serverOf } from './attributes.ts';
+import { methodOf, nameOf, serverOf } from './attributes.ts';
 
 /** The contexts of calls that have a span: where no context manager follows promises, a retry would lose it. */
 const contexts = new WeakMap<object, Context>();
@@ -25,7 +25,8 @@ export function keepContext({ record }: Call, inside: Context): void {
 
 interface Start {
   readonly tracer: Tracer;
-  readonly name: string;
+  /** What follows the method in the name. */
+  readonly suffix?: string;
   readonly kind: SpanKind;
   readonly parent: Context;
   readonly attributes?: Attributes;
@@ -34,11 +35,14 @@ interface Start {
 /** The span of a call or an attempt, and the context inside it; `undefined` where the tracer throws, which ends no call. */
 export function startSpan(
   { method, origin }: Call,
-  { tracer, name, kind, parent, attributes }: Start,
+  { tracer, suffix = '', kind, parent, attributes }: Start,
 ): { readonly span: Span; readonly inside: Context } | undefined {
   try {
-    const all = { 'http.request.method': method, ...attributes, ...serverOf(origin) };
-    const span = tracer.startSpan(name, { kind, attributes: all }, parent);
+    const known = methodOf(method);
+    const original = known === method ? undefined : { 'http.request.method_original': method };
+    const all = { 'http.request.method': known, ...original, ...attributes, ...serverOf(origin) };
+    const name = known === '_OTHER' ? 'HTTP' : known;
+    const span = tracer.startSpan(name + suffix, { kind, attributes: all }, parent);
     return { span, inside: trace.setSpan(parent, span) };
   } catch {
     return undefined;

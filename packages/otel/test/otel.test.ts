@@ -53,6 +53,31 @@ describe('otelAttempts', () => {
     expect(JSON.stringify(sdk.spans().map(({ attributes }) => attributes))).not.toContain('token');
   });
 
+  it('names methods as the semantic conventions do, so that odd ones make no time series', async () => {
+    const sdk = startSdk();
+    const fetch = stack({ callSpan: true })(fakeFetch(200));
+
+    for (const method of ['QUERY', 'pAtCh', 'MKCOL']) await fetch('https://api.test/', { method });
+
+    const methods = sdk
+      .spans()
+      .map(({ name, attributes }) => [
+        name,
+        attributes['http.request.method'],
+        attributes['http.request.method_original'],
+      ]);
+    expect(methods).toEqual([
+      ['QUERY', 'QUERY', undefined],
+      ['QUERY call', 'QUERY', undefined],
+      ['PATCH', 'PATCH', 'pAtCh'],
+      ['PATCH call', 'PATCH', 'pAtCh'],
+      ['HTTP', '_OTHER', 'MKCOL'],
+      ['HTTP call', '_OTHER', 'MKCOL'],
+    ]);
+    const points = await sdk.points('steadfetch.attempt.duration');
+    expect(points.map(({ attributes }) => attributes['http.request.method'])).toEqual(['QUERY', 'PATCH', '_OTHER']);
+  });
+
   it('sends the context with each attempt', async () => {
     const sdk = startSdk();
     const fetch = fakeFetch([503, 200]);
