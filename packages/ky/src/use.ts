@@ -91,7 +91,7 @@ function turnLoopOff(options: unknown): void {
  * ky hands options it does not know to `fetch`: ours become members of the init, where middlewares look for them. Those of
  * `retry` stay where they are always taken for ours.
  */
-const unpack: Middleware = defineMiddleware((call, next) => {
+const unpack: Middleware = /* @__PURE__ */ defineMiddleware((call, next) => {
   if (!call.init || !('steadfetch' in call.init)) return next(call);
   const { steadfetch, ...init } = call.init as RequestInit & NamedOptions;
   const { retry, ...others }: CallOptions = steadfetch ?? {};

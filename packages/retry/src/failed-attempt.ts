@@ -86,5 +86,3 @@ export class FailedAttempt implements EndedAttempt {
     return tookOf(this.session);
   }
 }
-
-Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);

@@ -78,6 +78,8 @@ export function retryWith(...rules: Rule[]): Middleware {
  */
 function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
   checkRuntime();
+  // p-retry accepts nothing but errors. Not beside the class: no bundler could leave that out then.
+  Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
   return defineMiddleware((given, next) => {
     const taken = takeOverride(given, names);
     const call = taken ? taken.call : given;
