@@ -36,15 +36,20 @@ export interface RetryBudgetOptions {
 
 const MAX = 1_000_000;
 
-const OPTIONS = {
-  deposit: { check: checkNumber, default: DEFAULTS.deposit, max: 10 },
-  floor: { check: checkNumber, default: DEFAULTS.floor, max: MAX },
-  credit: { check: checkNumber, max: MAX },
-  rideOut: { check: checkMs, default: DEFAULTS.rideOut },
-  perSecond: { check: checkNumber, default: DEFAULTS.perSecond, max: MAX },
-  maxKeys: { check: checkNumber, default: DEFAULTS.maxKeys, min: 1, max: MAX, integer: true },
-  clock: { default: systemClock, check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']) },
-} satisfies OptionTable<RetryBudgetOptions>;
+const OPTIONS = /* @__PURE__ */ tableOf(DEFAULTS);
+
+/** A pure call, so that a bundler can leave the table out. */
+function tableOf({ deposit, floor, rideOut, perSecond, maxKeys }: typeof DEFAULTS) {
+  return {
+    deposit: { check: checkNumber, default: deposit, max: 10 },
+    floor: { check: checkNumber, default: floor, max: MAX },
+    credit: { check: checkNumber, max: MAX },
+    rideOut: { check: checkMs, default: rideOut },
+    perSecond: { check: checkNumber, default: perSecond, max: MAX },
+    maxKeys: { check: checkNumber, default: maxKeys, min: 1, max: MAX, integer: true },
+    clock: { default: systemClock, check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']) },
+  } satisfies OptionTable<RetryBudgetOptions>;
+}
 
 /** The options as data: what each may be, and its default. */
 export const retryBudgetOptions: OptionTable<RetryBudgetOptions> = OPTIONS;
