@@ -4,10 +4,12 @@ import type { Answer } from './model/answer.ts';
 import type { Pacing } from './store.ts';
 
 /**
- * A 503 may come from a limit or from a server that fails. Once `share` of the last answers are doubtful like that, they count as a
- * limit for `memoryMs`. In that share each answer counts for `weight`.
+ * A 503 may come from a limit or from a server that fails. Once this share of the last answers are doubtful like that, they count as a
+ * limit for so many milliseconds. How much each answer counts in that share.
  */
-const DOUBT = { weight: 0.125, share: 0.8, memoryMs: 60_000 };
+const PROVEN_BY = 0.8;
+const PROVEN_FOR_MS = 60_000;
+const WEIGHT_OF_ANSWER = 0.125;
 
 /** What was learned at a gate. Another gate can take it over. */
 export class Learned {
@@ -30,8 +32,8 @@ export class Learned {
   count({ kind }: Answer, isDoubtful: boolean, now: number): boolean {
     if (kind === 'accepted') this.askedUntil = 0;
     if (kind === 'failed') return true;
-    this.#doubtfulShare += ((isDoubtful ? 1 : 0) - this.#doubtfulShare) * DOUBT.weight;
-    if (this.#doubtfulShare >= DOUBT.share) this.#provenUntil = now + DOUBT.memoryMs;
+    this.#doubtfulShare += ((isDoubtful ? 1 : 0) - this.#doubtfulShare) * WEIGHT_OF_ANSWER;
+    if (this.#doubtfulShare >= PROVEN_BY) this.#provenUntil = now + PROVEN_FOR_MS;
     return !isDoubtful || now < this.#provenUntil;
   }
 

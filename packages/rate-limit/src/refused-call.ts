@@ -9,7 +9,8 @@ import type { Refusal } from './read-response.ts';
 import type { Effect } from './settle.ts';
 
 /** How long a refused call waits where the server sets no time, in milliseconds: doubled with each refusal, up to the longest. */
-const OWN_WAIT = { firstMs: 100, longestMs: 3_000 };
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 3_000;
 
 /** A call that was refused, and what follows from it. */
 export interface RefusedCall {
@@ -54,8 +55,7 @@ export function delayOf(
   { closed, retryIn = 0 }: Effect,
   random: Random,
 ): number {
-  const { firstMs, longestMs } = OWN_WAIT;
-  const own = Math.min(longestMs, firstMs * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * random());
+  const own = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(record.resends, 10)) * (1 + 0.2 * random());
   return Math.max(asked === undefined ? 0 : asked + 1, retryIn, closed || (asked ?? 0) > 0 ? 0 : own);
 }
 

@@ -19,8 +19,9 @@ const SHARE_KEPT = 0.7;
 const CLIMB_MS = 20_000;
 /** Fewer accepted at once than this are no burst. */
 const LEAST_BURST = 4;
-/** Calls that are less than two minutes apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
-const FLOW = { longestGapMs: 120_000, shortestMs: 10_000 };
+/** Calls that are no further apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
+const LONGEST_GAP_MS = 120_000;
+const SHORTEST_FLOW_MS = 10_000;
 /** How much of a share that is known is used at the start. */
 const SHARE_AT_START = 0.95;
 /** A stretch that accepted fewer requests than this is too short to measure a pace by. */
@@ -83,7 +84,7 @@ export class Limit {
 
   accept(now: number, cost: number, took: number): void {
     const flow = this.#flow;
-    if (now - flow.last > FLOW.longestGapMs) [flow.accepted, flow.from] = [0, now];
+    if (now - flow.last > LONGEST_GAP_MS) [flow.accepted, flow.from] = [0, now];
     flow.accepted += cost;
     flow.last = now;
     this.history.accept(now, cost, took);
@@ -92,7 +93,7 @@ export class Limit {
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */
   outpaced({ accepted, length }: Stretch, now: number): void {
     this.pace.hasten(now);
-    if (accepted >= LEAST_TO_MEASURE) this.pace.raise(accepted / Math.max(length, FLOW.shortestMs), now);
+    if (accepted >= LEAST_TO_MEASURE) this.pace.raise(accepted / Math.max(length, SHORTEST_FLOW_MS), now);
   }
 
   /** Learns from a stretch that ended with a refusal, when the gate opens again. */
@@ -174,7 +175,7 @@ export class Limit {
    */
   #firstRefused(stretch: Stretch, closing: Closing, now: number): void {
     const { accepted, from, last } = this.#flow;
-    const isFlow = last - from > FLOW.shortestMs && now - last < FLOW.longestGapMs;
+    const isFlow = last - from > SHORTEST_FLOW_MS && now - last < LONGEST_GAP_MS;
     if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, closing);
     else {
       this.pace.open(now, 0);

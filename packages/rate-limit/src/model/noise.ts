@@ -1,7 +1,8 @@
 import type { Stretch } from './history.ts';
 
 /** So many refusals among so many of the last answers prove a limit. */
-const PROVEN = { refused: 3, answers: 6 };
+const PROVEN_BY = 3;
+const ANSWERS_KEPT = 6;
 /** How much one answer counts in the share of refusals in the long run. */
 const WEIGHT_OF_ANSWER = 0.01;
 /** A refusal that was doubted is dismissed after so many more answers, if they did not prove a limit. */
@@ -10,7 +11,9 @@ const DISMISSED_AFTER_ANSWERS = 10;
 const PATIENT_AFTER_DISMISSALS = 2;
 /** The usual share of refusals is taken from about so many answers, and lies between these. */
 const ANSWERS_COUNTED = 400;
-const USUAL = { least: 0.02, unproven: 0.05, most: 0.6 };
+const LEAST_USUAL = 0.02;
+const MOST_UNPROVEN = 0.05;
+const MOST_USUAL = 0.6;
 /** What counts as more than usual: that this part of what is usually accepted is refused too. */
 const MORE = 0.25;
 /** More than usual is proven when it is e to this power times as probable. */
@@ -54,7 +57,7 @@ export class Noise {
     if (this.patient) this.#compare(refused, pace);
     this.share += ((refused ? 1 : 0) - this.share) * WEIGHT_OF_ANSWER;
     this.#last.push(refused);
-    if (this.#last.length > PROVEN.answers) this.#last.shift();
+    if (this.#last.length > ANSWERS_KEPT) this.#last.shift();
     if (++this.#sinceDoubt === DISMISSED_AFTER_ANSWERS) this.dismiss();
   }
 
@@ -74,25 +77,25 @@ export class Noise {
   /** Do so many of the last answers refuse that it must be a limit? */
   get proven(): boolean {
     if (this.patient) return this.#excess > PROOF;
-    return this.#last.filter(Boolean).length >= PROVEN.refused;
+    return this.#last.filter(Boolean).length >= PROVEN_BY;
   }
 
   /** A refusal turned out to say nothing about the pace. */
   dismiss(): void {
-    if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS && !this.patient) this.#becomePatient(USUAL.unproven);
+    if (++this.#dismissed >= PATIENT_AFTER_DISMISSALS && !this.patient) this.#becomePatient(MOST_UNPROVEN);
   }
 
   /** A sample has shown at this pace that the pace is not the cause of refusals. */
   tested(pace: number): void {
     this.#testedAt = pace;
-    this.#becomePatient(USUAL.most);
+    this.#becomePatient(MOST_USUAL);
   }
 
   #becomePatient(most: number): void {
     this.patient = true;
     this.#excess = 0;
     const { answers, refused } = this.#all;
-    this.#usual = Math.min(most, Math.max(USUAL.least, (refused + 0.5) / (answers + 10)));
+    this.#usual = Math.min(most, Math.max(LEAST_USUAL, (refused + 0.5) / (answers + 10)));
   }
 
   /**
