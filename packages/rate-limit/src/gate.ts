@@ -88,11 +88,6 @@ export class Gate {
     this.#queue.schedule();
   }
 
-  /** Takes over what another gate has learned, which has to forget it then. */
-  inherit(other: Gate): void {
-    this.learned = other.learned;
-  }
-
   /** Forgets also that it stands for others. */
   reset(): void {
     this.commonLimit = undefined;

@@ -77,7 +77,7 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
 function narrow(gate: Gate, leaf?: Gate): void {
   const counts = leaf?.effective === gate;
   gate.wide = false;
-  if (counts) leaf.effective.inherit(gate);
+  if (counts) leaf.effective.learned = gate.learned;
   gate.forget();
   gate.moveWaiting();
 }

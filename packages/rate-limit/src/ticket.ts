@@ -25,20 +25,20 @@ export class Ticket {
   /** It is not sent before this time. */
   notBefore = 0;
   /** The queue that it waits in, its place in the order there, and the one by its deadline. */
-  queue: GateQueue | undefined = undefined;
-  place: Place<Ticket> | undefined = undefined;
-  deadlinePlace: Place<Ticket> | undefined = undefined;
+  queue: GateQueue | undefined;
+  place: Place<Ticket> | undefined;
+  deadlinePlace: Place<Ticket> | undefined;
   /** The permit that it waited for, and the request that is sent with it, until that is over. */
-  permit: Permit | undefined = undefined;
-  request: Outgoing | undefined = undefined;
+  permit: Permit | undefined;
+  request: Outgoing | undefined;
   /** Its call is taken for lost: see `watchRequests`. */
   isLost = false;
   /** At which gate its wait ended because it would be too long, and how long it would be. */
-  late: { readonly gate: Gate; readonly wait: number } | undefined = undefined;
+  late: { readonly gate: Gate; readonly wait: number } | undefined;
   /** How its wait ends. */
-  resolve: ((permit: Permit) => void) | undefined = undefined;
-  reject: ((reason: unknown) => void) | undefined = undefined;
-  release: (() => void) | undefined = undefined;
+  resolve: ((permit: Permit) => void) | undefined;
+  reject: ((reason: unknown) => void) | undefined;
+  release: (() => void) | undefined;
 
   constructor(call: Call, gate: Gate, number: number, cost: number, left: number, began: number) {
     this.call = call;

@@ -42,7 +42,7 @@ export class FailedAttempt implements EndedAttempt {
   /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
   held = false;
   /** The wait that follows, where somebody observes the call. */
-  pause: Pause | undefined = undefined;
+  pause: Pause | undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {
     this.session = session;

@@ -102,7 +102,7 @@ export class QuotaPacer {
     const now = this.#now;
     if (this.#trial.mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) this.#trial.sent(this.#spent, now);
     this.#sentAt = now;
-    this.#spend(cost);
+    this.spend(cost);
     this.#inFlight++;
     this.#after++;
     this.#early--;
@@ -110,12 +110,8 @@ export class QuotaPacer {
     if (cost <= 1) this.#credit = Math.max(0, this.#credit);
   }
 
-  /** The true cost of a call that was sent with another one. */
-  correct(difference: number): void {
-    this.#spend(difference);
-  }
-
-  #spend(cost: number): void {
+  /** Counts a cost, or by how much that of a call differs from the one it was sent with. */
+  spend(cost: number): void {
     this.#spent += cost;
     this.#left -= cost;
     this.#ledger.note(this.#now, this.#spent, this.#refill.window + 2 * this.#roundTrip);

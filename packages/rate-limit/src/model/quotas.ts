@@ -63,7 +63,7 @@ export class Quotas {
   /** The cost of a request that was sent turned out to be another one. */
   correct(difference: number): void {
     this.#spent = { ...this.#spent, cost: this.#spent.cost + difference };
-    for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
+    for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.spend(difference);
   }
 
   /** Learns from the quotas of an answer. */
