@@ -118,7 +118,7 @@ export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 
 /** The breaker behind `breaker` and `circuitBreaker`. `owner` is the one of them that the options are of. */
 export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
   const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock } = settings;
-  const hooks = checkHooks<CircuitHooks>(owner, ['onOpen', 'onHalfOpen', 'onClose'], settings.hooks);
+  const hooks = checkHooks<CircuitHooks>(owner, Object.values(HOOK_OF), settings.hooks);
   const policy = {
     rule,
     openTime: openTimeOf(openFor, random),
