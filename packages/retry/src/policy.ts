@@ -30,33 +30,30 @@ export function isJudged(response: Response, { needsGoodResponses }: Policy): bo
 
 /** Joins the rules. */
 export function policyOf(rules: readonly Rule[]): Policy {
-  const all = <K extends keyof Rule>(member: K) =>
-    rules.map((rule) => rule[member]).filter((value) => value !== undefined) as NonNullable<Rule[K]>[];
+  const all = <K extends keyof Rule>(member: K, fallback: NonNullable<Rule[K]>) => {
+    const given = rules.map((rule) => rule[member]).filter((value) => value !== undefined);
+    return (given.length > 0 ? given : [fallback]) as NonNullable<Rule[K]>[];
+  };
   const needy = rules.filter((rule) => rule.needs);
   const need = (wanted: Need) => {
     for (const { needs } of needy) if (needs!.includes(wanted)) return true; // asked in each call: `some` takes longer
     return false;
   };
-  const lists = all('methods'); // an empty list names no method
   const askable = rules.filter((rule) => rule.mayRetry);
   return {
     rules,
     mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call) !== false) : undefined,
-    maxRetries: Math.min(...orElse(all('maxRetries'), 2)),
-    maxDelay: Math.min(...orElse(all('maxDelay'), 60_000), MAX_TIMER),
-    methods: (lists.length > 0 ? lists : [IDEMPOTENT_METHODS]).flatMap((methods) => [...methods]),
-    spread: Math.max(...orElse(all('spread'), 0.2)),
-    repeatsTimeouts: all('repeatsTimeouts').includes(true),
+    maxRetries: Math.min(...all('maxRetries', 2)),
+    maxDelay: Math.min(...all('maxDelay', 60_000), MAX_TIMER),
+    methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
+    spread: Math.max(...all('spread', 0.2)),
+    repeatsTimeouts: all('repeatsTimeouts', false).includes(true),
     needsElapsed: () => need('elapsed'),
     needsOutcome: need('outcome'),
     needsGoodResponses: need('good-responses'),
     callRules: rules.filter((rule) => rule.beforeCall),
     successRules: rules.filter((rule) => rule.afterSuccess),
-    clock: all('clock')[0] ?? systemClock,
-    random: all('random')[0] ?? (() => Math.random()),
+    clock: all('clock', systemClock)[0]!,
+    random: all('random', () => Math.random())[0]!,
   };
-}
-
-function orElse(given: readonly number[], fallback: number): readonly number[] {
-  return given.length > 0 ? given : [fallback];
 }
