@@ -51,7 +51,7 @@ export function attachBody(response: Response, arrival: Arrival): Response {
     linkAsItIs(body, arrival);
     return response;
   }
-  return new WatchedBody(response, arrival, scoped).response;
+  return watchBody(response, arrival, scoped);
 }
 
 /**
@@ -92,90 +92,76 @@ type Chunk = Uint8Array<ArrayBuffer>;
 /**
  * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
  * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
+ *
+ * What reads it holds `source`, since undici cancels the body of a response that was collected as garbage.
  */
-class WatchedBody implements Expirable, Follower {
-  readonly response: Response;
-  /** Kept, since undici cancels the body of a response that was collected as garbage. */
-  readonly #source: Response;
-  readonly #arrival: Arrival;
-  #stream!: ReadableStreamController<Chunk>;
-  #reader: ReadableStreamDefaultReader<Chunk> | undefined;
-  #unlink: (() => void) | undefined;
-  #failure: { error: unknown } | undefined;
-  #ended = false;
+function watchBody(source: Response, { call, controller, settings }: Arrival, scoped: boolean): Response {
+  const { signal } = call;
+  const { body: limit, time } = settings;
+  let stream!: ReadableStreamController<Chunk>;
+  let reader: ReadableStreamDefaultReader<Chunk> | undefined;
+  let unlink: (() => void) | undefined;
+  let failure: { error: unknown } | undefined;
+  let ended = false;
 
-  constructor(source: Response, arrival: Arrival, scoped: boolean) {
-    this.#source = source;
-    this.#arrival = arrival;
-    const bytes = isByteStream(source.body!) ? { type: 'bytes' } : {};
-    const stream = new ReadableStream(
-      {
-        ...bytes,
-        start: (stream: ReadableStreamController<Chunk>) => {
-          this.#stream = stream;
-        },
-        pull: () => this.#pull(),
-        cancel: (reason: unknown) => this.#cancel(reason),
-      } as UnderlyingDefaultSource<Chunk>,
-      { highWaterMark: 0 },
-    );
-    this.response = withBody(source, stream, (error) => (this.#failure ? this.#failure.error : error));
-    const { signal } = arrival.call;
-    if (scoped) this.#unlink = follow(signal, this);
-    // A response made by a script has no connection that an abort must close before the body is read. A body that is
-    // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
-    else if (source.url !== '' && canFollowWeakly()) this.#unlink = followWeakly(signal!, this);
-  }
-
-  /** No part of the body came in time. */
-  expire(): void {
-    this.stop(new TimeoutError('body', this.#arrival.settings.body!, this.#arrival.call));
-  }
-
-  stop(reason: unknown): void {
-    if (this.#ended) return;
-    this.#fail(reason);
-    abortScoped(this.#arrival.controller, reason);
-  }
-
-  async #pull(): Promise<void> {
-    this.#unlink ??= followWeakly(this.#arrival.call.signal!, this);
-    if (this.#ended) return;
-    const { body: limit, time } = this.#arrival.settings;
+  const end = (failed?: { error: unknown }) => {
+    ended = true;
+    failure = failed;
+    unlink?.();
+  };
+  const cancel = (reason: unknown) => (reader ?? source.body!).cancel(reason);
+  const fail = (error: unknown) => {
+    end({ error });
+    stream.error(error);
+    void cancel(error).catch(() => {});
+  };
+  const follower: Expirable & Follower = {
+    /** No part of the body came in time. */
+    expire: () => follower.stop(new TimeoutError('body', limit!, call)),
+    stop: (reason) => {
+      if (ended) return;
+      fail(reason);
+      abortScoped(controller, reason);
+    },
+  };
+  const pull = async () => {
+    unlink ??= followWeakly(signal!, follower);
+    if (ended) return;
     let timer: Timer | undefined;
     try {
-      this.#reader ??= this.#source.body!.getReader();
-      timer = limit === undefined ? undefined : startTimer(time, limit, this);
-      const { done, value } = await this.#reader.read();
-      if (this.#ended) return;
-      if (done) this.#close();
-      else this.#stream.enqueue(value);
+      reader ??= source.body!.getReader();
+      timer = limit === undefined ? undefined : startTimer(time, limit, follower);
+      const { done, value } = await reader.read();
+      if (ended) return;
+      if (!done) return stream.enqueue(value);
+      end();
+      closeStream(stream);
     } catch (error) {
-      if (!this.#ended) this.#fail(error);
+      if (!ended) fail(error);
     } finally {
       timer?.clear();
     }
-  }
+  };
 
-  #close(): void {
-    this.#end();
-    closeStream(this.#stream);
-  }
-
-  #fail(error: unknown): void {
-    this.#end({ error });
-    this.#stream.error(error);
-    void (this.#reader ?? this.#source.body!).cancel(error).catch(() => {});
-  }
-
-  #cancel(reason: unknown): Promise<void> {
-    this.#end();
-    return (this.#reader ?? this.#source.body!).cancel(reason);
-  }
-
-  #end(failure?: { error: unknown }): void {
-    this.#ended = true;
-    this.#failure = failure;
-    this.#unlink?.();
-  }
+  const bytes = isByteStream(source.body!) ? { type: 'bytes' } : {};
+  const passedOn = new ReadableStream(
+    {
+      ...bytes,
+      start: (started: ReadableStreamController<Chunk>) => {
+        stream = started;
+      },
+      pull,
+      cancel: (reason: unknown) => {
+        end();
+        return cancel(reason);
+      },
+    } as UnderlyingDefaultSource<Chunk>,
+    { highWaterMark: 0 },
+  );
+  const response = withBody(source, passedOn, (error) => (failure ? failure.error : error));
+  if (scoped) unlink = follow(signal, follower);
+  // A response made by a script has no connection that an abort must close before the body is read. A body that is
+  // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
+  else if (source.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower);
+  return response;
 }

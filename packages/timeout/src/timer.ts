@@ -21,7 +21,7 @@ export interface Timer {
 
 /** Calls `expire` once, after `ms`: by `setTimeout` on the machine's clock, by `sleep` on any other. */
 export function startTimer(time: Time, ms: number, target: Expirable): Timer {
-  return time.clock === systemClock ? new SystemTimer(time, ms, target) : new SleepTimer(time, ms, target);
+  return time.clock === systemClock ? new SystemTimer(time, ms, target) : sleepTimer(time, ms, target);
 }
 
 class SystemTimer implements Timer {
@@ -47,32 +47,27 @@ const LONGEST_REAL = 1_000;
  * A clock for tests may end a sleep at once, before anything could answer; another may refuse to sleep. The limit then
  * counts in real time.
  */
-class SleepTimer implements Timer {
-  readonly due: number;
-  readonly #off = new AbortController();
-  #handle: ReturnType<typeof setTimeout> | undefined;
-
-  constructor({ clock, now }: Time, ms: number, target: Expirable) {
-    let waited = false;
-    const startReal = () => {
-      if (!this.#off.signal.aborted) this.#handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), target);
-    };
-    const wake = () => {
-      if (!waited) startReal();
-      else if (!this.#off.signal.aborted) target.expire();
-    };
-    clock.sleep(ms, this.#off.signal).then(wake, startReal);
-    void turns(TURNS).then(() => {
-      waited = true;
-    });
-    // after the sleep has begun: it may have moved the clock
-    this.due = now() + ms;
-  }
-
-  clear(): void {
-    endSleep(this.#off);
-    clearTimeout(this.#handle);
-  }
+function sleepTimer({ clock, now }: Time, ms: number, target: Expirable): Timer {
+  const off = new AbortController();
+  let handle: ReturnType<typeof setTimeout> | undefined;
+  let waited = false;
+  const startReal = () => {
+    if (!off.signal.aborted) handle = setTimeout(expire, Math.min(ms, LONGEST_REAL), target);
+  };
+  const wake = () => {
+    if (!waited) startReal();
+    else if (!off.signal.aborted) target.expire();
+  };
+  clock.sleep(ms, off.signal).then(wake, startReal);
+  void turns(TURNS).then(() => {
+    waited = true;
+  });
+  const clear = () => {
+    endSleep(off);
+    clearTimeout(handle);
+  };
+  // after the sleep has begun: it may have moved the clock
+  return { due: now() + ms, clear };
 }
 
 function expire(target: Expirable): void {
