@@ -64,7 +64,7 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     throwIfAborted(call.signal);
     const key = generate(call);
     const value = fieldValue(typeof key === 'string' ? key : await abortable(key, call.signal), format);
-    if (call.retried !== true) warnOfSecondKey(given, call.record, value);
+    warnOfSecondKey(given, call, value);
     const headers = new Headers(call.headers);
     headers.set(header, value);
     // a function of the caller may return a key that it has stored
@@ -76,7 +76,7 @@ export function idempotencyKey(options?: IdempotencyKeyOptions): Middleware {
     call.record.keyField = header;
     if (!methods.has(call.method.toUpperCase()) || idempotencyKeyOf(call, header)) return next(call);
     if (!checkAnswer(when(call))) return next(call);
-    if (call.retried === true) warnInsideRetry();
+    warnInsideRetry(call);
     return withKey(call, next);
   }, 'idempotencyKey');
 }

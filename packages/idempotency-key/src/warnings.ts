@@ -1,4 +1,4 @@
-import type { CallRecord } from '@steadfetch/core';
+import type { Call, CallRecord } from '@steadfetch/core';
 import { isDevelopment, warnOnce } from '@steadfetch/core/kit';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
@@ -7,8 +7,9 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
  * Warns a developer, once, that each attempt gets another key. The text is the one that core uses when `retry` is
  * composed around this middleware, so that it appears once. Core cannot see the order where a foreign wrapper is between.
  */
-export function warnInsideRetry(): void {
+export function warnInsideRetry(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    if (call.retried !== true) return;
     warnOnce(
       'retry() stands outside idempotencyKey(): each attempt gets a key of its own, so that a repetition is not recognised. ' +
         'Put idempotencyKey() first.',
@@ -20,8 +21,10 @@ export function warnInsideRetry(): void {
  * Warns a developer, once, that a layer outside sends a call again, which gets another key. `given`: the keys that this middleware has
  * made so far. A `generate` that returns a stored key gives each sending the same one.
  */
-export function warnOfSecondKey(given: WeakMap<CallRecord, string>, record: CallRecord, key: string): void {
+export function warnOfSecondKey(given: WeakMap<CallRecord, string>, call: Call, key: string): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    const { record, retried } = call;
+    if (retried === true) return;
     if ((given.get(record) ?? key) !== key) {
       warnOnce(
         'a layer outside of idempotencyKey() sends a call again, as after a 401, and it gets another key: an order may be placed twice. ' +

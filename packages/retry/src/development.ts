@@ -1,6 +1,6 @@
 // Checks and warnings for developers: a production build leaves them out.
 
-import { classifyError, type Layer } from '@steadfetch/core';
+import { type Call, classifyError, type Layer } from '@steadfetch/core';
 import { cancelError, isDevelopment, optionError, textOf, warnOnce } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
 import type { Need, Rule } from './rule.ts';
@@ -26,15 +26,16 @@ export function checkRuntime(): void {
 }
 
 /** Warns that a `retry()` inside another one does nothing. */
-export function warnOfNesting(): void {
+export function warnOfNesting(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+    if (call.retried !== 'off') warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
   }
 }
 
 /** An abort that is not the caller's is that of a fetch inside. Mostly it is a limit of time, by `controller.abort()`. */
-export function warnOfAbortInside({ call, error, sent, session }: FailedAttempt): void {
+export function warnOfAbortInside(failure: FailedAttempt): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    const { call, error, sent, session } = failure;
     // one that was not sent was cancelled by an observer while it waited; so may be one that a limiter was to send again
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;

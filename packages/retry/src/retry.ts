@@ -84,7 +84,7 @@ function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names
     const taken = takeOverride(given, names);
     const call = taken ? taken.call : given;
     if (call.retried) {
-      if (call.retried !== 'off') warnOfNesting();
+      warnOfNesting(call);
       return next(call);
     }
     if (taken?.override === false) return next(call.with({ retried: 'off' }));
