@@ -1,9 +1,11 @@
 import { classifyError, peek } from '@steadfetch/core';
-import { checkStatuses, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/kit';
+import { checkStatuses, isDevelopment, MAX_TIMER, readField, warnOnce } from '@steadfetch/core/kit';
 import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
 import { kyRequests } from './ky-request.ts';
+
+declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
@@ -27,7 +29,11 @@ export function overrideOf({ retry, steadfetch }: Said, random: () => number): R
 function withoutKyHooks(said: RetryOptions): RetryOptions {
   const { hooks, ...others } = said;
   if (!('beforeRequest' in Object(hooks))) return said;
-  warnOnce('ky drops `hooks` of steadfetch: { retry } when it merges the options of an instance: give them to retry()');
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    warnOnce(
+      'ky drops `hooks` of steadfetch: { retry } when it merges the options of an instance: give them to retry()',
+    );
+  }
   return others;
 }
 

@@ -28,7 +28,8 @@ export function checkRuntime(): void {
 /** Warns that a `retry()` inside another one does nothing. */
 export function warnOfNesting(call: Call): void {
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    if (call.retried !== 'off') warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
+    if (call.retried !== 'off')
+      warnOnce('a retry() inside another retry() passes calls through: the outer one retries them');
   }
 }
 

@@ -11,23 +11,23 @@ declare const process: { readonly env: { readonly NODE_ENV?: string } };
  * @example const steady = compose(retry(), timeout(10_000))(fetch);
  */
 export function compose(...middlewares: Middleware[]): Middleware {
-  const { length } = middlewares;
   middlewares.forEach((middleware: unknown, index) => {
-    if (typeof middleware !== 'function' || middleware === globalThis.fetch) throw errorAt(index, middleware, length);
+    if (typeof middleware !== 'function' || middleware === globalThis.fetch)
+      throw errorAt(index, middleware, middlewares);
   });
   return (next) =>
     middlewares.reduceRight((inner: Fetch, middleware, index) => {
       const made: unknown = middleware(inner);
-      if (typeof made !== 'function') throw errorAt(index, made, length, middleware);
+      if (typeof made !== 'function') throw errorAt(index, made, middlewares, middleware);
       return made as Fetch;
     }, next);
 }
 
 /** A fetch or a handler in the place of a middleware returns a promise, which rejects: that rejection is ignored. */
-function errorAt(index: number, value: unknown, length: number, maker?: Middleware): TypeError {
+function errorAt(index: number, value: unknown, all: readonly Middleware[], maker?: Middleware): TypeError {
   ignoreRejection(value);
   if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-    return new TypeError(`compose: ${explain(index, value, length, maker)}`);
+    return new TypeError(`compose: ${explain(index, value, all.length, maker)}`);
   }
   return new TypeError(`compose: no middleware at position ${index}`);
 }

@@ -58,12 +58,12 @@ type Composed = Fetch & { [ENTER]?: Entrance; [LAYERS]?: readonly string[] };
  */
 export function defineMiddleware(handler: Handler, layer?: string | Layer): Middleware {
   checkFunction('defineMiddleware: handler', handler);
-  const { name, mustBeInside }: Partial<Layer> = typeof layer === 'string' ? { name: layer } : (layer ?? {});
+  const name = typeof layer === 'string' ? layer : layer?.name;
   return (next) => {
     const proceed = toNext(next);
     const inner = layersOf(next);
     if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
-      if (name !== undefined && mustBeInside) warnOfOrder(name, mustBeInside, inner);
+      if (name !== undefined && typeof layer === 'object') warnOfOrder(layer, inner);
     }
     const enter: Next = (call) => {
       try {
@@ -87,7 +87,7 @@ export function defineMiddleware(handler: Handler, layer?: string | Layer): Midd
   };
 }
 
-function warnOfOrder(name: string, mustBeInside: readonly OrderRule[], inner: readonly string[]): void {
+function warnOfOrder({ name, mustBeInside = [] }: Layer, inner: readonly string[]): void {
   for (const [outer, why] of mustBeInside) {
     if (inner.includes(outer)) warnOnce(`${name}() stands outside ${outer}(): ${why}. Put ${outer}() first.`);
   }
