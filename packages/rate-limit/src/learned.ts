@@ -5,10 +5,11 @@ import type { Pacing } from './store.ts';
 
 /**
  * A 503 may come from a limit or from a server that fails. Once this share of the last answers are doubtful like that, they count as a
- * limit for so many milliseconds. How much each answer counts in that share.
+ * limit for so long.
  */
 const PROVEN_BY = 0.8;
 const PROVEN_FOR_MS = 60_000;
+/** How much one answer counts in that share. */
 const WEIGHT_OF_ANSWER = 0.125;
 
 /** What was learned at a gate. Another gate can take it over. */
