@@ -7,12 +7,14 @@ interface Snippet {
 }
 
 /** What the recipe answers to a request, in front of this server. */
-async function worker(server: typeof fetch): Promise<(init?: RequestInit) => Promise<Response> | undefined> {
+async function worker(
+  server: typeof fetch,
+): Promise<(init?: RequestInit, mode?: RequestMode) => Promise<Response> | undefined> {
   const { onFetch } = await importSnippet<Snippet>('recipes.md', 'respondWith', server);
-  return (init) => {
+  return (init, mode = 'cors') => {
     let answer: Promise<Response> | undefined;
     onFetch({
-      request: new Request('https://example.com/video.mp4', init),
+      request: Object.defineProperty(new Request('https://example.com/video.mp4', init), 'mode', { value: mode }),
       respondWith: (response) => {
         answer = response;
       },
@@ -38,4 +40,19 @@ it('the recipe for a service worker ends no upload and no slow answer that its p
   expect((await report)?.status).toBe(200);
   expect(server.requests).toHaveLength(1);
   expect(answerTo({ method: 'POST', body: 'a photo' })).toBeUndefined();
+});
+
+it('the recipe for a service worker sends a page that is opened as the browser made it, again after a 503', async () => {
+  const statuses = [503, 200];
+  const members: string[][] = [];
+  const answerTo = await worker((_, init) => {
+    members.push(Object.keys(init ?? {}));
+    return Promise.resolve(new Response('', { status: statuses[members.length - 1]! }));
+  });
+
+  const page = answerTo({}, 'navigate');
+  await vi.runAllTimersAsync();
+
+  expect((await page)?.status).toBe(200);
+  expect(members).toEqual([[], []]); // with any it is no navigation any more
 });

@@ -41,8 +41,8 @@ export function warnOfAbortInside(failure: FailedAttempt): void {
     if (!sent || call.signal?.aborted || !session.repeatable || classifyError(error).kind !== 'abort') return;
     if (textOf(error, 'message') === cancelError(undefined).message) return;
     warnOnce(
-      'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, let it abort with a TimeoutError, ' +
-        'as AbortSignal.timeout() does, or use timeout()',
+      'retry() does not repeat a call that a fetch inside has aborted. If that is a limit of time, use timeout(), or let it ' +
+        'abort with a TimeoutError, as AbortSignal.timeout() does in all browsers but Safari',
     );
   }
 }
