@@ -58,7 +58,8 @@ const STRICT = [
   '--target',
   'es2023',
 ];
-const LIB = ['--lib', 'es2023,dom,dom.iterable,dom.asynciterable'];
+/** What the template of a project may name: a declaration that needs more fails it, as one with `ErrorOptions` (ES2022). */
+const LIB = ['--lib', 'es2020,dom'];
 
 async function checkDeclarations(consumer: string): Promise<void> {
   for (const [module, resolution] of [

@@ -149,6 +149,23 @@ describe('a retry that was announced', () => {
     expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
   });
 
+  it('is told once where that hook looks at the answer to a retry', async () => {
+    virtualTime();
+    const { hooks, told } = recorder();
+    const slow = ({ retryCount }: { retryCount: number }) =>
+      new Promise<void>((resolve) => setTimeout(resolve, retryCount * 150));
+
+    await outcomeOf(
+      client(503, { hooks, delay: () => 0 }).api.get(URL, { totalTimeout: 100, hooks: { afterResponse: [slow] } }),
+    );
+
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(told.map(([name, { reason }]) => [name, reason])).toEqual([
+      ['retry', 'status'],
+      ['give up', 'deadline'],
+    ]);
+  });
+
   it('keeps the history for the error that a hook throws again', async () => {
     const beforeRetry = [({ error }: { error: Error }) => Promise.reject(error)];
 

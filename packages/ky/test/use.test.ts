@@ -298,6 +298,16 @@ describe('use', () => {
     expect(fetch.calls[0]!.headers.get('x-order')).toBeNull();
   });
 
+  it('is repeated once below a fetch that calls the stack, where that says retry: 0', async () => {
+    const fetch = globalFetch(503);
+    const steady = ky.create(use(retryMiddleware({ clock: instantClock() })));
+
+    const api = steady.extend(({ fetch: stack }) => ({ retry: 0, fetch: (input, init) => stack!(input, init) }));
+    await outcomeOf(api.get(URL));
+
+    expect(fetch.calls).toHaveLength(3);
+  });
+
   it('refuses what is no middleware', () => {
     expect(() => use({} as never)).toThrow(TypeError);
     expect(() => use(1 as never)).toThrow('expected a middleware at position 0, got 1');

@@ -66,6 +66,28 @@ describe('a timeout of an attempt', () => {
     expect((await response).status).toBe(200);
   });
 
+  it('notes the limit that an attempt has outlasted, for that attempt alone', async () => {
+    const clock = manualClock();
+    const outlasted: number[] = [];
+    const twice = defineMiddleware(async (call, next) => {
+      call.record.mayRetry = () => false;
+      const attempt = async () => {
+        await next(call.with({ retried: true }));
+        outlasted.push(call.record.outlasted);
+      };
+      await attempt();
+      await attempt();
+      return new Response();
+    });
+    const server = fakeFetch([{ status: 503, delay: 12_000 }, 200], { clock });
+    const response = compose(timeout(30_000, { clock }), twice, timeout(10_000, { clock }))(server)(URL);
+
+    await clock.advance(13_000);
+    await response;
+
+    expect(outlasted).toEqual([10_000, 0]);
+  });
+
   it('leaves the layers inside the longer time in remaining()', async () => {
     const clock = manualClock();
     const left: number[] = [];

@@ -12,7 +12,7 @@ export class DrainError extends AnsweredError {
   /** The status that the server answered last, if the call has had an answer. */
   readonly status: number | undefined;
 
-  constructor(what: string, lastAnswer?: LastAnswer, options?: ErrorOptions) {
+  constructor(what: string, lastAnswer?: LastAnswer, options?: { cause?: unknown }) {
     super(`drain: ${what}${lastAnswer ? `; the last answer was ${lastAnswer.status}` : ''}`, lastAnswer, options);
     this.status = lastAnswer?.status;
   }

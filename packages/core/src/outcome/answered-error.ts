@@ -5,7 +5,7 @@ export abstract class AnsweredError extends Error {
   /** Not shown when the error is printed: headers may hold secrets. */
   readonly #lastAnswer: LastAnswer | undefined;
 
-  constructor(message: string, lastAnswer: LastAnswer | undefined, options?: ErrorOptions) {
+  constructor(message: string, lastAnswer: LastAnswer | undefined, options?: { cause?: unknown }) {
     super(message, options);
     this.#lastAnswer = lastAnswer;
   }
