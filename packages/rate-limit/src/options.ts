@@ -49,7 +49,7 @@ export interface RateLimitOptions {
    * windows are that long, and their ends are told in whole seconds. @default 65_000
    */
   maxWait?: number;
-  /** How many calls may wait per gate. @default 10_000 */
+  /** How many calls may wait per gate. With a `store` it is one at least, and those count that wait for its answer. @default 10_000 */
   maxQueue?: number;
   /**
    * How many gates are kept at rest: those that were used last, and before them those that hold calls back.
@@ -111,8 +111,12 @@ export interface Settings
 /** The options with their defaults, or an error that says which one is wrong. */
 export function checkOptions(options: RateLimitOptions): Settings {
   const settings = readOptions('rateLimit', OPTIONS, options);
-  const { scope = settings.key || settings.limit ? 'origin' : 'auto' } = settings;
-  return { ...settings, scope, random: sane(settings.random) };
+  const { limit, store, scope = settings.key || limit ? 'origin' : 'auto' } = settings;
+  // the slots of a store set the pace, so the limit would not be kept
+  if (limit && store) throw optionError('rateLimit: limit', 'none beside a store, which takes a limit itself', limit);
+  // behind a store each call waits for its slot, if only until the store has answered
+  const maxQueue = store ? Math.max(1, settings.maxQueue) : settings.maxQueue;
+  return { ...settings, maxQueue, scope, random: sane(settings.random) };
 }
 
 /** `random`, but a value outside [0, 1) does not shorten a wait. */

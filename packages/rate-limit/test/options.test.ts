@@ -13,6 +13,11 @@ describe('the options of rateLimit', () => {
     [{ limit: { requests: 1, per: 0 } }, RangeError, 'rateLimit: limit.per'],
     [{ limit: { requests: 1, interval: 1 } }, TypeError, "rateLimit: limit: unknown option 'interval'"],
     [{ limit: 100 }, TypeError, 'rateLimit: limit: expected an options object'],
+    [
+      { limit: { requests: 1, per: 1 }, store: { pacer() {} } },
+      TypeError,
+      'rateLimit: limit: expected none beside a store, which takes a limit itself, got { requests: 1, per: 1 }',
+    ],
     [{ statuses: [200] }, RangeError, 'rateLimit: statuses'],
     [{ statuses: 429 }, TypeError, 'rateLimit: statuses: expected an array of statuses, got 429'],
     [{ methods: ['GET', ''] }, TypeError, 'rateLimit: methods: expected an array of method names, got ""'],

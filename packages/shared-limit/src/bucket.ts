@@ -6,6 +6,9 @@ const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
 export const SLACK = 40;
 const FINE = 20;
+/** Faster rates are tried that are so much apart, and one is better that is wrong by so many requests less. */
+const STEP = 1.05;
+const BETTER = 0.3;
 /** A history is coarse: a bucket may contradict it by this share of what came back since the limit was last used up. */
 const LOOSE = 0.05;
 /** A round number takes no more than this from the doubt. */
@@ -20,16 +23,25 @@ export interface Bucket {
 
 /**
  * The bucket that explains a history: each acceptance says that it held something, each refusal that it was empty. Found by
- * halving; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart.
+ * halving, and by trying faster ones; `undefined` where none does at less than `top`. `time` is how long the last refusals lie apart.
  */
 export function bucketOf(history: readonly Entry[], most: number, top: number, time: number): Bucket | undefined {
   const at = (rate: number) => fitOf(history, most, rate);
   const reach = Math.min(20, top);
-  const rate = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
-  const found = at(rate);
-  const wrong = Math.max(0, found.tooLow, found.tooHigh);
-  const low = rootOf((other) => at(other).tooLow - wrong - FINE * other, LEAST, reach);
-  const high = rootOf((other) => wrong + FINE * other - at(other).tooHigh, LEAST, reach);
+  const slowest = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
+  // where that one is wrong, a faster and smaller one may be right, which was full before a closing was over
+  let rate = slowest;
+  let wrong = Infinity;
+  for (let other = slowest; other < reach; other *= STEP) {
+    const { tooLow, tooHigh } = at(other);
+    const by = Math.max(0, tooLow, tooHigh);
+    if (by < wrong - BETTER) [rate, wrong] = [other, by];
+  }
+  const isFaster = rate > slowest;
+  const low = isFaster
+    ? rootOf((other) => at(other).tooHigh - wrong - FINE * other, slowest, rate)
+    : rootOf((other) => at(other).tooLow - wrong - FINE * other, LEAST, reach);
+  const high = rootOf((other) => wrong + FINE * other - at(other).tooHigh, isFaster ? rate : LEAST, reach);
   const back = rate * time;
   if (wrong >= 1 + SLACK * rate + LOOSE * back || rate >= 0.97 * top) return undefined;
   const round = roundest(at, rate, Math.max(low, rate / 2), Math.min(high, 2 * rate, 0.97 * top));

@@ -83,15 +83,15 @@ it('a call that gets no slot since none is free early enough is not asked for ag
   expect(events).toEqual([]);
 });
 
-it('calls with little time are sent where the process has a limit of its own as well', async () => {
+it.each([0, 1])('calls are sent where %i may wait, since each waits for the answer of the place', async (maxQueue) => {
   const clock = manualClock();
-  const memory = new Memory(clock, 10);
-  const limit = { requests: 50, per: 1_000 };
-  const store = storeOf(delayed(clock, 3, memory.ask), { clock });
-  const limited = rateLimit({ clock, store, limit, maxWait: 300 })(fakeFetch(200, { clock }));
-  const ends = Promise.all([limited(URL), limited(URL)]);
-  await clock.advance(500);
-  for (const { status } of await ends) expect(status).toBe(200);
+  const store = storeOf(delayed(clock, 3, new Memory(clock, 10).ask), { clock });
+  const limited = rateLimit({ clock, store, maxQueue })(fakeFetch(200, { clock }));
+  for (let n = 0; n < 3; n++) {
+    const end = limited(URL);
+    await clock.advance(500);
+    expect((await end).status).toBe(200);
+  }
 });
 
 it('the place is told what a call costs', async () => {

@@ -26,8 +26,8 @@ end
 
 local LEAST = 1 / 86400000
 
-local function root(of, most)
-  local low, high = LEAST, most
+local function root(of, least, most)
+  local low, high = least, most
   for _ = 1, 30 do
     local middle = sqrt(low * high)
     if of(middle) > 0 then low = middle else high = middle end
@@ -67,17 +67,27 @@ end
 
 local function bucketOf(top, time)
   local reach = min(20, top)
-  local rate = root(function(one)
+  local slowest = root(function(one)
     local tooLow, tooHigh = contradiction(one)
     return tooLow - tooHigh
-  end, reach)
-  local tooLow, tooHigh = contradiction(rate)
-  local wrong = max(0, tooLow, tooHigh)
-  local low = root(function(one) return (contradiction(one)) - wrong - 20 * one end, reach)
+  end, LEAST, reach)
+  local rate, wrong, other = slowest, huge, slowest
+  while other < reach do
+    local tooLow, tooHigh = contradiction(other)
+    local by = max(0, tooLow, tooHigh)
+    if by < wrong - 0.3 then rate, wrong = other, by end
+    other = other * 1.05
+  end
+  local function over(one)
+    local _, tooHigh = contradiction(one)
+    return tooHigh - wrong - 20 * one
+  end
+  local low = rate > slowest and root(over, slowest, rate)
+    or root(function(one) return (contradiction(one)) - wrong - 20 * one end, LEAST, reach)
   local high = root(function(one)
     local _, tooHigh = contradiction(one)
     return wrong + 20 * one - tooHigh
-  end, reach)
+  end, rate > slowest and rate or LEAST, reach)
   local back = rate * time
   if wrong >= 1 + 40 * rate + 0.05 * back or rate >= 0.97 * top then return nil end
   local round, burst, share = roundest(rate, max(low, rate / 2), min(high, 2 * rate, 0.97 * top))
