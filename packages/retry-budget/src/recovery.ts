@@ -44,8 +44,10 @@ const COMING_BACK = 3;
 
 /**
  * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
- * as that one did: the server may be back. Where it or the first answer takes so long, held calls wait for their turn.
+ * as that one did: the server may be back, and held calls wait for their turn.
  */
+const NOT_FAILED = 50;
+/** They also do where the first answer takes so long (ms). With less, calls to a path that always fails would wait behind any answer. */
 const SLOW = 200;
 /** For so long at most (ms). */
 const SLOW_TO_KNOW = 10_000;
@@ -169,7 +171,8 @@ export class Recovery {
     const { begunFrom, answeredFrom, answered } = this.#since;
     if (begunFrom === undefined) return false;
     const took = (answered > 0 ? answeredFrom : now) - begunFrom;
-    return took >= SLOW && (answered > 0 || took > this.#took) && now - begunFrom < SLOW_TO_KNOW;
+    const isSlow = answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#took;
+    return isSlow && now - begunFrom < SLOW_TO_KNOW;
   }
 
   /** Whether the calls that an outage held may still come back. */

@@ -1,6 +1,4 @@
-import { equalJitter, exponential } from 'steadfetch';
 import { each } from '../harm/arrivals.ts';
-import { standardWith } from '../harm/clients.ts';
 import { between, except, refusal } from '../harm/servers.ts';
 import type { Reply } from '../harm/situation.ts';
 import { made } from './counted.ts';
@@ -9,15 +7,9 @@ import { failing, outage, toldEnd } from './outage.ts';
 import { beside } from './stacks.ts';
 
 const REFUSED: Reply = { error: 'ECONNREFUSED', after: 2 };
-const delay = equalJitter(exponential({ base: 2_000 }));
 
 /** All requests fail at once, for seconds. */
 export const OUTAGES: readonly Exception[] = [
-  {
-    situation: 'The server answers 503 with `Retry-After: 2` for 5 s',
-    ...beside(),
-    ...outage({ for: 5_000, answers: refusal(503, 2) }),
-  },
   {
     situation: 'The server answers 503 with `Retry-After: 1` for 3 s; 50 calls a second',
     ...beside(),
@@ -32,15 +24,6 @@ export const OUTAGES: readonly Exception[] = [
     situation: 'The server answers 503 with `Retry-After: 1` for 5 s; good answers take a second',
     ...beside({ timeout: 5_000, retry: 3 }),
     ...outage({ for: 5_000, good: 1_000, answers: refusal(503, 1) }),
-  },
-  {
-    situation: 'The server refuses connections for 2 s; 50 calls a second',
-    ...beside(),
-    ...outage({ for: 2_000, calls: 50, answers: REFUSED }),
-    instead: {
-      text: '[longer waits](what-can-go-wrong.md#the-server-restarts)',
-      client: standardWith({ retry: { maxRetries: 3, delay } }),
-    },
   },
   {
     situation: 'The server refuses connections for 3 s; good answers take a second',

@@ -37,17 +37,6 @@ export const RARE: readonly Exception[] = [
   },
   {
     situation:
-      'The caller aborts three of four calls after 0.8 s, good answers take a second, and 40 % of the requests get a 503; counted: the calls that are not aborted',
-    ...beside(),
-    lasts: 60_000,
-    calls: each(100, 60_000),
-    ask: (_, chance) => ({ path: '/', ...(chance < 0.75 && { quits: 800 }) }),
-    server: () => (request) => (request.chance < 0.4 ? refusal(503) : { status: 200, after: 1_000 }),
-    judged: ({ quits }) => quits === undefined,
-    seeds: 10,
-  },
-  {
-    situation:
       'For 14 s the server answers each request with 504, after 8 s, and no `timeout` stands outside of the `retry()`',
     ours: layers('retry()', ({ clock, random }) => [retry({ clock, random })]),
     plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),
