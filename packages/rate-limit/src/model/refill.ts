@@ -62,9 +62,12 @@ export class Refill {
     this.resetAt = now + this.#noteWindow(quota);
   }
 
-  /** More is promised than was ever left: it is no window but a bucket, smaller than the promise. */
+  /**
+   * More is promised than was ever left: it is no window but a bucket, smaller than the promise. Not where only the last is told, and by
+   * answers that come after the window: it would be spent as slowly as so small a bucket.
+   */
   get isBucket(): boolean {
-    return !this.untold && this.#limit > 2 * this.#most;
+    return this.#limit > 2 * this.#most && !(this.untold && this.#roundTrip >= this.window);
   }
 
   get #limit(): number {
