@@ -70,7 +70,7 @@ export class QuotaPacer {
 
   /** `late`: it appeared after many requests only. */
   constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
-    this.#refill = new Refill(quota, now);
+    this.#refill = new Refill(quota, now, late);
     this.#share = new Share(now);
     this.#trial = new Trial(late);
     this.#spent = spent;
@@ -145,12 +145,13 @@ export class QuotaPacer {
   }
 
   /**
-   * An accepted answer does not tell of it, as of a server that does so only where little is left. If the request was sent after the
-   * reset, all of it is back, but for what was sent in this window.
+   * An accepted answer does not tell of it, the `silent`th in a row, as of a server that does so only where little is left. If the
+   * request was sent after the reset, all of it is back, but for what was sent in this window.
    */
-  untold(sentAt: number): void {
+  untold(sentAt: number, silent: number): void {
     const { resetAt, whole, quota, window } = this.#refill;
     const { limit = whole, reset } = quota;
+    if (silent > limit / 2) this.#refill.untold = true;
     if (reset === undefined || sentAt <= resetAt) return;
     const begunAt = sentAt - ((sentAt - resetAt) % window);
     this.#left = limit - (this.#spent - this.#ledger.by(begunAt));

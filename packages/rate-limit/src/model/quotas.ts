@@ -104,7 +104,7 @@ export class Quotas {
     for (const [name, policy] of this.#policies) {
       if (quotas.some((quota) => quota.name === name)) continue;
       if (++policy.silent > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);
-      else if (accepted) policy.pacer.untold(sentAt);
+      else if (accepted) policy.pacer.untold(sentAt, policy.silent);
     }
   }
 }

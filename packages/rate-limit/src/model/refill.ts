@@ -30,6 +30,8 @@ export class Refill {
   resetAt: number;
   /** How long a window is: as told, as seen where it was full again before its time, or the longest time until a reset. */
   window = 0;
+  /** Only the last of it is told: more was left than was ever told. */
+  untold: boolean;
   /** Others seem to use the quota too: less came back than was promised. */
   shared = false;
   /** What was spent comes back evenly and not at the told end, as where two counters slide: little was left early in a window. */
@@ -53,15 +55,19 @@ export class Refill {
   #sharedUntil = -Infinity;
   #roundTrip = 0;
 
-  constructor(quota: UsableQuota, now: number) {
+  constructor(quota: UsableQuota, now: number, untold: boolean) {
     this.quota = quota;
+    this.untold = untold;
     this.#renewedAt = now;
     this.resetAt = now + this.#noteWindow(quota);
   }
 
-  /** More is promised than was ever left: it is no window but a bucket, smaller than the promise. */
+  /**
+   * More is promised than was ever left: it is no window but a bucket, smaller than the promise. Not where only the last is told, and by
+   * answers that come after the window: it would be spent as slowly as so small a bucket.
+   */
   get isBucket(): boolean {
-    return this.#limit > 2 * this.#most;
+    return this.#limit > 2 * this.#most && !(this.untold && this.#roundTrip >= this.window);
   }
 
   get #limit(): number {

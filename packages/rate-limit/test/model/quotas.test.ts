@@ -577,6 +577,20 @@ describe('told quotas', () => {
     expect([after.accepted, after.refused]).toEqual([3, 0]);
   });
 
+  it.each([
+    { requests: 10, told: 2 },
+    { requests: 10, told: 1 },
+  ])('uses up $requests a second where the last $told are told, after the window is over', ({ requests, told }) => {
+    const limited = window(requests, 1_000);
+    const server = (now: number): Answer => {
+      const { quotas, ...answer } = limited(now);
+      const [{ window: _, ...quota }] = quotas as [Quota];
+      return quota.remaining! < told ? { ...answer, quotas: [quota] } : answer;
+    };
+    const { accepted } = drive(pacer(), server, { for: 60_000, every: 1_000 / requests, roundTrip: 2_000 });
+    expect(accepted).toBeGreaterThan(0.9 * 58 * requests);
+  });
+
   it('forgets a quota that is not told any more', () => {
     const model = pacer();
     const quotas = [{ limit: 100, window: 1_000, remaining: 50, reset: 1_000 }];
