@@ -1,5 +1,5 @@
 // How each runtime is found and started.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +17,14 @@ export interface Runtime {
   /** How to get it. */
   readonly get: string;
   version(program: string): Promise<string>;
-  /** Starts the suite in it. What is returned ends it. */
-  start(program: string, stage: Stage): Promise<() => unknown>;
+  /** Starts the suite in it. */
+  start(program: string, stage: Stage): Promise<Started>;
+}
+
+export interface Started {
+  /** Rejects when it has ended, or could not be started. */
+  readonly ended: Promise<never>;
+  end(): Promise<unknown>;
 }
 
 const HERE: string = join(import.meta.dirname, '../node_modules');
@@ -33,10 +39,7 @@ function onCommandLine(name: string, path: string, args: readonly string[] = [])
     find: () => existing(join(HERE, path)),
     get: INSTALL,
     version: async (program) => /\d+\.\d+\.\d+/.exec(await run(program, ['--version']))![0],
-    start: async (program, { place }) => {
-      const child = start(program, [...args, RUNNER, place.origin, place.refused, name]);
-      return () => child.kill();
-    },
+    start: async (program, { place }) => start(program, [...args, RUNNER, place.origin, place.refused, name]),
   };
 }
 
@@ -53,21 +56,30 @@ function browser(name: string, { args, ...browser }: Browser): Runtime {
     version: async (program) => /\d+\.\d+/.exec(await run(program, ['--version']))![0],
     start: async (program, stage) => {
       const profile = mkdtempSync(join(tmpdir(), `steadfetch-${name}-`));
-      const child = start(program, [...args(profile), stage.page(name)]);
-      return () => end(child).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+      const { ended, end } = start(program, [...args(profile), stage.page(name)]);
+      return {
+        ended,
+        end: () => end().finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 })),
+      };
     },
   };
 }
 
-function start(program: string, args: readonly string[]): ChildProcess {
-  return spawn(program, args, { stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'] });
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill();
+function start(program: string, args: readonly string[]): Started {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'],
+    timeout: 130_000, // one that does not end when it is told to
+    killSignal: 'SIGKILL',
   });
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`it ended by itself (${signal ?? code})`)));
+  });
+  const end = () => {
+    child.kill();
+    return ended.catch(() => {});
+  };
+  return { ended, end };
 }
 
 const chromium: Browser = {
@@ -112,7 +124,7 @@ export default {
       ],
     });
     void miniflare.dispatchFetch('http://worker.invalid/').catch(() => {});
-    return () => miniflare.dispose();
+    return { ended: new Promise(() => {}), end: () => miniflare.dispose() };
   },
 };
 
