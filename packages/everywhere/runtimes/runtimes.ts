@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { Miniflare } from 'miniflare';
 import { findChromium } from '../../../scripts/chromium.ts';
 import { run } from '../../../scripts/run.ts';
@@ -46,17 +47,20 @@ function onCommandLine(name: string, path: string, args: readonly string[] = [])
 interface Browser {
   readonly get: string;
   find(): string | undefined;
+  /** The arguments by which it finds a screen, where it needs one. */
+  display?(): Promise<string[]>;
   args(profile: string): string[];
 }
 
-function browser(name: string, { args, ...browser }: Browser): Runtime {
+function browser(name: string, { args, display = async () => [], ...browser }: Browser): Runtime {
   return {
     name,
     ...browser,
-    version: async (program) => /\d+\.\d+/.exec(await run(program, ['--version']))![0],
+    version: async (program) => /\d+\.\d+/.exec(await run(program, [...(await display()), '--version']))![0],
     start: async (program, stage) => {
+      const shown = await display();
       const profile = mkdtempSync(join(tmpdir(), `steadfetch-${name}-`));
-      const { ended, end } = start(program, [...args(profile), stage.page(name)]);
+      const { ended, end } = start(program, [...shown, ...args(profile), stage.page(name)], { HOME: profile });
       return {
         ended,
         end: () => end().finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 })),
@@ -65,9 +69,10 @@ function browser(name: string, { args, ...browser }: Browser): Runtime {
   };
 }
 
-function start(program: string, args: readonly string[]): Started {
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'],
+    env: { ...process.env, ...env },
     timeout: 130_000, // one that does not end when it is told to
     killSignal: 'SIGKILL',
   });
@@ -93,6 +98,34 @@ const firefox: Browser = {
   find: () => existing(process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
   args: (profile) => ['--headless', '--no-remote', '--profile', profile],
 };
+
+/** The browser that WebKitGTK brings. */
+const webkit: Browser = {
+  get: 'apt-get install libwebkit2gtk-4.1-0 xvfb, or set WEBKIT_PATH to a MiniBrowser',
+  find: () => existing(XVFB) && existing(process.env.WEBKIT_PATH, ...MINI_BROWSERS),
+  display: async () => {
+    screen ??= openScreen();
+    return [`--display=${await screen}`];
+  },
+  args: () => ['--private'],
+};
+
+const XVFB = '/usr/bin/Xvfb';
+
+const MINI_BROWSERS: string[] = ['x86_64', 'aarch64'].map(
+  (processor) => `/usr/lib/${processor}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
+);
+
+/** A screen for what has no headless mode, for as long as the suite runs. The number is one that no other screen has. */
+let screen: Promise<string> | undefined;
+
+async function openScreen(): Promise<string> {
+  const server = spawn(XVFB, ['-displayfd', '3', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  process.once('exit', () => server.kill());
+  const number = (await text(server.stdio[3] as Readable)).trim();
+  if (number === '') throw new Error('Xvfb does not start');
+  return `:${number}`;
+}
 
 const workerd: Runtime = {
   name: 'workerd',
@@ -138,4 +171,5 @@ export const RUNTIMES: readonly Runtime[] = [
   workerd,
   browser('chromium', chromium),
   browser('firefox', firefox),
+  browser('webkit', webkit),
 ];
