@@ -1,8 +1,9 @@
 /** What is otherwise in some runtimes: by the runtime itself, or because it does not tell. */
 export const FOOTNOTES: Readonly<Record<string, { readonly number: number; readonly runtimes: readonly string[] }>> = {
   'resends-post': { number: 1, runtimes: ['deno', 'chromium', 'firefox'] },
-  'permanent-unknown': { number: 2, runtimes: ['workerd', 'chromium', 'firefox'] },
+  'permanent-unknown': { number: 2, runtimes: ['workerd', 'chromium', 'firefox', 'webkit'] },
   'broken-is-abort': { number: 3, runtimes: ['firefox'] },
+  'timeout-is-abort': { number: 4, runtimes: ['webkit'] },
 };
 
 /** The notes of a runtime that are not written down, and those written down that no longer hold. */

@@ -42,10 +42,14 @@ async function row(runtime: Runtime): Promise<void> {
     if (process.env.CI && !unavailable.includes(name)) faults.push(`${name} is not installed`);
     return;
   }
-  const version = await runtime.version(program);
-  const results: Result[] = await play(runtime, program, stage).catch((error: Error) => [
-    { name: 'start', error: error.message },
-  ]);
+  let version = '?';
+  let results: Result[];
+  try {
+    version = await Promise.race([runtime.version(program), late()]);
+    results = await play(runtime, program, stage);
+  } catch (error) {
+    results = [{ name: 'start', error: (error as Error).message }];
+  }
   const bad = results.filter(({ error }) => error !== undefined);
   const notes = new Set(results.flatMap(({ note }) => note ?? []));
   faults.push(...bad.map(({ name: check, error }) => `${name} ${version}, ${check}: ${error}`));
@@ -57,11 +61,15 @@ async function row(runtime: Runtime): Promise<void> {
 }
 
 async function play(runtime: Runtime, program: string, stage: Stage): Promise<Result[]> {
-  const end = await runtime.start(program, stage);
-  const late = systemClock.sleep(120_000).then(() => Promise.reject(new Error('no results after 120 s')));
+  const { ended, end } = await runtime.start(program, stage);
   try {
-    return await Promise.race([stage.results(runtime.name), late]);
+    return await Promise.race([stage.results(runtime.name), ended, late()]);
   } finally {
     await end();
   }
+}
+
+async function late(): Promise<never> {
+  await systemClock.sleep(120_000);
+  throw new Error('no results after 120 s');
 }

@@ -1,9 +1,10 @@
 // How each runtime is found and started.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { Miniflare } from 'miniflare';
 import { findChromium } from '../../../scripts/chromium.ts';
 import { run } from '../../../scripts/run.ts';
@@ -17,8 +18,14 @@ export interface Runtime {
   /** How to get it. */
   readonly get: string;
   version(program: string): Promise<string>;
-  /** Starts the suite in it. What is returned ends it. */
-  start(program: string, stage: Stage): Promise<() => unknown>;
+  /** Starts the suite in it. */
+  start(program: string, stage: Stage): Promise<Started>;
+}
+
+export interface Started {
+  /** Rejects when it has ended, or could not be started. */
+  readonly ended: Promise<never>;
+  end(): Promise<unknown>;
 }
 
 const HERE: string = join(import.meta.dirname, '../node_modules');
@@ -33,41 +40,51 @@ function onCommandLine(name: string, path: string, args: readonly string[] = [])
     find: () => existing(join(HERE, path)),
     get: INSTALL,
     version: async (program) => /\d+\.\d+\.\d+/.exec(await run(program, ['--version']))![0],
-    start: async (program, { place }) => {
-      const child = start(program, [...args, RUNNER, place.origin, place.refused, name]);
-      return () => child.kill();
-    },
+    start: async (program, { place }) => start(program, [...args, RUNNER, place.origin, place.refused, name]),
   };
 }
 
 interface Browser {
   readonly get: string;
   find(): string | undefined;
+  /** The arguments by which it finds a screen, where it needs one. */
+  display?(): Promise<string[]>;
   args(profile: string): string[];
 }
 
-function browser(name: string, { args, ...browser }: Browser): Runtime {
+function browser(name: string, { args, display = async () => [], ...browser }: Browser): Runtime {
   return {
     name,
     ...browser,
-    version: async (program) => /\d+\.\d+/.exec(await run(program, ['--version']))![0],
+    version: async (program) => /\d+\.\d+/.exec(await run(program, [...(await display()), '--version']))![0],
     start: async (program, stage) => {
+      const shown = await display();
       const profile = mkdtempSync(join(tmpdir(), `steadfetch-${name}-`));
-      const child = start(program, [...args(profile), stage.page(name)]);
-      return () => end(child).finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+      const { ended, end } = start(program, [...shown, ...args(profile), stage.page(name)], { HOME: profile });
+      return {
+        ended,
+        end: () => end().finally(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 })),
+      };
     },
   };
 }
 
-function start(program: string, args: readonly string[]): ChildProcess {
-  return spawn(program, args, { stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'] });
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill();
+function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'],
+    env: { ...process.env, ...env },
+    timeout: 130_000, // one that does not end when it is told to
+    killSignal: 'SIGKILL',
   });
+  const ended = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`it ended by itself (${signal ?? code})`)));
+  });
+  const end = () => {
+    child.kill();
+    return ended.catch(() => {});
+  };
+  return { ended, end };
 }
 
 const chromium: Browser = {
@@ -81,6 +98,34 @@ const firefox: Browser = {
   find: () => existing(process.env.FIREFOX_PATH, '/usr/bin/firefox-esr', '/usr/bin/firefox'),
   args: (profile) => ['--headless', '--no-remote', '--profile', profile],
 };
+
+/** The browser that WebKitGTK brings. */
+const webkit: Browser = {
+  get: 'apt-get install libwebkit2gtk-4.1-0 xvfb, or set WEBKIT_PATH to a MiniBrowser',
+  find: () => existing(XVFB) && existing(process.env.WEBKIT_PATH, ...MINI_BROWSERS),
+  display: async () => {
+    screen ??= openScreen();
+    return [`--display=${await screen}`];
+  },
+  args: () => ['--private'],
+};
+
+const XVFB = '/usr/bin/Xvfb';
+
+const MINI_BROWSERS: string[] = ['x86_64', 'aarch64'].map(
+  (processor) => `/usr/lib/${processor}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
+);
+
+/** A screen for what has no headless mode, for as long as the suite runs. The number is one that no other screen has. */
+let screen: Promise<string> | undefined;
+
+async function openScreen(): Promise<string> {
+  const server = spawn(XVFB, ['-displayfd', '3', '-noreset'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  process.once('exit', () => server.kill());
+  const number = (await text(server.stdio[3] as Readable)).trim();
+  if (number === '') throw new Error('Xvfb does not start');
+  return `:${number}`;
+}
 
 const workerd: Runtime = {
   name: 'workerd',
@@ -112,7 +157,7 @@ export default {
       ],
     });
     void miniflare.dispatchFetch('http://worker.invalid/').catch(() => {});
-    return () => miniflare.dispose();
+    return { ended: new Promise(() => {}), end: () => miniflare.dispose() };
   },
 };
 
@@ -126,4 +171,5 @@ export const RUNTIMES: readonly Runtime[] = [
   workerd,
   browser('chromium', chromium),
   browser('firefox', firefox),
+  browser('webkit', webkit),
 ];
