@@ -66,6 +66,18 @@ describe('the hedge of the recipes', () => {
     expect(server.requests.length).toBeLessThanOrEqual(222);
   });
 
+  it('sends no call twice that says `retry: false`', async () => {
+    const hedge = await hedgeOfThePage();
+    const clock = manualClock();
+    const server = fakeFetch(LATE, { clock });
+
+    const call = compose(retry({ clock }), hedge(300, clock))(server)(URL, { retry: false });
+    await clock.advance(3_000);
+
+    expect((await call).status).toBe(200);
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('ends the request that is not needed, and sends no POST twice', async () => {
     const hedge = await hedgeOfThePage();
     const clock = manualClock();
