@@ -66,6 +66,18 @@ describe('the hedge of the recipes', () => {
     expect(server.requests.length).toBeLessThanOrEqual(222);
   });
 
+  it('sends no call twice that says `retry: false`', async () => {
+    const hedge = await hedgeOfThePage();
+    const clock = manualClock();
+    const server = fakeFetch(LATE, { clock });
+
+    const call = compose(retry({ clock }), hedge(300, clock))(server)(URL, { retry: false });
+    await clock.advance(3_000);
+
+    expect((await call).status).toBe(200);
+    expect(server.requests).toHaveLength(1);
+  });
+
   it('ends the request that is not needed, and sends no POST twice', async () => {
     const hedge = await hedgeOfThePage();
     const clock = manualClock();
@@ -87,6 +99,59 @@ describe('the hedge of the recipes', () => {
     expect(await (await write).text()).toBe('late');
 
     expect([ended.length, server.requests.length]).toEqual([1, 3]);
+  });
+
+  it('lets go of the answer that it does not hand on', async () => {
+    const hedge = await hedgeOfThePage();
+    const clock = manualClock();
+    const answers: Response[] = [];
+    const server = fakeFetch(
+      [{ status: 429, delay: 400 }, { status: 200, delay: 500 }, ...Array(20).fill(200), { ...LATE, delay: 400 }, LATE],
+      { clock },
+    );
+    const steady = hedge(
+      300,
+      clock,
+    )(async (input) => {
+      answers.push(await server(input)); // does not hear an abort
+      return answers.at(-1)!;
+    });
+
+    const refused = steady(URL);
+    await clock.advance(1_000);
+    expect((await refused).status).toBe(200);
+    for (let index = 0; index < 20; index++) await (await steady(URL)).text();
+    expect(clock.pending).toBe(0);
+    const late = steady(URL);
+    await clock.advance(5_000);
+
+    expect(await (await late).text()).toBe('late');
+    expect(answers).toHaveLength(24);
+    await expect.poll(() => [answers[0]!.bodyUsed, answers[23]!.bodyUsed]).toEqual([true, true]);
+  });
+
+  it('sends no second request after an abort, nor one more than the retries of the call', async () => {
+    const hedge = await hedgeOfThePage();
+    const clock = manualClock();
+    const deaf = fakeFetch(LATE, { clock });
+    const server = fakeFetch([503, LATE], { clock });
+    const controller = new AbortController();
+
+    void hedge(300, clock)((input) => deaf(input))(URL, { signal: controller.signal });
+    controller.abort();
+    void compose(retry({ maxRetries: 1, clock }), hedge(300, clock))(server)(URL);
+    await clock.advance(20_000);
+
+    expect([deaf.requests.length, server.requests.length]).toEqual([1, 2]);
+  });
+
+  it('saves up ten second requests', async () => {
+    const hedge = await hedgeOfThePage();
+    const fastAtFirst = (_: unknown, index: number) => (index < 200 ? 200 : LATE);
+
+    const { server } = await callsOf(fastAtFirst, (clock) => hedge(300, clock), 220);
+
+    expect(server.requests.length).toBe(220 + 10 + 1);
   });
 
   it('waits for the other where one fails, ends with the last outcome, and counts as a retry', async () => {

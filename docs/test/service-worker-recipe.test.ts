@@ -56,3 +56,14 @@ it('the recipe for a service worker sends a page that is opened as the browser m
   expect((await page)?.status).toBe(200);
   expect(members).toEqual([[], []]); // with any it is no navigation any more
 });
+
+it('the recipe for a service worker shows the page of a maintenance at once', async () => {
+  const server = fakeFetch([{ status: 503, headers: { 'retry-after': '30' } }, 200]);
+  const answerTo = await worker(server);
+
+  const page = answerTo({}, 'navigate');
+  await vi.advanceTimersByTimeAsync(0);
+
+  expect(server.requests).toHaveLength(1);
+  expect((await page)?.status).toBe(503);
+});
