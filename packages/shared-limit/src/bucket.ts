@@ -29,13 +29,16 @@ export function bucketOf(history: readonly Entry[], most: number, top: number, t
   const at = (rate: number) => fitOf(history, most, rate);
   const reach = Math.min(20, top);
   const slowest = rootOf((rate) => at(rate).tooLow - at(rate).tooHigh, LEAST, reach);
-  // where that one is wrong, a faster and smaller one may be right, which was full before a closing was over
+  // where that one is wrong, a faster and smaller one may be right, which was full before a closing was over. But the faster it is the
+  // less a history says against it, so one counts where yet faster ones are wrong again
   let rate = slowest;
   let wrong = Infinity;
+  let [best, least] = [slowest, Infinity];
   for (let other = slowest; other < reach; other *= STEP) {
     const { tooLow, tooHigh } = at(other);
     const by = Math.max(0, tooLow, tooHigh);
-    if (by < wrong - BETTER) [rate, wrong] = [other, by];
+    if (by < least - BETTER) [best, least] = [other, by];
+    if (other === slowest || by > least + BETTER) [rate, wrong] = [best, least];
   }
   const isFaster = rate > slowest;
   const low = isFaster

@@ -71,11 +71,12 @@ local function bucketOf(top, time)
     local tooLow, tooHigh = contradiction(one)
     return tooLow - tooHigh
   end, LEAST, reach)
-  local rate, wrong, other = slowest, huge, slowest
+  local rate, wrong, best, least, other = slowest, huge, slowest, huge, slowest
   while other < reach do
     local tooLow, tooHigh = contradiction(other)
     local by = max(0, tooLow, tooHigh)
-    if by < wrong - 0.3 then rate, wrong = other, by end
+    if by < least - 0.3 then best, least = other, by end
+    if other == slowest or by > least + 0.3 then rate, wrong = best, least end
     other = other * 1.05
   end
   local function over(one)
