@@ -5,27 +5,28 @@ import { abortScoped, follow, scopedController } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
 import { type Expirable, startTimer, type Timer } from './timer.ts';
 
+/** How the promise of a call is settled. */
+interface Settlers {
+  readonly resolve: (response: Response) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** One call with a signal of its own. Settles once: what comes later is discarded. */
 export class TimedCall implements Expirable, Arrival {
-  readonly result: Promise<Response>;
   readonly call: Call;
   readonly settings: TimeoutSettings;
   readonly controller: AbortController = scopedController();
   readonly release: () => void;
-  #resolve!: (response: Response) => void;
-  #reject!: (error: unknown) => void;
-  #waits = true;
+  /** Dropped when the call settles: they hold the response, which could not be collected as garbage where its body holds this object. */
+  #settlers: Settlers | undefined;
   #timer: Timer | undefined;
 
-  constructor(call: Call, next: Next, settings: TimeoutSettings) {
+  constructor(call: Call, next: Next, settings: TimeoutSettings, settlers: Settlers) {
     this.call = call;
     this.settings = settings;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#settlers = settlers;
     this.release = follow(call.signal, this);
-    if (this.#waits) this.#send(next);
+    if (this.#settlers) this.#send(next);
   }
 
   /** Ends the call, whose headers did not come in time, unless `#goesOn`. */
@@ -38,7 +39,7 @@ export class TimedCall implements Expirable, Arrival {
   }
 
   stop(reason: unknown): void {
-    if (this.#settle()) this.#reject(reason);
+    this.#settle()?.reject(reason);
     abortScoped(this.controller, reason);
   }
 
@@ -83,25 +84,26 @@ export class TimedCall implements Expirable, Arrival {
   }
 
   #arrive(response: Response): void {
+    const settlers = this.#settle();
     try {
-      if (this.#settle()) this.#resolve(attachBody(response, this));
+      if (settlers) settlers.resolve(attachBody(response, this));
       else discard(response);
     } catch (error) {
-      this.#fail(error);
+      this.release();
+      settlers?.reject(error);
     }
   }
 
   #fail(error: unknown): void {
-    this.#settle();
     this.release();
-    this.#reject(error);
+    this.#settle()?.reject(error);
   }
 
-  /** Returns whether it was the first to settle. */
-  #settle(): boolean {
-    const waited = this.#waits;
-    this.#waits = false;
+  /** Returns the functions to the first that asks. */
+  #settle(): Settlers | undefined {
+    const settlers = this.#settlers;
+    this.#settlers = undefined;
     this.#timer?.clear();
-    return waited;
+    return settlers;
   }
 }

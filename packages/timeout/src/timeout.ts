@@ -46,7 +46,10 @@ export function timeout(limits: number | TimeoutLimits, options?: TimeoutOptions
   const { headers, body } = checkLimits(limits);
   const { clock } = readOptions('timeout', OPTIONS, options);
   const settings = { headers, body, time: { clock, now: monotonic(clock) } };
-  return defineMiddleware((call, next) => new TimedCall(call, next, settings).result, 'timeout');
+  return defineMiddleware(
+    (call, next) => new Promise((resolve, reject) => void new TimedCall(call, next, settings, { resolve, reject })),
+    'timeout',
+  );
 }
 
 function checkLimits(limits: unknown): { headers: number | undefined; body: number | undefined } {

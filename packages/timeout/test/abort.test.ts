@@ -163,6 +163,27 @@ describe('timeout', () => {
   });
 });
 
+describe.each([
+  ['timeout', timeout(5_000)],
+  ['timeout around timeout', compose(timeout(9_000), timeout(5_000))],
+  ['timeout around a body limit', compose(timeout(9_000), timeout({ headers: 5_000, body: 5_000 }))],
+])('%s', (_name, stack) => {
+  it.each(['Request', 'URL'])(
+    'closes the connection of a response that was dropped unread: a call with a %s',
+    async (kind) => {
+      await using server = await startServer({ fault: 'stall-body' });
+      await stack(fetch)(kind === 'Request' ? new Request(server.url) : server.url);
+
+      await expect
+        .poll(() => {
+          gc();
+          return server.openSockets;
+        })
+        .toBe(0);
+    },
+  );
+});
+
 describe('timeout around several attempts at once', () => {
   it("passes the caller's abort on to each of them", async () => {
     const controller = new AbortController();
