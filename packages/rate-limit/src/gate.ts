@@ -75,6 +75,11 @@ export class Gate {
     return this.#queue.size;
   }
 
+  /** Whether it may stand for those below it. Not with a known limit, which each of them has: all together would keep to it. */
+  get mayWiden(): boolean {
+    return this.#context.limit === undefined;
+  }
+
   /** The gate in whose queue the calls of this one wait: the widest that stands for it. */
   get effective(): Gate {
     let found: Gate = this;

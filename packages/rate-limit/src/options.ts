@@ -25,7 +25,10 @@ export type RateLimitScope = (typeof SCOPES)[number] | ((call: Call) => string |
 
 /** All times are milliseconds. */
 export interface RateLimitOptions {
-  /** A limit known in advance: any window of `per` milliseconds sees at most `requests`. Without it the limit is learned. */
+  /**
+   * A limit known in advance: any window of `per` milliseconds sees at most `requests`. Each of the narrowest gates has it, and none
+   * widens. Without it the limit is learned.
+   */
   limit?: { requests: number; per: number };
   /** Calls with the same key share one gate, whatever their path and credential. Replaces the origin. */
   key?: (call: Call) => string;

@@ -65,6 +65,7 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
 
 /** Returns the longest wait: the waits of the refused gates below it still count. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
+  if (!gate.mayWiden) return wait;
   gate.wide = true;
   for (const child of refused) child.advance(now);
   const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);

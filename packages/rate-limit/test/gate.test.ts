@@ -16,6 +16,23 @@ const nameOf = (call: Promise<Response>) =>
 describe('a limit that is known in advance', () => {
   const limit = { requests: 2, per: 1_000 };
 
+  it('is that of each name of a scope, also after all of them were refused for a while', async () => {
+    const clock = manualClock();
+    const began = clock.now();
+    const fetch = fakeFetch(() => (clock.now() < began + 2_000 ? refused(1) : 200), { clock });
+    const scope = ({ url }: { url: string }) => url;
+    const limited = rateLimit({ limit, scope, clock, random: () => 0 })(fetch);
+    const done: (number | string)[] = [];
+
+    for (let second = 0; second < 60; second++) {
+      for (let name = 0; name < 10; name++) void nameOf(limited(`${URL}/${name}`)).then((end) => done.push(end));
+      await clock.advance(1_000);
+    }
+    await clock.advance(5_000);
+
+    expect(done).toEqual(Array(600).fill(200));
+  });
+
   it('is not felt below it, also by a crowd at an origin that was never called', async () => {
     const clock = manualClock();
     const fetch = fakeFetch({ status: 200, delay: 50 }, { clock });
