@@ -11,6 +11,9 @@ export const FAILURE = 0.5;
 /** What a retry costs without the failure that it may bring: less where the server has chosen its time. */
 export const PRICE: Readonly<Record<RetryKind, number>> = { transient: 0.5, throttled: 0.2, held: 0.2 };
 
+/** What a retry costs that fails, at the most. An answer pays back so much for each retry of its call. */
+const RETRY = PRICE.transient + FAILURE;
+
 /** How many retries a call may make that does not say. */
 const RETRIES = 2;
 
@@ -52,7 +55,7 @@ export class Bucket {
     const isRetry = this.#endRetry(attempt);
     if (!isRetry) account.unknown--;
     account.successes++;
-    account.income += this.#settings.deposit + (isRetry ? FAILURE : 0);
+    account.income += this.#settings.deposit + RETRY * ((attempt ?? (isRetry ? 2 : 1)) - 1);
   }
 
   fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {
@@ -128,5 +131,5 @@ export class Bucket {
 
 /** What a call costs at the most that may make so many retries: its failure, and each retry with the failure that it may bring. */
 function costOf(retries: number): number {
-  return FAILURE + Math.min(retries, MOST_RETRIES) * (PRICE.transient + FAILURE);
+  return FAILURE + Math.min(retries, MOST_RETRIES) * RETRY;
 }

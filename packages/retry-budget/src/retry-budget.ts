@@ -7,7 +7,7 @@ import type { TokenBudget } from './types.ts';
 /** Options of `retryBudget`. The defaults are measured; a token pays for one retry that fails. */
 export interface RetryBudgetOptions {
   /**
-   * Tokens that a success pays back, from 0 to 10. Below 1, a client whose every second attempt fails runs out of tokens.
+   * Tokens that a success pays back, from 0 to 10. Below 0.6, a client half of whose attempts fail runs out of tokens.
    * @default 1.25
    */
   deposit?: number;

@@ -63,6 +63,24 @@ describe('while answers are not there yet', () => {
   });
 });
 
+describe('where each thing is made when it is first asked for', () => {
+  it('every retry is granted to calls of which the third attempt is answered, at any pace', async () => {
+    for (const gap of [1_000, 100, 10]) {
+      const clock = manualClock();
+      const budget = retryBudget({ clock });
+      await calm(budget, clock, 100);
+      for (let call = 0; call < 300; call++) {
+        for (const attempt of [1, 2]) {
+          budget.record(KEY, 'failure', attempt);
+          expect(budget.acquire(KEY, 'transient')).toBeDefined();
+        }
+        budget.record(KEY, 'success', 3);
+        await clock.advance(gap);
+      }
+    }
+  });
+});
+
 describe('where a page meets a window', () => {
   /** 300 calls at once, of which the server accepts 100 each ten seconds, and says so. Returns how many retries it refuses. */
   async function page(budget: RetryBudget, clock: ManualClock): Promise<number> {

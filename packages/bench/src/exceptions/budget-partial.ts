@@ -1,7 +1,7 @@
 import { exponential, type StandardOptions } from 'steadfetch';
-import { each, pages, workers } from '../harm/arrivals.ts';
+import { each, workers } from '../harm/arrivals.ts';
 import { standardWith } from '../harm/clients.ts';
-import { bucket, refusal } from '../harm/servers.ts';
+import { refusal } from '../harm/servers.ts';
 import { both, made, to } from './counted.ts';
 import type { Exception, Stack } from './exception.ts';
 import { MEASURES } from './measures.ts';
@@ -22,11 +22,6 @@ function withKyDelay(maxRetries: number, options: StandardOptions = {}): Stack {
 
 /** Some requests fail, or a server refuses some of them for a reason of its own. */
 export const PARTIAL: readonly Exception[] = [
-  {
-    situation: '60 % of the requests fail for a minute; 5 calls a second',
-    ...beside({ retry: 5 }),
-    ...outage({ for: 60_000, calls: 5, share: 0.6, answers: refusal(503) }),
-  },
   {
     situation:
       'Three of four calls go to a path that always fails, and of the requests to another path of the same origin 5 % fail by chance; 4 calls a second, counted: the calls to the other path',
@@ -71,21 +66,5 @@ export const PARTIAL: readonly Exception[] = [
     ...outage({ for: 5_000, answers: refusal(503, 1) }),
     measure: MEASURES.most,
     instead: withKyDelay(5, { timeout: 10_000 }),
-  },
-  {
-    situation:
-      'A page makes 5 calls at once each 3.8 s, at a limit of 2.2 requests a second without a burst, which tells its waits in `Retry-After`; counted: all calls',
-    ...beside({ retry: 5 }),
-    lasts: 120_000,
-    calls: pages(5, 5_000 / (2.2 * 0.6), 120_000),
-    server: bucket(2.2, 1, (wait) => refusal(429, Math.ceil(wait))),
-  },
-  {
-    situation:
-      'A dashboard makes 5 calls at once each 1.7 s, at a limit of 5 requests a second without a burst, which answers 503, as nginx does; counted: all calls',
-    ...beside({ retry: 5 }),
-    lasts: 120_000,
-    calls: pages(5, 1_700, 120_000),
-    server: bucket(5, 1, refusal(503)),
   },
 ];
