@@ -580,6 +580,7 @@ describe('told quotas', () => {
   it.each([
     { requests: 10, told: 2 },
     { requests: 10, told: 1 },
+    { requests: 4, told: 1 },
   ])('uses up $requests a second where the last $told are told, after the window is over', ({ requests, told }) => {
     const limited = window(requests, 1_000);
     const server = (now: number): Answer => {
