@@ -14,8 +14,8 @@ function builtFiles(): Map<string, string> {
 }
 
 /**
- * Gives tests the packages as they are built, not as they are written: a bundler leaves out what it takes for unused. What a test
- * imports from the inside of a package stays the source.
+ * Gives tests the packages as they are built, not as they are written: a bundler leaves out what it takes for unused. The source stays
+ * what a test imports from the inside of a package, and what runs in a process that a test starts.
  */
 export function builtPackages(): Plugin {
   const built = builtFiles();
@@ -27,8 +27,10 @@ export function builtPackages(): Plugin {
       const source = id.startsWith('.')
         ? resolve(dirname(importer), id)
         : (await this.resolve(id, importer, { ...options, skipSelf: true }))?.id;
-      const isInside = source !== undefined && importer.startsWith(`${dirname(source)}/`);
-      return source === undefined || isInside ? undefined : built.get(source);
+      return source === undefined ? undefined : built.get(source);
+    },
+    load(id) {
+      if (built.has(id)) throw new Error(`${id} would be tested as it is written, in place of ${built.get(id)}`);
     },
   };
 }
