@@ -73,7 +73,7 @@ function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv 
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', process.env.RUNTIMES_STDERR ? 'inherit' : 'ignore'],
     env: { ...process.env, ...env },
-    timeout: 130_000, // one that does not end when it is told to
+    timeout: 130_000, // for one that goes on after `kill()`
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<never>((_, reject) => {
@@ -116,7 +116,7 @@ const MINI_BROWSERS: string[] = ['x86_64', 'aarch64'].map(
   (processor) => `/usr/lib/${processor}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
 );
 
-/** A screen for what has no headless mode, for as long as the suite runs. The number is one that no other screen has. */
+/** A virtual screen for a browser without a headless mode, until the suite ends. Xvfb chooses a number that is free. */
 let screen: Promise<string> | undefined;
 
 async function openScreen(): Promise<string> {
