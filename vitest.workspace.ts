@@ -21,7 +21,7 @@ const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000, expect: { poll: { t
 const chromium = findChromium();
 const projects: TestProjectConfiguration[] = [
   {
-    extends: true, // `plugins`
+    extends: true, // has the `plugins` of the root, too
     test: {
       ...PATIENCE,
       name: 'node',

@@ -58,7 +58,7 @@ const STRICT = [
   '--target',
   'es2023',
 ];
-/** What the template of a project may name: a declaration that needs more fails it, as one with `ErrorOptions` (ES2022). */
+/** The libraries of an older project template. A declaration that needs a newer one, as `ErrorOptions` does (ES2022), fails the check. */
 const LIB = ['--lib', 'es2020,dom'];
 
 async function checkDeclarations(consumer: string): Promise<void> {

@@ -47,9 +47,12 @@ const COMING_BACK = 3;
  * as that one did: the server may be back, and held calls wait for their turn.
  */
 const NOT_FAILED = 50;
-/** They also do where the first answer takes so long (ms). With less, calls to a path that always fails would wait behind any answer. */
+/**
+ * Held calls also wait for their turn where the first answer takes so long (ms). With less, calls to a path that always fails would wait
+ * behind any answer.
+ */
 const SLOW = 200;
-/** For so long at most (ms). */
+/** In both cases for so long at most after that call was sent (ms). */
 const SLOW_TO_KNOW = 10_000;
 
 /** What happened since the last failure that counts. */
@@ -155,7 +158,7 @@ export class Recovery {
 
   /**
    * Whether the server may be well, and will soon show it: it answers new calls, or held ones where no new one was answered, and none has
-   * failed since; or its answers are slow.
+   * failed since; or its answers seem to be slow.
    */
   isBack(now: number): boolean {
     const { answered, answeredNew } = this.#since;
