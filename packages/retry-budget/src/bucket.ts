@@ -55,7 +55,7 @@ export class Bucket {
     const isRetry = this.#endRetry(attempt);
     if (!isRetry) account.unknown--;
     account.successes++;
-    account.income += this.#settings.deposit + RETRY * ((attempt ?? (isRetry ? 2 : 1)) - 1);
+    account.income += this.#settings.deposit + (isRetry ? RETRY * Math.min(MOST_RETRIES, (attempt ?? 2) - 1) : 0);
   }
 
   fail(now: number, attempt: number | undefined, retries: number = RETRIES, took = 0): void {

@@ -81,6 +81,18 @@ describe('where each thing is made when it is first asked for', () => {
   });
 });
 
+it.each([Number.NaN, Infinity, 0, -1])(
+  'an answer to the attempt %d closes no server off, and pays for no more than a few retries',
+  (attempt) => {
+    const clock = manualClock();
+    const budget = retryBudget({ clock, credit: 6, rideOut: 0 });
+    budget.record(KEY, 'success', attempt);
+    const granted = failingCalls(budget, 50);
+    expect(granted).toBeGreaterThan(2);
+    expect(granted).toBeLessThan(20);
+  },
+);
+
 describe('where a page meets a window', () => {
   /** 300 calls at once, of which the server accepts 100 each ten seconds, and says so. Returns how many retries it refuses. */
   async function page(budget: RetryBudget, clock: ManualClock): Promise<number> {
