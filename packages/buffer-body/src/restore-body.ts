@@ -1,6 +1,9 @@
 import { closeStream, isByteStream, withBody } from '@steadfetch/core/kit';
 import type { Beginning, Chunk } from './read-body.ts';
 
+/** By what pulls from them. The platform cancels a body whose response was collected as garbage only if nothing was read of it. */
+let abandoned: FinalizationRegistry<ReadableStreamDefaultReader<Chunk>> | undefined;
+
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */
 export function restoreBody(response: Response, { bytes, next }: Beginning): Response {
   const type = isByteStream(response.body!) ? 'bytes' : undefined;
@@ -20,6 +23,10 @@ export function restoreBody(response: Response, { bytes, next }: Beginning): Res
     }
   }
 
+  if (typeof FinalizationRegistry === 'function') {
+    abandoned ??= new FinalizationRegistry((unread) => void unread.cancel().catch(() => {}));
+    abandoned.register(pull, reader);
+  }
   const cancel = (reason: unknown) => reader.cancel(reason);
   const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
   return withBody(response, body, (error) => (failure ? failure.error : error));

@@ -74,7 +74,8 @@ export class TimedCall implements Expirable, Arrival {
       // after the `close()` of a `drain` no time is left, but nothing ends the call
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
-      this.#timer = startTimer(settings.time, Math.min(settings.headers!, left / 2), this);
+      // no less than a millisecond: a clock that is moved by hand can be halved for good
+      this.#timer = startTimer(settings.time, Math.min(settings.headers!, Math.max(1, left / 2)), this);
       // the server is not responsible for a wait in a queue of ours
       if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
       return true;

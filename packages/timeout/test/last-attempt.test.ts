@@ -66,6 +66,24 @@ describe('a timeout of an attempt', () => {
     expect((await response).status).toBe(200);
   });
 
+  it('asks a few times, and not for good on a clock that is moved by hand, where the rest can always be halved', async () => {
+    let asked = 0;
+    const clock = manualClock();
+    const mark = defineMiddleware((call, next) => {
+      call.record.mayRetry = () => ++asked > 200;
+      return next(call.with({ retried: true }));
+    });
+    const stack = compose(timeout(30_000, { clock }), mark, timeout(10_000, { clock }));
+    const rejection = expect(stack(fakeFetch({ fault: 'stall-headers' }, { clock }))(URL)).rejects.toThrow(
+      TimeoutError,
+    );
+
+    await clock.advance(30_000);
+    await rejection;
+
+    expect(asked).toBeLessThan(20);
+  });
+
   it('notes the limit that an attempt has outlasted, for that attempt alone', async () => {
     const clock = manualClock();
     const outlasted: number[] = [];
