@@ -169,7 +169,7 @@ function rateOf(told: Told, at: number, trust: number): number {
   const plenty = Math.max(0, leftAt(told, at) - most / 2) / SPENT;
   if (signs < WINDOW)
     return trust * UNDER * (base + Math.min(Math.max(plenty, 0.5 * base), Math.max(-0.5 * base, spare / FILLED)));
-  return trust * UNDER * Math.max(plenty, spare >= even * (until - ROUNDED) ? even : Math.max(0.5, spare) / until);
+  return trust * UNDER * Math.max(plenty, spare >= even * (until - ROUNDED) ? even : Math.max(1, spare) / until);
 }
 
 /** What is left at a time, if nothing is sent. After its reset there is again as much as there ever was. */
