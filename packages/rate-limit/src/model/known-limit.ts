@@ -1,12 +1,7 @@
-/** Once a request was refused, a window is taken to be longer by this part, and by so many milliseconds at most. */
-const LONGER_BY = 0.05;
-const LONGER_AT_MOST_MS = 250;
-
 /** A limit that is known in advance: in no `per` milliseconds more than `requests`, whatever became of them. */
 export class KnownLimit {
   readonly #requests: number;
-  #per: number;
-  readonly #longest: number;
+  readonly #per: number;
   /** When the last ones were sent, in order. Those before the first one count no more. */
   #times: number[] = [];
   #first = 0;
@@ -14,12 +9,6 @@ export class KnownLimit {
   constructor({ requests, per }: { requests: number; per: number }) {
     this.#requests = requests;
     this.#per = per;
-    this.#longest = per + Math.min(LONGER_AT_MOST_MS, LONGER_BY * per);
-  }
-
-  /** A request that travels faster than the one a window before it comes too early. It counts here, and would each time take a place. */
-  refused(): void {
-    this.#per = this.#longest;
   }
 
   delay(now: number): number {

@@ -120,7 +120,6 @@ export class Pacer {
       this.#refusals.accepted(sent, now, Math.max(cost, sent.cost));
       return { closed: cooldown.closed };
     }
-    this.#known?.refused();
     const own = this.#refusals.refused(sent, now, wait);
     return { retryIn: answer.wait !== undefined && answer.wait > own ? answer.wait : own, closed: cooldown.closed };
   }
