@@ -73,6 +73,10 @@ describe('of a told window of 60 a minute', () => {
     expect(replies.at(-1)!.count).toBe(0);
   });
 
+  it('with nothing left one slot is given until its reset, not half of one, which would lie in the window after it', () => {
+    expect(asked(...until(0)).replies.at(-1)!.every).toBeLessThan(50_000);
+  });
+
   it('nothing more does in the second before its reset, which is told in whole seconds', () => {
     expect(atOnce(asked(...until(20, 3_900), ...page(100)).replies)).toBeLessThan(20);
   });
