@@ -95,13 +95,13 @@ describe('the retries of calls that were held', () => {
       fail(attempt);
     }
     answer(1);
-    const seen = [budget.isBack?.(KEY)];
+    const seen = [budget.turn?.(KEY, 0)];
     for (let i = 0; i < 3; i++) {
       fail(attempt);
-      seen.push(budget.isBack?.(KEY));
+      seen.push(budget.turn?.(KEY, 0));
     }
 
-    expect(seen).toEqual([true, true, true, false]);
+    expect(seen).toEqual([1_000, 1_000, 1_000, 0]);
   });
 
   it('allows one when nothing has been answered or has failed for a second, and two for each that is answered', async () => {
