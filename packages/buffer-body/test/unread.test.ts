@@ -37,6 +37,42 @@ describe('the rest of a body above maxBytes', () => {
       .toBe(1);
   });
 
+  it.each([
+    ['returns nothing', undefined],
+    ['throws', new Error('not implemented')],
+  ])(
+    'may be of a mock whose cancel %s: an error after garbage collection would end the process',
+    async (_name, error) => {
+      const uncaught = vi.fn();
+      process.on('uncaughtException', uncaught);
+      const chunks: unknown[] = ['one,', 'two'];
+      const cancel = vi.fn(() => {
+        if (error) throw error;
+      });
+      const read = async () => ({ done: chunks.length === 0, value: chunks.shift() });
+      const body = { locked: false, getReader: () => ({ read, cancel, releaseLock: () => {} }) };
+      const mock = {
+        status: 200,
+        statusText: '',
+        headers: new Headers(),
+        bodyUsed: false,
+        body,
+      } as unknown as Response;
+
+      await bufferBody()(async () => mock)(URL);
+      await expect
+        .poll(() => {
+          gc();
+          return cancel.mock.calls.length;
+        })
+        .toBe(1);
+      await collect();
+      process.off('uncaughtException', uncaught);
+
+      expect(uncaught).not.toHaveBeenCalled();
+    },
+  );
+
   it.each<[string, (response: Response) => () => Promise<string>]>([
     [
       'a clone',
