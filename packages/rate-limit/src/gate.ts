@@ -203,7 +203,7 @@ export class Gate {
   /** A wider gate that could have to stand for this one counts too. */
   #countWider(now: number, cost: number): Permit | undefined {
     const { parent } = this;
-    if (!parent) return undefined;
+    if (!parent?.mayWiden) return undefined;
     const wider = parent.#countWider(now, cost);
     return parent.children.size > 1 ? parent.count(now, cost, wider) : wider;
   }

@@ -33,6 +33,19 @@ describe('a limit that is known in advance', () => {
     expect(done).toEqual(Array(600).fill(200));
   });
 
+  it('of the calls that a scope gives no name counts none of those that have one', async () => {
+    const clock = manualClock();
+    const began = clock.now();
+    const scope = ({ url }: { url: string }) => (url === URL ? [] : url);
+    const limited = rateLimit({ limit, scope, clock, random: () => 0 })(fakeFetch(200, { clock }));
+    const ends: number[] = [];
+    for (const url of [`${URL}/1`, `${URL}/2`, `${URL}/2`, URL, URL])
+      void limited(url).then(() => ends.push(clock.now() - began));
+    await clock.advance(2_000);
+
+    expect(ends).toEqual([0, 0, 0, 0, 0]);
+  });
+
   it('is not felt below it, also by a crowd at an origin that was never called', async () => {
     const clock = manualClock();
     const fetch = fakeFetch({ status: 200, delay: 50 }, { clock });
