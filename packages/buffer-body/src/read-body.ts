@@ -1,3 +1,4 @@
+import { notify } from '@steadfetch/core';
 import { abortable } from '@steadfetch/core/kit';
 
 export type Chunk = Uint8Array<ArrayBuffer>;
@@ -27,7 +28,7 @@ export async function readBody(
   try {
     return await abortable(readOn(reader, maxBytes), signal);
   } catch (error) {
-    void (body.locked ? reader : body).cancel(error).catch(() => {});
+    notify(() => (body.locked ? reader : body).cancel(error));
     throw error;
   }
 }

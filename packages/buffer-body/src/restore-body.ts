@@ -1,3 +1,4 @@
+import { notify } from '@steadfetch/core';
 import { closeStream, isByteStream, withBody } from '@steadfetch/core/kit';
 import type { Beginning, Chunk } from './read-body.ts';
 
@@ -24,17 +25,10 @@ export function restoreBody(response: Response, { bytes, next }: Beginning): Res
   }
 
   if (typeof FinalizationRegistry === 'function') {
-    abandoned ??= new FinalizationRegistry(cancelQuietly);
+    abandoned ??= new FinalizationRegistry((unread) => notify(() => unread.cancel()));
     abandoned.register(pull, reader);
   }
   const cancel = (reason: unknown) => reader.cancel(reason);
   const body = new ReadableStream({ type, pull, cancel } as UnderlyingDefaultSource, { highWaterMark: 0 });
   return withBody(response, body, (error) => (failure ? failure.error : error));
-}
-
-/** Nothing could catch what this throws, and the `cancel` of a mock may return nothing, or be missing. */
-async function cancelQuietly(reader: ReadableStreamDefaultReader<Chunk>): Promise<void> {
-  try {
-    await reader.cancel();
-  } catch {}
 }

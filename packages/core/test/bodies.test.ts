@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { bodyFactory, defineMiddleware, discard, type Fetch, peek } from '@steadfetch/core';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cancelBody } from '../src/body/keep-body.ts';
 
 function streamOf(chunks: Iterator<string>, onCancel = () => {}): ReadableStream<Uint8Array> {
@@ -113,6 +113,28 @@ describe('a body of empty chunks without end', () => {
 });
 
 describe('discard of the response of another kind of fetch', () => {
+  it.each([
+    ['ends at once', async () => ({ done: true, value: undefined })],
+    ['hangs', () => new Promise(() => {})],
+  ])('a mock whose cancel returns nothing, and whose read %s, ends in no unhandled error', async (_name, read) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const cancel = vi.fn();
+    const body = { locked: false, getReader: () => ({ read, cancel, releaseLock: () => {} }) };
+
+    discard({ body, bodyUsed: false } as never);
+    await turns();
+    vi.advanceTimersByTime(200); // throws what the timer throws
+    vi.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+
+    expect(cancel).toHaveBeenCalled();
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
   const nodeResponse = (body: unknown) => ({ status: 503, body, bodyUsed: false }) as unknown as Response;
 
   it('drains a Node stream, and leaves no timer', async () => {

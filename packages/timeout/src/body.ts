@@ -1,4 +1,4 @@
-import type { Call } from '@steadfetch/core';
+import { type Call, notify } from '@steadfetch/core';
 import { closeStream, holdsStreams, isByteStream, isPatched, isRequest, withBody } from '@steadfetch/core/kit';
 import { abortScoped, canFollowWeakly, type Follower, follow, followWeakly, isScoped } from './link.ts';
 import { TimeoutError } from './timeout-error.ts';
@@ -113,7 +113,7 @@ function watchBody(source: Response, { call, controller, settings }: Arrival, sc
   const fail = (error: unknown) => {
     end({ error });
     stream.error(error);
-    void cancel(error).catch(() => {});
+    notify(() => cancel(error));
   };
   const follower: Expirable & Follower = {
     /** No part of the body came in time. */

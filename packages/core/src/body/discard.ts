@@ -1,3 +1,5 @@
+import { notify } from '../events/notify.ts';
+
 interface Patience {
   maxBytes?: number;
   patience?: number;
@@ -21,7 +23,7 @@ export function discard(response: Response, { maxBytes = 262_144, patience = 100
 
 function discardStream(body: ReadableStream<Uint8Array>, maxBytes: number, patience: number): void {
   const reader = body.getReader();
-  const cancel = () => void reader.cancel().catch(() => {});
+  const cancel = () => notify(() => reader.cancel());
   const timer = setTimeout(cancel, patience);
   void drain(reader, maxBytes)
     .catch(() => {})

@@ -1,3 +1,5 @@
+import { notify } from '../events/notify.ts';
+
 /**
  * The first bytes of a response's body as text, without consuming it: the response can still be read in full.
  *
@@ -8,7 +10,7 @@ export async function peek(response: Response, maxBytes = 16_384, patience = 1_0
   if (response.body === undefined && !response.bodyUsed) return peekWhole(response, maxBytes, patience);
   if (!response.body?.getReader || response.bodyUsed || response.body.locked) return '';
   const reader = response.clone().body!.getReader();
-  const cancel = () => void reader.cancel().catch(() => {});
+  const cancel = () => notify(() => reader.cancel());
   const timer = setTimeout(cancel, patience);
   const decoder = new TextDecoder();
   let text = '';
