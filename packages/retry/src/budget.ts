@@ -63,10 +63,7 @@ export function budget(budget: RetryBudget): Rule {
     mayRetry: ({ origin }) => answerOf(() => budget.mayRetry?.(origin)) !== false,
     // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
     hold: (_, { delay }) => delay,
-    turn: ({ call }, turns) => {
-      const ms = answerOf(() => budget.turn?.(call.origin, turns));
-      return typeof ms === 'number' ? ms : 0;
-    },
+    turn: ({ call }, turns) => answerOf(() => budget.turn?.(call.origin, turns)) ?? 0,
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;

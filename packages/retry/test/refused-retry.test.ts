@@ -69,8 +69,6 @@ describe('a call whose retry the budget refuses', () => {
       },
     ],
     ['answers with a promise', async () => 1_000],
-    ['answers with no number', () => 1_000n],
-    ['answers yes', () => true],
   ])('waits for no turn where the budget %s', async (_, turn) => {
     const clock = instantClock();
     const budget = { ...refusing, turn: turn as () => number };
