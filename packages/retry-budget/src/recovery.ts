@@ -27,9 +27,6 @@ const HELD_PER_ANSWER = 2;
 /** A held call asks again for its turn after so long (ms). */
 const TURN = 1_000;
 
-/** A timer may fire so long (ms) before its time by `performance.now()`: both it and its clock cut off parts of a millisecond. */
-const TIMER_EARLY = 2;
-
 /** When so many new calls are answered, the server answers again, and held calls wait for their turn. */
 const ANSWERING = 5;
 
@@ -173,7 +170,7 @@ export class Recovery {
     if (answered > 0) return answeredFrom - begunFrom >= SLOW ? TURN : 0;
     const knownIn = Math.max(NOT_FAILED, this.#took + 1) - (now - begunFrom);
     if (knownIn <= 0) return TURN;
-    return turns === 0 && this.#took < SLOW ? knownIn + TIMER_EARLY : 0; // more often, too many wait when the server is back
+    return turns === 0 && this.#took < SLOW ? knownIn : 0; // more often, too many wait when the server is back
   }
 
   /** Whether the server answers new calls, and none has failed since. */
