@@ -89,9 +89,9 @@ export class Bucket {
     return true;
   }
 
-  /** In how many milliseconds a held call asks again for its turn; 0 where the server seems down. */
-  turn(now: number, turns: number): number {
-    return this.#recovery.turn(now, turns);
+  /** Whether held calls are let through, one after the other. */
+  isBack(now: number): boolean {
+    return this.#recovery.isBack(now);
   }
 
   /** Whether a retry may be allowed: something is left, or the server's answers have room for a held call. Changes nothing. */

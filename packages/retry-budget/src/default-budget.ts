@@ -24,7 +24,7 @@ export function budgetOf(bucketOf: PerKey<Bucket>, now: () => number): RetryBudg
       const bucket = bucketOf(key);
       return bucket.spend(price, kind, now()) ? permitOf(bucket, price) : undefined;
     },
-    turn: (key, turns) => bucketOf(key).turn(now(), turns),
+    isBack: (key) => bucketOf(key).isBack(now()),
     mayRetry: (key) => bucketOf(key).mayRetry(now()),
     begin: (key) => bucketOf(key).begin(now),
     record: (key, outcome, attempt, retries, took) => {

@@ -24,9 +24,6 @@ const DOWN_FAILURES = 5;
 /** So many held calls follow an answer at the most: with one they come too late, with more the service is full at once. */
 const HELD_PER_ANSWER = 2;
 
-/** A held call asks again for its turn after so long (ms). */
-const TURN = 1_000;
-
 /** When so many new calls are answered, the server answers again, and held calls wait for their turn. */
 const ANSWERING = 5;
 
@@ -47,7 +44,7 @@ const COMING_BACK = 3;
 
 /**
  * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
- * as that one did: the server may be back, and held calls wait for their turn. A held call that is due before asks again then, once.
+ * as that one did: the server may be back, and held calls wait for their turn.
  */
 const NOT_FAILED = 50;
 /**
@@ -160,22 +157,25 @@ export class Recovery {
   }
 
   /**
-   * In how many milliseconds a held call asks again for its turn; 0 where the server seems down. It may be well, and will soon show it: it
-   * answers new calls, or held ones where no new one was answered, and none has failed since; or its answers seem to be slow.
+   * Whether the server may be well, and will soon show it: it answers new calls, or held ones where no new one was answered, and none has
+   * failed since; or its answers seem to be slow.
    */
-  turn(now: number, turns: number): number {
-    const { begunFrom, answeredFrom, answered, answeredNew } = this.#since;
-    if (this.isAnswering() || (answered > 0 && answeredNew === 0)) return TURN;
-    if (begunFrom === undefined || now - begunFrom >= SLOW_TO_KNOW) return 0;
-    if (answered > 0) return answeredFrom - begunFrom >= SLOW ? TURN : 0;
-    const knownIn = Math.max(NOT_FAILED, this.#took + 1) - (now - begunFrom);
-    if (knownIn <= 0) return TURN;
-    return turns === 0 && this.#took < SLOW ? knownIn : 0; // more often, too many wait when the server is back
+  isBack(now: number): boolean {
+    const { answered, answeredNew } = this.#since;
+    return this.#isSlow(now) || this.isAnswering() || (answered > 0 && answeredNew === 0);
   }
 
   /** Whether the server answers new calls, and none has failed since. */
   isAnswering(): boolean {
     return this.#since.answeredNew >= ANSWERING;
+  }
+
+  #isSlow(now: number): boolean {
+    const { begunFrom, answeredFrom, answered } = this.#since;
+    if (begunFrom === undefined) return false;
+    const took = (answered > 0 ? answeredFrom : now) - begunFrom;
+    const isSlow = answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#took;
+    return isSlow && now - begunFrom < SLOW_TO_KNOW;
   }
 
   /** Whether the calls that an outage held may still come back. */

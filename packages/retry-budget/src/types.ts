@@ -14,11 +14,8 @@ export interface RetryPermit {
 export interface RetryBudget {
   /** The right to one retry, or `undefined` when the budget is spent. Synchronous: a promise counts as `undefined`. */
   acquire(key: string, kind: RetryKind): RetryPermit | undefined;
-  /**
-   * In how many milliseconds a held call asks again that got no permit, and has asked again so many `turns` for this retry: the server is
-   * well, or may be. @default 0, the retry is skipped
-   */
-  turn?(key: string, turns: number): number;
+  /** Whether the server is well again, or may be, so that a held call which got no permit waits for its turn. @default no */
+  isBack?(key: string): boolean;
   /** Whether a retry may be allowed now, by the tokens that are left or as that of a held call. Changes nothing. @default yes */
   mayRetry?(key: string): boolean;
   /** Records that a call is sent, whose outcome is not known yet. */

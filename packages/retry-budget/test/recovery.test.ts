@@ -4,64 +4,60 @@ import { retryBudget } from '../src/index.ts';
 import { failingCalls, KEY, spentFor, succeed } from './support.ts';
 
 describe('what answers say of the server', () => {
-  it('gives held calls a turn each second when the server has answered five new calls, until it fails', async () => {
+  it('says that the server is back when it has answered five new calls, until it fails', async () => {
     const { budget, answer, fail } = await spentFor(1_000);
-    const seen = [budget.turn?.(KEY, 0)];
+    const seen = [budget.isBack?.(KEY)];
 
     for (let i = 0; i < 4; i++) answer(1);
     for (let i = 0; i < 4; i++) answer(2); // of retries, which say nothing of how often it is called
-    seen.push(budget.turn?.(KEY, 0));
+    seen.push(budget.isBack?.(KEY));
     answer(1);
-    seen.push(budget.turn?.(KEY, 0));
+    seen.push(budget.isBack?.(KEY));
     for (let i = 0; i < 6; i++) fail(1);
-    seen.push(budget.turn?.(KEY, 0));
+    seen.push(budget.isBack?.(KEY));
 
-    expect(seen).toEqual([0, 0, 1_000, 0]);
+    expect(seen).toEqual([false, false, true, false]);
   });
 
-  it('gives them turns while the held call that finds out is under way: as soon as that takes 50 ms, then each second', async () => {
+  it('says that the server may be back while it is not known of the held call that finds out, from 50 ms on', async () => {
     const { budget, clock, fail, allowed } = await spentFor(0);
     await clock.advance(350);
     expect(allowed()).toBe(1);
 
     await clock.advance(49);
-    const seen = [budget.turn!(KEY, 0)];
+    const seen = [budget.isBack!(KEY)];
     await clock.advance(1);
-    seen.push(budget.turn!(KEY, 0));
+    seen.push(budget.isBack!(KEY));
     fail(2);
-    seen.push(budget.turn!(KEY, 0));
+    seen.push(budget.isBack!(KEY));
 
-    expect(seen).toEqual([1, 1_000, 0]);
+    expect(seen).toEqual([false, true, false]);
   });
 
   it.each([
-    ['as soon as it is under way for 50 ms', 10, 0, 50],
-    ['as soon as it is under way for 50 ms', 10, 49, 1],
-    ['then each second', 10, 50, 1_000],
-    ['as soon as it has not failed as fast as the one before', 199, 60, 140],
-    ['then each second', 199, 200, 1_000],
-    ['none before, where that one was slow', 200, 200, 0],
-    ['then each second', 200, 201, 1_000],
-    ['once', 10, 49, 0, 1],
-    ['for ten seconds', 10, 9_999, 1_000],
-    ['no longer', 10, 10_000, 0],
-  ])('gives them turns while a new call is under way: %s', async (_, took, since, turn, turns = 0) => {
+    ['before it is under way for 50 ms', 10, 49, false],
+    ['until it has failed as late as the one before', 300, 300, false],
+    ['then', 10, 50, true],
+    ['then, for longer than the one before', 300, 301, true],
+    ['for ten seconds', 10, 9_999, true],
+    ['no longer', 10, 10_000, false],
+  ])('says that the server may be back while it is not known of a new call: %s', async (_, took, since, isBack) => {
     const { budget, clock } = await spentFor(1_000);
     budget.record(KEY, 'failure', 1, 2, took);
-    const seen = [budget.turn!(KEY, 0)];
+    const seen = [budget.isBack!(KEY)];
     budget.begin!(KEY);
     await clock.advance(since);
-    seen.push(budget.turn!(KEY, turns));
+    seen.push(budget.isBack!(KEY));
     budget.record(KEY, 'failure', 1, 2, took);
-    seen.push(budget.turn!(KEY, 0));
+    seen.push(budget.isBack!(KEY));
 
-    expect(seen).toEqual([0, turn, 0]);
+    expect(seen).toEqual([false, isBack, false]);
   });
 
   it.each([
-    ['slow', 200, 1_000],
-    ['fast', 199, 0],
-  ])('gives them turns also in the first seconds of %s answers', async (_, took, turn) => {
+    ['slow', 200, true],
+    ['fast', 199, false],
+  ])('says so also of the first seconds of %s answers', async (_, took, isBack) => {
     const { budget, clock, answer, fail } = await spentFor(1_000);
     fail(1);
     budget.begin!(KEY);
@@ -70,26 +66,26 @@ describe('what answers say of the server', () => {
     budget.begin!(KEY);
     await clock.advance(1_000);
 
-    expect(budget.turn!(KEY, 0)).toBe(turn);
+    expect(budget.isBack!(KEY)).toBe(isBack);
     await clock.advance(8_800);
-    expect(budget.turn!(KEY, 0)).toBe(0);
+    expect(budget.isBack!(KEY)).toBe(false);
   });
 
   it.each([
-    ['slow', 200, 7_000, 1_000],
-    ['fast', 199, 7_000, 0],
-    ['slow', 2_000, 7_999, 1_000],
-    ['slow', 2_000, 8_000, 0],
+    ['slow', 200, 7_000, true],
+    ['fast', 199, 7_000, false],
+    ['slow', 2_000, 7_999, true],
+    ['slow', 2_000, 8_000, false],
   ])(
-    'gives them turns after a first answer that was %s, until ten seconds after it was sent, whatever failed meanwhile',
-    async (_, took, since, turn) => {
+    'says so of a first answer that was %s, until ten seconds after it was sent, whatever failed meanwhile',
+    async (_, took, since, isBack) => {
       const { budget, clock } = await spentFor(1_000);
       await clock.advance(2_000);
       budget.record(KEY, 'failure', 1, 2, 2_500);
       budget.record(KEY, 'success', 1, 2, took);
       await clock.advance(since);
 
-      expect(budget.turn!(KEY, 0)).toBe(turn);
+      expect(budget.isBack!(KEY)).toBe(isBack);
     },
   );
 
@@ -150,16 +146,16 @@ describe('what answers say of the server', () => {
     expect(budget.mayRetry?.(KEY)).toBe(true);
   });
 
-  it('gives held calls turns also when a held one was answered, until requests fail', async () => {
+  it('says that the server is back also when it has answered a held call, until requests fail', async () => {
     const { budget, clock, answer, fail, allowed } = await spentFor(1_000);
     await clock.advance(1_000);
-    const seen = [allowed(), budget.turn!(KEY, 0)];
+    const seen = [allowed(), budget.isBack!(KEY)];
     answer(2);
-    seen.push(budget.turn!(KEY, 0));
+    seen.push(budget.isBack!(KEY));
     for (let i = 0; i < 3; i++) fail(1);
-    seen.push(budget.turn!(KEY, 0));
+    seen.push(budget.isBack!(KEY));
 
-    expect(seen).toEqual([1, 50, 1_000, 0]);
+    expect(seen).toEqual([1, false, true, false]);
   });
 
   it('does not end as it begins where the first new call that is answered is followed by a call that fails for good', async () => {
@@ -173,10 +169,10 @@ describe('what answers say of the server', () => {
   it('excuses no failure of a server that was not down', async () => {
     const { budget, answer, fail } = await spentFor(349);
     for (let i = 0; i < 5; i++) answer(1);
-    expect(budget.turn?.(KEY, 0)).toBe(1_000);
+    expect(budget.isBack?.(KEY)).toBe(true);
     fail(1);
 
-    expect(budget.turn?.(KEY, 0)).toBe(0);
+    expect(budget.isBack?.(KEY)).toBe(false);
   });
 
   it('ignores failures of requests that were sent before the server answered again, and no others', async () => {

@@ -277,7 +277,7 @@ describe('defaultBudget', () => {
     const [plain, full] = [defaultBudget(clock), retryBudget({ clock })];
 
     expect(failingCalls(plain, 100)).toBe(failingCalls(full, 100));
-    expect(Object.keys(plain)).toEqual(['acquire', 'turn', 'mayRetry', 'begin', 'record']);
-    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'turn', 'mayRetry', 'begin', 'record']);
+    expect(Object.keys(plain)).toEqual(['acquire', 'isBack', 'mayRetry', 'begin', 'record']);
+    expect(Object.keys(defaultBudget())).toEqual(['acquire', 'isBack', 'mayRetry', 'begin', 'record']);
   });
 });

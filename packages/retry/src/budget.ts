@@ -63,7 +63,7 @@ export function budget(budget: RetryBudget): Rule {
     mayRetry: ({ origin }) => answerOf(() => budget.mayRetry?.(origin)) !== false,
     // a skipped retry takes its time: otherwise a job would go through its items faster, the more of them fail
     hold: (_, { delay }) => delay,
-    turn: ({ call }, turns) => answerOf(() => budget.turn?.(call.origin, turns)) ?? 0,
+    turn: ({ call }) => (answerOf(() => budget.isBack?.(call.origin)) === true ? TURN : 0),
     afterFailure: (failure, decision) => {
       // where a permit was asked for, it is recorded already
       if (decision.retry || decision.held !== undefined || decision.thrown || !isToBlame(failure)) return;
@@ -88,8 +88,11 @@ function isLate(call: Call): boolean {
   return call.record.outlasted > 0 && !streams(call);
 }
 
+/** A held call that waits for its turn asks again after so many milliseconds. */
+const TURN = 1_000;
+
 /** What the budget answers; `undefined` where it throws. A rejection is ignored. */
-function answerOf<T>(ask: () => T): T | undefined {
+function answerOf(ask: () => boolean | undefined): boolean | undefined {
   try {
     const answer = ask();
     ignoreRejection(answer);

@@ -69,7 +69,7 @@ async function takePermitsInTurn(
   failure.held = true;
   for (let turns = 0; ; turns++) {
     const permits = takePermits(failure, planned);
-    const ms = permits || turns === MOST_TURNS ? 0 : turnFor(failure, turns);
+    const ms = permits || turns === MOST_TURNS ? 0 : turnFor(failure);
     const left = failure.call.remaining();
     if (!(ms > 0 && ms + Math.min(attemptTime, left / 2) < HELD_SHARE * left)) return permits;
     await hold(failure, ms);

@@ -25,8 +25,8 @@ export function holdFor(failure: FailedAttempt, wait: Wait): number {
 }
 
 /** How long a held call waits until it asks again for the retry that is due. */
-export function turnFor(failure: FailedAttempt, turns: number): number {
-  return longest(failure, (rule) => rule.turn?.(failure, turns));
+export function turnFor(failure: FailedAttempt): number {
+  return longest(failure, (rule) => rule.turn?.(failure));
 }
 
 function longest({ session }: FailedAttempt, of: (rule: Rule) => number | undefined): number {

@@ -105,10 +105,10 @@ export interface Rule {
    */
   hold?(failure: FailedAttempt, wait: Wait): number;
   /**
-   * After how many milliseconds does a held call ask again for the retry that is due, if it got no permit, and has asked again
-   * so many `turns`? The longest counts. It asks again ten times at most. @default 0, the retry is skipped
+   * After how many milliseconds does a held call ask again for the retry that is due, if it got no permit? The longest counts. It
+   * asks again ten times at most. @default 0, the retry is skipped
    */
-  turn?(failure: FailedAttempt, turns: number): number;
+  turn?(failure: FailedAttempt): number;
   /** Called before a call is first sent. The call rejects with what it throws. */
   beforeCall?(call: Call): void;
   /** Observes each failed attempt with what follows, and what ends the call during a wait. */

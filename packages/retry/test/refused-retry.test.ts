@@ -11,7 +11,6 @@ loadAnew();
 
 describe('a call whose retry the budget refuses', () => {
   const refusing = { acquire: () => undefined, record: () => {} };
-  const TURNS = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19];
 
   it('ends no sooner than the retries would have been due, so that a job does not run through its items', async () => {
     const clock = manualClock();
@@ -39,17 +38,21 @@ describe('a call whose retry the budget refuses', () => {
   });
 
   it.each([
-    ['gets its permit', 3, 200, [100, 10, 11, 12]],
-    ['has asked ten times more, and then waits for its next retry', Infinity, 503, [100, ...TURNS, 100, ...TURNS]],
+    ['gets its permit', 3, 200, [100, 1_000, 1_000, 1_000]],
+    [
+      'has asked ten times more, and then waits for its next retry',
+      Infinity,
+      503,
+      [100, ...Array(10).fill(1_000), 100, ...Array(10).fill(1_000)],
+    ],
   ])('waits for its turn while the server answers again, until it %s', async (_, turns, status, sleeps) => {
     const clock = instantClock();
     let asked = 0;
     const acquire = (_key: string, kind: string) =>
       kind === 'held' && asked++ >= turns ? { release: () => {} } : undefined;
     const fetch = fakeFetch(() => (asked === 0 ? 503 : 200));
-    const turn = (_key: string, before: number) => 10 + before;
 
-    const steady = retry({ clock, delay: () => 100, budget: { ...refusing, acquire, turn } })(fetch);
+    const steady = retry({ clock, delay: () => 100, budget: { ...refusing, acquire, isBack: () => true } })(fetch);
 
     expect((await steady(API)).status).toBe(status);
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual(sleeps);
@@ -59,19 +62,19 @@ describe('a call whose retry the budget refuses', () => {
     [
       'throws',
       () => {
-        throw new Error('turn');
+        throw new Error('isBack');
       },
     ],
     [
       'rejects',
       async () => {
-        throw new Error('turn');
+        throw new Error('isBack');
       },
     ],
-    ['answers with a promise', async () => 1_000],
-  ])('waits for no turn where the budget %s', async (_, turn) => {
+    ['answers with a promise', async () => true],
+  ])('waits for no turn where isBack %s', async (_, isBack) => {
     const clock = instantClock();
-    const budget = { ...refusing, turn: turn as () => number };
+    const budget = { ...refusing, isBack: isBack as () => boolean };
 
     expect((await retry({ clock, delay: () => 100, budget })(down())(API)).status).toBe(503);
     expect(clock.sleeps).toEqual([100, 100]);
@@ -81,7 +84,7 @@ describe('a call whose retry the budget refuses', () => {
     const clock = instantClock();
     const until = clock.now() + 2_000;
     const limited = defineMiddleware((call, next) => next(call.with({ remaining: () => until - clock.now() })));
-    const budget = { ...refusing, turn: () => 1_000 };
+    const budget = { ...refusing, isBack: () => true };
 
     expect((await compose(limited, retry({ clock, delay: () => 100, budget }))(down())(API)).status).toBe(503);
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual([100, 1_000, 100]);
@@ -96,7 +99,7 @@ describe('a call whose retry the budget refuses', () => {
       return new Response(null, { status: 504 });
     };
     const asked: number[] = [];
-    const budget = { ...refusing, acquire: () => void asked.push(until - clock.now()), turn: () => 1_000 };
+    const budget = { ...refusing, acquire: () => void asked.push(until - clock.now()), isBack: () => true };
     const steady = compose(limited, retry({ clock, delay: () => 100, maxRetries: 1, budget }))(hung);
     const first = steady(API); // from now on it is known how long attempts take
     await clock.advance(60_000);

@@ -11,6 +11,11 @@ const REFUSED: Reply = { error: 'ECONNREFUSED', after: 2 };
 /** All requests fail at once, for seconds. */
 export const OUTAGES: readonly Exception[] = [
   {
+    situation: 'The server answers 503 with `Retry-After: 1` for 3 s; 50 calls a second',
+    ...beside(),
+    ...outage({ for: 3_000, calls: 50, answers: refusal(503, 1) }),
+  },
+  {
     situation: 'The server answers 90 % of the requests with 503 and `Retry-After: 1` for 3 s; 50 calls a second',
     ...beside(),
     ...outage({ for: 3_000, calls: 50, share: 0.9, answers: refusal(503, 1) }),
