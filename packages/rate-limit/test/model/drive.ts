@@ -93,3 +93,19 @@ export function bucket({ rate, burst, hint }: BucketOptions): (now: number) => A
     };
   };
 }
+
+/** A server that lets `limit` requests through in each window of `per` ms, which begins 300 ms before a round time, and tells so. */
+export const window = (limit: number, per: number) => {
+  let used = 0;
+  let number = 0;
+  return (now: number) => {
+    const current = Math.floor((now + 300) / per);
+    if (current !== number) used = 0;
+    number = current;
+    const accepted = used < limit;
+    if (accepted) used++;
+    const reset = Math.ceil(((number + 1) * per - 300 - now) / 1000) * 1000;
+    const quotas = [{ name: 'default', limit, window: per, remaining: limit - used, reset }];
+    return accepted ? ({ kind: 'accepted', quotas } as const) : ({ kind: 'refused', wait: reset, quotas } as const);
+  };
+};
