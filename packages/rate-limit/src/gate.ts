@@ -75,7 +75,7 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** Whether it may stand for those below it. Not with a known limit, which each of them has: all together would keep to it. */
+  /** Whether it may stand for those below it. It may not where a limit is said: each of them has that limit, and all together would keep to one. */
   get mayWiden(): boolean {
     return this.#context.limit === undefined;
   }

@@ -40,7 +40,7 @@ export function settleOne({ pacer, sent }: Permit, now: number, answer: Answer):
 }
 
 function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
-  for (let child = leaf; child.parent; child = child.parent) {
+  for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     if (parent.children.size > 1) parent.commonLimit ??= new CommonLimit();
     const said = parent.commonLimit?.accepted(child, quotas?.[0]);
@@ -52,7 +52,7 @@ function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
 /** Widens and narrows. Returns how long the server asked to wait, of this request and of those that now share its gate. */
 function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): number | undefined {
   let wait = asked;
-  for (let child = leaf; child.parent; child = child.parent) {
+  for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     parent.commonLimit ??= new CommonLimit();
     const { wide, before } = parent.commonLimit.refused(child, parent.wide, refused);
@@ -65,7 +65,6 @@ function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): 
 
 /** Returns the longest wait: the waits of the refused gates below it still count. */
 function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number | undefined): number | undefined {
-  if (!gate.mayWiden) return wait;
   gate.wide = true;
   for (const child of refused) child.advance(now);
   const waits = refused.map((child) => child.untilOpen(now)).filter((delay) => delay > 0 && delay < Infinity);
