@@ -74,7 +74,7 @@ export class TimedCall implements Expirable, Arrival {
       // after the `close()` of a `drain` no time is left, but nothing ends the call
       if (!(call.retried === true && left > 0 && left < Infinity && call.record.mayRetry?.(call) === false))
         return false;
-      // no less than a millisecond: a clock that is moved by hand can be halved for good
+      // no less than a millisecond: on a clock that is moved by hand what is left could be halved without an end
       this.#timer = startTimer(settings.time, Math.min(settings.headers!, Math.max(1, left / 2)), this);
       // the server is not responsible for a wait in a queue of ours
       if (call.record.waitingFor === undefined) call.record.outlasted = settings.headers!;
@@ -90,14 +90,13 @@ export class TimedCall implements Expirable, Arrival {
       if (settlers) settlers.resolve(attachBody(response, this));
       else discard(response);
     } catch (error) {
-      this.release();
-      settlers?.reject(error);
+      this.#fail(error, settlers);
     }
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, settlers = this.#settle()): void {
     this.release();
-    this.#settle()?.reject(error);
+    settlers?.reject(error);
   }
 
   /** Returns the functions to the first that asks. */

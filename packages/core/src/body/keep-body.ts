@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { isRequest } from '../call/request-members.ts';
+import { notify } from '../events/notify.ts';
 import { readField } from '../outcome/read-field.ts';
 
 /**
@@ -65,7 +66,7 @@ interface Closable {
 export function cancelBody(body: unknown): void {
   try {
     const stream = Object(body) as Closable;
-    if (typeof stream.cancel === 'function') void Promise.resolve(stream.cancel()).catch(() => {});
+    if (typeof stream.cancel === 'function') notify(() => stream.cancel!());
     else if (typeof stream.pipe === 'function' && stream.readableDidRead === false) stream.destroy?.();
   } catch {}
 }
