@@ -2,7 +2,10 @@ import { notify } from '@steadfetch/core';
 import { closeStream, isByteStream, withBody } from '@steadfetch/core/kit';
 import type { Beginning, Chunk } from './read-body.ts';
 
-/** By what pulls from them. The platform cancels a body whose response was collected as garbage only if nothing was read of it. */
+/**
+ * Cancels a body when the function that pulls from it was collected as garbage, and with it the response. The platform does that only for
+ * a body of which nothing was read.
+ */
 let abandoned: FinalizationRegistry<ReadableStreamDefaultReader<Chunk>> | undefined;
 
 /** The response with its body from the first byte on: what was read, then the rest as it is asked for. */

@@ -33,7 +33,7 @@ const RATIO = {
   slowCallRatio: SHARE,
 } satisfies OptionTable<RatioOptions>;
 
-// By a pure call, and not by a spread, so that a bundler can leave the tables out.
+// The two tables are made by pure calls and not by spreads, so that a bundler can leave them out.
 
 const COUNT_WINDOW = /* @__PURE__ */ Object.assign(
   { size: { check: checkNumber, default: 20, min: 1, max: MAX_SIZE, integer: true } },

@@ -38,7 +38,7 @@ const MAX = 1_000_000;
 
 const OPTIONS = /* @__PURE__ */ tableOf(DEFAULTS);
 
-/** A pure call, so that a bundler can leave the table out. */
+/** Makes the table. It is called as a pure function, so that a bundler can leave the table out. */
 function tableOf({ deposit, floor, rideOut, perSecond, maxKeys }: typeof DEFAULTS) {
   return {
     deposit: { check: checkNumber, default: deposit, max: 10 },

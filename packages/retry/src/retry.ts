@@ -78,7 +78,7 @@ export function retryWith(...rules: Rule[]): Middleware {
  */
 function retryBy(policy: Policy, policyFor: (override: unknown) => Policy, names: readonly string[] = []): Middleware {
   checkRuntime();
-  // p-retry accepts nothing but errors. Not beside the class: no bundler could leave that out then.
+  // p-retry accepts nothing but errors. This stands here and not beside the class, which no bundler could leave out then.
   Object.setPrototypeOf(FailedAttempt.prototype, Error.prototype);
   return defineMiddleware((given, next) => {
     const taken = takeOverride(given, names);

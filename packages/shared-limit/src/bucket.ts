@@ -6,8 +6,9 @@ const LEAST = 1 / 86_400_000;
 /** The times of a report may be wrong by so much, ms. */
 export const SLACK = 40;
 const FINE = 20;
-/** Faster rates are tried that are so much apart, and one is better that is wrong by so many requests less. */
+/** Each faster rate that is tried is so many times the one before. */
 const STEP = 1.05;
+/** A rate is better that is wrong by so many requests less. */
 const BETTER = 0.3;
 /** A history is coarse: a bucket may contradict it by this share of what came back since the limit was last used up. */
 const LOOSE = 0.05;

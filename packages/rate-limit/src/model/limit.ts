@@ -19,8 +19,9 @@ const SHARE_KEPT = 0.7;
 const CLIMB_MS = 20_000;
 /** Fewer accepted at once than this are no burst. */
 const LEAST_BURST = 4;
-/** Calls that are no further apart are one flow. A flow of ten seconds or longer tells the pace of its calls. */
+/** Calls that are no further apart than this are one flow. */
 const LONGEST_GAP_MS = 120_000;
+/** A flow that is longer than this tells the pace of its calls. */
 const SHORTEST_FLOW_MS = 10_000;
 /** How much of a share that is known is used at the start. */
 const SHARE_AT_START = 0.95;

@@ -63,8 +63,8 @@ export class Refill {
   }
 
   /**
-   * More is promised than was ever left: it is no window but a bucket, smaller than the promise. Not where only the last is told, and by
-   * answers that come after the window: it would be spent as slowly as so small a bucket.
+   * Whether it is a bucket and no window: more is promised than was ever left. Where only the last of it is told, and answers take longer
+   * than the window, it counts as a window: as a bucket it would be spent as slowly as if no more were there.
    */
   get isBucket(): boolean {
     return this.#limit > 2 * this.#most && !(this.untold && this.#roundTrip >= this.window);
