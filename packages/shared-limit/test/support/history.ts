@@ -4,7 +4,7 @@ import type { Entry } from '@steadfetch/shared-limit';
  * What a bucket that is full at first accepts at a pace, until it refuses and is closed for a while. Its rate is 0.01 a millisecond. How
  * long requests and their answers travel is not known: so the times of what it accepts are wrong within `spread`.
  */
-export function historyOf(
+function historyOf(
   burst: number,
   closing: number,
   paces: readonly ((after: number) => number)[],
