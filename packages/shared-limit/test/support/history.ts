@@ -4,12 +4,7 @@ import type { Entry } from '@steadfetch/shared-limit';
  * What a bucket that is full at first accepts at a pace, until it refuses and is closed for a while. Its rate is 0.01 a millisecond. How
  * long requests and their answers travel is not known: so the times of what it accepts are wrong within `spread`.
  */
-function historyOf(
-  burst: number,
-  closing: number,
-  paces: readonly ((after: number) => number)[],
-  spread = 0,
-): Entry[] {
+function historyOf(burst: number, closing: number, paces: readonly ((after: number) => number)[], spread = 0): Entry[] {
   const history: Entry[] = [];
   let tokens = burst;
   let now = 0;
