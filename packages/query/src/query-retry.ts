@@ -35,10 +35,15 @@ export interface QueryRetryOptions {
   clock?: Clock;
 }
 
-/** What goes into the options of a query, or into `defaultOptions.queries` of a `QueryClient`. */
+/**
+ * What goes into the options of a query, or into `defaultOptions.queries` of a `QueryClient`. TanStack infers the type of a query's
+ * error from the last overload of each: from one that takes an error it would be `unknown`.
+ */
 export interface QueryRetry {
   retry(failureCount: number, error: unknown): boolean;
+  retry(failureCount: number): boolean;
   retryDelay(failureCount: number, error: unknown): number;
+  retryDelay(failureCount: number): number;
 }
 
 const OPTIONS = {
@@ -92,12 +97,12 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   };
 
   return {
-    retry: (failureCount, error) =>
+    retry: (failureCount: number, error?: unknown) =>
       orElse(
         () => isRepeated(failureCount, error),
         () => false,
       ),
-    retryDelay: (failureCount, error) => {
+    retryDelay: (failureCount: number, error?: unknown) => {
       const asked = orElse(
         () => askedDelay(answerAmong(responsesOf(error))),
         () => 0,
