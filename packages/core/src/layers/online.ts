@@ -51,8 +51,9 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
  * `probeEvery`: the first that can be repeated, or after that time the first. If the probe is answered, what the browser says is
- * ignored until it says something else; for reads alone if it was a GET or HEAD, which a cache may have answered. If the probe finds no network, it waits again. It fails if it may not be repeated (by its
- * method and key, or since it says `retry: false`), if the same request would fail again, or if no time is left.
+ * ignored until it says something else; for reads alone if it was a GET or HEAD, which a cache may have answered. If the probe
+ * finds no network, it waits again. It fails if it may not be repeated (by its method and key, or since it says `retry: false`),
+ * if the same request would fail again, or if no time is left.
  *
  * Where there is no `navigator.onLine`, as in Node, calls pass through.
  *
