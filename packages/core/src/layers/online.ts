@@ -247,5 +247,4 @@ class Network {
 
 const EVENTS = ['online', 'offline'];
 
-/** Whether a cache may answer, of the browser or of a service worker. */
-const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD';
+const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // what a cache may answer
