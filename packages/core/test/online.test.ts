@@ -120,10 +120,10 @@ describe('online', () => {
 
   it('ignores what the browser says once a call was answered, until it says something else', async () => {
     const { api, change, clock, listeners, sent, told } = browser({ says: false, network: true });
-    const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
+    const calls = [api(URL, { method: 'PUT' }), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(20);
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(sent).toEqual(['GET', 'GET', 'POST']);
+    expect(sent).toEqual(['PUT', 'GET', 'POST']);
 
     const later = api(URL);
     await clock.advance(10);
@@ -133,6 +133,26 @@ describe('online', () => {
 
     change(true);
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('lets GETs alone go after a GET was answered, maybe by a cache, and all once another call was', async () => {
+    const { api, clock, sent } = browser({ says: false, network: true });
+    const calls = [
+      api(URL),
+      api(URL),
+      api(URL, { method: 'HEAD' }),
+      api(URL, { method: 'POST' }),
+      api(URL, { method: 'POST' }),
+    ];
+    await clock.advance(14_999);
+    expect(sent).toEqual(['GET', 'GET', 'HEAD']);
+
+    await clock.advance(30);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    const put = api(URL, { method: 'PUT' });
+    await clock.advance(10);
+    expect((await put).status).toBe(200);
+    expect(clock.pending).toBe(0);
   });
 
   it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {

@@ -57,11 +57,13 @@ export interface CallRecord {
   keyIsNew?: boolean | undefined;
   /** What the caller attached to the call, for events. */
   meta?: unknown;
+  /** What a relative URL of the call was relative to when the call was made. */
+  base: string | undefined;
 }
 
 /** The record of a call that has done nothing yet. */
-export function callRecord(): CallRecord {
-  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0 };
+export function callRecord(base?: string): CallRecord {
+  return { sends: 0, resends: 0, maxRepeats: 0, id: 0, mayRetry: undefined, outlasted: 0, waited: 0, base };
 }
 
 /** Adds an attempt that has ended. The list is a new one each time, since the old one may have been handed out. */

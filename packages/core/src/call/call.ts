@@ -6,7 +6,7 @@ import { copyInit, isReplayable } from './copy-init.ts';
 import { areOfRequest, inGivenForm, keepForm } from './given-form.ts';
 import { type Mark, markOf, type Retried, withMark } from './mark.ts';
 import { moveRequest } from './move-request.ts';
-import { absolute, originOf } from './origin.ts';
+import { absolute, baseOf, originOf } from './origin.ts';
 import { isPlatformFetch } from './platform-fetch.ts';
 import type { HeadersInit, RequestInfo } from './platform-types.ts';
 import { haveSameFields, headersOf, initFor, isRequest } from './request-members.ts';
@@ -89,14 +89,15 @@ export class Call {
     // `fetch` takes the text of any other object, and a URL can be changed after the call as well as an init can
     const target = typeof input !== 'object' || isRequest(input) ? input : String(input);
     const mark: Partial<Mark> = (init && markOf(init)) ?? UNMARKED;
-    const { record = callRecord(), attempt = 1, retried = false, remaining = forever, observed, rest } = mark;
+    const { record = callRecord(baseOf(target)), attempt = 1, retried = false } = mark;
+    const { remaining = forever, observed, rest } = mark;
     const copy = init ? copyInit(init) : undefined; // `null` is none as well
     return new Call(target, copy, headersOf(target), record, attempt, retried, remaining, observed, rest);
   }
 
   /** Absolute where the runtime knows a base; otherwise as it was passed. */
   get url(): string {
-    return isRequest(this.input) ? this.input.url : absolute(String(this.input));
+    return isRequest(this.input) ? this.input.url : absolute(String(this.input), this.record.base);
   }
 
   /** The key for state that belongs to one server, e.g. `https://api.example.com`. */
@@ -192,10 +193,13 @@ export class Call {
   }
 
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
-    const { observed, retried } = this;
-    const init = inGivenForm(given, fetch, this.record.keyField);
-    if (observed) return observed.send(this, async () => fetch(input, withMark(init, this, fetch)));
-    return fetch(input, retried ? withMark(init, this, fetch) : init);
+    const { observed, retried, record } = this;
+    const init = inGivenForm(given, fetch, record.keyField);
+    // the page may have moved on by `history.pushState()`; a fetch that is not the global one may have a base of its own
+    const isOfPage = record.base && typeof input === 'string' && fetch === globalThis.fetch;
+    const target = isOfPage && baseOf(input) !== record.base ? this.url : input;
+    if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
+    return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
 }
 

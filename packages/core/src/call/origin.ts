@@ -136,8 +136,13 @@ function parse(url: string): UrlParts | undefined {
 }
 
 /** The URL against the page it is used on; unchanged where the runtime knows no base. */
-export function absolute(url: string): string {
-  return base() === undefined || WITH_SCHEME.test(url) ? url : (parse(url)?.href ?? url);
+export function absolute(url: string, known: string | undefined = base()): string {
+  return known === undefined || WITH_SCHEME.test(url) ? url : (parseUrl(url, known)?.href ?? url);
+}
+
+/** The base that a call keeps, for a page may go elsewhere before it is sent; `undefined` for what is not relative. */
+export function baseOf(target: unknown): string | undefined {
+  return typeof target === 'string' && !WITH_SCHEME.test(target) ? base() : undefined;
 }
 
 /**

@@ -51,8 +51,9 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  *
  * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
  * `probeEvery`: the first that can be repeated, or after that time the first. If the probe is answered, what the browser says is
- * ignored until it says something else. If the probe finds no network, it waits again. It fails if it may not be repeated (by its
- * method and key, or since it says `retry: false`), if the same request would fail again, or if no time is left.
+ * ignored until it says something else; for reads alone if it was a GET or HEAD, which a cache may have answered. If the probe
+ * finds no network, it waits again. It fails if it may not be repeated (by its method and key, or since it says `retry: false`),
+ * if the same request would fail again, or if no time is left.
  *
  * Where there is no `navigator.onLine`, as in Node, calls pass through.
  *
@@ -83,6 +84,7 @@ function layer(): Layer {
 type Why = 'probe' | 'online';
 
 interface Waiting {
+  readonly call: Call;
   readonly isRepeatable: boolean;
   readonly go: (why: Why) => void;
 }
@@ -91,10 +93,9 @@ interface Waiting {
 class Network {
   readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
   readonly #now: () => number;
-  /** In the order in which they came. */
   readonly #waiting = new Set<Waiting>();
-  /** Whether a probe was answered although the browser says that it is offline. */
-  #isWrong = false;
+  /** The calls of which one was answered although the browser says that it is offline: that of a read may come from a cache. */
+  #wrongFor: 'reads' | 'all' | undefined;
   #nextProbe = -Infinity;
   #timer: AbortController | undefined;
   #target: OnlineTarget | undefined;
@@ -105,19 +106,19 @@ class Network {
   }
 
   run(call: Call, next: Next): Promise<Response> {
-    if (!this.#says()) return this.#isWrong ? next(call) : this.#runOffline(call, next);
+    if (!this.#says()) return this.#isOnline(call) ? next(call) : this.#runOffline(call, next);
     // no event has said so: workers of Chromium fire none
-    if (this.#isWrong || this.#waiting.size > 0) this.#changed();
+    if (this.#wrongFor || this.#waiting.size > 0) this.#changed();
     return next(call);
   }
 
   async #runOffline(call: Call, next: Next): Promise<Response> {
     const isRepeatable = call.retried !== 'off' && call.replayable && isIdempotent(call);
-    while (!this.#isOnline() && (await this.#waitFor(call, isRepeatable)) === 'probe') {
+    while (!this.#isOnline(call) && (await this.#waitFor(call, isRepeatable)) === 'probe') {
       this.#emit(call, 'probe');
       try {
         const response = await next(isRepeatable ? keepBody(call) : call);
-        this.#answered();
+        this.#answered(call);
         releaseBody(call);
         return response;
       } catch (error) {
@@ -129,8 +130,8 @@ class Network {
     return next(call);
   }
 
-  #isOnline(): boolean {
-    return this.#isWrong || this.#says();
+  #isOnline(call: Call): boolean {
+    return this.#wrongFor === 'all' || (this.#wrongFor !== undefined && isRead(call)) || this.#says();
   }
 
   /** Whether the browser says that it is online. A promise counts as yes. */
@@ -152,7 +153,7 @@ class Network {
     let stop: (() => void) | undefined;
     try {
       const why = await new Promise<Why>((resolve, reject) => {
-        const waiting = { isRepeatable, go: resolve };
+        const waiting = { call, isRepeatable, go: resolve };
         this.#waiting.add(waiting);
         this.#watch();
         this.#emit(call, 'wait', own?.cancel);
@@ -178,28 +179,30 @@ class Network {
   }
 
   /** An answer has come, whatever the browser says. */
-  #answered(): void {
-    this.#isWrong = !this.#says();
-    this.#releaseAll();
+  #answered(call: Call): void {
+    this.#wrongFor = isRead(call) ? (this.#wrongFor ?? 'reads') : 'all';
+    if (this.#says()) this.#wrongFor = undefined;
+    this.#release();
   }
 
   /** The browser says something else than before. */
   readonly #changed = (): void => {
-    this.#isWrong = false;
-    if (this.#says()) this.#releaseAll();
-    else this.#watch();
+    this.#wrongFor = undefined;
+    this.#release();
   };
 
-  #releaseAll(): void {
-    for (const { go } of this.#waiting) go('online');
-    this.#waiting.clear();
+  /** Lets those go that may. */
+  #release(): void {
+    for (const waiting of this.#waiting) {
+      if (this.#isOnline(waiting.call) && this.#waiting.delete(waiting)) waiting.go('online');
+    }
     this.#watch();
   }
 
   /** Listens and has a timer as long as there is something to wait for. */
   #watch(): void {
     const isWaiting = this.#waiting.size > 0;
-    if (isWaiting || this.#isWrong) this.#listen();
+    if (isWaiting || this.#wrongFor) this.#listen();
     else this.#stopListening();
     if (!isWaiting) {
       endSleep(this.#timer);
@@ -243,3 +246,5 @@ class Network {
 }
 
 const EVENTS = ['online', 'offline'];
+
+const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // what a cache may answer
