@@ -184,6 +184,21 @@ describe.each([
   );
 });
 
+describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
+  it('closes the connection of a body of which only a part was read, once its reader is lost: no abort reaches it then', async () => {
+    await using server = await startServer({ body: 'x'.repeat(100), fault: 'stall-body' });
+    const { signal } = new AbortController();
+    await (await stack(fetch)(server.url, { signal })).body!.getReader().read();
+
+    await expect
+      .poll(() => {
+        gc();
+        return [server.openSockets, listeners(signal)];
+      })
+      .toEqual([0, 0]);
+  });
+});
+
 describe('timeout around several attempts at once', () => {
   it("passes the caller's abort on to each of them", async () => {
     const controller = new AbortController();
