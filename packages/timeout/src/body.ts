@@ -122,7 +122,7 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
     },
   };
   const pull = async () => {
-    unlink ??= followWeakly(signal!, follower, source.cancel);
+    unlink ??= followWeakly(signal!, follower, source.abandon);
     if (ended) return;
     let timer: Timer | undefined;
     try {
@@ -158,13 +158,14 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
   if (scoped) unlink = follow(signal, follower);
   // A response made by a script has no connection that an abort must close before the body is read. A body that is
   // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
-  else if (response.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower, source.cancel);
+  else if (response.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower, source.abandon);
   return watched;
 }
 
 /**
- * Reads the body of a response, or closes it. Holds the response, since undici cancels the body of one that was collected as garbage,
- * and nothing else: it closes a body whose reader was collected, after which no abort could.
+ * Reads the body of a response, or closes it. Holds the response, since undici cancels the body of one that was collected as garbage.
+ * On its own, since `abandon` must not hold what follows the signal: it closes a body whose reader was collected, which no abort reaches
+ * any more. A body of which nothing was read is left to the platform, as something inside may have kept its response.
  */
 function sourceOf(response: Response) {
   let reader: ReadableStreamDefaultReader<Chunk> | undefined;
@@ -173,6 +174,7 @@ function sourceOf(response: Response) {
       reader ??= response.body!.getReader();
       return reader.read();
     },
-    cancel: (reason?: unknown) => (reader ?? response.body!).cancel(reason),
+    cancel: (reason: unknown) => (reader ?? response.body!).cancel(reason),
+    abandon: () => reader?.cancel(),
   };
 }

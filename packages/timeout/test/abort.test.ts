@@ -197,6 +197,21 @@ describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
       })
       .toEqual([0, 0]);
   });
+
+  it('leaves a body of which nothing was read to who has kept its response inside', async () => {
+    await using server = await startServer({ body: 'kept' });
+    const { signal } = new AbortController();
+    const kept = await fetch(server.url);
+    await stack(async () => kept)(server.url, { signal });
+
+    await expect
+      .poll(() => {
+        gc();
+        return listeners(signal);
+      })
+      .toBe(0);
+    expect(await kept.text()).toBe('kept');
+  });
 });
 
 describe('timeout around several attempts at once', () => {
