@@ -92,14 +92,12 @@ type Chunk = Uint8Array<ArrayBuffer>;
 /**
  * A body that passes on chunk by chunk, on demand: no timer runs while it is not read, and the caller's abort ends a
  * read at once even if the fetch ignores it. Unlinks when the body ends, fails or is cancelled.
- *
- * What reads it holds `source`, since undici cancels the body of a response that was collected as garbage.
  */
-function watchBody(source: Response, { call, controller, settings }: Arrival, scoped: boolean): Response {
+function watchBody(response: Response, { call, controller, settings }: Arrival, scoped: boolean): Response {
   const { signal } = call;
   const { body: limit, time } = settings;
+  const source = sourceOf(response);
   let stream!: ReadableStreamController<Chunk>;
-  let reader: ReadableStreamDefaultReader<Chunk> | undefined;
   let unlink: (() => void) | undefined;
   let failure: { error: unknown } | undefined;
   let ended = false;
@@ -109,11 +107,10 @@ function watchBody(source: Response, { call, controller, settings }: Arrival, sc
     failure = failed;
     unlink?.();
   };
-  const cancel = (reason: unknown) => (reader ?? source.body!).cancel(reason);
   const fail = (error: unknown) => {
     end({ error });
     stream.error(error);
-    notify(() => cancel(error));
+    notify(() => source.cancel(error));
   };
   const follower: Expirable & Follower = {
     /** No part of the body came in time. */
@@ -125,13 +122,12 @@ function watchBody(source: Response, { call, controller, settings }: Arrival, sc
     },
   };
   const pull = async () => {
-    unlink ??= followWeakly(signal!, follower);
+    unlink ??= followWeakly(signal!, follower, source.abandon);
     if (ended) return;
     let timer: Timer | undefined;
     try {
-      reader ??= source.body!.getReader();
       timer = limit === undefined ? undefined : startTimer(time, limit, follower);
-      const { done, value } = await reader.read();
+      const { done, value } = await source.read();
       if (ended) return;
       if (!done) return stream.enqueue(value);
       end();
@@ -143,7 +139,7 @@ function watchBody(source: Response, { call, controller, settings }: Arrival, sc
     }
   };
 
-  const bytes = isByteStream(source.body!) ? { type: 'bytes' } : {};
+  const bytes = isByteStream(response.body!) ? { type: 'bytes' } : {};
   const passedOn = new ReadableStream(
     {
       ...bytes,
@@ -153,15 +149,32 @@ function watchBody(source: Response, { call, controller, settings }: Arrival, sc
       pull,
       cancel: (reason: unknown) => {
         end();
-        return cancel(reason);
+        return source.cancel(reason);
       },
     } as UnderlyingDefaultSource<Chunk>,
     { highWaterMark: 0 },
   );
-  const response = withBody(source, passedOn, (error) => (failure ? failure.error : error));
+  const watched = withBody(response, passedOn, (error) => (failure ? failure.error : error));
   if (scoped) unlink = follow(signal, follower);
   // A response made by a script has no connection that an abort must close before the body is read. A body that is
   // never read must not leave a listener, so it is not linked yet where garbage collection cannot be observed.
-  else if (source.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower);
-  return response;
+  else if (response.url !== '' && canFollowWeakly()) unlink = followWeakly(signal!, follower, source.abandon);
+  return watched;
+}
+
+/**
+ * Reads the body of a response, or closes it. Holds the response, since undici cancels the body of one that was collected as garbage.
+ * On its own, since `abandon` must not hold what follows the signal: it closes a body whose reader was collected, which no abort reaches
+ * any more. A body of which nothing was read is left to the platform, as something inside may have kept its response.
+ */
+function sourceOf(response: Response) {
+  let reader: ReadableStreamDefaultReader<Chunk> | undefined;
+  return {
+    read: () => {
+      reader ??= response.body!.getReader();
+      return reader.read();
+    },
+    cancel: (reason: unknown) => (reader ?? response.body!).cancel(reason),
+    abandon: () => reader?.cancel(),
+  };
 }

@@ -1,4 +1,4 @@
-import { onAbort } from '@steadfetch/core';
+import { notify, onAbort } from '@steadfetch/core';
 import { abortWith } from '@steadfetch/core/kit';
 
 /** Marks signals that live no longer than one call: a listener left on them is no leak. */
@@ -48,15 +48,22 @@ export function follow(signal: AbortSignal | undefined, follower: Follower): () 
 
 /**
  * Stops the follower when the signal aborts, without keeping the follower alive: the listener is removed when the
- * returned function is called, or after the follower was collected as garbage. Without weak references it stays until
- * the function is called.
+ * returned function is called, or after the follower was collected as garbage, and `lost` is called then, which must not hold
+ * the follower. Without weak references the listener stays until the function is called.
  */
-export function followWeakly(signal: AbortSignal, follower: Follower): () => void {
+export function followWeakly(signal: AbortSignal, follower: Follower, lost?: () => unknown): () => void {
   if (!canFollowWeakly()) return follow(signal, follower);
   const release = follow(signal, passOn(new WeakRef(follower)));
   const token = {};
   abandoned ??= new FinalizationRegistry((leave) => leave());
-  abandoned.register(follower, release, token);
+  abandoned.register(
+    follower,
+    () => {
+      release();
+      notify(lost);
+    },
+    token,
+  );
   return () => {
     abandoned?.unregister(token);
     release();

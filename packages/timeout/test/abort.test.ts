@@ -184,6 +184,36 @@ describe.each([
   );
 });
 
+describe.each(Object.entries(STACKS))('timeout with %s', (_name, stack) => {
+  it('closes the connection of a body of which only a part was read, once its reader is lost: no abort reaches it then', async () => {
+    await using server = await startServer({ body: 'x'.repeat(100), fault: 'stall-body' });
+    const { signal } = new AbortController();
+    await (await stack(fetch)(server.url, { signal })).body!.getReader().read();
+
+    await expect
+      .poll(() => {
+        gc();
+        return [server.openSockets, listeners(signal)];
+      })
+      .toEqual([0, 0]);
+  });
+
+  it('leaves a body of which nothing was read to who has kept its response inside', async () => {
+    await using server = await startServer({ body: 'kept' });
+    const { signal } = new AbortController();
+    const kept = await fetch(server.url);
+    await stack(async () => kept)(server.url, { signal });
+
+    await expect
+      .poll(() => {
+        gc();
+        return listeners(signal);
+      })
+      .toBe(0);
+    expect(await kept.text()).toBe('kept');
+  });
+});
+
 describe('timeout around several attempts at once', () => {
   it("passes the caller's abort on to each of them", async () => {
     const controller = new AbortController();
