@@ -126,6 +126,21 @@ describeServers('the script', (start) => {
     for await (const [reply, heard] of bothAsked('slides', questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
   });
 
+  it('ends a told window where the model does, though a slot after its end was reserved', async () => {
+    const told = (at: number, remaining: number, reset: number): [number, Partial<Question>] => [
+      at,
+      {
+        requests: 20,
+        accepted: [{ from: BEGUN + at, to: BEGUN + at, cost: 20 }],
+        quotas: [{ name: 'q', at: BEGUN + at, remaining, limit: 60, reset, window: 60_000 }],
+      },
+    ];
+    const slots = [3_001, 3_002, 3_003].map((at): [number, Partial<Question>] => [at, { want: 1 }]);
+    const until = [told(0, 60, 3_900), told(1_500, 40, 2_400), told(3_000, 20, 900)];
+    const questions = [...until, ...slots, told(3_300, 17, 1_000), [3_301, { want: 1 }] as [number, Partial<Question>]];
+    for await (const [reply, heard] of bothAsked('ends', questions)) expect(heard.every).toBeCloseTo(reply.every, 3);
+  });
+
   it('lets calls that cannot wait go at once where the model does, while a told window covers them', async () => {
     const told = [60, 55, 50].map((remaining, n): [number, Partial<Question>] => {
       const at = BEGUN + 1_500 * n;

@@ -54,7 +54,10 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   const longest = Math.max(old?.window ?? 0, reset, SOONEST);
   const isWindow = old !== undefined && signs >= WINDOW;
   const length = window > 0 ? window : isWindow && ends.apart > 0 ? Math.min(ends.apart, longest) : longest;
-  const resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
+  let resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
+  // told in whole seconds, rounded up, it would never come nearer; and slots that are reserved after it have moved what was known
+  if (isWindow && ends.answers > 1)
+    for (const end of [old.resetAt, ends.endAt]) if (at < end) resetAt = Math.min(resetAt, end);
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;
   const told: Told = {
@@ -64,8 +67,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
     leftAt: at,
     heardAt: at,
     heardIn: state.requests,
-    // told in whole seconds, rounded up, it would never come nearer
-    resetAt: isWindow && ends.answers > 1 && at < old.resetAt ? Math.min(old.resetAt, resetAt) : resetAt,
+    resetAt,
     most,
     refill: old?.refill ?? (isBack && !countsRequests(name) ? lastRate : 0),
     signs,

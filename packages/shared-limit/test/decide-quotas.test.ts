@@ -77,6 +77,13 @@ describe('of a told window of 60 a minute', () => {
     expect(asked(...until(0)).replies.at(-1)!.every).toBeLessThan(50_000);
   });
 
+  it('it ends at the earliest instant that was told, though a slot after that was reserved before more was told of it', () => {
+    const late = quota({ at: START + 3_300, limit: 60, remaining: 17, reset: 1_000, window: 60_000 });
+    const slots = [3_001, 3_002, 3_003].map((at): [number, Partial<Question>] => [at, {}]);
+    const { state } = asked(...until(20, 3_900), ...slots, [3_300, { want: 0, quotas: [late] }]);
+    expect(state.told.get('q')!.resetAt).toBe(START + 3_900);
+  });
+
   it('nothing more does in the second before its reset, which is told in whole seconds', () => {
     expect(atOnce(asked(...until(20, 3_900), ...page(100)).replies)).toBeLessThan(20);
   });

@@ -57,7 +57,10 @@ local function hear(lastRate, name, at, remaining, limit, reset, window)
   local isWindow = q.signs >= 2
   local length = window > 0 and window or (isWindow and q.apart > 0) and min(q.apart, longest) or longest
   local resetAt = at + (reset > 0 and min(reset, length) or length)
-  if isWindow and q.answers > 1 and at < old.resetAt then resetAt = min(old.resetAt, resetAt) end
+  if isWindow and q.answers > 1 then
+    if at < old.resetAt then resetAt = min(old.resetAt, resetAt) end
+    if at < q.endAt then resetAt = min(q.endAt, resetAt) end
+  end
   q.limit = limit > 0 and limit or max(old and old.limit or 1, most)
   q.window = length
   q.left = remaining
