@@ -138,6 +138,15 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'throws for an opaque answer': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 0) throw new Error('HTTP 0');
+      return response;
+    },
+    'takes an opaque answer for a failure, and repeats it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 0 ? next(input, init) : response;
+    },
     'asks for what was made': (next) => async (input, init) => {
       const response = await next(input, init);
       return response.status === 201 ? next(new URL(response.headers.get('location')!, String(input))) : response;
@@ -308,6 +317,22 @@ export const wrongResponses: WrongMiddlewares = {
         const response = await next(...call);
         return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
       },
+    'ends that of a GET': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST') return response;
+      return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
+    },
+    'goes on with the whole body of a second answer': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST') return response;
+      const { readable, writable } = new TransformStream();
+      const rest = async () => (await next(input, init)).body!.pipeTo(writable);
+      void response
+        .body!.pipeTo(writable, { preventAbort: true })
+        .catch(rest)
+        .catch(() => {});
+      return new Response(readable, response);
+    },
   },
 };
 
