@@ -1,7 +1,7 @@
 import { propagation, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { compose, type Middleware, observe } from '@steadfetch/core';
+import { compose, defineMiddleware, observe } from '@steadfetch/core';
 import { METRICS, otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -277,10 +277,7 @@ describe('the span of a call', () => {
 
   it('counts the attempt that a call leaves under way', async () => {
     const sdk = startSdk();
-    const racing: Middleware =
-      (next) =>
-      (...call) =>
-        Promise.race([next(...call), Promise.reject(new Error('late'))]);
+    const racing = defineMiddleware((call, next) => Promise.race([next(call), Promise.reject(new Error('late'))]));
     const call = compose(otel({ callSpan: true }), racing)(() => new Promise<never>(() => {}))(URL);
     await expect(call).rejects.toThrow('late');
 
