@@ -9,7 +9,7 @@ export const reasons: Record<string, RegExp> = {
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off':
-    /^whether the call or the reading of a (?:POST|GET) fails: expected true, got false/,
+    /^whether the call or the reading of a (?:POST|GET) fails: expected true, got false|^the body is not whole/,
   'rejects with the error of next itself':
     /^the error: |^what is written on the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,

@@ -322,6 +322,20 @@ export const wrongResponses: WrongMiddlewares = {
       if (init?.method === 'POST') return response;
       return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
     },
+    'takes it for broken where its length is not the one told': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const told = response.headers.get('content-length');
+      if (told === null) return response;
+      const bytes = await response.arrayBuffer();
+      if (init?.method === 'HEAD' || bytes.byteLength === Number(told)) return new Response(bytes, response);
+      throw new Error('the body is not whole');
+    },
+    'takes that of a HEAD for broken': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const told = Number(response.headers.get('content-length'));
+      if (response.body || told === 0) return response;
+      throw new Error('the body is not whole');
+    },
     'goes on with the whole body of a second answer': (next) => async (input, init) => {
       const response = await next(input, init);
       if (init?.method === 'POST') return response;
