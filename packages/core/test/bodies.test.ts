@@ -262,6 +262,20 @@ describe('peek', () => {
     expect(await Promise.all(texts)).toEqual(['', '', '']);
   });
 
+  it('returns what has come where the rest takes longer, and leaves the whole readable', async () => {
+    let send: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const start = (stream: typeof send) => {
+      send = stream;
+      stream!.enqueue(new TextEncoder().encode('{"error"'));
+    };
+    const response = new Response(new ReadableStream({ start }));
+
+    expect(await peek(response, 100, 1)).toBe('{"error"');
+    send!.enqueue(new TextEncoder().encode(':1}'));
+    send!.close();
+    expect(await response.text()).toBe('{"error":1}');
+  });
+
   it('returns the beginning and leaves the whole readable', async () => {
     const response = new Response('{"error":"busy"}');
 

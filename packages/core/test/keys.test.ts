@@ -277,6 +277,8 @@ describe('redactUrl', () => {
     ['//user:pass@api.test/a', 'http://api.test/a'],
     ['https://api.test/a\nINFO b', 'https://api.test/aINFO%20b'],
     ['https://api.test/\u001b[31m\u2028\u202e', 'https://api.test/%1B[31m%E2%80%A8%E2%80%AE'],
+    ['https://api.test/a\u001b\u202e', 'https://api.test/a%1B%E2%80%AE'],
+    ['/a\u202e?token=1', '/a%E2%80%AE'],
     ['data:text/plain,secret', 'data:'],
     ['app://main/a?token=1', 'app://main/a'],
   ])('leaves nothing that forges a line or logs in: %j', (url, redacted) => {

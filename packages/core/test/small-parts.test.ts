@@ -293,6 +293,12 @@ describe('retryAfterOf', () => {
   ])('reads %s', (value, ms) => {
     expect(retryAfterOf(new Response(null, { headers: { 'retry-after': value } }), NOW)).toBe(ms);
   });
+
+  it('counts a date from the Date of the response, whatever our clock says', () => {
+    const headers = { 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT', date: 'Thu, 01 Jan 2026 00:00:10 GMT' };
+
+    expect(retryAfterOf(new Response(null, { headers }), NOW + 3_600_000)).toBe(20_000);
+  });
 });
 
 describe('limitFields', () => {
@@ -300,11 +306,17 @@ describe('limitFields', () => {
     const headers = new Headers({
       'x-ratelimit-limit': '1',
       'retry-after': '2',
+      'x-ms-retry-after-ms': '3',
       date: 'now',
       'set-cookie': 'a=secret',
     });
 
-    expect([...limitFields(headers).keys()]).toEqual(['date', 'retry-after', 'x-ratelimit-limit']);
+    expect([...limitFields(headers).keys()]).toEqual([
+      'date',
+      'retry-after',
+      'x-ms-retry-after-ms',
+      'x-ratelimit-limit',
+    ]);
   });
 
   it.each([undefined, null, {}, { get: () => 'x' }])('copies nothing of %j', (headers) => {

@@ -1,7 +1,7 @@
-import { metrics, propagation, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { propagation, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
 import { concurrency } from '@steadfetch/concurrency';
-import { compose, observe } from '@steadfetch/core';
+import { compose, defineMiddleware, observe } from '@steadfetch/core';
 import { METRICS, otel, otelAttempts, resendCountHook } from '@steadfetch/otel';
 import { rateLimit } from '@steadfetch/rate-limit';
 import { retry } from '@steadfetch/retry';
@@ -10,7 +10,6 @@ import { fakeFetch, instantClock, manualClock, startServer } from '@steadfetch/t
 import { timeout } from '@steadfetch/timeout';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { callInLoop } from '../../core/test/support/loop.ts';
-import { metricsOf } from '../src/metrics.ts';
 import { type Sdk, startSdk } from './sdk.ts';
 
 const URL = 'https://user:secret@api.test/x?token=1';
@@ -51,6 +50,17 @@ describe('otelAttempts', () => {
       },
     });
     expect(JSON.stringify(sdk.spans().map(({ attributes }) => attributes))).not.toContain('token');
+  });
+
+  it('says that a status from 400 is an error', async () => {
+    const sdk = startSdk();
+
+    for (const status of [304, 400]) await stack()(fakeFetch([status]))('https://api.test/');
+
+    expect(attemptsIn(sdk)).toEqual([
+      [304, undefined, false],
+      [400, undefined, true],
+    ]);
   });
 
   it('names methods as the semantic conventions do, so that odd ones make no time series', async () => {
@@ -265,6 +275,27 @@ describe('the span of a call', () => {
     expect(sdk.spans()[0]!.attributes).toMatchObject({ 'steadfetch.attempts': 1, 'error.type': 'TimeoutError' });
   });
 
+  it('counts the attempt that a call leaves under way', async () => {
+    const sdk = startSdk();
+    const racing = defineMiddleware((call, next) => Promise.race([next(call), Promise.reject(new Error('late'))]));
+    const call = compose(otel({ callSpan: true }), racing)(() => new Promise<never>(() => {}))(URL);
+    await expect(call).rejects.toThrow('late');
+
+    expect(sdk.spans()[0]!.attributes).toMatchObject({ 'steadfetch.attempts': 1 });
+  });
+
+  it('is no error where the caller cancels the call', async () => {
+    const sdk = startSdk();
+    const hangs = (_: unknown, init?: RequestInit) =>
+      new Promise<never>((_, reject) => init!.signal!.addEventListener('abort', () => reject(init!.signal!.reason)));
+    const controller = new AbortController();
+    const call = compose(otel({ callSpan: true }), otelAttempts())(hangs)(URL, { signal: controller.signal });
+    controller.abort();
+    await expect(call).rejects.toThrow('aborted');
+
+    expect(sdk.spans().map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET]);
+  });
+
   it('is an error where the call ends in one', async () => {
     const sdk = startSdk();
 
@@ -374,19 +405,6 @@ describe('the metrics', () => {
     });
 
     expect(await sdk.points(METRICS.pace.name)).toEqual([{ attributes: { key: 'a' }, value: 5 }]);
-  });
-
-  it('forget the oldest of the calls whose end is never told', async () => {
-    const sdk = startSdk();
-    const told = metricsOf(metrics.getMeter('test'));
-    const event = (callId: number, members: object) =>
-      told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
-
-    for (let call = 1; call <= 10_001; call++) event(call, { type: 'wait', reason: 'status' });
-    event(10_001, { type: 'gate', action: 'closed' });
-    for (const call of [1, 10_001]) event(call, { type: 'end' });
-
-    expect(await sdk.points(METRICS.retries.name)).toMatchObject([{ value: 1 }]);
   });
 
   it('and the spans of 1,000 mixed calls are what the server counted', async () => {

@@ -37,8 +37,10 @@ const propagator: TextMapPropagator = {
 
 export interface Sdk {
   spans(): ReadableSpan[];
-  /** The data points of a metric: attributes, and the value, or the count and sum of a histogram. */
-  points(name: string): Promise<{ attributes: Attributes; value: number; sum?: number | undefined }[]>;
+  /** The data points of a metric: attributes, and the value, or the count, the sum and the bounds of a histogram. */
+  points(
+    name: string,
+  ): Promise<{ attributes: Attributes; value: number; sum?: number | undefined; bounds?: readonly number[] }[]>;
 }
 
 /** The real SDK with exporters in memory, in force for one test; with the instrumentation of undici if it has options. */
@@ -70,7 +72,9 @@ export function startSdk(undici?: UndiciInstrumentationConfig): Sdk {
         .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
       const points = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? [];
       return (points as DataPoint<number | Histogram>[]).map(({ attributes, value }) =>
-        typeof value === 'number' ? { attributes, value } : { attributes, value: value.count, sum: value.sum },
+        typeof value === 'number'
+          ? { attributes, value }
+          : { attributes, value: value.count, sum: value.sum, bounds: value.buckets.boundaries },
       );
     },
   };

@@ -1,4 +1,5 @@
 import { classifyError, type EventOf, type SteadfetchEvent } from '@steadfetch/core';
+import { nameOf } from '@steadfetch/core/kit';
 
 /** Calls without an `end` event are forgotten, the oldest first. */
 const MAX_CALLS = 10_000;
@@ -70,7 +71,7 @@ function partOf(event: SteadfetchEvent): string | undefined {
 /** The status, or the error's code or name. */
 function endingOf({ status, error }: EventOf<'attempt' | 'end'>): string {
   if (status !== undefined) return String(status);
-  return classifyError(error).code ?? (error instanceof Error ? error.name : typeof error);
+  return classifyError(error).code ?? nameOf(error);
 }
 
 export function seconds(ms: number): string {

@@ -84,6 +84,15 @@ describe('logRetries around a stack', () => {
     ]);
   });
 
+  it.each([
+    ['TimeoutError', { name: 'TimeoutError', message: 'of another realm' }],
+    ['object', Object.assign(new Error('failed'), { name: 'failed for token=1' })],
+  ])('writes the name %s of an error, and none that is no word', (name, error) => {
+    const told = lines([event(0, { type: 'end', error, ms: 5_000, attempts: 0 })]);
+
+    expect(told).toEqual([`warn: GET api.test/x ${name} in 5.0 s`]);
+  });
+
   it('writes that a call waits for the network, and not that it is sent', () => {
     const told = lines([
       event(0, { type: 'start' }),
@@ -172,7 +181,7 @@ describe('logRetries around a stack', () => {
 
   it('lets no text from outside forge a line', () => {
     const [line] = lines([
-      event(0, { type: 'end', error: Object.assign(new Error('x'), { name: 'a\nb' }), ms: 9_000, attempts: 1 }),
+      event(0, { type: 'end', error: Object.assign(new Error('x'), { code: 'a\nb' }), ms: 9_000, attempts: 1 }),
     ]);
 
     expect(line).toBe('warn: GET api.test/x a\\u000ab in 9.0 s');

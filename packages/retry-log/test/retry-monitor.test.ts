@@ -283,6 +283,9 @@ describe('retryMonitor', () => {
     for (const callId of [0, 1]) monitor(eventOf('end', { callId }));
 
     expect(monitor.snapshot()).toMatchObject({ calls: 10_001, retried: 10_001 });
+    for (let callId = 0; callId <= 10_000; callId++) monitor(eventOf('start', { callId }));
+    for (const callId of [0, 1]) monitor(eventOf('end', { callId, attempts: 0 })); // the first is forgotten
+    expect(monitor.snapshot()).toMatchObject({ calls: 10_002, retried: 10_001 });
   });
 
   it('counts each call of a line that is longer than what it remembers, once it was sent', () => {

@@ -25,6 +25,12 @@ describe('the own delay', () => {
     expect(await waits({ random: () => 1, maxRetries: 3 }, 503)).toEqual([600, 1_200, 2_400]);
   });
 
+  it('is 20 s at most, by default', async () => {
+    expect(await waits({ random: () => 1, maxRetries: 8 }, 503)).toEqual([
+      600, 1_200, 2_400, 4_800, 9_600, 19_200, 20_000, 20_000,
+    ]);
+  });
+
   it('gets the attempt and the delay before it', async () => {
     const seen: unknown[] = [];
     await waits({ maxRetries: 3, delay: (attempt) => seen.push(attempt) * 10 }, 503);

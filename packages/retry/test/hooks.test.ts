@@ -18,6 +18,16 @@ const gaveUp = async (options: RetryOptions, init: RequestInit, ...replies: Repl
 
 const asks = (value: string) => ({ status: 429, headers: { 'retry-after': value } });
 
+it('of one call are called after those of the instance', async () => {
+  const heard: string[] = [];
+  const steady = retry({ clock: instantClock(), hooks: { onRetry: () => heard.push('instance') } });
+  const hooks = [{ onRetry: () => heard.push('call') }, { onRetry: () => heard.push('call, too') }];
+
+  await steady(scripted(503, 200).fetch)(API, { retry: { hooks } });
+
+  expect(heard).toEqual(['instance', 'call', 'call, too']);
+});
+
 describe('onRetry', () => {
   it('is called before the wait, with the attempt, the delay, its source and the reason', async () => {
     const hooks = recordingHooks();
@@ -49,6 +59,13 @@ describe('onRetry', () => {
       ['network', 'TypeError', 'backoff'],
     ]);
     expect(onRetry.mock.calls[0]![0].error).toBe(error);
+  });
+
+  it('has no name of an error that is none, which may hold a secret', async () => {
+    const error = Object.assign(new TypeError('fetch failed'), { name: 'failed for token=1' });
+    const { onRetry } = await told({}, {}, error, 200);
+
+    expect(onRetry.mock.calls.map(([event]) => event.cause)).toEqual(['object']);
   });
 
   it('names what decided: shouldRetry, inspect or the server', async () => {

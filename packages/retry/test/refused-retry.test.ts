@@ -25,6 +25,19 @@ describe('a call whose retry the budget refuses', () => {
     expect(ended).toHaveBeenCalledTimes(1);
   });
 
+  it('lends what a layer outside holds for it, such as a slot, while it is held', async () => {
+    const clock = manualClock();
+    const rest = vi.fn(() => async () => {});
+    const holding = defineMiddleware((call, next) => next(call.with({ rest })));
+    const options = { clock, delay: () => 100, maxRetries: 1, budget: refusing };
+    const call = compose(holding, retry(options))(down())(API);
+
+    await clock.advance(50);
+    expect(rest).toHaveBeenCalledOnce();
+    await clock.advance(50);
+    expect((await call).status).toBe(503);
+  });
+
   it('asks again when each of its retries is due, and ends where there is still no permit', async () => {
     const clock = instantClock();
     const asked: string[] = [];

@@ -119,7 +119,10 @@ function server({ script, hint }: Case): Fetch {
       return new Promise((_resolve, reject) =>
         init?.signal?.addEventListener('abort', () => reject(init.signal?.reason)),
       );
-    if (step === 'bug') throw new TypeError(`no ${secret('bug')}`, { cause: { url: secret('cause') } });
+    if (step === 'bug') {
+      const error = new TypeError(`no ${secret('bug')}`, { cause: { url: secret('cause') } });
+      throw Object.assign(error, { name: `no ${secret('name')}` });
+    }
     if (step === 'text') throw secret('text');
     if (typeof step === 'string') {
       const error = networkError(step, 'https://api.test/');
@@ -239,6 +242,7 @@ const wrong: Record<string, Subject> = {
   'logs answers': saying(({ response }) => ['a log', response && Object.fromEntries(response.headers)]),
   'logs the reason phrase': saying(({ response }) => ['a log', response?.statusText ?? '']),
   'logs messages of errors': saying(({ error }) => ['an event', String(error ?? '')]),
+  'logs names of errors': saying(({ error }) => ['a log', (error as Error | undefined)?.name ?? '']),
   'logs what is thrown, if it is a text': saying(({ error }) => ['a log', typeof error === 'string' ? error : '']),
   'logs causes of errors': saying(({ error }) => ['an event', (error as Error | undefined)?.cause]),
   'keeps paths in its state': saying(({ url }) => ['a state', redactUrl(url)]),

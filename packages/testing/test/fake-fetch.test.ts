@@ -26,6 +26,12 @@ describe('fakeFetch', () => {
     expect((await fetch(URL_)).body).toBeNull();
   });
 
+  it('tells a HEAD the length of the body that it does not get, as a server does', async () => {
+    const response = await fakeFetch({ body: 'made' })(URL_, { method: 'HEAD' });
+
+    expect([response.headers.get('content-length'), await response.text()]).toEqual(['4', '']);
+  });
+
   it('has headers that cannot be changed, also those of a clone, while those of a copy can', async () => {
     const response = await fakeFetch({ headers: { 'x-a': '1' } })(URL_);
     const { headers } = response;

@@ -16,6 +16,7 @@ import { keepBody } from '@steadfetch/core/kit';
 import { describe, it } from 'vitest';
 import { contractChecks } from '../src/index.ts';
 import { sleep } from './wrong/sleep.ts';
+import { untilRead } from './wrong/until-read.ts';
 
 describe('contractChecks', () => {
   it('passes a middleware that adds a header of its own, makes calls wait for their turn, or refuses them', async () => {
@@ -124,6 +125,12 @@ describe('contractChecks', () => {
       });
 
       await contractChecks[title]!(() => signing);
+    }
+  });
+
+  it('passes who lets one call through at a time, until its answer is read', async () => {
+    for (const [title, check] of Object.entries(contractChecks)) {
+      if (title !== 'gives the response of next itself') await check(() => untilRead(1));
     }
   });
 

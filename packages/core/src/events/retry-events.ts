@@ -1,5 +1,5 @@
 import type { Call } from '../call/call.ts';
-import { codeOf, textOf } from '../outcome/classify-error.ts';
+import { codeOf, nameOf } from '../outcome/classify-error.ts';
 import type { Outcome } from '../outcome/outcome.ts';
 import type { Clock } from '../time/clock.ts';
 import type { FailureMembers, Moment } from './events.ts';
@@ -110,10 +110,4 @@ export function factsOf({ call, attempt, outcome, idempotencyKey }: EndedAttempt
     ...(response ? { response } : { error }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
-}
-
-/** The name of an error, also of one of another realm. The text of anything else may hold secrets. */
-function nameOf(error: unknown): string {
-  const name = textOf(error, 'name');
-  return name !== undefined && /^\w+$/.test(name) ? name : typeof error;
 }

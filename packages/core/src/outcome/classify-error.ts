@@ -107,3 +107,9 @@ export function textOf(link: unknown, key: string): string | undefined {
   const value = memberOf(link, key);
   return typeof value === 'string' ? value : undefined;
 }
+
+/** The name of an error, also of one of another realm. The text of anything else may hold secrets. */
+export function nameOf(error: unknown): string {
+  const name = textOf(error, 'name');
+  return name !== undefined && /^\w+$/.test(name) ? name : typeof error;
+}

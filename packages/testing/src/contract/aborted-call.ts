@@ -56,12 +56,19 @@ export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promis
   return kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(new Request(CONTRACT_URL, { signal }));
 }
 
-/** The status or the error of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. */
-export async function lastOfEleven(make: Parameters<ContractCheck>[0], before: Fetch, ms?: number): Promise<unknown> {
+/**
+ * The status or the error of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. `finish` is what
+ * their callers do with an answer.
+ */
+export async function lastOfEleven(
+  make: Parameters<ContractCheck>[0],
+  before: Fetch,
+  { ms, finish = (response) => response.text() }: { ms?: number; finish?: (response: Response) => unknown } = {},
+): Promise<unknown> {
   let next = before;
   const steady = make()((...call) => next(...call));
-  const read = () => abortedInTime(steady).then((response) => response.text());
-  await inTime(Promise.allSettled(Array.from({ length: 10 }, read)));
+  const call = () => abortedInTime(steady).then(finish);
+  await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
   const { signal, abort } = ending();
   const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);

@@ -65,8 +65,11 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
-    const status = await lastOfEleven(make, endless().fetch, PATIENT);
+    const status = await lastOfEleven(make, endless().fetch, { ms: PATIENT });
     same(status, 200, 'the status of a call after ten that were aborted');
+    const finish = (response: Response) => response.body?.cancel();
+    const next = await lastOfEleven(make, ok, { ms: PATIENT, finish });
+    same(next, 200, 'the status of a call after ten whose answers were cancelled');
   },
 };
 

@@ -1,6 +1,6 @@
 import { contentOf } from './contract-bodies.ts';
 import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
-import { askedAgain, ending, ok, probe } from './contract-probe.ts';
+import { askedAgain, ending, ok, probe, readingAll } from './contract-probe.ts';
 
 /** Many middlewares act on one of these alone. */
 const METHODS = ['GET', 'PUT', 'POST'];
@@ -66,7 +66,7 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
       const before = { ...init };
       const request = new Request(CONTRACT_URL, init);
       const names = [...request.headers.keys()].join();
-      const steady = make()(ok);
+      const steady = readingAll(make()(ok));
       await steady(CONTRACT_URL, init);
       await steady(CONTRACT_URL, Object.freeze({ ...init }));
       await steady(request);

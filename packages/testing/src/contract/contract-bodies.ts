@@ -1,8 +1,8 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
-import { asInitAndAsRequest, askedAgain, ending, probe } from './contract-probe.ts';
+import { asInitAndAsRequest, askedAgain, ending, probe, readingAll } from './contract-probe.ts';
 
-/** What goes on of a body. */
+/** What becomes of bodies on their way. */
 export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on the body': async (make) => {
     const { fetch, asked } = probe();
@@ -79,7 +79,42 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     abort();
     same(asked.length, 1, 'the number of calls of next for a stream that goes on');
   },
+
+  'tells of a body that breaks off': async (make) => {
+    for (const [method, body] of [
+      ['POST', 'order'],
+      ['GET', null],
+    ] as const) {
+      let sent = 0;
+      const { fetch } = probe(async () => new Response(sent++ === 0 ? brokenOff('{"a":') : '{"a":1}'));
+      const { signal, abort } = ending();
+      const read = readingAll(make()(fetch))(CONTRACT_URL, { method, body, signal });
+      const isTold = read.then(
+        (text) => method === 'GET' && text === '{"a":1}', // it was sent again
+        () => true,
+      );
+      const isRight = await inTime(isTold);
+      abort();
+      same(isRight ?? true, true, `whether the call or the reading of a ${method} fails`);
+    }
+    // the length is that of what a HEAD does not get, and that from before `fetch` decodes it
+    for (const [method, body, headers] of [
+      ['HEAD', null, { 'content-length': '2' }],
+      ['GET', 'whole', { 'content-length': '2', 'content-encoding': 'gzip' }],
+    ] as const) {
+      const read = readingAll(make()(async () => new Response(body, { headers })));
+      same(await read(CONTRACT_URL, { method }), body ?? '', `the body of a ${method} whose length is another`);
+    }
+  },
 };
+
+/** A body that breaks off after this text. */
+function brokenOff(text: string): ReadableStream {
+  const chunks = [new TextEncoder().encode(text)];
+  const pull = (stream: ReadableStreamDefaultController) =>
+    chunks.length > 0 ? stream.enqueue(chunks.pop()) : stream.error(new TypeError('terminated'));
+  return new ReadableStream({ pull });
+}
 
 /** No stream, but read once as well, as a file of Node. */
 async function* readOnce(): AsyncGenerator<Uint8Array> {

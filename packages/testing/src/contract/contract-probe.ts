@@ -103,6 +103,11 @@ export function answersUpToMany(middleware: Middleware): Middleware {
   };
 }
 
+/** Makes calls whose answers are read: what lets few calls through at once may wait for that. */
+export function readingAll(steady: Fetch): (...call: Parameters<Fetch>) => Promise<string> {
+  return async (...call) => (await steady(...call)).text();
+}
+
 /** A fetch that answers 200 and looks at nothing. */
 export const ok = async (): Promise<Response> => new Response('ok');
 

@@ -1,6 +1,6 @@
 import { defineMiddleware, settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same, statusOf } from './contract-claim.ts';
-import { type Asked, asInitAndAsRequest, askedAgain, ending, ok, probe } from './contract-probe.ts';
+import { type Asked, asInitAndAsRequest, askedAgain, ending, ok, probe, readingAll } from './contract-probe.ts';
 import { countCopies } from './count-copies.ts';
 
 /** Members that a `Request` has, each with a value that is not the default. */
@@ -15,13 +15,13 @@ const MEMBERS = {
 } as const satisfies RequestInit;
 
 /** Spelled as a signature may depend on: what parses and writes a query changes it. */
-const SPELLED_URL = 'https://contract.test/a%20B//c%2Fd/?b=%20+&a=2&a=1/&c=';
+const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/?b=%20+&a=2&a=1/&c=';
 
 /** What goes on to the next fetch. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'takes a string, a URL and a Request': async (make) => {
     const { fetch, asked } = probe();
-    const steady = make()(fetch);
+    const steady = readingAll(make()(fetch));
     const addresses = [CONTRACT_URL, SPELLED_URL];
     const unset = { method: undefined, headers: undefined, body: undefined, signal: undefined } as object; // as many clients pass it
     for (const address of addresses) {
@@ -40,11 +40,22 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       same(await request.text(), '', 'the body of a call without one');
     }
     same(asked.length, 10, 'the number of calls of next');
+    for (const address of addresses) {
+      const repeated = await Promise.all([
+        askedAgain(make, (again, signal) => again(address, { signal })),
+        askedAgain(make, (again, signal) => again(new Request(address, { signal }))),
+      ]);
+      for (const { when, asked: sent } of repeated.flat()) {
+        for (const { url } of sent) {
+          same(targetOf(url), targetOf(address), `the path and the query that next was asked for ${when}`);
+        }
+      }
+    }
   },
 
   'hands on methods and headers as they are written': async (make) => {
     const { fetch, asked } = probe();
-    const steady = make()(fetch);
+    const steady = readingAll(make()(fetch));
     const pairs: [string, string][] = [
       ['x-a', '1'],
       ['x-a', '2'],
@@ -71,7 +82,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       read.push([[...call.headers].join('; '), [...call.with({}).headers].join('; ')]);
       return next(call);
     }, 'reading');
-    const outer = make()(reading(ok));
+    const outer = readingAll(make()(reading(ok)));
     for (const method of ['GET', 'POST']) {
       await outer(CONTRACT_URL, { method, headers: pairs });
       await outer(new Request(CONTRACT_URL, { method, headers: pairs }));
@@ -94,7 +105,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
 
   'hands on an init of a class, and one that inherits': async (make) => {
     const { fetch, asked } = probe();
-    const steady = make()(fetch);
+    const steady = readingAll(make()(fetch));
     class Init {
       get method(): string {
         return 'PUT';
@@ -163,7 +174,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'builds no Request and clones nothing for a plain call': async (make) => {
-    const steady = make()(async () => Response.json('ok'));
+    const steady = readingAll(make()(async () => Response.json('ok')));
     const failing = make()(async () => Response.json('failed', { status: 500 }));
     const refusing = make()(async () => Response.json('invalid', { status: 422 }));
     const calls = async () => {
@@ -182,6 +193,11 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     same(isOver, true, 'whether plain calls end, also one that gets a 500');
   },
 };
+
+/** An address without its origin, since one that repeats may ask another host. */
+function targetOf(url: string): string {
+  return url.replace(/^https:\/\/[^/]*/, '');
+}
 
 /** Whether the `Request` of the environment takes a method. */
 function isMethod(method: string): boolean {

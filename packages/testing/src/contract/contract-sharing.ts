@@ -2,8 +2,19 @@ import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
+import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
-import { asInitAndAsRequest, ending, endless, FAILURES, ok, probe, REPEATED, untilItWaits } from './contract-probe.ts';
+import {
+  asInitAndAsRequest,
+  ending,
+  endless,
+  FAILURES,
+  ok,
+  probe,
+  REPEATED,
+  readingAll,
+  untilItWaits,
+} from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /** The server may have acted on the first attempt of an order. */
@@ -26,15 +37,16 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const { fetch, asked } = probe();
     const steady = make()(fetch);
     if (steady === fetch) return; // one that hands back next itself does nothing that could be wrong
-    await Promise.all([steady(CONTRACT_URL), steady(CONTRACT_URL)]);
-    await { steady }.steady(CONTRACT_URL); // as clients call the fetch in their options
+    const read = readingAll(steady);
+    await Promise.all([read(CONTRACT_URL), read(CONTRACT_URL)]);
+    await (await { steady }.steady(CONTRACT_URL)).text(); // as clients call the fetch in their options
     same(asked.length, 3, 'the number of calls of next for three calls');
     for (const { receiver } of asked) {
       // the platform's own says "Illegal invocation"
       same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
     }
     const { fetch: orders, asked: placed } = probe();
-    const order = make()(orders);
+    const order = readingAll(make()(orders));
     const init = { method: 'POST', body: 'order' };
     const all = [init, init, { ...init, headers: { 'idempotency-key': 'own' } }];
     await Promise.all(all.map((one) => order(CONTRACT_URL, one)));
@@ -151,6 +163,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
       'the answers',
     );
     await keepsApart(make);
+    await keepsContexts(make);
     await asksForATokenAgain(make);
     const refusals = REPEATED.map(([status]): [string, Fetch] => [
       `after a ${status}`,
@@ -189,8 +202,9 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
           const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
           const end = await settle(again(CONTRACT_URL + name, init));
           if (end.failed && status !== undefined) throw end.error;
-          if (!end.failed && end.response.ok)
-            same(await end.response.text(), `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
+          if (end.failed) return;
+          const answer = await end.response.text();
+          if (end.response.ok) same(answer, `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
         });
         const isRefused = status === 401; // no wait helps
         const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
@@ -199,7 +213,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
         await untilItWaits();
         leave();
-        await inTime(aborted);
+        await (await inTime(aborted))?.response?.text().catch(() => {}); // which the abort may end
       }
     }
   },

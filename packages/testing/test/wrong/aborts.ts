@@ -3,6 +3,7 @@ import { Call, discard } from '@steadfetch/core';
 import { afterError } from './repeats.ts';
 import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
+import { untilRead } from './until-read.ts';
 
 export const wrongAborts: WrongMiddlewares = {
   "rejects with the caller's abort reason": {
@@ -202,5 +203,6 @@ export const wrongAborts: WrongMiddlewares = {
         return response;
       };
     },
+    'keeps the slot of a call whose answer is cancelled': untilRead(5, false),
   },
 };

@@ -8,6 +8,13 @@ export const wrongErrors: WrongMiddlewares = {
   },
   'rejects with the error of next itself': {
     'sends a Request or a stream again that was sent before': (next) => afterError(next, next),
+    'leaves a 503 unread where the repetition fails': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status !== 503 || init?.method !== undefined || input instanceof Request) return response;
+      const second = await next(input, init);
+      discard(response);
+      return second;
+    },
     'gives the last good answer again': (next) => {
       let good: Response | undefined;
       return async (...call) => {

@@ -5,22 +5,23 @@ export const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^HTTP (?:206|400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
+    /^HTTP (?:0|206|400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
-  'tells of a body that breaks off': /^whether the call or the reading fails: expected true, got false/,
+  'tells of a body that breaks off':
+    /^whether the call or the reading of a (?:POST|GET) fails: expected true, got false|^the body is not whole/,
   'rejects with the error of next itself':
-    /^the error: |^what is written on the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error: |^what is written on the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
     /^the reason|^expected the call to (?:reject|end) when it is aborted.*, but it goes on|^expected the call to reject, but it gave a response|^whether the answer to a call that is aborted after a 503 is read/,
   'answers after calls that were aborted':
-    /^the status of a call after ten that were aborted: expected 200, got undefined/,
+    /^the status of a call after ten (?:that were aborted|whose answers were cancelled): expected 200, got undefined/,
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
-    /^what next was asked for: |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|undefined/,
+    /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|undefined/,
   'hands on methods and headers as they are written':
     /^the method: |^the headers: |^the headers that a layer inside reads/,
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
@@ -43,6 +44,6 @@ export const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
+    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the async context in which a call is sent: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };

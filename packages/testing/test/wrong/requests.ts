@@ -5,6 +5,16 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongRequests: WrongMiddlewares = {
   'takes a string, a URL and a Request': {
+    'adds the query once more where it repeats': (next) =>
+      again(next, (input, init) => next(`${input}&${String(input).split('?')[1]}`, init)),
+    'puts its base in front once more where it repeats after an error': (next) =>
+      afterError(next, (input, init) => next(String(input).replace('.test/', '.test/v1/'), init)),
+    'writes the query anew where it repeats': (next) =>
+      again(next, (input, init) => {
+        const url = new URL(String(input));
+        url.search = new URLSearchParams(url.search).toString();
+        return next(url, init);
+      }),
     'looks at a signal that is undefined': (next) => async (input, init) => {
       if (init && 'signal' in init && init.signal !== null) init.signal!.throwIfAborted();
       return next(input, init);

@@ -138,6 +138,15 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'throws for an opaque answer': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (response.status === 0) throw new Error('HTTP 0');
+      return response;
+    },
+    'takes an opaque answer for a failure, and repeats it': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return response.status === 0 ? next(input, init) : response;
+    },
     'asks for what was made': (next) => async (input, init) => {
       const response = await next(input, init);
       return response.status === 201 ? next(new URL(response.headers.get('location')!, String(input))) : response;
@@ -308,6 +317,36 @@ export const wrongResponses: WrongMiddlewares = {
         const response = await next(...call);
         return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
       },
+    'ends that of a GET': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST') return response;
+      return new Response(piped(response.body!, { error: (stream) => stream.close() }), response);
+    },
+    'takes it for broken where its length is not the one told': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const told = response.headers.get('content-length');
+      if (told === null) return response;
+      const bytes = await response.arrayBuffer();
+      if (init?.method === 'HEAD' || bytes.byteLength === Number(told)) return new Response(bytes, response);
+      throw new Error('the body is not whole');
+    },
+    'takes that of a HEAD for broken': (next) => async (input, init) => {
+      const response = await next(input, init);
+      const told = Number(response.headers.get('content-length'));
+      if (response.body || told === 0) return response;
+      throw new Error('the body is not whole');
+    },
+    'goes on with the whole body of a second answer': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST') return response;
+      const { readable, writable } = new TransformStream();
+      const rest = async () => (await next(input, init)).body!.pipeTo(writable);
+      void response
+        .body!.pipeTo(writable, { preventAbort: true })
+        .catch(rest)
+        .catch(() => {});
+      return new Response(readable, response);
+    },
   },
 };
 

@@ -43,6 +43,27 @@ export const wrongSharing: WrongMiddlewares = {
     },
     'gives a GET what it has kept of a HEAD': keeping((call) => call.url),
     'gives a kept part of an answer in place of the whole': keeping((call) => `${call.method} ${call.url}`),
+    'lets calls wait as functions that others call': (next) => {
+      let free = 2;
+      const waiting: (() => void)[] = [];
+      const start = () => {
+        if (free === 0 || waiting.length === 0) return;
+        free--;
+        waiting.shift()!();
+      };
+      return (...call) =>
+        new Promise((resolve, reject) => {
+          waiting.push(() => {
+            next(...call)
+              .then(resolve, reject)
+              .finally(() => {
+                free++;
+                start();
+              });
+          });
+          start();
+        });
+    },
     'repeats the call that came last': (next) => {
       let last: Parameters<Fetch>;
       const repeating = again(next, () => next(...last));
