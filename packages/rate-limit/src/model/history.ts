@@ -134,6 +134,15 @@ export class Stretch {
     this.refusedInFlight = Math.min(this.refusedInFlight, inFlight);
   }
 
+  /**
+   * The gate opens again. Where answers take longer than a refusal and its wait, none may be there yet. Then what is under way counts as
+   * accepted, since refusals are faster. Not where as many are refused: of an outage some requests may hang.
+   */
+  close(): void {
+    const underWay = this.sent - this.refused;
+    if (this.accepted === 0 && underWay > this.refused) this.accepted = underWay;
+  }
+
   /** What was refused so far means nothing. Those that are on their way go on to count. */
   dismiss(): void {
     this.refused = this.refusedInPace = this.acceptedAfter = 0;

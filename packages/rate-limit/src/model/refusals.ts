@@ -157,6 +157,7 @@ export class Refusals {
       return;
     }
     this.#stretch = new Stretch(now);
+    stretch.close();
     const isAllRefused = this.unlimited && this.cooldown.hasRefusedProbes;
     const isAgain = this.limit.pace.base < Infinity; // it lets go what waited
     if (isAllRefused && !isAgain && this.limit.resume(now)) return;

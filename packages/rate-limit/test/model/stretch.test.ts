@@ -28,6 +28,20 @@ describe('Stretch', () => {
     expect(made.outvoted).toBe(true);
   });
 
+  it('takes what is under way for accepted where no answer is there yet, unless as many are refused', () => {
+    const made = new Stretch();
+    for (let n = 0; n < 5; n++) made.send(n);
+    for (let n = 0; n < 2; n++) made.refuse(10, { at: 5, inFlight: 4, ahead: false });
+    made.close();
+    expect(made.accepted).toBe(3);
+
+    const refused = new Stretch();
+    for (let n = 0; n < 4; n++) refused.send(n);
+    for (let n = 0; n < 2; n++) refused.refuse(10, { at: 2, inFlight: 3, ahead: false });
+    refused.close();
+    expect(refused.accepted).toBe(0);
+  });
+
   it('forgets what was refused when that is dismissed, and counts those that are on their way for what comes', () => {
     const made = new Stretch();
     made.refuse(100, { at: 50, inFlight: 3, ahead: false });
