@@ -30,8 +30,6 @@ export interface Account {
   /** Calls under way less calls that have failed, since the trouble began. */
   unknown: number;
   failedAt: number;
-  /** When a held call was last refused its turn. */
-  waitedAt: number;
   /** Successes that are not settled, and what they pay back. */
   successes: number;
   income: number;
@@ -40,9 +38,6 @@ export interface Account {
 
 /** Without a failure for so long (ms), what was spent is forgotten: between two pages a client that calls in bursts earns nothing. */
 const FORGOTTEN_AFTER = 5_000;
-
-/** A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. */
-const STILL_WAITING = 2_000;
 
 /**
  * How much of the extra a success removes. A client that calls often earns more by successes, and a hundred clients with an extra each are
@@ -60,7 +55,6 @@ export function opened({ credit, floor }: BudgetSettings, now: number): Account 
     since: undefined,
     unknown: 0,
     failedAt: now,
-    waitedAt: -Infinity,
     successes: 0,
     income: 0,
     settledAt: now,
@@ -70,11 +64,6 @@ export function opened({ credit, floor }: BudgetSettings, now: number): Account 
 /** The tokens that may be spent before retries stop. */
 export function reserveOf({ reserved, extra }: Account, { floor }: BudgetSettings): number {
   return Math.max(floor, reserved) + extra;
-}
-
-/** Whether held calls wait for their turn. */
-export function isWaiting({ waitedAt }: Account, now: number): boolean {
-  return now - waitedAt < STILL_WAITING;
 }
 
 /** The account at a later time, with its income settled. */

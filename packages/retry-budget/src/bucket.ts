@@ -1,7 +1,7 @@
 // The rule: failures and retries cost tokens, successes and time pay them back, and a retry is allowed while less was spent than the
 // reserve. Calls that get none are held; whether those are sent is up to the server's answers (recovery.ts).
 
-import { type Account, type BudgetSettings, balanced, isWaiting, opened, reserveOf } from './account.ts';
+import { type Account, type BudgetSettings, balanced, opened, reserveOf } from './account.ts';
 import { LONGEST_CALL, Recovery } from './recovery.ts';
 import type { RetryKind } from './types.ts';
 
@@ -80,10 +80,7 @@ export class Bucket {
   spend(price: number, kind: RetryKind, now: number): boolean {
     const account = this.#settle(now);
     const isAllowed = kind === 'held' ? this.#recovery.send(now) : this.#isFree(account, now);
-    if (!isAllowed) {
-      if (kind === 'held' && this.#recovery.isAnswering()) account.waitedAt = now;
-      return false;
-    }
+    if (!isAllowed) return false;
     account.spent += price;
     account.promised++;
     return true;
@@ -101,8 +98,7 @@ export class Bucket {
 
   /** Whether a retry needs no turn: something is left, and no call that an outage held waits, which it would overtake. */
   #isFree(account: Account, now: number): boolean {
-    const overtakes = isWaiting(account, now) && this.#recovery.isCrowded(now);
-    return !overtakes && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
+    return !this.#recovery.isCrowded(now) && reserveOf(account, this.#settings) - account.spent >= ROUNDING;
   }
 
   refund(price: number): void {

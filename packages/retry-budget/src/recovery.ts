@@ -43,6 +43,12 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
+ * A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. What was refused during the
+ * outage counts too: where a hundred clients come back at once, hardly one has enough answers to let its held calls wait for a turn.
+ */
+const STILL_WAITING = 2_000;
+
+/**
  * A new call, or the held one that finds out, that is under way for so long (ms), and longer than the last failure took, has not failed
  * as that one did: the server may be back, and held calls wait for their turn.
  */
@@ -102,6 +108,8 @@ export class Recovery {
   #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
+  /** When a held call was last refused its turn, or refused during the outage. Once that is over, a server that is full refuses some all the time. */
+  #waitedAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
   begin(now: () => number): void {
@@ -162,11 +170,11 @@ export class Recovery {
    */
   isBack(now: number): boolean {
     const { answered, answeredNew } = this.#since;
-    return this.#isSlow(now) || this.isAnswering() || (answered > 0 && answeredNew === 0);
+    return this.#isSlow(now) || this.#isAnswering() || (answered > 0 && answeredNew === 0);
   }
 
   /** Whether the server answers new calls, and none has failed since. */
-  isAnswering(): boolean {
+  #isAnswering(): boolean {
     return this.#since.answeredNew >= ANSWERING;
   }
 
@@ -178,9 +186,9 @@ export class Recovery {
     return isSlow && now - begunFrom < SLOW_TO_KNOW;
   }
 
-  /** Whether the calls that an outage held may still come back. */
+  /** Whether calls that an outage held wait for their turn. */
   isCrowded(now: number): boolean {
-    return now < this.#crowdedUntil;
+    return now < this.#crowdedUntil && now - this.#waitedAt < STILL_WAITING;
   }
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
@@ -191,7 +199,10 @@ export class Recovery {
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
     const since = this.#since;
-    if (since.sent >= this.#room(now)) return false;
+    if (since.sent >= this.#room(now)) {
+      if (this.#isAnswering() || now >= this.#crowdedUntil) this.#waitedAt = now;
+      return false;
+    }
     if (since.answered > 0) since.sent++;
     else since.begunFrom ??= now; // its answer may be slow, and the others would end before it
     this.#sentAt = now;

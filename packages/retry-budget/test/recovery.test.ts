@@ -106,6 +106,23 @@ describe('what answers say of the server', () => {
     expect(failingCalls(budget, 20)).toBe(granted);
   });
 
+  it.each([
+    [1_999, 0],
+    [2_000, 40],
+  ])(
+    'allows other retries two seconds after a held call was last refused during the outage: %i ms, %i',
+    async (since, granted) => {
+      const { budget, clock, answer } = await spentFor(1_000);
+      expect(budget.acquire(KEY, 'held')).toBeUndefined();
+      for (let i = 0; i < 4; i++) answer(1);
+      for (let i = 0; i < 100; i++) answer(2); // all is paid
+      await clock.advance(since);
+      for (let permit = budget.acquire(KEY, 'held'); permit; permit = budget.acquire(KEY, 'held')) permit.release();
+
+      expect(failingCalls(budget, 20)).toBe(granted);
+    },
+  );
+
   it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
     const { budget, clock, answer } = await spentFor(3_600_000);
     const granted = async (since: number) => {

@@ -10,7 +10,7 @@ import { sleepAfter } from './wait.ts';
 /**
  * Holds a call that got no permit until its retry is due, then asks for a permit again: the server may be well by then. Without one
  * that retry is skipped: it takes as long as an attempt but sends nothing, and the call is held for the next one. After the last one
- * the call asks once more, if an attempt takes longer than the wait before it. Returns what follows in the end.
+ * the call asks once more: a first answer may have been on its way. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -28,7 +28,8 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     if (typeof next !== 'object' || !(held > 0)) {
       // the last skipped one takes its time too, and is sent if the server is well by then
       const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
-      if (rest > 0) await hold(failure, rest);
+      if (!(rest > 0)) break; // it has asked a moment ago
+      await hold(failure, rest);
       if (next !== 'forbidden') permits = takeLastPermits(failure, planned, attemptTime);
       break;
     }
@@ -38,9 +39,8 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
 }
 
 function takeLastPermits(failure: FailedAttempt, planned: Planned, attemptTime: number): Permit[] | undefined {
-  const isSlow = attemptTime > planned.delay; // otherwise it has asked a moment ago
   const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
-  const permits = isSlow && hasTime ? takePermits(failure, planned) : undefined;
+  const permits = hasTime ? takePermits(failure, planned) : undefined;
   if (permits) failure.session.skipped--;
   return permits;
 }

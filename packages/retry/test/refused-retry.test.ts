@@ -230,9 +230,10 @@ describe('a call whose retry the budget refuses', () => {
   });
 
   it.each([
-    ['is sent when its last retry has taken its time, if there is a permit by then', 30_000, 200],
-    ['is not sent then without time for an attempt', 8_000, 503],
-  ])('%s', async (_, limit, status) => {
+    ['is sent when its last retry has taken its time, if there is a permit by then', 30_000, 200, 100],
+    ['is sent then also where its waits are longer than its attempts', 30_000, 200, 3_000],
+    ['is not sent then without time for an attempt', 8_000, 503, 100],
+  ])('%s', async (_, limit, status, delay) => {
     const clock = manualClock();
     let refusals = 3;
     const acquire = () => (refusals-- > 0 ? undefined : { release: () => {} });
@@ -247,7 +248,7 @@ describe('a call whose retry the budget refuses', () => {
       call.record.age = () => clock.now() - started;
       return next(call.with({ remaining: () => started + limit - clock.now() }));
     });
-    const layer = retry({ clock, delay: () => 100, budget: { ...refusing, acquire } });
+    const layer = retry({ clock, delay: () => delay, budget: { ...refusing, acquire } });
 
     const response = compose(limited, layer, below)(slow)(API);
     await clock.advance(limit);
