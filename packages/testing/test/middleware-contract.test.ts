@@ -111,6 +111,13 @@ describe('contractChecks', () => {
     await check(() => pass);
   });
 
+  it('says of who answers without next that it was not called', async () => {
+    const answering: Middleware = () => async () => new Response('ok');
+    const check = contractChecks['hands on the members of init and of a Request']!;
+
+    await expect(check(() => answering)).rejects.toThrow('the number of calls of next: expected 1, got 0');
+  });
+
   it('fails who takes it that each call has an init, and leaves none of its rejections unhandled', async () => {
     const careless: Middleware = (next) => async (input, init) => next(input, { ...init, body: init!.body ?? null });
 
