@@ -27,7 +27,7 @@ export const reasons: Record<string, RegExp> = {
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
   'lets init take the signal from a Request':
-    /^the status of a call whose signal is null: |^whether the signal of what/,
+    /^the status of a call whose signal is (?:null|another): |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503| after an error)?: /,
   'hands on the body':
     /^the body that next was given: |^what next was given after an? (?:503|401|error): |^Invalid character$/,
@@ -44,6 +44,6 @@ export const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the async context in which a call is sent: |^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
+    /^the error of a call that is answered after a \d+: |^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the async context in which a call is sent (?:at first|after an? \w+): |^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
