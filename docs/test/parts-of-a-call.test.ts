@@ -51,3 +51,13 @@ it('a layer that makes several calls of one asks for each as it was asked, and h
   ]);
   expect([failed.status, await failed.json()]).toEqual([404, 'gone']);
 });
+
+it('a layer that makes several calls of one hands on what is not for it', async () => {
+  const server = vi.fn<typeof fetch>(async () => new Response('made', { status: 201 }));
+  const steady = compose((await layerOf(server))(), standard())(server);
+
+  const answer = await steady('https://api.example.com/items?id=a&id=b', { method: 'POST', body: 'order' });
+
+  expect(answer.status).toBe(201);
+  expect(server).toHaveBeenCalledOnce();
+});

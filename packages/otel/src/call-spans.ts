@@ -46,7 +46,8 @@ export function callSpans(tracer: Tracer = trace.getTracer('steadfetch')): Middl
         },
         (error) => {
           end(() => {
-            if (!isCancelled(call, error)) span.setStatus({ code: SpanStatusCode.ERROR });
+            if (isCancelled(call, error)) return {};
+            span.setStatus({ code: SpanStatusCode.ERROR });
             return { 'error.type': nameOf(error) };
           });
           throw error;

@@ -294,6 +294,7 @@ describe('the span of a call', () => {
     await expect(call).rejects.toThrow('aborted');
 
     expect(sdk.spans().map(({ status }) => status.code)).toEqual([SpanStatusCode.UNSET, SpanStatusCode.UNSET]);
+    expect(sdk.spans().map(({ attributes }) => attributes['error.type'])).toEqual([undefined, undefined]);
   });
 
   it('is an error where the call ends in one', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compose, defineMiddleware, discard, type Middleware } from '@steadfetch/core';
+import { compose, defineMiddleware, discard, type Middleware, onAbort } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { loadRunner, testRunner } from '../src/contract/test-runner.ts';
@@ -109,6 +109,52 @@ describe('contractChecks', () => {
 
     await expect(check(() => stubborn)).rejects.toThrow('whether plain calls end, also one that gets a 500');
     await check(() => pass);
+  });
+
+  it('says of who answers without next that it was not called', async () => {
+    const answering: Middleware = () => async () => new Response('ok');
+    const check = contractChecks['hands on the members of init and of a Request']!;
+
+    await expect(check(() => answering)).rejects.toThrow('the number of calls of next: expected 1, got 0');
+  });
+
+  it('fails who sends a call again with a signal of its own that has ended the first attempt', async () => {
+    const limited: Middleware = defineMiddleware(async (call, next) => {
+      const limit = new AbortController();
+      const signal = call.signal ? AbortSignal.any([call.signal, limit.signal]) : limit.signal;
+      const limited = call.with({ signal });
+      const response = await next(keepBody(limited));
+      if (response.status !== 503 || !call.replayable || call.method === 'POST') return response;
+      limit.abort();
+      discard(response);
+      return next(limited);
+    });
+    const check = contractChecks['keeps concurrent calls apart']!;
+
+    await expect(check(() => limited)).rejects.toThrow('the error of a call that is answered after a 503: ');
+  });
+
+  it('fails who sends calls again in the async context of another, after a token was renewed for all', async () => {
+    let waiting: (() => void)[] | undefined;
+    const renewing: Middleware = defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 401 || !call.replayable) return response;
+      discard(response);
+      return new Promise((resolve, reject) => {
+        const stop = onAbort(call.signal, reject);
+        const go = () => void next(call).then(resolve, reject).finally(stop);
+        if (waiting) return void waiting.push(go);
+        const all = [go];
+        waiting = all;
+        setTimeout(() => {
+          waiting = undefined;
+          for (const one of all) one();
+        }, 5);
+      });
+    });
+    const check = contractChecks['keeps concurrent calls apart']!;
+
+    await expect(check(() => renewing)).rejects.toThrow('the async context in which a call is sent after a 401: ');
   });
 
   it('fails who takes it that each call has an init, and leaves none of its rejections unhandled', async () => {

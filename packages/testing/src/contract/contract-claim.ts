@@ -57,7 +57,7 @@ function showsCancel(): boolean {
 
 /** What a message shows of an outcome. */
 export function statusOf(outcome: Outcome | undefined): unknown {
-  return outcome?.failed ? outcome.error : outcome?.response.status;
+  return outcome?.failed ? outcome.error : outcome?.response?.status;
 }
 
 export function errorOf(outcome: Outcome): unknown {

@@ -1,20 +1,30 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
 import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { ending, probe, readingAll } from './contract-probe.ts';
+import { ending, FAILURES, ok, probe, readingAll } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
 /**
- * In Node, Deno and Bun a call that has waited for others is sent in its own async context: there a server keeps for whom it makes the
- * call, and a fetch inside may take a token from it.
+ * In Node, Deno and Bun a call that has waited for others, or is sent again, is sent in its own async context: there a server keeps for
+ * whom it makes the call, and a fetch inside may take a token from it.
  */
 export async function keepsContexts(make: Parameters<ContractCheck>[0]): Promise<void> {
   const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
   if (hooks === undefined) return;
   const context = new hooks.AsyncLocalStorage<string>();
-  const found: (string | undefined)[] = [];
-  const { fetch, asked } = probe(async () => {
-    found.push(context.getStore());
+  await Promise.all([{ when: 'at first', fail: ok }, ...FAILURES].map((first) => keepsContext(make, context, first)));
+}
+
+async function keepsContext(
+  make: Parameters<ContractCheck>[0],
+  context: AsyncLocalStorage<string>,
+  { when, fail }: Pick<(typeof FAILURES)[number], 'when' | 'fail'>,
+): Promise<void> {
+  const found: [url: string, store: string | undefined][] = [];
+  const before = new Set<string>();
+  const { fetch } = probe(async ({ url }) => {
+    found.push([url, context.getStore()]);
     await macrotask();
-    return new Response('ok');
+    return before.has(url) ? ok() : before.add(url) && fail();
   });
   const steady = readingAll(make()(fetch));
   const { signal, abort } = ending();
@@ -23,7 +33,7 @@ export async function keepsContexts(make: Parameters<ContractCheck>[0]): Promise
   await inTime(calls);
   abort(); // who paces calls has sent some
   await inTime(calls);
-  for (const [index, { url }] of asked.entries()) {
-    if (urls.includes(url)) same(found[index], url, 'the async context in which a call is sent');
+  for (const [url, store] of found) {
+    if (urls.includes(url)) same(store, url, `the async context in which a call is sent ${when}`);
   }
 }

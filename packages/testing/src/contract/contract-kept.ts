@@ -34,7 +34,7 @@ export async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<vo
     same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
     abort();
   }
-  await steady('https://other.test/');
+  await settle(steady('https://other.test/'));
   const { headers, request } = asked.at(-1)!;
   same(headers.get('cookie'), null, 'the cookie that another origin gets');
   same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');

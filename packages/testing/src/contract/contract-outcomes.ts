@@ -96,10 +96,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     ] as const) {
       const headers = { location: '/elsewhere' };
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
-      const response = await make()(fetch)(CONTRACT_URL, { redirect: 'manual' });
-      same(response?.status, status, 'the status');
-      same(asked.length, 1, 'the number of calls of next');
-      same(await response.text(), body ?? '', 'the body');
+      const outcome = await settle(make()(fetch)(CONTRACT_URL, { redirect: 'manual' }));
+      same(statusOf(outcome), status, `the status of a ${status}`);
+      same(asked.length, 1, `the number of calls of next for a ${status}`);
+      same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
+      same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
     }
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;

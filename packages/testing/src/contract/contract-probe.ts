@@ -1,4 +1,4 @@
-import { Call, type Fetch, layersOf, type Middleware, onAbort, settle } from '@steadfetch/core';
+import { Call, type Fetch, layersOf, type Middleware, onAbort, settle, throwIfAborted } from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
 import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
@@ -19,10 +19,11 @@ export interface Asked {
 export function probe(answer: (asked: Asked) => Promise<Response> = ok): { fetch: Fetch; asked: Asked[] } {
   const asked: Asked[] = [];
   async function fetch(this: unknown, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const { url, method, headers } = Call.from(input, init);
+    const { url, method, headers, signal } = Call.from(input, init);
     const request = new Request(input, init);
     const one: Asked = { url, method, headers: new Headers(headers), input, init, request, receiver: this };
     asked.push(one);
+    throwIfAborted(signal);
     return answer(one);
   }
   return { fetch, asked };

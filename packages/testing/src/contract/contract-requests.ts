@@ -149,6 +149,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
           );
         }
       };
+      same(asked.length, 1, 'the number of calls of next');
       claim(asked[0]!);
       for (const { when, asked: all } of await askedAgain(make, (steady, signal) => steady(...args(signal)))) {
         for (const one of all) claim(one, ` ${when}`);

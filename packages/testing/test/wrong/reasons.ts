@@ -5,11 +5,11 @@ export const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^HTTP (?:0|206|400|404|410|422|302|304)$|^the status(?: of a call after ten that gave a 404)?: |^the number of calls of next: |Body is unusable|already been read/,
+    /^the status of a (?:\d+|call after ten that gave a 404): |^the number of calls of next for a \d+: |^whether the body of a \d+ is used or locked: /,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off':
-    /^whether the call or the reading of a (?:POST|GET) fails: expected true, got false|^the body is not whole/,
+    /^whether the call or the reading of a (?:POST|GET) fails: expected true, got false|^the body of a (?:HEAD|GET) whose length is another: /,
   'rejects with the error of next itself':
     /^the error: |^what is written on the error: |^whether a call (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
@@ -27,7 +27,7 @@ export const reasons: Record<string, RegExp> = {
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
   'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
   'lets init take the signal from a Request':
-    /^the status of a call whose signal is null: |^whether the signal of what/,
+    /^the status of a call whose signal is (?:null|another): |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503| after an error)?: /,
   'hands on the body':
     /^the body that next was given: |^what next was given after an? (?:503|401|error): |^Invalid character$/,
@@ -44,6 +44,6 @@ export const reasons: Record<string, RegExp> = {
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':
-    /^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the async context in which a call is sent: |operation was aborted|already been read|^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
+    /^the error of a call that is answered after a \d+: |^the answers?(?: to a (?:repetition|later call|GET and a HEAD)| where answers may be kept)?: |^the cookie that another origin gets: |^the async context in which a call is sent (?:at first|after an? \w+): |^whether a call (?:is sent with the credentials|has the signal) of another: |^whether a call (?:after a 4\d\d|that is not answered|that waits for a token) ends by the signal|^whether calls that are made at once end after a 401|^whether a token that could not be had is asked for again: /,
   'serves two fetches at once': /^the answer of the (?:first|second) fetch: /,
 };
