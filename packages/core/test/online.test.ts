@@ -172,6 +172,22 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
+  it('sends what can be repeated as a probe once a GET was answered, by which all learn whether that was a cache', async () => {
+    const { api, clock, sent, state, told } = browser({ says: false, network: true });
+    void api(URL);
+    await clock.advance(10);
+    state.network = false;
+    const puts = [api(URL, { method: 'PUT' }), api(URL, { method: 'PUT' })];
+    await clock.advance(14_000);
+    expect(sent).toEqual(['GET', 'PUT', 'PUT', 'PUT']);
+
+    state.network = true;
+    const post = api(URL, { method: 'POST' });
+    await clock.advance(1_100);
+    expect((await Promise.all([...puts, post])).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(told().filter((what) => what.startsWith('probe'))).toHaveLength(5);
+  });
+
   it('goes on at once where a single GET has found no network', async () => {
     const { api, clock, sent, state } = browser({ says: false, network: true });
     void api(URL);

@@ -85,7 +85,8 @@ export class Network {
 
   /** Waits until the call may go: as a probe, or because the browser is back. */
   async #waitFor(call: Call, isRepeatable: boolean): Promise<Why> {
-    if (isRepeatable && this.#now() >= this.#nextProbe) return this.#probe();
+    // at once too where a cache may have answered a read: it finds out
+    if (isRepeatable && (this.#wrongFor || this.#now() >= this.#nextProbe)) return this.#probe();
     const { observed, record, signal } = call;
     const own = observed && cancellable(signal);
     let stop: (() => void) | undefined;
