@@ -197,8 +197,9 @@ export class Call {
     const init = inGivenForm(given, fetch, record.keyField);
     // The page may have moved on by `history.pushState()`. As it was given where it means the same, and for a fetch that is not the
     // global one: there may be a base in front. An app may have put one in front in the global one as well, mostly before `/path`.
-    const isOfPage = record.base && typeof input === 'string' && fetch === globalThis.fetch;
-    const target = isOfPage && absolute(input) !== this.url ? this.url : input;
+    const hasMoved =
+      record.base && typeof input === 'string' && fetch === globalThis.fetch && baseOf(input) !== record.base;
+    const target = hasMoved && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
     return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
