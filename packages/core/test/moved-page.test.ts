@@ -10,8 +10,8 @@ const twice = defineMiddleware(async (call, next) => {
   return next(call);
 });
 
-function openPage() {
-  document.baseURI = 'https://shop.test/users/1/';
+function openPage(baseURI = 'https://shop.test/users/1/') {
+  document.baseURI = baseURI;
   vi.stubGlobal('document', document);
   const sent: unknown[] = [];
   const fetch = async (input: unknown) => {
@@ -44,6 +44,22 @@ describe('a page that goes elsewhere while a call waits', () => {
     expect(sent.map((input) => new URL(String(input), document.baseURI).href)).toEqual(
       Array(2).fill(new URL(url, document.baseURI).href),
     );
+  });
+
+  it.each(['/users', '#top', ''])('leaves %j as it was given where only the fragment moves', async (url) => {
+    const { sent, fetch } = openPage('https://shop.test/orders/7/#top');
+    await twice(fetch)(url);
+
+    expect(sent).toEqual([url, url]);
+  });
+
+  it('leaves a path to a global fetch that puts a base in front', async () => {
+    const { sent, fetch } = openPage();
+    const patched = (input: unknown) => fetch(`https://api.test${input}`);
+    vi.stubGlobal('fetch', patched);
+    await twice(patched)('/users');
+
+    expect(sent).toEqual(Array(2).fill('https://api.test/users'));
   });
 
   it('leaves a URL as it was given for a fetch that has a base of its own', async () => {

@@ -155,6 +155,55 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('holds GETs back again once they find no network, as where a cache had answered', async () => {
+    const { api, change, clock, listeners, sent, state } = browser({ says: false, network: true });
+    void api(URL);
+    await clock.advance(10);
+    state.network = false;
+    const calls = [api(URL), api(URL)];
+    await clock.advance(1_000);
+    calls.push(api(URL));
+    await clock.advance(1_000);
+    expect(sent).toHaveLength(4); // that of the cache, two, and one of them as a probe
+
+    change(true);
+    await clock.advance(10);
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect([listeners.count, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('sends what can be repeated as a probe once a GET was answered, by which all learn whether that was a cache', async () => {
+    const { api, clock, sent, state, told } = browser({ says: false, network: true });
+    void api(URL);
+    await clock.advance(10);
+    state.network = false;
+    const puts = [api(URL, { method: 'PUT' }), api(URL, { method: 'PUT' })];
+    await clock.advance(14_000);
+    expect(sent).toEqual(['GET', 'PUT', 'PUT', 'PUT']);
+
+    state.network = true;
+    const post = api(URL, { method: 'POST' });
+    await clock.advance(1_100);
+    expect((await Promise.all([...puts, post])).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(told().filter((what) => what.startsWith('probe'))).toHaveLength(5);
+  });
+
+  it('goes on at once where a single GET has found no network', async () => {
+    const { api, clock, sent, state } = browser({ says: false, network: true });
+    void api(URL);
+    await clock.advance(10);
+    state.network = false;
+    const call = api(URL);
+    await clock.advance(10);
+    state.network = true;
+    await clock.advance(10);
+    void api(URL);
+    await clock.advance(10);
+
+    expect((await call).status).toBe(200);
+    expect(sent).toHaveLength(4);
+  });
+
   it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {
     const { api, change, clock, sent } = browser({ says: false, network: false });
     const post = error(api(URL, { method: 'POST' }));

@@ -195,9 +195,11 @@ export class Call {
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried, record } = this;
     const init = inGivenForm(given, fetch, record.keyField);
-    // the page may have moved on by `history.pushState()`; a fetch that is not the global one may have a base of its own
-    const isOfPage = record.base && typeof input === 'string' && fetch === globalThis.fetch;
-    const target = isOfPage && baseOf(input) !== record.base ? this.url : input;
+    // The page may have moved on by `history.pushState()`. As it was given where it means the same, and for a fetch that is not the
+    // global one: there may be a base in front. An app may have put one in front in the global one as well, mostly before `/path`.
+    const hasMoved =
+      record.base && typeof input === 'string' && fetch === globalThis.fetch && baseOf(input) !== record.base;
+    const target = hasMoved && absolute(input) !== this.url ? this.url : input;
     if (observed) return observed.send(this, async () => fetch(target, withMark(init, this, fetch)));
     return fetch(target, retried ? withMark(init, this, fetch) : init);
   }
