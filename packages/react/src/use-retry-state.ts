@@ -1,4 +1,4 @@
-import * as React from 'react'; // in server components it has no `useSyncExternalStore`, and a store must load there
+import React from 'react'; // in server components it has no `useSyncExternalStore`, and a store must load there
 import type { RetryState, RetryStore } from './retry-store.ts';
 
 /**
