@@ -84,6 +84,8 @@ try {
   await checkDeclarations(consumer);
   for (const script of ['import-all.mjs', 'require.cjs', 'retry.mjs'])
     console.log((await run('node', [script], consumer)).trim());
+  const inServer = await run('node', ['--conditions=react-server', 'import-all.mjs'], consumer);
+  console.log('in server components:', inServer.trim());
 } catch (error) {
   process.exitCode = 1;
   console.error((error as Error).message);

@@ -1,7 +1,6 @@
 import type { AttemptRecord, Outcome } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import { historyOf } from '@steadfetch/retry';
-import { TimeoutError } from 'ky';
 import type { KyRequest, RequestCopy } from './ky-request.ts';
 
 /** One request on its way. */
@@ -38,7 +37,13 @@ export function outcomeOf({ thrown, response: given }: Attempt, error: Error): O
   const { cause, value, response } = error as { cause?: unknown; value?: unknown; response?: unknown };
   if (thrown && [error, cause, value].includes(thrown.error)) return { error: thrown.error, failed: true };
   if (given && response === given) return { response: given, failed: false };
-  return error instanceof TimeoutError ? { error, failed: true } : undefined;
+  return isKyTimeout(error) ? { error, failed: true } : undefined;
+}
+
+/** Whether it is ky's own timeout, also that of another copy of ky. A hook of the caller may throw another error of that name. */
+export function isKyTimeout(error: unknown): boolean {
+  const { name, isKyError } = Object(error) as { name?: unknown; isKyError?: unknown };
+  return isKyError === true && name === 'TimeoutError';
 }
 
 /** ky's error, which has the history of what it stands for, or else that of its call. */

@@ -10,8 +10,8 @@ import {
   type Session,
   startSession,
 } from '@steadfetch/retry/engine';
-import { type Options, TimeoutError } from 'ky';
-import type { Attempt } from './attempt.ts';
+import type { Options } from 'ky';
+import { type Attempt, isKyTimeout } from './attempt.ts';
 import { kyTime, mayHaveTimedOut, remainingOf } from './deadline.ts';
 import {
   type Bodies,
@@ -105,7 +105,7 @@ export class Attempts {
    * came inside a `Request` is known only through ky's, and no longer after a timeout of ky, which aborts that.
    */
   #describe({ url, method, headers, redirect, signal }: RequestCopy, error?: unknown): Call {
-    const caller = this.#options.signal ?? (error instanceof TimeoutError ? undefined : signal);
+    const caller = this.#options.signal ?? (isKyTimeout(error) ? undefined : signal);
     const body = this.#oneShot;
     const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
     return this.#base.with({ input: url, init });

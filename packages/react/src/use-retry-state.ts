@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react';
+import React from 'react'; // in server components it has no `useSyncExternalStore`, and a store must load there
 import type { RetryState, RetryStore } from './retry-store.ts';
 
 /**
@@ -10,5 +10,5 @@ import type { RetryState, RetryStore } from './retry-store.ts';
  * return call && <output>retrying in {call.seconds} s <button onClick={call.cancel}>Cancel</button></output>;
  */
 export function useRetryState(store: RetryStore): readonly RetryState[] {
-  return useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
+  return React.useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
 }
