@@ -114,7 +114,7 @@ export class Pacer {
     const { roundTrip } = this.#flight;
     const { isCertain } = this;
     const wait = usableWait(answer.wait);
-    this.#quotas.settle(quotas, sent.before, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
+    this.#quotas.settle(quotas, sent, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
     if (accepted) {
       // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
       this.#refusals.accepted(sent, now, Math.max(cost, sent.cost));

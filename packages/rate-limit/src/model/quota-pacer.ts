@@ -14,7 +14,7 @@ const EVEN_BEFORE_RESET_MS = 1_000;
 
 /** What is known of an answered request. */
 export interface Answered {
-  /** What had been sent before it, and what it cost, in the unit of the quota. */
+  /** What had been sent before it, and its estimated cost, in the unit of the quota. */
   readonly before: number;
   /** How many were sent after it. */
   readonly after: number;
@@ -102,7 +102,9 @@ export class QuotaPacer {
     const now = this.#now;
     if (this.#trial.mayTry(now) && this.#wait(now, cost) > TRIED_FROM_MS) this.#trial.sent(this.#spent, now);
     this.#sentAt = now;
-    this.spend(cost);
+    this.#spent += cost;
+    this.#left -= cost;
+    this.#ledger.note(now, this.#spent, this.#refill.window + 2 * this.#roundTrip);
     this.#inFlight++;
     this.#after++;
     this.#early--;
@@ -110,11 +112,9 @@ export class QuotaPacer {
     if (cost <= 1) this.#credit = Math.max(0, this.#credit);
   }
 
-  /** Counts a cost, or by how much that of a call differs from the one it was sent with. */
-  spend(cost: number): void {
-    this.#spent += cost;
-    this.#left -= cost;
-    this.#ledger.note(this.#now, this.#spent, this.#refill.window + 2 * this.#roundTrip);
+  /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */
+  correct(difference: number): void {
+    this.#left -= difference;
   }
 
   /** Learns from what an answer says of it. */

@@ -21,6 +21,12 @@ export interface Spent {
   readonly requests: number;
 }
 
+/** A request as it was sent. Its cost was an estimate. */
+interface Request {
+  readonly before: Spent;
+  readonly cost: number;
+}
+
 /** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
 export class Quotas {
   readonly #policies = new Map<string, Policy>();
@@ -62,12 +68,12 @@ export class Quotas {
 
   /** The cost of a request that was sent turned out to be another one. */
   correct(difference: number): void {
-    this.#spent = { ...this.#spent, cost: this.#spent.cost + difference };
-    for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.spend(difference);
+    for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
   }
 
   /** Learns from the quotas of an answer. */
-  settle(quotas: readonly UsableQuota[], before: Spent, answered: Omit<Answered, 'before' | 'after'>): void {
+  settle(quotas: readonly UsableQuota[], sent: Request, answered: Omit<Answered, 'before' | 'after'>): void {
+    const { before } = sent;
     const { accepted } = answered;
     const after = this.#spent.requests - before.requests - 1;
     this.#noteUntold(quotas, answered);
@@ -80,7 +86,7 @@ export class Quotas {
       const { pacer, unit } = policy;
       policy.silent = 0;
       policy.limit = quota.limit ?? policy.limit;
-      pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, answered.cost) });
+      pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, sent.cost) });
     }
     // a quota that is known, and of which less is left than the call costs, explains the refusal
     const explains = ({ name, remaining }: UsableQuota) => {
