@@ -219,6 +219,19 @@ describeServers('the script', (start) => {
     }
   });
 
+  it('searches for a pace again where the model does after a time in which all was refused', async () => {
+    const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => {
+      const refusal = { at: BEGUN + at, closedUntil: BEGUN + at, every: 50, wait: undefined, isDoubted: false };
+      return [
+        [at, { refusal }],
+        [at + 300, {}],
+      ];
+    });
+    const slots = Array.from({ length: 40 }, (_, n): [number, Partial<Question>] => [16_000 + 250 * n, { want: 4 }]);
+    const questions: [number, Partial<Question>][] = [[0, { lastRate: 0.02, lastBurst: 1 }], ...refused, ...slots];
+    for await (const [reply, told] of bothAsked('blackout', questions)) expect(told.every).toBeCloseTo(reply.every);
+  });
+
   it('lets a search grow where the model does though calls cost less than was estimated', async () => {
     const cost = 1_000;
     const refusal = { at: BEGUN, closedUntil: BEGUN, every: 0, wait: 1_000, isDoubted: false };

@@ -34,7 +34,10 @@ const TOGETHER = 3_000;
 /** How far in the past the first of several saved slots may lie, ms. */
 const LATE = 40;
 
-/** Answers one question about a limit: counts the reports, and reserves slots. Changes the state; `undefined` begins a new one. */
+/**
+ * Answers one question about a limit: counts the reports, and reserves slots. Changes the state; `undefined` begins a new one. `at` is the
+ * time of the place, by one clock for all processes, read while no other question is being answered.
+ */
 export function decide(known: LimitState | undefined, at: number, question: Question): [LimitState, Reply] {
   const state = known ?? begin(at, question);
   const now = timeOf(state, at);

@@ -21,6 +21,8 @@ const MOST_UNDER = 0.1;
 /** More is tried once in this many requests at most, since that is refused a few times; the second number where the pace is a guess. */
 const RARE = 400;
 const RARE_GUESS = 40;
+/** After more refusals in a row than this, with nothing accepted between them, a pace that was held says nothing. */
+const NOTHING_LEFT = 3;
 /** This many acceptances show how much comes back, or outvote the refusal before them. */
 const ENOUGH = 5;
 const SHORTEST_PATIENCE = 1_500;
@@ -118,10 +120,11 @@ function between(state: LimitState, low: number, high: number): void {
 
 /**
  * Nothing was accepted since it was last used up: not even two came back. How long it was closed says nothing about the pace of a
- * search.
+ * search. Where that happens several times in a row, others used the limit up or it was no limit: the pace is searched for again.
  */
 function noneAccepted(state: LimitState, time: number, call: number): void {
   const most = (2 * call) / time;
+  if (state.shut > NOTHING_LEFT) state.way = SEARCH;
   state.base = Math.min(state.base, Math.max(most, 0.5 * state.base));
   if (state.way === SEARCH) state.base = Math.min(state.base, (2 * call) / Math.min(time, SHORTEST_PATIENCE));
 }

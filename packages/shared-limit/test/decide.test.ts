@@ -71,6 +71,28 @@ it('a refusal after a pause does not show that a limit hardly comes back: the pa
   expect(replies.at(-1)!.first - replies.at(-2)!.first).toBeGreaterThan(100);
 });
 
+it('a pace that was held is searched for again after a time in which all was refused', () => {
+  const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => [
+    [
+      at,
+      { want: 0, refusal: { at: START + at, closedUntil: START + at, every: 50, wait: undefined, isDoubted: false } },
+    ],
+    [at + 300, { want: 0 }],
+  ]);
+  let { state } = asked([0, { lastRate: 0.02, lastBurst: 1 }], ...refused);
+  let [due, granted]: [number[], number] = [[], 0];
+  for (let at = START + 16_000; at < START + 28_000; at += 50) {
+    const sent = due.filter((time) => time <= at - 500);
+    due = due.filter((time) => time > at - 500);
+    const accepted = sent.map((time) => ({ from: time, to: time, cost: 1 }));
+    const [next, reply] = decide(state, at, { ...QUESTION, want: 4, within: 0, requests: sent.length, accepted });
+    state = next;
+    for (let n = 0; n < reply.count; n++) due.push(reply.first + n * reply.every);
+    granted += reply.count;
+  }
+  expect(granted).toBeGreaterThan(60);
+});
+
 it('where nobody asks to wait more is tried for once in 400 requests', () => {
   expect(heldAfter(2_000)).toBeCloseTo(99, 0);
   expect(heldAfter(8_000)).toBeGreaterThan(100);

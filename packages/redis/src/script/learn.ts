@@ -77,6 +77,7 @@ local function learn(cost)
     s.used = s.closedUntil
   elseif accepted == 0 then
     local most = 2 * call / time
+    if s.shut > 3 then s.way = SEARCH end
     s.base = min(s.base, max(most, 0.5 * s.base))
     if s.way == SEARCH then s.base = min(s.base, 2 * call / min(time, 1500)) end
   else
