@@ -17,6 +17,8 @@ const REFUSALS_IN_A_ROW = 2;
 const LEAST_PROBABILITY = 0.02;
 /** A gate that is refused for as long as so many requests to the others are accepted says nothing of them. */
 const ACCEPTED_OTHERS = 20;
+/** Where the server asks for no wait, a limit of the gate's own may refuse for so long, in milliseconds. */
+const UNTOLD_WAIT_MS = 1_000;
 /** Gates have one quota in common if so many answers in a row, each for another gate than the one before, say that less is left. */
 const ANSWERS_IN_A_ROW = 8;
 
@@ -26,19 +28,24 @@ export interface Refused {
   readonly now: number;
   /** The policy that is used up, where the server names it. */
   readonly policy: string | undefined;
+  /** How long the server asked to wait, in milliseconds, if it did. */
+  readonly asked?: number | undefined;
 }
 
 /**
- * Whether the gates below one have a limit in common. They do if more of them were refused at their last answer than accepted,
- * two at least: a few that are called above limits of their own do not hold back the others. They do as well if each answer leaves
- * less of one quota, whichever gate it is for. One that is refused again while others are accepted says the opposite, and so do
- * quotas of one name and different limits.
+ * Whether the gates below one have a limit in common. They do if more of them were refused at their last answer than accepted, two
+ * at least: a few that are called above limits of their own do not hold back the others. And in the last minute one was refused at
+ * the first request that it sent after its last refusal and the wait of that: a limit of its own would have had room again. They do as well if
+ * each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are accepted says the
+ * opposite, and so do quotas of one name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, for which policy and when. */
   #last: Gate | undefined;
   #policy: string | undefined;
   #at = 0;
+  /** When one was refused that had not used up a limit of its own. */
+  #byOthersAt = -Infinity;
   /** How often it was accepted since, and how often the others. */
   #own = 0;
   #others = 0;
@@ -78,7 +85,7 @@ export class CommonLimit {
   }
 
   /** Counts a refusal. Returns whether one gate should stand for all of them, and the ones that were refused before. */
-  refused(child: Gate, wide: boolean, { sentAt, now, policy }: Refused): { wide: boolean; before: Gate[] } {
+  refused(child: Gate, wide: boolean, { sentAt, now, policy, asked }: Refused): { wide: boolean; before: Gate[] } {
     const isOther = policy !== this.#policy && policy !== undefined && this.#policy !== undefined;
     if (isOther || now - this.#at > MEMORY_MS) for (const gate of this.#suspects) this.#refused.delete(gate);
     if (child !== this.#last) [this.#again, this.#chance] = [0, 1];
@@ -88,15 +95,18 @@ export class CommonLimit {
     }
     const before = this.#suspects;
     this.#note(child, true);
-    const judged = this.#judge(child, wide);
+    if (child.sentSince <= 1 && sentAt > child.refusedUntil) this.#byOthersAt = now;
+    child.sentSince = 0;
+    child.refusedUntil = Math.max(child.refusedUntil, now + (asked ?? UNTOLD_WAIT_MS));
+    const judged = this.#judge(child, wide, now - this.#byOthersAt <= MEMORY_MS);
     [this.#last, this.#policy, this.#at] = [child, policy, now];
     this.#own = this.#others = 0;
     return { wide: judged, before };
   }
 
-  #judge(child: Gate, wide: boolean): boolean {
+  #judge(child: Gate, wide: boolean, isByOthers: boolean): boolean {
     if (!wide) {
-      const isCommon = this.#suspects.length > Math.max(1, this.#accepted.size);
+      const isCommon = isByOthers && this.#suspects.length > Math.max(1, this.#accepted.size);
       if (isCommon && this.#isTried) [this.#needed, this.#isTried] = [2 * this.#needed, false];
       return isCommon;
     }

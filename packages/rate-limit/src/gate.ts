@@ -40,6 +40,9 @@ export class Gate {
   /** How many calls belong to it, from their beginning to their end. */
   users = 0;
   learned: Learned = new Learned();
+  /** How many requests of its calls were sent since one was refused, and until when a limit of its own may refuse more. */
+  sentSince = 0;
+  refusedUntil: number = -Infinity;
   ahead: Ahead;
   readonly #context: GateContext;
   readonly #queue: GateQueue;
@@ -98,6 +101,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
+    this.refusedUntil = -Infinity;
     this.ahead = new Ahead(this, this.#context);
     this.#lifetime = new Lifetime();
     this.moveWaiting();
@@ -182,7 +186,8 @@ export class Gate {
   }
 
   /** A permit, counted here and at the wider gates that watch. */
-  admit({ cost }: Ticket, now: number): Permit {
+  admit({ cost, gate: leaf }: Ticket, now: number): Permit {
+    for (let gate: Gate | undefined = leaf; gate; gate = gate.parent) gate.sentSince++;
     const permit = this.count(now, cost, this.#countWider(now, cost));
     this.inFlight++;
     if (this.#unsent++ === 0) this.#unsentSince = now;

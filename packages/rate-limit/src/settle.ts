@@ -20,7 +20,7 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy });
+  if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy, asked: wait });
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;

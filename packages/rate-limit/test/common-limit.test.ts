@@ -1,19 +1,25 @@
+import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { CommonLimit } from '../src/common-limit.ts';
 import type { Gate } from '../src/gate.ts';
+import { rateLimit } from '../src/index.ts';
 
-const [hot, other, third] = [{}, {}, {}] as [Gate, Gate, Gate];
+const gate = () => ({ sentSince: 1, refusedUntil: -Infinity }) as Gate;
 
 /** Calls of three paths, most of them to one. Returns what refusals say: whether the paths have a limit in common. */
 function calls() {
+  const [hot, other, third] = [gate(), gate(), gate()];
   const limit = new CommonLimit();
   let now = 0;
   let wide = false;
   return {
+    hot,
+    other,
+    third,
     accept: (...gates: Gate[]) => gates.forEach((gate) => void limit.accepted(gate, undefined)),
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
-        now += 10;
+        now += 2_000;
         wide = limit.refused(gate, wide, { sentAt: now - 5, now, policy: undefined }).wide;
       }
       return wide;
@@ -22,7 +28,7 @@ function calls() {
 }
 
 it('parts where one path alone is refused again while the others are accepted, and less soon where that was wrong', () => {
-  const { accept, refuse } = calls();
+  const { hot, other, third, accept, refuse } = calls();
   const goOn = () => accept(hot, hot, hot, hot, other, third);
   expect(refuse(hot, other)).toBe(true);
   goOn();
@@ -40,7 +46,7 @@ it('parts where one path alone is refused again while the others are accepted, a
 });
 
 it('stays one limit where the refusals hit one path and then another', () => {
-  const { accept, refuse } = calls();
+  const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);
   for (let n = 0; n < 20; n++) {
     accept(hot, other, third, hot, other, third);
@@ -49,10 +55,56 @@ it('stays one limit where the refusals hit one path and then another', () => {
 });
 
 it('counts no path that is refused for as long as many calls of others are accepted', () => {
-  const { accept, refuse } = calls();
+  const { hot, other, third, accept, refuse } = calls();
   refuse(hot);
   accept(...Array.from({ length: 20 }, () => other));
   refuse(hot);
   expect(refuse(other)).toBe(false);
   expect(refuse(third)).toBe(true);
+});
+
+it('takes a refusal for that of a limit in common only where a limit of the path alone would have room again', () => {
+  const { hot, other, third, refuse } = calls();
+  // each was accepted before it was refused
+  for (const gate of [hot, other, third]) gate.sentSince = 2;
+  expect(refuse(hot, other, third)).toBe(false);
+  // refused again, after the wait, with none accepted in between
+  hot.sentSince = 1;
+  expect(refuse(hot)).toBe(true);
+});
+
+it('takes no refusal within the wait of the last one for more than that said', () => {
+  const { hot, other, refuse } = calls();
+  for (const gate of [hot, other]) gate.refusedUntil = 10_000;
+  expect(refuse(hot, other)).toBe(false);
+});
+
+it('leaves paths apart that each have a limit of their own, though all exceed it at once', async () => {
+  const clock = manualClock();
+  const full = new Map<string, number>();
+  // one a second, by path
+  const fetch = fakeFetch(
+    ({ url }) => {
+      const wait = (full.get(url) ?? 0) - clock.now();
+      if (wait > 0) return { status: 429, headers: { 'retry-after': '1' } };
+      full.set(url, clock.now() + 1_000);
+      return { status: 200, delay: 50 };
+    },
+    { clock },
+  );
+  const limited = rateLimit({ clock, random: seededRandom(1), maxWait: 30_000 })(fetch);
+  const random = seededRandom(2);
+  let done = 0;
+  for (let step = 0; step < 800; step++) {
+    // 60 calls within three seconds, each ten seconds
+    if (step % 200 < 60) {
+      const path = 'abcdefghij'[Math.floor(10 * random())];
+      void limited(`https://api.example.com/${path}`).then(
+        ({ ok }) => (done += Number(ok)),
+        () => {},
+      );
+    }
+    await clock.advance(50);
+  }
+  expect(done).toBeGreaterThan(0.95 * 240);
 });
