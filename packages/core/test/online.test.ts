@@ -60,20 +60,20 @@ describe('online', () => {
     const { api, clock, sent, state } = browser({ says: false, network: false });
     const calls = [api(URL), api(URL), api(URL, { method: 'POST' })];
     await clock.advance(100);
-    expect(sent).toEqual(['GET']);
+    expect(sent).toEqual(['GET', 'GET']);
 
     Object.assign(state, { says: true, network: true });
     calls.push(api(URL));
     await clock.advance(10);
 
-    expect(sent).toHaveLength(5);
+    expect(sent).toHaveLength(6);
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(clock.pending).toBe(0);
   });
 
   it('holds calls back again after the browser was wrong, where no event says that it is right', async () => {
     const { api, clock, listeners, sent, state } = browser({ says: false, network: true });
-    void api(URL);
+    void api(URL, { method: 'PUT' });
     await clock.advance(10);
     state.says = true;
     void api(URL);
@@ -83,7 +83,7 @@ describe('online', () => {
     Object.assign(state, { says: false, network: false });
     const call = api(URL);
     await clock.advance(1_000);
-    expect(sent).toHaveLength(2);
+    expect(sent).toHaveLength(3);
 
     Object.assign(state, { says: true, network: true });
     void api(URL);
@@ -105,11 +105,13 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
-  it('sends one call in 15 s all the same, which waits on if it finds no network', async () => {
+  it('sends each call once, and one in 15 s all the same, which waits on if it finds no network', async () => {
     const { api, change, clock, sent } = browser({ says: false, network: false });
     const calls = Array.from({ length: 5 }, () => api(URL));
-    await clock.advance(60_000);
-    expect(sent).toHaveLength(5);
+    await clock.advance(1_000);
+    expect([sent.length, clock.pending]).toEqual([5, 1]);
+    await clock.advance(59_010);
+    expect(sent).toHaveLength(9);
 
     change(true);
     await clock.advance(10);
@@ -135,8 +137,8 @@ describe('online', () => {
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
   });
 
-  it('lets GETs alone go after a GET was answered, maybe by a cache, and all once another call was', async () => {
-    const { api, clock, sent } = browser({ says: false, network: true });
+  it('lets no POST go after a GET was answered, maybe by a cache, and all go once another call was', async () => {
+    const { api, clock, sent, told } = browser({ says: false, network: true });
     const calls = [
       api(URL),
       api(URL),
@@ -152,56 +154,61 @@ describe('online', () => {
     const put = api(URL, { method: 'PUT' });
     await clock.advance(10);
     expect((await put).status).toBe(200);
+    expect(told().slice(-3)).toEqual(['start', 'attempt', 'end']);
     expect(clock.pending).toBe(0);
   });
 
-  it('holds GETs back again once they find no network, as where a cache had answered', async () => {
-    const { api, change, clock, listeners, sent, state } = browser({ says: false, network: true });
-    void api(URL);
+  it('hands over at once what a cache answers, for which two calls at most go in vain', async () => {
+    const { clock, layer, server } = browser({ says: false, network: false });
+    const network = vi.fn(server);
+    const api = layer(async (input, init) => (`${input}`.includes('cached') ? new Response() : network(input, init)));
+    for (let n = 0; n < 20; n++) void api(URL);
+    void api(URL, { method: 'POST' });
     await clock.advance(10);
-    state.network = false;
-    const calls = [api(URL), api(URL)];
-    await clock.advance(1_000);
+    expect(network).toHaveBeenCalledTimes(20);
+
+    expect((await api('https://api.test/cached')).status).toBe(200);
+    await clock.advance(10_000);
+    expect(network).toHaveBeenCalledTimes(22);
+  });
+
+  it.each(['GET', 'HEAD'])(
+    'lets all soon go that can be repeated, and reads, once a %s finds that there is a network',
+    async (method) => {
+      const { clock, layer, sent, server, state } = browser({ says: false, network: false });
+      const api = layer(server);
+      const off = compose(
+        defineMiddleware((call, next) => next(call.with({ retried: 'off' }))),
+        layer,
+      )(server);
+      const calls = Array.from({ length: 20 }, () => api(URL));
+      calls.push(off(URL));
+      const posts = [api(URL, { method: 'POST' }), off(URL, { method: 'PUT' })];
+      await clock.advance(10);
+      sent.length = 0;
+
+      state.network = true;
+      void api(URL, { method });
+      await clock.advance(60);
+      expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(21).fill(200));
+      expect(sent).toHaveLength(22);
+
+      await clock.advance(15_000);
+      expect((await Promise.all(posts)).map(({ status }) => status)).toEqual([200, 200]);
+      expect(clock.pending).toBe(0);
+    },
+  );
+
+  it('lets a PUT that found no network go after a read was answered, and by its answer all', async () => {
+    const { api, clock, sent, state } = browser({ says: false, network: false });
+    const calls = [api(URL, { method: 'POST' }), api(URL, { method: 'PUT' })];
+    await clock.advance(10);
+    state.network = true;
     calls.push(api(URL));
-    await clock.advance(1_000);
-    expect(sent).toHaveLength(4); // that of the cache, two, and one of them as a probe
+    await clock.advance(30);
 
-    change(true);
-    await clock.advance(10);
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect([listeners.count, clock.pending]).toEqual([0, 0]);
-  });
-
-  it('sends what can be repeated as a probe once a GET was answered, by which all learn whether that was a cache', async () => {
-    const { api, clock, sent, state, told } = browser({ says: false, network: true });
-    void api(URL);
-    await clock.advance(10);
-    state.network = false;
-    const puts = [api(URL, { method: 'PUT' }), api(URL, { method: 'PUT' })];
-    await clock.advance(14_000);
-    expect(sent).toEqual(['GET', 'PUT', 'PUT', 'PUT']);
-
-    state.network = true;
-    const post = api(URL, { method: 'POST' });
-    await clock.advance(1_100);
-    expect((await Promise.all([...puts, post])).map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(told().filter((what) => what.startsWith('probe'))).toHaveLength(5);
-  });
-
-  it('goes on at once where a single GET has found no network', async () => {
-    const { api, clock, sent, state } = browser({ says: false, network: true });
-    void api(URL);
-    await clock.advance(10);
-    state.network = false;
-    const call = api(URL);
-    await clock.advance(10);
-    state.network = true;
-    await clock.advance(10);
-    void api(URL);
-    await clock.advance(10);
-
-    expect((await call).status).toBe(200);
-    expect(sent).toHaveLength(4);
+    expect(sent).toEqual(['PUT', 'GET', 'PUT', 'POST']);
   });
 
   it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {
@@ -217,7 +224,7 @@ describe('online', () => {
 
     const [second, get] = [api(URL, { method: 'POST' }), api(URL)];
     await clock.advance(16_000);
-    expect(sent).toEqual(['POST', 'GET']);
+    expect(sent).toEqual(['POST', 'GET', 'GET']);
     change(true);
     await clock.advance(10);
     expect((await Promise.all([second, get])).map(({ status }) => status)).toEqual([200, 200]);
@@ -228,7 +235,7 @@ describe('online', () => {
     const calls = Array.from({ length: 20 }, () => api(URL));
     await clock.advance(10);
     for (let n = 0; n < 1_000; n++) change(false);
-    expect([sent.length, listeners.count, clock.pending]).toEqual([1, 2, 1]);
+    expect([sent.length, listeners.count, clock.pending]).toEqual([20, 2, 1]);
 
     change(true);
     change(false);
@@ -236,7 +243,7 @@ describe('online', () => {
     await clock.advance(10);
 
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(20).fill(200));
-    expect(sent).toHaveLength(21);
+    expect(sent).toHaveLength(40);
     expect(clock.pending).toBe(0);
   });
 
@@ -302,9 +309,23 @@ describe('online', () => {
 
   it('hands on what fails for another reason than the network', async () => {
     const { clock, layer } = browser({ says: false });
-    const late = new DOMException('late', 'TimeoutError');
+    const ended = new DOMException('ended', 'AbortError');
 
-    expect(await error(layer(() => Promise.reject(late))(URL))).toBe(late);
+    expect(await error(layer(() => Promise.reject(ended))(URL))).toBe(ended);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('takes a request that takes too long for one that finds no network', async () => {
+    const { change, clock, layer, server } = browser({ says: false });
+    const late = new DOMException('late', 'TimeoutError');
+    const fetch = vi.fn(server).mockRejectedValueOnce(late);
+    const call = layer(fetch)(URL);
+    await clock.advance(10_000);
+    expect(fetch).toHaveBeenCalledTimes(1);
+
+    change(true);
+    await clock.advance(10);
+    expect((await call).status).toBe(200);
     expect(clock.pending).toBe(0);
   });
 

@@ -1,17 +1,23 @@
-import { defineMiddleware, type Layer } from '../chain/define-middleware.ts';
+import { keepBody, releaseBody } from '../body/keep-body.ts';
+import type { Call } from '../call/call.ts';
+import { isIdempotent } from '../call/idempotent.ts';
+import { defineMiddleware, type Layer, type Next } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
+import { ignoreRejection } from '../events/notify.ts';
 import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
-import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
-import type { Clock } from '../time/clock.ts';
-import { Network } from './network.ts';
+import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
+import { transientKind } from '../outcome/classify-error.ts';
+import { onAbort } from '../time/abort.ts';
+import { cancellable } from '../time/cancellable.ts';
+import { type Clock, endSleep } from '../time/clock.ts';
 
 /** What has the events `online` and `offline`, as `window` does. */
 export type OnlineTarget = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>;
 
 export interface OnlineOptions {
   /**
-   * How long after a probe the next call is sent although the browser says that it is offline, in milliseconds.
+   * How often one of the calls that wait is sent although the browser says that it is offline, in milliseconds.
    * @default 15_000
    */
   probeEvery?: number;
@@ -43,11 +49,11 @@ export const onlineOptions: OptionTable<OnlineOptions> = OPTIONS;
  * Holds calls back while the browser is offline, and sends them when it is back. Put it inside `retry` and
  * `circuitBreaker`.
  *
- * A browser may say that it is offline when it is not. So a call is sent as a probe all the same, at most one in
- * `probeEvery`: the first that can be repeated, or after that time the first. If the probe is answered, what the browser says is
- * ignored until it says something else; if it was a GET or HEAD, which a cache may have answered, for reads alone and until one
- * finds no network. What finds no network waits again. It fails if it may not be repeated (by its method and key, or since it says `retry: false`),
- * if the same request would fail again, or if no time is left.
+ * A browser may say that it is offline when it is not. So a call that can be repeated (by its method and key) is sent all the same, as a
+ * probe: without a network, that fails at once. It waits if it finds no network or a time limit further in ends it, and fails if the same
+ * request would fail again, or if no time is left. Every other call waits, also one that says `retry: false`. Once in `probeEvery` one of
+ * those that wait goes as the next probe. If a probe is answered that was no GET or HEAD, which a cache may have answered, what the browser
+ * says is ignored until it says something else.
  *
  * Where there is no `navigator.onLine`, as in Node, calls pass through.
  *
@@ -74,4 +80,152 @@ function layer(): Layer {
   return own;
 }
 
-/** Why a call may go. */
+/** Why a call goes: to find out, or because there is a network. */
+type Why = 'probe' | 'online';
+
+interface Waiting {
+  readonly call: Call;
+  readonly isRepeatable: boolean;
+  readonly go: (why: Why) => void;
+}
+
+/** What is known of the network, and the calls that wait for it. */
+class Network {
+  readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
+  readonly #waiting = new Set<Waiting>();
+  /** Whether a call that no cache can have answered was answered although the browser says that it is offline. */
+  #isWrong = false;
+  #timer: AbortController | undefined;
+  #listens = false;
+
+  constructor(settings: Settings<OnlineOptions, typeof OPTIONS>) {
+    this.#settings = settings;
+  }
+
+  run(call: Call, next: Next): Promise<Response> {
+    if (!this.#says()) return this.#isWrong ? next(call) : this.#runOffline(call, next);
+    // no event has said so: workers of Chromium fire none
+    if (this.#isWrong || this.#waiting.size > 0) this.#changed();
+    return next(call);
+  }
+
+  async #runOffline(call: Call, next: Next): Promise<Response> {
+    const isRepeatable = call.retried !== 'off' && call.replayable && isIdempotent(call);
+    let why = isRepeatable ? 'probe' : await this.#wait(call, false);
+    while (why === 'probe') {
+      this.#emit(call, 'probe');
+      try {
+        const response = await next(isRepeatable ? keepBody(call) : call);
+        this.#answered(call);
+        releaseBody(call);
+        return response;
+      } catch (error) {
+        const isOver = call.signal?.aborted || call.remaining() <= 0;
+        if (!isRepeatable || isOver || !transientKind(error)) throw error; // a timeout is a sign of no network, too
+        call.record.keyIsNew = false; // the server may have got the request all the same
+      }
+      why = await this.#wait(call, true);
+    }
+    return next(call);
+  }
+
+  /** Whether the browser says that it is online. A promise counts as yes. */
+  #says(): boolean {
+    try {
+      const says = this.#settings.isOnline();
+      ignoreRejection(says);
+      return says;
+    } catch {
+      return true;
+    }
+  }
+
+  async #wait(call: Call, isRepeatable: boolean): Promise<Why> {
+    if (this.#isWrong || this.#says()) return 'online';
+    const { observed, record, signal } = call;
+    const own = observed && cancellable(signal);
+    let stop: (() => void) | undefined;
+    try {
+      const why = await new Promise<Why>((resolve, reject) => {
+        const waiting = { call, isRepeatable, go: resolve };
+        this.#waiting.add(waiting);
+        this.#watch();
+        this.#emit(call, 'wait', own?.cancel);
+        record.waitingFor = 'the browser to be online';
+        stop = onAbort(own?.signal ?? signal, (reason) => {
+          this.#waiting.delete(waiting);
+          this.#watch();
+          reject(reason);
+        });
+      });
+      if (why === 'online') this.#emit(call, 'released');
+      return why;
+    } finally {
+      record.waitingFor = undefined;
+      own?.release();
+      stop?.();
+    }
+  }
+
+  /** An answer has come to a probe, whatever the browser says. */
+  #answered(call: Call): void {
+    if (!isRead(call) || this.#says()) {
+      this.#isWrong = !this.#says();
+      this.#letGo(this.#waiting, 'online');
+    } else {
+      // Maybe by a cache. If there is a network, the answers of these two let the next ones go; if there is none, they alone go in vain.
+      const harmless = [...this.#waiting].filter((waiting) => waiting.isRepeatable || isRead(waiting.call));
+      this.#letGo(harmless.slice(0, 2), 'probe');
+    }
+  }
+
+  /** The browser says something else than before. */
+  readonly #changed = (): void => {
+    this.#isWrong = false;
+    this.#letGo(this.#says() ? this.#waiting : [], 'online');
+  };
+
+  #letGo(calls: Iterable<Waiting>, why: Why): void {
+    for (const waiting of calls) {
+      this.#waiting.delete(waiting);
+      waiting.go(why);
+    }
+    this.#watch();
+  }
+
+  /** Listens and has a timer as long as there is something to wait for. */
+  #watch(): void {
+    const isWaiting = this.#waiting.size > 0;
+    const listens = isWaiting || this.#isWrong;
+    if (listens !== this.#listens) {
+      this.#listens = listens;
+      const target = this.#settings.target ?? (globalThis as unknown as OnlineTarget);
+      for (const type of ['online', 'offline']) {
+        target[listens ? 'addEventListener' : 'removeEventListener']?.(type, this.#changed);
+      }
+    }
+    if (!isWaiting) {
+      endSleep(this.#timer);
+      this.#timer = undefined;
+    } else if (!this.#timer) this.#startTimer();
+  }
+
+  #startTimer(): void {
+    const timer = new AbortController();
+    this.#timer = timer;
+    const ring = () => {
+      if (this.#timer !== timer) return;
+      this.#timer = undefined;
+      const all = [...this.#waiting];
+      this.#letGo([all.find(({ isRepeatable }) => isRepeatable) ?? all[0]!], 'probe');
+    };
+    this.#settings.clock.sleep(this.#settings.probeEvery, timer.signal).then(ring, () => {});
+  }
+
+  #emit(call: Call, action: 'wait' | 'probe' | 'released', cancel?: (reason?: unknown) => void): void {
+    const moment = { type: 'offline', action, waiting: this.#waiting.size, ...(cancel && { cancel }) } as const;
+    call.observed?.emit(call, moment);
+  }
+}
+
+const isRead = ({ method }: Call) => method === 'GET' || method === 'HEAD'; // what a cache may answer
