@@ -174,8 +174,12 @@ class Network {
       this.#letGo(this.#waiting, 'online');
     } else {
       // Maybe by a cache. If there is a network, the answers of these two let the next ones go; if there is none, they alone go in vain.
-      const harmless = [...this.#waiting].filter((waiting) => waiting.isRepeatable || isRead(waiting.call));
-      this.#letGo(harmless.slice(0, 2), 'probe');
+      const two: Waiting[] = [];
+      for (const waiting of this.#waiting) {
+        if (two.length === 2) break;
+        if (waiting.isRepeatable || isRead(waiting.call)) two.push(waiting);
+      }
+      this.#letGo(two, 'probe');
     }
   }
 
