@@ -108,7 +108,7 @@ export class Recovery {
   #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
-  /** When a held call was last refused its turn, or refused during the outage. Once that is over, a server that is full refuses some all the time. */
+  /** When a held call was last refused its turn, or refused while the server was down. In between some are refused wherever requests fail by chance. */
   #waitedAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
@@ -200,7 +200,8 @@ export class Recovery {
   send(now: number): boolean {
     const since = this.#since;
     if (since.sent >= this.#room(now)) {
-      if (this.#isAnswering() || now >= this.#crowdedUntil) this.#waitedAt = now;
+      const isDown = since.answered === 0 && this.#wasDown();
+      if (isDown || this.#isAnswering()) this.#waitedAt = now;
       return false;
     }
     if (since.answered > 0) since.sent++;
