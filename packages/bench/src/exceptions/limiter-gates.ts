@@ -19,11 +19,6 @@ const items =
     return { path: `/items/${index}` };
   };
 
-/** Calls to so many paths with names of their own. */
-const names =
-  (count: number) =>
-  (_: number, chance: number): Asked => ({ path: `/${'abcdefghij'[Math.floor(chance * count)]}` });
-
 const credentials =
   (count: number) =>
   (index: number): Asked => ({ path: '/', init: { headers: { authorization: `Bearer ${index % count}` } } });
@@ -125,14 +120,6 @@ export const GATES: readonly Exception[] = [
       limited({ limit: fixedWindow(20, MINUTE), tells: SECONDS }),
       answering(),
     ),
-  },
-  {
-    situation: 'Two paths share a limit of two a second without a burst; calls of 30 s, at 120 %',
-    ...limiterBeside(),
-    instead: limiterStack({ scope: 'origin' }),
-    ...random(2.4, 2 * MINUTE),
-    ask: names(2),
-    server: limited({ limit: bucket(2, 1), tells: RETRY_AFTER }),
   },
 ];
 
