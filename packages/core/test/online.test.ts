@@ -383,6 +383,22 @@ describe('online', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('hands over each outcome where what has the events throws', async () => {
+    const fail = () => {
+      throw new Error('no events');
+    };
+    const clock = manualClock();
+    const target = { addEventListener: fail, removeEventListener: fail };
+    const fetch = vi.fn(fakeFetch([200, 200, 200])).mockRejectedValueOnce(networkError('ENETUNREACH'));
+    const api = online({ clock, target, isOnline: () => false })(fetch);
+    const [put, order] = [api(URL, { method: 'PUT' }), api(URL, { method: 'POST' })];
+    await clock.advance(15_000);
+
+    expect([(await put).status, (await order).status]).toEqual([200, 200]);
+    expect((await api(URL)).status).toBe(200);
+    expect(clock.pending).toBe(0);
+  });
+
   it('passes calls through where there is no navigator.onLine, as in Node, and no event target', async () => {
     for (const navigator of [undefined, {}, { onLine: true }]) {
       vi.stubGlobal('navigator', navigator);

@@ -3,7 +3,7 @@ import type { Call } from '../call/call.ts';
 import { isIdempotent } from '../call/idempotent.ts';
 import { defineMiddleware, type Layer, type Next } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
-import { ignoreRejection } from '../events/notify.ts';
+import { ignoreRejection, notify } from '../events/notify.ts';
 import { checkFunction, checkMembers, checkMs } from '../options/check.ts';
 import { isDevelopment } from '../options/is-development.ts';
 import { clockOption, type OptionTable, readOptions, type Settings } from '../options/options.ts';
@@ -84,7 +84,6 @@ function layer(): Layer {
 type Why = 'probe' | 'online';
 
 interface Waiting {
-  readonly call: Call;
   readonly isRepeatable: boolean;
   readonly go: (why: Why) => void;
 }
@@ -93,6 +92,8 @@ interface Waiting {
 class Network {
   readonly #settings: Settings<OnlineOptions, typeof OPTIONS>;
   readonly #waiting = new Set<Waiting>();
+  /** Those among them that can be repeated or are reads. */
+  readonly #first = new Set<Waiting>();
   /** Whether a call that no cache can have answered was answered although the browser says that it is offline. */
   #isWrong = false;
   #timer: AbortController | undefined;
@@ -147,13 +148,15 @@ class Network {
     let stop: (() => void) | undefined;
     try {
       const why = await new Promise<Why>((resolve, reject) => {
-        const waiting = { call, isRepeatable, go: resolve };
+        const waiting = { isRepeatable, go: resolve };
         this.#waiting.add(waiting);
+        if (isRepeatable || isRead(call)) this.#first.add(waiting);
         this.#watch();
         this.#emit(call, 'wait', own?.cancel);
         record.waitingFor = 'the browser to be online';
         stop = onAbort(own?.signal ?? signal, (reason) => {
           this.#waiting.delete(waiting);
+          this.#first.delete(waiting);
           this.#watch();
           reject(reason);
         });
@@ -173,13 +176,8 @@ class Network {
       this.#isWrong = !this.#says();
       this.#letGo(this.#waiting, 'online');
     } else {
-      // Maybe by a cache. If there is a network, the answers of these two let the next ones go; if there is none, they alone go in vain.
-      const two: Waiting[] = [];
-      for (const waiting of this.#waiting) {
-        if (two.length === 2) break;
-        if (waiting.isRepeatable || isRead(waiting.call)) two.push(waiting);
-      }
-      this.#letGo(two, 'probe');
+      // Maybe by a cache. If there is a network, the answers of two let the next ones go; if there is none, they alone go in vain.
+      this.#letGo(this.#first, 'probe', 2);
     }
   }
 
@@ -189,9 +187,11 @@ class Network {
     this.#letGo(this.#says() ? this.#waiting : [], 'online');
   };
 
-  #letGo(calls: Iterable<Waiting>, why: Why): void {
+  #letGo(calls: Iterable<Waiting>, why: Why, most = Infinity): void {
     for (const waiting of calls) {
+      if (most-- === 0) break;
       this.#waiting.delete(waiting);
+      this.#first.delete(waiting);
       waiting.go(why);
     }
     this.#watch();
@@ -205,7 +205,7 @@ class Network {
       this.#listens = listens;
       const target = this.#settings.target ?? (globalThis as unknown as OnlineTarget);
       for (const type of ['online', 'offline']) {
-        target[listens ? 'addEventListener' : 'removeEventListener']?.(type, this.#changed);
+        notify(() => target[listens ? 'addEventListener' : 'removeEventListener']?.(type, this.#changed));
       }
     }
     if (!isWaiting) {

@@ -106,6 +106,22 @@ function offline(init: RequestInit): Scenario {
   };
 }
 
+/** `n` orders that wait while a cache answers `n` reads. */
+function offlineByCache(n: number): ReturnType<Scenario> {
+  const { options } = timing();
+  const [target, signals] = [new EventTarget(), new AbortController()];
+  const steady = online({ clock: options.clock, target, isOnline: () => false, probeEvery: HOUR })(
+    async () => new Response('kept'),
+  );
+  const { signal } = signals;
+  return async () => {
+    const orders = Array.from({ length: n }, () => settle(steady(API, { method: 'POST', body: 'x', signal })));
+    await Promise.all(Array.from({ length: n }, () => settle(steady(API))));
+    signals.abort();
+    return Promise.all(orders);
+  };
+}
+
 const plain = (): Fetch => async () => new Response('ok');
 const all = (options: ReturnType<typeof timing>['options']) =>
   standard({ ...options, rateLimit: true, circuitBreaker: true, concurrency: 8, bufferBody: true });
@@ -189,6 +205,7 @@ export const scenarios: Record<string, Scenario> = {
   'calls that wait for a retry when their client is closed': closed((options) => retry({ ...options, budget: false })),
   'calls that are offline': offline({}),
   'orders that are offline': offline({ method: 'POST', body: 'x' }),
+  'orders that are offline beside reads of a cache': offlineByCache,
   'calls through the standard stack': calls((options) => standard(options), plain),
   'calls through every layer': calls(all, plain),
   'calls that fail once': calls(
