@@ -108,7 +108,10 @@ export class Recovery {
   #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
-  /** When a held call was last refused its turn, or refused during the outage. Once that is over, a server that is full refuses some all the time. */
+  /**
+   * When a held call was last refused, during the outage or its turn after it. Not where new calls fail again after the outage: a server
+   * that is full causes such refusals all the time.
+   */
   #waitedAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
