@@ -46,8 +46,6 @@ export function limited({ limit, tells = NOTHING, answers = 100, noise }: Limite
   };
 }
 
-export const ofPath = ({ path }: Seen): string => path;
-
 /** Requests that are chosen go to one server, the others to another one. */
 export function either(choose: (request: Seen) => boolean, chosen: MakeServer, others: MakeServer): MakeServer {
   return (random) => {

@@ -1,12 +1,12 @@
-import { between, eachOf, except, OK, refusal } from '../harm/servers.ts';
+import { OK, refusal } from '../harm/servers.ts';
 import type { Asked } from '../harm/situation.ts';
-import { bucket, concurrency, fixedWindow } from '../limits/limits.ts';
+import { bucket, fixedWindow } from '../limits/limits.ts';
 import type { Exception } from './exception.ts';
-import { answering, either, limited, ofPath } from './limited-servers.ts';
+import { answering, either, limited } from './limited-servers.ts';
 import { limiterBeside, pool, standardBeside } from './limiter-stacks.ts';
 import { MEASURES } from './measures.ts';
 import { beside, limiterStack, plainStack } from './stacks.ts';
-import { RETRY_AFTER, SECONDS, type Tells } from './tells.ts';
+import { RETRY_AFTER, SECONDS } from './tells.ts';
 import { random } from './traffic.ts';
 
 const MINUTE = 60_000;
@@ -18,11 +18,6 @@ const items =
     const index = chance < busy ? 0 : 1 + Math.floor(((chance - busy) / (1 - busy)) * (count - 1));
     return { path: `/items/${index}` };
   };
-
-/** Calls to so many paths with names of their own. */
-const names =
-  (count: number) =>
-  (_: number, chance: number): Asked => ({ path: `/${'abcdefghij'[Math.floor(chance * count)]}` });
 
 const credentials =
   (count: number) =>
@@ -101,14 +96,6 @@ export const GATES: readonly Exception[] = [
     ),
   },
   {
-    situation: 'Each of ten paths takes one request of 140 ms at once and is silent, at 66 %',
-    ...limiterBeside(),
-    instead: limiterStack({ scope: 'path' }),
-    ...random(47, 20_000),
-    ask: names(10),
-    server: eachOf(ofPath, limited({ limit: concurrency(1, 140), answers: 140 })),
-  },
-  {
     situation: 'Three credentials share a silent limit of 10 a second without a burst, at 80 %',
     ...limiterBeside(),
     instead: limiterStack({ scope: 'origin' }),
@@ -134,37 +121,7 @@ export const GATES: readonly Exception[] = [
       answering(),
     ),
   },
-  {
-    situation: 'Two paths have limits of one and of two a second; calls of 10 s, at 100 %',
-    ...limiterBeside({}, 10_000),
-    instead: limiterStack({ scope: 'path' }, 10_000),
-    ...random(3, 2 * MINUTE),
-    ask: (_, chance) => ({ path: chance < 1 / 3 ? '/a' : '/b' }),
-    server: twoLimits(RETRY_AFTER),
-  },
-  {
-    situation:
-      'All paths are refused for 5 s, and one of five exceeds a limit of its own; 10 calls of 10 s a second, counted: the others after it',
-    ...standardBeside(10_000),
-    instead: beside({ timeout: 10_000 }, { rateLimit: { scope: 'path' } }).ours,
-    ...random(10, 45_000),
-    ask: names(5),
-    judged: ({ path }, { at }) => path !== '/a' && at >= 10_000,
-    server: either(
-      ({ path, at }) => path === '/a' && !(at >= 5_000 && at < 10_000),
-      limited({ limit: bucket(1, 1), tells: RETRY_AFTER }),
-      except(between(5_000, 10_000), refusal(429, 1)),
-    ),
-  },
 ];
-
-function twoLimits(tells: Tells) {
-  return either(
-    ({ path }) => path === '/a',
-    limited({ limit: bucket(1, 1), tells }),
-    limited({ limit: bucket(2, 2), tells }),
-  );
-}
 
 function firstRefused() {
   const seen = new Set<string>();

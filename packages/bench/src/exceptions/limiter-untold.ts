@@ -29,21 +29,6 @@ export const UNTOLD: readonly Exception[] = [
     server: limited({ limit: slidingLog(10, 1_000), answers: 1_500 }),
   },
   {
-    situation: 'A bucket of 10 a second is silent; answers of 4 s, at 110 %',
-    ...limiterBeside(),
-    instead: limiterStack({ limit: { requests: 10, per: 1_000 } }),
-    ...random(11),
-    server: limited({ limit: bucket(10, 10), answers: 4_000 }),
-  },
-  {
-    situation: '130 workers call a bucket of 5 a second; answers of 20 s, counted: calls done in five minutes',
-    ...limiterBeside({}, 300_000),
-    instead: limiterStack({ limit: { requests: 5, per: 1_000 } }, 300_000),
-    measure: MEASURES.done,
-    ...loop(130, 5 * MINUTE),
-    server: limited({ limit: bucket(5, 10), tells: RETRY_AFTER, answers: 20_000 }),
-  },
-  {
     situation:
       '40 workers call a silent bucket of 10 a second; answers of 3 s, counted: calls done in the fourth minute',
     ...limiterBeside(),
