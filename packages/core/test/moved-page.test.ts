@@ -69,11 +69,11 @@ describe('a page that goes elsewhere while a call waits', () => {
     expect(sent).toEqual(Array(2).fill('https://api.test/settings'));
   });
 
-  it('lets a layer give another address', async () => {
+  it.each(['https://api.test/a', new Request('https://api.test/a')])('lets a layer send %s instead', async (input) => {
     const { sent, fetch } = openPage();
-    const moved = defineMiddleware((call, next) => next(call.with({ input: 'https://api.test/a' })));
+    const moved = defineMiddleware((call, next) => next(call.with({ input })));
     await compose(twice, moved)(fetch)('settings');
 
-    expect(sent).toEqual(Array(2).fill('https://api.test/a'));
+    expect(sent).toEqual([input, input]);
   });
 });

@@ -1,46 +1,9 @@
-import { compose, defineMiddleware, drain, type Fetch, observe, online, type SteadfetchEvent } from '@steadfetch/core';
+import { compose, defineMiddleware, drain, type Fetch, online } from '@steadfetch/core';
 import { fakeFetch, manualClock, networkError } from '@steadfetch/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { browser } from './support/browser.ts';
 
 const URL = 'https://api.test/x';
-
-/** A browser that says whether it is online, and whose network may be another matter. */
-function browser({ says = true, network = true } = {}) {
-  const clock = manualClock();
-  const target = new EventTarget();
-  const listeners = { count: 0 };
-  const state = { says, network };
-  const sent: string[] = [];
-  const server: Fetch = async (_input, init) => {
-    sent.push(init?.method ?? 'GET');
-    await clock.sleep(10);
-    if (!state.network) throw networkError('ENETUNREACH');
-    return new Response('fine');
-  };
-  const watched = {
-    addEventListener: (...args: Parameters<EventTarget['addEventListener']>) => {
-      listeners.count++;
-      target.addEventListener(...args);
-    },
-    removeEventListener: (...args: Parameters<EventTarget['removeEventListener']>) => {
-      listeners.count--;
-      target.removeEventListener(...args);
-    },
-  };
-  const events: SteadfetchEvent[] = [];
-  const layer = online({ clock, target: watched, isOnline: () => state.says });
-  const api = compose(
-    observe((event) => events.push(event), { clock }),
-    layer,
-  )(server);
-  const change = (says: boolean, network = says) => {
-    Object.assign(state, { says, network });
-    target.dispatchEvent(new Event(says ? 'online' : 'offline'));
-  };
-  const told = () =>
-    events.flatMap((event) => (event.type === 'offline' ? [`${event.action} ${event.waiting}`] : [event.type]));
-  return { api, change, clock, events, layer, listeners, sent, server, state, told };
-}
 
 const error = (call: Promise<unknown>) => call.catch((thrown: unknown) => thrown);
 
@@ -135,80 +98,6 @@ describe('online', () => {
 
     change(true);
     expect([listeners.count, clock.pending]).toEqual([0, 0]);
-  });
-
-  it('lets no POST go after a GET was answered, maybe by a cache, and all go once another call was', async () => {
-    const { api, clock, sent, told } = browser({ says: false, network: true });
-    const calls = [
-      api(URL),
-      api(URL),
-      api(URL, { method: 'HEAD' }),
-      api(URL, { method: 'POST' }),
-      api(URL, { method: 'POST' }),
-    ];
-    await clock.advance(14_999);
-    expect(sent).toEqual(['GET', 'GET', 'HEAD']);
-
-    await clock.advance(30);
-    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-    const put = api(URL, { method: 'PUT' });
-    await clock.advance(10);
-    expect((await put).status).toBe(200);
-    expect(told().slice(-3)).toEqual(['start', 'attempt', 'end']);
-    expect(clock.pending).toBe(0);
-  });
-
-  it('hands over at once what a cache answers, for which two calls at most go in vain', async () => {
-    const { clock, layer, server } = browser({ says: false, network: false });
-    const network = vi.fn(server);
-    const api = layer(async (input, init) => (`${input}`.includes('cached') ? new Response() : network(input, init)));
-    for (let n = 0; n < 20; n++) void api(URL);
-    void api(URL, { method: 'POST' });
-    await clock.advance(10);
-    expect(network).toHaveBeenCalledTimes(20);
-
-    expect((await api('https://api.test/cached')).status).toBe(200);
-    await clock.advance(10_000);
-    expect(network).toHaveBeenCalledTimes(22);
-  });
-
-  it.each(['GET', 'HEAD'])(
-    'lets all soon go that can be repeated, and reads, once a %s finds that there is a network',
-    async (method) => {
-      const { clock, layer, sent, server, state } = browser({ says: false, network: false });
-      const api = layer(server);
-      const off = compose(
-        defineMiddleware((call, next) => next(call.with({ retried: 'off' }))),
-        layer,
-      )(server);
-      const calls = Array.from({ length: 20 }, () => api(URL));
-      calls.push(off(URL));
-      const posts = [api(URL, { method: 'POST' }), off(URL, { method: 'PUT' })];
-      await clock.advance(10);
-      sent.length = 0;
-
-      state.network = true;
-      void api(URL, { method });
-      await clock.advance(60);
-      expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(21).fill(200));
-      expect(sent).toHaveLength(22);
-
-      await clock.advance(15_000);
-      expect((await Promise.all(posts)).map(({ status }) => status)).toEqual([200, 200]);
-      expect(clock.pending).toBe(0);
-    },
-  );
-
-  it('lets a PUT that found no network go after a read was answered, and by its answer all', async () => {
-    const { api, clock, sent, state } = browser({ says: false, network: false });
-    const calls = [api(URL, { method: 'POST' }), api(URL, { method: 'PUT' })];
-    await clock.advance(10);
-    state.network = true;
-    calls.push(api(URL));
-    await clock.advance(30);
-
-    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(sent).toEqual(['PUT', 'GET', 'PUT', 'POST']);
   });
 
   it('sends a POST as a probe only after 15 s, and only if no other waits', async () => {
@@ -327,6 +216,23 @@ describe('online', () => {
     await clock.advance(10);
     expect((await call).status).toBe(200);
     expect(clock.pending).toBe(0);
+  });
+
+  it('sends no probe early where a clock ignores that an earlier wait has ended', async () => {
+    const { clock, sent, server } = browser({ says: false, network: false });
+    const ignoring = { now: () => clock.now(), sleep: (ms: number) => clock.sleep(ms) };
+    const api = online({ clock: ignoring, target: new EventTarget(), isOnline: () => false })(server);
+    const controller = new AbortController();
+    const aborted = error(api(URL, { method: 'POST', signal: controller.signal }));
+    await clock.advance(10_000);
+    controller.abort();
+    await aborted;
+    const post = error(api(URL, { method: 'POST' }));
+    await clock.advance(14_999);
+    expect(sent).toEqual([]);
+
+    await clock.advance(11);
+    expect(await post).toMatchObject({ name: 'TypeError' });
   });
 
   it('hands on the error of a probe whose body cannot be sent again', async () => {

@@ -4,14 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { metricsOf } from '../src/metrics.ts';
 import { startSdk } from './sdk.ts';
 
+function listener() {
+  const told = metricsOf(metrics.getMeter('test'));
+  return (callId: number, members: object) => told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
+}
+
 describe('the metrics of single events', () => {
   it('measure waits in seconds, until the request is sent, in buckets of seconds', async () => {
     const sdk = startSdk();
-    const told = metricsOf(metrics.getMeter('test'));
-    const event = (members: object) => told({ callId: 1, origin: 'https://api.test', ...members } as never);
+    const event = listener();
 
-    event({ type: 'gate', action: 'wait', at: 1_000 });
-    event({ type: 'attempt', method: 'GET', status: 200, at: 6_000, ms: 3_000 });
+    event(1, { type: 'gate', action: 'wait', at: 1_000 });
+    event(1, { type: 'attempt', method: 'GET', status: 200, at: 6_000, ms: 3_000 });
 
     expect(await sdk.points(METRICS.gateWait.name)).toMatchObject([{ value: 1, sum: 2 }]);
     expect(await sdk.points(METRICS.attempt.name)).toMatchObject([{ value: 1, sum: 3 }]);
@@ -20,9 +24,7 @@ describe('the metrics of single events', () => {
 
   it('forget the oldest of the calls whose end is never told', async () => {
     const sdk = startSdk();
-    const told = metricsOf(metrics.getMeter('test'));
-    const event = (callId: number, members: object) =>
-      told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
+    const event = listener();
 
     for (let call = 1; call <= 10_001; call++) event(call, { type: 'wait', reason: 'status' });
     event(10_001, { type: 'gate', action: 'closed' });
@@ -33,9 +35,7 @@ describe('the metrics of single events', () => {
 
   it('keep a call that waits while many others begin and end', async () => {
     const sdk = startSdk();
-    const told = metricsOf(metrics.getMeter('test'));
-    const event = (callId: number, members: object) =>
-      told({ callId, at: 0, origin: 'https://api.test', ...members } as never);
+    const event = listener();
 
     event(0, { type: 'wait', reason: 'status' });
     for (let call = 1; call <= 10_001; call++) {

@@ -101,6 +101,7 @@ export class Gate {
     this.commonLimit = undefined;
     this.alwaysRefused?.clear();
     this.wide = false;
+    this.sentSince = 0;
     this.refusedUntil = -Infinity;
     this.ahead = new Ahead(this, this.#context);
     this.#lifetime = new Lifetime();

@@ -20,7 +20,7 @@ export const UNSENT: Answer = { kind: 'failed', cost: 0 };
 export function settle(permit: Permit, leaf: Gate, now: number, answer: Answer, policy?: string): Effect {
   if (answer.kind === 'accepted') countAcceptance(leaf, answer, now);
   let { wait } = answer;
-  if (answer.kind === 'refused') wait = countRefusal(leaf, wait, { sentAt: permit.sent.at, now, policy, asked: wait });
+  if (answer.kind === 'refused') wait = countRefusal(leaf, { sentAt: permit.sent.at, now, policy, asked: wait });
   const gate = leaf.effective;
   const own = wait === undefined ? answer : { ...answer, wait };
   const others = answer.kind === 'accepted' ? ACCEPTED : FAILED;
@@ -50,8 +50,8 @@ function countAcceptance(leaf: Gate, { quotas }: Answer, now: number): void {
 }
 
 /** Widens and narrows. Returns how long the server asked to wait, of this request and of those that now share its gate. */
-function countRefusal(leaf: Gate, asked: number | undefined, refused: Refused): number | undefined {
-  let wait = asked;
+function countRefusal(leaf: Gate, refused: Refused): number | undefined {
+  let wait = refused.asked;
   for (let child = leaf; child.parent?.mayWiden; child = child.parent) {
     const { parent } = child;
     parent.commonLimit ??= new CommonLimit();

@@ -1,8 +1,11 @@
 import { fakeFetch, manualClock, seededRandom } from '@steadfetch/testing';
 import { expect, it } from 'vitest';
 import { CommonLimit } from '../src/common-limit.ts';
-import type { Gate } from '../src/gate.ts';
+import { Gate } from '../src/gate.ts';
+import type { GateContext } from '../src/gate-context.ts';
 import { rateLimit } from '../src/index.ts';
+import { Pacer } from '../src/model/pacer.ts';
+import type { Ticket } from '../src/ticket.ts';
 
 const gate = () => ({ sentSince: 1, refusedUntil: -Infinity }) as Gate;
 
@@ -20,7 +23,7 @@ function calls() {
     refuse: (...gates: Gate[]) => {
       for (const gate of gates) {
         now += 2_000;
-        wide = limit.refused(gate, wide, { sentAt: now - 5, now, policy: undefined }).wide;
+        wide = limit.refused(gate, wide, { sentAt: now - 5, now, policy: undefined, asked: undefined }).wide;
       }
       return wide;
     },
@@ -73,10 +76,69 @@ it('takes a refusal for that of a limit in common only where a limit of the path
   expect(refuse(hot)).toBe(true);
 });
 
-it('takes no refusal within the wait of the last one for more than that said', () => {
-  const { hot, other, refuse } = calls();
-  for (const gate of [hot, other]) gate.refusedUntil = 10_000;
-  expect(refuse(hot, other)).toBe(false);
+/** Two paths, each refused after it had sent so many requests since its last refusal. Returns whether they have a limit in common. */
+function twoPaths() {
+  const limit = new CommonLimit();
+  const refuse = (child: Gate, sentSince: number, now: number, asked?: number) => {
+    child.sentSince += sentSince;
+    return limit.refused(child, false, { sentAt: now, now, policy: undefined, asked }).wide;
+  };
+  return { one: gate(), two: gate(), refuse };
+}
+
+it.each([
+  [undefined, 1_000, false],
+  [undefined, 1_001, true],
+  [3_000, 3_000, false],
+  [3_000, 3_001, true],
+])(
+  'takes no refusal within the wait of the last one for more than that said: %s asked, after %s ms',
+  (asked, at, isCommon) => {
+    const { one, two, refuse } = twoPaths();
+    refuse(one, 2, 0, asked);
+    refuse(two, 2, 0, asked);
+    refuse(one, 1, 0, 0); // of one that was under way
+    expect(refuse(one, 1, at)).toBe(isCommon);
+  },
+);
+
+it.each([
+  [60_000, true],
+  [60_001, false],
+])('remembers for a minute that a limit of the path alone would have had room: after %s ms', (at, isCommon) => {
+  const { one, two, refuse } = twoPaths();
+  refuse(one, 0, 0);
+  refuse(one, 2, 30_000);
+  expect(refuse(two, 2, at)).toBe(isCommon);
+});
+
+it('counts what a path has sent at the wider gates too, which may have a limit in common with others', () => {
+  const context = { createPacer: () => new Pacer({ random: () => 0 }) } as unknown as GateContext;
+  const team = new Gate('team', undefined, 'team', context);
+  const path = new Gate('team a', team, 'a', context);
+  path.admit({ cost: 1, gate: path } as Ticket, 0);
+
+  expect([path.sentSince, team.sentSince]).toEqual([1, 1]);
+});
+
+it('joins paths after a reset as before it', async () => {
+  const clock = manualClock();
+  const limiter = rateLimit({ clock });
+  let isFull = true;
+  const server = () => (isFull ? { status: 429, headers: { 'retry-after': '120' } } : 200);
+  const limited = limiter(fakeFetch(server, { clock }));
+  const call = async (...paths: string[]) => {
+    for (const path of paths) await limited(`https://api.example.com/${path}`);
+    return limiter.snapshot().flatMap(({ key, state }) => (state === 'closed' ? [key] : []));
+  };
+  expect(await call('a', 'b')).toEqual(['https://api.example.com']);
+
+  limiter.reset();
+  isFull = false;
+  await call('a', 'b', 'a', 'b');
+  limiter.reset();
+  isFull = true;
+  expect(await call('a', 'b')).toEqual(['https://api.example.com']);
 });
 
 it('leaves paths apart that each have a limit of their own, though all exceed it at once', async () => {

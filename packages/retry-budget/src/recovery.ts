@@ -108,7 +108,10 @@ export class Recovery {
   #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
-  /** When a held call was last refused its turn, or refused while the server was down. In between some are refused wherever requests fail by chance. */
+  /**
+   * When a held call was last refused its turn, or refused while the server was down. In between some are refused wherever requests fail
+   * by chance.
+   */
   #waitedAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */

@@ -195,8 +195,8 @@ export class Call {
   #hand(fetch: Fetch, input: RequestInfo | URL, given: RequestInit | undefined): Promise<Response> {
     const { observed, retried, record } = this;
     const init = inGivenForm(given, fetch, record.keyField);
-    // The page may have moved on by `history.pushState()`. As it was given where it means the same, and for a fetch that is not the
-    // global one: there may be a base in front. An app may have put one in front in the global one as well, mostly before `/path`.
+    // The page may have moved on by `history.pushState()`. What still means the same is sent as it was given, for an app may have put a
+    // base in front in the global fetch, mostly before `/path`. Any other fetch may do that too, and gets all as it was given.
     const hasMoved =
       record.base && typeof input === 'string' && fetch === globalThis.fetch && baseOf(input) !== record.base;
     const target = hasMoved && absolute(input) !== this.url ? this.url : input;

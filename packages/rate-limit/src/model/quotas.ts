@@ -22,7 +22,7 @@ export interface Spent {
 }
 
 /** A request as it was sent. Its cost was an estimate. */
-interface Request {
+interface SentRequest {
   readonly before: Spent;
   readonly cost: number;
 }
@@ -72,7 +72,7 @@ export class Quotas {
   }
 
   /** Learns from the quotas of an answer. */
-  settle(quotas: readonly UsableQuota[], sent: Request, answered: Omit<Answered, 'before' | 'after'>): void {
+  settle(quotas: readonly UsableQuota[], sent: SentRequest, answered: Omit<Answered, 'before' | 'after'>): void {
     const { before } = sent;
     const { accepted } = answered;
     const after = this.#spent.requests - before.requests - 1;

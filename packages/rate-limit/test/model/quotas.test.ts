@@ -40,6 +40,19 @@ describe('told quotas', () => {
     expect(result.accepted).toBeGreaterThan(0.75 * rate * 60);
   });
 
+  it('counts an answered request as it was counted when it was sent, whatever it cost', () => {
+    const delayAfter = (estimate: number) => {
+      const model = pacer();
+      const sent = model.send(0, estimate);
+      model.advance(10);
+      const quotas = [{ name: 'tokens', limit: 10, window: 60_000, remaining: 9, reset: 59_990 }];
+      model.settle(sent, 10, { kind: 'accepted', cost: 1, quotas });
+      return [model.delay(10, 9), model.delay(10, 10) > 0];
+    };
+
+    expect([1, 2].map(delayAfter)).toEqual(Array(2).fill([0, true]));
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();

@@ -35,6 +35,13 @@ describe('Stretch', () => {
     made.close();
     expect(made.accepted).toBe(3);
 
+    const answered = new Stretch();
+    for (let n = 0; n < 5; n++) answered.send(n);
+    answered.accept(10, 0, 5, 1);
+    answered.refuse(10, { at: 5, inFlight: 4, ahead: false });
+    answered.close();
+    expect(answered.accepted).toBe(1);
+
     const refused = new Stretch();
     for (let n = 0; n < 4; n++) refused.send(n);
     for (let n = 0; n < 2; n++) refused.refuse(10, { at: 2, inFlight: 3, ahead: false });

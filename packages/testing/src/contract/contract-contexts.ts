@@ -31,7 +31,7 @@ async function keepsContext(
   const urls = Array.from({ length: 20 }, (_, index) => CONTRACT_URL + index);
   const calls = Promise.allSettled(urls.map((url) => context.run(url, () => steady(url, { signal }))));
   await inTime(calls);
-  abort(); // who paces calls has sent some
+  abort(); // what paces calls has sent some of them
   await inTime(calls);
   for (const [url, store] of found) {
     if (urls.includes(url)) same(store, url, `the async context in which a call is sent ${when}`);

@@ -22,11 +22,11 @@ export interface Place {
  */
 export function planResponse(plan: Plan, place: Place): Response {
   const { status, body, fault } = plan;
-  const hasLength = body.length > 0 && !BODILESS.has(status); // a HEAD gets that of the body that it does not get
   const empty = place.method === 'HEAD' || BODILESS.has(status); // without bytes a body is still one, which is read once
   const whole = fault === undefined || fault === 'close';
   const headers = new Headers(plan.headers);
-  if (hasLength && !headers.has('content-length')) headers.set('content-length', String(body.length));
+  // a HEAD has that of the body that it does not get
+  if (body.length > 0 && !headers.has('content-length')) headers.set('content-length', String(body.length));
   const response = new Response(empty ? null : whole ? body : faultyBody(plan, place), { status, headers });
   return whole && !empty ? untilAbort(response, body, place) : response;
 }
