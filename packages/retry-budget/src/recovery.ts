@@ -109,8 +109,8 @@ export class Recovery {
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
   /**
-   * When a held call was last refused its turn, or refused while the server was down. In between some are refused wherever requests fail
-   * by chance.
+   * When a held call was last refused its turn, or refused during the outage. While the calls of an outage come back, a server that is
+   * full refuses some all the time.
    */
   #waitedAt = -Infinity;
 
@@ -203,8 +203,7 @@ export class Recovery {
   send(now: number): boolean {
     const since = this.#since;
     if (since.sent >= this.#room(now)) {
-      const isDown = since.answered === 0 && this.#wasDown();
-      if (isDown || this.#isAnswering()) this.#waitedAt = now;
+      if (this.#isAnswering() || now >= this.#crowdedUntil) this.#waitedAt = now;
       return false;
     }
     if (since.answered > 0) since.sent++;

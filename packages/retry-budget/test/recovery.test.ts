@@ -123,28 +123,6 @@ describe('what answers say of the server', () => {
     },
   );
 
-  it.each([
-    [1_999, false],
-    [2_000, true],
-  ])(
-    'the same of a second outage, in which the calls of the first may still come back: %i ms, %s',
-    async (since, may) => {
-      const { budget, clock, answer, fail, allowed } = await spentFor(10_000);
-      answer(1);
-      await clock.advance(5_000);
-      for (let i = 0; i < 40; i++) {
-        fail(1);
-        await clock.advance(50);
-      }
-      expect(allowed()).toBe(1); // the one that finds out
-      answer(1);
-      for (let i = 0; i < 200; i++) answer(2); // all is paid
-      await clock.advance(since);
-
-      expect(budget.acquire(KEY, 'transient') !== undefined).toBe(may);
-    },
-  );
-
   it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
     const { budget, clock, answer } = await spentFor(3_600_000);
     const granted = async (since: number) => {
