@@ -14,6 +14,8 @@ import { runScene } from '../src/model/run-scene.ts';
 import type { Scene } from '../src/model/scene.ts';
 import { benchmarkOf, presetOf, SHORT_SCENE, SHORT_STORM } from './support/short-storm.ts';
 
+const SEEDS = 5;
+
 function numbersOf({ measures }: Recording): Record<string, number> {
   return Object.fromEntries(measures.map(({ id, value }) => [id, value]));
 }
@@ -31,9 +33,17 @@ describe('the numbers of the benchmarks', () => {
       perCall: report.sent / report.calls,
       lost: report.bad,
     });
-    const published = await simulate({ ...SHORT_STORM, client: CLIENTS['steadfetch retry()']! });
-    expect(report.calls).toBe(published.calls);
-    expect(report.ok / report.calls).toBeCloseTo(published.ok / published.calls, 2);
+  });
+
+  it('are those that are published, but for which of the calls that are due in one millisecond comes first', async () => {
+    let difference = 0;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const observed = await benchmarkOf('steadfetch retry()', seed);
+      const published = await simulate({ ...SHORT_STORM, seed, client: CLIENTS['steadfetch retry()']! });
+      expect(observed.calls).toBe(published.calls);
+      difference += (observed.ok - published.ok) / published.calls / SEEDS;
+    }
+    expect(Math.abs(difference)).toBeLessThan(0.015); // it decides over three calls in a hundred, with one seed in five
   });
 
   it.each([

@@ -30,9 +30,10 @@ export const SHORT_STORM: typeof STORM = { ...STORM, seconds, service: { ...STOR
  * That benchmark, for a client whose calls are observed, as those of the playground are. An observed call takes some more steps of promises, so
  * that of the calls that are due in the same millisecond another one may come first.
  */
-export const benchmarkOf = (name: string) =>
+export const benchmarkOf = (name: string, seed: number = SHORT_STORM.seed!) =>
   simulate({
     ...SHORT_STORM,
+    seed,
     globals: false,
     client: async (fetch, parts) => observe(() => {})(await CLIENTS[name]!(fetch, parts)),
   });
