@@ -64,7 +64,7 @@ describe.skipIf(executablePath === undefined)('the page', { timeout: PATIENCE },
 
   it('shows the numbers of the benchmark of storms', async () => {
     const page = await open(await formatLink({ scene: SHORT_SCENE, code: 'retry()' }));
-    const [ours, none] = await Promise.all(['steadfetch retry()', 'no retries'].map(benchmarkOf));
+    const [ours, none] = await Promise.all(['steadfetch retry()', 'no retries'].map((name) => benchmarkOf(name)));
 
     for (const [way, report] of [
       ['yours', ours!],
