@@ -4,8 +4,11 @@ import type { FailedAttempt, GoodAttempt, Recovery } from './failed-attempt.ts';
 /**
  * A part of a retry policy. Each member answers one question. `retryWith` asks all rules each question and joins the
  * answers: any `when` is enough, any `unless` forbids, the longest `wait` and the smallest limit count. The order of the
- * rules does not change what is sent; of several reasons the first is reported. The call rejects with what a question throws,
- * unless it is held by then; what an observer (`after…`) throws is ignored.
+ * rules does not change what is sent; of several reasons the first is reported.
+ *
+ * About a failed attempt `when` is asked first, up to the first yes; after a yes `unless`, also up to the first yes; then `wait` and
+ * `asked`, and `permit` last. The call rejects with what a question throws, unless it is held by then; what an observer (`after…`)
+ * throws is ignored.
  *
  * @example const onLocked: Rule = { when: ({ response }) => response?.status === 423 && 'locked' };
  */
