@@ -1,4 +1,4 @@
-import { parseDecimal, wait } from './milliseconds.ts';
+import { parseDecimal, toWait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
 import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
@@ -64,7 +64,7 @@ function reset(response: HintedResponse, fields: QuotaFields, time: number): Ser
 }
 
 function asDelay(ms: number | undefined, source: string): ServerDelay | undefined {
-  return ms === undefined ? undefined : { ms: wait(ms), source };
+  return ms === undefined ? undefined : { ms: toWait(ms), source };
 }
 
 function longest(delays: (ServerDelay | undefined)[]): ServerDelay | undefined {
