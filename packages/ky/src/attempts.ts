@@ -155,6 +155,6 @@ export class Attempts {
   /** Our backoff before a retry that a hook of the caller forces. */
   backoff(attempt: number): number {
     const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
-    return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
+    return ownDelay(new FailedAttempt(session, attempt, undefined));
   }
 }

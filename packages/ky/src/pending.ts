@@ -1,5 +1,4 @@
 import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
-import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
 import { ForceRetryError, type Options } from 'ky';
@@ -110,13 +109,12 @@ export class Pending {
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 
-  /** Reports that the call ends here, unless its end was reported. The outcome that it ends with gets the history. */
+  /** Reports that the call ends here, unless its end was reported. */
   stop(reason: GiveUpReason, error?: unknown): void {
     const announced = this.settle();
     if (!announced) return;
     const isSent = announced.stage === 'sent';
     const failure = isSent ? this.#asItStands(announced.failure) : announced.failure;
-    keepHistory(failure.response ?? failure.error, failure.past);
     cancelRetry(failure, reason, error, isSent ? undefined : announced.decision.permits);
   }
 
