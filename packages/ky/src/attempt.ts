@@ -31,13 +31,17 @@ export async function captureOutcome(attempt: Attempt, send: () => Promise<Respo
 /**
  * The outcome behind an error of ky's loop: what `fetch` threw, without ky's wrapping, so that the rules see what they
  * see everywhere; a response that no `afterResponse` hook gets; or ky's own timeout of the attempt. `undefined` for
- * an error that is not of this attempt.
+ * an error that is not of this attempt, as the timeout of another call that a hook makes.
  */
-export function outcomeOf({ thrown, response: given }: Attempt, error: Error): Outcome | undefined {
-  const { cause, value, response } = error as { cause?: unknown; value?: unknown; response?: unknown };
+export function outcomeOf({ thrown, response: given, copy }: Attempt, error: Error): Outcome | undefined {
+  const { cause, value, response, request } = error as Error & {
+    value?: unknown;
+    response?: unknown;
+    request?: Request;
+  };
   if (thrown && [error, cause, value].includes(thrown.error)) return { error: thrown.error, failed: true };
   if (given && response === given) return { response: given, failed: false };
-  return isKyTimeout(error) ? { error, failed: true } : undefined;
+  return isKyTimeout(error) && request?.url === copy.url ? { error, failed: true } : undefined;
 }
 
 /** Whether it is ky's own timeout, also that of another copy of ky. A hook of the caller may throw another error of that name. */

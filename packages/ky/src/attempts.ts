@@ -30,9 +30,10 @@ export class Attempts {
   open: Attempt | undefined;
   /** The number of the attempt under way, 1 for the first. */
   number = 1;
-  /** Begins with the first request, and so does the observation. */
+  /** Begins with the first request. */
   session: Session | undefined;
-  observation: CallObservation | undefined;
+  /** Of an `observe()` that the fetch begins with: it gets ky's whole loop as one call, with one start and one end. */
+  #observation: CallObservation | undefined;
   readonly #options: Options;
   policy: Policy & { maxRetries: number };
   /** ky's own record of its `retry` option, which it reads before each retry. */
@@ -86,7 +87,7 @@ export class Attempts {
       const { observed } = observation;
       this.#base = this.#base.with({ observed, remaining: () => observation.remaining() });
     }
-    this.observation = observation;
+    this.#observation = observation;
     const call = this.#describe(copy);
     observation?.start(call);
     return startSession(call, this.policy, isRepeatable(call, this.policy), this.#startedAt);
@@ -104,11 +105,13 @@ export class Attempts {
    * A request of ky as a call, for the rules. No body is copied. The signal is the caller's own where the options name it. One that
    * came inside a `Request` is known only through ky's, and no longer after a timeout of ky, which aborts that.
    */
-  #describe({ url, method, headers, redirect, signal }: RequestCopy, error?: unknown): Call {
+  #describe({ url, signal, ...asked }: RequestCopy, error?: unknown): Call {
     const caller = this.#options.signal ?? (isKyTimeout(error) ? undefined : signal);
     const body = this.#oneShot;
-    const init = { method, headers, redirect, ...(caller && { signal: caller }), ...(body && { body }) };
-    return this.#base.with({ input: url, init });
+    return this.#base.with({
+      input: url,
+      init: { ...asked, ...(caller && { signal: caller }), ...(body && { body }) },
+    });
   }
 
   /** The attempt has ended. Returns the session, in which the call is now what this attempt has sent. */
@@ -136,9 +139,22 @@ export class Attempts {
     return { ...copy, signal: signalUntil(copy.signal, () => mayHaveTimedOut(this.#options, startedAt)) };
   }
 
+  /** The call has ended so. Only its first end counts; one that has sent nothing has none. */
+  end(ending: { response?: Response; error?: unknown }): void {
+    const observation = this.#observation;
+    this.#observation = undefined;
+    const status = ending.response && { status: ending.response.status };
+    if (this.session) observation?.end(this.session.call, { ...status, ...ending });
+  }
+
+  /** The call rejects with this. ky passes an `Error` to its `beforeError` hooks, and the first of them, ours, emits the end. For anything else it calls no hook. */
+  reject(thrown: unknown): void {
+    if (!(thrown instanceof Error)) this.end({ error: thrown });
+  }
+
   /** Our backoff before a retry that a hook of the caller forces. */
   backoff(attempt: number): number {
     const session = this.session ?? startSession(this.#base, this.policy, true, this.#startedAt);
-    return ownDelay(new FailedAttempt({ ...session, lastRetry: undefined }, attempt, undefined));
+    return ownDelay(new FailedAttempt(session, attempt, undefined));
   }
 }

@@ -10,7 +10,6 @@ import {
 import type { Options } from 'ky';
 import { type Attempt, outcomeOf, withHistory } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
-import { CallEnd } from './call-end.ts';
 import { Pending } from './pending.ts';
 
 /**
@@ -20,15 +19,13 @@ import { Pending } from './pending.ts';
 export class CallState {
   readonly #attempts: Attempts;
   readonly #pending: Pending;
-  readonly #end: CallEnd;
   /** The last decision of the rules, made or under way. A timeout of ky can come before it is made. */
   #judging: Promise<Retry | undefined> | undefined;
   #isOver = false;
 
   constructor(options: Options, attempts: Attempts) {
     this.#attempts = attempts;
-    this.#end = new CallEnd(attempts);
-    this.#pending = new Pending(options, attempts, this.#end);
+    this.#pending = new Pending(options, attempts);
   }
 
   /** The pending retry is sent: its end is that of the attempt. */
@@ -47,7 +44,7 @@ export class CallState {
       if (!this.#pending.aborted) recordSuccess(session, this.#attempts.number, response);
     }
     if (due) keepAnswer(this.#attempts.session!.call, response, due);
-    else this.#end.emit({ response });
+    else this.#attempts.end({ response });
     return due;
   }
 
@@ -72,11 +69,11 @@ export class CallState {
   #judge(attempt: Attempt, outcome: Outcome): Promise<Retry | undefined> {
     this.#judging = this.#decide(attempt, outcome).then(
       (due) => {
-        if (!due && outcome.failed) this.#end.reject(outcome.error);
+        if (!due && outcome.failed) this.#attempts.reject(outcome.error);
         return due;
       },
       (thrown) => {
-        this.#end.reject(thrown);
+        this.#attempts.reject(thrown);
         throw thrown;
       },
     );
@@ -127,7 +124,7 @@ export class CallState {
       if (!(thrown instanceof Error)) throw thrown;
       ending = thrown;
     } finally {
-      this.#end.emit(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
+      this.#attempts.end(outcome?.response ? { response: outcome.response } : { error: outcome?.error ?? error });
     }
     return withHistory(ending, this.#attempts.session?.call.record.history);
   }
@@ -135,6 +132,6 @@ export class CallState {
   /** A hook of the caller ends the call with this error. `isFinal`: ky calls no hook after it, as for what is no `Error`. */
   stopByHook(error: unknown, isFinal: boolean = !(error instanceof Error)): void {
     this.#pending.stop('predicate', error);
-    if (isFinal) this.#end.emit({ error });
+    if (isFinal) this.#attempts.end({ error });
   }
 }

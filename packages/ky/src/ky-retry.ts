@@ -50,9 +50,9 @@ export function saidIn(retry: Options['retry']): Options['retry'] {
   return { ...said, ...changed(CHANGEABLE, now, given) };
 }
 
-/** The option as an object: ky takes a number for the limit. */
-export function asObject(retry: Readonly<RetryOptions> | number | undefined): RetryOptions {
-  return typeof retry === 'number' ? { limit: retry } : { ...retry };
+/** The option as an object: ky takes a number for the limit. What is neither is refused as one. */
+export function asObject(retry: Options['retry']): RetryOptions {
+  return typeof retry === 'object' && retry && !Array.isArray(retry) ? { ...retry } : { limit: retry as number };
 }
 
 /** The option with ky's defaults for what is left out. All lists are new: a hook of the caller may push to them. */
@@ -73,11 +73,12 @@ export function changesIn(retry: KyRetry, filled: RetryOptions): RetryOptions | 
 
 /** Those of the members that differ now. */
 function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, before: RetryOptions): RetryOptions {
-  return Object.fromEntries(names.filter((name) => !same(now[name], before[name])).map((name) => [name, now[name]]));
+  return Object.fromEntries(
+    names.filter((name) => comparable(now[name]) !== comparable(before[name])).map((name) => [name, now[name]]),
+  );
 }
 
 /** ky writes methods in lower case. */
-function same(a: unknown, b: unknown): boolean {
-  if (!Array.isArray(a) || !Array.isArray(b)) return a === b;
-  return a.join().toLowerCase() === b.join().toLowerCase();
+function comparable(value: unknown): unknown {
+  return Array.isArray(value) ? value.join().toLowerCase() : value;
 }

@@ -1,10 +1,9 @@
 import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
-import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
 import { endCall, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
-import { ForceRetryError, isTimeoutError, type Options } from 'ky';
+import { ForceRetryError, type Options } from 'ky';
+import { isKyTimeout } from './attempt.ts';
 import type { Attempts } from './attempts.ts';
-import type { CallEnd } from './call-end.ts';
 
 interface Announced {
   readonly failure: FailedAttempt;
@@ -16,16 +15,14 @@ interface Announced {
 export class Pending {
   readonly #options: Options;
   readonly #attempts: Attempts;
-  readonly #end: CallEnd;
   #announced: Announced | undefined;
   #stopListening: () => void = () => {};
   /** Whether an abort has ended the call; its end is then emitted. */
   aborted = false;
 
-  constructor(options: Options, attempts: Attempts, end: CallEnd) {
+  constructor(options: Options, attempts: Attempts) {
     this.#options = options;
     this.#attempts = attempts;
-    this.#end = end;
   }
 
   /** An init hook that runs after ours may set it. */
@@ -47,14 +44,14 @@ export class Pending {
     this.#announced = { failure, decision, stage: 'announced' };
     this.#listen((reason) => {
       this.stop('aborted');
-      this.#end.reject(reason);
+      this.#attempts.reject(reason);
     });
     throwIfAborted(this.#signal);
   }
 
   /** A hook of the caller forces a retry. ky itself waits before it, and calls no hook for an abort meanwhile. */
   force(): void {
-    this.#listen((reason) => this.#end.reject(reason));
+    this.#listen((reason) => this.#attempts.reject(reason));
   }
 
   /** Reports an abort in the async context of the call: that of who aborts has the id of another request in a log. */
@@ -87,7 +84,7 @@ export class Pending {
     } catch (error) {
       // The rules have been notified. ky calls no hook for what is thrown before the `beforeRetry` hooks of the caller.
       this.settle();
-      this.#end.emit({ error });
+      this.#attempts.end({ error });
       throw error;
     }
   }
@@ -107,18 +104,17 @@ export class Pending {
 
   /** Why a call ends with this error, about which no rule was asked. */
   reasonOf(error: Error): GiveUpReason {
-    if (isTimeoutError(error)) return 'deadline';
+    if (isKyTimeout(error)) return 'deadline';
     if (this.#signal?.aborted) return 'aborted';
     return error instanceof ForceRetryError ? 'limit' : 'predicate';
   }
 
-  /** Reports that the call ends here, unless its end was reported. The outcome that it ends with gets the history. */
+  /** Reports that the call ends here, unless its end was reported. */
   stop(reason: GiveUpReason, error?: unknown): void {
     const announced = this.settle();
     if (!announced) return;
     const isSent = announced.stage === 'sent';
     const failure = isSent ? this.#asItStands(announced.failure) : announced.failure;
-    keepHistory(failure.response ?? failure.error, failure.past);
     endCall(failure, reason, error, isSent ? undefined : announced.decision.permits);
   }
 

@@ -4,13 +4,14 @@ import type { Failure, RetryOptions, RetryOverride } from '@steadfetch/retry';
 import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 'ky';
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
 import { kyRequests } from './ky-request.ts';
+import { asObject } from './ky-retry.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
 /** How much of a body a condition can see, in bytes. */
 const MAX_DATA = 262_144;
 
-type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
+type Said = Undefinable<Pick<Options, 'retry' | 'steadfetch'>>;
 
 /**
  * What the options of one ky call say about retries, in our words; `undefined` when they say nothing.
@@ -21,7 +22,7 @@ type Said = { [Name in 'retry' | 'steadfetch']?: Options[Name] | undefined };
 export function overrideOf({ retry, steadfetch }: Said, random: () => number): RetryOverride | undefined {
   const own = steadfetch?.retry;
   if (own === false || (retry as unknown) === false) return false;
-  const said = withoutKyHooks(defined({ ...(retry === undefined ? {} : translate(retry, random)), ...own }));
+  const said = withoutKyHooks(defined({ ...translate(retry, random), ...own }));
   return Object.keys(said).length > 0 ? said : undefined;
 }
 
@@ -37,14 +38,12 @@ function withoutKyHooks(said: RetryOptions): RetryOptions {
   return others;
 }
 
-function translate(retry: KyRetryOptions | number, random: () => number): RetryOptions {
-  if (typeof retry !== 'object' || retry === null || Array.isArray(retry)) {
-    return translate({ limit: retry as number }, random);
-  }
-  const { limit, methods, statusCodes, afterStatusCodes, maxRetryAfter, retryOnTimeout, shouldRetry, ...rest } = retry;
+function translate(retry: Options['retry'], random: () => number): Undefinable<RetryOptions> {
+  const { limit, methods, statusCodes, afterStatusCodes, maxRetryAfter, retryOnTimeout, shouldRetry, ...rest } =
+    asObject(retry);
   const { delay, backoffLimit, jitter, ...ours } = rest;
   if (afterStatusCodes !== undefined) checkStatuses('retry: afterStatusCodes', afterStatusCodes);
-  return defined({
+  return {
     maxRetries: limit,
     methods,
     statuses: statusCodes,
@@ -54,10 +53,10 @@ function translate(retry: KyRetryOptions | number, random: () => number): RetryO
     shouldRetry: shouldRetry && (async (failure: Failure) => shouldRetry(await kyState(failure))),
     delay: delayOf({ delay, backoffLimit, jitter }, random),
     ...ours,
-  });
+  };
 }
 
-type DelayOptions = { [K in 'delay' | 'backoffLimit' | 'jitter']: KyRetryOptions[K] | undefined };
+type DelayOptions = Undefinable<Pick<KyRetryOptions, 'delay' | 'backoffLimit' | 'jitter'>>;
 
 function delayOf({ delay, backoffLimit, jitter }: DelayOptions, random: () => number): RetryOptions['delay'] {
   if (delay === undefined && backoffLimit === undefined && jitter === undefined) return undefined;
@@ -99,6 +98,8 @@ async function dataOf({ headers }: Response, text: string, parse: (text: string)
   }
 }
 
-function defined(options: { [K in keyof RetryOptions]: RetryOptions[K] | undefined }): RetryOptions {
+type Undefinable<T> = { [Name in keyof T]: T[Name] | undefined };
+
+function defined(options: Undefinable<RetryOptions>): RetryOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -119,6 +119,21 @@ describe('abort', () => {
     },
   );
 
+  it('by an observer of the retry ends the call before the body of the failed response is read for a hook', async () => {
+    virtualTime();
+    const controller = new AbortController();
+    const answer = () => new Response(new ReadableStream(), { status: 503 });
+    const api = ky.create({
+      fetch: async () => answer(),
+      hooks: retry({ hooks: { onRetry: () => controller.abort() } }),
+    });
+    const begun = Date.now();
+
+    await outcomeOf(api.get(URL, { signal: controller.signal, hooks: { beforeRetry: [() => {}] } }));
+
+    expect(Date.now() - begun).toBe(0);
+  });
+
   it('is reported in the async context of the call also where it comes before the wait', async () => {
     const request = new AsyncLocalStorage<string>();
     const controller = new AbortController();

@@ -149,6 +149,17 @@ describe('a retry that was announced', () => {
     expect(told.map(([name, { reason }]) => [name, reason])).toEqual([['give up', 'deadline']]);
   });
 
+  it('is told once where the body of the answer to a retry stands still', async () => {
+    virtualTime();
+    const { hooks, told } = recorder();
+    const { api } = client([503, { status: 200, body: '{"half":', fault: 'stall-body' }], { hooks, delay: () => 0 });
+
+    const error = await outcomeOf(api.get(URL, { totalTimeout: 100 }).json());
+
+    expect(error.name).toBe('TimeoutError');
+    expect(told.map(([name]) => name)).toEqual(['retry', 'recover']);
+  });
+
   it('is told once where that hook looks at the answer to a retry', async () => {
     virtualTime();
     const { hooks, told } = recorder();

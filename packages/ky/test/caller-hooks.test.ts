@@ -1,6 +1,7 @@
+import { fakeFetch } from '@steadfetch/testing';
 import ky, { isForceRetryError, isHTTPError } from 'ky';
 import { describe, expect, it, vi } from 'vitest';
-import { client, outcomeOf, recorder, URL } from './client.ts';
+import { client, outcomeOf, recorder, URL, virtualTime } from './client.ts';
 
 describe('hooks of the caller', () => {
   it('see an HTTPError before a retry, as in ky', async () => {
@@ -40,6 +41,20 @@ describe('hooks of the caller', () => {
     await client([503, 200]).api.get(URL, { throwHttpErrors: false, hooks: { beforeRetry: [beforeRetry] } });
 
     expect(isForceRetryError(beforeRetry.mock.calls[0]![0].error)).toBe(true);
+  });
+
+  it('announce no retry where another call that they make times out', async () => {
+    virtualTime();
+    const { hooks, told } = recorder();
+    const stalled = fakeFetch({ fault: 'stall-headers' });
+    const renew = () => ky.post('https://auth.example.com/token', { fetch: stalled, timeout: 300 });
+    const { api, fetch } = client(401, { hooks });
+
+    const error = await outcomeOf(api.get(URL, { hooks: { afterResponse: [renew] } }));
+
+    expect(error.name).toBe('TimeoutError');
+    expect(fetch.calls).toHaveLength(1);
+    expect(told).toEqual([]);
   });
 
   it('can force a retry of their own, which waits by our backoff', async () => {

@@ -53,7 +53,7 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that our `timeout` ends after it was sent counts as retried. One that is refused before that, or ends while it waits to be
+   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that is refused before that, or ends while it waits to be
    * sent, was not sent, and does not count.
    */
   record(event: SteadfetchEvent): void {
@@ -138,7 +138,8 @@ function isTooLong(event: SteadfetchEvent): boolean {
   return event.type === 'give-up' && event.ms !== undefined;
 }
 
-/** A call whose `timeout` was over. A caller's own limit, by `AbortSignal.timeout()`, may be as usual, as that of a long poll. */
+/** A call whose `timeout`, or that of ky, was over. A caller's own limit, by `AbortSignal.timeout()`, may be as usual, as that of a long poll. */
 function isOutOfTime({ error }: EventOf<'end'>): boolean {
-  return textOf(error, 'name') === 'TimeoutError' && textOf(error, 'phase') !== undefined;
+  if (textOf(error, 'name') !== 'TimeoutError') return false;
+  return textOf(error, 'phase') !== undefined || (error as { isKyError?: unknown }).isKyError === true;
 }

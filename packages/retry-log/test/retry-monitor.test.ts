@@ -1,5 +1,5 @@
 import { type Clock, compose, observe } from '@steadfetch/core';
-import { use, retry as withRetry } from '@steadfetch/ky';
+import { retry as retryHooks, use } from '@steadfetch/ky';
 import { type RetryOptions, retry } from '@steadfetch/retry';
 import {
   fakeFetch,
@@ -11,7 +11,7 @@ import {
 } from '@steadfetch/testing';
 import fc from 'fast-check';
 import ky from 'ky';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type RetryMonitor, type RetryMonitorOptions, retryMonitor } from '../src/index.ts';
 import { eventOf, waitEvent } from './events.ts';
 
@@ -194,6 +194,20 @@ describe('retryMonitor', () => {
     expect(monitor.snapshot()).toMatchObject({ calls: 3, retried: 1 });
   });
 
+  it('counts a call under hooks of ky as retried that a timeout of ky ends', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.restoreAllMocks().useRealTimers());
+    const { monitor } = setUp();
+    vi.spyOn(globalThis, 'fetch').mockImplementation(fakeFetch({ fault: 'stall-headers' }));
+    const api = ky.extend({ ...use(observe(monitor)), timeout: 1_000 }).extend({ hooks: retryHooks() });
+
+    const ended = api.post(URL).catch((error) => error.name);
+    await vi.advanceTimersByTimeAsync(2_000);
+
+    expect(await ended).toBe('TimeoutError');
+    expect(monitor.snapshot()).toMatchObject({ calls: 1, retried: 1 });
+  });
+
   it('reports an outage that most calls wait for in a line', () => {
     const { monitor, onExcessive } = setUp();
     for (let callId = 0; callId < 1_000; callId++) {
@@ -350,7 +364,7 @@ describe('retryMonitor', () => {
     ['use()', (monitor: RetryMonitor, options: RetryOptions) => use(observe(monitor), retry(options))],
     [
       'hooks',
-      (monitor: RetryMonitor, options: RetryOptions) => ({ ...use(observe(monitor)), hooks: withRetry(options) }),
+      (monitor: RetryMonitor, options: RetryOptions) => ({ ...use(observe(monitor)), hooks: retryHooks(options) }),
     ],
   ])('counts under ky with %s', async (_, extend) => {
     vi.stubGlobal('fetch', fakeFetch([503, 503, 200, 200, 200]));
