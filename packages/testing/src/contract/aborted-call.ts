@@ -28,6 +28,7 @@ export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token, or ask for the result. */
 export const REFUSED: readonly [string, Fetch][] = [
+  ['after a 503 that says when', () => copied(503, 'busy', { 'retry-after': '5' })],
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
   ['after a 401', () => copied(401, 'who are you?')],
   ['after a 403', () => copied(403, 'an old token')],

@@ -22,6 +22,12 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       };
       const { signal, abort } = ending();
       await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
+      const kept = new Response('kept', {
+        headers: { 'cache-control': 'max-age=0, stale-while-revalidate=60', etag: '"1"' },
+      });
+      let sent = 0;
+      const steady = make()(() => (sent++ === 0 ? Promise.resolve(kept) : reject(CONTRACT_URL)));
+      for (let calls = 0; calls < 3; calls++) await inTime(settle(steady(CONTRACT_URL, { signal })));
       abort();
       for (let turns = 0; turns < 3; turns++) await macrotask();
     });

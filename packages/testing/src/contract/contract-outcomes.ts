@@ -104,8 +104,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     }
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
-    const none: Fetch = async () => new Response('none', { status: 404 });
-    same(await lastOfEleven(make, none, { ms: PATIENT }), 200, 'the status of a call after ten that gave a 404');
+    for (const status of [404, 400, 204, 304]) {
+      const none: Fetch = async () => new Response(status < 400 ? null : 'none', { status });
+      const last = await lastOfEleven(make, none, { ms: PATIENT });
+      same(last, 200, `the status of a call after ten that gave a ${status}`);
+    }
   },
 
   'gives a response before its body is there': async (make) => {

@@ -59,6 +59,15 @@ export const wrongRequests: WrongMiddlewares = {
     },
   },
   'hands on methods and headers as they are written': {
+    'asks for JSON, whatever the caller accepts': defineMiddleware((call, next) => {
+      const headers = new Headers(call.headers);
+      headers.set('accept', 'application/json');
+      return next(call.with({ headers }));
+    }),
+    'makes one space of two, as where it signs them': defineMiddleware((call, next) => {
+      const headers = [...call.headers].map(([name, value]): [string, string] => [name, value.replaceAll(/ +/g, ' ')]);
+      return next(call.with({ headers }));
+    }),
     'makes capitals of every method': (next) => async (input, init) => {
       const method = (init?.method ?? (input as Partial<Request>).method ?? 'GET').toUpperCase();
       return next(input, { ...copyOf(init), method });
