@@ -1,6 +1,6 @@
-import { type Fetch, settle } from '@steadfetch/core';
+import type { Fetch } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
-import { ending, FAILED, ok, untilItWaits } from './contract-probe.ts';
+import { endInTime, FAILED, ok, untilItWaits } from './contract-probe.ts';
 
 /** What a middleware may repeat after a wait of its own. */
 export const TRANSIENT: readonly [string, Fetch][] = [
@@ -71,8 +71,5 @@ export async function lastOfEleven(
   const call = () => abortedInTime(steady).then(finish);
   await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
-  const { signal, abort } = ending();
-  const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);
-  abort();
-  return statusOf(last);
+  return statusOf(await endInTime(steady, {}, ms));
 }

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
-import { asInitAndAsRequest, askedAgain, ending, endless, probe, readingAll } from './contract-probe.ts';
+import { asInitAndAsRequest, askedAgain, endInTime, ending, endless, probe, readingAll } from './contract-probe.ts';
 
 /** What becomes of bodies on their way. */
 export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
@@ -83,10 +83,7 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     abort();
     same(asked.length, 1, 'the number of calls of next for a stream that goes on');
     const { fetch: slow, signals } = endless();
-    const { signal: left, abort: leave } = ending();
-    const unanswered = settle(make()(slow)(CONTRACT_URL, { ...init(), signal: left }));
-    await inTime(unanswered);
-    leave();
+    await endInTime(make()(slow), init());
     same(signals.length <= 1, true, 'whether a stream that is not answered is sent once');
   },
 

@@ -1,6 +1,6 @@
-import { type Fetch, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { type Asked, ending, FAILED, ok, probe } from './contract-probe.ts';
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
 
@@ -84,23 +84,15 @@ export async function asksForATokenAgain(make: Parameters<ContractCheck>[0]): Pr
       isKnown = true;
       return new Response('token');
     });
-    const endOf = async (steady: Fetch) => {
-      const { signal, abort } = ending();
-      const call = settle(steady(CONTRACT_URL, { signal }));
-      const end = await inTime(call);
-      abort();
-      await inTime(call);
-      return end;
-    };
-    const usual = await endOf(make()(fetch));
+    const usual = await endInTime(make()(fetch));
     if (!usual?.response?.ok) return; // it asks for none
     isKnown = false;
     isDown = true;
     const steady = make()(fetch);
-    await endOf(steady);
+    await endInTime(steady);
     isDown = false;
-    const waits = (await endOf(steady)) === undefined;
-    if (!waits && !isKnown) await aDayLater(() => endOf(steady));
+    const waits = (await endInTime(steady)) === undefined;
+    if (!waits && !isKnown) await aDayLater(() => endInTime(steady));
     same(waits || isKnown, true, 'whether a token that could not be had is asked for again');
   }
 }

@@ -6,6 +6,7 @@ import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
 import {
   asInitAndAsRequest,
+  endInTime,
   ending,
   endless,
   FAILURES,
@@ -23,9 +24,8 @@ async function oneKey(
   init: RequestInit,
   [when, fail]: (typeof TRANSIENT)[number],
 ): Promise<void> {
-  const { signal, abort } = ending();
   const { fetch, asked } = probe(async ({ input }) => (asked.length > 3 ? ok() : fail(input)));
-  await inTime(settle(make()(fetch)(CONTRACT_URL, { ...init, signal }))).finally(abort);
+  await endInTime(make()(fetch), init);
   const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
   const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
   same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
@@ -116,9 +116,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         return outcome;
       };
       const { fetch: unanswered, signals } = endless();
-      const { signal, abort } = ending();
-      await inTime(settle(make()(unanswered)(CONTRACT_URL, { method, body: 'order', signal })));
-      abort();
+      await endInTime(make()(unanswered), { method, body: 'order' });
       same(Math.max(1, signals.length), 1, `the number of calls of next for a ${method} that is not answered`);
       for (const args of calls) {
         const answered = answers.map(async ([status, answer]) => {
