@@ -15,7 +15,7 @@ const MEMBERS = {
 } as const satisfies RequestInit;
 
 /** Spelled as a signature may depend on: what parses and writes a query changes it. */
-const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/?b=%20+&a=2&a=1/&c=';
+const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/100%/%E6%9D%B1/?b=%20+&a=2&a=1/&c=';
 
 /** What goes on to the next fetch. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {

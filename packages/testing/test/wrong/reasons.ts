@@ -22,7 +22,7 @@ export const reasons: Record<string, RegExp> = {
   'leaves no timer behind': /^the number of timers that are left: expected 0, got [1-9]/,
   "leaves no listener on the caller's signal": /^the number of listeners after .*: expected 0, got [1-9]/,
   'takes a string, a URL and a Request':
-    /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|undefined/,
+    /^what next was asked for: |^the path and the query that next was asked for after |^a header of a Request whose |^the body of a call without one: |Failed to parse URL|Invalid URL|URI malformed|undefined/,
   'hands on methods and headers as they are written':
     /^the method: |^the headers: |^the headers that a layer inside reads/,
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
