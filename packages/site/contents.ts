@@ -66,6 +66,7 @@ const NAMED: readonly Section[] = [
     files: [
       'docs/benchmarks.md',
       'docs/robustness.md',
+      'docs/exceptions.md',
       'docs/attacks.md',
       'docs/transparency.md',
       'docs/runtimes.md',

@@ -44,7 +44,8 @@ describe('parseArguments', () => {
     [['--speed', '4'], { help: false, speed: 4 }],
     [['-h'], { help: true, speed: 1 }],
     [['--frob'], { help: true, speed: 1, problem: "Unknown option '--frob'" }],
-    [['--speed', '0'], { help: true, speed: 1, problem: '--speed: expected a number from 1 to 20, got 0' }],
+    [['--speed', '0'], { help: true, speed: 1, problem: '--speed: expected a number from 1 to 4, got 0' }],
+    [['--speed', '5'], { help: true, speed: 1, problem: '--speed: expected a number from 1 to 4, got 5' }],
     [['a', 'b'], { help: true, speed: 1, problem: 'expected one URL, got 2' }],
   ])('reads %j', (args, expected) => {
     expect(parseArguments(args)).toEqual(expected);

@@ -7,4 +7,4 @@ export interface DelayContext {
 }
 
 /** Milliseconds to wait before the next attempt. */
-export type Delay = (attempt: DelayContext) => number;
+export type Delay = (context: DelayContext) => number;

@@ -27,8 +27,10 @@ const RUNS: Record<string, string> = {
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const unknown = names.filter((name) => !(name in RUNS));
-if (unknown.length > 0) {
-  console.error(`no benchmark '${unknown.join("', '")}', expected ${Object.keys(RUNS).join(', ')}`);
+if (unknown.length > 0 || (names.length === 0 && options.length > 0)) {
+  const fault =
+    unknown.length > 0 ? `no benchmark '${unknown.join("', '")}'` : `${options.join(' ')} of which benchmark?`;
+  console.error(`${fault}, expected ${Object.keys(RUNS).join(', ')}`);
   process.exit(2);
 }
 for (const name of names.length > 0 ? names : Object.keys(RUNS)) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { PARTS } from '../src/exceptions/parts.ts';
 import { playRow } from '../src/exceptions/play.ts';
 
-const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/robustness.md'), 'utf8');
+const PAGE = readFileSync(join(import.meta.dirname, '../../../docs/exceptions.md'), 'utf8');
 
 describe('pnpm bench exceptions', () => {
   it.each(PARTS)('has its rows, and no others, in the table of the page: $name', ({ name, exceptions }) => {

@@ -11,8 +11,8 @@ import { between, holdable, systemRandom } from './chance.ts';
 export function equalJitter(delay: Delay, random: Random = systemRandom): Delay {
   checkFunction('equalJitter: delay', delay);
   checkFunction('equalJitter: random', random);
-  return (attempt) => {
-    const longest = holdable('equalJitter', delay(attempt));
+  return (context) => {
+    const longest = holdable('equalJitter', delay(context));
     return between(longest / 2, longest, random);
   };
 }

@@ -11,5 +11,5 @@ import { between, holdable, systemRandom } from './chance.ts';
 export function fullJitter(delay: Delay, random: Random = systemRandom): Delay {
   checkFunction('fullJitter: delay', delay);
   checkFunction('fullJitter: random', random);
-  return (attempt) => between(0, holdable('fullJitter', delay(attempt)), random);
+  return (context) => between(0, holdable('fullJitter', delay(context)), random);
 }

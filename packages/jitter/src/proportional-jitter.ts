@@ -27,8 +27,8 @@ export function proportionalJitter(
   checkFunction('proportionalJitter: delay', delay);
   checkFunction('proportionalJitter: random', random);
   const { spread } = readOptions('proportionalJitter', OPTIONS, options);
-  return (attempt) => {
-    const middle = holdable('proportionalJitter', delay(attempt));
+  return (context) => {
+    const middle = holdable('proportionalJitter', delay(context));
     return between(middle * (1 - spread), Math.min(middle * (1 + spread), MAX_TIMER), random);
   };
 }

@@ -1,7 +1,7 @@
 import { type Outcome, onAbort, throwIfAborted } from '@steadfetch/core';
 import { keepHistory } from '@steadfetch/core/kit';
 import type { GiveUpReason } from '@steadfetch/retry';
-import { cancelRetry, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
+import { endCall, FailedAttempt, type Retry, waitForRetry } from '@steadfetch/retry/engine';
 import { ForceRetryError, isTimeoutError, type Options } from 'ky';
 import type { Attempts } from './attempts.ts';
 import type { CallEnd } from './call-end.ts';
@@ -119,7 +119,7 @@ export class Pending {
     const isSent = announced.stage === 'sent';
     const failure = isSent ? this.#asItStands(announced.failure) : announced.failure;
     keepHistory(failure.response ?? failure.error, failure.past);
-    cancelRetry(failure, reason, error, isSent ? undefined : announced.decision.permits);
+    endCall(failure, reason, error, isSent ? undefined : announced.decision.permits);
   }
 
   /** What the call ends with: the response of the attempt under way, or else what was announced to be repeated. */

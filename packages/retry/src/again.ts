@@ -3,9 +3,9 @@ import { decide } from './decide.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdCall } from './hold.ts';
 import { releasePermits } from './permits.ts';
-import { keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
+import { endCall, keepAnswer, notifyRules, recordAttempt, recordSuccess } from './report.ts';
 import type { Decision } from './rule.ts';
-import { cancelRetry, isCancelled, rejectionOf, waitForRetry } from './wait.ts';
+import { isCancelled, rejectionOf, waitForRetry } from './wait.ts';
 
 /**
  * Whether the call is sent again: decides, and waits until it is time. The response is discarded and dropped before the wait, so
@@ -62,5 +62,5 @@ function recordEnd(failure: FailedAttempt, error: unknown): void {
   if (isFirst && aborted) return;
   recordAttempt(session, attempt, aborted ? { error, failed: true } : failure.outcome!);
   const reason = aborted ? 'aborted' : 'predicate';
-  cancelRetry(failure, isFirst ? undefined : reason, error);
+  endCall(failure, isFirst ? undefined : reason, error);
 }

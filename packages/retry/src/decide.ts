@@ -1,5 +1,5 @@
 import { localRefusal, throwIfAborted } from '@steadfetch/core';
-import { abortable, isThenable, MAX_TIMER } from '@steadfetch/core/kit';
+import { abortable, isThenable, MAX_TIMER, optionError } from '@steadfetch/core/kit';
 import { warnOfAbortInside } from './development.ts';
 import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import { holdFor, takePermits } from './permits.ts';
@@ -104,7 +104,7 @@ export function ownDelay(failure: FailedAttempt): number {
     const delay = rule.wait?.(failure);
     if (delay === undefined) continue;
     if (delay === 'now') return 0;
-    if (!(delay >= 0)) throw new TypeError(`retry: wait: expected milliseconds from 0, got ${delay}`);
+    if (!(delay >= 0)) throw optionError('retry: wait', 'milliseconds from 0', delay);
     longest = Math.max(longest ?? 0, delay);
   }
   return Math.min(longest ?? defaultDelay(failure), MAX_TIMER);

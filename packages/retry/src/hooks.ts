@@ -27,6 +27,9 @@ export type GiveUpReason =
   | 'draining'
   | 'aborted';
 
+/** Any string. An editor still lists the names beside it. */
+type OwnReason = string & {};
+
 /** The members of every event. Times are milliseconds. */
 export interface RetryEventBase extends Facts {
   /** The same for all events of one call. */
@@ -44,13 +47,15 @@ export interface RetryEvent extends RetryEventBase {
   readonly delay: number;
   /** Where the delay came from: `backoff`, or the response field that asked for it, e.g. `retry-after`. */
   readonly delaySource: string;
-  readonly reason: RetryReason;
+  /** Or what `when` of a rule of yours says. */
+  readonly reason: RetryReason | OwnReason;
   readonly maxRetries: number;
 }
 
 /** Called when a call gets no further attempt although its outcome looked transient, or after a retry. */
 export interface GiveUpEvent extends RetryEventBase {
-  readonly reason: GiveUpReason;
+  /** Or what `unless` of a rule of yours says. */
+  readonly reason: GiveUpReason | OwnReason;
   /** The wait that was asked for or computed and not taken, with its source. */
   readonly delay?: number;
   readonly delaySource?: string;

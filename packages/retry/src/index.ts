@@ -1,6 +1,5 @@
 export type { AttemptRecord } from '@steadfetch/core';
 export { budget } from './budget.ts';
-export type { Failure } from './condition.ts';
 export type { FailedAttempt, GoodAttempt, Recovery } from './failed-attempt.ts';
 export {
   type GiveUpEvent,
@@ -32,3 +31,4 @@ export {
   TRANSIENT,
 } from './rules.ts';
 export { obeyVetoes, serverHints } from './server-hints.ts';
+export type { Failure } from './should-retry.ts';

@@ -1,8 +1,8 @@
 import type { Delay } from '@steadfetch/backoff';
 import type { Call, Clock, Random } from '@steadfetch/core';
 import type { RetryBudget } from '@steadfetch/retry-budget';
-import type { Failure } from './condition.ts';
 import type { RetryHooks } from './hooks.ts';
+import type { Failure } from './should-retry.ts';
 
 /** All delays and limits are milliseconds. */
 export interface RetryOptions {

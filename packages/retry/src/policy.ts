@@ -34,25 +34,27 @@ export function policyOf(rules: readonly Rule[]): Policy {
     const given = rules.map((rule) => rule[member]).filter((value) => value !== undefined);
     return (given.length > 0 ? given : [fallback]) as NonNullable<Rule[K]>[];
   };
-  const needy = rules.filter((rule) => rule.needs);
-  const need = (wanted: Need) => {
-    for (const { needs } of needy) if (needs!.includes(wanted)) return true; // asked in each call: `some` takes longer
+  const having = (member: keyof Rule) => rules.filter((rule) => rule[member]);
+  const withNeeds = having('needs');
+  const needs = (wanted: Need) => {
+    for (const rule of withNeeds) if (rule.needs!.includes(wanted)) return true; // asked in each call: `some` takes longer
     return false;
   };
-  const askable = rules.filter((rule) => rule.mayRetry);
+  const withMayRetry = having('mayRetry');
   return {
     rules,
-    mayRetry: askable.length > 0 ? (call) => askable.every((rule) => rule.mayRetry!(call) !== false) : undefined,
+    mayRetry:
+      withMayRetry.length > 0 ? (call) => withMayRetry.every((rule) => rule.mayRetry!(call) !== false) : undefined,
     maxRetries: Math.min(...all('maxRetries', 2)),
     maxDelay: Math.min(...all('maxDelay', 60_000), MAX_TIMER),
     methods: all('methods', IDEMPOTENT_METHODS).flatMap((methods) => [...methods]), // an empty list names no method
     spread: Math.max(...all('spread', 0.2)),
     repeatsTimeouts: all('repeatsTimeouts', false).includes(true),
-    needsElapsed: () => need('elapsed'),
-    needsOutcome: need('outcome'),
-    needsGoodResponses: need('good-responses'),
-    callRules: rules.filter((rule) => rule.beforeCall),
-    successRules: rules.filter((rule) => rule.afterSuccess),
+    needsElapsed: () => needs('elapsed'),
+    needsOutcome: needs('outcome'),
+    needsGoodResponses: needs('good-responses'),
+    callRules: having('beforeCall'),
+    successRules: having('afterSuccess'),
     clock: all('clock', systemClock)[0]!,
     random: all('random', () => Math.random())[0]!,
   };

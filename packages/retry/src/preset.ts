@@ -12,22 +12,19 @@ import {
   type OptionTable,
   optionError,
   randomOption,
-  readField,
   readOptions,
   type Settings,
 } from '@steadfetch/core/kit';
 import { equalJitter, fullJitter } from '@steadfetch/jitter';
 import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
-import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
 import { budget } from './budget.ts';
-import { condition } from './condition.ts';
-import type { FailedAttempt } from './failed-attempt.ts';
 import { hooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
 import type { Rule } from './rule.ts';
-import { backoff, evenIfNotIdempotent, history, inspect, onNetworkError, onTimeout, TRANSIENT } from './rules.ts';
+import { backoff, evenIfNotIdempotent, history, inspect, onListedStatus, onNetworkError, onTimeout } from './rules.ts';
 import { obeyVetoes, serverHints } from './server-hints.ts';
+import { shouldRetry } from './should-retry.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
 
@@ -77,19 +74,19 @@ function rulesOf(settings: RetrySettings): Rule[] {
   return [
     { clock, random, maxRetries: settings.maxRetries, maxDelay },
     veto,
-    transientStatuses(settings.statuses),
+    onListedStatus(settings.statuses),
     settings.networkErrors && onNetworkError(),
     settings.timeouts && onTimeout(),
     settings.inspect && inspect(settings.inspect),
     ...settings.serverHints,
-    settings.shouldRetry && condition(settings.shouldRetry, veto),
+    settings.shouldRetry && shouldRetry(settings.shouldRetry, veto),
     delay && backoff(delay),
     methods && { methods },
     settings.idempotent,
     settings.budget,
     history(),
     hooks(settings.hooks, { fullUrls }),
-  ].filter((rule) => rule !== undefined && rule !== false);
+  ].filter((rule) => !!rule);
 }
 
 function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['idempotent']>): Rule | false {
@@ -120,25 +117,10 @@ function checkHints(option: string, given: NonNullable<RetryOptions['serverHints
 }
 
 function checkRetried(option: string, statuses: readonly number[]): ReadonlySet<number> {
-  const listed = checkStatuses(option, statuses);
-  const low = [...listed].find((status) => status < 400);
-  if (low === undefined) return listed;
-  throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
-}
-
-/** Repeats the statuses of the list that is given, or of the default one. */
-function transientStatuses(listed: ReadonlySet<number> | undefined): Rule {
-  return { when: (failure) => isTransientStatus(failure, listed) && 'status' };
-}
-
-/** A 403 of the list counts only with evidence of throttling. The default list has members with a condition. */
-function isTransientStatus(failure: FailedAttempt, listed: ReadonlySet<number> | undefined): boolean {
-  const { response, idempotencyKey, past, call } = failure;
-  if (response === undefined) return false;
-  const { status } = response;
-  if (listed) return listed.has(status) && (status !== 403 || isThrottled(response));
-  if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined;
-  // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
-  if (status === 409) return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0);
-  return TRANSIENT.includes(status);
+  if (/* @__PURE__ */ isDevelopment() && process.env.NODE_ENV !== 'production') {
+    const low = [...checkStatuses(option, statuses)].find((status) => status < 400);
+    if (low)
+      throw new RangeError(`${option}: expected statuses from 400, got ${low}: inspect is asked about lower ones`);
+  }
+  return checkStatuses(option, statuses, { min: 400 });
 }

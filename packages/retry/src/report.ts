@@ -3,7 +3,8 @@
 import { type Call, notify, type Outcome } from '@steadfetch/core';
 import { addAttempt, idempotencyKeyOf, ignoreRejection } from '@steadfetch/core/kit';
 import { FailedAttempt, type Recovery } from './failed-attempt.ts';
-import type { Decision, Retry, Rule } from './rule.ts';
+import { releasePermits } from './permits.ts';
+import type { Decision, Permit, Retry, Rule } from './rule.ts';
 import type { Session } from './session.ts';
 
 /** Adds an attempt to the history of the call, for `historyOf`, and for errors that are made later. */
@@ -32,13 +33,27 @@ export function recordSuccess(session: Session, attempt: number, response: Respo
   if (!call.record.history) return;
   const outcome = { response, failed: false } as const;
   recordAttempt(session, attempt, outcome);
-  // of a good attempt too: that class has the getters of a `Recovery`
+  // the class has the members of a `Recovery`, too
   notifyRules(session, 'afterRecovery', new FailedAttempt(session, attempt, outcome) as Recovery);
 }
 
 /** Keeps the status, the fields and the wait of a response that is discarded, for an error that is made later. */
 export function keepAnswer({ record }: Call, { status, headers }: Response, { asked }: Retry): void {
   record.lastAnswer = { status, headers, ...(asked === undefined ? {} : { retryAfter: asked }) };
+}
+
+/**
+ * Notifies the rules that the call ends with this error in place of its outcome. The permits are those of a retry that was decided
+ * and is not made.
+ */
+export function endCall(
+  failure: FailedAttempt,
+  stop: string | undefined,
+  error: unknown,
+  permits?: readonly Permit[],
+): void {
+  releasePermits(permits);
+  notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });
 }
 
 /** Notifies the call's observer and the rules. What they throw or reject has no effect. */

@@ -1,14 +1,22 @@
-// How a call goes through this package:
+// The files of this package, in the order in which to read them:
 //
-//   retry.ts      sends the attempts, in the loop of p-retry
-//   again.ts      what follows a failed attempt, step by step:
-//     decide.ts     asks the rules whether to send the call again, and after which wait
-//     hold.ts       holds a call that got no permit of the budget
-//     report.ts     records the attempt, and notifies the rules
-//     wait.ts       waits until the next attempt is due
-//   rule.ts       the questions that the rules answer; policy.ts joins the answers that are known before anything fails
-//   rules.ts, server-hints.ts, condition.ts, budget.ts, hooks.ts: the rules; preset.ts makes them of the options of `retry`
-//   engine.ts     what ky's own loop takes of all this
+//   rule.ts             the questions that a rule answers, and the decision that follows
+//   failed-attempt.ts   what a rule is asked about
+//   policy.ts           joins what the rules say before anything fails
+//   session.ts          what the attempts of one call share
+//   retry.ts            sends the attempts, in the loop of p-retry
+//     override.ts         the options of one call
+//     sent-call.ts        whether the call can be sent twice, and what each attempt sends
+//   again.ts            what follows a failed attempt, step by step:
+//     decide.ts           asks the rules whether to send the call again, and after which wait
+//     permits.ts          takes the permits for it
+//     hold.ts             holds a call that got none
+//     report.ts           records the attempt, and notifies the rules
+//     wait.ts             waits until the next attempt is due
+//   preset.ts           makes rules of the options of `retry` (options.ts): those of rules.ts, server-hints.ts,
+//                       should-retry.ts, budget.ts and hooks.ts
+//   development.ts      checks and warnings that a production build leaves out
+//   engine.ts           what ky's own loop takes of all this
 
 import {
   type Call,

@@ -10,10 +10,12 @@ import {
   IDEMPOTENT_METHODS,
   keepHistory,
   optionError,
+  readField,
   retryAfterOf,
   transientKind,
 } from '@steadfetch/core/kit';
-import { isGood } from './failed-attempt.ts';
+import { isThrottled, parseRetryAfter } from '@steadfetch/server-hints';
+import { type FailedAttempt, isGood } from './failed-attempt.ts';
 import type { Rule } from './rule.ts';
 
 /** RFC 9110 §15.5.9, §15.6; RFC 6585 §4; RFC 8470 §5.2; and the unregistered codes of edges and busy services. */
@@ -23,6 +25,25 @@ export const TRANSIENT: readonly number[] = [408, 425, 429, 500, 502, 503, 504, 
 export function onStatus(...statuses: number[]): Rule {
   const listed = checkStatuses('onStatus', statuses, { min: 400 });
   return { when: ({ response }) => response !== undefined && listed.has(response.status) && 'status' };
+}
+
+/**
+ * Repeats the statuses of the list, a 403 only with evidence of throttling. Without a list those of `TRANSIENT`; 413 with `Retry-After`;
+ * and 409 with an `Idempotency-Key` that may have been sent before.
+ */
+export function onListedStatus(listed: ReadonlySet<number> | undefined): Rule {
+  return { when: (failure) => isListedStatus(failure, listed) && 'status' };
+}
+
+function isListedStatus(failure: FailedAttempt, listed: ReadonlySet<number> | undefined): boolean {
+  const { response, idempotencyKey, past, call } = failure;
+  if (response === undefined) return false;
+  const { status } = response;
+  if (listed) return listed.has(status) && (status !== 403 || isThrottled(response));
+  if (status === 413) return parseRetryAfter(readField(response.headers, 'retry-after')) !== undefined;
+  // an earlier request with this key may be under way still; where there was none, a repetition gets the same conflict
+  if (status === 409) return idempotencyKey !== undefined && !(call.record.keyIsNew && past.length === 0);
+  return TRANSIENT.includes(status);
 }
 
 /** Repeats connections that fail or break. A certificate that is wrong, or a bad URL, stays wrong. */

@@ -13,8 +13,10 @@ export function serverHints(): Rule {
       response !== undefined && ![401, 407].includes(response.status) && shouldRetryHint(response) === true && 'server',
     asked: ({ response, session }) => {
       const hint = response && serverDelay(asFailed(response), { now: session.policy.clock.now() });
-      if (!hint || (hint.ms === 0 && !isLiteralZero(response, hint.source))) return undefined;
-      return { delay: hint.ms, source: hint.source };
+      if (!hint) return undefined;
+      const { ms: delay, source } = hint;
+      // a date in the past is nearly always a skewed clock; only a written 0 means "now"
+      return delay > 0 || Number(readField(response.headers, source)) === 0 ? { delay, source } : undefined;
     },
   };
 }
@@ -27,9 +29,4 @@ function asFailed({ status, headers }: Response): HintedResponse {
 /** Obeys a server that says that the request must not be repeated: `x-should-retry: false` and its relatives. */
 export function obeyVetoes(): Rule {
   return { unless: ({ response }) => response !== undefined && shouldRetryHint(response) === false && 'veto' };
-}
-
-/** A date in the past is nearly always a skewed clock; only a written 0 means "now". */
-function isLiteralZero(response: Response, source: string): boolean {
-  return /^[ \t]*0+(?:\.0+)?[ \t]*$/.test(String(readField(response.headers, source)));
 }

@@ -29,10 +29,6 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
   if (record.maxRepeats < policy.maxRetries) record.maxRepeats = policy.maxRetries;
   record.mayRetry = policy.mayRetry;
   for (const rule of policy.callRules) rule.beforeCall!(call);
-  // What the call did before, such as waiting for a slot, is not part of the attempt. This is the time of a `timeout` and no date:
-  // Next fails the build of a page that reads a date while it is prerendered.
-  const ageBefore = record.age?.() ?? 0;
-  const waitedBefore = record.waited;
   return {
     call,
     repeatable,
@@ -41,8 +37,10 @@ export function startSession(call: Call, policy: Policy, repeatable: boolean, st
     lastRetry: undefined,
     skipped: 0,
     sentAt: startedAt,
-    ageBefore,
-    waitedBefore,
+    // What the call did before, such as waiting for a slot, is not part of the attempt. This is the time of a `timeout` and no date:
+    // Next fails the build of a page that reads a date while it is prerendered.
+    ageBefore: record.age?.() ?? 0,
+    waitedBefore: record.waited,
   };
 }
 

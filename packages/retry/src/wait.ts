@@ -1,9 +1,8 @@
 import { abortReason } from '@steadfetch/core';
 import { abortable, sleep } from '@steadfetch/core/kit';
 import type { FailedAttempt } from './failed-attempt.ts';
-import { releasePermits } from './permits.ts';
-import { notifyRules } from './report.ts';
-import type { Permit, Retry } from './rule.ts';
+import { endCall } from './report.ts';
+import type { Retry } from './rule.ts';
 import { beginAttempt } from './session.ts';
 
 /**
@@ -33,19 +32,8 @@ function beginRetry({ call, session }: FailedAttempt, retry: Retry): true {
 function cancelWait(failure: FailedAttempt, retry: Retry, thrown?: unknown): never {
   failure.call.record.waitingFor = undefined;
   const error = rejectionOf(failure, thrown);
-  cancelRetry(failure, 'aborted', error, retry.permits);
+  endCall(failure, 'aborted', error, retry.permits);
   throw error;
-}
-
-/** Ends a call with this error in place of its outcome: releases the permits of a retry that is not made, and notifies the rules. */
-export function cancelRetry(
-  failure: FailedAttempt,
-  stop: string | undefined,
-  error: unknown,
-  permits?: readonly Permit[],
-): void {
-  releasePermits(permits);
-  notifyRules(failure.session, 'afterFailure', failure, { retry: false, stop, thrown: { error } });
 }
 
 /** Waits for so many milliseconds. The caller can end the wait, and so can an observer of the call. */

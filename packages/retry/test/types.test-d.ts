@@ -1,6 +1,6 @@
 import { compose, type Fetch } from '@steadfetch/core';
 import { expectTypeOf, test } from 'vitest';
-import { type AttemptRecord, historyOf, retry } from '../src/index.ts';
+import { type AttemptRecord, historyOf, hooks, onStatus, retry, retryWith } from '../src/index.ts';
 
 test('the options of one call are typed on the composed fetch', () => {
   const steady = compose(retry())(fetch);
@@ -24,4 +24,12 @@ test('a composed fetch goes wherever a fetch goes, and the other way round', () 
 
 test('the history is a list of attempts, or nothing', () => {
   expectTypeOf(historyOf(new Response())).toEqualTypeOf<AttemptRecord[] | undefined>();
+});
+
+test('an event may have a reason that a rule made up', () => {
+  void retryWith(
+    onStatus(503),
+    { when: () => 'locked', unless: () => 'held' },
+    hooks({ onRetry: ({ reason }) => void (reason === 'locked'), onGiveUp: ({ reason }) => void (reason === 'held') }),
+  );
 });

@@ -6,7 +6,7 @@ const GO_DURATION = /^(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+$/;
 const UNITS: Record<string, number> = { ns: 1e-6, us: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** A wait in whole milliseconds, rounded up, from 0 to 2^31 seconds. */
-export function wait(ms: number): number {
+export function toWait(ms: number): number {
   return ms > 0 ? Math.min(Math.ceil(ms), LONGEST_WAIT) : 0;
 }
 

@@ -27,15 +27,13 @@ export interface RateLimitPolicy {
   pk?: string;
 }
 
-type Reader = (value: string) => unknown;
-
 /**
  * The members of a `RateLimit` field, or `undefined` when it is absent or void: one violation voids all of it.
  *
  * A name written as a Token is tolerated. draft-ietf-httpapi-ratelimit-headers-10 §4.1, RFC 9651 §2.2
  */
 export function parseRateLimit(value: string | null | undefined): RateLimit[] | undefined {
-  return readMembers<RateLimit>(value, (name) => string(name) ?? token(name), { r: count, t: count, pk: bytes });
+  return readMembers(value, 'r', { name: (name) => string(name) ?? token(name), r: count, t: count, pk: bytes });
 }
 
 /**
@@ -44,33 +42,26 @@ export function parseRateLimit(value: string | null | undefined): RateLimit[] | 
  * draft-ietf-httpapi-ratelimit-headers-10 §3.1
  */
 export function parseRateLimitPolicy(value: string | null | undefined): RateLimitPolicy[] | undefined {
-  const readers = { q: count, qu: string, w: positive, pk: bytes };
-  const policies = readMembers<RateLimitPolicy>(value, string, readers);
+  const readers = { name: string, q: count, qu: string, w: positive, pk: bytes };
+  const policies = readMembers<RateLimitPolicy>(value, 'q', readers);
   return policies?.length ? policies.map((policy) => ({ ...policy, qu: policy.qu ?? 'requests' })) : undefined;
 }
 
-/** The first of the readers is for the parameter that has to be there. */
-function readMembers<T>(field: unknown, readName: Reader, readers: Record<string, Reader>): T[] | undefined {
-  const read: T[] = [];
-  const members = parseMembers(clean(field));
-  for (const { value, parameters } of members ?? []) {
-    const name = readName(value);
-    const rest = readParameters(parameters, readers);
-    if (name === undefined || !rest) return undefined;
-    read.push({ name, ...rest } as T);
-  }
-  return members && read;
-}
+type Readers<T> = { [Name in keyof T]-?: (value: string) => T[Name] | undefined };
 
-function readParameters(parameters: Map<string, string>, readers: Record<string, Reader>): object | undefined {
-  const read: Record<string, unknown> = {};
-  for (const [key, reader] of Object.entries(readers)) {
-    const value = parameters.get(key);
-    if (value === undefined) continue;
-    read[key] = reader(value);
-    if (read[key] === undefined) return undefined;
-  }
-  return Object.keys(readers)[0]! in read ? read : undefined;
+/** The members of a list, each with its value as `name`; `undefined` where one has no `needed`, or what a reader does not take. */
+function readMembers<T>(field: unknown, needed: string, readers: Readers<T>): T[] | undefined {
+  const members = parseMembers(clean(field))?.map(({ value, parameters }) => {
+    const read: Partial<T> = {};
+    for (const name in readers) {
+      const given = (name as string) === 'name' ? value : parameters.get(name);
+      if (given === undefined && name !== needed) continue;
+      read[name] = given === undefined ? given : readers[name](given);
+      if (read[name] === undefined) return undefined;
+    }
+    return read as T;
+  });
+  return members?.includes(undefined) ? undefined : (members as T[] | undefined);
 }
 
 /** A non-negative Integer; `-0` is one. */

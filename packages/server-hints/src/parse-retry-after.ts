@@ -1,5 +1,5 @@
 import { isInstant, parseHttpDate, parseTimestamp } from '@steadfetch/core/kit';
-import { parseSeconds, wait } from './milliseconds.ts';
+import { parseSeconds, toWait } from './milliseconds.ts';
 import { clean } from './response.ts';
 
 /** The time to compare with. */
@@ -28,7 +28,7 @@ export function parseRetryAfter(
   const text = clean(value);
   if (text === undefined) return undefined;
   const seconds = ALL_DIGITS.test(text) ? Math.max(...text.split(',').map(Number)) * 1_000 : parseSeconds(text);
-  if (seconds !== undefined) return wait(isInstant(seconds, now) ? seconds - now : seconds);
+  if (seconds !== undefined) return toWait(isInstant(seconds, now) ? seconds - now : seconds);
   const date = parseHttpDate(text, now) ?? parseTimestamp(text);
-  return date === undefined ? undefined : wait(date - now);
+  return date === undefined ? undefined : toWait(date - now);
 }

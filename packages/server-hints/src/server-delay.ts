@@ -1,4 +1,4 @@
-import { parseDecimal, wait } from './milliseconds.ts';
+import { parseDecimal, toWait } from './milliseconds.ts';
 import { parseReset } from './parse-reset.ts';
 import { type NowOption, parseRetryAfter } from './parse-retry-after.ts';
 import { BUCKET_FIELDS, isNoQuota, QUOTA_FIELDS, type QuotaFields, readRemaining } from './quota-fields.ts';
@@ -35,7 +35,7 @@ export function serverDelay(response: HintedResponse, { now = Date.now() }: NowO
     askedFor(response, time) ??
     asDelay(parseReset(field(response, 'x-ratelimit-retry-after'), time), 'x-ratelimit-retry-after') ??
     exhaustedPolicy(response) ??
-    firstReset(response, time) ??
+    QUOTA_FIELDS.map((fields) => reset(response, fields, time)).find(Boolean) ??
     longest(BUCKET_FIELDS.map((fields) => reset(response, fields, time)))
   );
 }
@@ -52,31 +52,21 @@ function askedFor(response: HintedResponse, time: number): ServerDelay | undefin
 
 /** Of the exhausted policies, the one that recovers last. A cached response says nothing about now. */
 function exhaustedPolicy(response: HintedResponse): ServerDelay | undefined {
-  if (age(response) > 0) return undefined;
-  const members = readRateLimit(response);
-  return longest(members.map(({ r, t }) => (r === 0 && t !== undefined ? asDelay(t * 1_000, 'ratelimit') : undefined)));
-}
-
-function firstReset(response: HintedResponse, time: number): ServerDelay | undefined {
-  for (const fields of QUOTA_FIELDS) {
-    if (fields.reset === 'ratelimit-reset' && age(response) > 0) continue;
-    const delay = reset(response, fields, time);
-    if (delay) return delay;
-  }
-  return undefined;
+  const exhausted = age(response) > 0 ? [] : readRateLimit(response).filter(({ r }) => r === 0);
+  return longest(exhausted.map(({ t }) => asDelay(t && t * 1_000, 'ratelimit')));
 }
 
 function reset(response: HintedResponse, fields: QuotaFields, time: number): ServerDelay | undefined {
-  if (isNoQuota(response, fields)) return undefined;
+  if (isNoQuota(response, fields) || (fields.reset === 'ratelimit-reset' && age(response) > 0)) return undefined;
   const remaining = readRemaining(response, fields);
   const usable = remaining === undefined ? response.status === 429 || response.status === 503 : remaining === 0;
   return usable ? asDelay(parseReset(field(response, fields.reset), time), fields.reset) : undefined;
 }
 
 function asDelay(ms: number | undefined, source: string): ServerDelay | undefined {
-  return ms === undefined ? undefined : { ms: wait(ms), source };
+  return ms === undefined ? undefined : { ms: toWait(ms), source };
 }
 
 function longest(delays: (ServerDelay | undefined)[]): ServerDelay | undefined {
-  return delays.reduce((a, b) => (a && (!b || a.ms >= b.ms) ? a : b), undefined);
+  return delays.filter((delay) => delay !== undefined).sort((a, b) => b.ms - a.ms)[0];
 }

@@ -1,4 +1,4 @@
-import { parseDecimal, wait } from './milliseconds.ts';
+import { parseDecimal, toWait } from './milliseconds.ts';
 import { parseRateLimitPolicy } from './parse-rate-limit.ts';
 import { parseReset } from './parse-reset.ts';
 import type { NowOption } from './parse-retry-after.ts';
@@ -66,8 +66,8 @@ function readPolicies(response: HintedResponse): ServerQuota[] {
   return members.map(({ name, r, t, limit }) => {
     const policy = name === undefined ? undefined : policies.get(name);
     const unit = policy && policy.qu !== 'requests' ? policy.qu : undefined;
-    const rest = { name, unit, limit: limit ?? policy?.q, window: seconds(policy?.w), reset: seconds(t) };
-    return { ...known(rest), remaining: r, source: 'ratelimit' };
+    const optional = { name, unit, limit: limit ?? policy?.q, window: seconds(policy?.w), reset: seconds(t) };
+    return { ...defined(optional), remaining: r, source: 'ratelimit' };
   });
 }
 
@@ -88,22 +88,23 @@ function readQuota(response: HintedResponse, fields: QuotaFields, now: number): 
   const remaining = readRemaining(response, fields);
   if (remaining === undefined || remaining < 0) return undefined;
   const reset = parseReset(field(response, fields.reset), serverTime(response, now));
-  const rest = {
+  const optional = {
     // Up to draft 6 the policies may follow: `100, 100;w=60`.
     limit: parseDecimal(/^[^,;]*/.exec(field(response, fields.limit) ?? '')![0]),
-    reset: reset === undefined ? undefined : wait(reset),
+    reset: reset === undefined ? undefined : toWait(reset),
   };
-  return { ...known(rest), remaining, source: fields.remaining };
+  return { ...defined(optional), remaining, source: fields.remaining };
 }
 
-type Rest = { [Name in 'name' | 'unit' | 'limit' | 'window' | 'reset']?: ServerQuota[Name] | undefined };
+type Optional = { [Name in 'name' | 'unit' | 'limit' | 'window' | 'reset']?: ServerQuota[Name] | undefined };
 
-function known(rest: Rest): Partial<ServerQuota> {
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+/** Leaves out what is undefined. */
+function defined(members: Optional): Partial<ServerQuota> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 function seconds(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : wait(value * 1_000);
+  return value === undefined ? undefined : toWait(value * 1_000);
 }
 
 /** The one whose reset is known, if there is one. */

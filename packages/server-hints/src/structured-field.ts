@@ -6,11 +6,6 @@ export interface Member {
   parameters: Map<string, string>;
 }
 
-interface Cursor {
-  text: string;
-  at: number;
-}
-
 const KEY = /[a-z*][a-z0-9_.*-]*/y;
 /** String, Display String, Token, Byte Sequence, Decimal, Integer or Date, Boolean. */
 const BARE_ITEM =
@@ -22,48 +17,43 @@ const BARE_ITEM =
  */
 export function parseMembers(text: string | undefined, keyed: boolean = false): Member[] | undefined {
   if (!text) return text === '' ? [] : undefined;
-  const cursor = { text, at: 0 };
+  let at = 0;
+  const take = (pattern: RegExp) => {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text)?.[0];
+    at += match?.length ?? 0;
+    return match;
+  };
+  /** What follows a key may be left out: it is then true. */
+  const takeValue = (afterKey: boolean) => (afterKey && !take(/=/y) ? '?1' : sound(take(BARE_ITEM)));
+  const takeParameters = () => {
+    const parameters = new Map<string, string>();
+    while (take(/; */y)) {
+      const key = take(KEY);
+      const value = key && takeValue(true);
+      if (!value) return undefined;
+      parameters.set(key, value);
+    }
+    return parameters;
+  };
+
   const members: Member[] = [];
   do {
-    const key = keyed ? take(cursor, KEY) : '';
-    const value = key === undefined ? undefined : takeValue(cursor, keyed);
-    const parameters = value === undefined ? undefined : takeParameters(cursor);
+    const key = keyed ? take(KEY) : '';
+    const value = key === undefined ? undefined : takeValue(keyed);
+    const parameters = value === undefined ? undefined : takeParameters();
     if (!parameters) return undefined;
     members.push({ key: key!, value: value!, parameters });
-  } while (take(cursor, /[ \t]*,[ \t]*/y));
-  return cursor.at === text.length ? members : undefined;
+  } while (take(/[ \t]*,[ \t]*/y));
+  return at === text.length ? members : undefined;
 }
 
-function takeParameters(cursor: Cursor): Map<string, string> | undefined {
-  const parameters = new Map<string, string>();
-  while (take(cursor, /; */y)) {
-    const key = take(cursor, KEY);
-    const value = key && takeValue(cursor, true);
-    if (!value) return undefined;
-    parameters.set(key, value);
-  }
-  return parameters;
-}
-
-/** What follows a key may be left out: it is then true. */
-function takeValue(cursor: Cursor, afterKey: boolean): string | undefined {
-  if (afterKey && !take(cursor, /=/y)) return '?1';
-  const value = take(cursor, BARE_ITEM);
-  return value?.startsWith('%') && !isSound(value.slice(1)) ? undefined : value;
-}
-
-/** The percent signs of a Display String stand for UTF-8 that has to be well-formed (RFC 9651 §4.2.10). */
-function isSound(text: string): boolean {
+/** The item, if the percent signs of a Display String stand for well-formed UTF-8 (RFC 9651 §4.2.10). */
+function sound(item: string | undefined): string | undefined {
   try {
-    return decodeURIComponent(text) !== ''; // a bundler leaves out a call whose result is not used
+    // the result is used, since a bundler leaves out a call whose result is not
+    return item?.[0] === '%' && !decodeURIComponent(item.slice(1)) ? undefined : item;
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-function take(cursor: Cursor, pattern: RegExp): string | undefined {
-  pattern.lastIndex = cursor.at;
-  const match = pattern.exec(cursor.text)?.[0];
-  cursor.at += match?.length ?? 0;
-  return match;
 }

@@ -4,7 +4,7 @@ import type { Part } from './exception.ts';
 import { LIMITER } from './limiter.ts';
 import { STORE } from './store.ts';
 
-/** The tables of docs/robustness.md. */
+/** The tables of docs/exceptions.md. */
 export const PARTS: readonly Part[] = [
   { name: 'budget', exceptions: BUDGET },
   { name: 'breaker', exceptions: BREAKER },

@@ -1,10 +1,10 @@
-// The exceptions of docs/robustness.md: in which situations is somebody worse off behind us than behind a plain retry?
+// The exceptions of docs/exceptions.md: in which situations is somebody worse off behind us than behind a plain retry?
 // Fails if one of them is none any more: then its row is struck.
 //
 //   pnpm bench exceptions                    plays all rows
 //   pnpm bench exceptions --part=breaker     those of one table: budget, breaker, limiter, store
 //   pnpm bench exceptions --only=WORDS       those with these words in their sentence
-//   pnpm bench exceptions --write            writes the tables into docs/robustness.md, all or that of the part
+//   pnpm bench exceptions --write            writes the tables into docs/exceptions.md, all or that of the part
 
 import { publish } from '../publish.ts';
 import { PARTS } from './parts.ts';
@@ -32,7 +32,7 @@ for (const { name, exceptions } of PARTS) {
   if (write)
     publish({
       name: `exceptions-${name}`,
-      page: 'docs/robustness.md',
+      page: 'docs/exceptions.md',
       file: import.meta.filename,
       head,
       left: [0, 1, 4],

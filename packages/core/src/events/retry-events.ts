@@ -87,7 +87,10 @@ function waitOf(failure: FailedAttempt, { delay: ms, source, reason, asked }: Re
   return { ms, until: clock.now() + ms, source, reason, maxRetries, cancel, retryNow };
 }
 
-/** How the call ends, where that is worth an event: a give-up has a reason, a recovery none. */
+/**
+ * How the call ends, where that is worth an event. A give-up has a reason. A recovery has none: an answer to a retry that is not
+ * repeated, such as a 404 after a 503.
+ */
 export function endOf({ attempt, outcome }: EndedAttempt, { stop }: End): { reason?: string } | undefined {
   if (stop !== undefined) return { reason: stop };
   if (attempt === 1) return undefined;

@@ -173,10 +173,13 @@ class Network {
   /** An answer has come to a probe, whatever the browser says. */
   #answered(call: Call): void {
     const isOnline = this.#says();
-    // Maybe by a cache. If there is a network, the answers of two let the next ones go; if there is none, they alone go in vain.
-    if (isRead(call) && !isOnline) return this.#letGo(this.#first, 'probe', 2);
-    this.#isWrong = !isOnline;
-    this.#letGo(this.#waiting, 'online');
+    if (isRead(call) && !isOnline) {
+      // Maybe by a cache. If there is a network, the answers of two let the next ones go; if there is none, they alone go in vain.
+      this.#letGo(this.#first, 'probe', 2);
+    } else {
+      this.#isWrong = !isOnline;
+      this.#letGo(this.#waiting, 'online');
+    }
   }
 
   /** The browser says something else than before. */

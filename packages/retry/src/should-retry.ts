@@ -19,25 +19,26 @@ export interface Failure {
   readonly idempotencyKey?: string;
 }
 
-/** What a condition says: `true`, `false`, or nothing, which leaves it to the other rules. */
-type Condition = (failure: Failure) => boolean | undefined | Promise<boolean | undefined>;
+/** `true`, `false`, or nothing, which leaves it to the other rules. */
+type Verdict = boolean | undefined | Promise<boolean | undefined>;
 
 /**
- * `shouldRetry` as a rule, for errors and for statuses from 400. It is called once for an attempt: `true` answers `when`, `false`
- * answers `unless`. It is not called where its answer would not count: if `veto` forbids another attempt, if the call cannot be
- * sent again, nor after the last retry. If that retry was made because of it and fails, the call gives up with the reason `limit`.
+ * The option `shouldRetry` as a rule, for errors and for statuses from 400. `test` is called once for an attempt: `true` answers
+ * `when`, `false` answers `unless`. It is not called where its answer would not count: if `veto` forbids another attempt, or if the
+ * call cannot be sent again.
  */
-export function condition(shouldRetry: Condition, veto: Rule): Rule {
-  const answers = new WeakMap<FailedAttempt, ReturnType<Condition>>();
+export function shouldRetry(test: (failure: Failure) => Verdict, veto: Rule): Rule {
+  const answers = new WeakMap<FailedAttempt, Verdict>();
   const says = async (failure: FailedAttempt, wanted: boolean) => {
     const { call, response, session } = failure;
     if (isGood(response) || !session.repeatable || !call.replayable) return false;
-    if (!answers.has(failure)) answers.set(failure, shouldRetry(asFailure(failure)));
+    if (!answers.has(failure)) answers.set(failure, test(asFailure(failure)));
     return (await answers.get(failure)) === wanted && 'predicate';
   };
   return {
     needs: ['elapsed', 'time'],
     when: (failure) => {
+      // after the last retry: if that was made because of `test`, the call gives up with the reason `limit`
       if (isSpent(failure)) return failure.session.lastRetry?.reason === 'predicate' && 'predicate';
       return !veto.unless!(failure) && says(failure, true);
     },
