@@ -26,4 +26,4 @@ try {
 // timeout  attempt headers 1000  attempt body 1000
 // fetch
 // 200 fine after 3 requests
-// RangeError: standard: attemptTimeout: expected less than timeout (1000), got 5000: an attempt would never time out before the call does
+// RangeError: standard: attemptTimeout: expected less than timeout (1000), got 5000

@@ -62,6 +62,28 @@ describe('fakeFetch', () => {
     expect(headers.get('x-a')).toBe('2');
   });
 
+  it('sends the bytes of any view', async () => {
+    const { buffer } = Uint8Array.of(1, 2, 3, 4, 5, 6);
+    const bodies = [new DataView(buffer, 2, 3), new Uint16Array(buffer, 2, 1)] as unknown as Uint8Array[];
+    const fetch = fakeFetch(bodies.map((body) => ({ body })));
+
+    for (const expected of [
+      [3, 4, 5],
+      [3, 4],
+    ]) {
+      expect([...new Uint8Array(await (await fetch(URL_)).arrayBuffer())]).toEqual(expected);
+    }
+  });
+
+  it.each([301, 302, 303, 307, 308])('refuses a %i where the caller wants no redirect', async (status) => {
+    const fetch = fakeFetch({ status });
+
+    await expect(fetch(URL_, { redirect: 'error' })).rejects.toThrow(new TypeError('fetch failed'));
+    await expect(fetch(new Request(URL_, { redirect: 'error' }))).rejects.toThrow(TypeError);
+    expect((await fetch(URL_, { redirect: 'manual' })).status).toBe(status);
+    expect(fetch.calls[0]!.status).toBe(status);
+  });
+
   it.each([200, { status: 503, body: '' }])('gives a body without bytes that is read once: %o', async (reply) => {
     const { signal } = new AbortController();
 

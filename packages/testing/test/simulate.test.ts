@@ -276,6 +276,9 @@ describe('the globals of a simulation', () => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
       expect(performance.now() - startedAt).toBe(1_019);
+      for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+        expect(() => AbortSignal.timeout(ms)).toThrow(RangeError); // as the real one
+      }
 
       expect(Date()).toBe(new Date().toString());
       expect(old).toBeInstanceOf(Date);

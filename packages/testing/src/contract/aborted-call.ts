@@ -1,6 +1,6 @@
-import { type Fetch, settle } from '@steadfetch/core';
+import type { Fetch } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
-import { ending, FAILED, ok, untilItWaits } from './contract-probe.ts';
+import { endInTime, FAILED, ok, untilItWaits } from './contract-probe.ts';
 
 /** What a middleware may repeat after a wait of its own. */
 export const TRANSIENT: readonly [string, Fetch][] = [
@@ -28,6 +28,7 @@ export const USED_UP: Readonly<Record<string, string>> = Object.fromEntries([
 
 /** After these it may begin what other calls wait for as well, such as a pause, or a new token, or ask for the result. */
 export const REFUSED: readonly [string, Fetch][] = [
+  ['after a 503 that says when', () => copied(503, 'busy', { 'retry-after': '5' })],
   ['after a 429', () => copied(429, 'slow down', { 'retry-after': '5' })],
   ['after a 401', () => copied(401, 'who are you?')],
   ['after a 403', () => copied(403, 'an old token')],
@@ -70,8 +71,5 @@ export async function lastOfEleven(
   const call = () => abortedInTime(steady).then(finish);
   await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
-  const { signal, abort } = ending();
-  const last = await inTime(settle(steady(CONTRACT_URL, { signal })), ms);
-  abort();
-  return statusOf(last);
+  return statusOf(await endInTime(steady, {}, ms));
 }

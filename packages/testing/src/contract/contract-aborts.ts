@@ -62,6 +62,19 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
     }
   },
 
+  'ends each attempt that it gives up': async (make) => {
+    for (const kind of KINDS) {
+      const { signal, abort } = ending();
+      const { fetch, signals } = endless();
+      let sent = 0;
+      const steady = make()((...call) => (++sent === 1 ? fetch(...call) : ok()));
+      const end = await inTime(settle(callWith(signal, steady, kind)));
+      const isOpen = end !== undefined && signals.some((one) => !one?.aborted);
+      abort();
+      same(isOpen, false, `whether an attempt goes on after its call has ended, with the signal of ${kind}`);
+    }
+  },
+
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;

@@ -1,6 +1,6 @@
 import { settle } from '@steadfetch/core';
 import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
-import { asInitAndAsRequest, askedAgain, ending, probe, readingAll } from './contract-probe.ts';
+import { asInitAndAsRequest, askedAgain, endInTime, ending, endless, probe, readingAll } from './contract-probe.ts';
 
 /** What becomes of bodies on their way. */
 export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
@@ -17,6 +17,9 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       ' order\r\nof 5 \u20ac',
       bytes,
       bytes.subarray(1),
+      new DataView(bytes.buffer, 1, 3),
+      Uint16Array.of(258, 772),
+      '',
       bytes.buffer,
       new URLSearchParams('a=order&a=another'),
       form,
@@ -24,8 +27,9 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       new Blob([bytes], { type: 'image/png' }),
     ];
     const json = { headers: { 'content-type': 'application/json' }, body: '{ "id": 12345678901234567890 }' };
+    const patch = { headers: { 'content-type': 'application/merge-patch+json' }, body: '{"a":null}' };
     const calls = ['POST', 'DELETE'].flatMap((method) =>
-      [...bodies.map((body) => ({ body })), json].flatMap((init) =>
+      [...bodies.map((body) => ({ body })), json, patch].flatMap((init) =>
         asInitAndAsRequest({ method, ...init, duplex: 'half' } as RequestInit),
       ),
     );
@@ -78,6 +82,9 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
     await inTime(call, PATIENT);
     abort();
     same(asked.length, 1, 'the number of calls of next for a stream that goes on');
+    const { fetch: slow, signals } = endless();
+    await endInTime(make()(slow), init());
+    same(signals.length <= 1, true, 'whether a stream that is not answered is sent once');
   },
 
   'tells of a body that breaks off': async (make) => {
@@ -86,9 +93,17 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       ['GET', null],
     ] as const) {
       let sent = 0;
-      const { fetch } = probe(async () => new Response(sent++ === 0 ? brokenOff('{"a":') : '{"a":1}'));
+      const { fetch } = probe(async ({ headers }) => {
+        // whoever asks for the rest alone gets that of a newer version
+        const isRest = headers.has('range') && !headers.has('if-range');
+        if (isRest)
+          return new Response('2}', { status: 206, headers: { 'content-range': 'bytes 5-6/7', etag: '"2"' } });
+        const fields = { 'cache-control': 'max-age=60', etag: '"1"' };
+        return new Response(sent++ === 0 ? brokenOff('{"a":') : '{"a":1}', { headers: fields });
+      });
       const { signal, abort } = ending();
-      const read = readingAll(make()(fetch))(CONTRACT_URL, { method, body, signal });
+      const steady = readingAll(make()(fetch));
+      const read = steady(CONTRACT_URL, { method, body, signal });
       const isTold = read.then(
         (text) => method === 'GET' && text === '{"a":1}', // it was sent again
         () => true,
@@ -96,6 +111,9 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       const isRight = await inTime(isTold);
       abort();
       same(isRight !== false, true, `whether the call or the reading of a ${method} fails`);
+      if (method === 'POST' || isRight === undefined) continue;
+      const next = await inTime(steady(CONTRACT_URL).catch(() => undefined)); // a circuit may be open
+      same(next ?? '{"a":1}', '{"a":1}', 'the answer after one that broke off');
     }
     // the length is that of what a HEAD does not get, and that from before `fetch` decodes it
     for (const [method, body, headers] of [
@@ -132,9 +150,11 @@ async function whole(request: Request): Promise<string> {
 export async function contentOf(request: Request | undefined): Promise<string> {
   const given = request?.headers.get('content-type'); // in Bun it is gone once the body is read
   const bytes = request && new Uint8Array(await request.arrayBuffer());
+  const length = request?.headers.get('content-length') ?? bytes?.length;
   const text = bytes && Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
   const type = given?.replace(/ ?boundary="?([^";]*).*/, (_, boundary) =>
     text?.includes(boundary) ? '' : ' of another form',
   );
-  return `${type} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}`;
+  const isTold = Number(length) === bytes?.length ? '' : ` told as ${length} bytes`;
+  return `${type} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}${isTold}`;
 }

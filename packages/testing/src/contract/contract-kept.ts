@@ -1,11 +1,12 @@
-import { type Fetch, settle } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
-import { type Asked, ending, FAILED, ok, probe } from './contract-probe.ts';
+import { settle } from '@steadfetch/core';
+import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
 
-/** Answers that may be kept for a minute, and depend on a header. */
-async function keepable({ method, headers, request }: Asked): Promise<Response> {
+/** Answers that may be kept for a minute, and depend on a header. One address has moved to another origin. */
+async function keepable({ url, method, headers, request }: Asked): Promise<Response> {
+  if (url === MOVED) return new Response(null, { status: 302, headers: { location: 'https://other.test/moved' } });
   const name = headers.get('x-a');
   const etag = `"${name}"`;
   const fields = {
@@ -21,24 +22,52 @@ async function keepable({ method, headers, request }: Asked): Promise<Response> 
   return Object.defineProperty(response, 'url', { value: request.url }); // a jar, as fetch-cookie, keeps a cookie by it
 }
 
+const MOVED = `${CONTRACT_URL}&moved`;
+
+/** Of the call of one user. */
+function headersOf(name: string): Record<string, string> {
+  return { 'x-a': name, authorization: `own ${name}` };
+}
+
 /** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
 export async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<void> {
   const { fetch, asked } = probe(keepable);
   const steady = make()(fetch);
-  const first = { 'x-a': 'de', authorization: 'own' };
+  const read = async (init: RequestInit) => (await settle(steady(CONTRACT_URL, init))).response?.text();
+  const first = headersOf('de');
   await steady(CONTRACT_URL, { method: 'HEAD', headers: first });
   await (await steady(CONTRACT_URL, { headers: { ...first, range: 'bytes=0-0' } })).text();
   for (const name of ['de', 'en', 'de', 'en', 'de']) {
     const { signal, abort } = ending();
-    const response = await steady(CONTRACT_URL, { headers: { ...first, 'x-a': name }, signal });
+    const response = await steady(CONTRACT_URL, { headers: headersOf(name), signal });
     same(await response.text(), `"${name}"`, 'the answer where answers may be kept');
     abort();
   }
+  await isSent(asked, 'a call that wants no kept answer', () => read({ headers: first, cache: 'reload' }));
+  await read({ method: 'PUT', headers: first, body: 'changed' });
+  const put = asked.findLast(({ method }) => method === 'PUT');
+  same(put?.headers.get('if-none-match'), null, 'the condition that a PUT is sent with');
+  await isSent(asked, 'a call for what a PUT has changed', () => read({ headers: first }));
+  await settle(steady(MOVED, { headers: first }));
   await settle(steady('https://other.test/'));
-  const { headers, request } = asked.at(-1)!;
-  same(headers.get('cookie'), null, 'the cookie that another origin gets');
-  same(headers.get('authorization') === 'own', false, 'whether a call is sent with the credentials of another');
-  same(request.signal.aborted, false, 'whether a call has the signal of another');
+  for (const { url, headers } of asked) {
+    const [own, name] = [headers.get('authorization'), headers.get('x-a')];
+    if (url.startsWith(CONTRACT_URL)) {
+      const isOfAnother = own !== null && /^own /.test(own) && own !== `own ${name}`;
+      same(isOfAnother, false, 'whether a call is sent with the credentials of another');
+    } else {
+      same(headers.get('cookie'), null, 'the cookie that another origin gets');
+      same(own !== null && /^own /.test(own), false, 'whether another origin gets the credentials of a call');
+    }
+  }
+  same(asked.at(-1)!.request.signal.aborted, false, 'whether a call has the signal of another');
+}
+
+/** Where answers may be kept, some calls are sent all the same. */
+async function isSent(asked: readonly Asked[], what: string, call: () => Promise<unknown>): Promise<void> {
+  const before = asked.length;
+  await call();
+  same(asked.length > before, true, `whether ${what} is sent`);
 }
 
 /**
@@ -55,23 +84,15 @@ export async function asksForATokenAgain(make: Parameters<ContractCheck>[0]): Pr
       isKnown = true;
       return new Response('token');
     });
-    const endOf = async (steady: Fetch) => {
-      const { signal, abort } = ending();
-      const call = settle(steady(CONTRACT_URL, { signal }));
-      const end = await inTime(call);
-      abort();
-      await inTime(call);
-      return end;
-    };
-    const usual = await endOf(make()(fetch));
+    const usual = await endInTime(make()(fetch));
     if (!usual?.response?.ok) return; // it asks for none
     isKnown = false;
     isDown = true;
     const steady = make()(fetch);
-    await endOf(steady);
+    await endInTime(steady);
     isDown = false;
-    const waits = (await endOf(steady)) === undefined;
-    if (!waits && !isKnown) await aDayLater(() => endOf(steady));
+    const waits = (await endInTime(steady)) === undefined;
+    if (!waits && !isKnown) await aDayLater(() => endInTime(steady));
     same(waits || isKnown, true, 'whether a token that could not be had is asked for again');
   }
 }

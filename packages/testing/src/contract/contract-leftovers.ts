@@ -1,7 +1,7 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
-import { ending, endless, ok, watchListeners } from './contract-probe.ts';
+import { endInTime, ending, endless, ok, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
@@ -20,9 +20,13 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
         return new Response(new ReadableStream({ pull }), { status: 503 });
       };
-      const { signal, abort } = ending();
-      await inTime(settle(make()(broken)(CONTRACT_URL, { signal })));
-      abort();
+      await endInTime(make()(broken));
+      const kept = new Response('kept', {
+        headers: { 'cache-control': 'max-age=0, stale-while-revalidate=60', etag: '"1"' },
+      });
+      let sent = 0;
+      const steady = make()(() => (sent++ === 0 ? Promise.resolve(kept) : reject(CONTRACT_URL)));
+      for (let calls = 0; calls < 3; calls++) await endInTime(steady);
       for (let turns = 0; turns < 3; turns++) await macrotask();
     });
     same(unhandled, 0, 'the number of rejections that nobody handles');

@@ -13,7 +13,7 @@ import {
   same,
   statusOf,
 } from './contract-claim.ts';
-import { ending, FAILED, ok, probe, REPEATED } from './contract-probe.ts';
+import { endInTime, ending, FAILED, ok, probe, REPEATED } from './contract-probe.ts';
 import { countUnhandled } from './count-unhandled.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -35,11 +35,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
-    const { signal, abort } = ending();
-    const last = await inTime(
-      settle(make()(async () => new Response('ok', { headers: USED_UP }))(CONTRACT_URL, { signal })),
-    );
-    abort();
+    const last = await endInTime(make()(async () => new Response('ok', { headers: USED_UP })));
     if (last !== undefined)
       same(statusOf(last), 200, 'the status of the answer after which nothing is left of a quota');
   },
@@ -104,8 +100,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     }
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
-    const none: Fetch = async () => new Response('none', { status: 404 });
-    same(await lastOfEleven(make, none, { ms: PATIENT }), 200, 'the status of a call after ten that gave a 404');
+    for (const status of [404, 400, 204, 304]) {
+      const none: Fetch = async () => new Response(status < 400 ? null : 'none', { status });
+      const last = await lastOfEleven(make, none, { ms: PATIENT });
+      same(last, 200, `the status of a call after ten that gave a ${status}`);
+    }
   },
 
   'gives a response before its body is there': async (make) => {
@@ -151,17 +150,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL)), error, 'the error');
       same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
     }
-    const { signal, abort } = ending();
     const failed = new Error('rejected');
     let isFailing = true;
     const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
-    await inTime(settle(steady(CONTRACT_URL, { signal })));
+    await endInTime(steady);
     isFailing = false;
-    const next = await inTime(settle(steady(CONTRACT_URL, { signal })));
+    const next = await endInTime(steady);
     same(next?.error === failed, false, 'whether a call fails with the error of another');
     isFailing = true;
-    const last = await inTime(settle(steady(CONTRACT_URL, { signal })));
+    const last = await endInTime(steady);
     same(last?.response !== undefined, false, 'whether a call gives the response of another');
+    const { signal, abort } = ending();
     const ends = REPEATABLE.map(async (args) => {
       const errors: Error[] = [];
       const failing: Fetch = async (...call) => {
@@ -204,7 +203,6 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
 
 /** Behind one error and then answers of 503, or one answer and then errors, no call ends with what came before. */
 async function endsWithItsLast(make: Parameters<ContractCheck>[0], first: 'error' | 'answer'): Promise<void> {
-  const { signal, abort } = ending();
   let sent = 0;
   let last: Response | undefined;
   const given: Response[] = [];
@@ -216,8 +214,7 @@ async function endsWithItsLast(make: Parameters<ContractCheck>[0], first: 'error
     given.push(last);
     return last;
   };
-  const end = await inTime(settle(make()(mixed)(CONTRACT_URL, { signal })));
-  abort();
+  const end = await endInTime(make()(mixed));
   if (end === undefined || sent > 20) return; // it waits, or goes on until it is answered
   if (end.failed) same(last === undefined, true, 'whether a call fails with its last outcome');
   else same(isRead(end.response), false, 'whether a call gives an answer that it has dropped');

@@ -1,4 +1,13 @@
-import { Call, type Fetch, layersOf, type Middleware, onAbort, settle, throwIfAborted } from '@steadfetch/core';
+import {
+  Call,
+  type Fetch,
+  layersOf,
+  type Middleware,
+  type Outcome,
+  onAbort,
+  settle,
+  throwIfAborted,
+} from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
 import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
 
@@ -121,6 +130,15 @@ export function endless(): { fetch: Fetch; signals: (AbortSignal | undefined)[] 
     return new Promise((_, reject) => void onAbort(signal, reject));
   };
   return { fetch, signals };
+}
+
+/** The end of a call, if it comes in time; else it is aborted. */
+export async function endInTime(steady: Fetch, init?: RequestInit, ms?: number): Promise<Outcome | undefined> {
+  const { signal, abort } = ending();
+  const call = settle(steady(CONTRACT_URL, { ...init, signal }));
+  const end = await inTime(call, ms);
+  abort();
+  return end;
 }
 
 /** A signal, and what ends the calls that have it. */

@@ -15,7 +15,7 @@ const MEMBERS = {
 } as const satisfies RequestInit;
 
 /** Spelled as a signature may depend on: what parses and writes a query changes it. */
-const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/?b=%20+&a=2&a=1/&c=';
+const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/100%/%E6%9D%B1/?b=%20+&a=2&a=1/&c=';
 
 /** What goes on to the next fetch. */
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
@@ -61,7 +61,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
       ['x-a', '2'],
       ['x-b', ''],
       ['x-c', '\u00e9'],
+      ['x-d', 'a  b'],
+      ['accept', 'text/csv'],
+      ['accept-language', 'de'],
     ];
+    const names = pairs.map(([name]) => name);
+    const expected = [...new Headers(pairs)].join('; ');
     // only six methods are the same in any case; happy-dom refuses one that it does not know, and Bun takes it for a GET
     const odd = isMethod('x-Odd') ? 'x-Odd' : 'patch';
     await steady(CONTRACT_URL, { method: odd, headers: pairs });
@@ -70,11 +75,7 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const { method } = new Request(CONTRACT_URL, { method: odd });
     for (const { request } of asked) {
       same(request.method, method, 'the method');
-      same(
-        [...request.headers].filter(([name]) => /^x-[abc]$/.test(name)).join('; '),
-        'x-a,1, 2; x-b,; x-c,\u00e9',
-        'the headers',
-      );
+      same([...request.headers].filter(([name]) => names.includes(name)).join('; '), expected, 'the headers');
     }
     // what is written on `call.headers` is not sent
     const read: [string, string][] = [];

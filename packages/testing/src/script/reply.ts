@@ -80,7 +80,7 @@ function bodyOf({ body, json, fault }: ReplyObject): Uint8Array<ArrayBuffer> {
   if (json !== undefined) return bytesOf(JSON.stringify(json));
   if (typeof body === 'string') return bytesOf(body);
   checkValue('reply: body', body, 'a string or bytes', body === undefined || ArrayBuffer.isView(body));
-  if (body !== undefined) return new Uint8Array(body);
+  if (body !== undefined) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   return fault !== undefined && BODY_FAULTS.includes(fault) ? bytesOf(FILLER) : EMPTY;
 }
 

@@ -16,6 +16,9 @@ export interface FakeFetchOptions {
   clock?: Clock;
 }
 
+/** Statuses that a `fetch` follows (Fetch standard, "redirect status"). */
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
 /** A scripted `fetch` that writes down its calls. */
 export interface FakeFetch extends Fetch {
   /** The calls so far, in the order they came. */
@@ -63,6 +66,9 @@ export function fakeFetch(script: Script, options: FakeFetchOptions = {}): FakeF
     const code = errorCode(plan);
     if (code !== undefined) throw networkError(code, url);
     record.status = plan.status;
+    if (request.redirect === 'error' && REDIRECTS.has(plan.status)) {
+      throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
+    }
     return asFetched(planResponse(plan, { url, method, clock, signal }), url);
   };
   return Object.assign(fetch, { requests, calls: requests });

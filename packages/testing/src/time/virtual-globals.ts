@@ -117,8 +117,11 @@ function clear(real: (handle: never) => void): (handle: unknown) => void {
 }
 
 function timeoutSignal(time: VirtualTime, ms: number): AbortSignal {
+  const wait = Number(ms);
+  if (!(wait >= 0 && wait <= Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`AbortSignal.timeout: out of range: ${wait}`);
   const controller = new AbortController();
-  time.after(Number(ms), () =>
+  time.after(wait, () =>
     controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
   );
   return controller.signal;

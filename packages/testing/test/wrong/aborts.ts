@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Call, discard } from '@steadfetch/core';
+import { Call, defineMiddleware, discard, onAbort } from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
 import { afterError } from './repeats.ts';
 import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
@@ -7,6 +8,14 @@ import { untilRead } from './until-read.ts';
 
 export const wrongAborts: WrongMiddlewares = {
   "rejects with the caller's abort reason": {
+    'sleeps through an abort where a 503 says when': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 503 || call.method !== 'GET') return response;
+      discard(response);
+      const after = response.headers.get('retry-after');
+      await (after ? delay(Number(after) * 1_000) : sleep(100, call.signal));
+      return next(call);
+    }),
     'repeats it without the signal, after a wait that hears it': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status !== 503) return response;
@@ -189,6 +198,19 @@ export const wrongAborts: WrongMiddlewares = {
         next(input, { ...init, signal: null }).then(resolve, reject);
       });
     },
+  },
+  'ends each attempt that it gives up': {
+    'leaves one open that takes too long':
+      (next) =>
+      (...call) => {
+        const limit = AbortSignal.timeout(20);
+        return Promise.race([next(...call), new Promise<never>((_, reject) => onAbort(limit, reject))]);
+      },
+    'leaves the slower of two open': defineMiddleware(async (call, next) => {
+      const first = next(call);
+      const second = sleep(20, call.signal).then(() => next(call));
+      return Promise.race([first, second]);
+    }),
   },
   'answers after calls that were aborted': {
     'keeps the slot of a call that failed': (next) => {

@@ -5,6 +5,24 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongBodies: WrongMiddlewares = {
   'hands on the body': {
+    'copies the values of a view, not its bytes': (next) => async (input, init) => {
+      const body: unknown = init?.body;
+      return next(input, ArrayBuffer.isView(body) ? { ...init, body: new Uint8Array(body as Uint8Array) } : init);
+    },
+    'takes an empty text for none': (next) => async (input, init) =>
+      next(input, init?.body === '' ? { ...init, body: null } : init),
+    'names JSON of any kind by one type': (next) => async (input, init) => {
+      const headers = new Headers(init?.headers);
+      if (!headers.get('content-type')?.includes('json')) return next(input, init);
+      headers.set('content-type', 'application/json');
+      return next(input, { ...init, headers });
+    },
+    'tells the length of a text in letters': (next) => async (input, init) => {
+      if (typeof init?.body !== 'string') return next(input, init);
+      const headers = new Headers(init.headers ?? (input as Request).headers);
+      headers.set('content-length', String(init.body.length));
+      return next(input, { ...init, headers });
+    },
     'repeats it after an error without its body': (next) =>
       afterError(next, (input, init) => next(input, init && { ...init, body: null })),
     'repeats it after an error without its headers': (next) =>
@@ -105,6 +123,14 @@ export const wrongBodies: WrongMiddlewares = {
     },
   },
   'hands on a stream as it is': {
+    'sends it once more when it is slow': (next) => async (input, init) => {
+      if (init?.method === 'POST') return next(input, init);
+      const late = new Promise<Response>((resolve, reject) => {
+        const timer = setTimeout(() => next(input, init).then(resolve, reject), 10);
+        init?.signal?.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      });
+      return Promise.race([next(input, init), late]);
+    },
     'reads it to its end, to have it twice': (next) => async (input, init) =>
       init?.body instanceof ReadableStream
         ? next(input, { ...init, body: await new Response(init.body).arrayBuffer() })

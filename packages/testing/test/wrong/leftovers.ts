@@ -4,6 +4,18 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongLeftovers: WrongMiddlewares = {
   'leaves no rejection unhandled': {
+    'renews a kept answer, and hears no failure of it': (next) => {
+      const kept = new Map<string, Response>();
+      return async (input, init) => {
+        const key = String(input);
+        const last = kept.get(key)?.clone();
+        const renewed = next(input, init).then((response) => {
+          if (response.headers.has('cache-control')) kept.set(key, response.clone());
+          return response;
+        });
+        return last ?? renewed;
+      };
+    },
     'has a promise of the abort that nobody awaits': (next) => (input, init) => {
       void new Promise((_, reject) => init?.signal?.addEventListener('abort', reject));
       return next(input, init);

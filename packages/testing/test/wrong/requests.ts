@@ -5,6 +5,10 @@ import type { WrongMiddlewares } from './table.ts';
 
 export const wrongRequests: WrongMiddlewares = {
   'takes a string, a URL and a Request': {
+    'decodes the address for its log': (next) => async (input, init) => {
+      decodeURIComponent(input instanceof Request ? input.url : String(input));
+      return next(input, init);
+    },
     'adds the query once more where it repeats': (next) =>
       again(next, (input, init) => next(`${input}&${String(input).split('?')[1]}`, init)),
     'puts its base in front once more where it repeats after an error': (next) =>
@@ -30,7 +34,7 @@ export const wrongRequests: WrongMiddlewares = {
     'decodes the path': (next) => async (input, init) => {
       if (input instanceof Request) return next(input, init);
       const url = new URL(input);
-      url.pathname = decodeURIComponent(url.pathname);
+      url.pathname = url.pathname.replaceAll(/%[2-7]\w/g, decodeURIComponent);
       return next(url, copyOf(init));
     },
     'leaves out parameters without a value': (next) => async (input, init) =>
@@ -59,6 +63,15 @@ export const wrongRequests: WrongMiddlewares = {
     },
   },
   'hands on methods and headers as they are written': {
+    'asks for JSON, whatever the caller accepts': defineMiddleware((call, next) => {
+      const headers = new Headers(call.headers);
+      headers.set('accept', 'application/json');
+      return next(call.with({ headers }));
+    }),
+    'makes one space of two, as where it signs them': defineMiddleware((call, next) => {
+      const headers = [...call.headers].map(([name, value]): [string, string] => [name, value.replaceAll(/ +/g, ' ')]);
+      return next(call.with({ headers }));
+    }),
     'makes capitals of every method': (next) => async (input, init) => {
       const method = (init?.method ?? (input as Partial<Request>).method ?? 'GET').toUpperCase();
       return next(input, { ...copyOf(init), method });

@@ -1,5 +1,6 @@
-import { defineMiddleware, discard } from '@steadfetch/core';
+import { defineMiddleware, discard, type Middleware } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
+import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
 
 export const wrongResponses: WrongMiddlewares = {
@@ -138,6 +139,18 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'keeps the slot of one without a body': (next) => {
+      let free = 5;
+      return async (input, init) => {
+        if (free === 0) await sleep(60_000, init?.signal);
+        free--;
+        const response = await next(input, init).finally(() => free++);
+        if (response.ok && !response.body) free--;
+        return response;
+      };
+    },
+    'opens a circuit after five that the caller got wrong': counting(({ status }) => status > 404 || status === 400),
+    'opens a circuit after five that have not changed': counting(({ status }) => status === 304),
     'throws for an opaque answer': (next) => async (input, init) => {
       const response = await next(input, init);
       if (response.status === 0) throw new Error('HTTP 0');
@@ -311,6 +324,36 @@ export const wrongResponses: WrongMiddlewares = {
       },
   },
   'tells of a body that breaks off': {
+    'goes on with the rest of a newer version': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (init?.method === 'POST' || !response.headers.has('etag')) return response;
+      const { readable, writable } = new TransformStream();
+      const rest = async () => {
+        const part = await next(input, { ...init, headers: { range: 'bytes=5-' } });
+        return part.body!.pipeTo(writable);
+      };
+      void response
+        .body!.pipeTo(writable, { preventAbort: true })
+        .catch(rest)
+        .catch(() => {});
+      return new Response(readable, response);
+    },
+    'keeps what has come of it for the next call': (next) => {
+      let kept = '';
+      return async (input, init) => {
+        if (kept) return new Response(kept);
+        const response = await next(input, init);
+        if (init?.method === 'POST' || !response.headers.has('etag')) return response;
+        const decoder = new TextDecoder();
+        const noting = new TransformStream({
+          transform: (chunk, stream) => {
+            kept += decoder.decode(chunk);
+            stream.enqueue(chunk);
+          },
+        });
+        return new Response(response.body!.pipeThrough(noting), response);
+      };
+    },
     'ends it':
       (next) =>
       async (...call) => {
@@ -349,6 +392,19 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
 };
+
+/** A circuit that opens after five answers in a row that fail, and stays so. */
+function counting(isFailure: (response: Response) => boolean): Middleware {
+  return (next) => {
+    let failures = 0;
+    return async (...call) => {
+      if (failures >= 5) throw new Error('open');
+      const response = await next(...call);
+      failures = isFailure(response) ? failures + 1 : 0;
+      return response;
+    };
+  };
+}
 
 /** A body that hands on what it is asked for, and does not hear that it is cancelled. */
 function piped(

@@ -1,6 +1,7 @@
 import { Call, defineMiddleware, discard, type Fetch, type Middleware } from '@steadfetch/core';
 import { keepBody } from '@steadfetch/core/kit';
 import { copyOf } from './copies.ts';
+import { wrongKeeping } from './kept.ts';
 import { afterError, again } from './repeats.ts';
 import { sleep } from './sleep.ts';
 import type { WrongMiddlewares } from './table.ts';
@@ -294,6 +295,7 @@ export const wrongSharing: WrongMiddlewares = {
         return next(input, { ...init, headers });
       };
     },
+    ...wrongKeeping,
     'has the signal of the first call for all that have none': (next) => {
       let first: AbortSignal | null | undefined;
       return async (input, init) => {
