@@ -64,8 +64,8 @@ export interface CircuitBreakerMiddleware extends Middleware {
  * its first attempt that fails, and not at all when a later attempt succeeds.
  *
  * Server errors, network errors and timeouts are failures. Some outcomes are neutral, since they do not show how the
- * server is: 429, aborts by the caller, what was not sent, a request body that breaks, a machine that is offline, an
- * answer of another origin. Any other answer is a success. A body that breaks after its headers arrived is not noticed.
+ * server is: 429, aborts by the caller, what was not sent, a request body that breaks, a machine that is offline, a
+ * failure of another origin. Any other answer is a success. A body that breaks after its headers arrived is not noticed.
  *
  * @throws CircuitOpenError for a call that is not made
  * @example

@@ -55,9 +55,13 @@ function ask(isFailure: IsFailure, outcome: Outcome, call: Call): boolean | 'neu
   return 'neutral';
 }
 
-/** The answer of another origin, after a redirect, says nothing about this one. */
+/**
+ * A failure or refusal of another origin, after a redirect, says nothing about this one. A good answer of another origin does: this one
+ * has answered too, by its redirect.
+ */
 function verdictOfAnswer(response: Response, call: Call): Verdict {
   const { status } = response;
+  if (status < 400) return 'success';
   if (status === 429 || isElsewhere(response, call)) return 'neutral';
   return status >= 500 ? 'failure' : 'success';
 }

@@ -211,6 +211,21 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
   });
 
+  it('closes again at a server that redirects all calls to another one, as to the files of a CDN', async () => {
+    const { clock, middleware, outcomeOf, state } = setup({}, 503);
+    const file = Object.defineProperties(new Response('file'), {
+      url: { value: 'https://cdn.test/file' },
+      redirected: { value: true },
+    });
+    await outcomeOf();
+    await outcomeOf();
+    await clock.sleep(1_000);
+
+    await middleware(async () => file)(URL);
+
+    expect(state()).toBe('closed');
+  });
+
   it('counts the answers to a relative URL, though a fetch inside put a base in front and the API redirects, as for a slash', async () => {
     const middleware = circuitBreaker({ rule: consecutive(2) });
     const url = { value: 'https://api.test/users/' };

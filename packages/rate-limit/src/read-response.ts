@@ -39,12 +39,12 @@ export function mayRefuse(response: Response, { statuses }: Settings): boolean {
 }
 
 /**
- * Reads a response. One that comes from another origin after a redirect, or that cannot be read, says nothing. `curious`:
- * whether to look for quotas in an accepted one.
+ * Reads a response. A refusal of another origin after a redirect says nothing, and a good answer there that this one has accepted, as its
+ * redirect shows. Neither does one that cannot be read. `curious`: whether to look for quotas in an accepted one.
  */
 export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
   try {
-    if (isElsewhere(response, call)) return FAILED;
+    if (isElsewhere(response, call)) return response.status < 400 ? ACCEPTED : FAILED;
     return read(response, curious, settings);
   } catch {
     return FAILED;

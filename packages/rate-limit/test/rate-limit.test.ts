@@ -259,6 +259,23 @@ describe('rateLimit', () => {
     expect(await limited(URL)).toBe(elsewhere);
     expect(limited.name).toBeDefined();
   });
+
+  it('takes a good answer of another origin after a redirect for one of this origin, without its fields', async () => {
+    const after = async (answer: Response) => {
+      const replies = [new Response(null, refused(1))];
+      const limiter = rateLimit({ clock: instantClock(), random });
+      await limiter(async () => replies.pop() ?? answer)(URL);
+      return limiter.snapshot();
+    };
+    const redirected = (status: number) =>
+      Object.defineProperties(new Response(null, { status, headers: { 'x-ratelimit-remaining': '0' } }), {
+        redirected: { value: true },
+        url: { value: 'https://cdn.example.com/file' },
+      });
+
+    expect(await after(redirected(200))).toEqual(await after(new Response()));
+    expect(await after(redirected(404))).not.toEqual(await after(new Response()));
+  });
 });
 
 describe('the snapshot of rateLimit', () => {

@@ -75,7 +75,6 @@ export function budget(budget: RetryBudget): Rule {
       if (failure.sent && !streams(failure.call)) record(failure, 'failure');
     },
     afterSuccess: ({ session, call, response, attempt }) => {
-      if (isElsewhere(response, call)) return undefined;
       const outcome = isLate(call) ? 'failure' : 'success';
       if (!state.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
       return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));

@@ -279,13 +279,17 @@ describe('what was not sent', () => {
     expect(budget.record).not.toHaveBeenCalled();
   });
 
-  it.each([200, 503])('is not counted against this server where a redirect led to another: %i', async (status) => {
+  it.each([
+    [200, ['success']],
+    [503, []],
+  ])('counts for this server, but not against it, where a redirect led to another: %i', async (status, counted) => {
     const budget = spied();
     const elsewhere = (url: string) =>
       Object.defineProperties(new Response(null, { status }), { redirected: { value: true }, url: { value: url } });
 
     await retry({ ...quick(), budget, maxRetries: 0 })(async () => elsewhere('https://cdn.test/'))(API);
-    expect(budget.record).not.toHaveBeenCalled();
+    expect(budget.record.mock.calls.map(([, outcome]) => outcome)).toEqual(counted);
+    budget.record.mockClear();
     await retry({ ...quick(), budget, maxRetries: 0 })(async () => elsewhere('https://api.test/other'))(API);
     expect(budget.record).toHaveBeenCalledTimes(1);
   });
