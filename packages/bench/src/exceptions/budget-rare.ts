@@ -28,15 +28,6 @@ export const RARE: readonly Exception[] = [
   },
   {
     situation:
-      'An API answers a third of the requests with 503, and redirects the others to another origin, so that the budget counts failures of the API and no success; counted: all calls',
-    ...beside(),
-    lasts: 60_000,
-    calls: each(100, 60_000),
-    server: () => (request) =>
-      request.chance < 1 / 3 ? refusal(503) : { status: 200, after: 100, from: 'https://cdn.test' },
-  },
-  {
-    situation:
       'For 14 s the server answers each request with 504, after 8 s, and no `timeout` stands outside of the `retry()`',
     ours: layers('retry()', ({ clock, random }) => [retry({ clock, random })]),
     plain: plainStack({ timeout: NEVER, attemptTimeout: NEVER }),

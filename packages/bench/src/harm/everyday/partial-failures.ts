@@ -92,6 +92,12 @@ export const PARTIAL_FAILURES: readonly Situation[] = [
     }),
   },
   {
+    name: 'good answers come from a CDN after a redirect, 30 % answer 503, 20/s',
+    lasts: MINUTE,
+    calls: perSecond(20, MINUTE),
+    server: () => (request) => (request.chance < 0.3 ? refusal(503) : { status: 200, from: 'https://cdn.test' }),
+  },
+  {
     name: 'a fifth of the answers is 404, 30/s',
     lasts: 40_000,
     calls: perSecond(30, 40_000),
