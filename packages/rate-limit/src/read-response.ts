@@ -87,13 +87,16 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
   return serverQuotas(response, { now })
     .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
     .slice(0, MOST_POLICIES)
-    .map(({ name, limit, remaining, reset = Infinity, window }) => ({
-      name,
-      limit: limit ? Math.min(limit, LARGEST) : undefined,
-      remaining: Math.min(remaining, limit || LARGEST),
-      reset: reset < 400 * DAY_MS ? Math.min(reset, remaining === 0 ? maxWait : DAY_MS) : undefined,
-      window,
-    }));
+    .map(({ name, limit, remaining, reset = Infinity, window }) => {
+      const most = Math.min(limit || LARGEST, LARGEST);
+      return {
+        name,
+        limit: limit ? most : undefined,
+        remaining: Math.min(remaining, most),
+        reset: reset < 400 * DAY_MS ? Math.min(reset, remaining === 0 ? maxWait : DAY_MS) : undefined,
+        window,
+      };
+    });
 }
 
 /**

@@ -85,7 +85,7 @@ export class Pacer {
   #paced(now: number, cost: number): number {
     if (this.#quotas.known) return this.#quotas.delay(now, cost);
     const { cooldown, limit, unlimited } = this.#refusals;
-    return cooldown.closed && unlimited ? 0 : limit.pace.delay(now, cost);
+    return cooldown.closed && unlimited ? 0 : limit.pace.delay(now);
   }
 
   send(now: number, cost = 1): Sent {
@@ -93,7 +93,7 @@ export class Pacer {
     this.#known?.take(now);
     const inFlight = this.#flight.count;
     const before = this.#quotas.take(cost);
-    return { at: now, cost, inFlight, before, ...this.#refusals.send(now, cost) };
+    return { at: now, cost, inFlight, before, ...this.#refusals.send(now) };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
@@ -112,8 +112,7 @@ export class Pacer {
     const { isCertain } = this;
     this.#quotas.settle(quotas, sent, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
     if (accepted) {
-      // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
-      this.#refusals.accepted(sent, now, Math.max(cost, sent.cost));
+      this.#refusals.accepted(sent, now);
       return { closed: cooldown.closed };
     }
     const retryIn = Math.max(wait ?? 0, this.#refusals.refused(sent, now, wait));
@@ -121,9 +120,9 @@ export class Pacer {
   }
 
   /** What was not sent costs nothing. */
-  #unsent({ at, cost, paceBefore }: Sent): void {
+  #unsent({ at, paceBefore }: Sent): void {
     this.#known?.giveBack(at);
-    this.#refusals.limit.pace.giveBack(cost, paceBefore);
+    this.#refusals.limit.pace.giveBack(paceBefore);
   }
 
   snapshot(now: number): Snapshot {

@@ -165,7 +165,13 @@ describe('a limit that is not told', () => {
     expect(Math.max(...sent.slice(1).map((at, n) => at - sent[n]!))).toBeLessThan(2_000);
   });
 
-  it('is measured by what calls are thought to cost where they cost nothing', () => {
+  it('is measured in requests, whatever they are thought to cost', () => {
+    const limited = () => bucket({ rate: 10, burst: 5, hint: 'wait' });
+    const [cheap, dear] = [1, 1_000].map((cost) => drive(pacer(), limited(), { for: 30_000, roundTrip: 3_000, cost }));
+    expect(dear).toEqual(cheap);
+  });
+
+  it('is measured in requests where they cost nothing', () => {
     const model = pacer();
     let now = 0;
     const call = (answer: Answer) => {
