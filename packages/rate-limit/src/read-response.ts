@@ -1,7 +1,8 @@
 import type { Call, LastAnswer } from '@steadfetch/core';
 import { ignoreRejection, isElsewhere, limitFields } from '@steadfetch/core/kit';
 import { isThrottled, type ServerQuota, serverDelay, serverQuotas } from '@steadfetch/server-hints';
-import { type Answer, DAY_MS, type Quota, usableCost } from './model/answer.ts';
+import type { Answer, Quota } from './model/answer.ts';
+import { MOST_POLICIES } from './model/quotas.ts';
 import type { Settings } from './options.ts';
 
 /** What a refusal says. */
@@ -22,6 +23,11 @@ export interface Reading {
   readonly answer: Answer;
   readonly refusal?: Refusal;
 }
+
+/** A wait or a reset beyond a day is a mistake of the unit, or an attack, in milliseconds. */
+const DAY_MS = 86_400_000;
+/** No number of a quota is larger than this. */
+const LARGEST = 1e12;
 
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
 
@@ -63,7 +69,7 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
   const delay = serverDelay(response, { now });
   const spent = quotas.find(({ remaining }) => remaining === 0);
   // No answer closes a gate for longer than that: then one call is sent as a probe.
-  const wait = delay && { wait: Math.min(delay.ms, maxWait) };
+  const wait = delay && { wait: Math.min(delay.ms, maxWait, DAY_MS) };
   return {
     answer: { kind: 'refused', ...wait, ...more },
     refusal: {
@@ -76,14 +82,21 @@ function read(response: Response, curious: boolean, { statuses, maxWait, clock }
   };
 }
 
-/** What the response says of quotas, those that are nearly used up first. The model ignores numbers that make no sense. */
+/** What the response says of quotas. It may say anything. */
 function quotasOf(response: Response, now: number, maxWait: number, isRefused: boolean): Quota[] {
   return serverQuotas(response, { now })
     .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
-    .sort((a, b) => shareOf(a) - shareOf(b))
-    .map((quota) =>
-      quota.remaining === 0 && quota.reset !== undefined ? { ...quota, reset: Math.min(quota.reset, maxWait) } : quota,
-    );
+    .slice(0, MOST_POLICIES)
+    .map(({ name, limit, remaining, reset = Infinity, window }) => {
+      const most = Math.min(limit || LARGEST, LARGEST);
+      return {
+        name,
+        limit: limit ? most : undefined,
+        remaining: Math.min(remaining, most),
+        reset: reset < 400 * DAY_MS ? Math.min(reset, remaining === 0 ? maxWait : DAY_MS) : undefined,
+        window,
+      };
+    });
 }
 
 /**
@@ -94,18 +107,13 @@ function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): bo
   return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);
 }
 
-function shareOf({ limit, remaining }: ServerQuota): number {
-  return limit ? remaining / limit : remaining === 0 ? 0 : 1;
-}
-
 /** The answer with what the call cost in truth. A `costOf` that fails must not cost the caller a good answer. */
 export function withCost(answer: Answer, response: Response, { costOf }: Settings): Answer {
   if (!costOf || answer.kind === 'failed') return answer;
   try {
     const given = costOf(response);
     ignoreRejection(given);
-    const cost = usableCost(given);
-    return cost === undefined ? answer : { ...answer, cost };
+    return typeof given === 'number' && given >= 0 && given < Infinity ? { ...answer, cost: given } : answer;
   } catch {
     return answer;
   }

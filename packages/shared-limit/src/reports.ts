@@ -9,7 +9,9 @@ const MOST_ENTRIES = 16;
 export const LATEST = 250;
 
 /** What an answer says of a quota, as far as it does. */
-type Given = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number } & { readonly name?: string };
+type Given = { readonly [field in Exclude<keyof ToldQuota, 'name' | 'at'>]?: number | undefined } & {
+  readonly name?: string | undefined;
+};
 
 /** What is reported with one question. Times are those of this process. */
 export interface Report {

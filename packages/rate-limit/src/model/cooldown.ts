@@ -22,9 +22,10 @@ const PROOF = 6;
  */
 export class Cooldown {
   readonly #random: () => number;
-  #until = 0;
+  closed = false;
+  /** When the present closing ends, or when the last one ended. */
+  until = 0;
   #closedAt = 0;
-  #closed = false;
   /** Closings in a row without an accepted request between them. */
   #strikes = 0;
   /** When the refused probes of the present closing were sent. */
@@ -40,23 +41,14 @@ export class Cooldown {
     this.#random = random;
   }
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** When the present closing ends, or when the last one ended. */
-  get until(): number {
-    return this.#until;
-  }
-
   /** How long the present or the last closing takes. */
   get length(): number {
-    return Math.max(1, this.#until - this.#closedAt);
+    return Math.max(1, this.until - this.#closedAt);
   }
 
   /** Milliseconds until it opens. */
   opensIn(now: number): number {
-    return this.#closed ? Math.max(0, this.#until - now) : 0;
+    return this.closed ? Math.max(0, this.until - now) : 0;
   }
 
   /** Milliseconds until the next call may go: when it opens, or, where `lastSent` is given, as a probe some time after that. */
@@ -69,7 +61,7 @@ export class Cooldown {
 
   /** Whether a request was sent as a probe of the present closing. */
   isProbe(sentAt: number): boolean {
-    return this.#closed && sentAt > this.#closedAt;
+    return this.closed && sentAt > this.#closedAt;
   }
 
   /** Whether probes of the present or the last closing were refused, and none was accepted. */
@@ -95,13 +87,13 @@ export class Cooldown {
     const evidence = this.#evidence + Math.log((1 - share / 2) / (1 - share)) - refused * Math.LN2;
     this.#evidence = Math.min(2 * PROOF, Math.max(0, evidence));
     const isAgain = this.#closedAt < this.#promised;
-    if (refused > 0) this.#promised = Math.max(this.#promised, this.#until);
+    if (refused > 0) this.#promised = Math.max(this.#promised, this.until);
     return this.#evidence > PROOF || (isAgain && this.#excess >= NO_ACCIDENT);
   }
 
   close(now: number, asked: number | undefined, roundTrip: number): void {
-    if (!this.#closed) {
-      this.#closed = true;
+    if (!this.closed) {
+      this.closed = true;
       this.#closedAt = now;
       this.#refusedProbes = [];
       if (asked === undefined) this.#lengthen(now + this.#own(roundTrip));
@@ -114,12 +106,12 @@ export class Cooldown {
   /** Opens early: the refusal said nothing about other calls. */
   reopen(now: number): void {
     this.end(now);
-    this.#closed = false;
+    this.closed = false;
   }
 
   /** It is time to open, though the server asked for longer. */
   end(now: number): void {
-    this.#until = now;
+    this.until = now;
   }
 
   accepted(): void {
@@ -128,8 +120,8 @@ export class Cooldown {
 
   /** Opens when it is time; says whether it did. */
   advance(now: number): boolean {
-    if (!this.#closed || now < this.#until) return false;
-    this.#closed = false;
+    if (!this.closed || now < this.until) return false;
+    this.closed = false;
     return true;
   }
 
@@ -140,6 +132,6 @@ export class Cooldown {
   }
 
   #lengthen(until: number): void {
-    this.#until = Math.max(this.#until, until);
+    this.until = Math.max(this.until, until);
   }
 }

@@ -14,18 +14,19 @@ export class Flight {
   /** A smoothed round trip in ms; 0 before the first answer. */
   roundTrip = 0;
   count = 0;
-  #room = ROOM_AT_START;
+  /** So many may be in flight. */
+  room: number = ROOM_AT_START;
   #grownAt = 0;
   #refused = false;
 
   /** Milliseconds until one more may go. Requests that stay open, such as event streams, delay others only for a short time. */
   delay(now: number): number {
-    return this.count < this.#room ? 0 : Math.max(0, this.#grownAt + this.#pause - now);
+    return this.count < this.room ? 0 : Math.max(0, this.#grownAt + this.#pause - now);
   }
 
   advance(now: number): void {
-    if (this.count < this.#room || now < this.#grownAt + this.#pause) return;
-    this.#room *= 2;
+    if (this.count < this.room || now < this.#grownAt + this.#pause) return;
+    this.room *= 2;
     this.#grownAt = now;
   }
 
@@ -35,7 +36,7 @@ export class Flight {
 
   /** Each answer makes room for more. */
   answered(sentAt: number, now: number, accepted: boolean, limited: boolean): void {
-    const filled = this.count >= this.#room / 2;
+    const filled = this.count >= this.room / 2;
     this.count--;
     if (!accepted) {
       this.#refused = true;
@@ -44,17 +45,12 @@ export class Flight {
     const took = Math.max(1, now - sentAt);
     this.roundTrip = this.roundTrip === 0 ? took : 0.8 * this.roundTrip + 0.2 * took;
     if (!filled) return;
-    this.#room += limited || this.#refused ? 1 : ROOM_PER_ACCEPTED;
+    this.room += limited || this.#refused ? 1 : ROOM_PER_ACCEPTED;
     this.#grownAt = now;
   }
 
   failed(): void {
     this.count--;
-  }
-
-  /** Room for all. */
-  allow(): void {
-    this.#room = Infinity;
   }
 
   get #pause(): number {

@@ -1,4 +1,4 @@
-/** Accepted requests (their cost, from when to when), or a mark: here a request was refused. */
+/** Accepted requests (how many, from when to when), or a mark: here a request was refused. */
 export interface Entry {
   from: number;
   to: number;
@@ -24,14 +24,14 @@ export class History {
     return this.#entries;
   }
 
-  accept(at: number, cost: number, took: number): void {
+  accept(at: number, took: number): void {
     this.longest = Math.max(this.longest, took);
     const last = this.#entries.at(-1);
     if (last && last.cost > 0 && at === last.to) {
-      last.cost += cost;
+      last.cost++;
       return;
     }
-    this.#insert(at, cost);
+    this.#insert(at, 1);
     if (this.#entries.length > MOST_ENTRIES) this.#compress();
   }
 
@@ -119,8 +119,8 @@ export class Stretch {
     if (this.sent++ === 0) this.start = now;
   }
 
-  accept(now: number, sentAt: number, inFlight: number, cost: number): void {
-    this.accepted += cost;
+  accept(now: number, sentAt: number, inFlight: number): void {
+    this.accepted++;
     if (sentAt > this.#refusedSentAt) this.acceptedAfter++;
     this.last = Math.max(this.last, now);
     const slot = Math.min(inFlight, 1_000);

@@ -83,12 +83,12 @@ export class Limit {
     this.#share(pace, now, SHARE_AT_START);
   }
 
-  accept(now: number, cost: number, took: number): void {
+  accept(now: number, took: number): void {
     const flow = this.#flow;
     if (now - flow.last > LONGEST_GAP_MS) [flow.accepted, flow.from] = [0, now];
-    flow.accepted += cost;
+    flow.accepted++;
     flow.last = now;
-    this.history.accept(now, cost, took);
+    this.history.accept(now, took);
   }
 
   /** More was accepted than the pace gives, since something else let it go: the pace is that at least, and tries for more. */

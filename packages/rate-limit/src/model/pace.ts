@@ -48,9 +48,9 @@ export class Pace {
     return this.way === 'hold' && now - this.since > this.period;
   }
 
-  delay(now: number, cost: number): number {
+  delay(now: number): number {
     if (this.base === Infinity) return 0;
-    const needed = Math.min(cost, Math.max(1, this.#depth)) - this.#tokens;
+    const needed = 1 - this.#tokens;
     return needed > 1e-9 ? Math.min(needed / this.rate(now), 1_000) : 0; // the pace may grow meanwhile
   }
 
@@ -68,8 +68,8 @@ export class Pace {
     this.#at = now;
   }
 
-  take(now: number, cost: number): void {
-    if (this.base < Infinity) this.#tokens -= cost;
+  take(now: number): void {
+    if (this.base < Infinity) this.#tokens--;
     if (this.way === 'search') {
       const time = Math.min(1000, now - this.#lastSent) / 1000;
       this.base = this.rate(now) * Math.min(MOST_PER_REQUEST, Math.exp(this.#growth * time));
@@ -84,9 +84,9 @@ export class Pace {
     this.since = now - this.period;
   }
 
-  /** What was taken was not sent after all: its tokens come back, and a search has not grown by it. */
-  giveBack(cost: number, before: number): void {
-    if (this.base < Infinity) this.#tokens += cost;
+  /** What was taken was not sent after all: its token comes back, and a search has not grown by it. */
+  giveBack(before: number): void {
+    if (this.base < Infinity) this.#tokens++;
     if (this.way === 'search') this.base = Math.min(this.base, before);
   }
 

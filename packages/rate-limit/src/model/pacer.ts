@@ -1,4 +1,4 @@
-import { type Answer, type Settled, usable, usableCost, usableWait } from './answer.ts';
+import type { Answer, Settled } from './answer.ts';
 import { Flight } from './flight.ts';
 import type { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
@@ -52,7 +52,7 @@ export class Pacer {
     const { limit, start } = options;
     this.#refusals = new Refusals(options, this.#flight, this.#quotas);
     this.#known = limit && new KnownLimit(limit);
-    if (limit) this.#flight.allow();
+    if (limit) this.#flight.room = Infinity;
     if (start) this.#refusals.limit.begin(start.pace, start.at);
   }
 
@@ -78,24 +78,22 @@ export class Pacer {
     if (!isFull && this.#refusals.wantsSample(now)) return known;
     if (closedFor > 0) return closedFor;
     if (isFull) return ASK_AGAIN_MS;
-    const price = usableCost(cost) ?? 1;
-    return Math.max(this.#paced(now, price), this.#flight.delay(now), known);
+    return Math.max(this.#paced(now, cost), this.#flight.delay(now), known);
   }
 
   /** What the pace says. What is let go in a stream stands still while the gate is closed, and a probe does not wait for it. */
-  #paced(now: number, price: number): number {
-    if (this.#quotas.known) return this.#quotas.delay(now, price);
+  #paced(now: number, cost: number): number {
+    if (this.#quotas.known) return this.#quotas.delay(now, cost);
     const { cooldown, limit, unlimited } = this.#refusals;
-    return cooldown.closed && unlimited ? 0 : limit.pace.delay(now, price);
+    return cooldown.closed && unlimited ? 0 : limit.pace.delay(now);
   }
 
   send(now: number, cost = 1): Sent {
-    const price = usableCost(cost) ?? 1;
     this.#flight.sent(now);
     this.#known?.take(now);
     const inFlight = this.#flight.count;
-    const before = this.#quotas.take(price);
-    return { at: now, cost: price, inFlight, before, ...this.#refusals.send(now, price) };
+    const before = this.#quotas.take(cost);
+    return { at: now, cost, inFlight, before, ...this.#refusals.send(now) };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
@@ -106,28 +104,25 @@ export class Pacer {
       return { closed: cooldown.closed };
     }
     const accepted = answer.kind === 'accepted';
-    const quotas = usable(answer.quotas);
-    const cost = usableCost(answer.cost) ?? sent.cost;
+    const { quotas = [], cost = sent.cost, wait } = answer;
     noise.note(!accepted, sent.pace);
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#refusals.unlimited);
     const { roundTrip } = this.#flight;
     const { isCertain } = this;
-    const wait = usableWait(answer.wait);
     this.#quotas.settle(quotas, sent, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
     if (accepted) {
-      // the pace is spent by estimates: learned from less, it would be too low, or nothing for good
-      this.#refusals.accepted(sent, now, Math.max(cost, sent.cost));
+      this.#refusals.accepted(sent, now);
       return { closed: cooldown.closed };
     }
-    const own = this.#refusals.refused(sent, now, wait);
-    return { retryIn: answer.wait !== undefined && answer.wait > own ? answer.wait : own, closed: cooldown.closed };
+    const retryIn = Math.max(wait ?? 0, this.#refusals.refused(sent, now, wait));
+    return { retryIn, closed: cooldown.closed };
   }
 
   /** What was not sent costs nothing. */
-  #unsent({ at, cost, paceBefore }: Sent): void {
+  #unsent({ at, paceBefore }: Sent): void {
     this.#known?.giveBack(at);
-    this.#refusals.limit.pace.giveBack(cost, paceBefore);
+    this.#refusals.limit.pace.giveBack(paceBefore);
   }
 
   snapshot(now: number): Snapshot {

@@ -1,4 +1,4 @@
-import type { UsableQuota } from './answer.ts';
+import type { Quota } from './answer.ts';
 import { Ledger } from './ledger.ts';
 import { within } from './pace.ts';
 import { Refill } from './refill.ts';
@@ -53,7 +53,8 @@ export class QuotaPacer {
   readonly #share: Share;
   /** What the calls may send now: their shares so far, less what they cost. */
   #credit = 0;
-  #rate = 0;
+  /** Per ms. */
+  rate = 0;
   #roundTrip = 0;
   #sentAt: number;
   /** How many requests are under way. */
@@ -69,7 +70,7 @@ export class QuotaPacer {
   readonly #trial: Trial;
 
   /** `late`: it appeared after many requests only. */
-  constructor(quota: UsableQuota, spent: number, now: number, late: boolean) {
+  constructor(quota: Quota, spent: number, now: number, late: boolean) {
     this.#refill = new Refill(quota, now, late);
     this.#share = new Share(now);
     this.#trial = new Trial(late);
@@ -81,11 +82,6 @@ export class QuotaPacer {
 
   get left(): number {
     return Math.max(0, this.#left);
-  }
-
-  /** Per ms. */
-  get rate(): number {
-    return this.#rate;
   }
 
   /** Whether what is told can be used; false where the server refuses what it says is left. */
@@ -118,7 +114,7 @@ export class QuotaPacer {
   }
 
   /** Learns from what an answer says of it. */
-  settle(quota: UsableQuota, answered: Answered): void {
+  settle(quota: Quota, answered: Answered): void {
     const refill = this.#refill;
     const { before, after, cost, sentAt, now, roundTrip, accepted } = answered;
     if (accepted) this.#trial.compare(quota.remaining, sentAt, now);
@@ -172,11 +168,11 @@ export class QuotaPacer {
     refill.advance(now);
     const until = Math.max(50, refill.resetAt - now);
     const spare = this.#left - this.#reserve;
-    this.#rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
-    if (share.amount > 0) this.#rate = share.amount / share.window;
+    this.rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
+    if (share.amount > 0) this.rate = share.amount / share.window;
     // where it comes back by itself, others would use it at the same time
     const most = refill.rate > 0 ? 1 : Math.max(1, spare);
-    this.#credit = Math.min(most, this.#credit + Math.max(0, this.#rate) * elapsed);
+    this.#credit = Math.min(most, this.#credit + Math.max(0, this.rate) * elapsed);
   }
 
   /** `time`: for so long the last of them can wait. */
@@ -205,7 +201,7 @@ export class QuotaPacer {
     if (!this.#refill.shared && this.#left > this.#plenty && this.#left >= least) return 0;
     if (this.#credit >= 1 && ((cost <= 1 && this.#share.amount === 0) || this.#left >= least)) return 0;
     if (this.#findsOut(now)) return 0;
-    const every = this.#rate > 0 ? 1 / this.#rate : Infinity;
+    const every = this.rate > 0 ? 1 / this.rate : Infinity;
     const { resetAt } = this.#refill;
     const reset = resetAt > now ? resetAt - now + 2 : 20;
     // where the last of them cannot wait for its share, or the first for what was spent before it, to hold them back is in vain

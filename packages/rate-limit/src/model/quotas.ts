@@ -1,6 +1,8 @@
-import { MOST_QUOTAS, type UsableQuota } from './answer.ts';
+import type { Quota } from './answer.ts';
 import { type Answered, QuotaPacer } from './quota-pacer.ts';
 
+/** More policies than these are not looked at. */
+export const MOST_POLICIES = 8;
 /** A quota is forgotten after more answers than this without its numbers. */
 const FORGOTTEN_AFTER_ANSWERS = 20;
 /** A quota that appears after more requests than this is tested before it is used. */
@@ -29,7 +31,7 @@ interface SentRequest {
 
 /** All quotas in the answers of a server, by the name of the policy. The one with the longest wait paces. */
 export class Quotas {
-  readonly #policies = new Map<string, Policy>();
+  readonly #policies = new Map<string | undefined, Policy>();
   #spent: Spent = { cost: 0, requests: 0 };
 
   /** Whether the quotas can be used. One that contradicts itself may be the one that counts, so all must be credible. */
@@ -72,7 +74,7 @@ export class Quotas {
   }
 
   /** Learns from the quotas of an answer. */
-  settle(quotas: readonly UsableQuota[], sent: SentRequest, answered: Omit<Answered, 'before' | 'after'>): void {
+  settle(quotas: readonly Quota[], sent: SentRequest, answered: Omit<Answered, 'before' | 'after'>): void {
     const { before } = sent;
     const { accepted } = answered;
     const after = this.#spent.requests - before.requests - 1;
@@ -89,7 +91,7 @@ export class Quotas {
       pacer.settle(quota, { ...answered, before: before[unit], after, cost: inUnit(unit, sent.cost) });
     }
     // a quota that is known, and of which less is left than the call costs, explains the refusal
-    const explains = ({ name, remaining }: UsableQuota) => {
+    const explains = ({ name, remaining }: Quota) => {
       const known = this.#policies.get(name);
       return known && remaining < Math.max(1, inUnit(known.unit, answered.cost));
     };
@@ -97,16 +99,16 @@ export class Quotas {
     for (const { pacer } of this.#policies.values()) pacer.distrust();
   }
 
-  #add(quota: UsableQuota, now: number): Policy {
-    const unit = /request/i.test(quota.name) ? 'requests' : 'cost';
+  #add(quota: Quota, now: number): Policy {
+    const unit = /request/i.test(quota.name ?? '') ? 'requests' : 'cost';
     const pacer = new QuotaPacer(quota, this.#spent[unit], now, this.#spent.requests > LATE_AFTER_REQUESTS);
     const policy: Policy = { pacer, unit, silent: 0, limit: quota.limit };
-    if (this.#policies.size >= MOST_QUOTAS) this.#policies.delete(this.#policies.keys().next().value!);
+    if (this.#policies.size >= MOST_POLICIES) this.#policies.delete(this.#policies.keys().next().value!);
     this.#policies.set(quota.name, policy);
     return policy;
   }
 
-  #noteUntold(quotas: readonly UsableQuota[], { accepted, sentAt }: Omit<Answered, 'before' | 'after'>): void {
+  #noteUntold(quotas: readonly Quota[], { accepted, sentAt }: Omit<Answered, 'before' | 'after'>): void {
     for (const [name, policy] of this.#policies) {
       if (quotas.some((quota) => quota.name === name)) continue;
       if (++policy.silent > FORGOTTEN_AFTER_ANSWERS) this.#policies.delete(name);

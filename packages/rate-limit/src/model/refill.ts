@@ -1,4 +1,4 @@
-import type { UsableQuota } from './answer.ts';
+import type { Quota } from './answer.ts';
 import type { Answered } from './quota-pacer.ts';
 
 /** Answers that come at about the same time, in any order: together they say the least that is left after the last request. */
@@ -24,7 +24,7 @@ const TOO_FEW = 4;
 /** How large a quota is, when it is reset, and how much comes back before: as told, and as seen from one batch of answers to the next. */
 export class Refill {
   /** As told last. */
-  quota: UsableQuota;
+  quota: Quota;
   /** How far the told numbers are trusted, from 0 to 1. */
   trust = 0.95;
   resetAt: number;
@@ -55,7 +55,7 @@ export class Refill {
   #sharedUntil = -Infinity;
   #roundTrip = 0;
 
-  constructor(quota: UsableQuota, now: number, untold: boolean) {
+  constructor(quota: Quota, now: number, untold: boolean) {
     this.quota = quota;
     this.untold = untold;
     this.#renewedAt = now;
@@ -97,7 +97,7 @@ export class Refill {
   }
 
   /** Learns from what an answer says. Returns how far away the reset is. */
-  note(quota: UsableQuota, answered: Answered): number {
+  note(quota: Quota, answered: Answered): number {
     this.quota = quota;
     this.#roundTrip = answered.roundTrip;
     this.#most = Math.max(this.#most, quota.remaining + answered.cost);
@@ -115,7 +115,7 @@ export class Refill {
   }
 
   /** Returns how far away the reset is: never further than a window is long. */
-  #noteWindow({ reset, window }: UsableQuota): number {
+  #noteWindow({ reset, window }: Quota): number {
     const told = reset || window || 1_000;
     this.window = window ?? Math.min(this.#seen ?? Infinity, this.#latest, Math.max(this.window, told));
     return Math.min(told, this.window);
@@ -134,7 +134,7 @@ export class Refill {
   }
 
   /** The first answer in a window says whether all came back at the end of the one before. Only where its end is far, as it is told in whole seconds. */
-  #noteSliding({ remaining, reset = 0 }: UsableQuota, { accepted, before, sentAt, wait = 0 }: Answered): void {
+  #noteSliding({ remaining, reset = 0 }: Quota, { accepted, before, sentAt, wait = 0 }: Answered): void {
     if (this.isBucket || this.#isWindow || reset <= Math.max(WHOLE_SECOND_MS, this.window / 2)) return;
     this.#isWindow = this.#slides && !accepted && wait >= reset;
     const batch = this.#batch;
@@ -142,7 +142,7 @@ export class Refill {
     else if (batch && sentAt > batch.told) this.#slides = remaining + before - batch.spent < this.whole / 2;
   }
 
-  #gather(quota: UsableQuota, answered: Answered, reset: number): void {
+  #gather(quota: Quota, answered: Answered, reset: number): void {
     const { before, now } = answered;
     const batch = this.#batch;
     if (!batch || now > batch.start + Math.max(30, 0.6 * this.#roundTrip)) {

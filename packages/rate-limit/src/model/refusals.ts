@@ -58,7 +58,7 @@ export class Refusals {
   }
 
   /** Counts a request that is sent. */
-  send(now: number, price: number): Pick<Sent, 'stretch' | 'pace' | 'paceBefore' | 'ahead'> {
+  send(now: number): Pick<Sent, 'stretch' | 'pace' | 'paceBefore' | 'ahead'> {
     const { pace } = this.limit;
     const { closed } = this.cooldown;
     const isIdle = now - this.#lastSent > FULL_AFTER_MS;
@@ -69,22 +69,22 @@ export class Refusals {
     this.#lastSent = now;
     this.#sample.sent(now);
     const paceBefore = pace.rate(now);
-    const ahead = !closed && pace.delay(now, price) > 0;
-    pace.take(now, price);
+    const ahead = !closed && pace.delay(now) > 0;
+    pace.take(now);
     this.#stretch.send(now);
     return { stretch: this.#stretch, pace: pace.rate(now), paceBefore, ahead };
   }
 
   /** Learns from an accepted request. */
-  accepted(sent: Sent, now: number, cost: number): void {
+  accepted(sent: Sent, now: number): void {
     this.cooldown.accepted();
-    this.limit.accept(now, cost, now - sent.at);
+    this.limit.accept(now, now - sent.at);
     this.concurrency.accepted(this.#flight.count + 1, now, sent.stretch === this.#stretch ? sent.inFlight : 0);
     if (this.#sample.has(sent.at)) {
       if (this.#sample.answered(false, sent.at)) this.#searchAnew(now);
       return;
     }
-    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight, cost);
+    if (sent.stretch === this.#stretch) this.#stretch.accept(now, sent.at, sent.inFlight);
     if (sent.ahead) this.limit.outpaced(this.#stretch, now);
     if (this.#isProbe(sent) && this.cooldown.probeAccepted(sent.at, this.noise.share)) {
       this.cooldown.end(now);

@@ -17,7 +17,7 @@ function observed(rate: number, burst: number, firstTake = 10): History {
     if (tokens >= 1) {
       tokens--;
       const took = answers++ < 4 ? firstTake : 10;
-      history.accept(now + took, 1, took);
+      history.accept(now + took, took);
     } else {
       history.mark(now + 10, burst);
       marks++;
@@ -45,7 +45,7 @@ describe('estimate', () => {
   it('finds nothing in a history without two refusals', () => {
     const history = new History();
     expect(estimate(history, 1)).toBeUndefined();
-    for (let now = 0; now < 100; now++) history.accept(now, 1, 10);
+    for (let now = 0; now < 100; now++) history.accept(now, 10);
     expect(estimate(history, 1)).toBeUndefined();
     history.mark(100, 1);
     expect(estimate(history, 1)).toBeUndefined();

@@ -48,7 +48,7 @@ describe('a limit on how many are in flight at once', () => {
   /** Some accepted with less in flight, and then one refused with so many. */
   const refusedWith = (inFlight: number, accepted = 6) => {
     const stretch = new Stretch();
-    for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1), 1);
+    for (let n = 1; n <= accepted; n++) stretch.accept(100 * n, 0, Math.min(n, inFlight - 1));
     stretch.refuse(100, { at: 0, inFlight, ahead: false });
     return stretch;
   };

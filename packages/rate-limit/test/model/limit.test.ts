@@ -7,7 +7,7 @@ import { chance } from './drive.ts';
 function stretch(from: number, length: number, accepted: number): Stretch {
   const made = new Stretch();
   made.send(from);
-  for (let n = 1; n <= accepted; n++) made.accept(from + (length * n) / accepted, from, 1, 1);
+  for (let n = 1; n <= accepted; n++) made.accept(from + (length * n) / accepted, from, 1);
   made.refuse(from + length, { at: from, inFlight: 1, ahead: false });
   return made;
 }
@@ -103,10 +103,10 @@ describe('Limit', () => {
 
   it('takes what was accepted of single calls for its share when others have used the limit up', () => {
     const limit = new Limit(chance());
-    for (const at of [0, 30_000, 60_000]) limit.accept(at, 1, 10);
+    for (const at of [0, 30_000, 60_000]) limit.accept(at, 10);
     limit.learn(stretch(90_000, 10, 1), { ...closing, pace: Infinity }, 100_000);
     expect(limit.pace).toMatchObject({ way: 'climb', ceiling: 3 / 100_000 });
-    expect(limit.pace.delay(100_000, 1)).toBe(1_000);
+    expect(limit.pace.delay(100_000)).toBe(1_000);
   });
 
   it.each([
@@ -115,7 +115,7 @@ describe('Limit', () => {
     { what: 'a long silence', times: [0, 30_000], accepted: 1, from: 200_000 },
   ])('searches when refused after $what', ({ times, accepted, from }) => {
     const limit = new Limit(chance());
-    for (const at of times) limit.accept(at, 1, 10);
+    for (const at of times) limit.accept(at, 10);
     limit.learn(stretch(from, 10, accepted), { ...closing, pace: Infinity }, from + 1_000);
     expect(limit.pace.way).toBe('search');
   });
@@ -123,7 +123,7 @@ describe('Limit', () => {
   it('keeps a shared pace when requests that were sent after the refused one were accepted', () => {
     const limit = shared();
     const made = stretch(10_000, 1_000, 20);
-    for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
+    for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5);
     limit.learn(made, { ...closing, pace: 0.03 }, 12_100);
     expect(limit.pace.ceiling).toBe(0.02);
   });
@@ -131,7 +131,7 @@ describe('Limit', () => {
   it('keeps a shared pace when none was refused but what went ahead of it', () => {
     const limit = shared();
     const made = new Stretch(10_000);
-    made.accept(10_100, 10_000, 1, 1);
+    made.accept(10_100, 10_000, 1);
     made.refuse(10_200, { at: 10_100, inFlight: 1, ahead: true });
     limit.learn(made, { ...closing, pace: 0.018 }, 11_200);
     expect(limit.pace.ceiling).toBe(0.02);
@@ -146,7 +146,7 @@ describe('Limit', () => {
       const limit = shared();
       limit.pace.hold(0.02, 1, 1_000, 0.1, 7_100);
       const made = stretch(10_000, 1_000, 20);
-      for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5, 1);
+      for (let n = 0; n < 4; n++) made.accept(11_010, 10_500, 5);
       limit.learn(made, { ...closing, pace: 0.02, trying }, 12_100);
       expect(limit.pace.way).toBe(way);
     },

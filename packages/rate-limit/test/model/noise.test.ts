@@ -13,7 +13,7 @@ function note(noise: Noise, outcomes: string, pace = Infinity): void {
 function stretch(accepted: number, refused: number): Stretch {
   const made = new Stretch();
   made.send(0);
-  for (let n = 1; n <= accepted; n++) made.accept(n * 100, n * 100 - 10, 1, 1);
+  for (let n = 1; n <= accepted; n++) made.accept(n * 100, n * 100 - 10, 1);
   for (let n = 0; n < refused; n++) made.refuse(accepted * 100 + n, { at: accepted * 100, inFlight: 1, ahead: false });
   return made;
 }

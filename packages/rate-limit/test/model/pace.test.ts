@@ -3,17 +3,17 @@ import { Pace } from '../../src/model/pace.ts';
 
 describe('Pace', () => {
   it('is free at first', () => {
-    expect(new Pace().delay(0, 1)).toBe(0);
+    expect(new Pace().delay(0)).toBe(0);
   });
 
   it('lets one go for each token', () => {
     const pace = new Pace();
     pace.open(0, 1);
     pace.hold(0.01, 1, 10_000, 0.1, 0);
-    pace.take(0, 1);
-    expect(pace.delay(0, 1)).toBeCloseTo(100);
+    pace.take(0);
+    expect(pace.delay(0)).toBeCloseTo(100);
     pace.advance(100);
-    expect(pace.delay(100, 1)).toBe(0);
+    expect(pace.delay(100)).toBe(0);
   });
 
   it('takes back what was not sent: its tokens, and what a search has grown by', () => {
@@ -21,21 +21,13 @@ describe('Pace', () => {
     pace.open(0, 1);
     pace.search(0.01, 1);
     const before = pace.rate(1_000);
-    pace.take(1_000, 1);
+    pace.take(1_000);
     expect(pace.rate(1_000)).toBeGreaterThan(before);
 
-    pace.giveBack(1, before);
+    pace.giveBack(before);
 
     expect(pace.rate(1_000)).toBe(before);
-    expect(pace.delay(1_000, 1)).toBe(0);
-  });
-
-  it('waits longer after a call that costs more', () => {
-    const pace = new Pace();
-    pace.open(0, 1);
-    pace.hold(0.1, 1, 10_000, 0.1, 0);
-    pace.take(0, 50);
-    expect(pace.delay(0, 1)).toBeCloseTo(500);
+    expect(pace.delay(1_000)).toBe(0);
   });
 
   it('tries for more after its patience', () => {
@@ -60,15 +52,15 @@ describe('Pace', () => {
     pace.hold(0.001, 1, 1_000, 0.1, 0);
     expect(pace.rate(10_000_000)).toBeCloseTo(0.001 * Math.exp(2));
     let now = 0;
-    for (; now < 200_000; now += 1_000) pace.take(now, 1);
+    for (; now < 200_000; now += 1_000) pace.take(now);
     expect(pace.rate(now)).toBeGreaterThan(0.1);
   });
 
   it('searches faster with each request, and goes on in time when nobody sends', () => {
     const pace = new Pace();
-    pace.take(0, 1);
+    pace.take(0);
     pace.search(0.01, 1);
-    pace.take(100, 1);
+    pace.take(100);
     expect(pace.rate(100)).toBeGreaterThan(0.012);
     expect(pace.rate(40_100)).toBeGreaterThan(0.05);
   });
@@ -77,12 +69,12 @@ describe('Pace', () => {
     const pace = new Pace();
     pace.open(0, 0);
     pace.release(0.1);
-    expect(pace.delay(0, 1)).toBeCloseTo(10);
+    expect(pace.delay(0)).toBeCloseTo(10);
     pace.advance(10);
-    pace.take(10, 1);
-    expect(pace.delay(10, 1)).toBeGreaterThan(5);
+    pace.take(10);
+    expect(pace.delay(10)).toBeGreaterThan(5);
     pace.advance(100);
-    expect(pace.delay(100, 5)).toBe(0);
+    expect(pace.delay(100)).toBe(0);
   });
 
   it('keeps what waited in a stream while the gate is closed', () => {
@@ -90,6 +82,6 @@ describe('Pace', () => {
     pace.open(0, 0);
     pace.release(0.1);
     pace.advance(1_000, true);
-    expect(pace.delay(1_000, 1)).toBeCloseTo(10);
+    expect(pace.delay(1_000)).toBeCloseTo(10);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Answer, type Quota, usable } from '../../src/model/answer.ts';
+import type { Answer, Quota } from '../../src/model/answer.ts';
 import { bucket, drive, pacer, window } from './drive.ts';
 
 describe('the policies of an answer', () => {
@@ -208,18 +208,5 @@ describe('the policies of an answer', () => {
     expect(model.snapshot(1).remaining).toBe(50);
     for (let n = 2; n < 30; n++) model.settle(model.send(n), n, { kind: 'accepted' });
     expect(model.snapshot(30).remaining).toBeUndefined();
-  });
-});
-
-describe('usable', () => {
-  it('drops numbers that cannot be', () => {
-    expect(usable([{ remaining: Number.NaN }, { remaining: -1 }, { remaining: 1e308 }, { limit: 5 }])).toEqual([]);
-    expect(usable([{ remaining: 5, limit: -1, reset: Infinity, window: Number.NaN }])).toEqual([
-      { name: '', remaining: 5 },
-    ]);
-  });
-
-  it('looks at a few policies and no more', () => {
-    expect(usable(Array.from({ length: 1_000 }, (_, n) => ({ name: `${n}`, remaining: 1 })))).toHaveLength(8);
   });
 });

@@ -5,7 +5,7 @@ import { Stretch } from '../../src/model/history.ts';
 function stretch({ inFlight, refusedAt }: { inFlight: number; refusedAt?: number }): Stretch {
   const made = new Stretch();
   made.send(0);
-  for (let n = 0; n < 10; n++) for (let f = 1; f <= inFlight; f++) made.accept(n, n, f, 1);
+  for (let n = 0; n < 10; n++) for (let f = 1; f <= inFlight; f++) made.accept(n, n, f);
   if (refusedAt !== undefined) made.refuse(10, { at: 10, inFlight: refusedAt, ahead: false });
   return made;
 }
@@ -14,7 +14,7 @@ describe('Stretch', () => {
   it('calls a refusal lone that comes in a steady flow', () => {
     const made = new Stretch();
     made.send(0);
-    for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1, 1);
+    for (let n = 0; n < 20; n++) made.accept(n * 50, n * 50 - 10, 1);
     made.refuse(1_000, { at: 990, inFlight: 1, ahead: false });
     expect(made).toMatchObject({ lone: true, outvoted: false, several: false, length: 1_000 });
   });
@@ -22,9 +22,9 @@ describe('Stretch', () => {
   it('counts what was sent after the refused request for it, and nothing that was sent before', () => {
     const made = new Stretch();
     made.refuse(100, { at: 50, inFlight: 1, ahead: false });
-    for (let n = 0; n < 8; n++) made.accept(101, 40, 1, 1);
+    for (let n = 0; n < 8; n++) made.accept(101, 40, 1);
     expect(made.outvoted).toBe(false);
-    for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
+    for (let n = 0; n < 8; n++) made.accept(101, 60, 1);
     expect(made.outvoted).toBe(true);
   });
 
@@ -37,7 +37,7 @@ describe('Stretch', () => {
 
     const answered = new Stretch();
     for (let n = 0; n < 5; n++) answered.send(n);
-    answered.accept(10, 0, 5, 1);
+    answered.accept(10, 0, 5);
     answered.refuse(10, { at: 5, inFlight: 4, ahead: false });
     answered.close();
     expect(answered.accepted).toBe(1);
@@ -52,11 +52,11 @@ describe('Stretch', () => {
   it('forgets what was refused when that is dismissed, and counts those that are on their way for what comes', () => {
     const made = new Stretch();
     made.refuse(100, { at: 50, inFlight: 3, ahead: false });
-    for (let n = 0; n < 8; n++) made.accept(101, 60, 1, 1);
+    for (let n = 0; n < 8; n++) made.accept(101, 60, 1);
     made.dismiss();
     expect(made).toMatchObject({ accepted: 8, refused: 0, acceptedAfter: 0, refusedInFlight: Infinity });
     made.refuse(110, { at: 70, inFlight: 2, ahead: false });
-    for (let n = 0; n < 4; n++) made.accept(111, 80, 1, 1);
+    for (let n = 0; n < 4; n++) made.accept(111, 80, 1);
     expect(made.contradicted).toBe(true);
   });
 

@@ -1,0 +1,37 @@
+import { Call } from '@steadfetch/core';
+import { describe, expect, it } from 'vitest';
+import { checkOptions } from '../src/options.ts';
+import { readResponse } from '../src/read-response.ts';
+
+const HUGE = '9'.repeat(400);
+
+function read(headers: Record<string, string>, status = 200) {
+  const call = Call.from('https://api.example.com/');
+  return readResponse(new Response(null, { status, headers }), call, true, checkOptions({ maxWait: 2_000_000_000 }))
+    .answer;
+}
+
+describe('what a response says of a limit', () => {
+  it('has no numbers that cannot be', () => {
+    const { quotas } = read({
+      'ratelimit-policy': '"a";q=0, "b";q=100;w=60',
+      ratelimit: '"a";r=5;t=999999999999999, "b";r=900;t=100000',
+    });
+    expect(quotas).toEqual([
+      { name: 'a', remaining: 5 },
+      { name: 'b', limit: 100, window: 60_000, remaining: 100, reset: 86_400_000 },
+    ]);
+    const [quota] = read({ 'x-ratelimit-limit': HUGE, 'x-ratelimit-remaining': HUGE, 'x-ratelimit-reset': HUGE })
+      .quotas!;
+    for (const value of Object.values(quota!)) expect(value ?? 0).toBeLessThanOrEqual(1e12);
+  });
+
+  it('has a few policies and no more', () => {
+    const ratelimit = Array.from({ length: 1_000 }, (_, n) => `"${n}";r=1`).join(', ');
+    expect(read({ ratelimit }).quotas).toHaveLength(8);
+  });
+
+  it('asks for no longer than a day', () => {
+    expect(read({ 'retry-after': '9999999' }, 429).wait).toBe(86_400_000);
+  });
+});
