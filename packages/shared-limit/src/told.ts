@@ -55,7 +55,7 @@ export function hear(state: LimitState, quota: ToldQuota, lastRate: number): voi
   const isWindow = old !== undefined && signs >= WINDOW;
   const length = window > 0 ? window : isWindow && ends.apart > 0 ? Math.min(ends.apart, longest) : longest;
   let resetAt = at + (reset > 0 ? Math.min(reset, length) : length);
-  // told in whole seconds, rounded up, it would never come nearer; and slots that are reserved after it have moved what was known
+  // a reset in whole seconds, rounded up, never comes nearer, so the earliest end counts; a slot after it may have moved `old.resetAt`
   if (isWindow && ends.answers > 1) resetAt = Math.min(resetAt, ...[old.resetAt, ends.endAt].filter((end) => at < end));
   const most = Math.max(old?.most ?? 0, remaining);
   const spent = countsRequests(name) ? state.requests : state.cost;

@@ -12,6 +12,12 @@ it('a quota that tells only what is left paces by that', () => {
   expect(replies[0]!.every).toBeGreaterThan(0);
 });
 
+it('takes the last pace for what comes back to a quota, where the place has forgotten all', () => {
+  const quotas = [quota({ limit: 20, remaining: 10, reset: 1_000, window: 1_000 })];
+  const everyOf = (lastRate: number) => asked([0, { quotas, lastRate }]).replies[0]!.every;
+  expect(everyOf(0.1)).toBeLessThan(0.5 * everyOf(0));
+});
+
 it('keeps eight quotas, and forgets those that are not told any more', () => {
   const quotas = Array.from({ length: 9 }, (_, n) => quota({ name: `q${n}` }));
   expect(asked([0, { quotas }]).state.told.size).toBe(8);
