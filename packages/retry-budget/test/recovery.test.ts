@@ -110,7 +110,7 @@ describe('what answers say of the server', () => {
     [1_999, 0],
     [2_000, 40],
   ])(
-    'allows other retries two seconds after a held call was last refused during the outage: %i ms, %i',
+    'allows other retries two seconds after the first answer, where no held call waits for a turn: %i ms, %i',
     async (since, granted) => {
       const { budget, clock, answer } = await spentFor(1_000);
       expect(budget.acquire(KEY, 'held')).toBeUndefined();
