@@ -97,9 +97,6 @@ export class Recovery {
   /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
   #failures = 0;
   #outageFailures = 0;
-  /** When the first and the last excused failure since the last answer were sent. More within `QUIET` are an outage that began with the first. */
-  #excusedFrom = 0;
-  #excusedAt = -Infinity;
   /** A server is taken to be well at first. */
   #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
@@ -125,13 +122,11 @@ export class Recovery {
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
     this.#failuresSinceSent++;
-    if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
     if (since.excuses > 0 && this.#wasDown()) {
       since.excuses--;
-      this.#excusedAt = sentAt;
       return;
     }
-    if (since.answeredNew > 0) this.#failedFrom = this.#excusedFrom;
+    if (since.answeredNew > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#outageFailures = this.#failures;
@@ -162,7 +157,6 @@ export class Recovery {
       this.#holds = false;
     }
     since.answered++;
-    this.#excusedAt = -Infinity;
     if (attempt === 1) {
       since.answeredNew++;
       this.#failures = 0;
