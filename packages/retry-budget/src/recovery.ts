@@ -43,8 +43,8 @@ export const LONGEST_CALL = 30_000;
 const COMING_BACK = 3;
 
 /**
- * A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. What was refused during the
- * outage counts too: where a hundred clients come back at once, hardly one has enough answers to let its held calls wait for a turn.
+ * A held call asks for its turn each second. When none was refused one for so long (ms), none waits any more. It is as long after the first
+ * answer: where a hundred clients come back at once, hardly one has enough answers to let its held calls wait for a turn.
  */
 const STILL_WAITING = 2_000;
 
@@ -97,9 +97,6 @@ export class Recovery {
   /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
   #failures = 0;
   #outageFailures = 0;
-  /** When the first and the last excused failure since the last answer were sent. More within `QUIET` are an outage that began with the first. */
-  #excusedFrom = 0;
-  #excusedAt = -Infinity;
   /** A server is taken to be well at first. */
   #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
@@ -108,10 +105,9 @@ export class Recovery {
   #failuresSinceSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
-  /**
-   * When a held call was last refused its turn, or refused during the outage. While the calls of an outage come back, a server that is
-   * full refuses some all the time.
-   */
+  /** Whether a held call was refused since the last answer. */
+  #holds = false;
+  /** When calls that an outage held got the first answer after it, or one of them was last refused its turn. */
   #waitedAt = -Infinity;
 
   /** A new call is sent. The time is read only for the first one after a failure. */
@@ -126,13 +122,11 @@ export class Recovery {
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
     this.#failuresSinceSent++;
-    if (sentAt - this.#excusedAt > QUIET) this.#excusedFrom = sentAt;
     if (since.excuses > 0 && this.#wasDown()) {
       since.excuses--;
-      this.#excusedAt = sentAt;
       return;
     }
-    if (since.answeredNew > 0) this.#failedFrom = this.#excusedFrom;
+    if (since.answeredNew > 0) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#outageFailures = this.#failures;
@@ -155,11 +149,14 @@ export class Recovery {
       if (at - took < this.#failedFrom) return;
       since.answeredFrom = at;
       since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
-      const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
-      if (this.#wasDown()) this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
+      if (this.#wasDown()) {
+        const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
+        this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
+        if (this.#holds) this.#waitedAt = at;
+      }
+      this.#holds = false;
     }
     since.answered++;
-    this.#excusedAt = -Infinity;
     if (attempt === 1) {
       since.answeredNew++;
       this.#failures = 0;
@@ -203,7 +200,8 @@ export class Recovery {
   send(now: number): boolean {
     const since = this.#since;
     if (since.sent >= this.#room(now)) {
-      if (this.#isAnswering() || now >= this.#crowdedUntil) this.#waitedAt = now;
+      if (since.answered === 0) this.#holds = true;
+      else if (this.#isAnswering()) this.#waitedAt = now;
       return false;
     }
     if (since.answered > 0) since.sent++;

@@ -174,7 +174,7 @@ describe('where bursts of calls meet one instance of four that fails slowly', ()
     const attempt = async (n: number): Promise<void> => {
       if (random() >= 0.25) return budget.record(KEY, 'success', n);
       await clock.sleep(ms!);
-      budget.record(KEY, 'failure', n);
+      budget.record(KEY, 'failure', n, 2, ms);
       if (n > 2) return;
       const isPermitted = budget.acquire(KEY, kind);
       await clock.sleep(wait! * (1 + 0.2 * random()));
