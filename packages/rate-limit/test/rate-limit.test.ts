@@ -276,6 +276,21 @@ describe('rateLimit', () => {
     expect(await after(redirected(200))).toEqual(await after(new Response()));
     expect(await after(redirected(404))).not.toEqual(await after(new Response()));
   });
+
+  it('keeps a quota that answers of another origin, after a redirect, cannot tell', async () => {
+    const told = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '80', 'x-ratelimit-reset': '60' };
+    const file = Object.defineProperties(new Response(), {
+      redirected: { value: true },
+      url: { value: 'https://cdn.example.com/file' },
+    });
+    const replies = [new Response(null, { headers: told })];
+    const limiter = rateLimit({ clock: instantClock(), random });
+    const limited = limiter(async () => replies.pop() ?? file);
+
+    for (let calls = 0; calls < 31; calls++) await limited(URL);
+
+    expect(limiter.snapshot()[0]).toMatchObject({ remaining: 50 });
+  });
 });
 
 describe('the snapshot of rateLimit', () => {
