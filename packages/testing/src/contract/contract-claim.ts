@@ -39,6 +39,11 @@ export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undef
   return isOver ? promise : undefined;
 }
 
+/** Lets pass what a middleware may take for what it does after a call, such as keeping an answer. */
+export async function aMoment(): Promise<void> {
+  await inTime(new Promise(() => {}));
+}
+
 /** Whether somebody reads the body of a response, or has read it. */
 export function isRead({ bodyUsed, body }: Response): boolean {
   return bodyUsed || body?.locked === true;

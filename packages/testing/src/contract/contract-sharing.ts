@@ -1,7 +1,16 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
+import {
+  aMoment,
+  CONTRACT_URL,
+  type ContractCheck,
+  inTime,
+  isRead,
+  PATIENT,
+  same,
+  statusOf,
+} from './contract-claim.ts';
 import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
 import {
@@ -133,7 +142,7 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
         await Promise.all([...answered, ...failed]); // at once, since each may be paced
       }
     }
-    await inTime(new Promise(() => {})); // whoever keeps what has failed may send it later
+    await aMoment(); // whoever keeps what has failed may send it later
     for (const { asked, what } of sent) same(asked.length, 1, what);
   },
 
