@@ -19,10 +19,11 @@ import { sleep } from './wrong/sleep.ts';
 import { untilRead } from './wrong/until-read.ts';
 
 describe('contractChecks', () => {
-  it('passes a middleware that adds a header of its own, makes calls wait for their turn, or refuses them', async () => {
+  it('passes a middleware that adds a header of its own, says the language of all calls, makes calls wait for their turn, or refuses them', async () => {
     const naming: Middleware = (next) => async (input, init) => {
       const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
       headers.set('x-request-id', '1');
+      headers.set('accept-language', 'de');
       return next(input, { ...init, headers });
     };
     const pacing: Middleware = (next) => {
