@@ -4,6 +4,9 @@ import { macrotask, millisecond } from './macrotask.ts';
 /** Tests one claim; fails with an error that says what is wrong. */
 export type ContractCheck = (make: () => Middleware) => Promise<void>;
 
+/** Makes the middleware that is tested, anew each time. */
+export type Make = Parameters<ContractCheck>[0];
+
 export const CONTRACT_URL = 'https://contract.test/things?q=1';
 
 export function same(actual: unknown, expected: unknown, what: string): void {

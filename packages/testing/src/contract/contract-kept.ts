@@ -1,5 +1,5 @@
 import { settle } from '@steadfetch/core';
-import { aMoment, CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { aMoment, CONTRACT_URL, type Make, same } from './contract-claim.ts';
 import { type Asked, endInTime, ending, FAILED, ok, probe } from './contract-probe.ts';
 import { exclusively } from './exclusively.ts';
 import { patch } from './patch.ts';
@@ -30,7 +30,7 @@ function headersOf(name: string): Record<string, string> {
 }
 
 /** What is kept of one call, as an answer, a cookie or a signal, must not reach another. */
-export async function keepsApart(make: Parameters<ContractCheck>[0]): Promise<void> {
+export async function keepsApart(make: Make): Promise<void> {
   const { fetch, asked } = probe(keepable);
   const steady = make()(fetch);
   const read = async (init: RequestInit) => (await settle(steady(CONTRACT_URL, init))).response?.text();
@@ -76,7 +76,7 @@ async function isSent(asked: readonly Asked[], what: string, call: () => Promise
  * A token that could not be had for one call is asked for again by a later one: else none is answered any more. Not at once,
  * where a middleware leaves the server alone for a while, and not by a call that waits until it is asked for again.
  */
-export async function asksForATokenAgain(make: Parameters<ContractCheck>[0]): Promise<void> {
+export async function asksForATokenAgain(make: Make): Promise<void> {
   for (const fail of [() => Promise.reject(FAILED), async () => new Response('busy', { status: 503 })]) {
     let isDown = false;
     let isKnown = false;

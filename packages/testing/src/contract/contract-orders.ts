@@ -7,6 +7,7 @@ import {
   type ContractCheck,
   inTime,
   isRead,
+  type Make,
   PATIENT,
   same,
   statusOf,
@@ -97,11 +98,7 @@ export const sendsOnce: ContractCheck = async (make) => {
 };
 
 /** The server may have acted on the first attempt of an order. */
-export async function oneKey(
-  make: Parameters<ContractCheck>[0],
-  init: RequestInit,
-  [when, fail]: (typeof TRANSIENT)[number],
-): Promise<void> {
+export async function oneKey(make: Make, init: RequestInit, [when, fail]: (typeof TRANSIENT)[number]): Promise<void> {
   const { fetch, asked } = probe(async ({ input }) => (asked.length > 3 ? ok() : fail(input)));
   await endInTime(make()(fetch), init);
   const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token

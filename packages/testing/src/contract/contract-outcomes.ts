@@ -9,6 +9,7 @@ import {
   inTime,
   isDone,
   isRead,
+  type Make,
   PATIENT,
   same,
   statusOf,
@@ -202,7 +203,7 @@ const REPEATABLE: readonly ((signal: AbortSignal) => [RequestInfo, RequestInit?]
 ];
 
 /** Behind one error and then answers of 503, or one answer and then errors, no call ends with what came before. */
-async function endsWithItsLast(make: Parameters<ContractCheck>[0], first: 'error' | 'answer'): Promise<void> {
+async function endsWithItsLast(make: Make, first: 'error' | 'answer'): Promise<void> {
   let sent = 0;
   let last: Response | undefined;
   const given: Response[] = [];

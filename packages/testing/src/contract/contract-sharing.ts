@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { TRANSIENT } from './aborted-call.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, PATIENT, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, type Make, PATIENT, same } from './contract-claim.ts';
 import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
 import { oneKey, sendsOnce } from './contract-orders.ts';
@@ -13,7 +13,7 @@ function joined(answers: Promise<string>[]): Promise<string> {
 }
 
 /** Each of several calls at once, and a later one, gets the answer to itself. */
-async function answersEach(make: Parameters<ContractCheck>[0]): Promise<void> {
+async function answersEach(make: Make): Promise<void> {
   const { fetch } = probe(async ({ url, method, headers, request }) => {
     for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
     request.signal.throwIfAborted();
@@ -44,7 +44,7 @@ async function answersEach(make: Parameters<ContractCheck>[0]): Promise<void> {
 }
 
 /** A call whose caller aborts ends no other that waits with it. */
-async function endsByItsOwnSignal(make: Parameters<ContractCheck>[0]): Promise<void> {
+async function endsByItsOwnSignal(make: Make): Promise<void> {
   const refusals = REPEATED.map(([status]): [string, Fetch] => [
     `after a ${status}`,
     async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
@@ -68,7 +68,7 @@ async function endsByItsOwnSignal(make: Parameters<ContractCheck>[0]): Promise<v
 }
 
 /** Calls that fail at once are each repeated as they are. */
-async function repeatsEach(make: Parameters<ContractCheck>[0]): Promise<void> {
+async function repeatsEach(make: Make): Promise<void> {
   for (const { when, status, fail } of FAILURES) {
     const before = new Set<string>();
     const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
