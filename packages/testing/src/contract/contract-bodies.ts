@@ -110,7 +110,8 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
       );
       const isRight = await inTime(isTold);
       abort();
-      same(isRight !== false, true, `whether the call or the reading of a ${method} fails`);
+      const orWhole = method === 'GET' ? ', or ends with a whole one' : '';
+      same(isRight !== false, true, `whether a ${method} whose answer breaks off fails${orWhole}`);
       if (method === 'POST' || isRight === undefined) continue;
       const next = await inTime(steady(CONTRACT_URL).catch(() => undefined)); // a circuit may be open
       same(next ?? '{"a":1}', '{"a":1}', 'the answer after one that broke off');
@@ -156,5 +157,5 @@ export async function contentOf(request: Request | undefined): Promise<string> {
     text?.includes(boundary) ? '' : ' of another form',
   );
   const isTold = Number(length) === bytes?.length ? '' : ` with content-length ${length}`;
-  return `${type} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}${isTold}`;
+  return `${type ?? 'of no type:'} ${text?.replaceAll(/^-.*$/gm, '-').trimEnd()}${isTold}`;
 }

@@ -65,7 +65,8 @@ function showsCancel(): boolean {
 
 /** What a message shows of an outcome. */
 export function statusOf(outcome: Outcome | undefined): unknown {
-  return outcome?.failed ? outcome.error : outcome?.response?.status;
+  if (outcome === undefined) return 'no end in time';
+  return outcome.failed ? outcome.error : outcome.response?.status; // a middleware may give none
 }
 
 export function errorOf(outcome: Outcome): unknown {
