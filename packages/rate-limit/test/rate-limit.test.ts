@@ -274,7 +274,7 @@ describe('rateLimit', () => {
   });
 
   it('takes a good answer of another origin after a redirect for one of this origin, without its fields', async () => {
-    const after = async (answer: Response) => {
+    const learned = async (answer: Response) => {
       const replies = [new Response(null, refused(1))];
       const limiter = rateLimit({ clock: instantClock(), random });
       await limiter(async () => replies.pop() ?? answer)(URL);
@@ -286,8 +286,8 @@ describe('rateLimit', () => {
         url: { value: 'https://cdn.example.com/file' },
       });
 
-    expect(await after(redirected(200))).toEqual(await after(new Response()));
-    expect(await after(redirected(404))).not.toEqual(await after(new Response()));
+    expect(await learned(redirected(200))).toEqual(await learned(new Response()));
+    expect(await learned(redirected(404))).not.toEqual(await learned(new Response()));
   });
 });
 
