@@ -192,6 +192,7 @@ describe('what counts', () => {
   it.each([
     ['https://cdn.test/file', true, 'closed'],
     ['https://api.test/other', true, 'open'],
+    ['http://api.test/other', true, 'open'],
     ['https://behind-a-proxy.test/', false, 'open'],
     ['https://cdn.test/file', undefined, 'closed'],
     ['https://api.test/other', undefined, 'open'],

@@ -260,6 +260,19 @@ describe('rateLimit', () => {
     expect(limited.name).toBeDefined();
   });
 
+  it('sends a call again that was refused after a redirect from http to https of the same host', async () => {
+    const clock = instantClock();
+    const url = { value: 'https://api.example.com/' };
+    const answers = [new Response(null, refused(5)), new Response('ok')].map((answer) =>
+      Object.defineProperties(answer, { redirected: { value: true }, url }),
+    );
+
+    const response = await rateLimit({ clock, random })(async () => answers.shift()!)('http://api.example.com/');
+
+    expect(response.status).toBe(200);
+    expect(clock.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(5_000);
+  });
+
   it('takes a good answer of another origin after a redirect for one of this origin, without its fields', async () => {
     const stateAfter = async (answer: Response) => {
       const replies = [new Response(null, refused(1))];

@@ -4,7 +4,7 @@ import type { BodyInit } from '../call/platform-types.ts';
 
 const FACTS = ['status', 'statusText', 'ok', 'url', 'redirected', 'type'] as const;
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
-const NO_BODY: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+const NO_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Returns the error to reject with in place of the runtime's. */

@@ -7,19 +7,15 @@ let histories: WeakMap<object, readonly unknown[]> | undefined;
 
 /** The attempts behind a response or an error, kept outside of it. */
 export function historyBehind(outcome: unknown): readonly unknown[] | undefined {
-  return isObject(outcome) ? allHistories().get(outcome) : undefined;
+  return allHistories().get(outcome as object);
 }
 
 /** Keeps the attempts behind a response or an error, also for other copies of this package. */
 export function keepHistory(outcome: unknown, history: readonly unknown[] | undefined): void {
-  if (isObject(outcome) && history !== undefined) allHistories().set(outcome, history);
+  if (outcome === Object(outcome) && history !== undefined) allHistories().set(outcome as object, history);
 }
 
 function allHistories(): WeakMap<object, readonly unknown[]> {
   histories = shared(HISTORIES, histories ?? new WeakMap());
   return histories;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
