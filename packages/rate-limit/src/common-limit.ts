@@ -113,7 +113,7 @@ export class CommonLimit {
     if (this.#last !== child) return true;
     const isAlone = this.#own + this.#others === 0 && this.#again >= REFUSALS_IN_A_ROW;
     if (isAlone || this.#chance < LEAST_PROBABILITY) return false;
-    this.#isTried = this.#again >= this.#needed && this.#refused.size === 1 && this.#accepted.size > 0;
+    this.#isTried = this.#again >= this.#needed && this.#suspects.length === 1 && this.#accepted.size > 0;
     if (this.#isTried) this.#refused.clear();
     return !this.#isTried;
   }

@@ -89,12 +89,12 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
   return serverQuotas(response, { now })
     .filter((quota) => isUsable(quota, isRefused ? DAY_MS : maxWait))
     .slice(0, MOST_POLICIES)
-    .map(({ name, limit, remaining, reset = Infinity, window }) => {
-      const most = Math.min(limit || LARGEST, LARGEST);
+    .map(({ name, limit = 0, remaining, reset = Infinity, window }) => {
+      const most = limit < 1 ? undefined : Math.min(limit, LARGEST);
       return {
         name,
-        limit: limit ? most : undefined,
-        remaining: Math.min(remaining, most),
+        limit: most,
+        remaining: Math.min(remaining, most ?? LARGEST),
         reset: reset < 400 * DAY_MS ? Math.min(reset, remaining === 0 ? maxWait : DAY_MS) : undefined,
         window,
       };

@@ -48,6 +48,15 @@ it('parts where one path alone is refused again while the others are accepted, a
   }
 });
 
+it('parts where one path alone is refused again, and another was refused long ago and is not called any more', () => {
+  const { hot, other, third, accept, refuse } = calls();
+  refuse(hot, other, third);
+  for (const isCommon of [true, true, false]) {
+    accept(...Array.from({ length: 10 }, () => [hot, other]).flat());
+    expect(refuse(hot)).toBe(isCommon);
+  }
+});
+
 it('stays one limit where the refusals hit one path and then another', () => {
   const { hot, other, third, accept, refuse } = calls();
   refuse(hot, other);

@@ -26,6 +26,12 @@ describe('what a response says of a limit', () => {
     for (const value of Object.values(quota!)) expect(value ?? 0).toBeLessThanOrEqual(1e12);
   });
 
+  it('leaves out a limit below one', () => {
+    const [quota] = read({ 'x-ratelimit-limit': '0.5', 'x-ratelimit-remaining': '100', 'x-ratelimit-reset': '1' })
+      .quotas!;
+    expect(quota).toEqual({ remaining: 100, reset: 1_000 });
+  });
+
   it('has a few policies and no more', () => {
     const ratelimit = Array.from({ length: 1_000 }, (_, n) => `"${n}";r=1`).join(', ');
     expect(read({ ratelimit }).quotas).toHaveLength(8);

@@ -71,6 +71,20 @@ it('a refusal after a pause does not show that a limit hardly comes back: the pa
   expect(replies.at(-1)!.first - replies.at(-2)!.first).toBeGreaterThan(100);
 });
 
+it('a search begins at half of what was accepted, however long the refusal asks to wait', () => {
+  const accepted = (at: number): [number, Partial<Question>] => [
+    at + 5,
+    { requests: 1, accepted: [{ from: START + at, to: START + at, cost: 1 }] },
+  ];
+  const refusal = { at: START + 10_000, closedUntil: 0, every: 100, wait: 30_000, isDoubted: false };
+  const { state } = asked(
+    ...Array.from({ length: 100 }, (_, n) => accepted(100 * n)),
+    [10_005, { refusal }],
+    [10_300, {}],
+  );
+  expect(state.base * 1_000).toBeCloseTo(5, 0);
+});
+
 it('a pace that was held is searched for again after a time in which all was refused', () => {
   const refused = [1_000, 2_000, 3_000, 5_000, 8_000, 12_000].flatMap((at): [number, Partial<Question>][] => [
     [

@@ -151,7 +151,7 @@ export class Limit {
     const { history, pace } = this;
     history.mark(stretch.last, this.#burst);
     const used = Math.max(1, stretch.last - this.#emptied - pace.unused);
-    const accepted = Math.min(closing.pace, stretch.accepted / used);
+    const accepted = stretch.accepted / used;
     this.#usedUp(stretch.last);
     pace.open(now, Math.min(pace.tokens, 1));
     const found = pace.way === 'free' || this.#isShared ? undefined : estimate(history, closing.pace * 1.05);
