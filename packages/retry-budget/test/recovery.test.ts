@@ -123,6 +123,27 @@ describe('what answers say of the server', () => {
     },
   );
 
+  it.each([
+    ['none for two seconds after the first answer, where the second of two outages held a call', false, true, 1_999, 0],
+    ['all then', false, true, 2_000, 40],
+    ['all at once, where the first of them held one', true, false, 0, 40],
+  ])('allows other retries: %s', async (_, first, second, since, granted) => {
+    const { budget, clock, answer, fail } = await spentFor(10_000);
+    const refuse = () => expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    if (first) refuse();
+    answer(1);
+    for (let i = 0; i < 8; i++) {
+      await clock.advance(300);
+      fail(1);
+    }
+    if (second) refuse();
+    answer(1);
+    for (let i = 0; i < 100; i++) answer(2); // all is paid
+    await clock.advance(since);
+
+    expect(failingCalls(budget, 20)).toBe(granted);
+  });
+
   it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
     const { budget, clock, answer } = await spentFor(3_600_000);
     const granted = async (since: number) => {
