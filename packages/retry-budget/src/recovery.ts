@@ -122,7 +122,8 @@ export class Recovery {
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
     this.#failuresSinceSent++;
-    if (since.excuses > 0 && this.#wasDown()) {
+    const isComingBack = since.answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
+    if (since.excuses > 0 && isComingBack && this.#wasDown()) {
       since.excuses--;
       return;
     }
