@@ -74,7 +74,7 @@ export function budget(budget: RetryBudget): Rule {
     afterOutlasted: (failure) => {
       if (failure.sent && !streams(failure.call)) record(failure, 'failure');
     },
-    afterSuccess: ({ session, call, response, attempt }) => {
+    afterSuccess: ({ session, call, attempt }) => {
       const outcome = isLate(call) ? 'failure' : 'success';
       if (!state.failed && outcome === 'success') return budget.record(call.origin, outcome, attempt);
       return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
