@@ -39,4 +39,17 @@ describe('a middleware of the page', () => {
     const asked = server.requests.map(({ url }) => new URL(url).search);
     expect(asked).toEqual(['?id=1&fields=name', '?id=2&fields=name']);
   });
+
+  it('leaves no answer open for an id where that for another fails', async () => {
+    const failed = new TypeError('fetch failed');
+    const cancelled = vi.fn();
+    const server = async (url: RequestInfo | URL) => {
+      if (String(url).includes('id=1')) throw failed;
+      return new Response(new ReadableStream({ cancel: cancelled }));
+    };
+    const eachId = await ofThePage('eachId');
+
+    await expect(eachId()(server)('https://api.example.com/items?id=1&id=2')).rejects.toBe(failed);
+    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce());
+  });
 });

@@ -13,6 +13,7 @@ import {
   checkFunction,
   checkKey,
   checkMembers,
+  isElsewhere,
   isLast,
   keyOption,
   limitFields,
@@ -98,7 +99,8 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
           { sends, uncutFor: startedAt === undefined ? undefined : now() - startedAt },
           isFailure,
         );
-        const change = permit.settle(verdict, verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined);
+        const answer = verdict === 'failure' ? answerOf(outcome, clock.now()) : undefined;
+        const change = permit.settle(verdict, answer, outcome.failed || !isElsewhere(outcome.response, call));
         if (change) emit(call, change, breaker, name);
       } catch {
         // a rule or a response of a foreign type may throw: the caller gets the outcome all the same

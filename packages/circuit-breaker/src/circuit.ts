@@ -125,12 +125,12 @@ export class Circuit {
     let settled = false;
     const permit: Permit = {
       probe,
-      settle: (verdict, answer) => {
+      settle: (verdict, answer, isTimed = true) => {
         if (settled) return undefined;
         settled = true;
         this.#held.delete(permit);
         const before = this.#state;
-        if (verdict === 'success') this.#succeeded(entry);
+        if (verdict === 'success') this.#succeeded(entry, isTimed);
         else if (verdict === 'failure') this.#failed(entry, answer);
         return this.#changeSince(before);
       },
@@ -145,16 +145,17 @@ export class Circuit {
     return before === 'closed' ? 'opened' : undefined;
   }
 
-  #succeeded(entry: Entry): void {
+  #succeeded(entry: Entry, isTimed: boolean): void {
     const at = this.#policy.now();
+    const duration = isTimed ? at - entry.at : 0;
     const { rule } = this.#policy;
     if (this.#state === 'closed') {
       if (entry.generation !== this.#generation && rule.scoped !== true) return;
       this.#forget();
       this.#takeBack(entry.attempt);
-      if (this.#tally.record({ failed: false, duration: at - entry.at, at })) this.#open(at);
+      if (this.#tally.record({ failed: false, duration, at })) this.#open(at);
     } else if (entry.probe && entry.outage === this.#outage) {
-      if (rule.isSlow?.(at - entry.at)) this.#probeFailed(entry, at);
+      if (rule.isSlow?.(duration)) this.#probeFailed(entry, at);
       else if (++this.#passed >= this.#policy.probes) this.#enter('closed');
     } else if (rule.scoped === true) this.#enter('closed');
   }

@@ -1,4 +1,4 @@
-import { circuitBreaker, consecutive } from '@steadfetch/circuit-breaker';
+import { circuitBreaker, consecutive, countWindow } from '@steadfetch/circuit-breaker';
 import { bodyFactory, compose, defineMiddleware } from '@steadfetch/core';
 import { describe, expect, it, vi } from 'vitest';
 import { setup, stubOf, URL } from './support/guarded-fetch.ts';
@@ -211,17 +211,31 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
   });
 
+  const file = Object.defineProperties(new Response('file'), {
+    url: { value: 'https://cdn.test/file' },
+    redirected: { value: true },
+  });
+
   it('closes again at a server that redirects all calls to another one, as to the files of a CDN', async () => {
     const { clock, middleware, outcomeOf, state } = setup({}, 503);
-    const file = Object.defineProperties(new Response('file'), {
-      url: { value: 'https://cdn.test/file' },
-      redirected: { value: true },
-    });
     await outcomeOf();
     await outcomeOf();
     await clock.sleep(1_000);
 
     await middleware(async () => file)(URL);
+
+    expect(state()).toBe('closed');
+  });
+
+  it('takes no call for slow by the time of another server, to which this one has redirected', async () => {
+    const { clock, middleware, state } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
+    const slowFetch = middleware(async () => {
+      await clock.sleep(1_000);
+      return file;
+    });
+
+    await slowFetch(URL);
+    await slowFetch(URL);
 
     expect(state()).toBe('closed');
   });

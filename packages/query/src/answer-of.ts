@@ -34,9 +34,13 @@ function fieldsOf(headers: object): HintedResponse['headers'] {
   return { get: (name) => (headers as Record<string, string>)[name.toLowerCase()] };
 }
 
-/** The error of Angular for a request without an answer holds that of its `fetch`, or the event of an `XMLHttpRequest`. */
-export function behindAngular(thrown: unknown): unknown {
-  const { name, status, error } = (thrown ?? {}) as Record<'name' | 'status' | 'error', unknown>;
+/**
+ * What the `fetch` of a client threw, where its error for a request without an answer holds that and has no cause: Angular, whose
+ * error may hold the event of an `XMLHttpRequest`, and urql.
+ */
+export function behindClient(thrown: unknown): unknown {
+  const { name, status, error, networkError, response } = (thrown ?? {}) as Record<string, unknown>;
+  if (networkError && !response) return networkError;
   if (name !== 'HttpErrorResponse' || status !== 0) return thrown;
   return (error as Error | null | undefined)?.name ? error : new TypeError('Failed to fetch');
 }

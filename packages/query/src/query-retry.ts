@@ -14,7 +14,7 @@ import {
 import { equalJitter } from '@steadfetch/jitter';
 import { TRANSIENT } from '@steadfetch/retry';
 import { type HintedResponse, serverDelay, shouldRetryHint } from '@steadfetch/server-hints';
-import { answerAmong, behindAngular, responsesOf } from './answer-of.ts';
+import { answerAmong, behindClient, responsesOf } from './answer-of.ts';
 
 /** Delays are milliseconds. */
 export interface QueryRetryOptions {
@@ -85,7 +85,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
   const askedDelay = (answer: HintedResponse | undefined) =>
     (answer && serverDelay(answer, { now: clock.now() })?.ms) ?? 0;
   const isRepeated = (failureCount: number, thrown: unknown): boolean => {
-    const error = behindAngular(thrown);
+    const error = behindClient(thrown);
     const responses = responsesOf(error); // the error and its causes are among them
     if (failureCount >= maxRetries || responses.some((link) => historyBehind(link) || localRefusal(link))) return false;
     const answer = answerAmong(responses);

@@ -217,6 +217,11 @@ describe('queryRetry', () => {
     [{ name: 'HttpErrorResponse', status: 0, error: new TypeError('x is not a function') }, false],
     [{ name: 'HttpErrorResponse', status: 0, error: new DrainError('closed') }, false],
     [{ name: 'HttpErrorResponse', status: 404, headers: new Headers(), error: null }, false],
+    [{ name: 'CombinedError', networkError: new TypeError('Failed to fetch') }, true], // urql
+    [{ name: 'CombinedError', networkError: new DrainError('closed') }, false],
+    [{ name: 'CombinedError', networkError: new Error('Busy'), response: new Response(null, { status: 503 }) }, true],
+    [{ name: 'CombinedError', networkError: new Error('None'), response: new Response(null, { status: 404 }) }, false],
+    [{ name: 'CombinedError', networkError: undefined, response: new Response('{}') }, false],
     [undefined, false],
     [null, false],
     ['text', false],

@@ -43,7 +43,10 @@ export interface RateLimitOptions {
    * share of several answers must be refused, also where a limit was learned. @default 'direct'
    */
   proof?: 'direct' | 'first';
-  /** What a call costs, in the unit of the told quota that counts (tokens). A limit that is not told is measured in requests. @default 1 */
+  /**
+   * What a call costs, in the unit of the told quota that counts (tokens); 1 where it is left out. A limit that is not told is measured
+   * in requests.
+   */
   cost?: (call: Call) => number;
   /** What a call cost in truth, read from its response; `undefined` if that does not say. */
   costOf?: (response: Response) => number | undefined;

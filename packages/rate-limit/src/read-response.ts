@@ -32,6 +32,8 @@ const LARGEST = 1e12;
 const NEEDS_EVIDENCE = new Set([403, 503, 529]);
 
 const ACCEPTED: Reading = { answer: { kind: 'accepted' } };
+/** A good answer of another server, to which this one has redirected. */
+const ACCEPTED_ELSEWHERE: Reading = { answer: { kind: 'accepted', elsewhere: true } };
 /** A server that fails, or another one, says nothing about a limit. */
 const FAILED: Reading = { answer: { kind: 'failed' } };
 
@@ -50,7 +52,7 @@ export function mayRefuse(response: Response, { statuses }: Settings): boolean {
  */
 export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
   try {
-    if (isElsewhere(response, call)) return response.status < 400 ? ACCEPTED : FAILED;
+    if (isElsewhere(response, call)) return response.status < 400 ? ACCEPTED_ELSEWHERE : FAILED;
     return read(response, curious, settings);
   } catch {
     return FAILED;

@@ -261,7 +261,7 @@ describe('rateLimit', () => {
   });
 
   it('takes a good answer of another origin after a redirect for one of this origin, without its fields', async () => {
-    const after = async (answer: Response) => {
+    const stateAfter = async (answer: Response) => {
       const replies = [new Response(null, refused(1))];
       const limiter = rateLimit({ clock: instantClock(), random });
       await limiter(async () => replies.pop() ?? answer)(URL);
@@ -273,8 +273,23 @@ describe('rateLimit', () => {
         url: { value: 'https://cdn.example.com/file' },
       });
 
-    expect(await after(redirected(200))).toEqual(await after(new Response()));
-    expect(await after(redirected(404))).not.toEqual(await after(new Response()));
+    expect(await stateAfter(redirected(200))).toEqual(await stateAfter(new Response()));
+    expect(await stateAfter(redirected(404))).not.toEqual(await stateAfter(new Response()));
+  });
+
+  it('keeps a quota that answers of another origin, after a redirect, cannot tell', async () => {
+    const told = { 'x-ratelimit-limit': '100', 'x-ratelimit-remaining': '80', 'x-ratelimit-reset': '60' };
+    const file = Object.defineProperties(new Response(), {
+      redirected: { value: true },
+      url: { value: 'https://cdn.example.com/file' },
+    });
+    const replies = [new Response(null, { headers: told })];
+    const limiter = rateLimit({ clock: instantClock(), random });
+    const limited = limiter(async () => replies.pop() ?? file);
+
+    for (let calls = 0; calls < 31; calls++) await limited(URL);
+
+    expect(limiter.snapshot()[0]).toMatchObject({ remaining: 50 });
   });
 });
 

@@ -39,7 +39,7 @@ export async function decide(failure: FailedAttempt): Promise<Decision> {
 
   const wait = planWait(failure);
   if (wait.source !== OWN && !(wait.delay <= policy.maxDelay)) return no('server-delay', wait);
-  if (wait.delay >= MAX_TIMER) return no('limit', wait);
+  if (wait.delay >= MAX_TIMER) return no('limit', wait); // no timer runs for so long
   if (wait.delay >= call.remaining()) return no('deadline', wait);
   throwIfAborted(call.signal);
   const permits = takePermits(failure, wait);

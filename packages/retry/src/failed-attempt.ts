@@ -41,7 +41,7 @@ export class FailedAttempt implements EndedAttempt {
   readonly sent: boolean;
   /** Whether the call got no permit, was held until its retry was due, and now asks for a permit again. */
   held = false;
-  /** The wait that follows, where somebody observes the call. */
+  /** The wait that follows, where somebody observes the call: its observer sets it, and can end it. */
   pause: Pause | undefined;
 
   constructor(session: Session, attempt: number, outcome: Outcome | undefined, sent = true) {

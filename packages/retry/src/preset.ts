@@ -68,6 +68,7 @@ export function presetOf(given?: RetryOptions): { policy: Policy; policyFor: (ov
   return { policy: policyOf(rulesOf(settings)), policyFor };
 }
 
+/** The settings are rules already where the check of an option makes one: `idempotent`, `serverHints`, `budget`. */
 function rulesOf(settings: RetrySettings): Rule[] {
   const { clock, random, maxDelay, delay, methods, fullUrls } = settings;
   const veto = obeyVetoes();

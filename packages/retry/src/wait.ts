@@ -13,7 +13,7 @@ import { beginAttempt } from './session.ts';
 export function waitForRetry(failure: FailedAttempt, retry: Retry): Promise<true> {
   const { call } = failure;
   call.record.waitingFor = 'the delay before a retry';
-  const resume = call.rest?.();
+  const resume = call.rest?.(); // others may use its slot of `concurrency` meanwhile
   const sleeping = sleepAfter(failure, retry.delay);
   const waiting = resume ? sleeping.then(() => abortable(resume(), failure.call.signal)) : sleeping;
   return waiting.then(

@@ -213,6 +213,16 @@ describe('contractChecks', () => {
     await contractChecks['leaves no timer behind']!(() => waiting);
   });
 
+  it('says of who reads the whole answer where the call has no signal that it does not cancel it', async () => {
+    const reading: Middleware = (next) => async (input, init) => {
+      const response = await next(input, init);
+      return init?.signal ? response : new Response(await response.text(), response);
+    };
+
+    const check = contractChecks['gives a response before its body is there']!(() => reading);
+    await expect(check).rejects.toThrow('whether the body of next hears that it is cancelled: expected true');
+  });
+
   it('says that a call should have been rejected', async () => {
     const deaf: Middleware = () => async () => new Response('ok');
 

@@ -19,10 +19,11 @@ import { sleep } from './wrong/sleep.ts';
 import { untilRead } from './wrong/until-read.ts';
 
 describe('contractChecks', () => {
-  it('passes a middleware that adds a header of its own, makes calls wait for their turn, or refuses them', async () => {
+  it('passes a middleware that adds a header of its own, says the language of all calls, makes calls wait for their turn, or refuses them', async () => {
     const naming: Middleware = (next) => async (input, init) => {
       const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
       headers.set('x-request-id', '1');
+      headers.set('accept-language', 'de');
       return next(input, { ...init, headers });
     };
     const pacing: Middleware = (next) => {
@@ -240,4 +241,79 @@ describe('contractChecks', () => {
     for (const right of [renewing(inLoop), renewing(token, 5_000), reporting])
       await contractChecks['keeps concurrent calls apart']!(() => right);
   });
+
+  it('passes who ends what it has given up a turn later, as a scheduler does', async () => {
+    const hedging = defineMiddleware(async (call, next) => {
+      const controllers = [new AbortController(), new AbortController()] as const;
+      const [first, second] = controllers.map(({ signal }) =>
+        call.with({ signal: call.signal ? AbortSignal.any([call.signal, signal]) : signal }),
+      );
+      const one = next(first!).finally(() => setTimeout(() => controllers[1].abort()));
+      const other = sleep(5, call.signal).then(() => next(second!));
+      return Promise.race([one, other.finally(() => setTimeout(() => controllers[0].abort()))]);
+    });
+
+    await contractChecks['ends each attempt that it gives up']!(() => hedging);
+  });
+
+  it('passes who keeps an answer a little later than it gives it, as in a database', async () => {
+    const keeping: Middleware = (next) => {
+      const kept = new Map<string, Response>();
+      return defineMiddleware(async (call, following) => {
+        const key = `${call.url} ${[...call.headers]}`;
+        if (call.method === 'PUT') {
+          kept.clear();
+          await delay(20);
+        }
+        const last = kept.get(key);
+        if (last && call.method === 'GET' && call.init?.cache !== 'reload') return last.clone();
+        const response = await following(call);
+        if (call.method !== 'GET' || response.status !== 200 || !response.headers.has('cache-control')) return response;
+        const copy = response.clone();
+        void delay(10).then(() => kept.set(key, copy));
+        return response;
+      })(next);
+    };
+
+    await contractChecks['keeps concurrent calls apart']!(() => keeping);
+  });
+
+  it('passes who asks its own server for a token with the headers of the call', async () => {
+    const asking: Middleware = (next) => {
+      let token: Promise<string> | undefined;
+      return defineMiddleware(async (call, following) => {
+        if (call.method !== 'PUT') return following(call);
+        const { authorization } = Object.fromEntries(call.headers);
+        if (authorization) token ??= next('https://contract.test/csrf', { headers: { authorization } }).then(String);
+        await token;
+        return following(call);
+      })(next);
+    };
+
+    await contractChecks['keeps concurrent calls apart']!(() => asking);
+  });
+
+  it.each(['if-range', 'if-match'])(
+    'passes who goes on with the rest of the same version, by %s',
+    async (condition) => {
+      const resuming: Middleware = (next) => async (input, init) => {
+        const response = await next(input, init);
+        const etag = response.headers.get('etag');
+        if (init?.method === 'POST' || etag === null) return response;
+        const { readable, writable } = new TransformStream();
+        const rest = async () => {
+          const part = await next(input, { ...init, headers: { range: 'bytes=5-', [condition]: etag } });
+          if (part.status === 206) return part.body!.pipeTo(writable);
+          return writable.abort(new TypeError('the server gives the whole'));
+        };
+        void response
+          .body!.pipeTo(writable, { preventAbort: true })
+          .catch(rest)
+          .catch(() => {});
+        return new Response(readable, response);
+      };
+
+      await contractChecks['tells of a body that breaks off']!(() => resuming);
+    },
+  );
 });

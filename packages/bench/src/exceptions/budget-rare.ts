@@ -1,6 +1,5 @@
 import { retry } from 'steadfetch';
-import { bursts, each } from '../harm/arrivals.ts';
-import { refusal } from '../harm/servers.ts';
+import { bursts } from '../harm/arrivals.ts';
 import type { Exception } from './exception.ts';
 import { failing, outage } from './outage.ts';
 import { beside, layers, plainStack, standardStack } from './stacks.ts';

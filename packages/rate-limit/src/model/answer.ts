@@ -6,6 +6,8 @@ export interface Answer {
   readonly wait?: number;
   /** What the quota fields of the response say. */
   readonly quotas?: readonly Quota[];
+  /** Whether another server gave it, after a redirect: then it cannot tell quotas of this one. */
+  readonly elsewhere?: boolean;
   /** What the call really cost, where that is known only afterwards. @default the cost it was sent with */
   readonly cost?: number;
 }

@@ -104,13 +104,14 @@ export class Pacer {
       return { closed: cooldown.closed };
     }
     const accepted = answer.kind === 'accepted';
-    const { quotas = [], cost = sent.cost, wait } = answer;
+    const { quotas = [], cost = sent.cost, wait, elsewhere } = answer;
     noise.note(!accepted, sent.pace);
     if (cost !== sent.cost) this.#quotas.correct(cost - sent.cost);
     this.#flight.answered(sent.at, now, accepted, quotas.length > 0 || !this.#refusals.unlimited);
     const { roundTrip } = this.#flight;
     const { isCertain } = this;
-    this.#quotas.settle(quotas, sent, { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain });
+    const answered = { cost, sentAt: sent.at, now, roundTrip, accepted, wait, isCertain };
+    this.#quotas.settle(quotas, sent, answered, elsewhere);
     if (accepted) {
       this.#refusals.accepted(sent, now);
       return { closed: cooldown.closed };

@@ -73,12 +73,17 @@ export class Quotas {
     for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
   }
 
-  /** Learns from the quotas of an answer. */
-  settle(quotas: readonly Quota[], sent: SentRequest, answered: Omit<Answered, 'before' | 'after'>): void {
+  /** Learns from the quotas of an answer; from none that another server gave that they are not told. */
+  settle(
+    quotas: readonly Quota[],
+    sent: SentRequest,
+    answered: Omit<Answered, 'before' | 'after'>,
+    elsewhere?: boolean,
+  ): void {
     const { before } = sent;
     const { accepted } = answered;
     const after = this.#spent.requests - before.requests - 1;
-    this.#noteUntold(quotas, answered);
+    if (!elsewhere) this.#noteUntold(quotas, answered);
     for (const { pacer, unit } of this.#policies.values()) pacer.settleTry(before[unit], accepted);
     for (const quota of quotas) {
       const known = this.#policies.get(quota.name);

@@ -1,5 +1,5 @@
 import type { Fetch } from '@steadfetch/core';
-import { CONTRACT_URL, type ContractCheck, inTime, statusOf } from './contract-claim.ts';
+import { CONTRACT_URL, inTime, type Make, statusOf } from './contract-claim.ts';
 import { endInTime, FAILED, ok, untilItWaits } from './contract-probe.ts';
 
 /** What a middleware may repeat after a wait of its own. */
@@ -62,7 +62,7 @@ export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promis
  * their callers do with an answer.
  */
 export async function lastOfEleven(
-  make: Parameters<ContractCheck>[0],
+  make: Make,
   before: Fetch,
   { ms, finish = (response) => response.text() }: { ms?: number; finish?: (response: Response) => unknown } = {},
 ): Promise<unknown> {

@@ -4,6 +4,9 @@ import { macrotask, millisecond } from './macrotask.ts';
 /** Tests one claim; fails with an error that says what is wrong. */
 export type ContractCheck = (make: () => Middleware) => Promise<void>;
 
+/** Makes the middleware that is tested, anew each time. */
+export type Make = Parameters<ContractCheck>[0];
+
 export const CONTRACT_URL = 'https://contract.test/things?q=1';
 
 export function same(actual: unknown, expected: unknown, what: string): void {
@@ -39,6 +42,11 @@ export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undef
   return isOver ? promise : undefined;
 }
 
+/** Lets pass what a middleware may take for what it does after a call, such as keeping an answer. */
+export async function aMoment(): Promise<void> {
+  await inTime(new Promise(() => {}));
+}
+
 /** Whether somebody reads the body of a response, or has read it. */
 export function isRead({ bodyUsed, body }: Response): boolean {
   return bodyUsed || body?.locked === true;
@@ -57,7 +65,8 @@ function showsCancel(): boolean {
 
 /** What a message shows of an outcome. */
 export function statusOf(outcome: Outcome | undefined): unknown {
-  return outcome?.failed ? outcome.error : outcome?.response?.status;
+  if (outcome === undefined) return 'no end in time';
+  return outcome.failed ? outcome.error : outcome.response?.status; // a middleware may give none
 }
 
 export function errorOf(outcome: Outcome): unknown {

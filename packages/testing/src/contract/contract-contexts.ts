@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { CONTRACT_URL, type ContractCheck, inTime, same } from './contract-claim.ts';
+import { CONTRACT_URL, inTime, type Make, same } from './contract-claim.ts';
 import { ending, FAILURES, ok, probe, readingAll } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -7,7 +7,7 @@ import { macrotask } from './macrotask.ts';
  * In Node, Deno and Bun a call that has waited for others, or is sent again, is sent in its own async context: there a server keeps for
  * whom it makes the call, and a fetch inside may take a token from it.
  */
-export async function keepsContexts(make: Parameters<ContractCheck>[0]): Promise<void> {
+export async function keepsContexts(make: Make): Promise<void> {
   const hooks = globalThis.process?.getBuiltinModule?.('node:async_hooks');
   if (hooks === undefined) return;
   const context = new hooks.AsyncLocalStorage<string>();
@@ -15,7 +15,7 @@ export async function keepsContexts(make: Parameters<ContractCheck>[0]): Promise
 }
 
 async function keepsContext(
-  make: Parameters<ContractCheck>[0],
+  make: Make,
   context: AsyncLocalStorage<string>,
   { when, fail }: Pick<(typeof FAILURES)[number], 'when' | 'fail'>,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
-import { CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
+import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
 import { endInTime, ending, endless, ok, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
 import { countUnhandled } from './count-unhandled.ts';
@@ -50,7 +50,7 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       for (const [, next] of TRANSIENT) {
         for (const kind of KINDS) await inTime(settle(abortedInTime(make()(next), kind)));
       }
-      await inTime(new Promise(() => {})); // in a browser a body that is dropped takes a moment to be read to its end
+      await aMoment(); // in a browser a body that is dropped takes a moment to be read to its end
     });
     same(timers, 0, 'the number of timers that are left');
   },

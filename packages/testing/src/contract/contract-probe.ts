@@ -9,7 +9,7 @@ import {
   throwIfAborted,
 } from '@steadfetch/core';
 import { checkFunction } from '@steadfetch/core/kit';
-import { CONTRACT_URL, type ContractCheck, inTime } from './contract-claim.ts';
+import { CONTRACT_URL, inTime, type Make } from './contract-claim.ts';
 
 /** What a fetch was asked for, read when it was asked, as `fetch` reads it. */
 export interface Asked {
@@ -83,7 +83,7 @@ export async function untilItWaits(): Promise<void> {
 
 /** Makes a call behind each of these failures, three times, and gives what next was asked for; not for a token besides. */
 export async function askedAgain(
-  make: Parameters<ContractCheck>[0],
+  make: Make,
   call: (steady: Fetch, signal: AbortSignal) => Promise<Response>,
 ): Promise<{ when: string; asked: Asked[] }[]> {
   const { signal, abort } = ending();

@@ -1,39 +1,105 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { networkError } from '../script/network-error.ts';
 import { TRANSIENT } from './aborted-call.ts';
-import { CONTRACT_URL, type ContractCheck, inTime, isRead, PATIENT, same, statusOf } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, inTime, type Make, PATIENT, same } from './contract-claim.ts';
 import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
-import {
-  asInitAndAsRequest,
-  endInTime,
-  ending,
-  endless,
-  FAILURES,
-  ok,
-  probe,
-  REPEATED,
-  readingAll,
-  untilItWaits,
-} from './contract-probe.ts';
+import { oneKey, sendsOnce } from './contract-orders.ts';
+import { ending, endless, FAILURES, probe, REPEATED, readingAll, untilItWaits } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
-
-/** The server may have acted on the first attempt of an order. */
-async function oneKey(
-  make: Parameters<ContractCheck>[0],
-  init: RequestInit,
-  [when, fail]: (typeof TRANSIENT)[number],
-): Promise<void> {
-  const { fetch, asked } = probe(async ({ input }) => (asked.length > 3 ? ok() : fail(input)));
-  await endInTime(make()(fetch), init);
-  const attempts = asked.filter(({ url }) => url.includes('/things')); // not what is asked for besides, as a token
-  const keys = new Set(attempts.map(({ headers }) => headers.get('idempotency-key')));
-  same(keys.size > 1, false, `whether the attempts of one order have different idempotency keys ${when}`);
-}
 
 /** What calls are answered, or the error of one. */
 function joined(answers: Promise<string>[]): Promise<string> {
   return Promise.all(answers).then(String, String);
+}
+
+/** Each of several calls at once, and a later one, gets the answer to itself. */
+async function answersEach(make: Make): Promise<void> {
+  const { fetch } = probe(async ({ url, method, headers, request }) => {
+    for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
+    request.signal.throwIfAborted();
+    return new Response(method === 'HEAD' ? null : `${url} ${headers.get('x-a')} ${await request.text()}`);
+  });
+  const steady = make()(fetch);
+  const calls = Array.from({ length: 10 }, async (_, index) => {
+    const init = { method: 'PUT', headers: { 'x-a': String(index) }, body: String(index) };
+    return (await steady(CONTRACT_URL + index, init)).text();
+  });
+  const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
+  same(await joined(calls), expected.join(), 'the answers');
+  const languages = ['de', 'en'];
+  const pages = languages.map(async (name) => {
+    const headers = new Headers({ 'x-a': name }); // of which JSON shows nothing
+    return (await steady(CONTRACT_URL, { headers })).text();
+  });
+  same(await joined(pages), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
+  const requests = languages.map(async (name) => (await steady(new Request(CONTRACT_URL + name))).text());
+  const expectedOfRequests = languages.map((name) => `${CONTRACT_URL}${name} null `).join();
+  same(await joined(requests), expectedOfRequests, 'the answers');
+  const both = ['GET', 'HEAD'].map(async (method) => (await steady(`${CONTRACT_URL}&both`, { method })).text());
+  same(await joined(both), `${CONTRACT_URL}&both null ,`, 'the answers to a GET and a HEAD');
+  const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
+  same(await later.text(), `${CONTRACT_URL} fr `, 'the answer to a later call');
+  const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());
+  same(await joined(puts), languages.map((body) => `${CONTRACT_URL} null ${body}`).join(), 'the answers');
+}
+
+/** A call whose caller aborts ends no other that waits with it. */
+async function endsByItsOwnSignal(make: Make): Promise<void> {
+  const refusals = REPEATED.map(([status]): [string, Fetch] => [
+    `after a ${status}`,
+    async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
+  ]);
+  const { fetch: renewed } = probe(async ({ url, request }) =>
+    url === CONTRACT_URL ? new Response('who are you?', { status: 401 }) : endless().fetch(request),
+  );
+  const open = [['that is not answered', endless().fetch] as const, ['that waits for a token', renewed] as const];
+  const ends = [...refusals, ...open].map(async ([when, next]) => {
+    const [first, second] = [new AbortController(), new AbortController()];
+    const both = make()(next);
+    const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
+    await untilItWaits();
+    first.abort('another call');
+    await inTime(aborted!);
+    const end = await inTime(other!);
+    second.abort();
+    same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
+  });
+  await Promise.all(ends);
+}
+
+/** Calls that fail at once are each repeated as they are. */
+async function repeatsEach(make: Make): Promise<void> {
+  for (const { when, status, fail } of FAILURES) {
+    const before = new Set<string>();
+    const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
+      if (!before.has(url)) return before.add(url) && fail();
+      return new Response(`${url} ${given.get('x-a')} ${await request.text()}`);
+    });
+    const again = make()(busy);
+    for (const [names, method] of [
+      ['012', 'PUT'],
+      ['345', 'GET'], // many repeat nothing else
+    ] as const) {
+      const { signal, abort } = ending();
+      const three = [...names].map(async (name) => {
+        const body = method === 'PUT' ? name : '';
+        const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
+        const end = await settle(again(CONTRACT_URL + name, init));
+        if (status !== undefined) same(end.error, undefined, `the error of a call that is answered ${when}`);
+        if (end.failed) return;
+        const answer = await end.response.text();
+        if (end.response.ok) same(answer, `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
+      });
+      const isRefused = status === 401; // no wait helps
+      const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
+      same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
+      const { signal: left, abort: leave } = ending();
+      const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
+      await untilItWaits();
+      leave();
+      await (await inTime(aborted))?.response?.text().catch(() => {}); // which the abort may end
+    }
+  }
 }
 
 /** What many calls and fetches share. */
@@ -65,160 +131,15 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     await Promise.all(repeated);
   },
 
-  'sends a POST once, also where it fails': async (make) => {
-    // not 425 and 429, which say that the server has not acted
-    const statuses = [200, 202, 408, 409, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524, 529, 530];
-    // no code proves that nothing was sent: it may be that of a redirect
-    const undici = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_SOCKET'];
-    const codes = [
-      'ECONNRESET',
-      'ECONNABORTED',
-      'ECONNREFUSED',
-      'ENOTFOUND',
-      'EAI_AGAIN',
-      'ETIMEDOUT',
-      'EPIPE',
-      'ENETUNREACH',
-      'EHOSTUNREACH',
-      ...undici,
-    ];
-    const safari = [
-      'Load failed',
-      'The network connection was lost.',
-      'The Internet connection appears to be offline.',
-    ];
-    const browsers = ['Failed to fetch', ...safari, 'NetworkError when attempting to fetch resource.'];
-    const texts = [...browsers, 'Network request failed', 'fetch failed', 'terminated'];
-    const deno = new TypeError('fetch failed', { cause: new Error('connection closed before message completed') });
-    const bun = ['ECONNRESET', 'ECONNREFUSED', 'ConnectionClosed', 'ConnectionRefused'].map((code) =>
-      Object.assign(new TypeError(`${code}: no answer`), { code }),
-    );
-    const names = ['TimeoutError', 'AbortError'];
-    const errors: [string, unknown][] = [
-      ...codes.map((code): [string, unknown] => [code, networkError(code, CONTRACT_URL)]),
-      ...texts.map((text): [string, unknown] => [text, new TypeError(text)]),
-      ...[deno, ...bun].map((error): [string, unknown] => [error.message, error]),
-      ...names.map((name): [string, unknown] => [name, new DOMException('of another signal', name)]),
-    ];
-    const answers = statuses.map((status): [number, () => Promise<Response>] => [
-      status,
-      async () => Response.json('failed', { status, headers: { 'retry-after': '0' } }),
-    ]);
-    const sent: { asked: readonly unknown[]; what: string }[] = [];
-    for (const method of ['POST', 'post', 'PATCH', 'LOCK']) {
-      const calls = [
-        ...asInitAndAsRequest({ method, body: 'order' }),
-        (): [string, RequestInit] => [CONTRACT_URL, { method }],
-      ];
-      const sendOnce = async (args: (typeof calls)[number], end: unknown, answer: () => Promise<Response>) => {
-        const { fetch, asked } = probe(answer);
-        const outcome = await inTime(settle(make()(fetch)(...args())), PATIENT);
-        sent.push({ asked, what: `the number of calls of next for a ${method} that ends in ${end}` });
-        same(asked.length, 1, sent.at(-1)!.what);
-        return outcome;
-      };
-      const { fetch: unanswered, signals } = endless();
-      await endInTime(make()(unanswered), { method, body: 'order' });
-      same(Math.max(1, signals.length), 1, `the number of calls of next for a ${method} that is not answered`);
-      for (const args of calls) {
-        const answered = answers.map(async ([status, answer]) => {
-          const outcome = await sendOnce(args, status, answer);
-          same(statusOf(outcome), status, `the status of a ${method}`);
-          same(isRead(outcome!.response!), false, `whether the body of a ${status} is used or locked`);
-        });
-        const failed = errors.map(async ([end, error]) => {
-          const outcome = await sendOnce(args, end, () => Promise.reject(error));
-          same(outcome?.error, error, `the error of a ${method} that ends in ${end}`);
-        });
-        await Promise.all([...answered, ...failed]); // at once, since each may be paced
-      }
-    }
-    await inTime(new Promise(() => {})); // whoever keeps what has failed may send it later
-    for (const { asked, what } of sent) same(asked.length, 1, what);
-  },
+  'sends a POST once, also where it fails': sendsOnce,
 
   'keeps concurrent calls apart': async (make) => {
-    const { fetch } = probe(async ({ url, method, headers, request }) => {
-      for (let turns = 10 - Number(url.at(-1)); turns > 0; turns--) await macrotask();
-      request.signal.throwIfAborted();
-      return new Response(method === 'HEAD' ? null : `${url} ${headers.get('x-a')} ${await request.text()}`);
-    });
-    const steady = make()(fetch);
-    const calls = Array.from({ length: 10 }, async (_, index) => {
-      const init = { method: 'PUT', headers: { 'x-a': String(index) }, body: String(index) };
-      return (await steady(CONTRACT_URL + index, init)).text();
-    });
-    const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
-    same(await joined(calls), expected.join(), 'the answers');
-    const languages = ['de', 'en'];
-    const pages = languages.map(async (name) => {
-      const headers = new Headers({ 'x-a': name }); // of which JSON shows nothing
-      return (await steady(CONTRACT_URL, { headers })).text();
-    });
-    same(await joined(pages), languages.map((name) => `${CONTRACT_URL} ${name} `).join(), 'the answers');
-    const requests = languages.map(async (name) => (await steady(new Request(CONTRACT_URL + name))).text());
-    const expectedOfRequests = languages.map((name) => `${CONTRACT_URL}${name} null `).join();
-    same(await joined(requests), expectedOfRequests, 'the answers');
-    const both = ['GET', 'HEAD'].map(async (method) => (await steady(`${CONTRACT_URL}&both`, { method })).text());
-    same(await joined(both), `${CONTRACT_URL}&both null ,`, 'the answers to a GET and a HEAD');
-    const later = await steady(CONTRACT_URL, { headers: { 'x-a': 'fr' } }); // what keeps answers has two by now
-    same(await later.text(), `${CONTRACT_URL} fr `, 'the answer to a later call');
-    const puts = languages.map(async (body) => (await steady(CONTRACT_URL, { method: 'PUT', body })).text());
-    same(await joined(puts), languages.map((body) => `${CONTRACT_URL} null ${body}`).join(), 'the answers');
+    await answersEach(make);
     await keepsApart(make);
     await keepsContexts(make);
     await asksForATokenAgain(make);
-    const refusals = REPEATED.map(([status]): [string, Fetch] => [
-      `after a ${status}`,
-      async () => new Response('not now', { status, headers: { 'retry-after': '5' } }),
-    ]);
-    const { fetch: renewed } = probe(async ({ url, request }) =>
-      url === CONTRACT_URL ? new Response('who are you?', { status: 401 }) : endless().fetch(request),
-    );
-    const open = [['that is not answered', endless().fetch] as const, ['that waits for a token', renewed] as const];
-    const ends = [...refusals, ...open].map(async ([when, next]) => {
-      const [first, second] = [new AbortController(), new AbortController()];
-      const both = make()(next);
-      const [aborted, other] = [first, second].map(({ signal }) => settle(both(CONTRACT_URL, { signal })));
-      await untilItWaits();
-      first.abort('another call');
-      await inTime(aborted!);
-      const end = await inTime(other!);
-      second.abort();
-      same(end?.error === 'another call', false, `whether a call ${when} ends by the signal of another`);
-    });
-    await Promise.all(ends);
-    for (const { when, status, fail } of FAILURES) {
-      const before = new Set<string>();
-      const { fetch: busy } = probe(async ({ url, headers: given, request }) => {
-        if (!before.has(url)) return before.add(url) && fail();
-        return new Response(`${url} ${given.get('x-a')} ${await request.text()}`);
-      });
-      const again = make()(busy);
-      for (const [names, method] of [
-        ['012', 'PUT'],
-        ['345', 'GET'], // many repeat nothing else
-      ] as const) {
-        const { signal, abort } = ending();
-        const three = [...names].map(async (name) => {
-          const body = method === 'PUT' ? name : '';
-          const init = { method, headers: { 'x-a': name }, ...(body && { body }), signal };
-          const end = await settle(again(CONTRACT_URL + name, init));
-          if (status !== undefined) same(end.error, undefined, `the error of a call that is answered ${when}`);
-          if (end.failed) return;
-          const answer = await end.response.text();
-          if (end.response.ok) same(answer, `${CONTRACT_URL + name} ${name} ${body}`, 'the answer to a repetition');
-        });
-        const isRefused = status === 401; // no wait helps
-        const ended = await inTime(Promise.all(three), isRefused ? PATIENT : undefined).finally(abort);
-        same(ended !== undefined || !isRefused, true, 'whether calls that are made at once end after a 401');
-        const { signal: left, abort: leave } = ending();
-        const aborted = settle(again(CONTRACT_URL + names, { signal: left }));
-        await untilItWaits();
-        leave();
-        await (await inTime(aborted))?.response?.text().catch(() => {}); // which the abort may end
-      }
-    }
+    await endsByItsOwnSignal(make);
+    await repeatsEach(make);
   },
 
   'serves two fetches at once': async (make) => {
