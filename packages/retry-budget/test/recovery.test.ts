@@ -144,8 +144,8 @@ describe('what answers say of the server', () => {
     expect(failingCalls(budget, 20)).toBe(granted);
   });
 
-  it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
-    const { budget, clock, answer } = await spentFor(3_600_000);
+  it('allows other retries thirty seconds after the first answer, also where the outage was longer', async () => {
+    const { budget, clock, answer } = await spentFor(600_000);
     const granted = async (since: number) => {
       await clock.advance(since);
       for (let i = 0; i < 100; i++) answer(1); // all is paid
