@@ -38,7 +38,7 @@ export const LONGEST_CALL = 30_000;
 
 /**
  * The calls that an outage held come back for so many times its length: with less, a service near its limit stays full for longer.
- * For `LONGEST_CALL` at most: time without a call, between two failures, seems an outage too.
+ * For `LONGEST_CALL` at most: a longer outage leaves no more calls.
  */
 const COMING_BACK = 3;
 
@@ -89,7 +89,8 @@ const NOTHING: Readonly<Since> = {
 export class Recovery {
   /**
    * The failures since a new call was answered: when the first and the last of them were sent, and how long the last one took. Where only
-   * held calls are answered, one that fails for good does not end the outage, and begins no other.
+   * held calls are answered, one that fails for good does not end the outage, and begins no other, unless the last one was sent so long
+   * before (`LONGEST_CALL`) that no call of that outage is left.
    */
   #failedFrom = 0;
   #failedAt = -Infinity;
@@ -122,11 +123,12 @@ export class Recovery {
     if (sentAt < since.answeredFrom) return;
     this.#failures++;
     this.#failuresSinceSent++;
-    if (since.excuses > 0 && this.#wasDown()) {
+    const isComingBack = since.answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
+    if (since.excuses > 0 && isComingBack && this.#wasDown()) {
       since.excuses--;
       return;
     }
-    if (since.answeredNew > 0) this.#failedFrom = sentAt;
+    if (since.answeredNew > 0 || sentAt - this.#failedAt >= LONGEST_CALL) this.#failedFrom = sentAt;
     this.#failedAt = sentAt;
     this.#took = took;
     this.#outageFailures = this.#failures;

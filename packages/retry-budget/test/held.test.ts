@@ -147,6 +147,20 @@ describe('the retries of calls that were held', () => {
     expect(allowed()).toBe(1);
   });
 
+  it.each([
+    ['another outage after thirty seconds without a failure, where held calls alone were answered', 30_000, 2, 1],
+    ['another one also where nothing was answered', 30_000, undefined, 1],
+    ['the same one sooner', 29_999, undefined, 0],
+  ])('takes the next burst of failures for %s', async (_, pause, answered, count) => {
+    const { clock, answer, fail, allowed } = await spentFor(0);
+    if (answered) answer(answered);
+    await clock.advance(pause);
+    for (let i = 0; i < 10; i++) fail(1);
+
+    await clock.advance(350);
+    expect(allowed()).toBe(count);
+  });
+
   it('waits as long from when a slow failure was known: until then new calls were made', async () => {
     const { budget, clock, allowed } = await spentFor(0);
     await clock.advance(400);

@@ -123,8 +123,29 @@ describe('what answers say of the server', () => {
     },
   );
 
-  it('allows other retries thirty seconds after the first answer, also where nothing was called for an hour before it', async () => {
-    const { budget, clock, answer } = await spentFor(3_600_000);
+  it.each([
+    ['none for two seconds after the first answer, where the second of two outages held a call', false, true, 1_999, 0],
+    ['all then', false, true, 2_000, 40],
+    ['all at once, where the first of them held one', true, false, 0, 40],
+  ])('allows other retries: %s', async (_, first, second, since, granted) => {
+    const { budget, clock, answer, fail } = await spentFor(10_000);
+    const refuse = () => expect(budget.acquire(KEY, 'held')).toBeUndefined();
+    if (first) refuse();
+    answer(1);
+    for (let i = 0; i < 8; i++) {
+      await clock.advance(300);
+      fail(1);
+    }
+    if (second) refuse();
+    answer(1);
+    for (let i = 0; i < 100; i++) answer(2); // all is paid
+    await clock.advance(since);
+
+    expect(failingCalls(budget, 20)).toBe(granted);
+  });
+
+  it('allows other retries thirty seconds after the first answer, also where the outage was longer', async () => {
+    const { budget, clock, answer } = await spentFor(600_000);
     const granted = async (since: number) => {
       await clock.advance(since);
       for (let i = 0; i < 100; i++) answer(1); // all is paid
@@ -228,23 +249,28 @@ describe('what answers say of the server', () => {
     expect(allowed()).toBe(0);
   });
 
-  it('excuses a failure however long ago the outage was', async () => {
+  it.each([
+    ['until the calls of the outage are back', 1, 2_999, true],
+    ['no longer', 1, 3_000, false],
+    ['for as long as held calls alone are answered', 2, 60_000, true],
+  ])('excuses a failure: %s', async (_, attempt, since, isExcused) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
-    for (let i = 0; i < 100; i++) answer(1);
+    answer(attempt);
 
-    await clock.advance(60_000);
+    await clock.advance(since);
     fail(1);
 
-    expect(allowed()).toBeGreaterThan(0);
+    expect(allowed() > 0).toBe(isExcused);
   });
 
   it.each([
-    [9, 'and a server that was full for as long as that was not down', 0],
-    [10, '350 ms after that it was down', 2],
-  ])('counts an outage of %i failures from the first that is not excused, %s', async (failures, _, granted) => {
+    [9, 'while the calls of an outage come back, from the first that is not excused: it was full', 0, 0],
+    [10, 'then, from that one: 350 ms after it the server was down', 0, 2],
+    [5, 'when those calls are back, from its first: it was down, as in the outage before', 60_000, 2],
+  ])('counts an outage of %i failures %s', async (failures, _, pause, granted) => {
     const { clock, answer, fail, allowed } = await spentFor(1_000);
     for (let i = 0; i < 100; i++) answer(1);
-    await clock.advance(60_000);
+    await clock.advance(pause);
 
     for (let i = 0; i < failures; i++) {
       await clock.advance(100);

@@ -10,7 +10,7 @@ import { sleepAfter } from './wait.ts';
 /**
  * Holds a call that got no permit until its retry is due, then asks for a permit again: the server may be well by then. Without one
  * that retry is skipped: it takes as long as an attempt but sends nothing, and the call is held for the next one. After the last one
- * the call asks once more: a first answer may have been on its way. Returns what follows in the end.
+ * the call asks once more, and waits for its turn too: a first answer may be on its way. Returns what follows in the end.
  */
 export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promise<Decision> {
   const attemptTime = timeOfSkipped(failure); // read before the hold, during which the machine can sleep
@@ -30,7 +30,7 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
       const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
       if (!(rest > 0)) break; // it has asked a moment ago
       await hold(failure, rest);
-      if (next !== 'forbidden') permits = takeLastPermits(failure, planned, attemptTime);
+      if (next !== 'forbidden') permits = await takeLastPermits(failure, planned, attemptTime);
       break;
     }
     planned = next;
@@ -38,9 +38,13 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
   return permits ? { retry: true, reason: end.reason, permits, ...planned, delay: 0 } : { ...end, planned };
 }
 
-function takeLastPermits(failure: FailedAttempt, planned: Planned, attemptTime: number): Permit[] | undefined {
-  const hasTime = attemptTime < HELD_SHARE * failure.call.remaining();
-  const permits = hasTime ? takePermits(failure, planned) : undefined;
+async function takeLastPermits(
+  failure: FailedAttempt,
+  planned: Planned,
+  attemptTime: number,
+): Promise<Permit[] | undefined> {
+  if (!(attemptTime < HELD_SHARE * failure.call.remaining())) return undefined;
+  const permits = await takePermitsInTurn(failure, planned, attemptTime);
   if (permits) failure.session.skipped--;
   return permits;
 }

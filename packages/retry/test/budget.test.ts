@@ -1,6 +1,6 @@
 import { compose, type Fetch } from '@steadfetch/core';
 import { retryBudget } from '@steadfetch/retry-budget';
-import { fakeFetch, instantClock, manualClock } from '@steadfetch/testing';
+import { fakeFetch, instantClock, manualClock, seededRandom } from '@steadfetch/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { down, loadAnew, retry, warnings } from './fresh-retry.ts';
 import { timed } from './support.ts';
@@ -80,6 +80,26 @@ describe('calls that come one after the other', () => {
     const fetch = slowServer(clock);
     const statuses = await statusesOf(clock, (url) => retry({ clock, budget })(fetch)(url));
     expect(statuses).toEqual(Array(200).fill(200));
+  });
+
+  it('get nearly all an answer where they end while the first answer is on its way, and take their turns behind it', async () => {
+    const clock = manualClock();
+    const until = clock.now() + 2_500;
+    const steady = retry({ clock, random: seededRandom(1) })(async () => {
+      const isDown = clock.now() < until;
+      await clock.sleep(isDown ? 1_000 : 1_200);
+      return new Response(null, { status: isDown ? 503 : 200 });
+    });
+
+    const burst: Promise<Response>[] = [];
+    for (let n = 0; n < 20; n++) {
+      burst.push(steady(API));
+      await clock.advance(50);
+    }
+    await clock.advance(30_000);
+
+    const statuses = (await Promise.all(burst)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(18);
   });
 
   it('get few where all hang, and are cut after seconds', async () => {

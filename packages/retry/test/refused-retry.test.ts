@@ -71,6 +71,21 @@ describe('a call whose retry the budget refuses', () => {
     expect(clock.sleeps.filter((ms) => ms > 0)).toEqual(sleeps);
   });
 
+  it('waits for its turn also where it asks for the last time', async () => {
+    const clock = manualClock();
+    let asked = 0;
+    const acquire = (_key: string, kind: string) =>
+      kind === 'held' && asked++ >= 4 ? { release: () => {} } : undefined;
+    const budget = { ...refusing, acquire, isBack: () => asked > 1 };
+    const slow = fakeFetch(() => ({ status: asked === 0 ? 503 : 200, delay: 2_000 }), { clock });
+    const layer = retry({ clock, delay: () => 100, maxRetries: 1, budget });
+
+    const response = compose(timed(clock), layer)(slow)(API);
+    await clock.advance(2_000 + 100 + 2_000 + 3_000 + 2_000);
+
+    expect((await response).status).toBe(200);
+  });
+
   it.each<[string, () => unknown]>([
     [
       'throws',
