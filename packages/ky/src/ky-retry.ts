@@ -78,7 +78,6 @@ function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, befo
   );
 }
 
-/** ky writes methods in lower case. */
 function comparable(value: unknown): unknown {
-  return Array.isArray(value) ? value.join().toLowerCase() : value;
+  return Array.isArray(value) ? value.join() : value;
 }
