@@ -34,10 +34,11 @@ describe('a middleware of the page', () => {
     const server = fakeFetch({ json: 1 });
     const eachId = await ofThePage('eachId');
 
-    await eachId()(server)('https://api.example.com/items?id=1&fields=name&id=2');
+    await eachId()(server)('https://api.example.com/items?id=1&from=/a?b&fields=name&id=2#id=3');
+    await eachId()(server)('https://api.example.com/items#?id=1&id=2');
 
     const asked = server.requests.map(({ url }) => new URL(url).search);
-    expect(asked).toEqual(['?id=1&fields=name', '?id=2&fields=name']);
+    expect(asked).toEqual(['?id=1&from=%2Fa%3Fb&fields=name', '?id=2&from=%2Fa%3Fb&fields=name', '']);
   });
 
   it('leaves no answer open for an id where that for another fails', async () => {

@@ -9,7 +9,7 @@ export type CircuitChange = 'opened' | 'closed';
 /** The right to make one call. It must be settled when the call has ended; only the first time counts. */
 export interface Permit {
   /**
-   * `answer`: what the server answered, if it did. `isTimed: false`: a success that counts as one at once, however long it took.
+   * `answer`: what the server answered, if it did. `isTimed: false`: a success is not slow, however long it took.
    * @default true
    */
   settle(verdict: Verdict, answer?: LastAnswer, isTimed?: boolean): CircuitChange | undefined;

@@ -212,21 +212,29 @@ describe('what counts', () => {
     expect(middleware.breaker.snapshot('https://api.test').state).toBe(expected);
   });
 
-  const file = Object.defineProperties(new Response('file'), {
-    url: { value: 'https://cdn.test/file' },
-    redirected: { value: true },
-  });
+  const elsewhere = (status: number) =>
+    Object.defineProperties(new Response(null, { status }), {
+      url: { value: 'https://cdn.test/file' },
+      redirected: { value: true },
+    });
+  const file = elsewhere(200);
 
-  it('closes again at a server that redirects all calls to another one, as to the files of a CDN', async () => {
-    const { clock, middleware, outcomeOf, state } = setup({}, 503);
-    await outcomeOf();
-    await outcomeOf();
-    await clock.sleep(1_000);
+  it.each([
+    [200, 'closed'],
+    [404, 'half-open'],
+  ])(
+    'closes again by a good answer of another server, to which this one has redirected: %i',
+    async (status, expected) => {
+      const { clock, middleware, outcomeOf, state } = setup({}, 503);
+      await outcomeOf();
+      await outcomeOf();
+      await clock.sleep(1_000);
 
-    await middleware(async () => file)(URL);
+      await middleware(async () => elsewhere(status))(URL);
 
-    expect(state()).toBe('closed');
-  });
+      expect(state()).toBe(expected);
+    },
+  );
 
   it('takes no call for slow by the time of another server, to which this one has redirected', async () => {
     const { clock, middleware, state } = setup({ rule: countWindow({ size: 2, slowerThan: 100 }) });
@@ -237,7 +245,12 @@ describe('what counts', () => {
 
     await slowFetch(URL);
     await slowFetch(URL);
+    expect(state()).toBe('closed');
 
+    await middleware(stubOf(503).stub)(URL);
+    expect(state()).toBe('open');
+    await clock.sleep(1_000);
+    await slowFetch(URL);
     expect(state()).toBe('closed');
   });
 

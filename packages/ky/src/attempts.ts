@@ -89,6 +89,7 @@ export class Attempts {
     }
     this.#observation = observation;
     const call = this.#describe(copy);
+    this.#base = call;
     observation?.start(call);
     return startSession(call, this.policy, isRepeatable(call, this.policy), this.#startedAt);
   }
@@ -139,12 +140,12 @@ export class Attempts {
     return { ...copy, signal: signalUntil(copy.signal, () => mayHaveTimedOut(this.#options, startedAt)) };
   }
 
-  /** The call has ended so. Only its first end counts; one that has sent nothing has none. */
+  /** The call has ended so. Only its first end counts; a call that has not begun has none. */
   end(ending: { response?: Response; error?: unknown }): void {
     const observation = this.#observation;
     this.#observation = undefined;
     const status = ending.response && { status: ending.response.status };
-    if (this.session) observation?.end(this.session.call, { ...status, ...ending });
+    observation?.end(this.session?.call ?? this.#base, { ...status, ...ending });
   }
 
   /** The call rejects with this. ky passes an `Error` to its `beforeError` hooks, and the first of them, ours, emits the end. For anything else it calls no hook. */

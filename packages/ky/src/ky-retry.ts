@@ -50,7 +50,7 @@ export function saidIn(retry: Options['retry']): Options['retry'] {
   return { ...said, ...changed(CHANGEABLE, now, given) };
 }
 
-/** The option as an object: ky takes a number for the limit. What is neither is refused as one. */
+/** The option as an object. A number is the limit, as in ky; any other value becomes the limit too, and is refused there. */
 export function asObject(retry: Options['retry']): RetryOptions {
   return typeof retry === 'object' && retry && !Array.isArray(retry) ? { ...retry } : { limit: retry as number };
 }
@@ -78,7 +78,6 @@ function changed(names: readonly (keyof RetryOptions)[], now: RetryOptions, befo
   );
 }
 
-/** ky writes methods in lower case. */
 function comparable(value: unknown): unknown {
-  return Array.isArray(value) ? value.join().toLowerCase() : value;
+  return Array.isArray(value) ? value.join() : value;
 }

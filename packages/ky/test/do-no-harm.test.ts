@@ -46,18 +46,24 @@ describe('an init hook that runs after ours', () => {
     expect(delays).toEqual([[300, 600, 1_200]]);
   });
 
-  it('finds what the options say, and leaks nothing into other calls', async () => {
-    const said = { methods: ['get'], statusCodes: [500], afterStatusCodes: [429] };
+  it.each([{}, { steadfetch: { retry: false } } as const])(
+    'finds what the options say, and leaks nothing into other calls: %j',
+    async (ours) => {
+      const said = { methods: ['get'], statusCodes: [500], afterStatusCodes: [429] };
 
-    const seen = await seenBy({ retry: { ...said } as never }, ({ methods, statusCodes, afterStatusCodes }) => {
-      methods!.push('post');
-      statusCodes!.push(502);
-      afterStatusCodes!.push(503);
-    });
+      const seen = await seenBy(
+        { ...ours, retry: { ...said } as never },
+        ({ methods, statusCodes, afterStatusCodes }) => {
+          methods!.push('post');
+          statusCodes!.push(502);
+          afterStatusCodes!.push(503);
+        },
+      );
 
-    expect(seen).toEqual([said, said]);
-    expect(said.methods).toEqual(['get']);
-  });
+      expect(seen).toEqual([said, said]);
+      expect(said.methods).toEqual(['get']);
+    },
+  );
 
   it.each<[string, (retry: Record<string, unknown>) => void, number]>([
     ['a status', ({ statusCodes }) => (statusCodes as number[]).push(418), 2],

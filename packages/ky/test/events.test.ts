@@ -101,6 +101,19 @@ describe('the end of a call', () => {
     expect(types.at(-1)).toBe('end');
   });
 
+  it('is told to observers also where a condition throws before anything is sent', async () => {
+    const seen: unknown[] = [];
+    const failed = new Error('mine');
+    const idempotent = () => {
+      throw failed;
+    };
+    const observed = compose(observe((event) => seen.push(event.type === 'end' ? event.error : event.type)))(down);
+    const api = ky.create({ fetch: observed, hooks: retry({ idempotent }) });
+
+    expect(await outcomeOf(api.post(URL))).toBe(failed);
+    expect(seen).toEqual(['start', failed]);
+  });
+
   it('is told to observers with the reason of an abort, also where the last attempt throws what is no error', async () => {
     const reason = new Error('enough');
     const seen: unknown[] = [];

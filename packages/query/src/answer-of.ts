@@ -35,8 +35,8 @@ function fieldsOf(headers: object): HintedResponse['headers'] {
 }
 
 /**
- * What the `fetch` of a client threw, where its error for a request without an answer holds that and has no cause: Angular, whose
- * error may hold the event of an `XMLHttpRequest`, and urql.
+ * What a client's error holds in a member of its own, and not as its cause: what `fetch` threw (urql, and Angular, which may hold the
+ * event of an `XMLHttpRequest`), or the error of the link (Apollo).
  */
 export function behindClient(thrown: unknown): unknown {
   const { name, status, error, networkError, response } = (thrown ?? {}) as Record<string, unknown>;

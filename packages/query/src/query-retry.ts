@@ -104,7 +104,7 @@ export function queryRetry(options?: QueryRetryOptions): QueryRetry {
       ),
     retryDelay: (failureCount: number, error?: unknown) => {
       const asked = orElse(
-        () => askedDelay(answerAmong(responsesOf(error))),
+        () => askedDelay(answerAmong(responsesOf(behindClient(error)))),
         () => 0,
       );
       return Math.min(MAX_TIMER, Math.max(ownDelay(failureCount), asked));

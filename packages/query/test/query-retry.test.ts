@@ -174,6 +174,7 @@ describe('queryRetry', () => {
 
     expect(delays).toEqual([200, 7_000, 200]);
     expect(retryDelay(0, { response: { status: 503, headers: { 'retry-after': '7' } } })).toBe(7_000);
+    expect(retryDelay(0, { name: 'ApolloError', networkError: errorFor(503, { 'retry-after': '7' }) })).toBe(7_000);
     expect(retryDelay(0, new TypeError('Failed to fetch'))).toBe(100);
   });
 

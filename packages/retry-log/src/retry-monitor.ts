@@ -53,8 +53,8 @@ class Monitor {
 
   /**
    * A call counts when its fate is known: at its first retry, also one that its budget refuses or whose wait is too long, or at its
-   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that is refused before that, or ends while it waits to be
-   * sent, was not sent, and does not count.
+   * end. One that our `timeout`, or that of ky, ends after it was sent counts as retried. One that is refused before that, or ends
+   * while it waits to be sent, was not sent, and does not count.
    */
   record(event: SteadfetchEvent): void {
     const { type, callId } = event;
@@ -138,7 +138,10 @@ function isTooLong(event: SteadfetchEvent): boolean {
   return event.type === 'give-up' && event.ms !== undefined;
 }
 
-/** A call whose `timeout`, or that of ky, was over. A caller's own limit, by `AbortSignal.timeout()`, may be as usual, as that of a long poll. */
+/**
+ * A call that our `timeout`, or that of ky, has ended. A caller's own limit, by `AbortSignal.timeout()`, may end most calls, as those
+ * of long polls.
+ */
 function isOutOfTime({ error }: EventOf<'end'>): boolean {
   if (textOf(error, 'name') !== 'TimeoutError') return false;
   return textOf(error, 'phase') !== undefined || (error as { isKyError?: unknown }).isKyError === true;

@@ -1,6 +1,6 @@
 import { compose, type Fetch, type Middleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { retry } from '../src/index.ts';
 import { API, networkError, scripted } from './support.ts';
 
@@ -59,6 +59,13 @@ describe('options', () => {
 
   it('points to inspect where a status is below 400', () => {
     expect(() => retry({ statuses: [202] })).toThrow('got 202: inspect is asked');
+  });
+
+  it('refuses a status below 400 in production too', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    onTestFinished(() => void vi.unstubAllEnvs());
+
+    expect(() => retry({ statuses: [503, 399] })).toThrow(RangeError);
   });
 
   it('are copied when it is built: lists may change afterwards', async () => {

@@ -42,7 +42,7 @@ export async function inTime<T>(promise: Promise<T>, ms = 50): Promise<T | undef
   return isOver ? promise : undefined;
 }
 
-/** Lets pass what a middleware may take for what it does after a call, such as keeping an answer. */
+/** Waits as long as a middleware may take for what it does after a call, such as keeping an answer. */
 export async function aMoment(): Promise<void> {
   await inTime(new Promise(() => {}));
 }

@@ -330,7 +330,7 @@ export const wrongResponses: WrongMiddlewares = {
       const { readable, writable } = new TransformStream();
       const rest = async () => {
         const part = await next(input, { ...init, headers: { range: 'bytes=5-' } });
-        return part.body!.pipeTo(writable);
+        return part.status === 206 ? part.body!.pipeTo(writable) : writable.abort(new TypeError('not a part'));
       };
       void response
         .body!.pipeTo(writable, { preventAbort: true })
