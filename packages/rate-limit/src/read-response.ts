@@ -47,8 +47,8 @@ export function mayRefuse(response: Response, { statuses }: Settings): boolean {
 }
 
 /**
- * Reads a response. A refusal of another origin after a redirect says nothing, and a good answer there that this one has accepted, as its
- * redirect shows. Neither does one that cannot be read. `curious`: whether to look for quotas in an accepted one.
+ * Reads a response. A refusal of another origin after a redirect says nothing, and neither does a response that cannot be read. A good
+ * answer of another origin says that this one has accepted, as its redirect shows. `curious`: whether to look for quotas in an accepted one.
  */
 export function readResponse(response: Response, call: Call, curious: boolean, settings: Settings): Reading {
   try {
@@ -104,9 +104,10 @@ function quotasOf(response: Response, now: number, maxWait: number, isRefused: b
 /**
  * A quota of nothing, or one that is used up and came back already, is a field without meaning. One that is used up for
  * longer than a call may wait counts on a refusal only, since it would end all calls unsent; one for longer than a day never counts.
+ * Where no end is told, it is that of the window.
  */
-function isUsable({ limit, remaining, reset }: ServerQuota, longest: number): boolean {
-  return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? 0) > longest);
+function isUsable({ limit, remaining, reset, window = 0 }: ServerQuota, longest: number): boolean {
+  return remaining > 0 || !(limit === 0 || reset === 0 || (reset ?? window) > longest);
 }
 
 /** The answer with what the call cost in truth. A `costOf` that fails must not cost the caller a good answer. */

@@ -1,14 +1,13 @@
 import { Call } from '@steadfetch/core';
 import { describe, expect, it } from 'vitest';
 import { checkOptions } from '../src/options.ts';
-import { readResponse } from '../src/read-response.ts';
+import { readResponse, withCost } from '../src/read-response.ts';
 
 const HUGE = '9'.repeat(400);
 
-function read(headers: Record<string, string>, status = 200) {
+function read(headers: Record<string, string>, status = 200, maxWait = 2_000_000_000) {
   const call = Call.from('https://api.example.com/');
-  return readResponse(new Response(null, { status, headers }), call, true, checkOptions({ maxWait: 2_000_000_000 }))
-    .answer;
+  return readResponse(new Response(null, { status, headers }), call, true, checkOptions({ maxWait })).answer;
 }
 
 describe('what a response says of a limit', () => {
@@ -39,5 +38,24 @@ describe('what a response says of a limit', () => {
 
   it('asks for no longer than a day', () => {
     expect(read({ 'retry-after': '9999999' }, 429).wait).toBe(86_400_000);
+  });
+
+  it('has no quota that is used up for longer than a call may wait, also where only its window is told', () => {
+    const used = (window: number) => ({ 'ratelimit-policy': `"a";q=5;w=${window}`, ratelimit: '"a";r=0' });
+
+    expect(read(used(60), 200, 65_000).quotas).toHaveLength(1);
+    expect(read(used(2_592_000), 200, 65_000).quotas).toBeUndefined();
+  });
+
+  it('closes a refusing quota for no longer than maxWait, but knows the end of one that has something left', () => {
+    const { quotas } = read({ ratelimit: '"a";r=0;t=60, "b";r=1;t=60' }, 429, 1_000);
+
+    expect(quotas).toMatchObject([{ reset: 1_000 }, { reset: 60_000 }]);
+  });
+
+  it.each([Infinity, -1, Number.NaN, '5'])('has no true cost of %s', (cost) => {
+    const settings = checkOptions({ costOf: () => cost as number });
+
+    expect(withCost({ kind: 'accepted' }, new Response(), settings)).toEqual({ kind: 'accepted' });
   });
 });
