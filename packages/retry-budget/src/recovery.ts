@@ -152,8 +152,8 @@ export class Recovery {
       since.answeredFrom = at;
       since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
       if (this.#wasDown()) {
-        // not after a shorter outage, the time of an answer apart: where many requests fail all the time, it would never end
-        if (this.#holds && this.#outage() - took >= STILL_WAITING) this.#waitedAt = at;
+        // not where the first answer took nearly as long: failures tell nothing while none can be there, and where many come all the time, it would never end
+        if (this.#holds && this.#outage() - took >= DOWN) this.#waitedAt = at;
         const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
         this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);
       }
