@@ -29,6 +29,7 @@ export interface Remembered {
 export class AlwaysRefused {
   /** The last requests. A suspect kind takes no place here: its repetitions would crowd out the others. */
   readonly #last: Remembered[] = [];
+  #next = 0;
   /** How often each kind was refused since it was last accepted. */
   readonly #refusals = new Map<number, number>();
 
@@ -36,7 +37,8 @@ export class AlwaysRefused {
   sent(kind: number, refusals: number, now: number): Remembered {
     const remembered: Remembered = { kind, at: now, refusals, isRefused: false };
     if (refusals > 0 || this.#isSuspect(kind)) return remembered;
-    if (this.#last.push(remembered) > REQUESTS_REMEMBERED) this.#last.shift();
+    this.#last[this.#next] = remembered;
+    this.#next = (this.#next + 1) % REQUESTS_REMEMBERED;
     return remembered;
   }
 
@@ -57,7 +59,7 @@ export class AlwaysRefused {
   }
 
   clear(): void {
-    this.#last.length = 0;
+    this.#last.length = this.#next = 0;
     this.#refusals.clear();
   }
 

@@ -152,7 +152,8 @@ export class Recovery {
       since.answeredFrom = at;
       since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
       if (this.#wasDown()) {
-        // not where the first answer took nearly as long: failures tell nothing while none can be there, and where many come all the time, it would never end
+        // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
+        // answers are slow, each answer would hold retries back anew
         if (this.#holds && this.#outage() - took >= DOWN) this.#waitedAt = at;
         const comingBack = Math.min(COMING_BACK * this.#outage(), LONGEST_CALL);
         this.#crowdedUntil = Math.max(this.#crowdedUntil, at + comingBack);

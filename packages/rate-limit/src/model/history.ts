@@ -1,8 +1,8 @@
-/** Accepted requests (how many, from when to when), or a mark: here a request was refused. */
+/** Accepted requests, from when to when, or a mark: here a request was refused. */
 export interface Entry {
   from: number;
   to: number;
-  /** 0: a mark. */
+  /** How many were accepted, for each costs one here. 0: a mark. */
   cost: number;
 }
 

@@ -73,7 +73,7 @@ export class Quotas {
     for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
   }
 
-  /** Learns from the quotas of an answer; from none that another server gave that they are not told. */
+  /** Learns from an answer. Where another server gave it (`elsewhere`), it cannot tell a quota: none counts as not told any more. */
   settle(
     quotas: readonly Quota[],
     sent: SentRequest,
