@@ -137,6 +137,9 @@ describe('classifyError', () => {
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
     'network timeout at: https://api.test/',
+    'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, …)',
+    'Remote protocol error occurred.',
+    'The internal HTTP library has thrown an error:\nreqwest::Error { kind: Request, url: "https://api.test/bad%20port" … }',
     'The request timed out.',
     'Could not connect to the server.',
     'A server with the specified hostname could not be found.',
@@ -172,7 +175,8 @@ describe('classifyError', () => {
     'fetch failed: The certificate for this server is invalid.',
     'fetch failed: javax.net.ssl.SSLHandshakeException: Trust anchor for certification path not found.',
     'net::ERR_CERT_DATE_INVALID',
-  ])('knows from Expo and Electron that another connection would fail the same way: %s', (message) => {
+    'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, … InvalidCertificate( …',
+  ])('knows from Expo, Electron and impit that another connection would fail the same way: %s', (message) => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
   });
 

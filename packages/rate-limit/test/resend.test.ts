@@ -69,6 +69,30 @@ describe('what is sent again', () => {
     expect(response.status).toBe(status);
   });
 
+  it.each([
+    ['/jobs/1', 429],
+    ['/jobs', 200],
+  ])(
+    'where a response has no member that tells a redirect, as that of impit: a POST answered by %s',
+    async (path, status) => {
+      class Untold extends Response {
+        override get redirected() {
+          return undefined as never;
+        }
+        override get url() {
+          return `${originOf(URL)}${path}`;
+        }
+      }
+      const answers = [new Untold(null, { status: 429 }), new Untold()];
+
+      const response = await rateLimit({ clock: instantClock() })(async () => answers.shift()!)(URL, {
+        method: 'POST',
+      });
+
+      expect(response.status).toBe(status);
+    },
+  );
+
   it('a POST whose address a fetch inside has changed, as to add a key of the API', async () => {
     const fetch = fakeFetch([429, 200]);
     const withKey: Fetch = (input, init) => fetch(`${input}?key=1`, init);

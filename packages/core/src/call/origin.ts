@@ -95,20 +95,20 @@ function secure(origin: string): string {
 
 /**
  * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not say so, and has a URL as a
- * member of its own: it ends with the path and the query that were asked for, also where a fetch inside has put a base in front.
+ * member of its own; that of impit has no `redirected`. There it is known by the URL: it ends with the path and the query that were
+ * asked for, also where a fetch inside has put a base in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
-  if (tellsRedirect(response) || !response.url) return response.redirected;
+  const { redirected } = response; // each good response is asked, and the getter is slow
+  if (tellsRedirect(response, redirected) || !response.url) return redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
   return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
 }
 
 /** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */
-export function tellsRedirect(response: Response): boolean {
-  if (!isOwn(response, 'url')) return true; // each good response is asked, and the getter of `redirected` is slow
-  const { redirected } = response;
-  return redirected || (redirected !== undefined && isOwn(response, 'redirected'));
+export function tellsRedirect(response: Response, redirected: boolean | undefined = response.redirected): boolean {
+  return redirected || (redirected !== undefined && (!isOwn(response, 'url') || isOwn(response, 'redirected')));
 }
 
 /** React Native has `Object.hasOwn` only in newer versions. Each good response is asked, and to get a descriptor takes longer. */

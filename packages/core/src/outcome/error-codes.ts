@@ -39,6 +39,8 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /Response served by service worker is an error$/,
   /Network request (failed|timed out)$/, // React Native
   /network timeout at: /, // node-fetch
+  /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
+  /The internal HTTP library has thrown an error:/,
 );
 
 /** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
@@ -48,6 +50,7 @@ export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ begins(
   /The certificate for this server /, // Capacitor on iOS
   /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
   /net::ERR_(CERT|SSL)_/, // Electron
+  /Failed to connect to the server\..*InvalidCertificate/, // impit
 );
 
 /** Texts for a proxy that is busy or cannot reach the server. The code is the same whatever the proxy said. */
