@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { asFetched } from '../server/as-fetched.ts';
-import { lastOfEleven, USED_UP } from './aborted-call.ts';
+import { initOf, KINDS, lastOfEleven, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -152,15 +152,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
     }
     const failed = new Error('rejected');
-    let isFailing = true;
-    const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
-    await endInTime(steady);
-    isFailing = false;
-    const next = await endInTime(steady);
-    same(next?.error === failed, false, 'whether a call fails with the error of another');
-    isFailing = true;
-    const last = await endInTime(steady);
-    same(last?.response !== undefined, false, 'whether a call gives the response of another');
+    for (const kind of KINDS) {
+      let isFailing = true;
+      const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
+      await endInTime(steady, initOf(kind));
+      isFailing = false;
+      const next = await endInTime(steady, initOf(kind));
+      same(next?.error === failed, false, 'whether a call fails with the error of another');
+      isFailing = true;
+      const last = await endInTime(steady, initOf(kind));
+      same(last?.response !== undefined, false, 'whether a call gives the response of another');
+    }
     const { signal, abort } = ending();
     const ends = REPEATABLE.map(async (args) => {
       const errors: Error[] = [];

@@ -26,7 +26,7 @@ async function answersEach(make: Make): Promise<void> {
   });
   const expected = calls.map((_, index) => `${CONTRACT_URL + index} ${index} ${index}`);
   same(await joined(calls), expected.join(), 'the answers');
-  const languages = ['de', 'en'];
+  const languages = ['de', 'en', 'de'];
   const pages = languages.map(async (name) => {
     const headers = new Headers({ 'x-a': name }); // of which JSON shows nothing
     return (await steady(CONTRACT_URL, { headers })).text();
