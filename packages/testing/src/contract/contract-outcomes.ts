@@ -86,18 +86,22 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [201, 'made'],
       [206, 'a part'],
       [302, 'moved'],
+      [303, 'made'],
       [307, 'moved'],
       [304, null],
       [0, null],
       [204, null],
     ] as const) {
-      const headers = { location: '/elsewhere' };
+      const headers = { location: '/elsewhere', etag: '"2"' };
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
-      const outcome = await settle(make()(fetch)(CONTRACT_URL, { redirect: 'manual' }));
-      same(statusOf(outcome), status, `the status of a ${status}`);
-      same(asked.length, 1, `the number of calls of next for a ${status}`);
-      same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
-      same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
+      const ends = KINDS.map(async (kind) => {
+        const outcome = await settle(make()(fetch)(CONTRACT_URL, { ...initOf(kind), redirect: 'manual' }));
+        same(statusOf(outcome), status, `the status of a ${status}`);
+        same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
+        same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
+      });
+      await Promise.all(ends);
+      same(asked.length, ends.length, `the number of calls of next for a ${status}`);
     }
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;

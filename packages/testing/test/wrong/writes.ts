@@ -1,4 +1,5 @@
-import { type Call, defineMiddleware, type Middleware, onAbort } from '@steadfetch/core';
+import { type Call, defineMiddleware, discard, type Middleware, type Next, onAbort } from '@steadfetch/core';
+import { keepBody } from '@steadfetch/core/kit';
 import type { WrongMiddlewares } from './table.ts';
 
 const isWrite = ({ method }: Call): boolean => method === 'PUT' || method === 'POST';
@@ -86,6 +87,31 @@ export const wrongWrites: WrongMiddlewares = {
         .catch(() => {});
       return new Response(readable, response);
     },
+  },
+  'gives a 404, a 302 and a 204 as any other response': {
+    'writes over what another has changed': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      const etag = response.headers.get('etag');
+      if (call.method !== 'PUT' || response.status !== 412 || etag === null) return response;
+      discard(response);
+      return next(call.with({ headers: new Headers([...call.headers, ['if-match', etag]]) }));
+    }),
+    'sends a POST once more where it says what was made': defineMiddleware(async (call, next) => {
+      const response = await next(keepBody(call));
+      if (response.status !== 303) return response;
+      discard(response);
+      return next(call.with({ input: response.headers.get('location')! }));
+    }),
+  },
+  'serves two fetches at once': {
+    'sends what writes by the first': (() => {
+      let first: Next | undefined;
+      return defineMiddleware((call, next) => {
+        if (!isWrite(call)) return next(call);
+        first ??= next;
+        return first(call);
+      });
+    })(),
   },
   'keeps concurrent calls apart': {
     'sends writes in the context of another': defineMiddleware(
