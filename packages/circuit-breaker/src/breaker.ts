@@ -28,7 +28,7 @@ export interface CircuitSnapshot {
   failingFor: number;
   /** What the server answered last to a call that failed, since the circuit closed. */
   lastAnswer?: LastAnswer;
-  /** The parts of what is refused, e.g. `GET /users/*`. Left out where everything is, or nothing. */
+  /** The parts that are refused, e.g. `GET /users/*`. Left out if all are, or none. */
   parts?: string[];
   /** Open times since the circuit was closed: one, and one more for each probe that failed. */
   openings: number;

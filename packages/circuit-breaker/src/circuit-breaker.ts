@@ -11,8 +11,8 @@ import {
 } from '@steadfetch/core';
 import {
   checkFunction,
-  checkKey,
   checkMembers,
+  checkString,
   isElsewhere,
   isLast,
   keyOption,
@@ -82,7 +82,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   const turns = new Turns(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
-    const name = checkKey('circuitBreaker: key', key(call));
+    const name = checkString('circuitBreaker: key()', key(call));
     const permit = breaker.acquire(name, new AttemptOf(call));
     if (!permit) {
       emit(call, 'refused', breaker, name);

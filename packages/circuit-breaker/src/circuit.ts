@@ -76,7 +76,7 @@ export class Circuit {
     return this.failures === 0 ? 0 : this.#policy.now() - this.#failingSince;
   }
 
-  /** The parts of what is refused while the circuit is not closed; `undefined`: everything is. */
+  /** The parts that are refused while the circuit is not closed; `undefined` if all are. */
   get parts(): string[] | undefined {
     return this.#failing.parts;
   }
@@ -212,7 +212,7 @@ export class Circuit {
     this.#until = at + this.#openTime;
   }
 
-  #enter(state: CircuitState, isNews = true): void {
+  #enter(state: CircuitState, isReported = true): void {
     this.#state = state;
     this.#generation++;
     this.#passed = 0;
@@ -221,7 +221,7 @@ export class Circuit {
       this.#forget();
       this.#startTally();
     }
-    if (isNews) this.#policy.onChange(state);
+    if (isReported) this.#policy.onChange(state);
   }
 
   #startTally(): void {

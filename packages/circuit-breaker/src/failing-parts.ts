@@ -14,7 +14,7 @@ export class FailingParts {
     this.#rule = rule;
   }
 
-  /** The parts of what is refused; `undefined`: everything is. */
+  /** The parts that are refused; `undefined` if all are. */
   get parts(): string[] | undefined {
     const few = this.#rule.scoped === true && this.#parts.size > 0 && this.#parts.size <= MANY;
     return few ? [...this.#parts] : undefined;

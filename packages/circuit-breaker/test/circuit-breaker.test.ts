@@ -150,9 +150,7 @@ describe('circuitBreaker', () => {
   ])('fails a call for which key gives %s', async (shown, key) => {
     const { outcomeOf, requests } = setup({ key: key as never }, 200);
 
-    expect(await outcomeOf()).toEqual(
-      new TypeError(`circuitBreaker: key: expected it to return a string, got ${shown}`),
-    );
+    expect(await outcomeOf()).toEqual(new TypeError(`circuitBreaker: key(): expected a string, got ${shown}`));
     expect(requests).toHaveLength(0);
   });
 

@@ -2,8 +2,8 @@ import { type Call, defineMiddleware, type Middleware, type Next, systemClock, t
 import {
   cancelError,
   checkFunction,
-  checkKey,
   checkNumber,
+  checkString,
   keyOption,
   type OptionTable,
   readOptions,
@@ -72,7 +72,7 @@ export function concurrency(max: number, options?: ConcurrencyOptions): Bulkhead
 
   async function run(call: Call, next: Next): Promise<Response> {
     throwIfAborted(call.signal);
-    const visit = new Visit(call, checkKey('concurrency: key', key(call)), shared);
+    const visit = new Visit(call, checkString('concurrency: key()', key(call)), shared);
     const end = watch?.(() => visit.leave(cancelError(undefined)));
     try {
       if (!visit.enter()) await visit.wait();

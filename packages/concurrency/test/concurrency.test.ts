@@ -146,7 +146,7 @@ describe('concurrency', () => {
     const fetch = concurrency(1, { key: async () => 'a' } as never)(async () => new Response());
 
     await expect(fetch('https://api.test/')).rejects.toThrow(
-      new TypeError('concurrency: key: expected it to return a string, got [object Promise]'),
+      new TypeError('concurrency: key(): expected a string, got [object Promise]'),
     );
   });
 

@@ -19,7 +19,6 @@ export { type EndedAttempt, endOf, type Facts, factsOf } from './events/retry-ev
 export {
   checkBoolean,
   checkFunction,
-  checkKey,
   checkMembers,
   checkMethods,
   checkMs,
@@ -27,6 +26,7 @@ export {
   checkNumber,
   checkPlain,
   checkStatuses,
+  checkString,
   isToken,
   type NumberRule,
   optionError,

@@ -41,7 +41,7 @@ describe('compose', () => {
 
   it('names the middleware that makes no fetch', () => {
     expect(() => compose(pass, (() => undefined) as never)(stub)).toThrow(
-      new TypeError('compose: the middleware at position 1 gave undefined, expected a fetch function'),
+      new TypeError('compose: the middleware at position 1 returned undefined, expected a fetch function'),
     );
   });
 });

@@ -3,12 +3,12 @@ import {
   callHooks,
   checkFunction,
   checkHooks,
-  checkKey,
   checkMethods,
   checkMs,
   checkNames,
   checkNumber,
   checkStatuses,
+  checkString,
   clockOption,
   idempotencyKeyOf,
   limitFields,
@@ -181,11 +181,9 @@ describe('option checks', () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
 
-    expect(checkKey('x: key', 'a')).toBe('a');
-    expect(() => checkKey('x: key', undefined)).toThrow(
-      new TypeError('x: key: expected it to return a string, got undefined'),
-    );
-    expect(() => checkKey('x: key', Promise.reject(new Error('no')))).toThrow('got [object Promise]');
+    expect(checkString('x: key', 'a')).toBe('a');
+    expect(() => checkString('x: key', undefined)).toThrow(new TypeError('x: key: expected a string, got undefined'));
+    expect(() => checkString('x: key', Promise.reject(new Error('no')))).toThrow('got [object Promise]');
 
     await new Promise(setImmediate);
     process.off('unhandledRejection', unhandled);
@@ -207,10 +205,10 @@ describe('option checks', () => {
 
   it.each([
     [() => checkMethods('x', 'GET'), new TypeError('x: expected an array of method names, got "GET"')],
-    [() => checkMethods('x', ['GET', '']), new TypeError('x: expected an array of method names, got ""')],
+    [() => checkMethods('x', ['GET', '']), new TypeError('x: expected method names, got ""')],
     [
       () => checkMethods('x', [Symbol.iterator]),
-      new TypeError('x: expected an array of method names, got Symbol(Symbol.iterator)'),
+      new TypeError('x: expected method names, got Symbol(Symbol.iterator)'),
     ],
     [() => checkStatuses('x', 429), new TypeError('x: expected an array of statuses, got 429')],
     [() => checkStatuses('x', [99]), new RangeError('x: expected an integer from 100 to 999, got 99')],

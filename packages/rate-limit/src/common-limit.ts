@@ -33,11 +33,11 @@ export interface Refused {
 }
 
 /**
- * Whether the gates below one have a limit in common. They do if more of them were refused at their last answer than accepted, two
- * at least (a few that are called above limits of their own do not hold back the others), and if in the last minute one was refused
- * at the first request that it sent after its last refusal and the wait of that (a limit of its own would have had room again).
- * They do as well if each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are
- * accepted says the opposite, and so do quotas of one name and different limits.
+ * Whether the gates below one have a limit in common. They do if both hold: more of them were refused at their last answer than
+ * accepted, two at least, since a few may be called above limits of their own; and in the last minute one was refused at the
+ * first request that it sent after the wait of its last refusal, when a limit of its own would have had room again. They do as
+ * well if each answer leaves less of one quota, whichever gate it is for. One that is refused again while others are accepted
+ * says the opposite, and so do quotas of one name and different limits.
  */
 export class CommonLimit {
   /** The gate that was refused last, for which policy and when. */

@@ -1,5 +1,5 @@
 import type { Call } from '@steadfetch/core';
-import { checkKey, fieldOf, pathOf } from '@steadfetch/core/kit';
+import { checkString, fieldOf, pathOf } from '@steadfetch/core/kit';
 import type { RateLimitScope, Settings } from './options.ts';
 
 /** Fields that carry who is calling: those of the standards and gateways, and of APIs that have their own. */
@@ -27,7 +27,7 @@ const ID = /^(?:\d+|(?=.*\d)[\w.~-]{16,}|.*[%@].*|.{41,})$/;
 export type NamesOf = (call: Call) => readonly string[];
 
 export function namesOf({ key, scope }: Pick<Settings, 'key' | 'scope'>): NamesOf {
-  const root = key ? (call: Call) => checkKey('rateLimit: key', key(call)) : originNameOf;
+  const root = key ? (call: Call) => checkString('rateLimit: key()', key(call)) : originNameOf;
   const numberOf = credentials();
   const credentialOf = (call: Call) => joined(root(call), numberOf(call));
   const pathOfCall = ofLast(fold);
@@ -64,7 +64,7 @@ export function joined(...names: readonly string[]): string {
 
 function checkNames(names: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
-  return list.map((name) => checkKey('rateLimit: scope', name));
+  return list.map((name) => checkString('rateLimit: scope()', name));
 }
 
 /** The origin; of a URL that has none its scheme, since the rest may be data or a secret. */

@@ -20,7 +20,7 @@ describe('the options of rateLimit', () => {
     ],
     [{ statuses: [200] }, RangeError, 'rateLimit: statuses'],
     [{ statuses: 429 }, TypeError, 'rateLimit: statuses: expected an array of statuses, got 429'],
-    [{ methods: ['GET', ''] }, TypeError, 'rateLimit: methods: expected an array of method names, got ""'],
+    [{ methods: ['GET', ''] }, TypeError, 'rateLimit: methods: expected method names, got ""'],
     [{ methods: 'GET' }, TypeError, 'rateLimit: methods: expected an array of method names, got "GET"'],
     [{ key: 'origin' }, TypeError, 'rateLimit: key: expected a function'],
     [{ scope: 'host' }, TypeError, 'rateLimit: scope: expected a function or one of auto, path, credential, origin'],

@@ -1,4 +1,4 @@
-import { checkKey, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { checkString, endSleep, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { NOTHING, type SharedStore, type StoreOptions, storeOf, storeOptions } from '@steadfetch/shared-limit';
 import { messageOf, type RedisClient, runnerFor } from './clients.ts';
 import { FORM } from './script/state.ts';
@@ -13,7 +13,7 @@ export interface RedisStoreOptions extends StoreOptions {
 
 const OPTIONS = {
   ...storeOptions,
-  prefix: { check: checkKey, default: 'steadfetch' },
+  prefix: { check: checkString, default: 'steadfetch' },
 } satisfies OptionTable<RedisStoreOptions>;
 
 /** A client waits without an end for a server that is away: a program that checks its store goes on after so long, ms. */

@@ -84,7 +84,7 @@ describe('an option', () => {
   const client: RedisClient = async () => ANSWER;
 
   it.each([
-    [{ prefix: 7 }, 'redisStore: prefix'],
+    [{ prefix: 7 }, 'redisStore: prefix: expected a string, got 7'],
     [{ prefx: 'a' }, 'prefx'],
     [{ limit: { requests: 0, per: 1 } }, 'redisStore: limit.requests'],
     [{ limit: { requests: 1, per: 0 } }, 'redisStore: limit.per'],

@@ -63,47 +63,47 @@ const SLOW_TO_KNOW = 10_000;
 
 /** What happened since the last failure that counts. */
 interface Since {
-  /** When the first new call was sent after it was known, or the held one that finds out, or the first request that was answered. */
-  begunFrom: number | undefined;
+  /** When the first new call was sent after the failure was known, or the held one that finds out, or the first request that was answered. */
+  firstSentAt: number | undefined;
   /** When the server answered first. */
-  answeredFrom: number;
+  firstAnswerAt: number;
   /** How often it answered, and how many of these calls were new. */
   answered: number;
   answeredNew: number;
   /** How many further failures are excused. */
   excuses: number;
   /** How many held calls were sent for these answers. */
-  sent: number;
+  heldSent: number;
 }
 
 const NOTHING: Readonly<Since> = {
-  begunFrom: undefined,
-  answeredFrom: -Infinity,
+  firstSentAt: undefined,
+  firstAnswerAt: -Infinity,
   answered: 0,
   answeredNew: 0,
   excuses: 0,
-  sent: 0,
+  heldSent: 0,
 };
 
 /** For how many held calls one server has room. Pure: the caller passes the time. */
 export class Recovery {
   /**
-   * The failures since a new call was answered: when the first and the last of them were sent, and how long the last one took. Where only
-   * held calls are answered, one that fails for good does not end the outage, and begins no other, unless the last one was sent so long
-   * before (`LONGEST_CALL`) that no call of that outage is left.
+   * The failures since a new call was answered: when the first and the last of them were sent, and how long the last one took. Where
+   * only held calls are answered, a failure prolongs the outage. It begins another one if the failure before was sent so long ago
+   * (`LONGEST_CALL`) that no call of that outage is left.
    */
-  #failedFrom = 0;
-  #failedAt = -Infinity;
-  #took = 0;
+  #outageFrom = 0;
+  #outageUntil = -Infinity;
+  #lastFailureTook = 0;
   /** How many requests have failed since a new call was answered, and how many of them before the last failure that was not excused. */
   #failures = 0;
   #outageFailures = 0;
   /** A server is taken to be well at first. */
   #since: Since = { ...NOTHING, answered: 1, answeredNew: 1 };
   /** When the last held call was sent. */
-  #sentAt = -Infinity;
+  #heldSentAt = -Infinity;
   /** How many requests have failed since then. */
-  #failuresSinceSent = 0;
+  #failuresSinceHeldSent = 0;
   /** Until when the calls that an outage held come back. Those that wait later do so since some requests always fail. */
   #crowdedUntil = -Infinity;
   /** Whether a held call was refused since the last answer. */
@@ -113,24 +113,24 @@ export class Recovery {
 
   /** A new call is sent. The time is read only for the first one after a failure. */
   begin(now: () => number): void {
-    if (this.#since.answered === 0) this.#since.begunFrom ??= now();
+    if (this.#since.answered === 0) this.#since.firstSentAt ??= now();
   }
 
   /** What was sent before the server answered again says nothing of it now. */
   fail(now: number, took: number): void {
     const since = this.#since;
     const sentAt = now - took;
-    if (sentAt < since.answeredFrom) return;
+    if (sentAt < since.firstAnswerAt) return;
     this.#failures++;
-    this.#failuresSinceSent++;
+    this.#failuresSinceHeldSent++;
     const isComingBack = since.answeredNew === 0 || sentAt < this.#crowdedUntil; // later, another outage may begin
     if (since.excuses > 0 && isComingBack && this.#wasDown()) {
       since.excuses--;
       return;
     }
-    if (since.answeredNew > 0 || sentAt - this.#failedAt >= LONGEST_CALL) this.#failedFrom = sentAt;
-    this.#failedAt = sentAt;
-    this.#took = took;
+    if (since.answeredNew > 0 || sentAt - this.#outageUntil >= LONGEST_CALL) this.#outageFrom = sentAt;
+    this.#outageUntil = sentAt;
+    this.#lastFailureTook = took;
     this.#outageFailures = this.#failures;
     this.#since = { ...NOTHING };
   }
@@ -140,7 +140,7 @@ export class Recovery {
   }
 
   #outage(): number {
-    return this.#failedAt - this.#failedFrom;
+    return this.#outageUntil - this.#outageFrom;
   }
 
   /** What was sent before the first failure says nothing of the server since. The time is read only until the first answer after a failure. */
@@ -148,9 +148,9 @@ export class Recovery {
     const since = this.#since;
     if (since.answered === 0) {
       const at = now();
-      if (at - took < this.#failedFrom) return;
-      since.answeredFrom = at;
-      since.begunFrom = Math.min(since.begunFrom ?? at, at - took); // whatever failed while it was on its way
+      if (at - took < this.#outageFrom) return;
+      since.firstAnswerAt = at;
+      since.firstSentAt = Math.min(since.firstSentAt ?? at, at - took); // whatever failed while it was on its way
       if (this.#wasDown()) {
         // not where the first answer took nearly as long: no answer could be there before. Else, where half of the requests fail and
         // answers are slow, each answer would hold retries back anew
@@ -183,11 +183,11 @@ export class Recovery {
   }
 
   #isSlow(now: number): boolean {
-    const { begunFrom, answeredFrom, answered } = this.#since;
-    if (begunFrom === undefined) return false;
-    const took = (answered > 0 ? answeredFrom : now) - begunFrom;
-    const isSlow = answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#took;
-    return isSlow && now - begunFrom < SLOW_TO_KNOW;
+    const { firstSentAt, firstAnswerAt, answered } = this.#since;
+    if (firstSentAt === undefined) return false;
+    const took = (answered > 0 ? firstAnswerAt : now) - firstSentAt;
+    const isSlow = answered > 0 ? took >= SLOW : took >= NOT_FAILED && took > this.#lastFailureTook;
+    return isSlow && now - firstSentAt < SLOW_TO_KNOW;
   }
 
   /** Whether calls that an outage held wait for their turn. */
@@ -197,40 +197,41 @@ export class Recovery {
 
   /** Whether the server's answers have room for a held call now. Changes nothing. */
   hasRoom(now: number): boolean {
-    return this.#since.answered > 0 && this.#since.sent < this.#room(now);
+    return this.#since.answered > 0 && this.#since.heldSent < this.#room(now);
   }
 
   /** Takes the place of one held call. Returns false if there is none. */
   send(now: number): boolean {
     const since = this.#since;
-    if (since.sent >= this.#room(now)) {
+    if (since.heldSent >= this.#room(now)) {
       if (since.answered === 0) this.#holds = true;
       else if (this.#isAnswering()) this.#waitedAt = now;
       return false;
     }
-    if (since.answered > 0) since.sent++;
-    else since.begunFrom ??= now; // its answer may be slow, and the others would end before it
-    this.#sentAt = now;
-    this.#failuresSinceSent = 0;
+    if (since.answered > 0) since.heldSent++;
+    else since.firstSentAt ??= now; // its answer may be slow, and the others would end before it
+    this.#heldSentAt = now;
+    this.#failuresSinceHeldSent = 0;
     return true;
   }
 
   /** After a burst the held calls are the last that can find out, and end soon. */
   #quiet(now: number): number {
-    if (this.#since.begunFrom !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
+    if (this.#since.firstSentAt !== undefined || this.#outageFailures < DOWN_FAILURES) return QUIET;
     const idle = Math.max(IDLE, (IDLE_GAPS * this.#outage()) / this.#outageFailures);
-    const knownAt = this.#failedAt + this.#took; // new calls count from then on: see `begin`
+    const knownAt = this.#outageUntil + this.#lastFailureTook; // new calls count from then on: see `begin`
     return now - knownAt >= idle ? Math.min(QUIET, idle) : QUIET;
   }
 
   #room(now: number): number {
-    const { answered, answeredNew, answeredFrom } = this.#since;
+    const { answered, answeredNew, firstAnswerAt } = this.#since;
     if (answered === 0) {
       // calls that hang fail late, and the call that tests the server gets as long
-      const isQuiet = now - Math.max(this.#failedAt, this.#sentAt) >= Math.max(this.#quiet(now), this.#took);
-      return isQuiet || this.#failuresSinceSent >= FAILURES_PER_PROBE ? 1 : 0;
+      const isQuiet =
+        now - Math.max(this.#outageUntil, this.#heldSentAt) >= Math.max(this.#quiet(now), this.#lastFailureTook);
+      return isQuiet || this.#failuresSinceHeldSent >= FAILURES_PER_PROBE ? 1 : 0;
     }
     if (this.#wasDown() || answeredNew === 0) return HELD_PER_ANSWER * answered; // or no client makes new calls
-    return now - answeredFrom >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
+    return now - firstAnswerAt >= QUIET ? 1 + answered - answeredNew : 0; // one at a time
   }
 }

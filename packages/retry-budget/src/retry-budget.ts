@@ -19,8 +19,8 @@ export interface RetryBudgetOptions {
    */
   credit?: number;
   /**
-   * How long failures extend the reserve, in milliseconds: each call that fails by then adds the retries that it may make
-   * to the reserve, five at most, so that it is about the retries for the calls of one second. It is longer while answers are slow. 0 for a reserve that does not grow.
+   * How long failures extend the reserve, in milliseconds; longer while answers are slow, and not at all with 0. Each call that fails
+   * by then adds the retries that it may make, five at most, so that the reserve pays for the retries of about one second.
    * @default 350
    */
   rideOut?: number;

@@ -18,7 +18,7 @@ export interface LogRetriesOptions {
   levels?: { [Name in Kind]?: string | false };
   /** How long a wait at a gate is at least that gets a line, in milliseconds. @default 1_000 */
   minWait?: number;
-  /** How long a call takes at least that gets a line with its story, in milliseconds. @default 5_000 */
+  /** A call that takes this long gets a line with its attempts and waits, in milliseconds. @default 5_000 */
   slowAfter?: number;
 }
 

@@ -31,9 +31,7 @@ const STATES = new WeakMap<RetryBudget, BudgetState>();
  * responsible for. If the budget throws, or returns a promise, there is no retry.
  */
 export function budget(budget: RetryBudget): Rule {
-  if (typeof budget?.acquire !== 'function' || typeof budget.record !== 'function') {
-    throw optionError('retry: budget', 'a retryBudget() or false', budget);
-  }
+  if (!isBudget(budget)) throw optionError('budget', 'a retryBudget()', budget);
   const state = STATES.get(budget) ?? { failed: false, needs: [] };
   STATES.set(budget, state);
   /** Ignores what the budget throws, so that a broken budget cannot break a call. */
@@ -80,6 +78,10 @@ export function budget(budget: RetryBudget): Rule {
       return budget.record(call.origin, outcome, attempt, session.policy.maxRetries, answeredIn(session));
     },
   };
+}
+
+export function isBudget(given: Partial<RetryBudget> | undefined): boolean {
+  return typeof given?.acquire === 'function' && typeof given.record === 'function';
 }
 
 /** Whether an answer came after the limit of its attempt. It counts as a failure, as if a timeout had cut the attempt. */

@@ -27,9 +27,9 @@ export async function holdCall(failure: FailedAttempt, end: Unpermitted): Promis
     held = typeof next === 'object' ? attemptTime + holdFor(failure, next) : 0;
     if (typeof next !== 'object' || !(held > 0)) {
       // the last skipped one takes its time too, and is sent if the server is well by then
-      const rest = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
-      if (!(rest > 0)) break; // it has asked a moment ago
-      await hold(failure, rest);
+      const last = Math.min(attemptTime, HELD_SHARE * failure.call.remaining());
+      if (!(last > 0)) break; // it has asked a moment ago
+      await hold(failure, last);
       if (next !== 'forbidden') permits = await takeLastPermits(failure, planned, attemptTime);
       break;
     }

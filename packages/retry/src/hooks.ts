@@ -47,14 +47,14 @@ export interface RetryEvent extends RetryEventBase {
   readonly delay: number;
   /** Where the delay came from: `backoff`, or the response field that asked for it, e.g. `retry-after`. */
   readonly delaySource: string;
-  /** Or what `when` of a rule of yours says. */
+  /** A `RetryReason`, or what `when` of a rule of yours returns. */
   readonly reason: RetryReason | OwnReason;
   readonly maxRetries: number;
 }
 
 /** Called when a call gets no further attempt although its outcome looked transient, or after a retry. */
 export interface GiveUpEvent extends RetryEventBase {
-  /** Or what `unless` of a rule of yours says. */
+  /** A `GiveUpReason`, or what `unless` of a rule of yours returns. */
   readonly reason: GiveUpReason | OwnReason;
   /** The wait that was asked for or computed and not taken, with its source. */
   readonly delay?: number;

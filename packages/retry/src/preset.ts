@@ -17,7 +17,7 @@ import {
 } from '@steadfetch/core/kit';
 import { equalJitter, fullJitter } from '@steadfetch/jitter';
 import { defaultBudget, type RetryBudget } from '@steadfetch/retry-budget';
-import { budget } from './budget.ts';
+import { budget, isBudget } from './budget.ts';
 import { hooks } from './hooks.ts';
 import type { RetryOptions } from './options.ts';
 import { type Policy, policyOf } from './policy.ts';
@@ -91,12 +91,15 @@ function rulesOf(settings: RetrySettings): Rule[] {
 }
 
 function checkIdempotent(option: string, idempotent: NonNullable<RetryOptions['idempotent']>): Rule | false {
+  if (typeof idempotent === 'boolean') return idempotent && evenIfNotIdempotent();
   if (typeof idempotent === 'function') return evenIfNotIdempotent(idempotent);
-  return checkBoolean(option, idempotent) && evenIfNotIdempotent();
+  throw optionError(option, 'true, false or a function', idempotent);
 }
 
-function checkBudget(_: string, given: RetryBudget | false): Rule | false {
-  return given !== false && budget(given);
+function checkBudget(option: string, given: RetryBudget | false): Rule | false {
+  if (given === false) return given;
+  if (!isBudget(given)) throw optionError(option, 'a retryBudget() or false', given);
+  return budget(given);
 }
 
 /** Refuses `exponential` itself where `exponential()` is meant. In production it fails when it is first asked. */
@@ -112,6 +115,7 @@ function checkDelay(option: string, delay: Delay): Delay {
 function checkHints(option: string, given: NonNullable<RetryOptions['serverHints']>): Rule[] {
   if (given === false) return [];
   if (given === true) return [serverHints()];
+  if (typeof given !== 'object') throw optionError(option, 'true, false or an options object', given);
   checkNames(option, given, ['spread']);
   const { spread } = given;
   return [serverHints(), spread === undefined ? {} : { spread: checkNumber(`${option}.spread`, spread, { max: 1 }) }];

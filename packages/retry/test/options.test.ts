@@ -51,6 +51,14 @@ describe('options', () => {
     },
   );
 
+  it.each([
+    [{ idempotent: 1 }, 'retry: idempotent: expected true, false or a function, got 1'],
+    [{ serverHints: 1 }, 'retry: serverHints: expected true, false or an options object, got 1'],
+    [{ budget: true }, 'retry: budget: expected a retryBudget() or false, got true'],
+  ])('says all that is allowed: %j', (options, message) => {
+    expect(() => retry(options as never)).toThrow(new TypeError(message));
+  });
+
   it('refuses unknown names, and what is no object', () => {
     expect(() => retry({ retries: 3 } as never)).toThrow("retry: unknown option 'retries'");
     expect(() => retry(3 as never)).toThrow(new TypeError('retry: expected an options object, got 3'));

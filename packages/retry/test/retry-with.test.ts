@@ -341,6 +341,10 @@ describe('what is no rule', () => {
   ])('is refused by the rule itself: %o', (make) => {
     expect(make).toThrow(/expected/);
   });
+
+  it('a budget of false is refused, with what is allowed', () => {
+    expect(() => budget(false as never)).toThrow(new TypeError('budget: expected a retryBudget(), got false'));
+  });
 });
 
 it('in a production bundle needs no words: what is no rule retries nothing', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '@steadfetch/core';
-import { checkKey, type OptionTable, readOptions } from '@steadfetch/core/kit';
+import { checkString, type OptionTable, readOptions } from '@steadfetch/core/kit';
 import { decide } from './decide.ts';
 import type { LimitState, Question, Reply } from './state.ts';
 import { type SharedStore, type StoreOptions, storeOf, storeOptions } from './store-of.ts';
@@ -12,7 +12,7 @@ export interface TabStoreOptions extends StoreOptions {
 
 const OPTIONS = {
   ...storeOptions,
-  name: { check: checkKey, default: 'steadfetch' },
+  name: { check: checkString, default: 'steadfetch' },
 } satisfies OptionTable<TabStoreOptions>;
 
 /** The options as data: what each may be, and its default. */

@@ -88,6 +88,10 @@ describe('tabs of one origin', () => {
   });
 });
 
+it('refuses a name that is no string', () => {
+  expect(() => tabStore({ name: 7 as never })).toThrow(new TypeError('tabStore: name: expected a string, got 7'));
+});
+
 it('a tab that is closed when its turn to decide comes gives the lock back', async () => {
   let lead: (() => Promise<void>) | undefined;
   const request = async (_: string, __: unknown, granted: () => Promise<void>) => {

@@ -26,7 +26,7 @@ export class TimedCall implements Expirable, Arrival {
     this.settings = settings;
     this.#settlers = settlers;
     this.release = follow(call.signal, this);
-    if (this.#settlers) this.#send(next);
+    if (this.#settlers) this.#send(next); // none where the signal had aborted already
   }
 
   /** Ends the call, whose headers did not come in time, unless `#goesOn`. */

@@ -131,7 +131,7 @@ export class Call {
     return !(isRequest(this.input) && this.input.bodyUsed);
   }
 
-  /** A call with other values. What is left out stays as it was, and so does this call. Both share one `record`. */
+  /** A copy of the call with other values; what is left out stays as it was. Both share one `record`. */
   with(changes: CallChanges): Call {
     const { attempt = this.attempt, retried = this.retried, observed = this.observed, rest = this.rest } = changes;
     const { headers, signal } = changes;

@@ -82,8 +82,8 @@ export function redactUrl(url: string): string {
 }
 
 /**
- * Whether a redirect led to another server, which gave the answer. Not from `http:` to `https:` of one host, which is the same server.
- * That of a relative URL is not known where the runtime knows no base: a fetch inside puts one in front.
+ * Whether a redirect led to another server, which answered. `http:` and `https:` of one host are the same server. `false` for a relative
+ * URL where the runtime knows no base, since a fetch inside puts one in front.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
   return isRedirected(response, call) && call.origin !== '/' && secure(originOf(response.url)) !== secure(call.origin);

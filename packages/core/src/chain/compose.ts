@@ -37,7 +37,7 @@ function explain(index: number, value: unknown, length: number, maker: Middlewar
     const [or, made] = maker ? [' or a handler', ', or defineMiddleware(handler)'] : ['', ''];
     return `position ${index} is fetch itself${or}, write compose(${length > 1 ? 'retry()' : ''})(fetch)${made}`;
   }
-  if (maker) return `the middleware at position ${index} gave ${show(value)}, expected a fetch function`;
+  if (maker) return `the middleware at position ${index} returned ${show(value)}, expected a fetch function`;
   if (Array.isArray(value)) return `position ${index} is an array, spread it: compose(...layers)`;
   return `expected a middleware at position ${index}, got ${show(value)}`;
 }

@@ -39,8 +39,8 @@ declare const process:
  * Publishes calls and attempts to `node:diagnostics_channel`, as the tracing channels `steadfetch.call` and
  * `steadfetch.attempt`, each with a `DiagnosticsContext`: put it first, also before `observe`.
  *
- * Where there is no such module, as in browsers, it passes calls through. Without subscribers a call costs two booleans. Of
- * a request through a foreign wrapper that has our layers inside, the attempt outside contains those inside.
+ * Where there is no such module, as in browsers, it passes calls through. Without subscribers a call costs two booleans. Where a
+ * foreign wrapper has our layers inside, the attempt of the layers outside contains the attempts inside.
  */
 export function diagnostics(): Middleware {
   const tracing = typeof process === 'undefined' ? undefined : process.getBuiltinModule?.('node:diagnostics_channel');
@@ -60,7 +60,7 @@ export function diagnostics(): Middleware {
   };
 }
 
-/** Also an observer inside of it is as without it. */
+/** The layer where there are no channels. It keeps the observers of the fetch inside. */
 const passing: Middleware = (next) =>
   withObserverOf(defineMiddleware((call, next) => next(call), 'diagnostics')(next), next);
 

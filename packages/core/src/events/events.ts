@@ -175,7 +175,7 @@ interface EndEvent extends EventBase, Ending {
   readonly type: 'end';
   /** How long the call took, until its headers were there. */
   readonly ms: number;
-  /** `attempt` events of the call. */
+  /** How many `attempt` events the call had. */
   readonly attempts: number;
 }
 

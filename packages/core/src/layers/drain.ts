@@ -142,7 +142,7 @@ class OpenCalls {
     for (const [callId, wait] of this.#waits) this.#endWait(callId, wait);
     await this.#idleWithin(deadline);
     for (const { call, end } of [...this.#open.values()]) {
-      end(new DrainError('its request was under way at the deadline of close()', call.record.lastAnswer));
+      end(new DrainError('a request was under way at the deadline of close()', call.record.lastAnswer));
     }
     return { finished: this.#finished - finished, ended: this.#ended - ended };
   }

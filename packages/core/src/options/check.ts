@@ -42,10 +42,10 @@ export function checkFunction<T>(option: string, value: T): T {
   return value;
 }
 
-/** Returns the key that a function of the user returned, or throws. */
-export function checkKey(option: string, key: unknown): string {
-  if (typeof key !== 'string') throw optionError(option, 'it to return a string', key);
-  return key;
+/** Returns the string, or throws. */
+export function checkString(option: string, value: unknown): string {
+  if (typeof value !== 'string') throw optionError(option, 'a string', value);
+  return value;
 }
 
 /**
@@ -113,7 +113,7 @@ export function isToken(value: unknown): value is string {
 export function checkMethods(option: string, methods: unknown): ReadonlySet<string> {
   const names = checkArray(option, methods, 'method names');
   for (const name of names) {
-    if (!isToken(name)) throw optionError(option, 'an array of method names', name);
+    if (!isToken(name)) throw optionError(option, 'method names', name);
   }
   return new Set((names as string[]).flatMap((name) => [name, name.toUpperCase()]));
 }

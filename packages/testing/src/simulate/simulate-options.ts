@@ -23,7 +23,7 @@ export interface SimulateOptions {
   /** Calls per second of all clients together, the same all the time or by the milliseconds since the start. */
   arrivals: Arrivals;
   service: ServiceModel;
-  /** How long calls are made. What is still under way then is lived through to its end, an hour at most. @default 60 */
+  /** How long calls are made. What is still under way then is played to its end, an hour at most. @default 60 */
   seconds?: number;
   /** @default 1 */
   seed?: number;
