@@ -135,6 +135,36 @@ describe('contractChecks', () => {
     }
   });
 
+  it('passes who sends what writes one after the other', async () => {
+    const inLine = (): Middleware => {
+      let isBusy = false;
+      const waiting: (() => void)[] = [];
+      const turn = (signal: AbortSignal | undefined) =>
+        new Promise<void>((resolve, reject) => {
+          const go = () => {
+            stop();
+            resolve();
+          };
+          waiting.push(go);
+          const stop = onAbort(signal, (reason) => {
+            waiting.splice(waiting.indexOf(go), 1);
+            reject(reason);
+          });
+        });
+      return defineMiddleware(async (call, next) => {
+        if (call.method === 'GET' || call.method === 'HEAD') return next(call);
+        if (isBusy) await turn(call.signal);
+        isBusy = true;
+        return next(call).finally(() => {
+          isBusy = waiting.length > 0;
+          waiting.shift()?.();
+        });
+      });
+    };
+
+    for (const check of Object.values(contractChecks)) await check(inLine);
+  });
+
   it('passes who goes on for a moment after a call, and limits it by a timer', async () => {
     const lingering = defineMiddleware(async (call, next) => {
       const outcome = await settle(next(call));

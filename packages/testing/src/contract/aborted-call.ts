@@ -36,9 +36,9 @@ export const REFUSED: readonly [string, Fetch][] = [
   ['after a 202', () => copied(202, 'not yet', { location: '/jobs/1', 'retry-after': '5' })],
 ];
 
-/** How a signal comes. */
-export type Kind = 'init' | 'Request';
-export const KINDS: readonly Kind[] = ['init', 'Request'];
+/** How a signal comes: with a GET, or in the init of another method, since many act on what writes alone. */
+export type Kind = 'init' | 'Request' | 'PUT' | 'POST';
+export const KINDS: readonly Kind[] = ['init', 'Request', 'PUT', 'POST'];
 
 /** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
 export function abortedInTime(
@@ -54,22 +54,34 @@ export function abortedInTime(
 }
 
 export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promise<Response> {
-  return kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(new Request(CONTRACT_URL, { signal }));
+  return kind === 'Request'
+    ? steady(new Request(CONTRACT_URL, { signal }))
+    : steady(CONTRACT_URL, { ...initOf(kind), signal });
+}
+
+export function initOf(kind: Kind): RequestInit {
+  return kind === 'PUT' || kind === 'POST' ? { method: kind, body: 'order' } : {};
 }
 
 /**
- * The status or the error of a call after ten to another fetch, each aborted if it is not answered, if it comes in time. `finish` is what
- * their callers do with an answer.
+ * The status or the error of a call after ten of its kind to another fetch, each aborted if it is not answered, if it comes in time. `finish`
+ * is what their callers do with an answer.
  */
 export async function lastOfEleven(
   make: Make,
   before: Fetch,
-  { ms, finish = (response) => response.text() }: { ms?: number; finish?: (response: Response) => unknown } = {},
+  { kind = 'init', ms, finish = (response) => response.text() }: LastOptions = {},
 ): Promise<unknown> {
   let next = before;
   const steady = make()((...call) => next(...call));
-  const call = () => abortedInTime(steady).then(finish);
+  const call = () => abortedInTime(steady, kind).then(finish);
   await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
-  return statusOf(await endInTime(steady, {}, ms));
+  return statusOf(await endInTime(steady, initOf(kind), ms));
+}
+
+interface LastOptions {
+  kind?: Kind;
+  ms?: number;
+  finish?: (response: Response) => unknown;
 }

@@ -40,11 +40,13 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
   'answers after calls that were aborted': async (make) => {
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
-    const status = await lastOfEleven(make, endless().fetch, { ms: PATIENT });
-    same(status, 200, 'the status of a call after ten that were aborted');
-    const finish = (response: Response) => response.body?.cancel();
-    const next = await lastOfEleven(make, ok, { ms: PATIENT, finish });
-    same(next, 200, 'the status of a call after ten whose answers were cancelled');
+    for (const kind of KINDS) {
+      const status = await lastOfEleven(make, endless().fetch, { kind, ms: PATIENT });
+      same(status, 200, 'the status of a call after ten that were aborted');
+      const finish = (response: Response) => response.body?.cancel();
+      const next = await lastOfEleven(make, ok, { kind, ms: PATIENT, finish });
+      same(next, 200, 'the status of a call after ten whose answers were cancelled');
+    }
   },
 };
 
@@ -55,8 +57,7 @@ async function rejectsInAnAttempt(make: Make): Promise<void> {
     await onceMore(async () => {
       const { fetch, signals } = endless();
       const steady = make()(fetch);
-      await abortsWith(reason, (signal) => steady(CONTRACT_URL, { signal }));
-      await abortsWith(reason, (signal) => steady(new Request(CONTRACT_URL, { signal })));
+      for (const kind of KINDS) await abortsWith(reason, (signal) => callWith(signal, steady, kind));
       for (const signal of signals) {
         same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
       }
@@ -110,7 +111,7 @@ async function endsBehindOthers(make: Make): Promise<void> {
     await onceMore(async () => {
       const { signal, abort } = ending();
       const steady = make()(endless().fetch);
-      const others = Promise.allSettled(Array.from({ length: 10 }, () => steady(CONTRACT_URL, { signal })));
+      const others = Promise.allSettled(Array.from({ length: 10 }, () => callWith(signal, steady, kind)));
       await endsByAbort(steady, 'behind others', kind).finally(abort);
       await inTime(others);
     });

@@ -98,7 +98,11 @@ export const bodyChecks: Readonly<Record<string, ContractCheck>> = {
         const isRest = headers.has('range') && !headers.has('if-range') && !headers.has('if-match');
         if (isRest)
           return new Response('2}', { status: 206, headers: { 'content-range': 'bytes 5-6/7', etag: '"2"' } });
-        const fields = { 'cache-control': 'max-age=60', etag: '"1"' };
+        const fields = {
+          'cache-control': 'max-age=60',
+          etag: '"1"',
+          'content-type': method === 'POST' ? 'text/event-stream' : 'application/json',
+        };
         return new Response(sent++ === 0 ? brokenOff('{"a":') : '{"a":1}', { headers: fields });
       });
       const { signal, abort } = ending();

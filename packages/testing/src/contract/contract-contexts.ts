@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { initOf } from './aborted-call.ts';
 import { CONTRACT_URL, inTime, type Make, same } from './contract-claim.ts';
 import { ending, FAILURES, ok, probe, readingAll } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
@@ -29,7 +30,9 @@ async function keepsContext(
   const steady = readingAll(make()(fetch));
   const { signal, abort } = ending();
   const urls = Array.from({ length: 20 }, (_, index) => CONTRACT_URL + index);
-  const calls = Promise.allSettled(urls.map((url) => context.run(url, () => steady(url, { signal }))));
+  const call = (url: string, index: number) =>
+    context.run(url, () => steady(url, { ...initOf(index % 2 ? 'PUT' : 'init'), signal }));
+  const calls = Promise.allSettled(urls.map(call));
   await inTime(calls);
   abort(); // what paces calls has sent some of them
   await inTime(calls);

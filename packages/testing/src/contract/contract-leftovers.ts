@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { abortedInTime, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
+import { abortedInTime, callWith, initOf, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
 import { endInTime, ending, endless, ok, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
@@ -13,9 +13,11 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   'leaves no rejection unhandled': async (make) => {
     const unhandled = await countUnhandled(async () => {
       const error = new Error('rejected');
-      await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL));
-      await failureOf(make()(endless().fetch)(CONTRACT_URL, { signal: AbortSignal.abort(error) }));
-      await inTime(settle(abortedInTime(make()(endless().fetch))));
+      for (const kind of KINDS) {
+        await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL, initOf(kind)));
+        await failureOf(callWith(AbortSignal.abort(error), make()(endless().fetch), kind));
+        await inTime(settle(abortedInTime(make()(endless().fetch), kind)));
+      }
       const broken: Fetch = async () => {
         const pull = (body: ReadableStreamDefaultController) => body.error(new TypeError('terminated'));
         return new Response(new ReadableStream({ pull }), { status: 503 });
@@ -37,11 +39,12 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       const { signal, abort } = ending();
       const second = ending();
       const steady = make()(() => macrotask().then(ok));
-      const read = async (init?: RequestInit) => (await steady(CONTRACT_URL, init)).text();
-      const both = Promise.allSettled([read(), read({ signal: second.signal })]);
+      const read = async (call: Promise<Response>) => (await call).text();
+      const first = read(steady(CONTRACT_URL));
+      const all = Promise.allSettled([first, ...KINDS.map((kind) => read(callWith(second.signal, steady, kind)))]);
       // what never ends would keep all others waiting that count, and the second may wait for its turn
-      if (!(await inTime(both))) second.abort();
-      await inTime(both);
+      if (!(await inTime(all))) second.abort();
+      await inTime(all);
       const failing = settle(make()(reject)(CONTRACT_URL, { signal }));
       await inTime(failing);
       abort();
@@ -68,10 +71,10 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         const next: Fetch = (...call) => (++sent === 1 ? first(...call) : ok());
         const controller = new AbortController();
         const request = new Request(CONTRACT_URL, { signal: controller.signal });
-        const signal = kind === 'init' ? controller.signal : request.signal;
+        const signal = kind === 'Request' ? request.signal : controller.signal;
         const listeners = watchListeners(signal);
         const steady = make()(next);
-        const end = kind === 'init' ? steady(CONTRACT_URL, { signal }) : steady(request);
+        const end = kind === 'Request' ? steady(request) : callWith(signal, steady, kind);
         const read = end.then((response) => response.text()).catch(() => {});
         if (aborts) controller.abort();
         if (!(await inTime(read.then(() => true)))) controller.abort(); // it waits, and sends it again

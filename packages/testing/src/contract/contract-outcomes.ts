@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { asFetched } from '../server/as-fetched.ts';
-import { lastOfEleven, USED_UP } from './aborted-call.ts';
+import { initOf, KINDS, lastOfEleven, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -86,18 +86,22 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       [201, 'made'],
       [206, 'a part'],
       [302, 'moved'],
+      [303, 'made'],
       [307, 'moved'],
       [304, null],
       [0, null],
       [204, null],
     ] as const) {
-      const headers = { location: '/elsewhere' };
+      const headers = { location: '/elsewhere', etag: '"2"' };
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
-      const outcome = await settle(make()(fetch)(CONTRACT_URL, { redirect: 'manual' }));
-      same(statusOf(outcome), status, `the status of a ${status}`);
-      same(asked.length, 1, `the number of calls of next for a ${status}`);
-      same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
-      same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
+      const ends = KINDS.map(async (kind) => {
+        const outcome = await settle(make()(fetch)(CONTRACT_URL, { ...initOf(kind), redirect: 'manual' }));
+        same(statusOf(outcome), status, `the status of a ${status}`);
+        same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
+        same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
+      });
+      await Promise.all(ends);
+      same(asked.length, ends.length, `the number of calls of next for a ${status}`);
     }
     // what limits calls also holds back or refuses one after ten that were answered
     if ((await lastOfEleven(make, ok)) !== 200) return;
@@ -152,15 +156,17 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
     }
     const failed = new Error('rejected');
-    let isFailing = true;
-    const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
-    await endInTime(steady);
-    isFailing = false;
-    const next = await endInTime(steady);
-    same(next?.error === failed, false, 'whether a call fails with the error of another');
-    isFailing = true;
-    const last = await endInTime(steady);
-    same(last?.response !== undefined, false, 'whether a call gives the response of another');
+    for (const kind of KINDS) {
+      let isFailing = true;
+      const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
+      await endInTime(steady, initOf(kind));
+      isFailing = false;
+      const next = await endInTime(steady, initOf(kind));
+      same(next?.error === failed, false, 'whether a call fails with the error of another');
+      isFailing = true;
+      const last = await endInTime(steady, initOf(kind));
+      same(last?.response !== undefined, false, 'whether a call gives the response of another');
+    }
     const { signal, abort } = ending();
     const ends = REPEATABLE.map(async (args) => {
       const errors: Error[] = [];

@@ -8,9 +8,9 @@ import { wrongRequests } from './requests.ts';
 import { wrongResponses } from './responses.ts';
 import { wrongSharing } from './sharing.ts';
 import type { WrongMiddlewares } from './table.ts';
+import { wrongWrites } from './writes.ts';
 
-/** All wrong middlewares: at least one for each check of the contract. */
-export const faulty: WrongMiddlewares = {
+const others: WrongMiddlewares = {
   ...wrongResponses,
   ...wrongErrors,
   ...wrongAborts,
@@ -21,3 +21,8 @@ export const faulty: WrongMiddlewares = {
   ...wrongCallCounts,
   ...wrongSharing,
 };
+
+/** All wrong middlewares: at least one for each check of the contract. */
+export const faulty: WrongMiddlewares = Object.fromEntries(
+  Object.entries(others).map(([title, kinds]) => [title, { ...kinds, ...wrongWrites[title] }]),
+);
