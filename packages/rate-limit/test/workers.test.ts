@@ -1,5 +1,5 @@
 import { compose, defineMiddleware } from '@steadfetch/core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { request, runInWorkers } from '../../core/test/support/workers.ts';
 import { rateLimit } from '../src/index.ts';
 
@@ -21,6 +21,34 @@ it('lets a call out in Workers although the timer of the gate is gone with the r
   expect(fetch).toHaveBeenCalledTimes(3);
   expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([200, 200, 200]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('lets all calls out in Workers where a request may not end the timer that another one has set', async () => {
+  const abort = vi.spyOn(AbortController.prototype, 'abort').mockImplementation(() => {
+    throw new Error('Cannot perform I/O on behalf of a different request.');
+  });
+  onTestFinished(() => void abort.mockRestore());
+  let left = 5;
+  setInterval(() => {
+    left = Math.min(5, left + 1);
+  }, 50);
+  const refusal = { status: 429, headers: { 'retry-after': '1' } };
+  const send = rateLimit({ proof: 'first', random: () => 0.5 })(async () => {
+    const isAccepted = left > 0;
+    if (isAccepted) left--;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return isAccepted ? new Response('ok') : new Response('', refusal);
+  });
+  const statuses: number[] = [];
+
+  for (let made = 0; made < 60; made += 3) {
+    for (let n = 0; n < 3; n++) send(URL).then(({ status }) => statuses.push(status));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  await vi.advanceTimersByTimeAsync(10_000);
+
+  expect(statuses).toEqual(Array.from({ length: 60 }, () => 200));
+  expect(abort).toHaveBeenCalled();
 });
 
 it('ends a call in Workers with the reason of its abort', async () => {

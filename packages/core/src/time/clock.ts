@@ -1,3 +1,4 @@
+import { notify } from '../events/notify.ts';
 import { abortable, onAbort } from './abort.ts';
 
 /** The source of time. All numbers are milliseconds. */
@@ -40,9 +41,12 @@ export function sleep(ms: number, signal: AbortSignal | undefined, clock: Clock)
   return abortable(new Promise((resolve) => resolve(clock.sleep(ms, signal))), signal);
 }
 
-/** Ends a sleep that nothing waits for any more. Without a reason, `abort` makes an error with a stack, which costs more than the rest. */
+/**
+ * Ends a sleep that nothing waits for any more. Without a reason, `abort` makes an error with a stack, which costs more than the rest.
+ * In Workers of Cloudflare it throws where another request has begun the sleep, which then ends by itself.
+ */
 export function endSleep(sleeping: AbortController | undefined): void {
-  sleeping?.abort('no longer needed');
+  notify(() => sleeping?.abort('no longer needed'));
 }
 
 /**
