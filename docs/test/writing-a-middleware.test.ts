@@ -1,5 +1,7 @@
 import { contractChecks, fakeFetch, instantClock } from '@steadfetch/testing';
-import type { Middleware } from 'steadfetch';
+import { VirtualTime } from '@steadfetch/testing/simulation';
+import { compose, concurrency, type Middleware, rateLimit } from 'steadfetch';
+import type { Clock } from 'steadfetch/kit';
 import { describe, expect, it, vi } from 'vitest';
 import { importCode, snippetOf } from './import-snippet.ts';
 
@@ -39,6 +41,29 @@ describe('a middleware of the page', () => {
 
     const asked = server.requests.map(({ url }) => new URL(url).search);
     expect(asked).toEqual(['?id=1&from=%2Fa%3Fb&fields=name', '?id=2&from=%2Fa%3Fb&fields=name', '']);
+  });
+
+  it.each<[string, (clock: Clock) => Middleware]>([
+    ['a slot', () => concurrency(1, { maxQueue: Infinity })],
+    ['its turn', (clock) => rateLimit({ limit: { requests: 1, per: 10_000 }, maxWait: 600_000, clock })],
+  ])('bearerToken sends a token that is valid when a call has waited for %s', async (_, line) => {
+    const time = new VirtualTime(Date.UTC(2025, 0, 1));
+    const minute = () => String(Math.floor(time.elapsed / 60_000));
+    const server = async (_: RequestInfo | URL, init?: RequestInit) => {
+      const isValid = new Headers(init?.headers).get('authorization') === `Bearer ${minute()}`;
+      await time.sleep(9_000);
+      return new Response(null, { status: isValid ? 200 : 401 });
+    };
+    const bearerToken = await ofThePage('bearerToken');
+    const steady = compose(
+      line(time),
+      bearerToken(async () => minute()),
+    )(server);
+
+    const calls = Promise.all(Array.from({ length: 12 }, () => steady('https://api.example.com/')));
+    await time.run(600_000);
+
+    expect((await calls).filter((response) => response.ok)).toHaveLength(12);
   });
 
   it('leaves no answer open for an id where that for another fails', async () => {
