@@ -192,7 +192,7 @@ describe('contractChecks', () => {
 
     await expect(contractChecks[title]!(() => copying)).rejects.toThrow('expected 0, got 16');
     await expect(contractChecks["leaves no listener on the caller's signal"]!(() => listening)).rejects.toThrow(
-      'the number of listeners after an error, on the signal of init: expected 0, got 1',
+      'the number of listeners after an error, on the signal of a GET: expected 0, got 1',
     );
   });
 

@@ -43,6 +43,14 @@ describe('contractChecks', () => {
       };
     };
 
+    const ordering = (): Middleware => {
+      let left = 5; // and five more in a minute
+      return (next) => async (input, init) => {
+        if (init?.method === 'POST' && left-- <= 0) throw new Error('five orders a minute');
+        return next(input, init);
+      };
+    };
+
     const spaced = (): Middleware => {
       let turn = 0;
       return defineMiddleware(async (call, next) => {
@@ -56,6 +64,7 @@ describe('contractChecks', () => {
     await contractChecks['hands on methods and headers as they are written']!(() => naming);
     await contractChecks['leaves no timer behind']!(spaced);
     await contractChecks['answers after calls that were aborted']!(() => pacing);
+    await contractChecks['answers after calls that were aborted']!(ordering);
     await contractChecks["leaves no listener on the caller's signal"]!(() => pacing);
     await contractChecks['hands on the body']!(() => pacing);
     await contractChecks['answers after calls that were aborted']!(() => limiting(() => new Promise(() => {})));

@@ -36,14 +36,14 @@ export const REFUSED: readonly [string, Fetch][] = [
   ['after a 202', () => copied(202, 'not yet', { location: '/jobs/1', 'retry-after': '5' })],
 ];
 
-/** How a signal comes: with a GET, or in the init of another method, since many act on what writes alone. */
-export type Kind = 'init' | 'Request' | 'PUT' | 'POST';
-export const KINDS: readonly Kind[] = ['init', 'Request', 'PUT', 'POST'];
+/** The calls that a check makes, as messages name them. Many middlewares act on what writes alone, and a signal may be that of a Request. */
+export type Kind = 'GET' | 'Request' | 'PUT' | 'POST';
+export const KINDS: readonly Kind[] = ['GET', 'Request', 'PUT', 'POST'];
 
 /** A call that its caller aborts in the wait after a failure. By microtasks: behind a clock that skips waits nothing else may ever run. */
 export function abortedInTime(
   steady: Fetch,
-  kind: Kind = 'init',
+  kind: Kind = 'GET',
   controller: AbortController = new AbortController(),
 ): Promise<Response> {
   void (async () => {
@@ -70,7 +70,7 @@ export function initOf(kind: Kind): RequestInit {
 export async function lastOfEleven(
   make: Make,
   before: Fetch,
-  { kind = 'init', ms, finish = (response) => response.text() }: LastOptions = {},
+  { kind = 'GET', ms, finish = (response) => response.text() }: LastOptions = {},
 ): Promise<unknown> {
   let next = before;
   const steady = make()((...call) => next(...call));

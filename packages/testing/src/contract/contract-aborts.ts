@@ -1,16 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { abortedInTime, callWith, KINDS, type Kind, lastOfEleven, REFUSED, TRANSIENT } from './aborted-call.ts';
-import {
-  aMoment,
-  CONTRACT_URL,
-  type ContractCheck,
-  errorOf,
-  inTime,
-  isRead,
-  type Make,
-  PATIENT,
-  same,
-} from './contract-claim.ts';
+import { aMoment, type ContractCheck, errorOf, inTime, isRead, type Make, PATIENT, same } from './contract-claim.ts';
 import { ending, endless, FAILED, FAILURES, ok } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
 
@@ -33,19 +23,19 @@ export const abortChecks: Readonly<Record<string, ContractCheck>> = {
       if (end !== undefined) await aMoment(); // it may end the others a turn later
       const isOpen = end !== undefined && signals.some((one) => !one?.aborted);
       abort();
-      same(isOpen, false, `whether an attempt goes on after its call has ended, where the signal is in ${kind}`);
+      same(isOpen, false, `whether an attempt goes on after its ${kind} has ended`);
     }
   },
 
   'answers after calls that were aborted': async (make) => {
-    // what limits calls also holds back or refuses one after ten that were answered
-    if ((await lastOfEleven(make, ok)) !== 200) return;
     for (const kind of KINDS) {
+      // what limits calls also holds back or refuses one after ten that were answered
+      if ((await lastOfEleven(make, ok, { kind })) !== 200) continue;
       const status = await lastOfEleven(make, endless().fetch, { kind, ms: PATIENT });
-      same(status, 200, 'the status of a call after ten that were aborted');
+      same(status, 200, `the status of a ${kind} after ten that were aborted`);
       const finish = (response: Response) => response.body?.cancel();
       const next = await lastOfEleven(make, ok, { kind, ms: PATIENT, finish });
-      same(next, 200, 'the status of a call after ten whose answers were cancelled');
+      same(next, 200, `the status of a ${kind} after ten whose answers were cancelled`);
     }
   },
 };
@@ -57,12 +47,14 @@ async function rejectsInAnAttempt(make: Make): Promise<void> {
     await onceMore(async () => {
       const { fetch, signals } = endless();
       const steady = make()(fetch);
-      for (const kind of KINDS) await abortsWith(reason, (signal) => callWith(signal, steady, kind));
+      for (const kind of KINDS) await abortsWith(reason, steady, kind);
       for (const signal of signals) {
         same(signal?.aborted && signal.reason, reason, 'the reason of the signal that next was given');
       }
-      const before = steady(CONTRACT_URL, { signal: AbortSignal.abort(reason) });
-      same(await reasonOf(before), reason, 'the reason from before');
+      for (const kind of KINDS) {
+        const before = callWith(AbortSignal.abort(reason), steady, kind);
+        same(await reasonOf(before, kind), reason, `the reason of a ${kind} that is aborted before`);
+      }
     });
   }
 }
@@ -85,9 +77,9 @@ async function endsInAWait(make: Make): Promise<void> {
 
 /** In the attempt after that wait. */
 async function endsInASecondAttempt(make: Make): Promise<void> {
-  for (const { when, fail } of FAILURES) {
-    for (const kind of KINDS) {
-      await onceMore(async () => {
+  const ends = FAILURES.flatMap(({ when, fail }) =>
+    KINDS.map((kind) =>
+      onceMore(async () => {
         const controller = new AbortController();
         const { fetch, signals } = endless();
         let sent = 0;
@@ -99,10 +91,11 @@ async function endsInASecondAttempt(make: Make): Promise<void> {
         const end = await inTime(settle(callWith(controller.signal, steady, kind)));
         controller.abort();
         if (end === undefined && signals.length > 0)
-          throw new GoesOn(`to end when it is aborted in an attempt ${when}`);
-      });
-    }
-  }
+          throw new GoesOn(kind, `end when it is aborted in an attempt ${when}`);
+      }),
+    ),
+  );
+  await Promise.all(ends);
 }
 
 /** Behind ten others, as in a queue. */
@@ -120,8 +113,8 @@ async function endsBehindOthers(make: Make): Promise<void> {
 
 /** A call goes on that should have ended. */
 class GoesOn extends Error {
-  constructor(expected: string) {
-    super(`expected the call ${expected}, but it goes on`);
+  constructor(kind: Kind, expected: string) {
+    super(`expected the ${kind} to ${expected}, but it goes on`);
   }
 }
 
@@ -136,7 +129,7 @@ async function onceMore(claim: () => Promise<void>): Promise<void> {
 }
 
 /** A call that is aborted in a wait ends, and by nothing else than the caller's reason where the abort has ended it. */
-async function endsByAbort(steady: Fetch, when: string, kind?: Kind): Promise<void> {
+async function endsByAbort(steady: Fetch, when: string, kind: Kind): Promise<void> {
   const controller = new AbortController();
   const call = abortedInTime(steady, kind, controller);
   let wasAborted = false;
@@ -145,23 +138,24 @@ async function endsByAbort(steady: Fetch, when: string, kind?: Kind): Promise<vo
   };
   call.then(over, over);
   const end = await inTime(settle(call));
-  if (end === undefined) throw new GoesOn(`to end when it is aborted ${when}`);
-  if (end.failed && wasAborted && end.error !== FAILED) same(end.error, controller.signal.reason, `the reason ${when}`);
-  if (!end.failed) same(isRead(end.response), false, `whether the answer to a call that is aborted ${when} is read`);
+  if (end === undefined) throw new GoesOn(kind, `end when it is aborted ${when}`);
+  if (end.failed && wasAborted && end.error !== FAILED)
+    same(end.error, controller.signal.reason, `the reason of a ${kind} ${when}`);
+  if (!end.failed) same(isRead(end.response), false, `whether the answer to a ${kind} that is aborted ${when} is read`);
 }
 
-async function abortsWith(reason: unknown, call: (signal: AbortSignal) => Promise<Response>): Promise<void> {
+async function abortsWith(reason: unknown, steady: Fetch, kind: Kind): Promise<void> {
   const controller = new AbortController();
-  const end = call(controller.signal);
+  const end = callWith(controller.signal, steady, kind);
   end.catch(() => {});
   await macrotask();
   controller.abort(reason);
-  same(await reasonOf(end), reason, 'the reason');
+  same(await reasonOf(end, kind), reason, `the reason of a ${kind}`);
 }
 
 /** What an aborted call is rejected with. It takes a few turns of the event loop at most. */
-async function reasonOf(call: Promise<Response>): Promise<unknown> {
+async function reasonOf(call: Promise<Response>, kind: Kind): Promise<unknown> {
   const outcome = await inTime(settle(call));
-  if (outcome === undefined) throw new GoesOn('to reject when it is aborted');
+  if (outcome === undefined) throw new GoesOn(kind, 'reject when it is aborted');
   return errorOf(outcome);
 }

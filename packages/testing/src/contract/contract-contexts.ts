@@ -31,7 +31,7 @@ async function keepsContext(
   const { signal, abort } = ending();
   const urls = Array.from({ length: 20 }, (_, index) => CONTRACT_URL + index);
   const call = (url: string, index: number) =>
-    context.run(url, () => steady(url, { ...initOf(index % 2 ? 'PUT' : 'init'), signal }));
+    context.run(url, () => steady(url, { ...initOf(index % 2 ? 'PUT' : 'GET'), signal }));
   const calls = Promise.allSettled(urls.map(call));
   await inTime(calls);
   abort(); // what paces calls has sent some of them

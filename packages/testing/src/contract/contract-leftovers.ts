@@ -65,8 +65,8 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
       ['after an abort', endless().fetch, true],
       ...[...TRANSIENT, ...REFUSED].map(([when, next]): [string, Fetch, boolean] => [when, next, false]),
     ];
-    for (const [when, first, aborts] of ends) {
-      for (const kind of KINDS) {
+    const all = ends.flatMap(([when, first, aborts]) =>
+      KINDS.map(async (kind) => {
         let sent = 0;
         const next: Fetch = (...call) => (++sent === 1 ? first(...call) : ok());
         const controller = new AbortController();
@@ -80,9 +80,10 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
         if (!(await inTime(read.then(() => true)))) controller.abort(); // it waits, and sends it again
         await inTime(read);
         await macrotask();
-        same(listeners.count, 0, `the number of listeners ${when}, on the signal of ${kind}`);
-      }
-    }
+        same(listeners.count, 0, `the number of listeners ${when}, on the signal of a ${kind}`);
+      }),
+    );
+    await Promise.all(all);
     const { signal, abort } = ending();
     const listeners = watchListeners(signal);
     const steady = make()(() => macrotask().then(ok));

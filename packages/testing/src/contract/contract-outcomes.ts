@@ -96,9 +96,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
       const ends = KINDS.map(async (kind) => {
         const outcome = await settle(make()(fetch)(CONTRACT_URL, { ...initOf(kind), redirect: 'manual' }));
-        same(statusOf(outcome), status, `the status of a ${status}`);
-        same(isRead(outcome.response!), false, `whether the body of a ${status} is used or locked`);
-        same(await outcome.response!.text(), body ?? '', `the body of a ${status}`);
+        same(statusOf(outcome), status, `the status of a ${status} to a ${kind}`);
+        same(isRead(outcome.response!), false, `whether the body of a ${status} to a ${kind} is used or locked`);
+        same(await outcome.response!.text(), body ?? '', `the body of a ${status} to a ${kind}`);
       });
       await Promise.all(ends);
       same(asked.length, ends.length, `the number of calls of next for a ${status}`);
@@ -162,10 +162,10 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       await endInTime(steady, initOf(kind));
       isFailing = false;
       const next = await endInTime(steady, initOf(kind));
-      same(next?.error === failed, false, 'whether a call fails with the error of another');
+      same(next?.error === failed, false, `whether a ${kind} fails with the error of another`);
       isFailing = true;
       const last = await endInTime(steady, initOf(kind));
-      same(last?.response !== undefined, false, 'whether a call gives the response of another');
+      same(last?.response !== undefined, false, `whether a ${kind} gives the response of another`);
     }
     const { signal, abort } = ending();
     const ends = REPEATABLE.map(async (args) => {

@@ -146,8 +146,16 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const middleware = make();
     const [steadyA, steadyB] = ['a', 'b'].map((text) => middleware(async () => new Response(text)));
     for (const kind of KINDS) {
-      same(await (await steadyA!(CONTRACT_URL, initOf(kind))).text(), 'a', 'the answer of the first fetch');
-      same(await (await steadyB!(CONTRACT_URL, initOf(kind))).text(), 'b', 'the answer of the second fetch');
+      same(
+        await (await steadyA!(CONTRACT_URL, initOf(kind))).text(),
+        'a',
+        `the answer of the first fetch to a ${kind}`,
+      );
+      same(
+        await (await steadyB!(CONTRACT_URL, initOf(kind))).text(),
+        'b',
+        `the answer of the second fetch to a ${kind}`,
+      );
     }
   },
 };

@@ -20,6 +20,23 @@ const inLine = (
 
 /** What is wrong with writes alone, by the name of the check that finds it. */
 export const wrongWrites: WrongMiddlewares = {
+  'hands on methods and headers as they are written': {
+    'sends a DELETE as a POST': defineMiddleware((call, next) => {
+      if (call.method !== 'DELETE') return next(call);
+      const headers = new Headers([...call.headers, ['x-http-method-override', 'DELETE']]);
+      return next(call.with({ init: { ...call.init, method: 'POST' }, headers }));
+    }),
+    'writes over what it has read last, whichever its caller has read': defineMiddleware((call, next) => {
+      const headers = new Headers(call.headers);
+      if (call.method === 'PUT') headers.set('if-match', '"2"');
+      return next(call.with({ headers }));
+    }),
+    'asks for the whole of which its caller wants a part': defineMiddleware((call, next) => {
+      const headers = new Headers(call.headers);
+      headers.delete('range');
+      return next(call.with({ headers }));
+    }),
+  },
   'rejects with the error of next itself': {
     'fails all later writes with the error of one': inLine((last, send) => {
       const answer = last.then(send);
