@@ -77,7 +77,7 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   const settings = own as BreakerSettings;
   const { clock } = settings;
   if (given) checkNotDoubled(options!);
-  const breaker = given ?? startBreaker('circuitBreaker', settings);
+  const breaker = given ?? startBreaker(settings);
   const now = monotonic(clock);
   const turns = new Turns(clock);
   const middleware = defineMiddleware((call, next) => {
