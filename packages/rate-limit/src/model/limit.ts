@@ -1,6 +1,8 @@
 import { type Estimate, estimate } from './estimate.ts';
-import { History, type Stretch } from './history.ts';
+import { History } from './history.ts';
 import { Pace, within } from './pace.ts';
+import { NOTHING_REFUSED } from './snapshot.ts';
+import type { Stretch } from './stretch.ts';
 
 /** About how long a pace is held at most, and at least, before more is tried for, in milliseconds. */
 const LONGEST_HOLD_MS = 20_000;
@@ -28,8 +30,6 @@ const SHARE_AT_START = 0.95;
 /** A stretch that accepted fewer requests than this is too short to measure a pace by. */
 const LEAST_TO_MEASURE = 10;
 
-/** Why a gate is open before anything is known about it. */
-export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
@@ -208,8 +208,7 @@ export class Limit {
 
   /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */
   get #before(): number {
-    const { ceiling } = this.pace;
-    return this.#isShared && ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? ceiling : 0;
+    return this.#isShared && this.pace.ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? this.pace.ceiling : 0;
   }
 
   /** The gate opens again, and the pace stays as it is: what was refused says nothing about it. */

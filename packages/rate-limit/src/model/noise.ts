@@ -1,4 +1,4 @@
-import type { Stretch } from './history.ts';
+import type { Stretch } from './stretch.ts';
 
 /** So many refusals among so many of the last answers prove a limit. */
 const PROVEN_BY = 3;

@@ -1,10 +1,10 @@
 import type { Answer, Settled } from './answer.ts';
 import { Flight } from './flight.ts';
-import type { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Quotas, type Spent } from './quotas.ts';
 import { Refusals } from './refusals.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Stretch } from './stretch.ts';
 
 /** A request that was sent. All but `at` and `cost` is the model's own. */
 export interface Sent {

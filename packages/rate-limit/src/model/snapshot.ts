@@ -1,4 +1,5 @@
-import { NOTHING_REFUSED } from './limit.ts';
+/** Why a gate is open before anything is known about it. */
+export const NOTHING_REFUSED = 'nothing was refused yet';
 
 /** How a gate stands by its model, and why. */
 export interface Snapshot {
