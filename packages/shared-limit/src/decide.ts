@@ -2,7 +2,7 @@ import { learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, isLeft, LONGEST as LONGEST_TOLD, spend, toldDepth } from './told.ts';
+import { BACK, contradict, hear, isLeft, LONGEST_TOLD, spend, toldDepth } from './told.ts';
 
 /** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;

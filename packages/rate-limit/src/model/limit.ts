@@ -1,7 +1,6 @@
 import { type Estimate, estimate } from './estimate.ts';
 import { History } from './history.ts';
 import { Pace, within } from './pace.ts';
-import { NOTHING_REFUSED } from './snapshot.ts';
 import type { Stretch } from './stretch.ts';
 
 /** About how long a pace is held at most, and at least, before more is tried for, in milliseconds. */
@@ -30,6 +29,8 @@ const SHARE_AT_START = 0.95;
 /** A stretch that accepted fewer requests than this is too short to measure a pace by. */
 const LEAST_TO_MEASURE = 10;
 
+/** Why a gate is open before anything is known about it. */
+export const NOTHING_REFUSED = 'nothing was refused yet';
 /** Why a limit has its pace, where that is more than a guess. */
 const MEASURED = 'a bucket explains the refusals';
 
@@ -177,11 +178,10 @@ export class Limit {
   #firstRefused(stretch: Stretch, closing: Closing, now: number): void {
     const { accepted, from, last } = this.#flow;
     const isFlow = last - from > SHORTEST_FLOW_MS && now - last < LONGEST_GAP_MS;
-    if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, closing);
-    else {
+    if (isFlow && stretch.accepted < LEAST_BURST) {
       this.pace.open(now, 0);
       this.#share(accepted / (now - from), now);
-    }
+    } else this.#search(stretch, closing);
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */

@@ -1,5 +1,4 @@
-/** Why a gate is open before anything is known about it. */
-export const NOTHING_REFUSED = 'nothing was refused yet';
+import { NOTHING_REFUSED } from './limit.ts';
 
 /** How a gate stands by its model, and why. */
 export interface Snapshot {
