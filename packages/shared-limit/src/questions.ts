@@ -36,7 +36,7 @@ export interface Asked {
 export class Questions {
   readonly reports: Reports = new Reports();
   /** What the first call that waits costs, and the longest wait for a slot, ms: a later one is of no use. */
-  line: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
+  firstCall: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
   readonly #place: Place;
   readonly #parts: PacerParts;
   readonly #asker: Asker;
@@ -105,7 +105,7 @@ export class Questions {
     this.#availability.asked(now);
     const question = {
       want,
-      ...this.line,
+      ...this.firstCall,
       refusal: refusal && { ...refusal, at: refusal.at - this.reports.offset! }, // its slot came with an answer
       known: this.#place.known,
       aloneFor: this.#availability.aloneFor(now),

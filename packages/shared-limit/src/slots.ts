@@ -65,8 +65,8 @@ export class Slots {
     }
   }
 
-  /** Notes that a call has to wait for the first one. */
-  wait(): void {
+  /** A call has to wait for the first one. */
+  noteWait(): void {
     this.#hasWaited = true;
   }
 
