@@ -39,7 +39,7 @@ export interface PacerOptions {
 const ASK_AGAIN_MS = 1_000;
 
 /**
- * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
+ * When the next call of a gate may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
  * time pass, `delay` asks, `send` counts, `settle` learns.
  */
 export class Pacer {
