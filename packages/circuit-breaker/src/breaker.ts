@@ -90,7 +90,7 @@ const OPTIONS = {
   probeTimeout: { check: checkMs, default: 2_000, min: 1 },
   clock: { check: (option: string, clock: Clock) => checkMembers(option, clock, ['now']), default: systemClock },
   random: randomOption,
-  hooks: {},
+  hooks: { check: checkObservers, default: [] },
 } satisfies OptionTable<BreakerOptions>;
 
 /** The options as data: what each may be, and its default. */
@@ -106,19 +106,18 @@ export const breakerOptions: OptionTable<BreakerOptions> = OPTIONS;
  * payments.snapshot('https://pay.example.com').state; // 'closed'
  */
 export function breaker(options?: BreakerOptions): Breaker {
-  return startBreaker('breaker', readOptions('breaker', OPTIONS, options));
+  return startBreaker(readOptions('breaker', OPTIONS, options));
 }
 
 /** The options with their defaults. */
 export interface BreakerSettings extends Required<Omit<BreakerOptions, 'rule' | 'hooks'>> {
   rule: BreakerOptions['rule'] | undefined;
-  hooks: BreakerOptions['hooks'] | undefined;
+  hooks: readonly CircuitHooks[];
 }
 
-/** The breaker behind `breaker` and `circuitBreaker`. `owner` is the one of them that the options are of. */
-export function startBreaker(owner: string, settings: BreakerSettings): Breaker {
-  const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock } = settings;
-  const hooks = checkHooks<CircuitHooks>(owner, Object.values(HOOK_OF), settings.hooks);
+/** The breaker behind `breaker` and `circuitBreaker`. */
+export function startBreaker(settings: BreakerSettings): Breaker {
+  const { rule = noSuccess(), openFor, random, probes, probeTimeout, clock, hooks } = settings;
   const policy = {
     rule,
     openTime: openTimeOf(openFor, random),
@@ -148,6 +147,10 @@ export function startBreaker(owner: string, settings: BreakerSettings): Breaker 
 }
 
 const HOOK_OF = { open: 'onOpen', 'half-open': 'onHalfOpen', closed: 'onClose' } as const;
+
+function checkObservers(option: string, hooks: CircuitHooks | readonly CircuitHooks[]): readonly CircuitHooks[] {
+  return checkHooks<CircuitHooks>(option, Object.values(HOOK_OF), hooks);
+}
 
 function read(key: string, circuit: Circuit): CircuitSnapshot {
   const { state, failures, failingFor, lastAnswer, parts, openings, retryAfter, probes } = circuit;

@@ -77,13 +77,13 @@ export function circuitBreaker(options?: CircuitBreakerOptions): CircuitBreakerM
   const settings = own as BreakerSettings;
   const { clock } = settings;
   if (given) checkNotDoubled(options!);
-  const breaker = given ?? startBreaker('circuitBreaker', settings);
+  const breaker = given ?? startBreaker(settings);
   const now = monotonic(clock);
   const turns = new Turns(clock);
   const middleware = defineMiddleware((call, next) => {
     throwIfAborted(call.signal);
     const name = checkString('circuitBreaker: key()', key(call));
-    const permit = breaker.acquire(name, new AttemptOf(call));
+    const permit = breaker.acquire(name, new CallAttempt(call));
     if (!permit) {
       emit(call, 'refused', breaker, name);
       return turns.refuse(() => refusal(breaker, name, call), call.signal);
@@ -127,7 +127,7 @@ function emit(call: Call, action: EventOf<'circuit'>['action'], breaker: Breaker
 }
 
 /** One attempt as a breaker sees it. */
-class AttemptOf implements CircuitAttempt {
+class CallAttempt implements CircuitAttempt {
   readonly #call: Call;
   readonly call: object;
   readonly retried: boolean;

@@ -3,7 +3,7 @@ import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
 /** A `LocalRefusal`: a call was not made, because its server keeps failing. */
 export class CircuitOpenError extends AnsweredError {
-  override readonly name: string = 'CircuitOpenError';
+  override readonly name = 'CircuitOpenError';
   readonly local = true;
   readonly reason = 'circuit-open';
   /** Milliseconds until it is worth calling again. */

@@ -232,7 +232,6 @@ export class Circuit {
   }
 
   #forget(): void {
-    if (this.failures === 0) return;
     this.failures = 0;
     this.#failing.clear();
   }

@@ -25,9 +25,10 @@ export class FailingParts {
     add(this.#parts, part);
   }
 
+  /** Called at each success: to clear a set makes it anew, also an empty one. */
   clear(): void {
-    this.#things.clear();
-    this.#parts.clear();
+    if (this.#things.size > 0) this.#things.clear();
+    if (this.#parts.size > 0) this.#parts.clear();
   }
 
   /** One thing may be broken while the others of its part are not, so a part is refused only when more than a few failed. */

@@ -94,9 +94,11 @@ describe('breaker', () => {
     const early = acquire();
     clock.advance(1);
     const next = acquire();
+    const { probes } = snapshot();
     lost.settle('success');
 
     expect([early, next].map(Boolean)).toEqual([false, true]);
+    expect(probes).toBe(1);
     expect(snapshot().state).toBe('closed');
   });
 

@@ -1,4 +1,4 @@
-import { circuitBreaker } from '@steadfetch/circuit-breaker';
+import { breaker, circuitBreaker, type Verdict } from '@steadfetch/circuit-breaker';
 import { compose, defineMiddleware } from '@steadfetch/core';
 import { instantClock } from '@steadfetch/testing';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +60,22 @@ describe('the default rule', () => {
 
     expect(await outcomeOf('/g')).toBe('CircuitOpenError');
     expect(middleware.breaker.snapshot('https://api.test').parts).toBeUndefined();
+  });
+
+  it('refuses nothing that failed before the last success, also where a retry of a call failed that was counted before', () => {
+    const circuits = breaker({ clock: instantClock() });
+    const settle = (verdict: Verdict, part: string, call = {}) =>
+      circuits.acquire('api', { call, thing: part, part })!.settle(verdict);
+    const counted = {};
+    for (let attempt = 0; attempt < 2; attempt++) {
+      settle('failure', 'GET /a', counted);
+      settle('success', 'GET /b');
+    }
+
+    for (let n = 0; n < 10; n++) settle('failure', 'GET /c');
+
+    expect(circuits.snapshot('api')).toMatchObject({ state: 'open', parts: ['GET /c'] });
+    expect(circuits.acquire('api', { thing: 'GET /a', part: 'GET /a' })).toBeDefined();
   });
 
   it('lets what it does not refuse make its retries', async () => {

@@ -3,7 +3,7 @@ import { AnsweredError, oneLine } from '@steadfetch/core/kit';
 
 /** A `LocalRefusal`: a call was not sent, because too many calls of its key were waiting already. */
 export class QueueFullError extends AnsweredError {
-  override readonly name: 'QueueFullError' = 'QueueFullError';
+  override readonly name = 'QueueFullError';
   readonly local = true;
   readonly reason = 'queue-full';
   readonly key: string;

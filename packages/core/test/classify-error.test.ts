@@ -318,7 +318,7 @@ describe('causesOf', () => {
     expect(causesOf(outer)).toEqual([outer, many, inner]);
   });
 
-  it('stops at eight', () => {
+  it('returns eight causes at most', () => {
     let error = new Error('0');
     for (let depth = 1; depth < 20; depth++) error = new Error(String(depth), { cause: error });
 

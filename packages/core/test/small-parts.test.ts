@@ -93,7 +93,7 @@ describe('originOf', () => {
     expect(originOf('http://user:secret@api.test/')).toBe('http://api.test');
   });
 
-  it('stays bounded', () => {
+  it('returns the origin of each of thousands of hosts', () => {
     for (let n = 0; n < 2_500; n++) expect(originOf(`http://h${n}.test/`)).toBe(`http://h${n}.test`);
   });
 });
@@ -249,8 +249,8 @@ describe('checkHooks', () => {
     const log = new Log();
     const bare = Object.assign(Object.create(null), { onOpen: () => {} }) as Hooks;
 
-    expect(checkHooks<Hooks>('x', ['onOpen'], undefined)).toEqual([]);
-    expect(checkHooks<Hooks>('x', ['onOpen'], [log, bare])).toEqual([log, bare]);
+    expect(checkHooks<Hooks>('x: hooks', ['onOpen'], undefined)).toEqual([]);
+    expect(checkHooks<Hooks>('x: hooks', ['onOpen'], [log, bare])).toEqual([log, bare]);
     callHooks<Hooks>([log], 'onOpen', () => ({ at: 1 }));
     expect(log.lines).toEqual([{ at: 1 }]);
     expect(Object.isFrozen(log.lines[0])).toBe(true);
@@ -270,9 +270,11 @@ describe('checkHooks', () => {
   });
 
   it('refuses what is no observer', () => {
-    expect(() => checkHooks<Hooks>('x', ['onOpen'], 5 as never)).toThrow('x: hooks: expected an object with onOpen');
-    expect(() => checkHooks<Hooks>('x', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
-    expect(() => checkHooks<Hooks>('x', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
+    expect(() => checkHooks<Hooks>('x: hooks', ['onOpen'], 5 as never)).toThrow(
+      'x: hooks: expected an object with onOpen',
+    );
+    expect(() => checkHooks<Hooks>('x: hooks', ['onOpen'], { onopen: 1 } as never)).toThrow("unknown option 'onopen'");
+    expect(() => checkHooks<Hooks>('x: hooks', ['onOpen'], new Map() as never)).toThrow('x: hooks: expected');
   });
 });
 

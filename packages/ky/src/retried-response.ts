@@ -2,8 +2,9 @@ import { discard, peek } from '@steadfetch/core';
 import { withBody } from '@steadfetch/core/kit';
 import type { Options } from 'ky';
 
-/** How much of a discarded body a hook can see, in bytes and in milliseconds. */
-const MAX_DATA = 262_144;
+/** How much of a body a condition or a hook can see, in bytes. */
+export const MAX_DATA = 262_144;
+/** For how long the body of a discarded response is read for that, in milliseconds. */
 const PATIENCE = 100;
 
 /** What ky takes for a response, and passes to its `afterResponse` hooks. */

@@ -5,11 +5,9 @@ import type { RetryOptions as KyRetryOptions, NormalizedOptions, Options } from 
 import * as ky from 'ky'; // ky 1 has no NetworkError, and must not fail to load
 import { kyRequests } from './ky-request.ts';
 import { asObject } from './ky-retry.ts';
+import { MAX_DATA } from './retried-response.ts';
 
 declare const process: { readonly env: { readonly NODE_ENV?: string } };
-
-/** How much of a body a condition can see, in bytes. */
-const MAX_DATA = 262_144;
 
 type Said = Undefinable<Pick<Options, 'retry' | 'steadfetch'>>;
 

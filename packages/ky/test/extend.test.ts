@@ -5,7 +5,7 @@ import { retry } from '../src/index.ts';
 import { client, outcomeOf, recorder, URL } from './client.ts';
 
 describe('extend', () => {
-  it('keeps the hooks', async () => {
+  it('repeats calls of an instance made from an instance, with the options of both', async () => {
     const { api, fetch } = client([503, 200]);
     const child = api.extend({ headers: { 'x-app': 'a' } }).extend({ prefix: 'https://api.example.com' });
 

@@ -57,7 +57,7 @@ export class Ahead {
     const gate = this.#gate;
     const isConfirmed = gate.learned.lastRefused >= Math.min(ticket.since, now - CONFIRMED_MS);
     if (this.#isLimitKnown || this.isOut || isConfirmed) return undefined;
-    return gate.certainPart(now, gate.untilNext(now)) > 0 ? undefined : this.admit(ticket, now);
+    return gate.certainPart(now) > 0 ? undefined : this.admit(ticket, now);
   }
 
   answered(permit: Permit, isRefused: boolean): void {

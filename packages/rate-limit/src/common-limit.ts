@@ -80,7 +80,7 @@ export class CommonLimit {
     if (before === undefined || child === of || quota.name !== before.name) return undefined;
     if (quota.limit && before.limit && quota.limit !== before.limit) this.#differ = true;
     if (this.#differ) return 'apart';
-    this.#inARow = quota.remaining! < before.remaining! ? this.#inARow + 1 : 0;
+    this.#inARow = quota.remaining < before.remaining ? this.#inARow + 1 : 0;
     return this.#inARow >= ANSWERS_IN_A_ROW ? 'common' : undefined;
   }
 

@@ -132,7 +132,7 @@ export class Gate {
   }
 
   /** The part of a wait for the next call that no answer can shorten, in milliseconds. */
-  certainPart(now: number, delay: number): number {
+  certainPart(now: number, delay: number = this.untilNext(now)): number {
     if (delay <= 0) return 0;
     const { opensIn, remaining } = this.snapshot(now);
     if (opensIn > 0) return Math.max(opensIn, this.learned.askedUntil - now);
@@ -142,7 +142,7 @@ export class Gate {
   /** Milliseconds that a call that came now would have to wait at least, behind those that wait already. */
   leastWait(now: number): number {
     const { requests, per } = this.#context.limit ?? { requests: 1, per: 0 };
-    return this.certainPart(now, this.untilNext(now)) + Math.floor(this.waiting / requests) * per;
+    return this.certainPart(now) + Math.floor(this.waiting / requests) * per;
   }
 
   /** Whether a call that waited has hardly time left for its answer: those that have it go first. */

@@ -178,7 +178,7 @@ export class Limiter {
     if (hasClosed) this.#report.closed(call, gate, refusal);
     const delay = delayOf(call, asked, effect, this.#settings.random);
     // A gate that is closed for longer than the call can wait: then its caller gets the refusal, and not an error of ours.
-    const closedFor = gate.certainPart(now, gate.untilNext(now)) - GRACE_MS;
+    const closedFor = gate.certainPart(now) - GRACE_MS;
     return { ...refused, gate, lastAnswer, delay, wait: Math.max(asked ?? delay, delay - 1, closedFor) };
   }
 }

@@ -142,6 +142,6 @@ function checkStore(option: string, store: LimitStore): LimitStore {
   return checkMembers(option, store, ['pacer']);
 }
 
-function checkObservers(_: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {
-  return checkHooks<LimitHooks>('rateLimit', ['onLimit', 'onRelease', 'onGiveUp'], hooks);
+function checkObservers(option: string, hooks: LimitHooks | readonly LimitHooks[]): readonly LimitHooks[] {
+  return checkHooks<LimitHooks>(option, ['onLimit', 'onRelease', 'onGiveUp'], hooks);
 }

@@ -75,9 +75,9 @@ function widen(gate: Gate, refused: readonly Gate[], now: number, wait: number |
 
 /** The refused one takes over what was learned of all of them, which came mostly from it. */
 function narrow(gate: Gate, leaf?: Gate): void {
-  const counts = leaf?.effective === gate;
+  const isHere = leaf?.effective === gate; // and no wider gate stands for it
   gate.wide = false;
-  if (counts) leaf.effective.learned = gate.learned;
+  if (isHere) leaf.effective.learned = gate.learned;
   gate.forget();
   gate.moveWaiting();
 }

@@ -135,6 +135,23 @@ describe('a call that is not sent', () => {
     expect(fetch.calls.map(({ at }) => at - start)).toEqual([1_000, 1_000, 1_100, 1_100, 1_200, 1_200, 1_300, 1_300]);
   });
 
+  it('is counted once, when it is first sent, where a layer inside sends it again', async () => {
+    const clock = manualClock();
+    const start = clock.now();
+    const twice = defineMiddleware(async (call, next) => {
+      await next(call);
+      await clock.sleep(50);
+      return next(call);
+    });
+    const fetch = fakeFetch([200], { clock });
+    const limited = compose(rateLimit({ clock, limit: { requests: 1, per: 100 } }), twice)(fetch);
+    const calls = Array.from({ length: 3 }, () => limited(URL));
+    await clock.runAll();
+    await Promise.all(calls);
+
+    expect(fetch.calls.map(({ at }) => at - start)).toEqual([0, 50, 100, 150, 200, 250]);
+  });
+
   it('does not begin when it is aborted already', async () => {
     const limiter = rateLimit();
     const reason = new Error('left');

@@ -113,7 +113,7 @@ it('keeps a known limit that is used up when a thousand others are called', asyn
 });
 
 describe('the line at a gate', () => {
-  it('is bounded', async () => {
+  it('refuses a call when maxQueue calls wait, and answers those', async () => {
     const clock = manualClock();
     const limited = rateLimit({ limit: { requests: 1, per: 1_000 }, maxQueue: 1, clock })(fakeFetch([200], { clock }));
 

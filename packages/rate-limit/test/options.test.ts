@@ -39,7 +39,7 @@ describe('the options of rateLimit', () => {
     expect(make).toThrow(message);
   });
 
-  it('takes the bounds', () => {
+  it('takes the least and the largest value of its numbers', () => {
     const options = { maxWait: 2_147_483_647, maxQueue: Infinity, maxResends: 0, limit: { requests: 1, per: 1 } };
 
     expect(() => rateLimit(options)).not.toThrow();

@@ -7,7 +7,7 @@ const LIFE = 3_600_000;
 export function argsOf(question: Question): string[] {
   const { want, cost, within, known, extra, requests, lastRate, lastBurst, accepted, aloneFor, refusal, quotas } =
     question;
-  const seen = accepted.map(({ from, to, cost: paid }) => `${text(from)},${text(to)},${text(paid)};`);
+  const seen = accepted.map(({ from, to, cost: spent }) => `${text(from)},${text(to)},${text(spent)};`);
   const told = quotas.map(({ name, at, remaining, limit, reset, window }) =>
     [nameOf(name), ...[at, remaining, limit, reset, window].map(text)].join(','),
   );

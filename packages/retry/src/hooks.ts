@@ -82,7 +82,7 @@ export function hooks(
   observers: RetryHooks | readonly RetryHooks[],
   { fullUrls = false }: { fullUrls?: boolean } = {},
 ): Rule {
-  const all = checkHooks<RetryHooks>('retry', ['onRetry', 'onGiveUp', 'onRecover'], observers);
+  const all = checkHooks<RetryHooks>('retry: hooks', ['onRetry', 'onGiveUp', 'onRecover'], observers);
   if (all.length === 0) return {};
   const emit = (name: keyof RetryHooks, ended: Ended, more: object) =>
     callHooks(all, name, () => ({ ...baseOf(ended, fullUrls), ...more }));

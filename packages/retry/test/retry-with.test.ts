@@ -419,7 +419,7 @@ describe('the order of the rules', () => {
   });
 });
 
-it('works beside a middleware of your own, in a stack', async () => {
+it('sends each attempt through a middleware of your own that stands inside', async () => {
   const withTenant = defineMiddleware((call, next) =>
     next(call.with({ headers: { ...call.headers, 'x-tenant': 'a' } })),
   );

@@ -2,7 +2,7 @@ import { learn } from './learn.ts';
 import { everyOf, FIRST, isTrying, rateAt } from './pace.ts';
 import { type Entry, FREE, HOLD, type LimitState, type Question, type Refusal, type Reply, SEARCH } from './state.ts';
 import { keep } from './tidy.ts';
-import { BACK, contradict, hear, isLeft, LONGEST as LONGEST_TOLD, spend, toldDepth } from './told.ts';
+import { BACK, contradict, hear, isLeft, LONGEST_TOLD, spend, toldDepth } from './told.ts';
 
 /** After this long without a call a limit that refused nothing may be full again, ms. */
 const IDLE = 1_000;
@@ -43,7 +43,7 @@ export function decide(known: LimitState | undefined, at: number, question: Ques
   const now = timeOf(state, at);
   if (state.way === FREE && now - state.used > IDLE && state.refusedAt === 0) restart(state, now);
   for (const entry of question.accepted) accept(state, entry);
-  if (question.aloneFor !== undefined) part(state, now, question.aloneFor);
+  if (question.aloneFor !== undefined) leave(state, now, question.aloneFor);
   state.requests += question.requests;
   outvote(state, question.requests);
   for (const quota of question.quotas) hear(state, quota, question.lastRate);
@@ -99,7 +99,7 @@ function begin(now: number, { lastRate, lastBurst, aloneFor }: Question): LimitS
 }
 
 /** One process stops using the place, so all do. What is accepted until they return had no slot, and is not counted here. */
-function part(state: LimitState, now: number, aloneFor: number): void {
+function leave(state: LimitState, now: number, aloneFor: number): void {
   state.backAt = Math.max(state.backAt > now ? state.backAt : now + TOGETHER, now + aloneFor);
   restart(state, state.backAt);
   state.refusedAt = 0;

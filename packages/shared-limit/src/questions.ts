@@ -1,4 +1,4 @@
-import { endSleep, type Watch, watchRequests } from '@steadfetch/core/kit';
+import { endSleep, isThenable, type Watch, watchRequests } from '@steadfetch/core/kit';
 import type { PacerParts } from '@steadfetch/rate-limit';
 import { Availability } from './availability.ts';
 import type { Place } from './place.ts';
@@ -36,7 +36,7 @@ export interface Asked {
 export class Questions {
   readonly reports: Reports = new Reports();
   /** What the first call that waits costs, and the longest wait for a slot, ms: a later one is of no use. */
-  line: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
+  firstCall: Pick<Question, 'cost' | 'within'> = { cost: 1, within: 0 };
   readonly #place: Place;
   readonly #parts: PacerParts;
   readonly #asker: Asker;
@@ -105,7 +105,7 @@ export class Questions {
     this.#availability.asked(now);
     const question = {
       want,
-      ...this.line,
+      ...this.firstCall,
       refusal: refusal && { ...refusal, at: refusal.at - this.reports.offset! }, // its slot came with an answer
       known: this.#place.known,
       aloneFor: this.#availability.aloneFor(now),
@@ -115,7 +115,7 @@ export class Questions {
     if (isAwaited) this.#asking = asked;
     try {
       const reply = this.#place.ask(this.#parts.key, question);
-      if (isPromise(reply)) this.#await(asked, reply, isAwaited);
+      if (isThenable(reply)) this.#await(asked, reply, isAwaited);
       else this.#receive(asked, reply);
     } catch (error) {
       this.#notHeard(asked, error);
@@ -123,7 +123,7 @@ export class Questions {
   }
 
   /** The calls that wait go on without an answer that is late, and a place that does not answer at all has failed. */
-  #await(asked: Asked, reply: Promise<Reply>, isAwaited: boolean): void {
+  #await(asked: Asked, reply: PromiseLike<Reply>, isAwaited: boolean): void {
     const end = isAwaited ? this.#watch?.(() => this.#lost(asked)) : undefined;
     const stop = new AbortController();
     const after = (ms: number) => this.#parts.clock.sleep(ms, stop.signal);
@@ -237,10 +237,6 @@ export class Questions {
 
 function tooSlow(ms: number): Error {
   return new Error(`the store took longer than ${ms} ms`);
-}
-
-function isPromise(reply: Reply | Promise<Reply>): reply is Promise<Reply> {
-  return typeof (reply as Partial<Promise<Reply>> | undefined)?.then === 'function';
 }
 
 function shown(value: unknown): string | undefined {

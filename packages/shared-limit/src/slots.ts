@@ -1,5 +1,5 @@
 import type { Reply } from './state.ts';
-import { LAPSED, MOST } from './usable.ts';
+import { LAPSED, MOST_SLOTS } from './usable.ts';
 
 /** A slot for which no call waits lapses earlier, ms. */
 const LAPSED_IDLE = 50;
@@ -65,8 +65,8 @@ export class Slots {
     }
   }
 
-  /** Notes that a call has to wait for the first one. */
-  wait(): void {
+  /** A call has to wait for the first one. */
+  noteWait(): void {
     this.#hasWaited = true;
   }
 
@@ -100,6 +100,6 @@ export class Slots {
     if (!this.#hasWaited) this.pace = 0;
     else this.pace = this.pace > 0 ? 0.8 * this.pace + 0.2 * pace : pace;
     this.#hasWaited = false;
-    this.want = Math.min(MOST, 2 * this.want, every > 0 ? Math.ceil(HANDFUL / every) : MOST);
+    this.want = Math.min(MOST_SLOTS, 2 * this.want, every > 0 ? Math.ceil(HANDFUL / every) : MOST_SLOTS);
   }
 }

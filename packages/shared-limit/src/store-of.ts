@@ -92,5 +92,5 @@ export function storeOf(ask: Ask, options: StoreOptions = {}): SharedStore {
 }
 
 function checkObservers(option: string, hooks: StoreHooks | readonly StoreHooks[]): readonly StoreHooks[] {
-  return checkHooks<StoreHooks>(option.replace(/: hooks$/, ''), ['onDown', 'onUp'], hooks);
+  return checkHooks<StoreHooks>(option, ['onDown', 'onUp'], hooks);
 }

@@ -61,7 +61,7 @@ export class StoredPacer implements Pacing, Asker {
     this.#reserve(now, line);
     this.#own?.announce(now, line);
     if (this.#questions.isAlone) return;
-    if (this.#slots.first && this.#slots.first.at > now) this.#slots.wait();
+    if (this.#slots.first && this.#slots.first.at > now) this.#slots.noteWait();
     this.#slots.isWaitedFor = this.delay(now) > 0;
   }
 
@@ -151,7 +151,7 @@ export class StoredPacer implements Pacing, Asker {
     const questions = this.#questions;
     if (!questions.isUsed) questions.askIfDue(now);
     else if (latest !== undefined && !questions.isAwaited) {
-      questions.line = { cost, within: Math.min(LONGEST_WAIT, Math.max(0, latest - now)) };
+      questions.firstCall = { cost, within: Math.min(LONGEST_WAIT, Math.max(0, latest - now)) };
       if (this.#slots.first) {
         if (this.#slots.isStale(now)) questions.ask(now, 0, undefined, true);
       } else if (latest >= this.#slots.freeAt) questions.ask(now, this.#slots.want);

@@ -78,18 +78,18 @@ export function tabStore(options?: TabStoreOptions): TabStore {
   const tabs = tabsOf(`steadfetch limits ${FORM}: ${name}`, rest.clock);
   const store = storeOf((key, question) => tabs.ask(key, question), rest);
   const pacer: TabStore['pacer'] = (parts) => {
-    tabs.waked(parts.key, parts.wake);
+    tabs.addWake(parts.key, parts.wake);
     return store.pacer(parts);
   };
   return { ...store, pacer, close: () => tabs.close() };
 }
 
 /** Firefox makes no channel where cookies are blocked. The program must start nevertheless: its calls then go on without the other tabs. */
-function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'waked' | 'close'> {
+function tabsOf(name: string, clock: Clock): Pick<Tabs, 'ask' | 'addWake' | 'close'> {
   try {
     return new Tabs(name, clock);
   } catch (error) {
-    return { ask: () => Promise.reject(error), waked() {}, close() {} };
+    return { ask: () => Promise.reject(error), addWake() {}, close() {} };
   }
 }
 
@@ -135,8 +135,8 @@ class Tabs {
     });
   }
 
-  /** To be called where a call may go. */
-  waked(key: string, wake: () => void): void {
+  /** `wake` is to be called where a call may go. */
+  addWake(key: string, wake: () => void): void {
     this.#wakes.set(new WeakRef(wake), key);
     dropOldest(this.#wakes);
   }

@@ -30,7 +30,7 @@ const RENEWED = 3_000;
 /** Just under what the server told. */
 const UNDER = 0.995;
 /** The longest time between two slots, whatever the server said: so a call finds out whether anything is left, ms. */
-export const LONGEST = 60_000;
+export const LONGEST_TOLD = 60_000;
 /** What is left beyond half of the most that there was is spent in about so long, ms. */
 const SPENT = 10_000;
 /** This long after processes returned to the place, all have reported, ms. */
@@ -154,7 +154,7 @@ export function toldEvery(state: LimitState, at: number, cost: number): number {
     const isSilent = now > told.resetAt + 2 * told.window + SILENT || state.requests - told.heardIn >= UNMENTIONED;
     if (isSilent) state.told.delete(name);
     else if (state.trust > 0.5)
-      every = Math.max(every, Math.min(LONGEST, unitsOf(name, cost) / rateOf(told, at, state.trust)));
+      every = Math.max(every, Math.min(LONGEST_TOLD, unitsOf(name, cost) / rateOf(told, at, state.trust)));
   }
   return every;
 }

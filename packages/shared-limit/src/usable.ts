@@ -1,7 +1,7 @@
 import type { Question, Reply } from './state.ts';
 
 /** So many slots are reserved at once at most. */
-export const MOST = 1_000;
+export const MOST_SLOTS = 1_000;
 /** The longest wait that is taken from a place: two days, since a server may ask for one, ms. */
 export const LONGEST_WAIT = 172_800_000;
 /** No call uses a slot that was due longer ago than this, ms. */
@@ -13,5 +13,5 @@ export function isUsable(reply: Reply, { want, within }: Pick<Question, 'want' |
   if (![now, first, every, closedUntil, goodFor, rate, burst, backAt].every(Number.isFinite)) return false;
   if (every < 0 || goodFor <= 0 || now - first > LAPSED) return false;
   if (Math.max(every, first - now, closedUntil - now, backAt - now) > LONGEST_WAIT) return false;
-  return Number.isInteger(count) && (count >= Math.min(1, want) || first - now > within) && count <= MOST;
+  return Number.isInteger(count) && (count >= Math.min(1, want) || first - now > within) && count <= MOST_SLOTS;
 }

@@ -194,3 +194,27 @@ it('forgets a quota that twenty answers in a row did not mention, whatever it sa
   expect(after(10, 9).replies.at(-1)!.every).toBe(60_000);
   expect(after(10, 10).replies.at(-1)!.every).toBeLessThan(10);
 });
+
+it('of a quota of one no slot is saved up: two at once are refused', () => {
+  const quotas = [quota({ limit: 1, remaining: 0, reset: 1_000, window: 1_000 })];
+  const { replies } = asked([0, { quotas }], [5_000, {}], [5_001, {}]);
+  expect(replies[2]!.first - replies[1]!.first).toBeGreaterThanOrEqual(1_000);
+});
+
+it('what is told later than something newer changes nothing', () => {
+  const { state } = asked([0, { quotas: [quota({ remaining: 40 })] }], [5, { quotas: [quota({ at: START - 5 })] }]);
+  expect(state.told.get('q')!.seen).toBe(40);
+});
+
+it('what comes back to a bucket that is not full is measured', () => {
+  const tell = (at: number, remaining: number): [number, Partial<Question>] => [
+    at,
+    {
+      requests: 20,
+      accepted: [{ from: START + at, to: START + at, cost: 20 }],
+      quotas: [quota({ at: START + at, remaining })],
+    },
+  ];
+  const { state } = asked(tell(0, 90), tell(1_500, 70), tell(3_000, 65));
+  expect(state.told.get('q')!.refill).toBeCloseTo(15 / 1_500);
+});

@@ -35,7 +35,7 @@ describe('events in a browser', () => {
     expect([names, (error as Error).name]).toEqual([['TypeError'], 'AbortError']);
   });
 
-  it('drains', async () => {
+  it('ends a call that waits for a retry when it drains, with the last answer', async () => {
     const draining = drain();
     const api = compose(draining, retry({ delay: () => 60_000 }))(async () => new Response(null, { status: 503 }));
     const call = api(URL).catch((thrown: unknown) => thrown);

@@ -56,7 +56,7 @@ describe.each(Object.entries(LACKS))('without %s', (_, takeAway) => {
       retry: { delay: () => 1 },
     })(globalThis.fetch);
 
-  it('every layer works', async () => {
+  it('a POST is repeated with one key and answered through every layer', async () => {
     await using server = await startServer([503, { fault: 'reset' }, { body: 'fine' }]);
     takeAway();
 

@@ -123,7 +123,6 @@ function watchBody(response: Response, { call, controller, settings }: Arrival, 
   };
   const pull = async () => {
     unlink ??= followWeakly(signal!, follower, source.abandon);
-    if (ended) return;
     let timer: Timer | undefined;
     try {
       timer = limit === undefined ? undefined : startTimer(time, limit, follower);

@@ -6,7 +6,7 @@ type Source = Pick<Call, 'method' | 'url'> & { readonly record: Pick<CallRecord,
 
 /** Says which wait was too long, how long it was allowed to be, what the call was waiting for, and what came before. */
 export class TimeoutError extends AnsweredError {
-  override readonly name: 'TimeoutError' = 'TimeoutError';
+  override readonly name = 'TimeoutError';
   /** `headers`: no response came. `body`: a response came, and then its body stood still. */
   readonly phase: 'headers' | 'body';
   /** In milliseconds. */

@@ -2,9 +2,9 @@ import { notify } from '../events/notify.ts';
 import { checkFunction, checkNames, optionError } from './check.ts';
 import { isPlain } from './show.ts';
 
-/** The observers in an option `hooks`, one object or an array of them, or throws. A class instance may have other members. */
+/** The observers, one object or an array of them, or throws. A class instance may have other members. */
 export function checkHooks<Hooks extends object>(
-  owner: string,
+  option: string,
   names: readonly (keyof Hooks & string)[],
   hooks: Hooks | readonly Hooks[] = [],
 ): readonly Hooks[] {
@@ -12,10 +12,10 @@ export function checkHooks<Hooks extends object>(
   for (const hook of all) {
     const plain = typeof hook === 'object' && hook !== null && isPlain(hook);
     if (!plain && !names.some((name) => name in Object(hook))) {
-      throw optionError(`${owner}: hooks`, `an object with ${names.join(', ')}, or an array of such`, hook);
+      throw optionError(option, `an object with ${names.join(', ')}, or an array of such`, hook);
     }
-    if (plain) checkNames(`${owner}: hooks`, hook, names);
-    for (const name of names) if (hook[name] !== undefined) checkFunction(`${owner}: hooks.${name}`, hook[name]);
+    if (plain) checkNames(option, hook, names);
+    for (const name of names) if (hook[name] !== undefined) checkFunction(`${option}.${name}`, hook[name]);
   }
   return [...all];
 }

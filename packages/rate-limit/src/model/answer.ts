@@ -20,7 +20,7 @@ export interface Settled {
   readonly closed: boolean;
 }
 
-/** What is left of a quota. All numbers are finite, and not negative. */
+/** What is left of a quota, as a response tells it. All numbers are finite, and not negative. */
 export interface Quota {
   /** The name of the policy. A name with `request` in it counts requests, whatever they cost. */
   readonly name?: string | undefined;

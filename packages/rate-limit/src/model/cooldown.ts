@@ -16,9 +16,10 @@ const KEPT = 20;
 const PROOF = 6;
 
 /**
- * The gate of a key. A refusal closes it for as long as the server asked, or for a time of our own that doubles while nothing is
- * accepted. A closing is shortened in two cases only: a probe is accepted, which is a call that is let out while the
- * gate is closed for long; or many requests are accepted that were sent after the refused one, those of a sample among them.
+ * Whether the gate is closed, and until when. A refusal closes it for as long as the server asked, or for a time of our own that
+ * doubles while nothing is accepted. A closing is shortened in two cases only: a probe is accepted, which is a call that is let
+ * out while the gate is closed for long; or many requests are accepted that were sent after the refused one, those of a sample
+ * among them.
  */
 export class Cooldown {
   readonly #random: () => number;

@@ -1,6 +1,7 @@
 import { type Estimate, estimate } from './estimate.ts';
-import { History, type Stretch } from './history.ts';
+import { History } from './history.ts';
 import { Pace, within } from './pace.ts';
+import type { Stretch } from './stretch.ts';
 
 /** About how long a pace is held at most, and at least, before more is tried for, in milliseconds. */
 const LONGEST_HOLD_MS = 20_000;
@@ -177,11 +178,10 @@ export class Limit {
   #firstRefused(stretch: Stretch, closing: Closing, now: number): void {
     const { accepted, from, last } = this.#flow;
     const isFlow = last - from > SHORTEST_FLOW_MS && now - last < LONGEST_GAP_MS;
-    if (!isFlow || stretch.accepted >= LEAST_BURST) this.#search(stretch, closing);
-    else {
+    if (isFlow && stretch.accepted < LEAST_BURST) {
       this.pace.open(now, 0);
       this.#share(accepted / (now - from), now);
-    }
+    } else this.#search(stretch, closing);
   }
 
   /** The first refusal tells how large the burst was, and not yet how much comes back: from a low pace upwards until refused again. */
@@ -208,8 +208,7 @@ export class Limit {
 
   /** The pace before shares of it were given up, where it is so fast that others alone would not have used up all. */
   get #before(): number {
-    const { ceiling } = this.pace;
-    return this.#isShared && ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? ceiling : 0;
+    return this.#isShared && this.pace.ceiling * CLIMB_MS >= LEAST_TO_MEASURE ? this.pace.ceiling : 0;
   }
 
   /** The gate opens again, and the pace stays as it is: what was refused says nothing about it. */

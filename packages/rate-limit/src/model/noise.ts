@@ -1,4 +1,4 @@
-import type { Stretch } from './history.ts';
+import type { Stretch } from './stretch.ts';
 
 /** So many refusals among so many of the last answers prove a limit. */
 const PROVEN_BY = 3;
@@ -7,7 +7,7 @@ const ANSWERS_KEPT = 6;
 const WEIGHT_OF_ANSWER = 0.01;
 /** A refusal that was doubted is dismissed after so many more answers, if they did not prove a limit. */
 const DISMISSED_AFTER_ANSWERS = 10;
-/** The key becomes patient with so many dismissed refusals. */
+/** The gate becomes patient with so many dismissed refusals. */
 const PATIENT_AFTER_DISMISSALS = 2;
 /** The usual share of refusals is taken from about so many answers, and lies between these. */
 const ANSWERS_COUNTED = 400;
@@ -26,7 +26,7 @@ interface Tally {
 
 /**
  * Refusals that do not depend on the pace: one of many backends fails, a deployment, an injected fault. A lower pace
- * does not help against these, so they must not lower it. A usual share of refusals is known once the key is patient; what proves a
+ * does not help against these, so they must not lower it. A usual share of refusals is known once the gate is patient; what proves a
  * limit then is that more than usual is refused (Page's cumulative sum, 1954).
  */
 export class Noise {
@@ -40,7 +40,7 @@ export class Noise {
   #all: Tally = { answers: 0, refused: 0 };
   /** The same when the stretch began. */
   #before: Tally = { answers: 0, refused: 0 };
-  /** The share of refusals that is usual, as it was when the key became patient. */
+  /** The share of refusals that is usual, as it was when the gate became patient. */
   #usual = 0;
   /** The evidence in the last answers for more refusals than usual, as a logarithm; and the pace at which that began. */
   #excess = 0;

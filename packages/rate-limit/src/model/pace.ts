@@ -10,7 +10,7 @@ const MOST_PER_REQUEST = 1.25;
 const MOST_GROWTH = 2;
 
 /**
- * The pace of a key that was refused, per ms, as a function of time; and the tokens that it gives. Four ways:
+ * The pace of a gate whose calls were refused, per ms, as a function of time; and the tokens that it gives. Four ways:
  *
  * - free: no pace;
  * - search: grows until refused again;

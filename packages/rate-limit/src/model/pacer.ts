@@ -1,10 +1,10 @@
 import type { Answer, Settled } from './answer.ts';
 import { Flight } from './flight.ts';
-import type { Stretch } from './history.ts';
 import { KnownLimit } from './known-limit.ts';
 import { Quotas, type Spent } from './quotas.ts';
 import { Refusals } from './refusals.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Stretch } from './stretch.ts';
 
 /** A request that was sent. All but `at` and `cost` is the model's own. */
 export interface Sent {
@@ -39,7 +39,7 @@ export interface PacerOptions {
 const ASK_AGAIN_MS = 1_000;
 
 /**
- * When the next call of a key may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
+ * When the next call of a gate may be sent: learned from what became of those before. Pure: no clock, no timers. `advance` lets
  * time pass, `delay` asks, `send` counts, `settle` learns.
  */
 export class Pacer {

@@ -1,11 +1,13 @@
+import { Concurrency } from './concurrency.ts';
 import { Cooldown } from './cooldown.ts';
-import { Concurrency, type Flight } from './flight.ts';
-import { History, Stretch } from './history.ts';
+import type { Flight } from './flight.ts';
+import { History } from './history.ts';
 import { Limit } from './limit.ts';
 import { Noise } from './noise.ts';
 import type { PacerOptions, Sent } from './pacer.ts';
 import type { Quotas } from './quotas.ts';
 import { Sample } from './sample.ts';
+import { Stretch } from './stretch.ts';
 
 /** A server that refused nothing may have filled up again after so long without a call, in milliseconds. */
 const FULL_AFTER_MS = 1_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Concurrency, Flight } from '../../src/model/flight.ts';
-import { Stretch } from '../../src/model/history.ts';
+import { Concurrency } from '../../src/model/concurrency.ts';
+import { Flight } from '../../src/model/flight.ts';
+import { Stretch } from '../../src/model/stretch.ts';
 
 describe('Flight', () => {
   const roomAfterOne = (limited: boolean, refused = false) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Stretch } from '../../src/model/history.ts';
 import { type Closing, Limit } from '../../src/model/limit.ts';
+import { Stretch } from '../../src/model/stretch.ts';
 import { chance } from './drive.ts';
 
 /** One of `accepted` in so many ms, and then a refusal. */

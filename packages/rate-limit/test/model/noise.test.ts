@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Stretch } from '../../src/model/history.ts';
 import { Noise } from '../../src/model/noise.ts';
+import { Stretch } from '../../src/model/stretch.ts';
 import { chance } from './drive.ts';
 
 function note(noise: Noise, outcomes: string, pace = Infinity): void {

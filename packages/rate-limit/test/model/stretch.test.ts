@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Concurrency } from '../../src/model/flight.ts';
-import { Stretch } from '../../src/model/history.ts';
+import { Concurrency } from '../../src/model/concurrency.ts';
+import { Stretch } from '../../src/model/stretch.ts';
 
 function stretch({ inFlight, refusedAt }: { inFlight: number; refusedAt?: number }): Stretch {
   const made = new Stretch();

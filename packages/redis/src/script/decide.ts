@@ -111,7 +111,7 @@ local function restart(at)
   s.emptied, s.accepted, s.begun, s.granted = at, 0, 0, 0
 end
 
-local function part(now, aloneFor)
+local function leave(now, aloneFor)
   s.backAt = max(s.backAt > now and s.backAt or now + 3000, now + aloneFor)
   restart(s.backAt)
   s.refusedAt = 0
@@ -128,7 +128,7 @@ records(ARGV[8], function(one)
   local n = numbers(one)
   accept(n[1], n[2], n[3])
 end)
-if aloneFor then part(now, aloneFor) end
+if aloneFor then leave(now, aloneFor) end
 s.requests = s.requests + tonumber(ARGV[5])
 outvote(tonumber(ARGV[5]))
 records(ARGV[10], function(one)

@@ -1,5 +1,5 @@
 import { contentOf } from './contract-bodies.ts';
-import { CONTRACT_URL, type ContractCheck, same } from './contract-claim.ts';
+import { CONTRACT_URL, type ContractCheck, type Make, same } from './contract-claim.ts';
 import { askedAgain, ending, ok, probe, readingAll } from './contract-probe.ts';
 
 /** Many middlewares act on one of these alone. */
@@ -8,49 +8,8 @@ const METHODS = ['GET', 'PUT', 'POST'];
 /** What becomes of the arguments that belong to the caller. */
 export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
   'sends what was asked for, whatever the caller changes afterwards': async (make) => {
-    const { fetch, asked } = probe();
-    for (const method of METHODS) {
-      const headers: Record<string, string> = { 'x-a': 'asked' };
-      const init: RequestInit = { method, headers };
-      const call = make()(fetch)(CONTRACT_URL, init);
-      headers['x-a'] = 'changed';
-      init.method = 'DELETE';
-      await call;
-      const sent = asked.pop();
-      same(`${sent?.method} ${sent?.headers.get('x-a')}`, `${method} asked`, 'what next was asked for');
-    }
-    const url = new URL(CONTRACT_URL);
-    const bytes = new TextEncoder().encode('asked');
-    const isCopied = await copiesBytes();
-    const second = make()(fetch)(url, { method: 'PUT', body: bytes });
-    url.pathname = '/changed';
-    if (isCopied) bytes.fill(33);
-    await second;
-    same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
-    same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
-    const request = new Request(CONTRACT_URL, { headers: { 'x-a': 'asked' } });
-    const third = make()(fetch)(request);
-    request.headers.set('x-a', 'changed');
-    await third;
-    same(asked[1]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
-    for (const method of METHODS) {
-      const body = method === 'GET' ? '' : 'asked';
-      const all = await askedAgain(make, (again, signal) => {
-        const [address, first, order] = [new URL(CONTRACT_URL), { 'x-a': 'asked' }, new TextEncoder().encode(body)];
-        const fourth = again(address, { method, headers: first, ...(body && { body: order }), signal });
-        address.searchParams.set('q', 'changed');
-        first['x-a'] = 'changed';
-        if (isCopied) order.fill(33);
-        return fourth;
-      });
-      for (const { when, asked: sent } of all) {
-        for (const { url: address, headers: given, request: one } of sent) {
-          const q = new URL(address).searchParams.get('q'); // one that repeats may ask another host
-          const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
-          same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
-        }
-      }
-    }
+    await sendsAsAsked(make);
+    await sendsAgainAsAsked(make);
   },
 
   "leaves the caller's arguments as they were": async (make) => {
@@ -88,19 +47,74 @@ export const argumentChecks: Readonly<Record<string, ContractCheck>> = {
         same([...headers.keys()].join(), names, `the names of headers of the Request of a ${init.method}`);
       }
     });
-    const form = new FormData();
-    form.append('a', 'order');
-    const bodies = [form, new URLSearchParams('b=order&a=another'), new TextEncoder().encode('order')];
-    const contents = async () =>
-      (await Promise.all(bodies.map((body) => contentOf(new Request(CONTRACT_URL, { method: 'PUT', body }))))).join();
-    const before = await contents();
-    const sent = ['PUT', 'POST'].flatMap((method) =>
-      bodies.map((body) => askedAgain(make, (again) => again(CONTRACT_URL, { method, body, signal }))),
-    );
-    await Promise.all([...left, ...sent]).finally(abort);
-    same(await contents(), before, 'the bodies');
+    await Promise.all([...left, leavesBodies(make, signal)]).finally(abort);
   },
 };
+
+async function sendsAsAsked(make: Make): Promise<void> {
+  const { fetch, asked } = probe();
+  for (const method of METHODS) {
+    const headers: Record<string, string> = { 'x-a': 'asked' };
+    const init: RequestInit = { method, headers };
+    const call = make()(fetch)(CONTRACT_URL, init);
+    headers['x-a'] = 'changed';
+    init.method = 'DELETE';
+    await call;
+    const sent = asked.pop();
+    same(`${sent?.method} ${sent?.headers.get('x-a')}`, `${method} asked`, 'what next was asked for');
+  }
+  const url = new URL(CONTRACT_URL);
+  const bytes = new TextEncoder().encode('asked');
+  const isCopied = await copiesBytes();
+  const second = make()(fetch)(url, { method: 'PUT', body: bytes });
+  url.pathname = '/changed';
+  if (isCopied) bytes.fill(33);
+  await second;
+  same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
+  same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
+  const request = new Request(CONTRACT_URL, { headers: { 'x-a': 'asked' } });
+  const third = make()(fetch)(request);
+  request.headers.set('x-a', 'changed');
+  await third;
+  same(asked[1]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
+}
+
+/** In a repetition, which may come after the caller has used its arguments for something else. */
+async function sendsAgainAsAsked(make: Make): Promise<void> {
+  const isCopied = await copiesBytes();
+  for (const method of METHODS) {
+    const body = method === 'GET' ? '' : 'asked';
+    const all = await askedAgain(make, (again, signal) => {
+      const [address, first, order] = [new URL(CONTRACT_URL), { 'x-a': 'asked' }, new TextEncoder().encode(body)];
+      const call = again(address, { method, headers: first, ...(body && { body: order }), signal });
+      address.searchParams.set('q', 'changed');
+      first['x-a'] = 'changed';
+      if (isCopied) order.fill(33);
+      return call;
+    });
+    for (const { when, asked: sent } of all) {
+      for (const { url: address, headers: given, request: one } of sent) {
+        const q = new URL(address).searchParams.get('q'); // one that repeats may ask another host
+        const was = `q=${q} x-a: ${given.get('x-a')} ${await one.text()}`;
+        same(was, `q=1 x-a: asked ${body}`, `what next was given ${when}`);
+      }
+    }
+  }
+}
+
+async function leavesBodies(make: Make, signal: AbortSignal): Promise<void> {
+  const form = new FormData();
+  form.append('a', 'order');
+  const bodies = [form, new URLSearchParams('b=order&a=another'), new TextEncoder().encode('order')];
+  const contents = async () =>
+    (await Promise.all(bodies.map((body) => contentOf(new Request(CONTRACT_URL, { method: 'PUT', body }))))).join();
+  const before = await contents();
+  const sent = ['PUT', 'POST'].flatMap((method) =>
+    bodies.map((body) => askedAgain(make, (again) => again(CONTRACT_URL, { method, body, signal }))),
+  );
+  await Promise.all(sent);
+  same(await contents(), before, 'the bodies');
+}
 
 /** Whether a `Request` keeps the bytes that it is made of. That of happy-dom reads them when it is sent, also behind no middleware. */
 async function copiesBytes(): Promise<boolean> {

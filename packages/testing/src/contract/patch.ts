@@ -1,4 +1,4 @@
-/** Puts members in place of those of an object. Gives the function that puts back what was there, or was not. */
+/** Puts members in place of those of an object. Returns the function that puts back what was there, or was not. */
 export function patch(target: object, members: Readonly<Record<string, unknown>>): () => void {
   const before = Object.keys(members).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
   for (const [name, descriptor] of before) {

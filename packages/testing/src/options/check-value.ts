@@ -1,6 +1,6 @@
 import { optionError } from '@steadfetch/core/kit';
 
-/** Gives the value back, or throws an error that names the option, what is allowed and the value. */
+/** Returns the value, or throws an error that names the option, what is allowed and the value. */
 export function checkValue<T>(option: string, value: T, allowed: string, fits: boolean): T {
   if (fits) return value;
   throw optionError(option, allowed, value);

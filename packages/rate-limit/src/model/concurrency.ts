@@ -1,0 +1,71 @@
+import type { Stretch } from './stretch.ts';
+
+/** How long a number is kept to before one more is tried, in milliseconds. */
+const TRY_MORE_AFTER_MS = 60_000;
+
+/** A limit on how many are in flight at once: nothing beyond a number is accepted, and nothing within it refused. */
+export class Concurrency {
+  /** The number that was measured; Infinity before that. */
+  #found = Infinity;
+  /** The number that is kept to: as measured, or one more while that is tried. */
+  #most = Infinity;
+  /** The number was wrong: no other one is looked for. */
+  #refuted = false;
+  /** It was raised since it was doubted: where it is refused then, the limit may have fallen again. */
+  #isRaised = false;
+  #tryAt = 0;
+  /** More than the number were refused again: before that it is a guess. */
+  isConfirmed = false;
+  /** One more was tried for a minute, and nothing was refused: the server may take more than that by now. */
+  isDoubted = false;
+
+  /** As many may be in flight. */
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Learns from a stretch that ended with a refusal. Returns whether the number explains it: then nothing else is to be learned. */
+  learn(stretch: Stretch, now: number): boolean {
+    if (this.#refuted || stretch.refusedInFlight === Infinity) return false;
+    if (this.#found < Infinity) return this.#confirm(stretch, now);
+    const { refusedInFlight } = stretch;
+    const all = stretch.acceptedWith(0);
+    const beyond = stretch.acceptedWith(refusedInFlight);
+    // as many as the number may be a burst
+    const isMoreThanBurst = refusedInFlight >= 3 && all >= refusedInFlight;
+    if (isMoreThanBurst && beyond <= 0.25 * all) {
+      this.#found = this.#most = refusedInFlight - 1;
+      this.#tryAt = now + TRY_MORE_AFTER_MS;
+    }
+    return false;
+  }
+
+  /**
+   * Learns from an accepted request. Where more than the number were in flight it is a try of one more, since some answers may have been
+   * on their way. Where as many as the number were in flight, and for long, one more is tried.
+   */
+  accepted(inFlight: number, now: number, sentWith: number): void {
+    if (sentWith > this.#most) {
+      [this.#found, this.#most] = [sentWith - 1, sentWith];
+      this.#isRaised = this.isDoubted;
+    }
+    if (this.#most === Infinity || inFlight < this.#most || now <= this.#tryAt) return;
+    this.isDoubted = this.#most > this.#found;
+    this.#most = this.#found + 1;
+    this.#tryAt = now + TRY_MORE_AFTER_MS;
+  }
+
+  #confirm(stretch: Stretch, now: number): boolean {
+    if (stretch.refusedInFlight <= this.#found && this.#most === this.#found) {
+      this.#refuted = !this.#isRaised; // a pace that is taken for a number would run free
+      this.#found = this.#most = Infinity;
+      this.isConfirmed = this.isDoubted = this.#isRaised = false;
+      return false;
+    }
+    this.isConfirmed = true;
+    this.isDoubted = false;
+    this.#most = this.#found;
+    this.#tryAt = now + TRY_MORE_AFTER_MS;
+    return true;
+  }
+}
