@@ -152,6 +152,8 @@ describe('classifyError', () => {
     'net::ERR_NAME_NOT_RESOLVED',
     'net::ERR_TIMED_OUT',
     'Response served by service worker is an error',
+    'FetchEvent.respondWith received an error: TypeError: Load failed',
+    'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
   });

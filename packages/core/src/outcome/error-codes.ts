@@ -36,7 +36,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /error (sending request for url|reading a body from)/, // Deno
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
-  /Response served by service worker is an error$/,
+  /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
   /Network request (failed|timed out)$/, // React Native
   /network timeout at: /, // node-fetch
   /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
