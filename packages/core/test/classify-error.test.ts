@@ -140,6 +140,9 @@ describe('classifyError', () => {
     'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, …)',
     'Remote protocol error occurred.',
     'The internal HTTP library has thrown an error:\nreqwest::Error { kind: Request, url: "https://api.test/bad%20port" … }',
+    'Error: GET https://api.test/: error sending request for uri (https://api.test/): client error (Connect): client error (Connect): tcp connect error',
+    'Error: error decoding response body for uri (https://api.test/): error reading a body from connection: end of file',
+    'error decoding response body: error reading a body from connection: unexpected EOF during chunk size line',
     'The request timed out.',
     'Could not connect to the server.',
     'A server with the specified hostname could not be found.',
@@ -175,9 +178,20 @@ describe('classifyError', () => {
     'fetch failed: The certificate for this server is invalid.',
     'fetch failed: javax.net.ssl.SSLHandshakeException: Trust anchor for certification path not found.',
     'net::ERR_CERT_DATE_INVALID',
+    'Error: GET https://api.test/: error sending request for uri (https://api.test/): client error (Connect): client error (Connect): [CERTIFICATE_VERIFY_FAILED]: …',
     'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, … InvalidCertificate( …',
-  ])('knows from Expo, Electron and impit that another connection would fail the same way: %s', (message) => {
+  ])('knows from Expo, Electron, impit and wreq that another connection would fail the same way: %s', (message) => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
+  });
+
+  it.each([
+    ['kind: Body, source: hyper::Error(Body, Custom { kind: UnexpectedEof, error: IncompleteBody }) } }', 'network'],
+    ['kind: Decode, source: Kind(InvalidData) } }', 'bug'],
+  ])('reads the text of impit where its code says that it knows none: %s', (why, kind) => {
+    const message = `Error reading response stream: reqwest::Error { kind: Decode, source: reqwest::Error { ${why}`;
+    const error = Object.assign(new Error(message), { code: 'Unknown' });
+
+    expect(classifyError(error)).toEqual({ kind, permanent: kind === 'bug' });
   });
 
   it.each([

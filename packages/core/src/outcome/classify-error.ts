@@ -80,8 +80,11 @@ export function codeOf(error: unknown): string | undefined {
   return codeIn(causesOf(error));
 }
 
+/** What modules in Rust give an error that has no code (napi-rs). */
+const NO_CODE = 'Unknown';
+
 function codeIn(chain: readonly unknown[]): string | undefined {
-  return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined);
+  return chain.map((link) => textOf(link, 'code')).find((code) => code !== undefined && code !== NO_CODE);
 }
 
 /**
