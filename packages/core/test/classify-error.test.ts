@@ -185,13 +185,17 @@ describe('classifyError', () => {
   });
 
   it.each([
-    ['kind: Body, source: hyper::Error(Body, Custom { kind: UnexpectedEof, error: IncompleteBody }) } }', 'network'],
-    ['kind: Decode, source: Kind(InvalidData) } }', 'bug'],
-  ])('reads the text of impit where its code says that it knows none: %s', (why, kind) => {
-    const message = `Error reading response stream: reqwest::Error { kind: Decode, source: reqwest::Error { ${why}`;
-    const error = Object.assign(new Error(message), { code: 'Unknown' });
-
-    expect(classifyError(error)).toEqual({ kind, permanent: kind === 'bug' });
+    [
+      'Unknown',
+      'Error reading response stream: reqwest::Error { kind: Decode, source: … { kind: Body, source: …',
+      'network',
+    ],
+    ['Unknown', 'Error reading response stream: reqwest::Error { kind: Decode, source: …', 'bug'],
+    ['GenericFailure', 'error sending request for url (https://api.test/): client error (Connect)', 'network'],
+    ['FETCH_ERROR', 'network timeout at: https://api.test/', 'network'],
+    ['FETCH_ERROR', 'maximum redirect reached at: https://api.test/', 'bug'],
+  ])('reads the text where a client writes %s for no code: %s', (code, message, kind) => {
+    expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
   });
 
   it.each([
