@@ -86,7 +86,11 @@ export function redactUrl(url: string): string {
  * URL where the runtime knows no base, since a fetch inside puts one in front.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
-  return isRedirected(response, call) && call.origin !== '/' && secure(originOf(response.url)) !== secure(call.origin);
+  return (
+    isRedirected(response, call) &&
+    call.origin !== '/' &&
+    secure(originOf(String(response.url))) !== secure(call.origin)
+  );
 }
 
 function secure(origin: string): string {
