@@ -140,6 +140,9 @@ describe('classifyError', () => {
     'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, …)',
     'Remote protocol error occurred.',
     'The internal HTTP library has thrown an error:\nreqwest::Error { kind: Request, url: "https://api.test/bad%20port" … }',
+    'Error: GET https://api.test/: error sending request for uri (https://api.test/): client error (Connect): client error (Connect): tcp connect error',
+    'Error: error decoding response body for uri (https://api.test/): error reading a body from connection: end of file',
+    'error decoding response body: error reading a body from connection: unexpected EOF during chunk size line',
     'The request timed out.',
     'Could not connect to the server.',
     'A server with the specified hostname could not be found.',
@@ -177,9 +180,24 @@ describe('classifyError', () => {
     'fetch failed: The certificate for this server is invalid.',
     'fetch failed: javax.net.ssl.SSLHandshakeException: Trust anchor for certification path not found.',
     'net::ERR_CERT_DATE_INVALID',
+    'Error: GET https://api.test/: error sending request for uri (https://api.test/): client error (Connect): client error (Connect): [CERTIFICATE_VERIFY_FAILED]: …',
     'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, … InvalidCertificate( …',
-  ])('knows from Expo, Electron and impit that another connection would fail the same way: %s', (message) => {
+  ])('knows from Expo, Electron, impit and wreq that another connection would fail the same way: %s', (message) => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'network', permanent: true });
+  });
+
+  it.each([
+    [
+      'Unknown',
+      'Error reading response stream: reqwest::Error { kind: Decode, source: … { kind: Body, source: …',
+      'network',
+    ],
+    ['Unknown', 'Error reading response stream: reqwest::Error { kind: Decode, source: …', 'bug'],
+    ['GenericFailure', 'error sending request for url (https://api.test/): client error (Connect)', 'network'],
+    ['FETCH_ERROR', 'network timeout at: https://api.test/', 'network'],
+    ['FETCH_ERROR', 'maximum redirect reached at: https://api.test/', 'bug'],
+  ])('reads the text where a client writes %s for no code: %s', (code, message, kind) => {
+    expect(classifyError(Object.assign(new Error(message), { code }))).toEqual({ kind, permanent: kind === 'bug' });
   });
 
   it.each([

@@ -52,12 +52,13 @@ describe('what is sent again', () => {
     ['no POST, where the query alone differs', 'POST', '/jobs?made=1', {}, 429],
     ['a GET', 'GET', '/jobs/1', {}, 200],
     ['a POST whose URL is its own, spelled otherwise', 'POST', '/x/../%6Aobs#top', {}, 200],
-    ['a POST whose URL has got a base in front', 'POST', '/api/v1/jobs', {}, 200],
+    ['no POST, to a path that ends with the one asked for', 'POST', '/users/7/jobs', {}, 429],
+    ['a POST whose URL has got a base in front', 'POST', 'https://other.example.com/api/v1/jobs', {}, 200],
     ['no POST whose URL cannot be unescaped', 'POST', '/jobs/%E0', {}, 429],
     ['a POST where the response says that there was none', 'POST', '/jobs/1', { redirected: false }, 200],
     ['a POST where the response has no URL', 'POST', undefined, {}, 200],
   ])('where a redirect may have been followed: %s', async (_, method, path, members, status) => {
-    const url = path && `${originOf(URL)}${path}`;
+    const url = path?.startsWith('/') ? `${originOf(URL)}${path}` : path;
     const first = Object.defineProperties(new Response(null, { status: 429 }), {
       ...(url && { url: { value: url } }),
       ...('redirected' in members && { redirected: { value: members.redirected } }),

@@ -295,6 +295,16 @@ describe('what was not sent', () => {
   });
 });
 
+describe('a response whose URL is no text', () => {
+  it.each([undefined, new URL('https://cdn.test/')])('is handed on: %o', async (url) => {
+    const response = { status: 503, redirected: true, url } as unknown as Response;
+
+    const fetch = retry({ clock: instantClock() })(async () => response);
+
+    expect(await fetch(API)).toBe(response);
+  });
+});
+
 describe('a predicate', () => {
   it('counts as no where it returns a promise by mistake, which may reject', async () => {
     const { fetch, requests } = scripted(503);

@@ -86,7 +86,11 @@ export function redactUrl(url: string): string {
  * URL where the runtime knows no base, since a fetch inside puts one in front.
  */
 export function isElsewhere(response: Response, call: Pick<Call, 'origin' | 'url'>): boolean {
-  return isRedirected(response, call) && call.origin !== '/' && secure(originOf(response.url)) !== secure(call.origin);
+  return (
+    isRedirected(response, call) &&
+    call.origin !== '/' &&
+    secure(originOf(String(response.url))) !== secure(call.origin)
+  );
 }
 
 function secure(origin: string): string {
@@ -95,15 +99,17 @@ function secure(origin: string): string {
 
 /**
  * Whether the answer came after a redirect. The `Response` of React Native, Tauri and Capacitor does not say so, and has a URL as a
- * member of its own; that of impit has no `redirected`. There it is known by the URL: it ends with the path and the query that were
- * asked for, also where a fetch inside has put a base in front.
+ * member of its own; that of impit has no `redirected`. There it is known by the URL: it has the path and the query that were asked
+ * for, on another host also behind the path of a base that a fetch inside has put in front.
  */
 export function isRedirected(response: Response, call: Pick<Call, 'url'>): boolean {
   const { redirected } = response; // each good response is asked, and the getter is slow
   if (tellsRedirect(response, redirected) || !response.url) return redirected;
   const given = parse(String(response.url));
   const asked = parse(call.url);
-  return given !== undefined && asked !== undefined && !targetOf(given).endsWith(targetOf(asked));
+  if (given === undefined || asked === undefined) return false;
+  const [target, wanted] = [targetOf(given), targetOf(asked)];
+  return given.host === asked.host ? target !== wanted : !target.endsWith(wanted);
 }
 
 /** Whether `redirected` can be believed where it is false: as that of a class whose URL is read from the prototype. */

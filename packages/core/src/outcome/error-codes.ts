@@ -33,19 +33,19 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /NetworkError when |Error in input stream$|Content-Length header of network /, // Firefox
   /The (network|Internet) connection (was lost|appears to be offline)\.$/, // Safari
   /(The request timed out|Could not connect to the server|A server with the specified hostname could not be found)\.$/,
-  /error (sending request for url|reading a body from)/, // Deno
+  /(Error: (\S+ \S+: )?)?error (sending request for ur[il]|reading a body from|decoding response body.*?: error reading)/, // reqwest: Deno, wreq
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
   /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
   /Network request (failed|timed out)$/, // React Native
   /network timeout at: /, // node-fetch
   /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
-  /The internal HTTP library has thrown an error:/,
+  /The internal HTTP library has thrown an error:|Error reading response stream: .* kind: Body/,
 );
 
 /** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
 export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ begins(
-  /.*: client error \(Connect\): (invalid peer cert|received corrupt|proxy auth)/, // Deno
+  /.*: client error \(Connect\): (invalid peer cert|received corrupt|proxy auth|\[CERTIFICATE_)/, // reqwest
   /fetch failed: (?!.*onnection (closed|reset) ).*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
   /The certificate for this server /, // Capacitor on iOS
   /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
