@@ -121,7 +121,8 @@ export class Pacer {
   }
 
   /** What was not sent costs nothing. */
-  #unsent({ at, paceBefore }: Sent): void {
+  #unsent({ at, cost, paceBefore }: Sent): void {
+    this.#quotas.giveBack(cost);
     this.#known?.giveBack(at);
     this.#refusals.limit.pace.giveBack(paceBefore);
   }

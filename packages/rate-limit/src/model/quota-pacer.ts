@@ -108,6 +108,11 @@ export class QuotaPacer {
     if (cost <= 1) this.#credit = Math.max(0, this.#credit);
   }
 
+  giveBack(cost: number): void {
+    this.#spent -= cost;
+    this.#left += cost;
+  }
+
   /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */
   correct(difference: number): void {
     this.#left -= difference;

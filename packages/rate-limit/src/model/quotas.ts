@@ -68,6 +68,13 @@ export class Quotas {
     return before;
   }
 
+  /** A request that was counted is not sent, or later. */
+  giveBack(cost: number): void {
+    const { cost: spent, requests } = this.#spent;
+    this.#spent = { cost: spent - cost, requests: requests - 1 };
+    for (const { pacer, unit } of this.#policies.values()) pacer.giveBack(inUnit(unit, cost));
+  }
+
   /** The cost of a request that was sent turned out to be another one. */
   correct(difference: number): void {
     for (const { pacer, unit } of this.#policies.values()) if (unit === 'cost') pacer.correct(difference);
