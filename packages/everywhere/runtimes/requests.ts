@@ -39,8 +39,8 @@ export async function answerByCall(request: Request): Promise<Response> {
   return new Response();
 }
 
-/** Several requests at once to a server that handles each by itself, and calls through one stack. */
-export function requestsAtOnce(server: typeof fetch): Record<string, Check> {
+/** Several requests at once to a server that handles each by itself, and calls through one stack. `kind`: which server. */
+export function requestsAtOnce(server: typeof fetch, kind: string): Record<string, Check> {
   const checks = SHARED.map((stack): [string, Check] => [
     `calls of several requests through one ${stack} are answered`,
     async (place) => {
@@ -80,5 +80,5 @@ export function requestsAtOnce(server: typeof fetch): Record<string, Check> {
       return undefined;
     },
   ]);
-  return Object.fromEntries([...checks, ...learning, ...leaving]);
+  return Object.fromEntries([...checks, ...learning, ...leaving].map(([name, check]) => [`${name}${kind}`, check]));
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 export function runInWorkers(timers?: Parameters<typeof vi.useFakeTimers>[0]): void {
   beforeEach(() => {
     vi.useFakeTimers(timers);
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    vi.stubGlobal('WebSocketPair', class {});
   });
 
   afterEach(() => {
