@@ -52,7 +52,7 @@ describe('concurrency', () => {
 
   it('continues a call by a timer of its own in Workers, which end a request that waits for another one', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    vi.stubGlobal('WebSocketPair', class {});
     onTestFinished(() => {
       vi.useRealTimers();
       vi.unstubAllGlobals();

@@ -3,9 +3,9 @@ export function inReactNative(): boolean {
   return (globalThis.navigator as { product?: unknown } | undefined)?.product === 'ReactNative';
 }
 
-/** Whether this is a Worker of Cloudflare. */
+/** Whether this is a Worker of Cloudflare. With a compatibility date before 2022-03-21, or with none, it has no `navigator`. */
 export function inWorkers(): boolean {
-  return (globalThis.navigator as { userAgent?: unknown } | undefined)?.userAgent === 'Cloudflare-Workers';
+  return 'WebSocketPair' in globalThis;
 }
 
 /** Whether this is a page of a browser, or a worker of one: no other runtime has an address, unless it is given one. */

@@ -1,6 +1,7 @@
 import { classifyError, compose, DrainError, defineMiddleware, drain, type Fetch } from '@steadfetch/core';
+import { cancellable } from '@steadfetch/core/kit';
 import { fakeFetch, manualClock } from '@steadfetch/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const URL = 'https://api.test/x';
 const error = (call: Promise<unknown>) => call.catch((thrown: unknown) => thrown);
@@ -85,6 +86,28 @@ describe('drain', () => {
     const call = error(draining(() => new Promise(() => {}))(URL));
 
     expect(await draining.close()).toEqual({ finished: 0, ended: 1 });
+    expect(await call).toBeInstanceOf(DrainError);
+  });
+
+  it('ends the call at the deadline where its wait cannot be ended, as that of another request in Workers', async () => {
+    const abort = vi.spyOn(AbortController.prototype, 'abort').mockImplementation(() => {
+      throw new Error('Cannot perform I/O on behalf of a different request.');
+    });
+    onTestFinished(() => void abort.mockRestore());
+    const clock = manualClock();
+    const draining = drain({ clock });
+    const waiting = defineMiddleware((call) => {
+      const own = cancellable(call.signal);
+      call.observed?.emit(call, { type: 'queue', key: 'x', active: 1, action: 'wait', queued: 1, cancel: own.cancel });
+      return new Promise(() => {});
+    });
+    const call = error(compose(draining, waiting)(fakeFetch(200))(URL));
+    await clock.advance(0);
+
+    const closed = draining.close({ deadline: 1_000 });
+    await clock.advance(1_000);
+
+    expect(await closed).toEqual({ finished: 0, ended: 1 });
     expect(await call).toBeInstanceOf(DrainError);
   });
 

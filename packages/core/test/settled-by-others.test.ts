@@ -31,7 +31,7 @@ test('a promise that others settle is an ordinary one', async () => {
 });
 
 describe('in Workers', () => {
-  beforeEach(() => void vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' }));
+  beforeEach(() => void vi.stubGlobal('WebSocketPair', class {}));
 
   test('it is settled by a timer of its own, once', async () => {
     const { resolve, reject, ended } = wait();

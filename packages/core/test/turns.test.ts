@@ -41,7 +41,7 @@ it('rejects at once when a call is aborted while its refusal waits for its turn'
 });
 
 describe('in Workers, where a timer ends with the request that has set it', () => {
-  beforeEach(() => void vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' }));
+  beforeEach(() => void vi.stubGlobal('WebSocketPair', class {}));
   afterEach(() => void vi.unstubAllGlobals());
 
   it('waits for no timer of another call', async () => {

@@ -136,24 +136,31 @@ const workerd: Runtime = {
   start: async (_, { place }) => {
     const worker = `import { answerByCall, report } from './suite.mjs';
 export default {
-  async fetch(request, { self }) {
+  async fetch(request, { self, old }) {
     if (new URL(request.url).search) return answerByCall(request);
-    await report(${JSON.stringify(place)}, 'workerd', (url) => self.fetch(url));
+    const servers = { '': (url) => self.fetch(url), ', without a compatibility date': (url) => old.fetch(url) };
+    await report(${JSON.stringify(place)}, 'workerd', servers);
     return new Response();
   },
 };`;
+    const modules = [
+      { type: 'ESModule' as const, path: 'worker.mjs', contents: worker },
+      { type: 'ESModule' as const, path: 'suite.mjs', contents: readFileSync(SUITE, 'utf8') },
+    ];
     const miniflare = new Miniflare({
-      name: 'suite',
-      serviceBindings: { self: 'suite' },
       cf: false,
       handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
         stdout.resume();
         stderr.resume(); // it logs each failed connection
       },
-      compatibilityDate: '2026-07-01',
-      modules: [
-        { type: 'ESModule', path: 'worker.mjs', contents: worker },
-        { type: 'ESModule', path: 'suite.mjs', contents: readFileSync(SUITE, 'utf8') },
+      workers: [
+        {
+          name: 'suite',
+          compatibilityDate: '2026-07-01',
+          serviceBindings: { self: 'suite', old: 'old' },
+          modules,
+        },
+        { name: 'old', compatibilityDate: '2021-11-02', modules }, // what is taken where none is given
       ],
     });
     void miniflare.dispatchFetch('http://worker.invalid/').catch(() => {});

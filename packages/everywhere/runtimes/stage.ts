@@ -23,6 +23,7 @@ export interface Stage {
 
 export async function openStage(): Promise<Stage> {
   const played = new Map<string, number>();
+  const buckets = new Map<string, { left: number; at: number }>();
   const reports = new Map<string, PromiseWithResolvers<Result[]>>();
   const reportOf = (name: string) => reports.get(name) ?? reports.set(name, Promise.withResolvers()).get(name)!;
   const refused = `http://127.0.0.1:${await closedPort()}/`;
@@ -32,6 +33,8 @@ export async function openStage(): Promise<Stage> {
     const { pathname, searchParams } = new URL(request.url);
     const [, kind, id = ''] = pathname.split('/');
     if (kind === 'scene') return nextStep(id, JSON.parse(searchParams.get('script')!) as Step[]);
+    if (kind === 'limited')
+      return withinLimit(id) ? { delay: 30 } : { status: 429, headers: { 'retry-after': '1' }, delay: 30 };
     if (kind === 'seen') return { json: seenOf(id), headers: { 'cache-control': 'no-store' } };
     if (kind === 'suite.mjs') return file(readFileSync(SUITE), 'text/javascript');
     if (kind === 'page') return file(pageOf(id), 'text/html');
@@ -45,6 +48,15 @@ export async function openStage(): Promise<Stage> {
     played.set(id, place + 1);
     const { size, ...step } = script[Math.min(place, script.length - 1)]!;
     return { ...step, ...(size !== undefined && { body: 'x'.repeat(size) }) } as ReplyObject;
+  }
+
+  /** Whether a limit of twenty requests a second, of which five may come at once, has room for one more. */
+  function withinLimit(id: string): boolean {
+    const at = performance.now();
+    const before = buckets.get(id) ?? { left: 5, at };
+    const left = Math.min(5, before.left + (at - before.at) / 50);
+    buckets.set(id, { left: left < 1 ? left : left - 1, at });
+    return left >= 1;
   }
 
   function seenOf(id: string): object[] {

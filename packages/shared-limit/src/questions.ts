@@ -47,8 +47,8 @@ export class Questions {
   #isLate = false;
   /** How long a call waits for an answer, ms. */
   #bound = SLOW;
-  /** A timer is set, after which what no question has reported is reported. */
-  #isReporting = false;
+  /** When a timer is due, after which what no question has reported is reported. In Workers it may be gone with its request. */
+  #reportsAt = -Infinity;
 
   constructor(place: Place, parts: PacerParts, asker: Asker) {
     this.#place = place;
@@ -87,14 +87,14 @@ export class Questions {
 
   /** Reports what no question takes with it: the others learn from a refusal soon after it. */
   reportSoon(): void {
-    if (this.#isReporting) return;
     const now = this.#parts.now();
+    if (now < this.#reportsAt) return;
     const due = this.#availability.isUsed ? this.reports.dueIn(now) : undefined;
     if (due === 0) this.ask(now, 0);
     if (!due) return;
-    this.#isReporting = true;
+    this.#reportsAt = now + due;
     const later = () => {
-      this.#isReporting = false;
+      this.#reportsAt = -Infinity;
       this.reportSoon();
     };
     this.#parts.clock.sleep(due).then(later, later);

@@ -47,3 +47,17 @@ it('goes on alone where the store is too slow in Workers, also after the request
 
   expect(fetch).toHaveBeenCalledTimes(7);
 });
+
+it('reports what was accepted in Workers, also after a request that would have reported has ended', async () => {
+  const ask = vi.fn((_: string, question: Question): Reply => reply(question));
+  const send = rateLimit({ store: storeOf(ask) })(async () => new Response('ok'));
+  const end = await request(() => send(URL), 100);
+  end();
+  await vi.advanceTimersByTimeAsync(1_000);
+
+  void send(URL);
+  await vi.advanceTimersByTimeAsync(400);
+
+  const accepted = ask.mock.calls.flatMap(([, question]) => question.accepted);
+  expect(accepted.reduce((sum, { cost }) => sum + cost, 0)).toBe(2);
+});

@@ -4,6 +4,7 @@ import { callIdOf, type LastAnswer } from '../call/call-record.ts';
 import { defineMiddleware, type Next } from '../chain/define-middleware.ts';
 import type { Middleware } from '../chain/fetch.ts';
 import type { SteadfetchEvent } from '../events/events.ts';
+import { notify } from '../events/notify.ts';
 import { observeBy, withObserverOf } from '../events/observe.ts';
 import { checkMs } from '../options/check.ts';
 import { clockOption, type OptionTable, readOptions } from '../options/options.ts';
@@ -154,7 +155,8 @@ class OpenCalls {
     if (!open) this.#ended++;
     const kept = open?.call.record.lastAnswer;
     const last = answer && kept?.headers !== answer.headers ? answer : kept;
-    cancel(new DrainError('the call waited when its client was closed', last));
+    // in Workers of Cloudflare it throws where another request has begun the wait, which then ends with its call at the deadline
+    notify(() => cancel(new DrainError('the call waited when its client was closed', last)));
   }
 
   /** Takes the call out, if it is open. Returns whether it was. */

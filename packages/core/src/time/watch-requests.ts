@@ -3,15 +3,18 @@ import { monotonic, systemClock } from './clock.ts';
 
 /** How often a call shows that its request still runs, in milliseconds. */
 const SIGN_EVERY = 250;
-/** A call is lost that showed nothing for so long while others did, in milliseconds. */
-const LOST_AFTER = 1_000;
+/**
+ * A call is lost that showed nothing in so many rounds. A round is over when one call shows itself twice. No time is measured: where an
+ * isolate computes all the time, the timers of all calls are late.
+ */
+const LOST_AFTER = 4;
 /** A call is lost that showed nothing for as long as Workers let a request compute, in milliseconds. */
 const LONGEST = 30_000;
 
 interface Watched {
   readonly lost: () => void;
-  /** When it showed itself last, by the time in which calls showed themselves, and by the clock. */
-  seen: number;
+  /** When it showed itself last: the round, and by the clock. */
+  round: number;
   at: number;
 }
 
@@ -21,9 +24,7 @@ export type Watch = (lost: () => void) => () => boolean;
 const clock = /* @__PURE__ */ monotonic(systemClock);
 /** The call that showed itself least recently comes first. */
 const calls = new Set<Watched>();
-/** Time in which calls showed themselves. A gap, in which perhaps no call could, counts as one sign. */
-let seen = 0;
-let last = -Infinity;
+let round = 0;
 
 /**
  * Notices when a call is lost; `undefined` where none ever is.
@@ -36,7 +37,7 @@ export function watchRequests(): Watch | undefined {
 }
 
 function watch(lost: () => void): () => boolean {
-  const call: Watched = { lost, seen, at: last };
+  const call: Watched = { lost, round: -1, at: 0 };
   show(call);
   const timer = setInterval(() => calls.has(call) && show(call), SIGN_EVERY);
   return () => {
@@ -46,13 +47,12 @@ function watch(lost: () => void): () => boolean {
 }
 
 function show(call: Watched): void {
-  const now = clock();
-  seen += Math.min(now - last, SIGN_EVERY);
-  last = now;
+  const at = clock();
+  if (call.round === round) round++;
   calls.delete(call);
-  calls.add(Object.assign(call, { seen, at: now }));
+  calls.add(Object.assign(call, { round, at }));
   for (const other of calls) {
-    if (seen - other.seen < LOST_AFTER && now - other.at < LONGEST) break;
+    if (round - other.round < LOST_AFTER && at - other.at < LONGEST) break;
     calls.delete(other);
     other.lost();
   }

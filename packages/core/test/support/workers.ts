@@ -4,7 +4,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 export function runInWorkers(timers?: Parameters<typeof vi.useFakeTimers>[0]): void {
   beforeEach(() => {
     vi.useFakeTimers(timers);
-    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    vi.stubGlobal('WebSocketPair', class {});
   });
 
   afterEach(() => {
@@ -13,8 +13,8 @@ export function runInWorkers(timers?: Parameters<typeof vi.useFakeTimers>[0]): v
   });
 }
 
-/** Runs a request. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
-export async function request(run: () => unknown): Promise<() => void> {
+/** Runs a request for so many milliseconds. Returns the function that ends it: the timers that it has set end, and nothing tells that they do. */
+export async function request(run: () => unknown, ms = 0): Promise<() => void> {
   const { setInterval, setTimeout } = globalThis;
   const ends: (() => void)[] = [];
   const noting =
@@ -29,7 +29,7 @@ export async function request(run: () => unknown): Promise<() => void> {
     setTimeout: noting(setTimeout, clearTimeout),
   });
   run();
-  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(ms);
   Object.assign(globalThis, { setInterval, setTimeout });
   return () => {
     for (const end of ends) end();
