@@ -6,7 +6,12 @@ interface Snippet {
   forJobs: typeof fetch;
 }
 
-it('users get their answers beside a job that uses up a limit of three calls a second', async () => {
+const KEY = { 'idempotency-key': '"1"' };
+
+it.each([
+  ['GETs', {}],
+  ['POSTs with a key', { method: 'POST', headers: KEY }],
+])('users get answers to %s beside a job that uses up a limit of three calls a second', async (_, init) => {
   const { forUsers, forJobs } = await importSnippet<Snippet>('recipes-server.md', 'forUsers', limited(3));
   const outcomes: boolean[] = [];
   let isOver = false;
@@ -17,7 +22,7 @@ it('users get their answers beside a job that uses up a limit of three calls a s
   for (let worker = 0; worker < 20; worker++) void work();
   for (let user = 0; user < 60; user++) {
     await vi.advanceTimersByTimeAsync(2_000);
-    forUsers('https://api.example.com/user').then(
+    forUsers('https://api.example.com/user', init).then(
       ({ ok }) => outcomes.push(ok),
       () => outcomes.push(false),
     );
