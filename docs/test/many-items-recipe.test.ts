@@ -45,16 +45,16 @@ it('an item is at work until its body is there', async () => {
     return new Response(body);
   };
 
-  await runJob(server);
+  await runJob(server, 500);
 
   expect([most, atWork]).toEqual([20, 0]);
 });
 
-async function runJob(server: typeof fetch): Promise<void> {
+async function runJob(server: typeof fetch, step = 20): Promise<void> {
   let isOver = false;
   const job = importSnippet('recipes-server.md', MANY_ITEMS, server).finally(() => (isOver = true));
   while (!isOver) {
-    await vi.advanceTimersByTimeAsync(20);
+    await vi.advanceTimersByTimeAsync(step);
     await setImmediate();
   }
   await job;

@@ -6,13 +6,9 @@ interface Snippet {
   forJobs: typeof fetch;
 }
 
-const KEY = { 'idempotency-key': '"1"' };
-
-it.each([
-  ['GETs', {}],
-  ['POSTs with a key', { method: 'POST', headers: KEY }],
-])('users get answers to %s beside a job that uses up a limit of three calls a second', async (_, init) => {
+it('users get their answers beside a job that uses up a limit of three calls a second', async () => {
   const { forUsers, forJobs } = await importSnippet<Snippet>('recipes-server.md', 'forUsers', limited(3));
+  const withKey = { method: 'POST', headers: { 'idempotency-key': '"1"' } };
   const outcomes: boolean[] = [];
   let isOver = false;
   const work = async (): Promise<void> => {
@@ -22,7 +18,7 @@ it.each([
   for (let worker = 0; worker < 20; worker++) void work();
   for (let user = 0; user < 60; user++) {
     await vi.advanceTimersByTimeAsync(2_000);
-    forUsers('https://api.example.com/user', init).then(
+    forUsers('https://api.example.com/user', user % 2 === 0 ? {} : withKey).then(
       ({ ok }) => outcomes.push(ok),
       () => outcomes.push(false),
     );
