@@ -108,6 +108,40 @@ it.each([
   expect(server.requests).toHaveLength(2);
 });
 
+it.each(['{"data":{"job":{"status":"THROTTLED"}}}', '{"status":{"errorResult":{"reason":"rateLimitExceeded"}}}'])(
+  'an answer that tells of an earlier refusal is none to the stack for such: %s',
+  async (body) => {
+    const server = fakeFetch([{ status: 200, body }]);
+    const { line, code } = stacks.find((stack) => stack.code.includes('THROTTLED'))!;
+    const steady = await stackOf(line, code, server);
+
+    const response = await steady('https://api.example.com/jobs', { method: 'POST', body: '{}' });
+
+    expect([response.status, await response.text()]).toEqual([200, body]);
+    expect(server.requests).toHaveLength(1);
+  },
+);
+
+it.each(['forXero', 'forSlack'] as const)('a call of %s outlasts the minute of a limit', async (name) => {
+  const server = fakeFetch([{ status: 429, headers: { 'retry-after': '58' } }, 200]);
+  const snippet = await importSnippet<Record<typeof name, typeof fetch>>('recipes-apis.md', name, server);
+
+  const call = snippet[name]('https://api.example.com/users.list');
+  await vi.advanceTimersByTimeAsync(65_000);
+
+  expect((await call).status).toBe(200);
+});
+
+it('a call that waits at the limit that you know as long as it may is answered', async () => {
+  const server = fakeFetch([{ delay: 5_000, status: 200 }]);
+  const { steady } = await importSnippet<{ steady: typeof fetch }>('recipes-apis.md', 'requests: 100', server);
+
+  const calls = Promise.all(Array.from({ length: 501 }, () => steady('https://api.example.com/')));
+  for (let second = 0; second < 306; second++) await vi.advanceTimersByTimeAsync(1_000);
+
+  expect((await calls).every(({ ok }) => ok)).toBe(true);
+});
+
 it('the stack for Hetzner does not wait for the instant at which its whole quota is back', async () => {
   const headers = { 'ratelimit-limit': '3600', 'ratelimit-remaining': '0', 'ratelimit-reset': '3600' };
   const server = fakeFetch([{ status: 429, headers }, 200]);

@@ -3,6 +3,8 @@ import { networkError } from '@steadfetch/testing/simulation';
 import { expect, it, vi } from 'vitest';
 import { importSnippet } from './import-snippet.ts';
 
+const MANY_ITEMS = 'outermost: 20 items at work';
+
 it('the stack for many items outlasts a restart of three seconds, and sends most items once', async () => {
   vi.spyOn(console, 'log').mockReturnValue(undefined);
   const done = new Set<string>();
@@ -18,14 +20,42 @@ it('the stack for many items outlasts a restart of three seconds, and sends most
     return new Response();
   };
 
-  let isOver = false;
-  const job = importSnippet('recipes-server.md', 'const slots = concurrency', server).finally(() => (isOver = true));
-  while (!isOver) {
-    await vi.advanceTimersByTimeAsync(20);
-    await setImmediate();
-  }
-  await job;
+  await runJob(server);
 
   expect(done.size).toBe(500);
   expect(sends).toBeLessThan(650);
 });
+
+it('an item is at work until its body is there', async () => {
+  vi.spyOn(console, 'log').mockReturnValue(undefined);
+  let atWork = 0;
+  let most = 0;
+  const server = async () => {
+    most = Math.max(most, ++atWork);
+    const body = new ReadableStream(
+      {
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+          atWork--;
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body);
+  };
+
+  await runJob(server, 500);
+
+  expect([most, atWork]).toEqual([20, 0]);
+});
+
+async function runJob(server: typeof fetch, step = 20): Promise<void> {
+  let isOver = false;
+  const job = importSnippet('recipes-server.md', MANY_ITEMS, server).finally(() => (isOver = true));
+  while (!isOver) {
+    await vi.advanceTimersByTimeAsync(step);
+    await setImmediate();
+  }
+  await job;
+}

@@ -8,6 +8,7 @@ interface Snippet {
 
 it('users get their answers beside a job that uses up a limit of three calls a second', async () => {
   const { forUsers, forJobs } = await importSnippet<Snippet>('recipes-server.md', 'forUsers', limited(3));
+  const withKey = { method: 'POST', headers: { 'idempotency-key': '"1"' } };
   const outcomes: boolean[] = [];
   let isOver = false;
   const work = async (): Promise<void> => {
@@ -17,7 +18,7 @@ it('users get their answers beside a job that uses up a limit of three calls a s
   for (let worker = 0; worker < 20; worker++) void work();
   for (let user = 0; user < 60; user++) {
     await vi.advanceTimersByTimeAsync(2_000);
-    forUsers('https://api.example.com/user').then(
+    forUsers('https://api.example.com/user', user % 2 === 0 ? {} : withKey).then(
       ({ ok }) => outcomes.push(ok),
       () => outcomes.push(false),
     );
