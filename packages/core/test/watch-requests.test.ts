@@ -67,6 +67,57 @@ describe('in Workers', () => {
     for (const end of ends) end();
   });
 
+  test('a call is lost within a second also where all others end before their first sign', () => {
+    const lost = vi.fn();
+    const { endRequest } = watch(lost);
+    endRequest();
+
+    for (let n = 0; n < 20; n++) {
+      const { end } = watch();
+      pass(50);
+      end();
+    }
+
+    expect(lost).toHaveBeenCalledTimes(1);
+  });
+
+  test('no call is lost because many others end before its first sign', () => {
+    const lost = vi.fn();
+    const { end } = watch(lost);
+
+    for (let n = 0; n < 24; n++) {
+      const other = watch();
+      pass(10);
+      other.end();
+    }
+
+    expect(lost).not.toHaveBeenCalled();
+    end();
+  });
+
+  test('a call that ends in the event in which it began, or after a sign, does not show that a timer could have fired', () => {
+    const lost = vi.fn();
+    const { end } = watch(lost);
+    let now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    const setInterval = vi.spyOn(globalThis, 'setInterval');
+    const others = Array.from({ length: 10 }, () => watchRequests()!(lost));
+    const signs = setInterval.mock.calls.map(([sign]) => sign as () => void);
+    setInterval.mockRestore();
+
+    for (const [n, endOther] of others.entries()) {
+      now += 300;
+      watch().end();
+      signs[n]!();
+      now += 300;
+      endOther();
+    }
+
+    expect(lost).not.toHaveBeenCalled();
+    clock.mockRestore();
+    end();
+  });
+
   test('no call is lost that could not show itself, since nothing could', () => {
     const lost = vi.fn();
     const { end } = watch(lost);

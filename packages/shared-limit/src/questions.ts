@@ -92,8 +92,10 @@ export class Questions {
     const due = this.#availability.isUsed ? this.reports.dueIn(now) : undefined;
     if (due === 0) this.ask(now, 0);
     if (!due) return;
-    this.#reportsAt = now + due;
+    const at = now + due;
+    this.#reportsAt = at;
     const later = () => {
+      if (this.#reportsAt !== at) return; // another timer was set since this one is late
       this.#reportsAt = -Infinity;
       this.reportSoon();
     };

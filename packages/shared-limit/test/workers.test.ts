@@ -61,3 +61,25 @@ it('reports what was accepted in Workers, also after a request that would have r
   const accepted = ask.mock.calls.flatMap(([, question]) => question.accepted);
   expect(accepted.reduce((sum, { cost }) => sum + cost, 0)).toBe(2);
 });
+
+it('sets no second timer for reports for each one that is late', async () => {
+  let late = 0;
+  const sleep = async (ms: number) => {
+    if (ms < 50) return; // a question's
+    late++;
+    await new Promise((resolve) => setTimeout(resolve, ms + 20));
+    late--;
+  };
+  const store = storeOf((_, question: Question) => reply(question));
+  const send = rateLimit({ clock: { now: () => Date.now(), sleep }, store })(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    return new Response('ok');
+  });
+
+  for (let call = 0; call < 1_500; call++) {
+    void send(URL);
+    await vi.advanceTimersByTimeAsync(7);
+  }
+
+  expect(late).toBeLessThanOrEqual(2);
+});
