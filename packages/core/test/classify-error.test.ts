@@ -65,6 +65,7 @@ describe('classifyError', () => {
     'ProtocolException',
     'SSLException',
     'NSURLErrorDomain',
+    'NSPOSIXErrorDomain',
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',

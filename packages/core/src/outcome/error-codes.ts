@@ -13,7 +13,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
   /HPE_\w+|Malformed_HTTP_Response/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
   /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
-  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|Protocol|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor: a body that broke off is a `ProtocolException`
+  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|Protocol|IO|EOF)Exception|NS(URL|POSIX)ErrorDomain/, // Capacitor: a body that broke off is a `ProtocolException`
 );
 
 /** Of these, the codes of timeouts. */
