@@ -29,7 +29,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
   /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
   /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
-  /net::ERR_(EMPTY|CONTENT_LENGTH|INCOMPLETE|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_/,
+  /net::ERR_(FAILED$|(EMPTY|CONTENT_LENGTH|INCOMPLETE|INVALID_(CHUNKED|HTTP)|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_)/,
   /NetworkError when |Error in (input|body) stream$|Content-Length header of network /, // Firefox
   /The (network|Internet) connection (was lost|appears to be offline)\.$/, // Safari
   /(The request timed out|Could not connect to the server|A server with the specified hostname could not be found)\.$/,
