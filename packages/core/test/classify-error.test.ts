@@ -62,8 +62,10 @@ describe('classifyError', () => {
     'NoRouteToHostException',
     'IOException',
     'EOFException',
+    'ProtocolException',
     'SSLException',
     'NSURLErrorDomain',
+    'NSPOSIXErrorDomain',
     'ERR_STREAM_PREMATURE_CLOSE',
     'ConnectionClosed',
     'ConnectionReset',
@@ -131,18 +133,24 @@ describe('classifyError', () => {
     'error reading a body from connection',
     'error reading a body from connection: unexpected end of file',
     'Error in input stream',
+    'Error in body stream',
     'Content-Length header of network response exceeds response Body.',
     'internal error; reference = v8v0c2q1h3d0k5a7',
     'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
     'network timeout at: https://api.test/',
+    'Response timeout while trying to fetch https://api.test/ (over 700ms)',
+    'request to https://api.test/ failed, reason: Proxy connection ended before receiving CONNECT response',
     'Failed to connect to the server.\nReason: hyper_util::client::legacy::Error(\n    Connect, …)',
     'Remote protocol error occurred.',
     'The internal HTTP library has thrown an error:\nreqwest::Error { kind: Request, url: "https://api.test/bad%20port" … }',
     'Error: GET https://api.test/: error sending request for uri (https://api.test/): client error (Connect): client error (Connect): tcp connect error',
     'Error: error decoding response body for uri (https://api.test/): error reading a body from connection: end of file',
     'error decoding response body: error reading a body from connection: unexpected EOF during chunk size line',
+    'error decoding response body',
+    'error decoding response body for url (https://api.test/)',
+    'Error: request or response body error for uri (https://api.test/): operation timed out: operation timed out',
     'The request timed out.',
     'Could not connect to the server.',
     'A server with the specified hostname could not be found.',
@@ -154,6 +162,9 @@ describe('classifyError', () => {
     'net::ERR_INTERNET_DISCONNECTED',
     'net::ERR_NAME_NOT_RESOLVED',
     'net::ERR_TIMED_OUT',
+    'net::ERR_FAILED',
+    'net::ERR_INVALID_CHUNKED_ENCODING',
+    'net::ERR_INVALID_HTTP_RESPONSE',
     'Response served by service worker is an error',
     'FetchEvent.respondWith received an error: TypeError: Load failed',
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
@@ -209,7 +220,7 @@ describe('classifyError', () => {
     expect(classifyError(error)).toEqual({ kind: 'network', permanent: true, code });
   });
 
-  it.each(['SSLHandshakeException', 'ProtocolException', 'UND_ERR_SOCKS5_REPLY_2', 'UND_ERR_SOCKS5_AUTH_FAILED'])(
+  it.each(['SSLHandshakeException', 'UND_ERR_SOCKS5_REPLY_2', 'UND_ERR_SOCKS5_AUTH_FAILED'])(
     'knows from %s that the same request will fail again',
     (code) => {
       expect(classifyError(failed(code)).permanent).toBe(true);
@@ -220,9 +231,10 @@ describe('classifyError', () => {
     'fetch failed: Fetch request has been canceled',
     'fetch failed: The operation was aborted.',
     "fetch failed: Redirect is not allowed when redirect mode is 'error'",
+    'error decoding response body: Invalid gzip header: Invalid gzip header',
     'fetch failed: 404',
     'net::ERR_UNKNOWN_URL_SCHEME',
-  ])('takes no other failure of Expo and Electron for one of the network: %s', (message) => {
+  ])('takes no other failure of Expo, Electron and reqwest for one of the network: %s', (message) => {
     expect(classifyError(new Error(message))).toEqual({ kind: 'bug', permanent: true });
   });
 

@@ -71,11 +71,14 @@ describe('what is sent again', () => {
   });
 
   it.each([
-    ['/jobs/1', 429],
-    ['/jobs', 200],
+    ['/jobs', '/jobs/1', 429],
+    ['/jobs', '/jobs', 200],
+    ['/jobs%2F1', '/jobs/1', 429],
+    ['/jobs?of=a%2Bb', '/jobs?of=a+b', 429],
+    ["/jobs?of=it's|%7E", '/jobs?of=it%27s%7C~', 200],
   ])(
-    'where a response has no member that tells a redirect, as that of impit: a POST answered by %s',
-    async (path, status) => {
+    'where a response has no member that tells a redirect, as that of impit: a POST to %s answered by %s',
+    async (asked, path, status) => {
       class Untold extends Response {
         override get redirected() {
           return undefined as never;
@@ -86,7 +89,7 @@ describe('what is sent again', () => {
       }
       const answers = [new Untold(null, { status: 429 }), new Untold()];
 
-      const response = await rateLimit({ clock: instantClock() })(async () => answers.shift()!)(URL, {
+      const response = await rateLimit({ clock: instantClock() })(async () => answers.shift()!)(originOf(URL) + asked, {
         method: 'POST',
       });
 

@@ -123,11 +123,11 @@ function isOwn(response: Response, name: 'redirected' | 'url'): boolean {
   return has.call(response, name);
 }
 
-/** What a URL asks its server for, without escapes: each platform escapes other characters. */
+/** What a URL asks its server for, without the escapes that mean the same: each platform escapes other characters. */
 function targetOf({ pathname, search }: UrlParts): string {
   const target = `${pathname}${search}`;
   try {
-    return decodeURIComponent(target);
+    return decodeURI(target);
   } catch {
     return target;
   }

@@ -13,7 +13,7 @@ export const TRANSIENT: RegExp = /* @__PURE__ */ whole(
   /Connection(Refused|Closed|Reset)|FailedToOpenSocket|Timeout/, // Bun
   /HPE_\w+|Malformed_HTTP_Response/, // Node up to 22, Bun: on a kept connection also the rest of an answer that was longer than it said
   /HTTP[23](RefusedStream|StreamReset|GoAway|ContentLengthMismatch)/, // HTTP/2 and HTTP/3 of Bun
-  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|IO|EOF)Exception|NSURLErrorDomain/, // Capacitor
+  /(UnknownHost|NoRouteToHost|Connect|Socket(Timeout)?|SSL|Protocol|IO|EOF)Exception|NS(URL|POSIX)ErrorDomain/, // Capacitor: a body that broke off is a `ProtocolException`
 );
 
 /** Of these, the codes of timeouts. */
@@ -29,16 +29,17 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
   /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
   /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
-  /net::ERR_(EMPTY|CONTENT_LENGTH|INCOMPLETE|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_/,
-  /NetworkError when |Error in input stream$|Content-Length header of network /, // Firefox
+  /net::ERR_(FAILED$|(EMPTY|CONTENT_LENGTH|INCOMPLETE|INVALID_(CHUNKED|HTTP)|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_)/,
+  /NetworkError when |Error in (input|body) stream$|Content-Length header of network /, // Firefox
   /The (network|Internet) connection (was lost|appears to be offline)\.$/, // Safari
   /(The request timed out|Could not connect to the server|A server with the specified hostname could not be found)\.$/,
-  /(Error: (\S+ \S+: )?)?error (sending request for ur[il]|reading a body from|decoding response body.*?: error reading)/, // reqwest: Deno, wreq
+  /(Error: (\S+ \S+: )?)?error (sending request for ur[il]|reading a body from)/, // reqwest: Deno, wreq
+  /(Error: )?(request or response body error|error decoding response body(.*?: error reading|( for url \S+)?$))/, // Tauri gives no cause
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
   /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
   /Network request (failed|timed out)$/, // React Native
-  /network timeout at: /, // node-fetch
+  /(network|Response) timeout (at: |while )|request to \S+ failed, reason: /, // node-fetch
   /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
   /The internal HTTP library has thrown an error:|Error reading response stream: .* kind: Body/,
 );
