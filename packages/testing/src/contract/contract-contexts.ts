@@ -27,11 +27,11 @@ async function keepsContext(
     await macrotask();
     return before.has(url) ? ok() : before.add(url) && fail();
   });
-  const steady = readingAll(make()(fetch));
+  const steady = make()(fetch);
   const { signal, abort } = ending();
   const urls = Array.from({ length: 20 }, (_, index) => CONTRACT_URL + index);
   const call = (url: string, index: number) =>
-    context.run(url, () => ofKind(KINDS[index % KINDS.length]!, steady)(url, { signal }));
+    context.run(url, () => readingAll(ofKind(KINDS[index % KINDS.length]!, steady))(url, { signal }));
   const calls = Promise.allSettled(urls.map(call));
   await inTime(calls);
   abort(); // what paces calls has sent some of them
