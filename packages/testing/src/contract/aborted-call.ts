@@ -54,13 +54,14 @@ export function abortedInTime(
 }
 
 export function callWith(signal: AbortSignal, steady: Fetch, kind: Kind): Promise<Response> {
-  return kind === 'Request'
-    ? steady(new Request(CONTRACT_URL, { signal }))
-    : steady(CONTRACT_URL, { ...initOf(kind), signal });
+  return ofKind(kind, steady)(CONTRACT_URL, { signal });
 }
 
-export function initOf(kind: Kind): RequestInit {
-  return kind === 'PUT' || kind === 'POST' ? { method: kind, body: 'order' } : {};
+/** The fetch for calls of this kind alone. */
+export function ofKind(kind: Kind, steady: Fetch): Fetch {
+  if (kind === 'GET') return steady;
+  if (kind === 'Request') return (input, init) => steady(new Request(input, init));
+  return (input, init) => steady(input, { ...init, method: kind, body: 'order' });
 }
 
 /**
@@ -77,7 +78,7 @@ export async function lastOfEleven(
   const call = () => abortedInTime(steady, kind).then(finish);
   await inTime(Promise.allSettled(Array.from({ length: 10 }, call)));
   next = ok;
-  return statusOf(await endInTime(steady, initOf(kind), ms));
+  return statusOf(await endInTime(ofKind(kind, steady), {}, ms));
 }
 
 interface LastOptions {

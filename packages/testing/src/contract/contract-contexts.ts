@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { initOf } from './aborted-call.ts';
+import { KINDS, ofKind } from './aborted-call.ts';
 import { CONTRACT_URL, inTime, type Make, same } from './contract-claim.ts';
 import { ending, FAILURES, ok, probe, readingAll } from './contract-probe.ts';
 import { macrotask } from './macrotask.ts';
@@ -27,11 +27,11 @@ async function keepsContext(
     await macrotask();
     return before.has(url) ? ok() : before.add(url) && fail();
   });
-  const steady = readingAll(make()(fetch));
+  const steady = make()(fetch);
   const { signal, abort } = ending();
   const urls = Array.from({ length: 20 }, (_, index) => CONTRACT_URL + index);
   const call = (url: string, index: number) =>
-    context.run(url, () => steady(url, { ...initOf(index % 2 ? 'PUT' : 'GET'), signal }));
+    context.run(url, () => readingAll(ofKind(KINDS[index % KINDS.length]!, steady))(url, { signal }));
   const calls = Promise.allSettled(urls.map(call));
   await inTime(calls);
   abort(); // what paces calls has sent some of them

@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { abortedInTime, callWith, initOf, KINDS, REFUSED, TRANSIENT } from './aborted-call.ts';
+import { abortedInTime, callWith, KINDS, ofKind, REFUSED, TRANSIENT } from './aborted-call.ts';
 import { aMoment, CONTRACT_URL, type ContractCheck, failureOf, inTime, same } from './contract-claim.ts';
 import { endInTime, ending, endless, ok, watchListeners } from './contract-probe.ts';
 import { countTimers } from './count-timers.ts';
@@ -13,8 +13,9 @@ export const leftoverChecks: Readonly<Record<string, ContractCheck>> = {
   'leaves no rejection unhandled': async (make) => {
     const unhandled = await countUnhandled(async () => {
       const error = new Error('rejected');
+      const fail: Fetch = () => Promise.reject(error);
       for (const kind of KINDS) {
-        await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL, initOf(kind)));
+        await failureOf(ofKind(kind, make()(fail))(CONTRACT_URL));
         await failureOf(callWith(AbortSignal.abort(error), make()(endless().fetch), kind));
         await inTime(settle(abortedInTime(make()(endless().fetch), kind)));
       }

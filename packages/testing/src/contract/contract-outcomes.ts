@@ -1,6 +1,6 @@
 import { type Fetch, settle } from '@steadfetch/core';
 import { asFetched } from '../server/as-fetched.ts';
-import { initOf, KINDS, lastOfEleven, USED_UP } from './aborted-call.ts';
+import { KINDS, lastOfEleven, ofKind, USED_UP } from './aborted-call.ts';
 import {
   CONTRACT_URL,
   type ContractCheck,
@@ -26,13 +26,15 @@ function writtenOn(response: Response): string {
 /** What comes back to the caller. */
 export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives the response of next itself': async (make) => {
-    for (const init of [undefined, { method: 'POST', body: 'order' }]) {
+    // a Request has a signal, which may have to reach the body
+    for (const kind of ['GET', 'PUT', 'POST'] as const) {
       const short = new Response('ok', { headers: { 'content-length': '2' } });
       for (const given of [short, Response.json('ok'), new Response('none', { status: 404 })]) {
         const response = asFetched(given);
         const before = writtenOn(response);
-        const outcome = await settle(make()(async () => response)(CONTRACT_URL, init));
-        same(outcome.failed ? outcome.error : outcome.response, response, 'the response');
+        const next: Fetch = async () => response;
+        const outcome = await settle(ofKind(kind, make()(next))(CONTRACT_URL));
+        same(outcome.failed ? outcome.error : outcome.response, response, `the response to a ${kind}`);
         same(writtenOn(response), before, 'what is written on the response');
       }
     }
@@ -95,7 +97,7 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
       const headers = { location: '/elsewhere', etag: '"2"' };
       const { fetch, asked } = probe(async () => (status === 0 ? opaque() : new Response(body, { status, headers })));
       const ends = KINDS.map(async (kind) => {
-        const outcome = await settle(make()(fetch)(CONTRACT_URL, { ...initOf(kind), redirect: 'manual' }));
+        const outcome = await settle(ofKind(kind, make()(fetch))(CONTRACT_URL, { redirect: 'manual' }));
         same(statusOf(outcome), status, `the status of a ${status} to a ${kind}`);
         same(isRead(outcome.response!), false, `whether the body of a ${status} to a ${kind} is used or locked`);
         same(await outcome.response!.text(), body ?? '', `the body of a ${status} to a ${kind}`);
@@ -115,11 +117,11 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
   'gives a response before its body is there': async (make) => {
     // as a stream, nobody repeats it
     const order = () => ({ method: 'POST', body: new Response('order').body!, duplex: 'half' }) as RequestInit;
-    for (const [status, init, type] of [
-      [200, {}, 'application/json'],
-      [200, {}, 'text/event-stream'],
-      [500, order(), 'application/json'],
-      [422, order(), 'application/json'],
+    for (const [status, kind, init, type] of [
+      ...KINDS.map((one) => [200, one, {}, 'application/json'] as const),
+      [200, 'GET', {}, 'text/event-stream'],
+      [500, 'GET', order(), 'application/json'],
+      [422, 'GET', order(), 'application/json'],
     ] as const) {
       const pull = () => new Promise<void>(() => {});
       const headers = { 'content-type': type };
@@ -128,7 +130,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
         return new Response(new ReadableStream({ pull }), { status, headers });
       });
       const controller = new AbortController();
-      const response = await inTime(make()(fetch)(CONTRACT_URL, { ...init, signal: controller.signal }), PATIENT);
+      const call = ofKind(kind, make()(fetch))(CONTRACT_URL, { ...init, signal: controller.signal });
+      const response = await inTime(call, PATIENT);
       same(response !== undefined, true, `whether there is a response ${status}`);
       const reader = response!.body!.getReader();
       void reader.read().catch(() => {});
@@ -152,19 +155,22 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     for (const error of [new Error('rejected'), { odd: true, message: 'rejected' }]) {
       const members = (): string => [...Reflect.ownKeys(error), error.message].map(String).join();
       const before = members();
-      same(await failureOf(make()(() => Promise.reject(error))(CONTRACT_URL)), error, 'the error');
+      const reject: Fetch = () => Promise.reject(error);
+      for (const kind of KINDS)
+        same(await failureOf(ofKind(kind, make()(reject))(CONTRACT_URL)), error, `the error of a ${kind}`);
       same(members(), before, 'what is written on the error'); // freezing would hide it in code that is not strict
     }
     const failed = new Error('rejected');
     for (const kind of KINDS) {
       let isFailing = true;
-      const steady = make()(() => (isFailing ? Promise.reject(failed) : ok()));
-      await endInTime(steady, initOf(kind));
+      const failing: Fetch = () => (isFailing ? Promise.reject(failed) : ok());
+      const steady = ofKind(kind, make()(failing));
+      await endInTime(steady);
       isFailing = false;
-      const next = await endInTime(steady, initOf(kind));
+      const next = await endInTime(steady);
       same(next?.error === failed, false, `whether a ${kind} fails with the error of another`);
       isFailing = true;
-      const last = await endInTime(steady, initOf(kind));
+      const last = await endInTime(steady);
       same(last?.response !== undefined, false, `whether a ${kind} gives the response of another`);
     }
     const { signal, abort } = ending();
@@ -192,7 +198,9 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const steady = make()(next);
     // One that hands back next itself does nothing that could be wrong.
     if (steady === next) return;
-    await countUnhandled(async () => same(await failureOf(called(steady)), error, 'the error'));
+    await countUnhandled(async () => {
+      for (const kind of KINDS) same(await failureOf(called(ofKind(kind, steady))), error, `the error of a ${kind}`);
+    });
   },
 };
 

@@ -1,5 +1,5 @@
 import { type Fetch, settle } from '@steadfetch/core';
-import { initOf, KINDS, TRANSIENT } from './aborted-call.ts';
+import { KINDS, ofKind, TRANSIENT } from './aborted-call.ts';
 import { CONTRACT_URL, type ContractCheck, inTime, type Make, PATIENT, same } from './contract-claim.ts';
 import { keepsContexts } from './contract-contexts.ts';
 import { asksForATokenAgain, keepsApart } from './contract-kept.ts';
@@ -108,10 +108,9 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const { fetch, asked } = probe();
     const steady = make()(fetch);
     if (steady === fetch) return; // one that hands back next itself does nothing that could be wrong
-    const read = readingAll(steady);
-    await Promise.all([read(CONTRACT_URL), read(CONTRACT_URL)]);
+    await Promise.all(KINDS.map((kind) => readingAll(ofKind(kind, steady))(CONTRACT_URL)));
     await (await { steady }.steady(CONTRACT_URL)).text(); // as clients call the fetch in their options
-    same(asked.length, 3, 'the number of calls of next for three calls');
+    same(asked.length, 5, 'the number of calls of next for five calls');
     for (const { receiver } of asked) {
       // the platform's own says "Illegal invocation"
       same(receiver === undefined || receiver === globalThis, true, 'whether next was called as a plain function');
@@ -146,16 +145,9 @@ export const sharingChecks: Readonly<Record<string, ContractCheck>> = {
     const middleware = make();
     const [steadyA, steadyB] = ['a', 'b'].map((text) => middleware(async () => new Response(text)));
     for (const kind of KINDS) {
-      same(
-        await (await steadyA!(CONTRACT_URL, initOf(kind))).text(),
-        'a',
-        `the answer of the first fetch to a ${kind}`,
-      );
-      same(
-        await (await steadyB!(CONTRACT_URL, initOf(kind))).text(),
-        'b',
-        `the answer of the second fetch to a ${kind}`,
-      );
+      const [a, b] = [steadyA!, steadyB!].map((steady) => readingAll(ofKind(kind, steady)));
+      same(await a!(CONTRACT_URL), 'a', `the answer of the first fetch to a ${kind}`);
+      same(await b!(CONTRACT_URL), 'b', `the answer of the second fetch to a ${kind}`);
     }
   },
 };

@@ -4,6 +4,7 @@ import { wrongBodies } from './bodies.ts';
 import { wrongCallCounts } from './call-counts.ts';
 import { wrongErrors } from './errors.ts';
 import { wrongLeftovers } from './leftovers.ts';
+import { wrongOfOneKind } from './of-one-kind.ts';
 import { wrongRequests } from './requests.ts';
 import { wrongResponses } from './responses.ts';
 import { wrongSharing } from './sharing.ts';
@@ -24,5 +25,8 @@ const others: WrongMiddlewares = {
 
 /** All wrong middlewares: at least one for each check of the contract. */
 export const faulty: WrongMiddlewares = Object.fromEntries(
-  Object.entries(others).map(([title, kinds]) => [title, { ...kinds, ...wrongWrites[title] }]),
+  Object.entries(others).map(([title, kinds]) => [
+    title,
+    { ...kinds, ...wrongWrites[title], ...wrongOfOneKind[title] },
+  ]),
 );

@@ -1,7 +1,7 @@
 /** What a check says when it fails for what it is about. */
 export const reasons: Record<string, RegExp> = {
   'gives the response of next itself':
-    /^the response: |^what is written on the response: |^the status of the answer after which nothing is left/,
+    /^the response to a \w+: |^what is written on the response: |^the status of the answer after which nothing is left/,
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
@@ -11,7 +11,7 @@ export const reasons: Record<string, RegExp> = {
   'tells of a body that breaks off':
     /^whether a (?:POST|GET) whose answer breaks off fails(?:, or ends with a whole one)?: expected true, got false|^the body of a (?:HEAD|GET) whose length is another: |^the answer after one that broke off: /,
   'rejects with the error of next itself':
-    /^the error: |^what is written on the error: |^whether a \w+ (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|never ends)/,
+    /^the error of a \w+: |^what is written on the error: |^whether a \w+ (?:that may be repeated fails with its last error|fails with its last outcome|gives an answer that it has dropped|fails with the error of another|gives the response of another): |^whether an answer is read where a call fails after it: |^expected the call to reject, but it (?:gave a response|never ends)/,
   'rejects when next throws instead of rejecting': /^expected the call to reject, but it threw what next threw/,
   'leaves no rejection unhandled': /^the number of rejections that nobody handles: expected 0, got [1-9]/,
   "rejects with the caller's abort reason":
@@ -41,7 +41,7 @@ export const reasons: Record<string, RegExp> = {
   "leaves the caller's arguments as they were":
     /^the members of init of a |^init\.headers of a |^the headers of init of a |of the Request of a |^the URL of a |^the bodies: |read only|not extensible/,
   'calls next once for each call, as a plain function':
-    /^the number of calls of next for three (?:calls|orders): |^whether next was called as a plain function|idempotency keys?/,
+    /^the number of calls of next for (?:five calls|three orders): |^whether next was called as a plain function|idempotency keys?/,
   'sends a POST once, also where it fails':
     /^the number of calls of next for a (?:POST|post|PATCH|LOCK) that (?:ends in |is not answered: )|^the status of a POST: |^the error of a POST that ends in |^whether the body of a [45]\d\d is /,
   'keeps concurrent calls apart':

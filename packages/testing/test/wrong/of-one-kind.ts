@@ -1,0 +1,60 @@
+import type { Fetch } from '@steadfetch/core';
+import type { WrongMiddlewares } from './table.ts';
+
+/** What is wrong with calls by a Request alone, or with a PUT, by the name of the check that finds it. */
+export const wrongOfOneKind: WrongMiddlewares = {
+  'gives the response of next itself': {
+    'gives a copy to a PUT': (next) => async (input, init) => {
+      const response = await next(input, init);
+      return init?.method === 'PUT' ? response.clone() : response;
+    },
+  },
+  'gives a 404, a 302 and a 204 as any other response': {
+    'throws where a Request is moved': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (input instanceof Request && response.status === 302) throw new Error('moved');
+      return response;
+    },
+  },
+  'gives a response before its body is there': {
+    'reads the whole answer to a Request': (next) => async (input, init) => {
+      const response = await next(input, init);
+      if (input instanceof Request) await response.clone().arrayBuffer();
+      return response;
+    },
+  },
+  'rejects with the error of next itself': {
+    'keeps the error of a Request': (next) => {
+      let kept: Promise<Response> | undefined;
+      return async (input, init) => {
+        if (!(input instanceof Request)) return next(input, init);
+        const answer = kept ?? next(input, init);
+        answer.catch(() => {
+          kept = answer;
+        });
+        return answer;
+      };
+    },
+  },
+  'rejects when next throws instead of rejecting': {
+    'hands a PUT on as it is': (next) => (input, init) => {
+      return init?.method === 'PUT' ? next(input, init) : Promise.resolve().then(() => next(input, init));
+    },
+  },
+  'calls next once for each call, as a plain function': {
+    'has it as a method for a Request': (next) => {
+      const client = { fetch: next };
+      return async (input, init) => (input instanceof Request ? client.fetch(input, init) : next(input, init));
+    },
+  },
+  'serves two fetches at once': {
+    'sends Requests by the first': (() => {
+      let first: Fetch | undefined;
+      return (next: Fetch): Fetch => {
+        first ??= next;
+        const before = first;
+        return async (input, init) => (input instanceof Request ? before : next)(input, init);
+      };
+    })(),
+  },
+};
