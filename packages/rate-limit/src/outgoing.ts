@@ -73,7 +73,7 @@ export class Outgoing {
     if (at - permit.sent.at <= LATE_MS) return;
     for (let counted: Permit | undefined = permit; counted; counted = counted.wider) {
       settleOne(counted, at, UNSENT);
-      counted.sent = counted.pacer.send(at, this.ticket.cost);
+      counted.sent = counted.pacer.send(at, this.ticket.cost, counted.sent);
     }
   }
 }

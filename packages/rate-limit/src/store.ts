@@ -25,8 +25,8 @@ export interface Pacing {
   announce(now: number, line: Line): void;
   /** Milliseconds until the next call of a cost may be sent, 0 for now. Changes nothing. */
   delay(now: number, cost?: number): number;
-  /** A call is sent. */
-  send(now: number, cost?: number): Sending;
+  /** A call is sent. `earlier`: as it was counted before, where it was held back since and that was given back. */
+  send(now: number, cost?: number, earlier?: Sending): Sending;
   /** What became of it. */
   settle(sent: Sending, now: number, answer: Answer): Settled;
   snapshot(now: number): Snapshot;

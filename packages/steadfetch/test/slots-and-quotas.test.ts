@@ -15,7 +15,7 @@ it.each([
   ],
 ] as const)('what waits for a slot %s of the limiter is counted once at a told quota', async (_, stack) => {
   const time = new VirtualTime(Date.UTC(2025, 0, 1));
-  const server = hundredAMinute(time);
+  const server = windowOf(time, { whole: 100, per: MINUTE, takes: 50 });
   const steady = stack(time)(server.fetch);
   let next = 0;
   let accepted = 0;
@@ -31,28 +31,56 @@ it.each([
   expect(server.refused()).toBeLessThan(8);
 });
 
+it.each([
+  ['a burst at a window of a minute', 300, 10, { whole: 100, per: MINUTE, takes: 50 }],
+  ['a burst at a window of 5 seconds and slow answers', 300, 4, { whole: 20, per: 5_000, takes: 300 }],
+] as const)('what is left is not spent by more than waits for a slot inside: %s', async (_, calls, slots, window) => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const server = windowOf(time, window);
+  const limiter = rateLimit({ clock: time, random, maxWait: WHOLE });
+  const steady = compose(limiter, concurrency(slots))(server.fetch);
+  let accepted = 0;
+  for (let call = 0; call < calls; call++) {
+    time.at(0, async () => {
+      if ((await steady('https://api.test/items')).ok) accepted++;
+    });
+  }
+
+  await time.run(10 * MINUTE);
+
+  expect(accepted).toBe(calls);
+  expect(server.refused()).toBeLessThan(calls / 10);
+});
+
 function random(): number {
   return 0.5;
 }
 
+interface Window {
+  readonly whole: number;
+  readonly per: number;
+  /** How long an answer takes. */
+  readonly takes: number;
+}
+
 /** A window that begins with its first request, and tells what is left and its end. */
-function hundredAMinute(time: VirtualTime): { fetch: Fetch; refused: () => number } {
+function windowOf(time: VirtualTime, { whole, per, takes }: Window): { fetch: Fetch; refused: () => number } {
   const chance = seededRandom(5);
-  let [begunAt, used, refused] = [-MINUTE, 0, 0];
+  let [begunAt, used, refused] = [-per, 0, 0];
   const fetch: Fetch = async () => {
     await time.sleep(5 + 5 * chance());
-    if (time.elapsed >= begunAt + MINUTE) [begunAt, used] = [time.elapsed, 0];
+    if (time.elapsed >= begunAt + per) [begunAt, used] = [time.elapsed, 0];
     used++;
-    const ok = used <= 100;
+    const ok = used <= whole;
     if (!ok) refused++;
-    const reset = String(Math.ceil((begunAt + MINUTE - time.elapsed) / 1_000));
+    const reset = String(Math.ceil((begunAt + per - time.elapsed) / 1_000));
     const headers = {
-      'x-ratelimit-limit': '100',
-      'x-ratelimit-remaining': String(Math.max(0, 100 - used)),
+      'x-ratelimit-limit': String(whole),
+      'x-ratelimit-remaining': String(Math.max(0, whole - used)),
       'x-ratelimit-reset': reset,
       ...(!ok && { 'retry-after': reset }),
     };
-    await time.sleep(ok ? 35 + 30 * chance() : 5);
+    await time.sleep(ok ? takes * (0.7 + 0.6 * chance()) : 5);
     return new Response(null, { status: ok ? 200 : 429, headers });
   };
   return { fetch, refused: () => refused };

@@ -88,12 +88,13 @@ export class Pacer {
     return cooldown.closed && unlimited ? 0 : limit.pace.delay(now);
   }
 
-  send(now: number, cost = 1): Sent {
+  /** `earlier`: as it was counted before. It keeps its place at quotas, so that those held back behind it count as sent after it. */
+  send(now: number, cost = 1, earlier?: Sent): Sent {
     this.#flight.sent(now);
     this.#known?.take(now);
     const inFlight = this.#flight.count;
-    const before = this.#quotas.take(cost);
-    return { at: now, cost, inFlight, before, ...this.#refusals.send(now) };
+    const taken = this.#quotas.take(cost);
+    return { at: now, cost, inFlight, before: earlier?.before ?? taken, ...this.#refusals.send(now) };
   }
 
   settle(sent: Sent, now: number, answer: Answer): Settled {
