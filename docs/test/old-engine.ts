@@ -13,7 +13,7 @@ const LATER: readonly (readonly [owner: object, names: readonly string[]])[] = [
   [Promise, ['try', 'withResolvers']],
   [RegExp, ['escape']],
   [Set.prototype, ['difference', 'intersection', 'isDisjointFrom', 'isSubsetOf', 'isSupersetOf', 'union']],
-  [ITERATOR, ['every', 'filter', 'find', 'flatMap', 'forEach', 'map', 'reduce', 'some', 'take', 'toArray']],
+  [ITERATOR, ['drop', 'every', 'filter', 'find', 'flatMap', 'forEach', 'map', 'reduce', 'some', 'take', 'toArray']],
   [AbortSignal, ['any', 'timeout']],
   [AbortSignal.prototype, ['throwIfAborted']],
   [Headers.prototype, ['getSetCookie']],

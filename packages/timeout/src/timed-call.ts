@@ -26,7 +26,7 @@ export class TimedCall implements Expirable, Arrival {
     this.settings = settings;
     this.#settlers = settlers;
     this.release = follow(call.signal, this);
-    if (this.#settlers) this.#send(next); // none where the signal had aborted already
+    if (this.#settlers) this.#send(next); // a signal that has aborted already has settled the call
   }
 
   /** Ends the call, whose headers did not come in time, unless `#goesOn`. */
