@@ -26,7 +26,7 @@ it('the stack for many items outlasts a restart of three seconds, and sends most
   expect(sends).toBeLessThan(650);
 });
 
-it('an item is at work until its body is there', async () => {
+it.each(['GET', 'POST'])('a %s is at work until its body is there', async (method) => {
   vi.spyOn(console, 'log').mockReturnValue(undefined);
   let atWork = 0;
   let most = 0;
@@ -45,17 +45,23 @@ it('an item is at work until its body is there', async () => {
     return new Response(body);
   };
 
-  await runJob(server, 500);
+  const { steady } = await runJob(server, 500);
+  const items = Array.from({ length: 60 }, () => steady('https://api.example.com/items', { method }));
+  await untilEnd(Promise.all(items), 500);
 
   expect([most, atWork]).toEqual([20, 0]);
 });
 
-async function runJob(server: typeof fetch, step = 20): Promise<void> {
+function runJob(server: typeof fetch, step = 20): Promise<{ steady: typeof fetch }> {
+  return untilEnd(importSnippet('recipes-server.md', MANY_ITEMS, server), step);
+}
+
+async function untilEnd<T>(work: Promise<T>, step: number): Promise<T> {
   let isOver = false;
-  const job = importSnippet('recipes-server.md', MANY_ITEMS, server).finally(() => (isOver = true));
+  const ended = work.finally(() => (isOver = true));
   while (!isOver) {
     await vi.advanceTimersByTimeAsync(step);
     await setImmediate();
   }
-  await job;
+  return ended;
 }
