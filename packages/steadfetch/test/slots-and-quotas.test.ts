@@ -52,6 +52,23 @@ it.each([
   expect(server.refused()).toBeLessThan(calls / 10);
 });
 
+it('a burst that the window covers is sent as fast as the slots inside let it', async () => {
+  const time = new VirtualTime(Date.UTC(2025, 0, 1));
+  const server = windowOf(time, { whole: 100, per: MINUTE, takes: 300 });
+  const limiter = rateLimit({ clock: time, random });
+  const steady = compose(limiter, concurrency(10))(server.fetch);
+  let accepted = 0;
+  for (let call = 0; call < 90; call++) {
+    time.at(0, async () => {
+      if ((await steady('https://api.test/items')).ok) accepted++;
+    });
+  }
+
+  await time.run(5_000);
+
+  expect(accepted).toBe(90);
+});
+
 function random(): number {
   return 0.5;
 }

@@ -104,13 +104,13 @@ export class QuotaPacer {
     this.#inFlight++;
     this.#after++;
     this.#early--;
-    this.#credit = Math.max(-10 * this.#refill.whole, this.#credit - cost);
-    if (cost <= 1) this.#credit = Math.max(0, this.#credit);
+    this.#credit = Math.max(cost <= 1 ? 0 : -10 * this.#refill.whole, this.#credit - cost);
   }
 
   giveBack(cost: number): void {
     this.#spent -= cost;
     this.#left += cost;
+    this.#early++;
   }
 
   /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */
