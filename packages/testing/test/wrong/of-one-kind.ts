@@ -47,6 +47,28 @@ export const wrongOfOneKind: WrongMiddlewares = {
       return async (input, init) => (input instanceof Request ? client.fetch(input, init) : next(input, init));
     },
   },
+  'takes a string, a URL and a Request': {
+    'adds its key to the query of a POST': (next) => async (input, init) => {
+      if (init?.method?.toUpperCase() !== 'POST' || input instanceof Request) return next(input, init);
+      const url = new URL(input);
+      url.searchParams.delete('key');
+      return next(url, init);
+    },
+  },
+  'hands on the members of init and of a Request': {
+    'forgets the mode and the redirect of a POST': (next) => async (input, init) => {
+      if (init?.method !== 'POST') return next(input, init);
+      const { mode, redirect, ...rest } = init;
+      return next(input, rest);
+    },
+  },
+  'hands on by reference what a Request cannot hold': {
+    'hands on the members of a POST that it knows': (next) => async (input, init) => {
+      if (init?.method !== 'POST') return next(input, init);
+      const { method, headers, body, signal, cache } = init;
+      return next(input, { method, headers, body, signal, cache, duplex: 'half' } as RequestInit);
+    },
+  },
   'hands on an init of a class, and one that inherits': {
     'adds a key to a POST': (next) => async (input, init) => {
       if (init?.method !== 'POST') return next(input, init);
