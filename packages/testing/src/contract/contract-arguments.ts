@@ -72,11 +72,17 @@ async function sendsAsAsked(make: Make): Promise<void> {
   await second;
   same(asked[0]?.url, CONTRACT_URL, 'the address that next was asked for');
   same(await asked[0]?.request.text(), 'asked', 'the body that next was given');
-  const request = new Request(CONTRACT_URL, { headers: { 'x-a': 'asked' } });
-  const third = make()(fetch)(request);
-  request.headers.set('x-a', 'changed');
-  await third;
-  same(asked[1]?.request.headers.get('x-a'), 'asked', 'a header of the Request that next was given');
+  for (const method of METHODS) {
+    const request = new Request(CONTRACT_URL, { method, headers: { 'x-a': 'asked' } });
+    const third = make()(fetch)(request);
+    request.headers.set('x-a', 'changed');
+    await third;
+    same(
+      asked.pop()?.request.headers.get('x-a'),
+      'asked',
+      `a header of the Request of a ${method} that next was given`,
+    );
+  }
 }
 
 /** In a repetition, which may come after the caller has used its arguments for something else. */

@@ -21,25 +21,28 @@ const SPELLED_URL = 'https://contract.test/things/a%20B//c%2Fd/100%/%E6%9D%B1/?b
 export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'takes a string, a URL and a Request': async (make) => {
     const { fetch, asked } = probe();
-    const steady = readingAll(make()(fetch));
     const addresses = [CONTRACT_URL, SPELLED_URL];
     const unset = { method: undefined, headers: undefined, body: undefined, signal: undefined } as object; // as many clients pass it
-    for (const address of addresses) {
-      await steady(address, { ...unset, method: 'put', headers: { 'x-a': '1' } });
-      await steady(new Request(address, { method: 'put', headers: { 'x-a': '1' } }), unset);
-      await steady(new URL(address), { method: 'put', headers: new Headers({ 'x-a': '1' }) });
-      await steady(new Request(address, { method: 'put', headers: [['x-a', '1']] }));
-      const request = new Request(address, { headers: { 'x-a': '0', 'x-b': '0' } });
-      await steady(request, { method: 'put', headers: [['x-a', '1']] });
+    for (const method of ['put', 'post']) {
+      const steady = readingAll(make()(fetch)); // ten calls each, since one may be paced
+      for (const address of addresses) {
+        await steady(address, { ...unset, method, headers: { 'x-a': '1' } });
+        await steady(new Request(address, { method, headers: { 'x-a': '1' } }), unset);
+        await steady(new URL(address), { method, headers: new Headers({ 'x-a': '1' }) });
+        await steady(new Request(address, { method, headers: [['x-a', '1']] }));
+        const request = new Request(address, { headers: { 'x-a': '0', 'x-b': '0' } });
+        await steady(request, { method, headers: [['x-a', '1']] });
+      }
+      const sent = asked.splice(0);
+      for (const [index, { url, method: given, headers, request }] of sent.entries()) {
+        const wanted = `${method.toUpperCase()} ${addresses[Math.floor(index / 5)]}`;
+        same(`${given} ${url} ${headers.get('x-a')}`, `${wanted} 1`, 'what next was asked for');
+        same(headers.get('x-b'), null, 'a header of a Request whose headers init replaces');
+        same(`${request.method} ${request.url}`, wanted, 'what next was asked for');
+        same(await request.text(), '', 'the body of a call without one');
+      }
+      same(sent.length, 10, 'the number of calls of next');
     }
-    for (const [index, { url, method, headers, request }] of asked.entries()) {
-      const address = addresses[Math.floor(index / 5)];
-      same(`${method} ${url} ${headers.get('x-a')}`, `PUT ${address} 1`, 'what next was asked for');
-      same(headers.get('x-b'), null, 'a header of a Request whose headers init replaces');
-      same(`${request.method} ${request.url}`, `PUT ${address}`, 'what next was asked for');
-      same(await request.text(), '', 'the body of a call without one');
-    }
-    same(asked.length, 10, 'the number of calls of next');
     for (const address of addresses) {
       const repeated = await Promise.all([
         askedAgain(make, (again, signal) => again(address, { signal })),
@@ -111,18 +114,20 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   'hands on an init of a class, and one that inherits': async (make) => {
     const { fetch, asked } = probe();
     const steady = readingAll(make()(fetch));
-    class Init {
-      get method(): string {
-        return 'PUT';
+    for (const method of ['PUT', 'POST']) {
+      class Init {
+        get method(): string {
+          return method;
+        }
+        get headers(): Record<string, string> {
+          return { 'x-a': '1' };
+        }
       }
-      get headers(): Record<string, string> {
-        return { 'x-a': '1' };
+      await steady(CONTRACT_URL, new Init());
+      await steady(CONTRACT_URL, Object.create({ method, headers: { 'x-a': '1' } }));
+      for (const { request } of asked.splice(0)) {
+        same(`${request.method} ${request.headers.get('x-a')}`, `${method} 1`, 'what next was asked for');
       }
-    }
-    await steady(CONTRACT_URL, new Init());
-    await steady(CONTRACT_URL, Object.create({ method: 'PUT', headers: { 'x-a': '1' } }));
-    for (const { request } of asked) {
-      same(`${request.method} ${request.headers.get('x-a')}`, 'PUT 1', 'what next was asked for');
     }
   },
 
@@ -138,7 +143,8 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
   },
 
   'hands on the members of init and of a Request': async (make) => {
-    for (const args of asInitAndAsRequest(MEMBERS)) {
+    const calls = [MEMBERS, { ...MEMBERS, method: 'POST' }].flatMap((init) => asInitAndAsRequest(init));
+    for (const args of calls) {
       const { fetch, asked } = probe();
       await make()(fetch)(...args());
       const expected = new Request(...args());
@@ -166,10 +172,12 @@ export const requestChecks: Readonly<Record<string, ContractCheck>> = {
     const { fetch, asked } = probe();
     const extra = { dispatcher: {}, cf: { cacheTtl: 1 }, next: { revalidate: 1 } };
     const given = { ...extra, cache: 'reload' } as RequestInit;
-    await make()(fetch)(CONTRACT_URL, given);
-    await make()(fetch)(new Request(CONTRACT_URL), given);
-    const all = await askedAgain(make, (steady, signal) => steady(CONTRACT_URL, { ...given, signal }));
-    for (const { when, asked: sent } of [{ when: 'at first', asked }, ...all]) {
+    const repeated = ['GET', 'POST'].map(async (method) => {
+      await make()(fetch)(CONTRACT_URL, { ...given, method });
+      await make()(fetch)(new Request(CONTRACT_URL, { method }), given);
+      return askedAgain(make, (steady, signal) => steady(CONTRACT_URL, { ...given, method, signal }));
+    });
+    for (const { when, asked: sent } of [{ when: 'at first', asked }, ...(await Promise.all(repeated)).flat()]) {
       for (const { init } of sent) {
         for (const name of ['dispatcher', 'cf', 'next'] as const) {
           same((init as typeof extra | undefined)?.[name], extra[name], `init.${name} ${when}`);

@@ -1,7 +1,7 @@
 import type { Fetch } from '@steadfetch/core';
 import type { WrongMiddlewares } from './table.ts';
 
-/** What is wrong with calls by a Request alone, or with a PUT, by the name of the check that finds it. */
+/** What is wrong with a Request, a PUT or a POST alone, by the name of the check that finds it. */
 export const wrongOfOneKind: WrongMiddlewares = {
   'gives the response of next itself': {
     'gives a copy to a PUT': (next) => async (input, init) => {
@@ -45,6 +45,42 @@ export const wrongOfOneKind: WrongMiddlewares = {
     'has it as a method for a Request': (next) => {
       const client = { fetch: next };
       return async (input, init) => (input instanceof Request ? client.fetch(input, init) : next(input, init));
+    },
+  },
+  'takes a string, a URL and a Request': {
+    'adds its key to the query of a POST': (next) => async (input, init) => {
+      if (init?.method?.toUpperCase() !== 'POST' || input instanceof Request) return next(input, init);
+      const url = new URL(input);
+      url.searchParams.delete('key');
+      return next(url, init);
+    },
+  },
+  'hands on the members of init and of a Request': {
+    'forgets the mode and the redirect of a POST': (next) => async (input, init) => {
+      if (init?.method !== 'POST') return next(input, init);
+      const { mode, redirect, ...rest } = init;
+      return next(input, rest);
+    },
+  },
+  'hands on by reference what a Request cannot hold': {
+    'hands on the members of a POST that it knows': (next) => async (input, init) => {
+      if (init?.method !== 'POST') return next(input, init);
+      const { method, headers, body, signal, cache } = init;
+      return next(input, { method, headers, body, signal, cache, duplex: 'half' } as RequestInit);
+    },
+  },
+  'hands on an init of a class, and one that inherits': {
+    'adds a key to a POST': (next) => async (input, init) => {
+      if (init?.method !== 'POST') return next(input, init);
+      const headers = new Headers(init.headers);
+      headers.set('idempotency-key', headers.get('idempotency-key') ?? crypto.randomUUID());
+      return next(input, { ...init, headers });
+    },
+  },
+  'sends what was asked for, whatever the caller changes afterwards': {
+    'signs a Request that writes first': (next) => async (input, init) => {
+      if (input instanceof Request && input.method !== 'GET') await Promise.resolve();
+      return next(input, init);
     },
   },
   'serves two fetches at once': {

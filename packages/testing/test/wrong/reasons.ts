@@ -26,7 +26,7 @@ export const reasons: Record<string, RegExp> = {
   'hands on methods and headers as they are written':
     /^the method: |^the headers: |^the headers that a layer inside reads/,
   'hands on a relative address': /^the address that next was asked for: |Invalid URL/,
-  'hands on an init of a class, and one that inherits': /^what next was asked for: expected "PUT 1"/,
+  'hands on an init of a class, and one that inherits': /^what next was asked for: expected "(?:PUT|POST) 1"/,
   'lets init take the signal from a Request':
     /^the status of a call whose signal is (?:null|another): |^whether the signal of what/,
   'hands on the members of init and of a Request': /^\w+ of what next was asked for(?: after a 503| after an error)?: /,
