@@ -168,6 +168,14 @@ describe('classifyError', () => {
     'Response served by service worker is an error',
     'FetchEvent.respondWith received an error: TypeError: Load failed',
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
+    'socket hang up',
+    'Connection reset by peer',
+    'connect ETIMEDOUT 10.0.0.1:443',
+    'Connection timed out after 1000 milliseconds',
+    'Could not resolve host: api.test',
+    'Network is unreachable (os error 101)',
+    'Error: DNS lookup failed',
+    'network down',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
   });
@@ -299,6 +307,11 @@ describe('classifyError', () => {
         cause: Object.assign(new Error('Invalid URL'), { code: 'ERR_INVALID_URL' }),
       }),
     ],
+    ['a name in code', new TypeError("Cannot read properties of undefined (reading 'connection')")],
+    ['a name in code of Firefox', new TypeError('can\'t access property "connect", network is undefined')],
+    ['a name in code of Safari', new TypeError("undefined is not an object (evaluating 'network.connect')")],
+    ['a method that is missing', new TypeError('connect is not a function')],
+    ['a status that somebody throws', new Error('Network response was not ok')],
     ['a string', 'boom'],
     ['nothing', undefined],
   ])('takes %s for a bug', (_name, error) => {
@@ -309,6 +322,7 @@ describe('classifyError', () => {
     'Failed to fetch (integrity.example.com)',
     'Load failed (cross-origin.example.com)',
     'error sending request for url (https://api.test/integrity)',
+    'request to https://api.test/certificate failed, reason: socket hang up',
   ])('takes no address for a reason: %s', (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
   });
