@@ -312,6 +312,7 @@ describe('classifyError', () => {
     ['a name in code of Safari', new TypeError("undefined is not an object (evaluating 'network.connect')")],
     ['a method that is missing', new TypeError('connect is not a function')],
     ['a status that somebody throws', new Error('Network response was not ok')],
+    ['a failure that somebody throws', new Error('Failed to fetch todos')],
     ['a string', 'boom'],
     ['nothing', undefined],
   ])('takes %s for a bug', (_name, error) => {

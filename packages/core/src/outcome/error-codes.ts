@@ -29,7 +29,7 @@ export const BROKEN_PEER: RegExp =
  */
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
   /(^| )(network|internet|connect|connection|dns|resolve host|hostname|socket|timed out)(?! is (not|undef|null)| response was)([ .:]|$)/,
-  /(^| )(failed to fetch|load failed|networkerror when|error (sending request|in (input|body) stream))/,
+  /(^| )((failed to fetch|load failed)( \(.*\))?$|networkerror when|error (sending request|in (input|body) stream))/,
   /^(terminated$|fetch failed($|: (?!\d|.*(cancel|abort|redirect))))/, // undici, Expo
   /^net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
   /(request or|decoding) response body( error|$| for url \S+$)/, // Tauri gives no cause
