@@ -125,6 +125,8 @@ describe('classifyError', () => {
   it.each([
     'Failed to fetch',
     'Failed to fetch (api.test)',
+    'Failed to fetch: https://api.test/',
+    'Network request failed, timeout',
     'Load failed',
     'NetworkError when attempting to fetch resource.',
     'fetch failed',
@@ -170,7 +172,6 @@ describe('classifyError', () => {
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
     'socket hang up',
     'Connection reset by peer',
-    'connect ETIMEDOUT 10.0.0.1:443',
     'Connection timed out after 1000 milliseconds',
     'Could not resolve host: api.test',
     'Network is unreachable (os error 101)',
@@ -313,6 +314,13 @@ describe('classifyError', () => {
     ['a method that is missing', new TypeError('connect is not a function')],
     ['a status that somebody throws', new Error('Network response was not ok')],
     ['a failure that somebody throws', new Error('Failed to fetch todos')],
+    [
+      'what the page forbids',
+      new TypeError("Failed to fetch. Refused to connect because it violates the document's CSP."),
+    ],
+    ['an application that speaks of a connection', new Error('No active connection. Please connect your wallet')],
+    ['an application that speaks of time', new Error('Your session timed out')],
+    ['a missing option', new Error('A hostname is required')],
     ['a string', 'boom'],
     ['nothing', undefined],
   ])('takes %s for a bug', (_name, error) => {

@@ -24,15 +24,16 @@ export const BROKEN_PEER: RegExp =
   /^(CERT_|ERR_(TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|UND_ERR_PRX_TLS$)/;
 
 /**
- * The message of an error that has no code speaks of the network, in the words of browsers and clients. A part of a URL or of
- * code has no blank before it.
+ * The message of an error that has no code speaks of the network and of a failure, in the words of browsers and clients. A part of a
+ * URL or of code has no blank before it.
  */
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
-  /(^| )(network|internet|connect|connection|dns|resolve host|hostname|socket|timed out)(?! is (not|undef|null)| response was)([ .:]|$)/,
-  /(^| )((failed to fetch|load failed)( \(.*\))?$|networkerror when|error (sending request|in (input|body) stream))/,
+  /(^| )(network|internet|connection|socket|dns)\b.{0,30} (error|lost|closed|reset|refused|fail|tim(ed |e)out|hang|down|offline|unreach)/,
+  /(unable|failed|could not) (to )?(connect|resolve)\b|(request|operation) timed out|hostname could not be found/,
+  /(^| )((failed to fetch|load failed)(: \S+| \(.*\))?$|networkerror when|error (sending request|reading a body|in \w+ stream))/,
   /^(terminated$|fetch failed($|: (?!\d|.*(cancel|abort|redirect))))/, // undici, Expo
   /^net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
-  /(request or|decoding) response body( error|$| for url \S+$)/, // Tauri gives no cause
+  /header of network response|(request or|decoding) response body( error|$| for url \S+$)/, // Firefox; Tauri, which gives no cause
   / (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
   /failed, reason: |response timeout while |internal error; reference = /, // node-fetch, Workers
   /service worker is an error$|respondWith received an error: /, // Safari
