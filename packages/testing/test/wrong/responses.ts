@@ -139,6 +139,10 @@ export const wrongResponses: WrongMiddlewares = {
     },
   },
   'gives a 404, a 302 and a 204 as any other response': {
+    'makes a new one of its body and its status': (next) => async (input, init) => {
+      const { body, status } = await next(input, init);
+      return new Response(body, { status });
+    },
     'keeps the slot of one without a body': (next) => {
       let free = 5;
       return async (input, init) => {
