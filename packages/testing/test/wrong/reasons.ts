@@ -5,7 +5,7 @@ export const reasons: Record<string, RegExp> = {
   'gives a response that nobody has read':
     /^whether the (?:last )?body (?:of a \d+ )?is used or locked: |^whether each answer but the one that is given is read|^whether a 401 that stays is given |^the status of the last answer: expected \d+, got (?:Type)?Error: /,
   'gives a 404, a 302 and a 204 as any other response':
-    /^the status of a (?:\d+ to a \w+|call after ten that gave a \d+): |^the number of calls of next for a \d+: |^(?:whether the body|a header) of a \d+ to a \w+(?: is used or locked)?: /,
+    /^the status of a (?:\d+ to a \w+|call after ten that gave a \d+): |^the number of calls of next for a \d+: |^(?:(?:whether )?the body|etag|set-cookie) of a \d+ to a \w+(?: is used or locked)?: /,
   'gives a response before its body is there':
     /^whether there is a response \d+: expected true, got false|^whether next hears an abort |^whether the body of next hears /,
   'tells of a body that breaks off':
