@@ -177,8 +177,8 @@ export const outcomeChecks: Readonly<Record<string, ContractCheck>> = {
     const failed = new Error('rejected');
     for (const kind of KINDS) {
       let isFailing = true;
-      const failing: Fetch = () => (isFailing ? Promise.reject(failed) : ok());
-      const steady = ofKind(kind, make()(failing));
+      const { fetch } = probe(() => (isFailing ? Promise.reject(failed) : ok())); // it hears a signal, which may be of another
+      const steady = ofKind(kind, make()(fetch));
       await endInTime(steady);
       isFailing = false;
       const next = await endInTime(steady);
