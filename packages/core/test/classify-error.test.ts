@@ -127,6 +127,8 @@ describe('classifyError', () => {
   it.each([
     'Failed to fetch',
     'Failed to fetch (api.test)',
+    'Failed to fetch: https://api.test/a?b=c',
+    'Network request failed, timeout',
     'Load failed',
     'NetworkError when attempting to fetch resource.',
     'fetch failed',

@@ -27,7 +27,7 @@ export const BROKEN_PEER: RegExp =
 export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /(fetch failed|terminated|network error)$/, // undici
   /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
-  /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
+  /(Failed to fetch|Load failed)( \(.*\)|: http\S+)?$/, // Chromium, Safari, userscripts (gm-fetch)
   /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
   /net::ERR_(FAILED$|(EMPTY|CONTENT_LENGTH|INCOMPLETE|INVALID_(CHUNKED|HTTP)|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_)/,
   /NetworkError when |Error in (input|body) stream$|Content-Length header of network /, // Firefox
@@ -38,7 +38,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
   /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
-  /Network request (failed|timed out)$/, // React Native
+  /Network request (failed|timed out)(, timeout)?$/, // React Native, gm-fetch
   /(network|Response) timeout (at: |while )|request to \S+ failed, reason: /, // node-fetch
   /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
   /The internal HTTP library has thrown an error:|Error reading response stream: .* kind: Body/,
