@@ -111,6 +111,7 @@ export class QuotaPacer {
     this.#spent -= cost;
     this.#left += cost;
     this.#early++;
+    this.#credit += cost;
   }
 
   /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */

@@ -53,6 +53,25 @@ describe('told quotas', () => {
     expect([1, 2].map(delayAfter)).toEqual(Array(2).fill([0, true]));
   });
 
+  it('takes the share of a call that is held inside once', () => {
+    const waitAfter = (heldFor: number) => {
+      const model = pacer();
+      const quotas = [{ limit: 10, window: 60_000, remaining: 4, reset: 40_000 }];
+      model.settle(model.send(0), 0, { kind: 'accepted', quotas });
+      model.advance(10_000);
+      const passed = model.send(10_000);
+      model.advance(10_000 + heldFor);
+      if (heldFor > 0) {
+        model.settle(passed, 10_000 + heldFor, { kind: 'failed', cost: 0 });
+        model.send(10_000 + heldFor, 1, passed);
+      }
+      model.advance(20_000);
+      return model.delay(20_000);
+    };
+
+    expect([0, 5_000].map(waitAfter)).toEqual([0, 0]);
+  });
+
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
     const limited = bucket({ rate: 10, burst: 10, hint: 'quota' });
     const random = chance();
