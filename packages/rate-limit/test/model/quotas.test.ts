@@ -28,6 +28,18 @@ describe('told quotas', () => {
   });
 
   it.each([
+    { rate: 10, load: 5, roundTrip: 60 },
+    { rate: 20, load: 1.5, roundTrip: 300 },
+    { rate: 10, load: 0.9, roundTrip: 1_000 },
+    { rate: 10, load: 0.7, roundTrip: 1_500 },
+  ])('sends no call before its time to a bucket of one: $rate a second, $roundTrip ms', ({ rate, load, roundTrip }) => {
+    const every = 1_000 / (rate * load);
+    const result = drive(pacer(), bucket({ rate, burst: 1, hint: 'quota' }), { for: 60_000, every, roundTrip });
+    expect(result.accepted).toBeGreaterThan(0.9 * 60 * rate * Math.min(1, load));
+    expect(result.refused).toBeLessThan(10);
+  });
+
+  it.each([
     { rate: 10, roundTrip: 10 },
     { rate: 10, roundTrip: 60 },
     { rate: 5, roundTrip: 60 },
