@@ -111,6 +111,7 @@ export class QuotaPacer {
     this.#spent -= cost;
     this.#left += cost;
     this.#early++;
+    this.#credit += cost;
   }
 
   /** A cost differs from its estimate. What was sent stays counted by estimates, as it was where other calls were sent. */
@@ -129,7 +130,7 @@ export class QuotaPacer {
     const refilled = refill.rate * within(now - sentAt, 0, window);
     const left = quota.remaining - (this.#spent - before - cost) + refilled;
     // a bucket has no window that ends: what it tells is when it is full
-    if (now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
+    if (this.#isEven || now - sentAt < (isBucket ? window : resetIn)) this.#share.end();
     else {
       const spent = before + cost;
       const { remaining } = quota;
@@ -172,7 +173,8 @@ export class QuotaPacer {
     }
     refill.advance(now);
     const until = Math.max(50, refill.resetAt - now);
-    const spare = this.#left - this.#reserve;
+    const unspent = this.#left - this.#reserve;
+    const spare = this.#isEven ? Math.min(0, unspent) : unspent;
     this.rate = refill.rate + Math.max(-0.5 * refill.rate, spare / until);
     if (share.amount > 0) this.rate = share.amount / share.window;
     // where it comes back by itself, others would use it at the same time
@@ -231,7 +233,12 @@ export class QuotaPacer {
   }
 
   get #plenty(): number {
-    return this.#refill.whole * 0.5;
+    return this.#isEven ? Infinity : this.#refill.whole * 0.5;
+  }
+
+  /** A bucket of one refuses each call that comes before its time. */
+  get #isEven(): boolean {
+    return this.#refill.isBucket && this.#refill.whole < 2;
   }
 
   /** What is not spent, where it comes back while an answer is on its way. */

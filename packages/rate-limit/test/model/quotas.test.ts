@@ -28,6 +28,18 @@ describe('told quotas', () => {
   });
 
   it.each([
+    { rate: 10, load: 5, roundTrip: 60 },
+    { rate: 20, load: 1.5, roundTrip: 300 },
+    { rate: 10, load: 0.9, roundTrip: 1_000 },
+    { rate: 10, load: 0.7, roundTrip: 1_500 },
+  ])('sends no call before its time to a bucket of one: $rate a second, $roundTrip ms', ({ rate, load, roundTrip }) => {
+    const every = 1_000 / (rate * load);
+    const result = drive(pacer(), bucket({ rate, burst: 1, hint: 'quota' }), { for: 60_000, every, roundTrip });
+    expect(result.accepted).toBeGreaterThan(0.9 * 60 * rate * Math.min(1, load));
+    expect(result.refused).toBeLessThan(10);
+  });
+
+  it.each([
     { rate: 10, roundTrip: 10 },
     { rate: 10, roundTrip: 60 },
     { rate: 5, roundTrip: 60 },
@@ -51,6 +63,25 @@ describe('told quotas', () => {
     };
 
     expect([1, 2].map(delayAfter)).toEqual(Array(2).fill([0, true]));
+  });
+
+  it('takes the share of a call that is held inside once', () => {
+    const waitAfter = (heldFor: number) => {
+      const model = pacer();
+      const quotas = [{ limit: 10, window: 60_000, remaining: 4, reset: 40_000 }];
+      model.settle(model.send(0), 0, { kind: 'accepted', quotas });
+      model.advance(10_000);
+      const passed = model.send(10_000);
+      model.advance(10_000 + heldFor);
+      if (heldFor > 0) {
+        model.settle(passed, 10_000 + heldFor, { kind: 'failed', cost: 0 });
+        model.send(10_000 + heldFor, 1, passed);
+      }
+      model.advance(20_000);
+      return model.delay(20_000);
+    };
+
+    expect([0, 5_000].map(waitAfter)).toEqual([0, 0]);
   });
 
   it('takes no bucket for a window where answers outlast its reset and others use it too', () => {
