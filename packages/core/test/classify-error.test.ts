@@ -130,6 +130,7 @@ describe('classifyError', () => {
     'fetch failed',
     'Network request failed',
     'error sending request for url (https://api.test/): connection reset',
+    'error sending request from 10.0.0.1:41498 for https://api.test/ (10.0.0.2:443): client error (SendRequest): connection closed before message completed',
     'error reading a body from connection',
     'error reading a body from connection: unexpected end of file',
     'Error in input stream',
