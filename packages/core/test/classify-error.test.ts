@@ -141,6 +141,7 @@ describe('classifyError', () => {
     'ECONNREFUSED: Unable to connect. Is the computer able to access the url?',
     'ECONNRESET: The socket connection was closed unexpectedly. For more information, pass `verbose: true`',
     'Network request timed out',
+    'Network request failed: The network connection was lost.',
     'network timeout at: https://api.test/',
     'Response timeout while trying to fetch https://api.test/ (over 700ms)',
     'request to https://api.test/ failed, reason: Proxy connection ended before receiving CONNECT response',

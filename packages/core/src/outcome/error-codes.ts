@@ -39,7 +39,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
   /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
-  /Network request (failed|timed out)$/, // React Native
+  /Network request (failed(: .*)?|timed out)$/, // React Native, its polyfill with streams
   /(network|Response) timeout (at: |while )|request to \S+ failed, reason: /, // node-fetch
   /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
   /The internal HTTP library has thrown an error:|Error reading response stream: .* kind: Body/,
