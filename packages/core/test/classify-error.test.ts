@@ -133,6 +133,8 @@ describe('classifyError', () => {
     'error sending request for url (https://api.test/): connection reset',
     'error sending request from 10.0.0.1:41498 for https://api.test/ (10.0.0.2:443): client error (SendRequest): connection closed before message completed',
     'error reading a body from connection',
+    'client error (Connect)',
+    'client error (SendRequest)',
     'error reading a body from connection: unexpected end of file',
     'Error in input stream',
     'Error in body stream',

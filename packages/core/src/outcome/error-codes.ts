@@ -34,7 +34,7 @@ export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
   /NetworkError when |Error in (input|body) stream$|Content-Length header of network /, // Firefox
   /The (network|Internet) connection (was lost|appears to be offline)\.$/, // Safari
   /(The request timed out|Could not connect to the server|A server with the specified hostname could not be found)\.$/,
-  /(Error: (\S+ \S+: )?)?error (sending request|reading a body from)/, // reqwest: Deno, wreq
+  /(Error: (\S+ \S+: )?)?(error (sending request|reading a body from)|client error \([CS])/, // reqwest: Deno, wreq; hyper: LLRT
   /(Error: )?(request or response body error|error decoding response body(.*?: error reading|( for url \S+)?$))/, // Tauri gives no cause
   /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
   / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
