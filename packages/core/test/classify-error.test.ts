@@ -38,7 +38,6 @@ describe('classifyError', () => {
     'EADDRNOTAVAIL',
     'ERR_TLS_HANDSHAKE_TIMEOUT',
     'FailedToOpenSocket',
-    'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR',
     'NGHTTP2_REFUSED_STREAM',
     'HTTP2_GOAWAY_HIGHER_STREAM_ID',
     'ECONNABORTED',
@@ -80,6 +79,13 @@ describe('classifyError', () => {
     'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
   ])('takes %s for a network error that may pass', (code) => {
     expect(classifyError(failed(code))).toEqual({ kind: 'network', permanent: false, code });
+  });
+
+  it('takes a handshake that was broken off in Bun for no certificate', () => {
+    const code = 'UNKNOWN_CERTIFICATE_VERIFICATION_ERROR';
+    const error = Object.assign(new Error('unknown certificate verification error'), { code });
+
+    expect(classifyError(error)).toEqual({ kind: 'network', permanent: false, code });
   });
 
   it("is not misled by a URL in the message of ky's NetworkError", () => {
@@ -126,6 +132,8 @@ describe('classifyError', () => {
   it.each([
     'Failed to fetch',
     'Failed to fetch (api.test)',
+    'Failed to fetch: https://api.test/',
+    'Network request failed, timeout',
     'Load failed',
     'NetworkError when attempting to fetch resource.',
     'fetch failed',
@@ -173,6 +181,13 @@ describe('classifyError', () => {
     'Response served by service worker is an error',
     'FetchEvent.respondWith received an error: TypeError: Load failed',
     'FetchEvent.respondWith received an error: no-response: no-response :: [{"url":"https://api.test/scheme"}]',
+    'socket hang up',
+    'Connection reset by peer',
+    'Connection timed out after 1000 milliseconds',
+    'Could not resolve host: api.test',
+    'Network is unreachable (os error 101)',
+    'Error: DNS lookup failed',
+    'network down',
   ])("takes '%s' for a network error of an unknown kind", (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
   });
@@ -304,6 +319,19 @@ describe('classifyError', () => {
         cause: Object.assign(new Error('Invalid URL'), { code: 'ERR_INVALID_URL' }),
       }),
     ],
+    ['a name in code', new TypeError("Cannot read properties of undefined (reading 'connection')")],
+    ['a name in code of Firefox', new TypeError('can\'t access property "connect", network is undefined')],
+    ['a name in code of Safari', new TypeError("undefined is not an object (evaluating 'network.connect')")],
+    ['a method that is missing', new TypeError('connect is not a function')],
+    ['a status that somebody throws', new Error('Network response was not ok')],
+    ['a failure that somebody throws', new Error('Failed to fetch todos')],
+    [
+      'what the page forbids',
+      new TypeError("Failed to fetch. Refused to connect because it violates the document's CSP."),
+    ],
+    ['an application that speaks of a connection', new Error('No active connection. Please connect your wallet')],
+    ['an application that speaks of time', new Error('Your session timed out')],
+    ['a missing option', new Error('A hostname is required')],
     ['a string', 'boom'],
     ['nothing', undefined],
   ])('takes %s for a bug', (_name, error) => {
@@ -314,6 +342,7 @@ describe('classifyError', () => {
     'Failed to fetch (integrity.example.com)',
     'Load failed (cross-origin.example.com)',
     'error sending request for url (https://api.test/integrity)',
+    'request to https://api.test/certificate failed, reason: socket hang up',
   ])('takes no address for a reason: %s', (message) => {
     expect(classifyError(new TypeError(message))).toEqual({ kind: 'network', permanent: false });
   });

@@ -24,35 +24,28 @@ export const TIMED_OUT: RegExp = /(HEADERS|BODY)_TIMEOUT$/;
 export const BROKEN_PEER: RegExp =
   /^(CERT_|ERR_(TLS|SSL)_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|UND_ERR_PRX_TLS$)/;
 
-/** How the messages of network errors begin that carry no code. */
-export const NETWORK_TEXT: RegExp = /* @__PURE__ */ begins(
-  /(fetch failed|terminated|network error)$/, // undici
-  /fetch failed: (?!\d|.*(request has been cancel|operation was aborted|Redirect is not allowed))/, // Expo
-  /(Failed to fetch|Load failed)( \(.*\))?$/, // Chromium, Safari
-  /net::ERR_(CONNECTION|NAME|DNS|INTERNET|NETWORK|ADDRESS|TIMED|SOCKET|SOCKS)_/, // Electron
-  /net::ERR_(FAILED$|(EMPTY|CONTENT_LENGTH|INCOMPLETE|INVALID_(CHUNKED|HTTP)|HTTP2|QUIC|PROXY|TUNNEL|CERT|SSL)_)/,
-  /NetworkError when |Error in (input|body) stream$|Content-Length header of network /, // Firefox
-  /The (network|Internet) connection (was lost|appears to be offline)\.$/, // Safari
-  /(The request timed out|Could not connect to the server|A server with the specified hostname could not be found)\.$/,
-  /(Error: (\S+ \S+: )?)?(error (sending request|reading a body from)|client error \([CS])/, // reqwest: Deno, wreq; hyper: LLRT
-  /(Error: )?(request or response body error|error decoding response body(.*?: error reading|( for url \S+)?$))/, // Tauri gives no cause
-  /(E[A-Z]+: )?(Unable to connect|The socket connection was closed unexpectedly)\./, // Bun
-  / ?A network error occurred\.$|Network connection lost\.?$|internal error; reference = /, // NetworkError of the DOM, Workers
-  /Response served by service worker is an error$|FetchEvent\.respondWith received an error: /, // Safari
-  /Network request (failed(: .*)?|timed out)$/, // React Native, its polyfill with streams
-  /(network|Response) timeout (at: |while )|request to \S+ failed, reason: /, // node-fetch
-  /(Failed to (connect|read data|write data) (to|from) the server|Remote protocol error occurred)\./, // impit
-  /The internal HTTP library has thrown an error:|Error reading response stream: .* kind: Body/,
+/**
+ * The message of an error that has no code speaks of the network and of a failure, in the words of browsers and clients. A part of a
+ * URL or of code has no blank before it.
+ */
+export const NETWORK_TEXT: RegExp = /* @__PURE__ */ oneOf(
+  /(^| )(network|internet|connection|socket|dns)\b.{0,30} (error|lost|closed|reset|refused|fail|tim(ed |e)out|hang|down|offline|unreach)/,
+  /(unable|failed|could not) (to )?(connect|resolve)\b|(request|operation) timed out|hostname could not be found/,
+  /(^| )((failed to fetch|load failed)(: \S+| \(.*\))?$|networkerror when|error (sending request|reading a body|in \w+ stream))/,
+  /^(terminated$|fetch failed($|: (?!\d|.*(cancel|abort|redirect))))/, // undici, Expo
+  /^net::err_(?!abort|block|unsafe|\w*(redirect|url|file|cache))/, // Electron
+  /header of network response|(request or|decoding) response body( error|$| for url \S+$)/, // Firefox; Tauri, which gives no cause
+  / (from|to) the server\.|protocol error|HTTP library has thrown|kind: Body/, // impit
+  /failed, reason: |response timeout while |internal error; reference = /, // node-fetch, Workers
+  /service worker is an error$|respondWith received an error: /, // Safari
+  /^client error \([CS]/, // LLRT
 );
 
-/** Texts for a connection that will fail the same way again. A URL has no blanks, and cannot say so. */
-export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ begins(
-  /.*: client error \(Connect\): (invalid peer cert|received corrupt|proxy auth|\[CERTIFICATE_)/, // reqwest
-  /fetch failed: (?!.*onnection (closed|reset) ).*( certificate |\.SSLHandshake|\.SSLPeer)/, // Expo
-  /The certificate for this server /, // Capacitor on iOS
-  /The pending stream has been canceled \(caused by: .*certificate/, // HTTP/2 of Node
-  /net::ERR_(CERT|SSL)_/, // Electron
-  /Failed to connect to the server\..*InvalidCertificate/, // impit
+/** The text speaks of a certificate, or of what a peer will not change: a connection will fail the same way again. */
+export const BROKEN_PEER_TEXT: RegExp = /* @__PURE__ */ oneOf(
+  /(^|[ [])certificate(?! verification error$)|peer cert|InvalidCert|net::err_(cert|ssl)_/,
+  /: (received corrupt|proxy auth)/, // reqwest
+  /^fetch failed: (?!.*connection (closed|reset)).*\.SSL(Handshake|Peer)/, // Expo
 );
 
 /** Texts for a proxy that is busy or cannot reach the server. The code is the same whatever the proxy said. */
@@ -72,7 +65,11 @@ function whole(...patterns: readonly RegExp[]): RegExp {
 }
 
 function begins(...patterns: readonly RegExp[]): RegExp {
-  return new RegExp(`^(${sourceOf(patterns)})`, 's');
+  return new RegExp(`^(${sourceOf(patterns)})`);
+}
+
+function oneOf(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(sourceOf(patterns), 'is');
 }
 
 function sourceOf(patterns: readonly RegExp[]): string {
